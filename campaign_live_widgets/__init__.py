@@ -1,0 +1,1 @@
+"""A live report of e-mail and push campaigns, as Jupyter widgets."""

@@ -1,0 +1,35 @@
+"""What is reported: metrics, tiles and their words. Plain data; imports nothing above it."""
+
+from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
+from campaign_live_widgets.catalog.labels import UNKNOWN, column_label, value_label
+from campaign_live_widgets.catalog.metrics import (
+    BOUNCE_TYPES,
+    ENTRY_EVENTS,
+    METRICS,
+    Metric,
+    metric,
+)
+from campaign_live_widgets.catalog.text import LOCALES, Text
+from campaign_live_widgets.catalog.tiles import TABS, TILES, Tile, tile
+
+__all__ = [
+    "BOUNCE_TYPES",
+    "ENTRY_EVENTS",
+    "LOCALES",
+    "METRICS",
+    "TABS",
+    "TILES",
+    "UNKNOWN",
+    "Count",
+    "Distinct",
+    "Formula",
+    "Metric",
+    "Sum",
+    "Text",
+    "Tile",
+    "column_label",
+    "metric",
+    "terms",
+    "tile",
+    "value_label",
+]

@@ -1,0 +1,45 @@
+"""How a metric is computed: formulas are types, because additivity decides everything.
+
+Counts and sums of counts may be added over any grouping. A distinct count may not: it
+is counted again for every grouping. A ratio is computed last, from sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Distinct events of one type, optionally of one bounce type or only the late bounces."""
+
+    event_type: str
+    bounce_type: str | None = None
+    is_async: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Counts added up and taken away: ``plus`` and ``minus`` hold counts."""
+
+    plus: tuple[Count, ...]
+    minus: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """Distinct values of ``column`` over events of any of ``event_types``; never summed."""
+
+    column: str
+    event_types: tuple[str, ...]
+
+
+Formula: TypeAlias = Count | Sum | Distinct
+
+
+def terms(formula: Count | Sum) -> tuple[tuple[int, Count], ...]:
+    """Return an additive formula as signed counts."""
+    if isinstance(formula, Count):
+        return ((1, formula),)
+    return tuple((1, c) for c in formula.plus) + tuple((-1, c) for c in formula.minus)

@@ -1,0 +1,212 @@
+"""Every metric of the report: its words, its formula and what its rate divides by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum
+from campaign_live_widgets.catalog.text import Text
+from campaign_live_widgets.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOUNCE_TYPES: Final = ("hard", "soft", "ignored")
+ENTRY_EVENTS: Final = ("targeted", "sent", "excluded", "error")
+"""Events by which a profile has entered the campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number the report shows.
+
+    ``rate_of`` is the id of the metric its rate divides by; ``None`` where a rate would
+    mean nothing.
+    """
+
+    id: str
+    label: Text
+    definition: Text
+    formula: Formula
+    rate_of: str | None = None
+
+
+_BOUNCE = Count("bounce")
+_LATE_BOUNCE = Count("bounce", is_async=True)
+
+_METRICS = (
+    Metric(
+        id="entered_profiles",
+        label=Text("Entered profiles", "Profils entrés"),
+        definition=Text(
+            "Distinct profiles that were targeted, sent to, excluded or met an error.",
+            "Profils distincts ciblés, destinataires d'un envoi, exclus ou en erreur.",
+        ),
+        formula=Distinct("profile_id", ENTRY_EVENTS),
+    ),
+    Metric(
+        id="targeted",
+        label=Text("Targeted", "Ciblés"),
+        definition=Text(
+            "Messages meant to go out: sent + excluded + errors.",
+            "Messages prévus : envoyés + exclus + erreurs.",
+        ),
+        formula=Sum((Count("sent"), Count("excluded"), Count("error"))),
+    ),
+    Metric(
+        id="sent",
+        label=Text("Sent", "Envoyés"),
+        definition=Text(
+            "Messages handed to the provider: delivered + bounces.",
+            "Messages remis au fournisseur : délivrés + bounces.",
+        ),
+        formula=Count("sent"),
+    ),
+    Metric(
+        id="delivered",
+        label=Text("Delivered", "Délivrés"),
+        definition=Text(
+            "Messages accepted, less those that bounced after having been accepted.",
+            "Messages acceptés, moins ceux revenus en bounce après acceptation.",
+        ),
+        formula=Sum((Count("delivered"),), (_LATE_BOUNCE,)),
+        rate_of="sent",
+    ),
+    Metric(
+        id="bounces",
+        label=Text("Bounces", "Bounces"),
+        definition=Text(
+            "Messages returned, at once or after having been accepted.",
+            "Messages retournés, immédiatement ou après acceptation.",
+        ),
+        formula=_BOUNCE,
+        rate_of="sent",
+    ),
+    Metric(
+        id="hard_bounces",
+        label=Text("Hard bounce", "Hard bounce"),
+        definition=Text(
+            "Bounces for a lasting cause, such as an address that does not exist.",
+            "Bounces de cause permanente, par exemple une adresse inexistante.",
+        ),
+        formula=Count("bounce", bounce_type="hard"),
+        rate_of="sent",
+    ),
+    Metric(
+        id="soft_bounces",
+        label=Text("Soft bounce", "Soft bounce"),
+        definition=Text(
+            "Bounces for a passing cause, such as a full mailbox.",
+            "Bounces de cause temporaire, par exemple une boîte pleine.",
+        ),
+        formula=Count("bounce", bounce_type="soft"),
+        rate_of="sent",
+    ),
+    Metric(
+        id="ignored_bounces",
+        label=Text("Ignored", "Ignorées"),
+        definition=Text(
+            "Bounces that say nothing about the address, such as an out-of-office reply.",
+            "Bounces sans rapport avec l'adresse, par exemple une réponse d'absence.",
+        ),
+        formula=Count("bounce", bounce_type="ignored"),
+        rate_of="sent",
+    ),
+    Metric(
+        id="errors",
+        label=Text("Errors", "Erreurs"),
+        definition=Text(
+            "Messages that could not be made or handed over; not part of sent.",
+            "Messages impossibles à produire ou à remettre ; non compris dans les envoyés.",
+        ),
+        formula=Count("error"),
+        rate_of="sent",
+    ),
+    Metric(
+        id="excluded",
+        label=Text("Excluded", "Exclus"),
+        definition=Text(
+            "Messages withheld by a rule, such as a missing consent.",
+            "Messages retenus par une règle, par exemple un consentement manquant.",
+        ),
+        formula=Count("excluded"),
+        rate_of="targeted",
+    ),
+    Metric(
+        id="retries",
+        label=Text("Retries", "Reprises"),
+        definition=Text(
+            "Deliveries put off by the provider, to be tried again.",
+            "Remises différées par le fournisseur, à retenter.",
+        ),
+        formula=Count("delay"),
+        rate_of="sent",
+    ),
+    Metric(
+        id="opens",
+        label=Text("Opens", "Ouvertures"),
+        definition=Text(
+            "Times a message was opened; one person may open it more than once.",
+            "Nombre d'ouvertures ; une personne peut ouvrir plusieurs fois.",
+        ),
+        formula=Count("open"),
+        rate_of="delivered",
+    ),
+    Metric(
+        id="clicks",
+        label=Text("Clicks", "Clics"),
+        definition=Text(
+            "Times a link was clicked; one person may click more than once.",
+            "Nombre de clics ; une personne peut cliquer plusieurs fois.",
+        ),
+        formula=Count("click"),
+        rate_of="delivered",
+    ),
+    Metric(
+        id="unsubscribes",
+        label=Text("Unsubscribes", "Désabonnements"),
+        definition=Text("Times people unsubscribed.", "Nombre de désabonnements."),
+        formula=Count("unsubscribe"),
+        rate_of="delivered",
+    ),
+    Metric(
+        id="spam_complaints",
+        label=Text("Spam complaints", "Plaintes contre le spam"),
+        definition=Text(
+            "Times a message was reported as spam.",
+            "Nombre de messages signalés comme spam.",
+        ),
+        formula=Count("spam_complaint"),
+        rate_of="delivered",
+    ),
+    Metric(
+        id="actions",
+        label=Text("Actions", "Actions"),
+        definition=Text(
+            "Times a button of a push was pressed or the push dismissed.",
+            "Nombre d'appuis sur un bouton de la notification, ou de rejets.",
+        ),
+        formula=Count("action"),
+        rate_of="delivered",
+    ),
+    Metric(
+        id="engagements",
+        label=Text("Engagements", "Engagements"),
+        definition=Text("Opens + actions.", "Ouvertures + actions."),
+        formula=Sum((Count("open"), Count("action"))),
+        rate_of="delivered",
+    ),
+)
+
+METRICS: Final[Mapping[str, Metric]] = MappingProxyType({m.id: m for m in _METRICS})
+"""All metrics by id, in the order in which people read them."""
+
+
+def metric(metric_id: str) -> Metric:
+    """Return a metric by id; raise :class:`UnknownNameError` with the nearest one."""
+    try:
+        return METRICS[metric_id]
+    except KeyError:
+        raise UnknownNameError("metric", metric_id, METRICS) from None

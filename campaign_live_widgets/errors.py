@@ -1,0 +1,58 @@
+"""Every error that a user may meet, each one clear line.
+
+    CampaignLiveError            exit 1
+    ├── UsageError               exit 2   the call is wrong: an option, a time, a name
+    │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
+    └── SourceError              exit 3   the source cannot be read
+
+Bottom layer: imports nothing from the package.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class CampaignLiveError(Exception):
+    """Base of the package's errors; ``exit_code`` is what the command line leaves with."""
+
+    exit_code = 1
+
+
+class UsageError(CampaignLiveError):
+    """The call itself is wrong; the message names the option, the value and what to give."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError, KeyError):
+    """A name that is not known, with the nearest one that is.
+
+    Also a :class:`KeyError`, so that look-ups can be caught as Python people expect.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = get_close_matches(str(name), names, n=1)
+        if close:
+            hint = f" Did you mean {close[0]!r}?"
+        elif names:
+            shown = ", ".join(names[:8])
+            hint = f" Known: {shown}{', …' if len(names) > 8 else ''}."  # noqa: PLR2004
+        else:
+            hint = f" There is no {kind} here."
+        self.message = f"Unknown {kind} {name!r}.{hint}"
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message  # KeyError would show the repr
+
+
+class SourceError(CampaignLiveError):
+    """The source cannot be read; the message names the file or address and what to do."""
+
+    exit_code = 3

@@ -1,0 +1,125 @@
+"""The waist of the package: below it SQL and no pixels, above it frames and no SQL.
+
+A :class:`Snapshot` is all that one report at one instant needs: additive counts by each
+dimension, distinct profiles, the window, the newest event and the health of the source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
+DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
+"""The questions a snapshot answers; the key of each of its tables of counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of whole minutes in UTC: ``start`` is inside, ``end`` is not."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def ending(cls, at: datetime, length: timedelta) -> Window:
+        """Return the window of *length* that ends at *at*, rounded up to a whole minute."""
+        minutes = -((EPOCH - at) // MINUTE)
+        end = EPOCH + minutes * MINUTE
+        return cls(end - length, end)
+
+    @property
+    def length(self) -> timedelta:
+        """Return how long the window is."""
+        return self.end - self.start
+
+    @property
+    def bucket(self) -> timedelta:
+        """Return the width of one point of a series in this window."""
+        for limit, width in (
+            (timedelta(hours=2), MINUTE),
+            (timedelta(hours=6), 5 * MINUTE),
+            (timedelta(hours=24), 15 * MINUTE),
+            (timedelta(days=7), 60 * MINUTE),
+        ):
+            if self.length <= limit:
+                return width
+        return timedelta(days=1)
+
+    def buckets(self) -> list[datetime]:
+        """Return the start of every bucket that touches the window, empty ones too."""
+        width = self.bucket
+        first = EPOCH + ((self.start - EPOCH) // width) * width
+        count = -((first - self.end) // width)
+        return [first + i * width for i in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that was refused: where it stands and why."""
+
+    file: str
+    row: int | None
+    """Line of a text file (the first is 1), row of a Parquet file (the first is 1)."""
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What became of every row of the source, before any filter."""
+
+    events: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    ignored: int = 0
+    rejects: tuple[Reject, ...] = ()
+    """The first rejected rows; ``rejected`` counts them all."""
+    notes: tuple[str, ...] = ()
+    """What else a reader should know, such as a file that is still being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign of a source."""
+
+    id: str
+    name: str | None
+    events: int
+    oldest_event: datetime
+    newest_event: datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """One campaign in one window at one instant.
+
+    Attributes
+    ----------
+    counts : mapping of dimension to DataFrame
+        For each of :data:`DIMENSIONS` a long table with the columns *dimension* (``object``,
+        null where unknown; for ``bucket`` a ``datetime64`` in UTC), ``channel``,
+        ``event_type``, ``bounce_type``, ``is_async`` and ``count`` (``int64``).
+    entered_profiles : int
+        Distinct profiles in the window over the events by which one enters.
+    message_names : mapping
+        ``message_id`` → display name, where one is known.
+    newest_event : datetime or None
+        Of the campaign, whatever the window.
+    """
+
+    campaign_id: str
+    campaign_name: str | None
+    window: Window
+    counts: Mapping[str, pd.DataFrame]
+    entered_profiles: int
+    message_names: Mapping[str, str]
+    newest_event: datetime | None
+    health: Health = field(default_factory=Health)
+    include_tests: bool = False
