@@ -103,9 +103,11 @@ class Snapshot:
     Attributes
     ----------
     counts : mapping of dimension to DataFrame
-        For each of :data:`DIMENSIONS` a long table with the columns *dimension* (``object``,
-        null where unknown; for ``bucket`` a ``datetime64`` in UTC), ``channel``,
-        ``event_type``, ``bounce_type``, ``is_async`` and ``count`` (``int64``).
+        For each of :data:`DIMENSIONS` a table of additive counts: a column named for the
+        dimension (``None`` where unknown; for ``bucket`` a ``datetime64`` in UTC), a column
+        ``channel`` and one ``int64`` column per count of the catalogue
+        (:attr:`~campaign_live_widgets.catalog.Count.column` of each of ``COUNTS``). One row
+        per value and channel that has an event; rows in no order.
     entered_profiles : int
         Distinct profiles in the window over the events by which one enters.
     message_names : mapping

@@ -4,6 +4,7 @@ from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum,
 from campaign_live_widgets.catalog.labels import UNKNOWN, column_label, value_label
 from campaign_live_widgets.catalog.metrics import (
     BOUNCE_TYPES,
+    COUNTS,
     ENTRY_EVENTS,
     METRICS,
     Metric,
@@ -14,6 +15,7 @@ from campaign_live_widgets.catalog.tiles import TABS, TILES, Tile, tile
 
 __all__ = [
     "BOUNCE_TYPES",
+    "COUNTS",
     "ENTRY_EVENTS",
     "LOCALES",
     "METRICS",

@@ -18,6 +18,12 @@ class Count:
     bounce_type: str | None = None
     is_async: bool | None = None
 
+    @property
+    def column(self) -> str:
+        """Return the name of the column of a snapshot that holds this count."""
+        late = "async" if self.is_async else None
+        return "_".join(part for part in (self.event_type, self.bounce_type, late) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:

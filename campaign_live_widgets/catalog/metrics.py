@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum
+from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
 from campaign_live_widgets.catalog.text import Text
 from campaign_live_widgets.errors import UnknownNameError
 
@@ -202,6 +202,16 @@ _METRICS = (
 
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType({m.id: m for m in _METRICS})
 """All metrics by id, in the order in which people read them."""
+
+COUNTS: Final = tuple(
+    {
+        count.column: count
+        for m in _METRICS
+        if not isinstance(m.formula, Distinct)
+        for _, count in terms(m.formula)
+    }.values()
+)
+"""Every count some metric is made of, each once: the columns of a snapshot's tables."""
 
 
 def metric(metric_id: str) -> Metric:

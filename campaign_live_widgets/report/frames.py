@@ -1,0 +1,141 @@
+"""Snapshot → one pandas frame per tile. Pure functions: no clock, no I/O, no widget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from campaign_live_widgets.catalog import (
+    BOUNCE_TYPES,
+    COUNTS,
+    METRICS,
+    TILES,
+    UNKNOWN,
+    Distinct,
+    terms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.snapshot import Snapshot
+
+    Columns = dict[str, np.ndarray]
+
+
+def frame(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
+    """Return the rows of one tile, with the columns ``tile.columns``.
+
+    Counts are ``int64``; ``share`` is ``float64`` (a part of one; null where the metric it
+    divides by is 0); ``bucket`` is ``datetime64[us, UTC]``. Largest first metric first, ties
+    by name; no total row. See section 4 of the report's contract, "The 19 widgets".
+    """
+    if tile.by is None:
+        return _metric_rows(tile, snapshot)
+    if tile.by == "bucket":
+        return _series(tile, snapshot)
+    if tile.by == "bounce_type":
+        return _bounce_types(tile, snapshot)
+    return _dimension_rows(tile, snapshot)
+
+
+def frames(snapshot: Snapshot, tiles: Iterable[Tile] | None = None) -> dict[str, pd.DataFrame]:
+    """Return the frames of *tiles* (all of the report's by default) by tile id."""
+    return {t.id: frame(t, snapshot) for t in (TILES.values() if tiles is None else tiles)}
+
+
+def _counts(tile: Tile, snapshot: Snapshot, dimension: str) -> pd.DataFrame:
+    """Return one of the snapshot's tables, only the tile's channel."""
+    table = snapshot.counts[dimension]
+    if tile.channel is None:
+        return table
+    return table[(table["channel"] == tile.channel).to_numpy()]
+
+
+def evaluate(metrics: Sequence[str], columns: Columns) -> Columns:
+    """Compute additive *metrics* from columns of counts, element by element."""
+    values: Columns = {}
+    for metric_id in metrics:
+        formula = METRICS[metric_id].formula
+        if isinstance(formula, Distinct):
+            message = f"{metric_id} is a distinct count: it is not made of counts"
+            raise TypeError(message)
+        values[metric_id] = np.asarray(
+            sum(sign * columns[count.column] for sign, count in terms(formula)), dtype=np.int64
+        )
+    return values
+
+
+def _totals(tile: Tile, snapshot: Snapshot) -> dict[str, int]:
+    """Return the tile's metrics over the whole window, and the one its shares divide by."""
+    table = _counts(tile, snapshot, "message_id")
+    columns = {c.column: table[c.column].to_numpy().sum(dtype=np.int64) for c in COUNTS}
+    wanted = (*tile.metrics, *((tile.share_of,) if tile.share_of else ()))
+    additive = [m for m in wanted if not isinstance(METRICS[m].formula, Distinct)]
+    totals = {m: int(v) for m, v in evaluate(additive, columns).items()}
+    return {"entered_profiles": snapshot.entered_profiles, **totals}
+
+
+def _metric_rows(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
+    totals = _totals(tile, snapshot)
+    counts = [totals[m] for m in tile.metrics]
+    data: dict[str, object] = {
+        "metric": pd.Series(list(tile.metrics), dtype=object),
+        "count": np.array(counts, dtype=np.int64),
+    }
+    if tile.share_of is not None:
+        whole = totals[tile.share_of]
+        data["share"] = np.array(
+            [count / whole if whole else np.nan for count in counts], dtype=np.float64
+        )
+    return pd.DataFrame(data, columns=list(tile.columns))
+
+
+def _series(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
+    table = _counts(tile, snapshot, "bucket")
+    buckets = pd.DatetimeIndex(snapshot.window.buckets()).as_unit("us")
+    row = buckets.get_indexer(pd.DatetimeIndex(table["bucket"]).as_unit("us"))
+    columns: Columns = {}
+    for count in COUNTS:
+        columns[count.column] = np.zeros(len(buckets), dtype=np.int64)
+        np.add.at(columns[count.column], row, table[count.column].to_numpy())
+    return pd.DataFrame({"bucket": buckets, **evaluate(tile.metrics, columns)})
+
+
+def _bounce_types(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
+    table = _counts(tile, snapshot, "message_id")
+    by_type = {kind: int(table[f"bounce_{kind}"].sum()) for kind in BOUNCE_TYPES}
+    unknown = int(table["bounce"].sum()) - sum(by_type.values())
+    if unknown:
+        by_type[UNKNOWN] = unknown
+    return pd.DataFrame(
+        {
+            "bounce_type": pd.Series(list(by_type), dtype=object),
+            tile.metrics[0]: np.array(list(by_type.values()), dtype=np.int64),
+        }
+    )
+
+
+def _dimension_rows(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
+    dimension = str(tile.by)
+    table = _counts(tile, snapshot, dimension)
+    values = table[dimension].to_numpy(dtype=object)
+    names = [UNKNOWN if value is None or value != value else value for value in values]  # noqa: PLR0124 - NaN
+    row, unique = pd.factorize(np.array(names, dtype=object))
+    columns: Columns = {}
+    for count in COUNTS:
+        columns[count.column] = np.zeros(len(unique), dtype=np.int64)
+        np.add.at(columns[count.column], row, table[count.column].to_numpy())
+    metrics = evaluate(tile.metrics, columns)
+    if tile.where_positive is not None:
+        kept = np.flatnonzero(metrics[tile.where_positive] > 0)
+    else:
+        kept = np.flatnonzero(np.any([metrics[m] != 0 for m in tile.metrics], axis=0))
+    first = metrics[tile.metrics[0]]
+    order = sorted(kept.tolist(), key=lambda i: (-int(first[i]), unique[i]))[: tile.limit]
+    data: dict[str, object] = {dimension: pd.Series([unique[i] for i in order], dtype=object)}
+    data |= {m: metrics[m][order] for m in tile.metrics}
+    return pd.DataFrame(data, columns=list(tile.columns))
