@@ -1,0 +1,347 @@
+"""The report computed a second time, slowly, from its contract alone.
+
+Imports nothing of the package: where the two agree, both read the contract the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+
+REQUIRED = (
+    "event_id",
+    "timestamp",
+    "campaign_id",
+    "message_id",
+    "channel",
+    "profile_id",
+    "event_type",
+)
+COLUMNS = (
+    *REQUIRED,
+    "reason",
+    "bounce_type",
+    "is_async",
+    "domain",
+    "platform",
+    "execution_id",
+    "variant",
+    "url",
+    "is_test",
+    "is_machine",
+    "campaign_name",
+    "message_name",
+)
+BOOLEANS = ("is_async", "is_test", "is_machine")
+CHANNELS = {"email", "push", "sms", "in_app", "web", "direct_mail"}
+BOUNCE_TYPES = ("hard", "soft", "ignored")
+EVENT_TYPES = {
+    "targeted",
+    "excluded",
+    "error",
+    "sent",
+    "delivered",
+    "delay",
+    "bounce",
+    "open",
+    "click",
+    "unsubscribe",
+    "spam_complaint",
+    "action",
+}
+
+EMAIL = (
+    "sent",
+    "delivered",
+    "bounces",
+    "errors",
+    "opens",
+    "clicks",
+    "unsubscribes",
+    "spam_complaints",
+)
+PUSH = ("sent", "delivered", "bounces", "errors", "opens", "actions", "engagements")
+OUTCOMES = ("delivered", "bounces", "errors")
+
+
+class Widget(NamedTuple):
+    """One line of the contract's table of widgets."""
+
+    en: str
+    fr: str
+    by: str | None
+    metrics: tuple[str, ...]
+
+
+WIDGETS = {
+    "campaign.statistics": Widget(
+        "Campaign statistics",
+        "Statistiques de campagne",
+        None,
+        ("entered_profiles", "delivered", "errors"),
+    ),
+    "email.sending_statistics": Widget(
+        "Email sending statistics", "Statistiques d'envoi des e-mails", None, OUTCOMES
+    ),
+    "email.metrics_by_message": Widget(
+        "Sending metrics by email", "Envoi de mesures par e-mail", "message_id", EMAIL
+    ),
+    "email.summary": Widget("Email summary", "Résumé des e-mails", "bucket", EMAIL),
+    "email.bounce_reasons": Widget("Bounce reasons", "Causes des bounces", "reason", ("bounces",)),
+    "email.bounce_categories": Widget(
+        "Bounce categories", "Catégories des bounces", "bounce_type", ("bounces",)
+    ),
+    "email.bounces_by_message": Widget(
+        "Hard bounce and bounce by email",
+        "Hard bounce et bounce - par e-mail",
+        "message_id",
+        ("hard_bounces", "soft_bounces", "ignored_bounces"),
+    ),
+    "email.error_reasons": Widget("Error reasons", "Raisons de l'erreur", "reason", ("errors",)),
+    "email.exclusion_reasons": Widget(
+        "Exclusion reasons", "Exclure des raisons", "reason", ("excluded",)
+    ),
+    "email.recipient_domains": Widget(
+        "Best recipient domain",
+        "E-mail - Meilleur domaine destinataire",
+        "domain",
+        ("opens", "sent", "delivered", "bounces", "errors"),
+    ),
+    "push.sending_performance": Widget(
+        "Push sending performance",
+        "Performances d'envoi des notifications push",
+        None,
+        OUTCOMES,
+    ),
+    "push.summary": Widget("Push summary", "Résumé des notifications push", "bucket", PUSH),
+    "push.metrics_by_message": Widget(
+        "Sending metrics by push", "Mesures d'envoi par notification push", "message_id", PUSH
+    ),
+    "push.error_reasons": Widget("Error reasons", "Raisons de l'erreur", "reason", ("errors",)),
+    "push.exclusion_reasons": Widget(
+        "Exclusion reasons", "Exclure des raisons", "reason", ("excluded",)
+    ),
+    "push.failures": Widget(
+        "Sending statistics - failed",
+        "Statistiques d'envoi - Échec",
+        None,
+        ("bounces", "errors"),
+    ),
+    "push.tracking_by_platform": Widget(
+        "Tracking by platform",
+        "Suivi par plateforme",
+        "platform",
+        ("delivered", "opens", "actions"),
+    ),
+    "push.sending_by_platform": Widget(
+        "Sending by platform", "Envoi par plateforme", "platform", OUTCOMES
+    ),
+    "push.breakdown_by_platform": Widget(
+        "Breakdown by platform",
+        "Ventilation par plateforme",
+        "platform",
+        ("sent", "delivered", "opens", "actions", "engagements", "bounces", "errors"),
+    ),
+}
+
+
+class Span(NamedTuple):
+    """A window, ``end`` outside, and the width of its buckets."""
+
+    start: datetime
+    end: datetime
+    width: timedelta
+
+
+def blank(value: object) -> bool:
+    """Return whether a cell holds nothing."""
+    if isinstance(value, float) and math.isnan(value):
+        return True
+    return value is None or value is pd.NaT or not str(value).strip()
+
+
+def instant(value: object) -> datetime | None:
+    """Return a time in UTC, or None where there is none to be read."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _boolean(value: object) -> bool | None:
+    return None if value is None else {"true": True, "false": False}[str(value).lower()]
+
+
+def event(raw: Mapping[str, Any]) -> Row | None:
+    """Return the row as an event, or None where it has to be refused."""
+    row = {name: None if blank(raw.get(name)) else raw.get(name) for name in COLUMNS}
+    row["timestamp"] = instant(row["timestamp"])
+    try:
+        row |= {name: _boolean(row[name]) for name in BOOLEANS}
+    except KeyError:
+        return None
+    if (
+        any(row[name] is None for name in REQUIRED)
+        or row["channel"] not in CHANNELS
+        or row["event_type"] not in EVENT_TYPES
+        or row["bounce_type"] not in (None, *BOUNCE_TYPES)
+    ):
+        return None
+    return row
+
+
+def _count(events: list[Row], metric: str) -> int:
+    """Return one metric over a group of distinct events."""
+
+    def of(kind: str) -> list[Row]:
+        return [e for e in events if e["event_type"] == kind]
+
+    if metric == "entered_profiles":
+        entered = of("targeted") + of("sent") + of("excluded") + of("error")
+        return len({e["profile_id"] for e in entered})
+    if metric == "delivered":
+        return len(of("delivered")) - sum(e["is_async"] is True for e in of("bounce"))
+    if metric == "engagements":
+        return len(of("open")) + len(of("action"))
+    if metric.endswith("_bounces"):
+        return sum(e["bounce_type"] == metric.removesuffix("_bounces") for e in of("bounce"))
+    return len(of(metric if metric in EVENT_TYPES else metric.removesuffix("s")))
+
+
+def bucket_width(window: timedelta) -> timedelta:
+    """Return how wide a point of a series is."""
+    if window <= timedelta(hours=2):
+        return timedelta(minutes=1)
+    if window <= timedelta(hours=6):
+        return timedelta(minutes=5)
+    if window <= timedelta(hours=24):
+        return timedelta(minutes=15)
+    if window <= timedelta(days=7):
+        return timedelta(hours=1)
+    return timedelta(days=1)
+
+
+def _floor(at: datetime, width: timedelta) -> datetime:
+    return at - (at - datetime(1970, 1, 1, tzinfo=UTC)) % width
+
+
+def text(at: datetime | None) -> str | None:
+    """Return a time as RFC 3339 in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _series(events: list[Row], metrics: tuple[str, ...], span: Span) -> list[list[Any]]:
+    rows = []
+    bucket = _floor(span.start, span.width)
+    while bucket < span.end:
+        own = [e for e in events if bucket <= e["timestamp"] < bucket + span.width]
+        rows.append([text(bucket), *(_count(own, m) for m in metrics)])
+        bucket += span.width
+    return rows
+
+
+def _grouped(events: list[Row], by: str, metrics: tuple[str, ...]) -> list[list[Any]]:
+    groups: dict[str, list[Row]] = {}
+    for e in events:
+        groups.setdefault("unknown" if e[by] is None else e[by], []).append(e)
+    rows = [[name, *(_count(own, m) for m in metrics)] for name, own in groups.items()]
+    return sorted((row for row in rows if any(row[1:])), key=lambda row: (-row[1], row[0]))
+
+
+def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
+    widget, tab = WIDGETS[name], name.partition(".")[0]
+    if tab != "campaign":
+        events = [e for e in events if e["channel"] == tab]
+    columns = [widget.by or "metric", *(widget.metrics if widget.by else ("count",))]
+    if widget.by == "bucket":
+        rows = _series(events, widget.metrics, span)
+    elif widget.by is not None:
+        rows = _grouped(events, widget.by, widget.metrics)
+    else:
+        rows = [[metric, _count(events, metric)] for metric in widget.metrics]
+    if name in ("email.sending_statistics", "push.sending_performance"):
+        columns.append("share")
+        sent = _count(events, "sent")
+        rows = [[metric, count, count / sent if sent else None] for metric, count in rows]
+    if name == "email.bounce_categories":
+        found = dict(rows)
+        listed = [*BOUNCE_TYPES, *(["unknown"] if "unknown" in found else [])]
+        rows = [[kind, found.get(kind, 0)] for kind in listed]
+    if name == "email.recipient_domains":
+        rows = [row for row in rows if row[1] > 0][:10]
+    title = widget.fr if locale == "fr" else widget.en
+    return {"title": title, "columns": columns, "rows": rows}
+
+
+def _newest(events: list[Row], name: str) -> str | None:
+    named = [(e["timestamp"], e[name]) for e in events if e[name] is not None]
+    return max(named)[1] if named else None
+
+
+def message_names(events: pd.DataFrame, campaign: str) -> dict[str, str]:
+    """Return the newest display name of every message of a campaign that has one."""
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    messages: dict[str, list[Row]] = {}
+    for e in good:
+        if e["campaign_id"] == campaign:
+            messages.setdefault(e["message_id"], []).append(e)
+    names = {message: _newest(own, "message_name") for message, own in messages.items()}
+    return {message: name for message, name in names.items() if name is not None}
+
+
+def report(  # noqa: PLR0913 - one for each option of the command
+    events: pd.DataFrame,
+    campaign: str,
+    at: datetime,
+    window: timedelta,
+    *,
+    include_tests: bool = False,
+    ignored: int = 0,
+    rejected: int = 0,
+    locale: str = "en",
+) -> Row:
+    """Return the report of *campaign* as ``report --format json`` prints it.
+
+    *events* are canonical rows as they stand in a source, bad ones too. *ignored* and
+    *rejected* are rows that a vendor's format has already lost on its way to them.
+    """
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    distinct = {row["event_id"]: row for row in good}
+    own = [e for e in distinct.values() if e["campaign_id"] == campaign]
+    end = _floor(at + timedelta(minutes=1, microseconds=-1), timedelta(minutes=1))
+    span = Span(end - window, end, bucket_width(window))
+    shown = [
+        e
+        for e in own
+        if span.start <= e["timestamp"] < end and (include_tests or e["is_test"] is not True)
+    ]
+    return {
+        "schema_version": 1,
+        "campaign_id": campaign,
+        "campaign_name": _newest(own, "campaign_name"),
+        "window": {
+            "start": text(span.start),
+            "end": text(end),
+            "bucket_seconds": int(span.width.total_seconds()),
+        },
+        "newest_event": text(max((e["timestamp"] for e in own), default=None)),
+        "health": {
+            "events": len(distinct),
+            "duplicates": len(good) - len(distinct),
+            "rejected": len(events) - len(good) + rejected,
+            "ignored": ignored,
+        },
+        "widgets": {name: _widget(name, shown, span, locale) for name in WIDGETS},
+    }
