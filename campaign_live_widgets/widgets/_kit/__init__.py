@@ -1,0 +1,1 @@
+"""What every view is made of; the only thing that views share."""

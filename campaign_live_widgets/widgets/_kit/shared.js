@@ -1,0 +1,145 @@
+// Put before every module of the views (see front.py): what all of them need.
+
+/** An element with a class and a text; text is never parsed as markup. */
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+/** Write a text only where it differs, so that an unchanged cell stays untouched. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Counts and shares as the page's language writes them. */
+function formats(locale) {
+  const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const percent = new Intl.NumberFormat(locale, {
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+  const missing = (n) => n === null || n === undefined || Number.isNaN(n);
+  return {
+    count: (n) => (missing(n) ? "–" : count.format(n)),
+    share(s) {
+      if (missing(s)) return "–";
+      if (s > 0 && s < 0.0005) return "<" + percent.format(0.001);
+      if (s >= 0.9995 && s < 1) return ">" + percent.format(0.999);
+      return percent.format(s);
+    },
+  };
+}
+
+const ARRAYS = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  float64: Float64Array,
+};
+
+/** A number array as the kernel sent it; copied, since views into a message are unaligned. */
+function unpack(sent) {
+  if (!sent || !sent.dtype) return [];
+  const { buffer, byteOffset, byteLength } = sent.value;
+  return new ARRAYS[sent.dtype](buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+/** The model behind one of the overlay's references. */
+function linked(model, reference) {
+  return model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));
+}
+
+/** Listen to another widget's model for as long as the view lives. */
+function follow(other, events, callback, signal) {
+  other.on(events, callback);
+  signal.addEventListener("abort", () => other.off(events, callback));
+}
+
+/** Call back with the element's size, at first and whenever it changes to something visible. */
+function onResize(el, callback, signal) {
+  const observer = new ResizeObserver(() => {
+    if (el.clientWidth && el.clientHeight) callback(el.clientWidth, el.clientHeight);
+  });
+  observer.observe(el);
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+/** The bqplot figure that stands beside this overlay in the page. */
+function figureBeside(el) {
+  return el.parentElement ? el.parentElement.querySelector(":scope > .bqplot") : null;
+}
+
+/** Put the figure's box here, and have bqplot draw at once what it would draw 0.3 s later. */
+function place(figure, node, box) {
+  if (!node) return;
+  for (const side of ["left", "top", "width", "height"]) {
+    node.style.setProperty(side, `${Math.max(0, Math.round(box[side]))}px`, "important");
+  }
+  for (const view of Object.values(figure.views || {})) view.then((v) => v.relayout());
+}
+
+/** One tooltip for an overlay: a heading and rows of [colour, name, value, remark]. */
+function tooltip(signal) {
+  const tip = make("div", "clw-tip");
+  tip.setAttribute("role", "status");
+  signal.addEventListener("abort", () => tip.remove());
+  return {
+    hide: () => tip.remove(),
+    show(x, y, heading, rows) {
+      tip.replaceChildren(make("div", "clw-tip-head", heading));
+      const table = make("div", "clw-tip-rows");
+      for (const [color, name, value, remark] of rows) {
+        const swatch = make("i", "clw-swatch");
+        swatch.style.background = color;
+        const label = make("span", "clw-tip-name", name);
+        label.dir = "auto";
+        table.append(
+          swatch,
+          label,
+          make("b", "", value),
+          make("span", "clw-tip-remark", remark || ""),
+        );
+      }
+      tip.append(table);
+      if (!tip.isConnected) document.body.append(tip);
+      const { offsetWidth: w, offsetHeight: h } = tip;
+      const left = x + 16 + w > innerWidth ? x - 16 - w : x + 16;
+      tip.style.left = `${Math.max(4, left)}px`;
+      tip.style.top = `${Math.max(4, Math.min(y - h / 2, innerHeight - h - 4))}px`;
+    },
+  };
+}
+
+/** A lifetime for a view's listeners: older front ends give none. */
+function lifetime(given) {
+  const controller = new AbortController();
+  if (given) given.addEventListener("abort", () => controller.abort());
+  return controller;
+}
+
+/** Width in px of a text in the small type of the views. */
+const textWidth = (() => {
+  let context;
+  return (text) => {
+    context = context || document.createElement("canvas").getContext("2d");
+    context.font = "12px sans-serif";
+    return context.measureText(text).width * 1.06;
+  };
+})();
+
+/** Show or hide the quiet sentence that stands where there is nothing to draw. */
+function emptiness(el, text) {
+  const note = make("div", "clw-empty", text);
+  return (empty) => {
+    if (empty && !note.isConnected) el.append(note);
+    if (!empty) note.remove();
+    el.classList.toggle("clw-is-empty", empty);
+    const figure = figureBeside(el);
+    if (figure) figure.style.visibility = "";
+    if (el.parentElement) el.parentElement.classList.toggle("clw-no-data", empty);
+  };
+}
+

@@ -1,0 +1,61 @@
+"""Words that stand inside the views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VIEW_NAMES: Final[Mapping[str, Text]] = {
+    "kpi": Text("Figures", "Chiffres"),
+    "donut": Text("Donut", "Anneau"),
+    "bars": Text("Bars", "Barres"),
+    "lines": Text("Lines", "Courbes"),
+    "table": Text("Table", "Tableau"),
+}
+
+SHARE_OF: Final[Mapping[str, Text]] = {
+    "targeted": Text("of targeted", "des ciblés"),
+    "sent": Text("of sent", "des envoyés"),
+    "delivered": Text("of delivered", "des délivrés"),
+    "bounces": Text("of bounces", "des bounces"),
+    "errors": Text("of errors", "des erreurs"),
+    "excluded": Text("of excluded", "des exclus"),
+    "opens": Text("of opens", "des ouvertures"),
+    "clicks": Text("of clicks", "des clics"),
+}
+
+NOTHING: Final[Mapping[str, Text]] = {
+    "sent": Text("Nothing sent in this window", "Aucun envoi sur cette période"),
+    "delivered": Text("Nothing delivered in this window", "Aucune remise sur cette période"),
+    "bounces": Text("No bounces in this window", "Aucun bounce sur cette période"),
+    "hard_bounces": Text("No bounces in this window", "Aucun bounce sur cette période"),
+    "errors": Text("No errors in this window", "Aucune erreur sur cette période"),
+    "excluded": Text("No exclusions in this window", "Aucune exclusion sur cette période"),
+    "opens": Text("No opens in this window", "Aucune ouverture sur cette période"),
+    "clicks": Text("No clicks in this window", "Aucun clic sur cette période"),
+    "actions": Text("No actions in this window", "Aucune action sur cette période"),
+}
+
+TOTAL: Final = Text("Total", "Total")
+OF_TOTAL: Final = Text("of total", "du total")
+OTHERS: Final = Text("Other", "Autres")
+NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
+NO_VALUE: Final = Text("Not known", "Non connu")
+SORT: Final = Text("Sort by", "Trier par")
+ERROR: Final = Text("This part could not be shown", "Cette partie n'a pas pu être affichée")
+SHOWN_AS: Final = Text("Show as", "Afficher en")
+SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
+
+
+def share_of(metric_id: str | None) -> Text:
+    """Return "of sent" and its like; "of total" where the whole has no word of its own."""
+    return SHARE_OF.get(metric_id or "", OF_TOTAL)
+
+
+def nothing(metric_id: str) -> Text:
+    """Return what is said where a tile of this metric has nothing to show."""
+    return NOTHING.get(metric_id, NO_DATA)

@@ -1,0 +1,117 @@
+// Over horizontal bars drawn by bqplot: names on the left, values at the ends, a tooltip.
+
+const BAR = { thinnest: 7, thickest: 18, alone: 14 };
+
+function barRow(metrics) {
+  const node = make("div", "clw-bars-row");
+  const name = make("span", "clw-bars-name");
+  name.dir = "auto";
+  const values = Array.from({ length: metrics }, () => make("span", "clw-bars-value"));
+  node.append(name, ...values);
+  return { node, name, values };
+}
+
+function barLegend(metrics) {
+  const legend = make("div", "clw-legend");
+  for (const { label, color } of metrics) {
+    const item = make("span", "clw-legend-item");
+    const swatch = make("i", "clw-swatch");
+    swatch.style.background = color;
+    item.append(swatch, make("span", "", label));
+    legend.append(item);
+  }
+  return legend;
+}
+
+async function render({ model, el, signal }) {
+  const life = lifetime(signal);
+  const { locale, padding, metrics, empty } = model.get("options");
+  const { count, share } = formats(locale);
+  el.classList.add("clw-overlay");
+  const legend = barLegend(metrics);
+  const list = make("div", "clw-bars-list");
+  if (metrics.length > 1) el.append(legend);
+  el.append(list);
+  const rows = [];
+  const tip = tooltip(life.signal);
+  const setEmpty = emptiness(el, empty);
+  const [mark, figure, scale] = await Promise.all(
+    ["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
+  );
+  let shown = { names: [], columns: [], height: 1 };
+
+  /** Counts by metric, each an array by row. */
+  function columnsOf() {
+    const y = mark.get("y") || [];
+    return metrics.length > 1 ? Array.from(y) : [y];
+  }
+
+  function rowHeight(n, room) {
+    const m = metrics.length;
+    const low = (m > 1 ? BAR.thinnest * m : BAR.alone) / (1 - padding);
+    const high = (BAR.thickest * m) / (1 - padding);
+    return Math.floor(Math.max(low, Math.min(high, room / Math.max(1, n))));
+  }
+
+  function draw() {
+    const names = mark.get("labels");
+    const columns = columnsOf();
+    const n = names.length;
+    const most = Math.max(1, ...columns.map((column) => column.reduce((a, b) => Math.max(a, b), 0)));
+    setEmpty(n === 0);
+    const host = el.parentElement;
+    if (!host || !host.clientWidth) return;
+    const top = metrics.length > 1 ? legend.offsetHeight : 0;
+    const height = rowHeight(n, host.clientHeight - top);
+    const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 12;
+    const left = Math.ceil(Math.min(longest, host.clientWidth * 0.44));
+    const end = Math.ceil(textWidth(count(most)) + 10);
+    const width = Math.max(16, el.clientWidth - left - end);
+    shown = { names, columns, height };
+    if (scale.get("max") !== most) scale.set("max", most);
+    list.style.height = `${n * height}px`;
+    place(figure, figureBeside(el), { left, top, width, height: Math.max(1, n * height) });
+    const band = (height * (1 - padding)) / metrics.length;
+    names.forEach((name, i) => {
+      if (!rows[i]) rows[i] = barRow(metrics.length);
+      const row = rows[i];
+      row.node.style.top = `${i * height}px`;
+      row.node.style.height = `${height}px`;
+      row.name.style.width = `${left - 8}px`;
+      write(row.name, name);
+      row.name.title = name;
+      row.values.forEach((node, j) => {
+        write(node, count(columns[j][i]));
+        node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
+        node.style.top = `${(height * padding) / 2 + j * band}px`;
+        node.style.height = `${band}px`;
+        node.style.fontSize = band < 11 ? "9px" : "";
+      });
+      if (!row.node.isConnected) list.append(row.node);
+    });
+    for (const { node } of rows.slice(n)) node.remove();
+  }
+
+  list.addEventListener("pointermove", (event) => {
+    const y = event.clientY - list.getBoundingClientRect().top;
+    const i = Math.floor(y / shown.height);
+    if (i < 0 || i >= shown.names.length) return tip.hide();
+    const values = shown.columns.map((column) => column[i]);
+    const lines = metrics.map(({ label, color, rateOf, rateLabel }, j) => {
+      const whole = rateOf >= 0 ? values[rateOf] : 0;
+      const rate = whole ? `${share(values[j] / whole)} ÷ ${rateLabel}` : "";
+      return [color, label, count(values[j]), rate];
+    });
+    return tip.show(event.clientX, event.clientY, shown.names[i], lines);
+  });
+  list.addEventListener("pointerleave", () => tip.hide());
+  draw();
+  follow(mark, "change:x change:y change:labels", draw, life.signal);
+  onResize(el, draw, life.signal);
+  const observer = new ResizeObserver(draw);
+  requestAnimationFrame(() => el.parentElement && observer.observe(el.parentElement));
+  life.signal.addEventListener("abort", () => observer.disconnect());
+  return () => life.abort();
+}
+
+export default { render };

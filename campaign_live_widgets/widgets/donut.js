@@ -1,0 +1,130 @@
+// Over a ring drawn by bqplot: its sum, its legend, and what the pointer is on.
+
+/** Which slice lies at this point, seen from the ring's centre; -1 outside the ring. */
+function sliceAt(dx, dy, radius, sizes, sum) {
+  const distance = Math.hypot(dx, dy);
+  if (distance > radius || distance < radius * 0.7 || !sum) return -1;
+  let angle = Math.atan2(dx, -dy) / (2 * Math.PI);
+  if (angle < 0) angle += 1;
+  let reached = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    reached += sizes[i] / sum;
+    if (angle <= reached) return i;
+  }
+  return sizes.length - 1;
+}
+
+function legendRow() {
+  const node = make("div", "clw-donut-row");
+  const swatch = make("i", "clw-swatch");
+  const name = make("span", "clw-donut-name");
+  name.dir = "auto";
+  const value = make("b", "clw-donut-count");
+  const part = make("span", "clw-donut-share");
+  node.append(swatch, name, value, part);
+  return { node, swatch, name, value, part };
+}
+
+async function render({ model, el, signal }) {
+  const life = lifetime(signal);
+  const options = model.get("options");
+  const { count, share } = formats(options.locale);
+  el.classList.add("clw-overlay");
+  const ring = make("div", "clw-donut-ring");
+  const sum = make("div", "clw-donut-sum");
+  const whole = make("div", "clw-donut-whole", options.whole);
+  const middle = make("div", "clw-donut-middle");
+  middle.append(sum, whole);
+  ring.append(middle);
+  const legend = make("div", "clw-donut-legend");
+  const note = make("div", "clw-donut-note", options.shareOf);
+  legend.append(note);
+  el.append(ring, legend);
+  const rows = [];
+  const tip = tooltip(life.signal);
+  const setEmpty = emptiness(el, options.empty);
+  const mark = await linked(model, model.get("mark"));
+  let slices = { sizes: [], labels: [], colors: [], sum: 0 };
+  let radius = 0;
+
+  function draw() {
+    const sizes = Array.from(mark.get("sizes") || []);
+    slices = {
+      sizes,
+      labels: mark.get("labels"),
+      colors: mark.get("colors"),
+      sum: sizes.reduce((a, b) => a + b, 0),
+    };
+    setEmpty(slices.sum === 0);
+    write(sum, count(slices.sum));
+    sizes.forEach((size, i) => {
+      if (!rows[i]) {
+        rows[i] = legendRow();
+        rows[i].node.addEventListener("pointerenter", () => highlight(i));
+        rows[i].node.addEventListener("pointerleave", () => highlight(-1));
+      }
+      const row = rows[i];
+      row.swatch.style.background = slices.colors[i % slices.colors.length];
+      write(row.name, slices.labels[i]);
+      row.name.title = slices.labels[i];
+      write(row.value, count(size));
+      write(row.part, slices.sum ? share(size / slices.sum) : "–");
+      if (!row.node.isConnected) legend.append(row.node);
+    });
+    for (const { node } of rows.slice(sizes.length)) node.remove();
+  }
+
+  function highlight(chosen) {
+    const figure = figureBeside(el);
+    const paths = figure ? figure.querySelectorAll(".slice") : [];
+    paths.forEach((path, i) => {
+      path.style.opacity = chosen < 0 || chosen === i ? "1" : "0.35";
+    });
+    rows.forEach(({ node }, i) => node.classList.toggle("clw-on", i === chosen));
+  }
+
+  function layout(width, height) {
+    const beside = width >= 232 && width > height * 0.9;
+    el.classList.toggle("clw-stacked", !beside);
+    const room = beside ? Math.min(height, width * 0.42) : Math.min(width, height * 0.52);
+    const side = Math.max(48, Math.min(room - 8, 264));
+    ring.style.width = beside ? `${side}px` : "100%";
+    ring.style.height = beside ? "100%" : `${side}px`;
+    radius = side / 2;
+    sum.style.fontSize = `${Math.max(11, Math.min(24, side / 6.2))}px`;
+    whole.style.display = side < 72 ? "none" : "";
+    middle.style.maxWidth = `${side * 0.7}px`;
+    const figure = figureBeside(el);
+    if (!figure) return;
+    const box = ring.getBoundingClientRect();
+    const host = el.getBoundingClientRect();
+    const x = box.left - host.left + (box.width - side) / 2;
+    const y = box.top - host.top + (box.height - side) / 2;
+    figure.style.transformOrigin = "0 0";
+    figure.style.transform = `translate(${x}px, ${y}px) scale(${side / options.side})`;
+  }
+
+  ring.addEventListener("pointermove", (event) => {
+    const box = ring.getBoundingClientRect();
+    const dx = event.clientX - box.left - box.width / 2;
+    const dy = event.clientY - box.top - box.height / 2;
+    const i = sliceAt(dx, dy, radius, slices.sizes, slices.sum);
+    highlight(i);
+    if (i < 0) return tip.hide();
+    const part = `${share(slices.sizes[i] / slices.sum)} ${options.shareOf}`;
+    const color = slices.colors[i % slices.colors.length];
+    return tip.show(event.clientX, event.clientY, slices.labels[i], [
+      [color, options.whole, count(slices.sizes[i]), part],
+    ]);
+  });
+  ring.addEventListener("pointerleave", () => {
+    highlight(-1);
+    tip.hide();
+  });
+  draw();
+  follow(mark, "change:sizes change:labels change:colors", draw, life.signal);
+  onResize(el, layout, life.signal);
+  return () => life.abort();
+}
+
+export default { render };

@@ -1,0 +1,127 @@
+// A table whose cells are edited in place: scroll, sort order and focus outlive an update.
+
+/** What the first column shows and sorts by. */
+function namer({ isTime, locale, timeZone }) {
+  if (!isTime) return (row) => String(row);
+  const moment = new Intl.DateTimeFormat(locale, {
+    timeZone,
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return (seconds) => moment.format(new Date(seconds * 1000));
+}
+
+function headers(options, onSort, signal) {
+  const row = make("tr");
+  const columns = [{ id: "", label: options.first, definition: "" }, ...options.columns];
+  if (options.share) columns.push({ id: "share", label: options.share, definition: "" });
+  const cells = columns.map((column, j) => {
+    const cell = make("th");
+    cell.scope = "col";
+    const button = make("button", "clw-table-sort", column.label);
+    button.type = "button";
+    button.title = column.definition || `${options.sort} ${column.label}`;
+    button.setAttribute("data-lm-suppress-shortcuts", "true");
+    button.addEventListener("click", () => onSort(j), { signal });
+    cell.append(button);
+    row.append(cell);
+    return cell;
+  });
+  return { row, cells };
+}
+
+/** A row of the pool: its cells are made once and then only written to. */
+function line(width) {
+  const node = make("tr");
+  const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
+  cells[0].scope = "row";
+  cells[0].dir = "auto";
+  return { node, cells };
+}
+
+function render({ model, el, signal }) {
+  const life = lifetime(signal);
+  const options = model.get("options");
+  const { count, share } = formats(options.locale);
+  const name = namer(options);
+  const collator = new Intl.Collator(options.locale, { numeric: true });
+  const width = 1 + options.columns.length + (options.share ? 1 : 0);
+  const table = make("table", "clw-table-grid");
+  const head = headers(options, sortBy, life.signal);
+  table.createTHead().append(head.row);
+  const body = table.createTBody();
+  const total = line(width);
+  total.node.className = "clw-table-total";
+  const pool = [];
+  let sort = { column: -1, down: false };
+  el.append(table);
+  const setEmpty = emptiness(el, options.empty);
+
+  function sortBy(column) {
+    const first = column > 0; // numbers start with the largest, names with A
+    sort = sort.column === column ? { column, down: !sort.down } : { column, down: first };
+    draw();
+  }
+
+  function order(rows, columns) {
+    const index = rows.map((_, i) => i);
+    if (sort.column < 0) return index;
+    const turn = sort.down ? -1 : 1;
+    const values = columns[sort.column - 1];
+    const compare =
+      sort.column > 0
+        ? (a, b) => (values[a] ?? -1) - (values[b] ?? -1)
+        : options.isTime
+          ? (a, b) => rows[a] - rows[b]
+          : (a, b) => collator.compare(rows[a], rows[b]);
+    return index.sort((a, b) => turn * compare(a, b) || a - b);
+  }
+
+  /** Write one row of numbers, with each rate in its cell's tooltip. */
+  function fill({ cells }, label, values) {
+    write(cells[0], label);
+    cells[0].title = label;
+    values.forEach((value, j) => {
+      const column = options.columns[j];
+      const cell = cells[j + 1];
+      write(cell, column ? count(value) : share(value));
+      const whole = column && column.rateOf >= 0 ? values[column.rateOf] : 0;
+      const rate = whole ? `${column.label} ÷ ${column.rateLabel}: ${share(value / whole)}` : "";
+      if (cell.title !== rate) cell.title = rate;
+      cell.classList.toggle("clw-zero", value === 0);
+    });
+  }
+
+  function draw() {
+    const rows = model.get("rows");
+    const counts = unpack(model.get("counts"));
+    const columns = options.columns.map((_, j) =>
+      counts.subarray ? counts.subarray(j * rows.length, (j + 1) * rows.length) : [],
+    );
+    if (options.share) columns.push(model.get("shares"));
+    const sums = model.get("total");
+    setEmpty(rows.length === 0);
+    head.cells.forEach((cell, j) => {
+      const state = sort.down ? "descending" : "ascending";
+      cell.setAttribute("aria-sort", sort.column === j ? state : "none");
+    });
+    if (sums.length) {
+      fill(total, options.first, sums);
+      if (body.firstChild !== total.node) body.prepend(total.node);
+    } else total.node.remove();
+    order(rows, columns).forEach((i, place) => {
+      if (!pool[place]) pool[place] = line(width);
+      fill(pool[place], name(rows[i]), columns.map((column) => column[i]));
+      if (!pool[place].node.isConnected) body.append(pool[place].node);
+    });
+    for (const { node } of pool.slice(rows.length)) node.remove();
+  }
+  draw();
+  follow(model, "change", draw, life.signal);
+  return () => life.abort();
+}
+
+export default { render };
