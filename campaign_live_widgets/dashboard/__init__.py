@@ -1,0 +1,9 @@
+"""Where the tiles stand and when they move: the page, its head, and the live coordinator."""
+
+from campaign_live_widgets.dashboard.dashboard import Dashboard
+from campaign_live_widgets.dashboard.grid import ReportGrid
+from campaign_live_widgets.dashboard.header import Header
+from campaign_live_widgets.dashboard.layouts import Place
+from campaign_live_widgets.dashboard.live import Feed, Live, Pace
+
+__all__ = ["Dashboard", "Feed", "Header", "Live", "Pace", "Place", "ReportGrid"]

@@ -1,0 +1,54 @@
+"""A quiet line of plain facts: label above, value below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import anywidget
+import traitlets
+
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.dashboard import phrases
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from campaign_live_widgets.snapshot import Snapshot
+
+_WINDOW: Final = Text("Window", "Fenêtre")
+_NEWEST: Final = Text("Newest event", "Dernier événement")
+_NONE: Final = Text("none yet", "aucun")
+
+
+class Facts(anywidget.AnyWidget):
+    """What the report was made from: window, newest event and the health of the source."""
+
+    _esm = Path(__file__).parent / "facts.js"
+
+    rows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    """One ``[label, value, meaning]`` per fact; the meaning may be empty."""
+
+    def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
+        self._locale, self._time_zone = locale, time_zone
+        super().__init__()
+        self.add_class("clw-facts")
+
+    def show(self, snapshot: Snapshot, now: datetime) -> bool:
+        """State the facts of *snapshot*; return whether any has changed."""
+        locale, zone = self._locale, self._time_zone
+        newest = snapshot.newest_event
+        told = (
+            _NONE(locale)
+            if newest is None
+            else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
+        )
+        rows = [
+            [_WINDOW(locale), phrases.window(snapshot.window, now, zone, locale), ""],
+            [_NEWEST(locale), told, ""],
+            *phrases.health_rows(snapshot.health, locale),
+        ]
+        if rows == self.rows:
+            return False
+        self.rows = rows
+        return True

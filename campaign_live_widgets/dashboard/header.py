@@ -1,0 +1,113 @@
+"""The page's head: which campaign, which window, how fresh. Also the page's pulse.
+
+The front end tells who looks: ``hello`` when the page appears, ``ack`` when a tick has been
+painted, ``visible`` when the page is hidden or shown, ``ping`` now and then, ``bye`` at the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+import traitlets
+
+from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.dashboard.phrases import STATES, WORDS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from campaign_live_widgets.snapshot import Health, Snapshot
+
+_HERE: Final = Path(__file__).parent
+_REJECTS_SHOWN: Final = 8
+
+
+def _iso(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+class Header(anywidget.AnyWidget):
+    """Campaign, window, state and freshness of the report, with its data quality one click away.
+
+    Ages tick in the browser, so that time passing sends nothing. The script also puts
+    ``data-state``, ``data-tick``, ``data-as-of`` and ``lang`` on the page's root, which a
+    box of ipywidgets cannot do.
+    """
+
+    _esm = _HERE / "header.js"
+    _css = _HERE / "header.css"
+
+    state = traitlets.Enum(list(STATES), default_value="loading").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+    """One line on the state, such as why the numbers stand still."""
+    live = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether something refreshes the report, so that it can be paused."""
+    campaign_id = traitlets.Unicode("").tag(sync=True)
+    campaign_name = traitlets.Unicode("").tag(sync=True)
+    window = traitlets.Unicode("").tag(sync=True)
+    window_note = traitlets.Unicode("").tag(sync=True)
+    as_of = traitlets.Unicode("").tag(sync=True)
+    """End of the window, RFC 3339 in UTC."""
+    newest = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
+    """Time of the newest event: RFC 3339, and as people read it."""
+    refreshed = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
+    """Time the source was last read: RFC 3339, and as people read it."""
+    health = traitlets.Dict().tag(sync=True)
+    locale = traitlets.Unicode("en").tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+    tick = traitlets.Int(0).tag(sync=True)
+    """Number of the last set of changes sent; the page acknowledges it once painted."""
+
+    def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
+        self._time_zone = time_zone
+        words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
+        super().__init__(locale=locale, words=words)
+
+    def show(self, snapshot: Snapshot, now: datetime) -> bool:
+        """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""
+        zone, locale = self._time_zone, self.locale
+        told = {
+            "campaign_id": snapshot.campaign_id,
+            "campaign_name": snapshot.campaign_name or "",
+            "window": phrases.window(snapshot.window, now, zone, locale),
+            "window_note": phrases.window_note(snapshot, now, zone, locale),
+            "as_of": _iso(snapshot.window.end),
+            "newest": self._moment(snapshot.newest_event),
+            "health": self._health(snapshot.health),
+        }
+        changed = any(getattr(self, name) != value for name, value in told.items())
+        with self.hold_sync():
+            for name, value in told.items():
+                setattr(self, name, value)
+        return changed
+
+    def beat(self, now: datetime, *, ticked: bool = False) -> None:
+        """Tell when the source was last read; with *ticked*, ask the page for an answer."""
+        with self.hold_sync():
+            self.refreshed = self._moment(now)
+            if ticked:
+                self.tick += 1
+
+    def set_state(self, state: str, note: str = "") -> None:
+        """Put the report into one of the :data:`STATES`, with a line on why."""
+        with self.hold_sync():
+            self.state, self.note = state, note
+
+    def _moment(self, moment: datetime | None) -> list[str]:
+        if moment is None:
+            return ["", ""]
+        text = phrases.instant(moment, self._time_zone, self.locale, pattern="d MMM y HH:mm:ss")
+        return [_iso(moment), f"{text} {phrases.zone(moment, self._time_zone)}"]
+
+    def _health(self, health: Health) -> dict[str, Any]:
+        return {
+            "rows": phrases.health_rows(health, self.locale),
+            "troubled": health.rejected > 0,
+            "notes": list(health.notes),
+            "rejects": [
+                [reject.file, "" if reject.row is None else str(reject.row), reject.cause]
+                for reject in health.rejects[:_REJECTS_SHOWN]
+            ],
+        }

@@ -1,0 +1,75 @@
+"""Where the tiles stand when nobody has moved them.
+
+Rows of the page, as the report's readers know them: the outcome (one third) beside its table
+(two thirds), the line over the full width, then what failed, then pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import TABS, Tile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+COLUMNS: Final = 12
+ROW_PX: Final = 40
+GAP_PX: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How much room a tile has: ``rows`` of :data:`ROW_PX` pixels, ``columns`` of twelve."""
+
+    tile_id: str
+    rows: int
+    columns: int
+
+
+_PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
+    {
+        "campaign": (Place("campaign.statistics", rows=4, columns=12),),
+        "email": (
+            Place("email.sending_statistics", rows=6, columns=4),
+            Place("email.metrics_by_message", rows=6, columns=8),
+            Place("email.summary", rows=7, columns=12),
+            Place("email.bounce_categories", rows=6, columns=4),
+            Place("email.bounces_by_message", rows=6, columns=8),
+            Place("email.bounce_reasons", rows=7, columns=6),
+            Place("email.recipient_domains", rows=7, columns=6),
+            Place("email.error_reasons", rows=6, columns=6),
+            Place("email.exclusion_reasons", rows=6, columns=6),
+        ),
+        "push": (
+            Place("push.sending_performance", rows=6, columns=4),
+            Place("push.metrics_by_message", rows=6, columns=8),
+            Place("push.summary", rows=7, columns=12),
+            Place("push.failures", rows=6, columns=4),
+            Place("push.breakdown_by_platform", rows=6, columns=8),
+            Place("push.tracking_by_platform", rows=6, columns=6),
+            Place("push.sending_by_platform", rows=6, columns=6),
+            Place("push.error_reasons", rows=6, columns=6),
+            Place("push.exclusion_reasons", rows=6, columns=6),
+        ),
+    }
+)
+
+
+def places(tiles: Iterable[Tile]) -> dict[str, tuple[Place, ...]]:
+    """Return the places of *tiles* by tab, in reading order; tabs without a tile are absent.
+
+    A tile that no layout names yet stands at the end of its tab, over half the width.
+    """
+    wanted = {tile.id: tile for tile in tiles}
+    placed: dict[str, tuple[Place, ...]] = {}
+    for tab in dict.fromkeys((*TABS, *(tile.tab for tile in wanted.values()))):
+        known = [place for place in _PLACES.get(tab, ()) if place.tile_id in wanted]
+        named = {place.tile_id for place in known}
+        new = [t.id for t in wanted.values() if t.tab == tab and t.id not in named]
+        row = (*known, *(Place(tile_id, rows=6, columns=COLUMNS // 2) for tile_id in new))
+        if row:
+            placed[tab] = row
+    return placed

@@ -1,0 +1,277 @@
+"""The coordinator: new events in, one snapshot, the tiles that are looked at brought up to date.
+
+It runs in a thread, because an event loop stops while the reader's own cell runs. It sets
+traits and never prints: what a thread prints is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from dataclasses import dataclass
+from threading import Event, Lock, Thread, current_thread
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from campaign_live_widgets.dashboard.audience import Audience
+from campaign_live_widgets.dashboard.phrases import one_line, utc_now
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from campaign_live_widgets.dashboard.dashboard import Dashboard
+    from campaign_live_widgets.snapshot import Campaign, Snapshot
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a live report moves; all in seconds."""
+
+    least: float = 0.5
+    """Between two ticks, however much arrives; also how soon a stop is noticed."""
+    blind: float = 2.0
+    """Between two ticks while no acknowledgement can be heard."""
+    patience: float = 30.0
+    """How long a slow page is waited for."""
+    beat: float = 10.0
+    """Between two notes of the last refresh when nothing else is sent."""
+    backoff: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
+    """Before each new try after an error; the last one again and again."""
+
+
+CALM: Final = Pace()
+
+
+class Feed(Protocol):
+    """Where snapshots come from; every method is called from the coordinator's thread."""
+
+    def refresh(self) -> bool:
+        """Read what is new; return whether anything was. Raise SourceError if unreadable."""
+
+    def snapshot(self) -> Snapshot:
+        """Return the numbers now; the window moves with the clock."""
+
+    def wait(self, timeout: float) -> bool:
+        """Return True once something may have arrived, False after *timeout* seconds."""
+
+    def use(self, campaign_id: str) -> None:
+        """Report on another campaign from now on."""
+
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source."""
+
+    def close(self) -> None:
+        """Let go of the source; a wait ends early."""
+
+
+class Live:
+    """Keeps a dashboard up to date from a feed while somebody looks at it.
+
+    Nothing is read before the first page says hello, nor while all are hidden or the report
+    is paused. A tick waits until the page has painted the one before; what came meanwhile
+    goes into the next, and nothing is queued.
+
+    Parameters
+    ----------
+    dashboard : Dashboard
+    feed : Feed
+        Closed when the coordinator stops.
+    every : float
+        Seconds between two looks at the source where it does not tell of changes itself.
+    clock : callable
+        Returns the time now, with a time zone.
+    pace : Pace
+    """
+
+    def __init__(
+        self,
+        dashboard: Dashboard,
+        feed: Feed,
+        *,
+        every: float = 2.0,
+        clock: Callable[[], datetime] = utc_now,
+        pace: Pace = CALM,
+    ) -> None:
+        self._dashboard, self._feed, self._pace = dashboard, feed, pace
+        self._every, self._clock = max(every, pace.least), clock
+        self._audience = Audience()
+        self._calls: deque[Callable[[], object]] = deque()
+        self._stopping, self._paused = Event(), Event()
+        self._states = Lock()
+        self._hurry = self._due = True  # at once; the page shows less than is known
+        self._minute: datetime | None = None
+        self._good: datetime | None = None
+        self._failures = 0
+        self._read = self._sent = self._beaten = -math.inf
+        self._thread = Thread(target=self._run, name="campaign-live", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the work itself begins when somebody looks."""
+        self._dashboard.attach(self)
+        self._dashboard.set_state("loading")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, wait for it, and close the feed; the last numbers stay."""
+        self._stopping.set()
+        self._audience.nudge()
+        if self._thread.is_alive() and self._thread is not current_thread():
+            self._thread.join()
+        self._dashboard.detach()
+
+    def pause(self) -> None:
+        """Let the numbers stand still; nothing is read until :meth:`resume`."""
+        with self._states:
+            self._paused.set()
+            self._dashboard.set_state("paused")
+        self._audience.nudge()
+
+    def resume(self) -> None:
+        """Catch up and go on."""
+        with self._states:
+            self._paused.clear()
+            self._dashboard.set_state("live" if self._good else "loading")
+        self._audience.nudge()
+
+    def call_soon(self, call: Callable[[], object]) -> None:
+        """Run *call* in the coordinator's thread before the next tick, which follows at once.
+
+        An error it raises is shown and pauses the report: what the page would go on to show
+        is not what was asked for.
+        """
+        self._calls.append(call)
+        self._audience.nudge()
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take in one message of the page."""
+        self._audience.hear(message)
+        kind = message.get("type")
+        if kind == "pause":
+            self.pause()
+        elif kind == "resume":
+            self.resume()
+        elif kind == "hello":
+            self._beaten = -math.inf
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                try:
+                    self._turn()
+                except SourceError as error:
+                    since = self._good or self._dashboard.snapshot.window.end
+                    self._fail("stale", self._dashboard.stale_note(since, error))
+                except Exception as error:  # noqa: BLE001 - the thread must live on
+                    _LOG.exception("The live report met an error")
+                    self._fail("error", one_line(error))
+        finally:
+            self._feed.close()
+
+    def _turn(self) -> None:
+        """Do one round: sleep while nobody looks, wait for something new, read it, show it."""
+        seen = self._audience.news
+        if self._stopping.is_set():
+            return
+        if self._paused.is_set() or not self._audience.looking():
+            self._hurry = self._due = True
+            self._audience.wait(seen)
+            return
+        arrived = self._await_news(seen)
+        self._take_calls()
+        if self._stopping.is_set() or self._paused.is_set():
+            return
+        if self._refresh(arrived=arrived):
+            self._show()
+
+    def _await_news(self, seen: int) -> bool:
+        """Wait, one short while at most, until there may be something to do."""
+        if self._hurry or (self._calls and not self._failures):
+            self._hurry = False
+            return True
+        if self._failures:
+            self._audience.wait(seen, self._read + self._interval() - time.monotonic())
+            return False
+        if self._due:  # the page is still painting
+            self._audience.wait(seen, self._pace.least)
+            return False
+        self._stopping.wait(max(0.0, self._read + self._pace.least - time.monotonic()))
+        return self._feed.wait(self._pace.least)
+
+    def _take_calls(self) -> None:
+        while self._calls:
+            self._due = True
+            try:
+                self._calls[0]()
+            except SourceError:
+                raise  # tried again with the source
+            except Exception as error:  # noqa: BLE001 - a caller's code
+                _LOG.exception("The live report could not do what was asked")
+                self.pause()
+                self._dashboard.set_state("error", one_line(error))
+            self._calls.popleft()
+
+    def _refresh(self, *, arrived: bool) -> bool:
+        """Read the source if it is time to; return whether it is known to be readable."""
+        now = time.monotonic()
+        if arrived or now - self._read >= self._interval():
+            self._read = now
+            self._due |= self._feed.refresh()
+            self._good = self._clock()
+            return True
+        return not self._failures
+
+    def _interval(self) -> float:
+        """Return the seconds between two looks at the source."""
+        if not self._failures:
+            return self._every
+        return self._pace.backoff[min(self._failures, len(self._pace.backoff)) - 1]
+
+    def _show(self) -> None:
+        """Bring the page up to date if it shows less than is known and can take it."""
+        now = self._clock()
+        minute = now.replace(second=0, microsecond=0)
+        self._due |= minute != self._minute
+        if self._due and self._may_send():
+            changed = self._dashboard.show(self._feed.snapshot(), now=now)
+            self._due, self._minute = False, minute
+            if changed:
+                self._beat(ticked=True)
+        if time.monotonic() - self._beaten >= self._pace.beat and not self._owed():
+            self._beat(ticked=False)
+        self._failures = 0
+        self._settle("live")
+
+    def _beat(self, *, ticked: bool) -> None:
+        """Send the time of the last refresh; with *ticked*, ask for an acknowledgement."""
+        self._dashboard.header.beat(self._good or self._clock(), ticked=ticked)
+        self._beaten = time.monotonic()
+        if ticked:
+            self._sent = self._beaten
+
+    def _owed(self) -> bool:
+        return self._audience.owes(self._dashboard.header.tick)
+
+    def _may_send(self) -> bool:
+        """Return whether the page has painted what it was sent, or cannot say so."""
+        if not self._owed():
+            return True
+        waited = time.monotonic() - self._sent
+        return waited >= self._pace.patience or (
+            waited >= self._pace.blind and not self._audience.answers()
+        )
+
+    def _fail(self, state: str, note: str) -> None:
+        self._failures += 1
+        self._read = time.monotonic()
+        self._settle(state, note)
+
+    def _settle(self, state: str, note: str = "") -> None:
+        """Show a state, unless the reader has paused the report in the meantime."""
+        with self._states:
+            if not self._paused.is_set():
+                self._dashboard.set_state(state, note)

@@ -1,0 +1,136 @@
+"""A feed whose source is a list: events appended to it are counted into real snapshots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Condition
+
+import pandas as pd
+
+from campaign_live_widgets.catalog import COUNTS, ENTRY_EVENTS
+from campaign_live_widgets.snapshot import (
+    DIMENSIONS,
+    Campaign,
+    Health,
+    Reject,
+    Snapshot,
+    Window,
+)
+
+NOW = datetime(2026, 11, 23, 15, 4, 30, tzinfo=UTC)
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Event:
+    event_type: str
+    channel: str = "email"
+    at: datetime = NOW
+    message_id: str = "m1"
+    reason: str | None = None
+    bounce_type: str | None = None
+    domain: str | None = None
+    platform: str | None = None
+    is_async: bool | None = None
+    profile: str = "p1"
+
+
+def snapshot_of(
+    events: list[Event],
+    now: datetime = NOW,
+    length: timedelta = DAY,
+    *,
+    campaign_id: str = "spring",
+    health: Health | None = None,
+) -> Snapshot:
+    window = Window.ending(now, length)
+    inside = [e for e in events if window.start <= e.at < window.end]
+    return Snapshot(
+        campaign_id=campaign_id,
+        campaign_name="Spring sale",
+        window=window,
+        counts={name: _table(name, inside, window) for name in DIMENSIONS},
+        entered_profiles=len({e.profile for e in inside if e.event_type in ENTRY_EVENTS}),
+        message_names={"m1": "Hello"},
+        newest_event=max((e.at for e in events), default=None),
+        health=health or Health(events=len(events)),
+    )
+
+
+def _table(dimension: str, events: list[Event], window: Window) -> pd.DataFrame:
+    def key(event: Event) -> object:
+        if dimension == "bucket":
+            return max(b for b in window.buckets() if b <= event.at)
+        return getattr(event, dimension)
+
+    counted: Counter[tuple[object, str, str]] = Counter()
+    for event in events:
+        for count in COUNTS:
+            fits = count.event_type == event.event_type
+            fits &= count.bounce_type in (None, event.bounce_type)
+            fits &= count.is_async in (None, bool(event.is_async))
+            counted[key(event), event.channel, count.column] += fits
+    rows = sorted({(k, c) for k, c, _ in counted}, key=str)
+    values = [k for k, _ in rows]
+    return pd.DataFrame(
+        {
+            dimension: pd.to_datetime(values, utc=True)
+            if dimension == "bucket"
+            else pd.Series(values, dtype=object),
+            "channel": pd.Series([c for _, c in rows], dtype=object),
+            **{
+                count.column: pd.Series(
+                    [counted[k, c, count.column] for k, c in rows], dtype="int64"
+                )
+                for count in COUNTS
+            },
+        }
+    )
+
+
+@dataclass
+class MemoryFeed:
+    """Events in a list; `fail` is what reading it raises for now."""
+
+    now: datetime = NOW
+    events: list[Event] = field(default_factory=list)
+    fail: Exception | None = None
+    campaign: str = "spring"
+    reads: int = 0
+    closed: bool = False
+    _seen: int = 0
+    _news: Condition = field(default_factory=Condition)
+
+    def add(self, *events: Event) -> None:
+        with self._news:
+            self.events.extend(events)
+            self._news.notify_all()
+
+    def refresh(self) -> bool:
+        self.reads += 1
+        if self.fail is not None:
+            raise self.fail
+        before, self._seen = self._seen, len(self.events)
+        return self._seen > before
+
+    def snapshot(self) -> Snapshot:
+        return snapshot_of(self.events[: self._seen], self.now, campaign_id=self.campaign)
+
+    def wait(self, timeout: float) -> bool:
+        with self._news:
+            return self._news.wait_for(lambda: len(self.events) > self._seen, timeout)
+
+    def use(self, campaign_id: str) -> None:
+        self.campaign = campaign_id
+
+    def campaigns(self) -> list[Campaign]:
+        times = [event.at for event in self.events]
+        return [Campaign(self.campaign, None, len(times), min(times), max(times))]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+REJECT = Reject("events.csv", 7, "event_type 'teleported' is not known")

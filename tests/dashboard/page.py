@@ -1,0 +1,36 @@
+"""The browser's side of a dashboard, by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.dashboard import Dashboard
+
+
+class Page:
+    """The browser's side of a header: sends what its script sends, by hand."""
+
+    def __init__(self, dashboard: Dashboard, viewer: str = "a") -> None:
+        self.dashboard, self.viewer = dashboard, viewer
+
+    @property
+    def tick(self) -> int:
+        return int(self.dashboard.header.tick)
+
+    def send(self, kind: str, **more: object) -> None:
+        message = {"type": kind, "viewer": self.viewer, "visible": True, **more}
+        self.dashboard.header._handle_msg(
+            {"content": {"data": {"method": "custom", "content": message}}, "buffers": []}
+        )
+
+    def hello(self, search: str = "") -> None:
+        self.send("hello", search=search)
+        self.ack()
+
+    def ack(self) -> None:
+        self.send("ack", tick=self.tick)
+
+    def paint(self) -> None:
+        """Acknowledge every tick from now on, as a fast page does."""
+        self.dashboard.header.observe(lambda _: self.ack(), "tick")

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ipywidgets import Widget
+from memory import NOW, REJECT, Event, snapshot_of
+from page import Page
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard import Dashboard, ReportGrid
+from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.report import frame
+from campaign_live_widgets.snapshot import Health
+
+if TYPE_CHECKING:
+    from ipywidgets import Widget
+
+ONE = [Event("sent"), Event("delivered"), Event("sent", "push", platform="ios")]
+TWO = [*ONE, Event("sent"), Event("sent", "push", platform="android")]
+
+
+@pytest.fixture
+def dashboard() -> Dashboard:
+    return Dashboard(snapshot_of(ONE), now=NOW)
+
+
+def everything(widget: Widget) -> list[Widget]:
+    return [widget, *(w for child in getattr(widget, "children", ()) for w in everything(child))]
+
+
+def test_all_tiles_are_there_and_filled_at_once(dashboard: Dashboard) -> None:
+    snapshot = snapshot_of(ONE)
+    for tile in TILES.values():
+        assert dashboard.tile(tile.id)._frame.equals(frame(tile, snapshot)), tile.id
+    assert all(isinstance(grid, ReportGrid) for grid in dashboard.grids.values())
+    assert {w for w in everything(dashboard) if "clw-tile" in getattr(w, "_dom_classes", ())} == {
+        dashboard.tile(tile_id) for tile_id in TILES
+    }
+    assert "clw-report" in dashboard._dom_classes
+
+
+def test_an_update_keeps_every_widget(dashboard: Dashboard) -> None:
+    before = everything(dashboard)
+    assert dashboard.show(snapshot_of(TWO), force_all=True, now=NOW)
+    assert everything(dashboard) == before
+
+
+def test_an_equal_snapshot_sends_nothing(sent: list[Any]) -> None:
+    dashboard = Dashboard(snapshot_of(ONE), now=NOW)
+    del sent[:]
+    assert not dashboard.show(snapshot_of(ONE), force_all=True, now=NOW)
+    assert sent == []
+
+
+def test_only_what_changed_is_sent(sent: list[Any]) -> None:
+    dashboard = Dashboard(snapshot_of(ONE), now=NOW)
+    dashboard.tabs.selected_index = 2
+    del sent[:]
+    assert dashboard.show(snapshot_of(TWO), now=NOW)
+    # the push tab's tables, lines and bars that count `sent`, the head and the facts
+    assert 3 <= len(sent) <= 8
+    assert len({id(data) for _, data in sent}) == len(sent)
+
+
+def test_a_hidden_tab_is_right_when_it_is_opened(dashboard: Dashboard) -> None:
+    tile = dashboard.tile("push.metrics_by_message")
+    dashboard.tabs.selected_index = 1
+    dashboard.show(snapshot_of(TWO), now=NOW)
+    assert tile._frame["sent"].tolist() == [1]
+    dashboard.tabs.set_state({"selected_index": 2})
+    assert tile._frame["sent"].tolist() == [2]
+
+
+def test_force_all_brings_every_tab_up_to_date(dashboard: Dashboard) -> None:
+    dashboard.show(snapshot_of(TWO), force_all=True, now=NOW)
+    assert dashboard.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
+
+
+def test_tabs_and_tiles_speak_french() -> None:
+    dashboard = Dashboard(snapshot_of(ONE), locale="fr", now=NOW)
+    assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
+    assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
+    assert dashboard.header.words["live"] == "En direct"
+    assert dashboard.facts.rows[0][0] == "Fenêtre"
+
+
+def test_only_the_tiles_asked_for() -> None:
+    dashboard = Dashboard(snapshot_of(ONE), tiles=["push.failures", "push.summary"], now=NOW)
+    assert list(dashboard.grids) == ["push"]
+    with pytest.raises(UnknownNameError, match=r"email\.summary"):
+        dashboard.tile("email.summary")
+    with pytest.raises(UnknownNameError, match="Did you mean 'push\\.summary'"):
+        Dashboard(snapshot_of(ONE), tiles=["push.sumary"])
+
+
+def test_a_report_that_nothing_refreshes_stands_still(dashboard: Dashboard) -> None:
+    assert (dashboard.header.state, dashboard.header.live) == ("paused", False)
+
+
+def test_the_query_is_told_at_once_where_the_report_is_not_live() -> None:
+    asked: list[dict[str, str]] = []
+    dashboard = Dashboard(snapshot_of(ONE), now=NOW, on_query=asked.append)
+    page = Page(dashboard)
+    page.hello()
+    page.hello("?at=2026-11-22T10:00:00Z&locale=fr")
+    page.hello("?at=2026-11-22T10:00:00Z&locale=fr")
+    assert asked == [{"at": "2026-11-22T10:00:00Z", "locale": "fr"}]
+
+
+def test_the_head_says_what_the_snapshot_is() -> None:
+    health = Health(events=12_345, rejected=1, rejects=(REJECT,), notes=("one file is open",))
+    header = Dashboard(snapshot_of(ONE, health=health), now=NOW).header
+    assert (header.campaign_name, header.campaign_id) == ("Spring sale", "spring")
+    assert header.as_of == "2026-11-23T15:05:00Z"
+    assert header.newest == ["2026-11-23T15:04:30Z", "23 Nov 2026 15:04:30 UTC"]
+    assert header.health["rows"][0][:2] == ["Events", "12,345"]
+    assert header.health["notes"] == ["one file is open"]
+    assert header.health["rejects"] == [["events.csv", "7", REJECT.cause]]
+    assert not header.window_note
+
+
+def test_a_window_that_ends_at_an_old_event_says_so() -> None:
+    header = Dashboard(snapshot_of(ONE), now=NOW + timedelta(days=2)).header
+    assert header.window_note == (
+        "Window ends at the newest event (23 Nov 2026 15:04), since nothing newer has come."
+    )
+    assert header.window.startswith("24 h, ")

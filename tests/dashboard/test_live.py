@@ -1,0 +1,323 @@
+"""The real coordinator thread, a feed in memory, and a page whose messages are fired by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from memory import NOW, Event, MemoryFeed
+from page import Page
+
+from campaign_live_widgets.dashboard import Dashboard, Live, Pace
+from campaign_live_widgets.errors import SourceError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Until = Callable[..., None]
+
+FAST = Pace(least=0.02, blind=0.2, patience=60.0, beat=60.0, backoff=(0.05,))
+KPI = "email.sending_statistics"
+QUIET = 0.25
+TILES = ("campaign.statistics", KPI, "email.metrics_by_message", "push.metrics_by_message")
+
+
+class Report:
+    """A dashboard, its feed, its coordinator and one page."""
+
+    def __init__(self, pace: Pace = FAST, **options: object) -> None:
+        self.feed = MemoryFeed(events=[Event("sent"), Event("delivered")])
+        self.feed.refresh()
+        self.dashboard = Dashboard(self.feed.snapshot(), tiles=TILES, now=NOW, **options)
+        self.feed.reads = 0
+        self.dashboard.tabs.selected_index = 1
+        self.live = Live(
+            self.dashboard, self.feed, every=0.05, pace=pace, clock=lambda: self.feed.now
+        )
+        self.page = Page(self.dashboard)
+        self.live.start()
+
+    @property
+    def state(self) -> str:
+        return str(self.dashboard.header.state)
+
+    def shown(self, tile_id: str = "email.metrics_by_message", metric: str = "sent") -> int:
+        """Return a number the page shows, as the tile was last given it."""
+        return int(self.dashboard.tile(tile_id)._frame[metric].sum())
+
+
+@pytest.fixture
+def reports() -> Iterator[Callable[..., Report]]:
+    made: list[Report] = []
+
+    def make(pace: Pace = FAST, **options: object) -> Report:
+        made.append(Report(pace, **options))
+        return made[-1]
+
+    yield make
+    for report in made:
+        report.live.stop()
+
+
+@pytest.fixture
+def report(reports: Callable[..., Report]) -> Report:
+    return reports()
+
+
+def test_nothing_is_read_before_somebody_looks(report: Report, until: Until) -> None:
+    time.sleep(QUIET)
+    assert report.feed.reads == 0
+    assert report.state == "loading"
+    report.page.hello()
+    until(lambda: report.state == "live")
+    assert report.feed.reads >= 1
+
+
+def test_new_events_reach_the_open_tab(report: Report, until: Until) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.feed.add(Event("sent"), Event("sent"))
+    until(lambda: report.shown() == 3)
+    assert report.shown("push.metrics_by_message") == 0
+
+
+def test_the_next_tick_waits_for_the_page_and_what_was_skipped_is_dropped(
+    report: Report, until: Until
+) -> None:
+    report.page.hello()
+    until(lambda: report.state == "live")
+    tick = report.page.tick + 1
+    report.feed.add(Event("sent"))
+    until(lambda: report.page.tick == tick)
+    for _ in range(5):
+        report.feed.add(Event("sent"))
+        time.sleep(0.05)
+    assert (report.shown(), report.page.tick) == (2, tick)
+    report.page.ack()
+    until(lambda: report.page.tick == tick + 1)
+    assert report.shown() == 7
+
+
+def test_a_page_that_never_answers_is_not_waited_for_longer_than_the_patience(
+    reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports(Pace(least=0.02, blind=0.1, patience=0.5, beat=60, backoff=(0.05,)))
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.feed.add(Event("sent"))
+    until(lambda: report.shown() == 2)
+    start = time.monotonic()
+    report.feed.add(Event("sent"))
+    until(lambda: report.shown() == 3)
+    assert time.monotonic() - start > 0.3
+
+
+def test_ticks_go_on_unpaced_while_a_cell_blocks_the_kernel(report: Report, until: Until) -> None:
+    loop = asyncio.new_event_loop()
+    kernel = threading.Thread(target=loop.run_forever)
+    kernel.start()
+    try:
+
+        async def hello() -> None:
+            report.page.hello()
+
+        asyncio.run_coroutine_threadsafe(hello(), loop).result()
+        until(lambda: report.state == "live")
+        report.feed.add(Event("sent"))
+        until(lambda: report.shown() == 2)
+        report.feed.add(Event("sent"))
+        time.sleep(3 * FAST.blind)
+        assert report.shown() == 2, "the loop answers: the page is slow, so it is waited for"
+        loop.call_soon_threadsafe(time.sleep, 3)
+        until(lambda: report.shown() == 3, seconds=2)
+        report.feed.add(Event("sent"))
+        until(lambda: report.shown() == 4, seconds=1)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        kernel.join()
+        loop.close()
+
+
+def test_an_unreadable_source_is_stale_keeps_its_numbers_and_recovers(
+    report: Report, until: Until
+) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.feed.fail = SourceError("events.csv: permission denied")
+    until(lambda: report.state == "stale")
+    assert "permission denied" in report.dashboard.header.note
+    assert "23 Nov 15:04 UTC" in report.dashboard.header.note
+    assert report.shown() == 1
+    report.feed.add(Event("sent"))
+    report.feed.fail = None
+    until(lambda: report.state == "live")
+    until(lambda: report.shown() == 2)
+    assert not report.dashboard.header.note
+
+
+def test_any_other_fault_is_one_line_and_recovers(report: Report, until: Until) -> None:
+    report.page.hello()
+    report.feed.fail = ZeroDivisionError("division by zero\nand more")
+    until(lambda: report.state == "error")
+    assert report.dashboard.header.note == "ZeroDivisionError: division by zero"
+    report.feed.fail = None
+    until(lambda: report.state == "live")
+
+
+def test_a_tile_that_fails_does_not_stop_the_others(
+    report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    broken = report.dashboard.tile(KPI)
+
+    def fail(*_: object) -> bool:
+        message = "no such slice"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(broken, "update", fail)
+        report.feed.add(Event("sent"))
+        until(lambda: report.shown() == 2)
+        until(lambda: broken._head.error)
+    assert "no such slice" in broken._head.error
+    assert report.state == "live"
+    report.feed.add(Event("sent"))
+    until(lambda: not broken._head.error)
+
+
+def test_a_paused_report_reads_nothing_and_catches_up(report: Report, until: Until) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.page.send("pause")
+    until(lambda: report.state == "paused")
+    time.sleep(0.1)
+    reads = report.feed.reads
+    report.feed.add(Event("sent"))
+    time.sleep(QUIET)
+    assert (report.feed.reads, report.shown(), report.state) == (reads, 1, "paused")
+    report.page.send("resume")
+    until(lambda: report.shown() == 2)
+    assert report.state == "live"
+
+
+def test_a_hidden_page_is_left_alone_and_right_when_it_comes_back(
+    report: Report, until: Until
+) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.page.send("visible", visible=False)
+    time.sleep(0.1)
+    report.feed.add(Event("sent"))
+    time.sleep(QUIET)
+    assert report.shown() == 1
+    report.page.send("visible", visible=True, tick=report.page.tick)
+    until(lambda: report.shown() == 2)
+
+
+def test_nothing_is_read_once_every_page_is_closed(report: Report, until: Until) -> None:
+    other = Page(report.dashboard, viewer="b")
+    report.page.hello()
+    other.hello()
+    until(lambda: report.state == "live")
+    report.page.send("bye")
+    reads = report.feed.reads
+    until(lambda: report.feed.reads > reads)
+    other.send("bye")
+    time.sleep(0.2)
+    reads = report.feed.reads
+    time.sleep(QUIET)
+    assert report.feed.reads == reads
+
+
+def test_the_window_moves_with_the_minute_even_without_events(report: Report, until: Until) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.feed.now += timedelta(minutes=1)
+    until(lambda: report.dashboard.header.as_of == "2026-11-23T15:06:00Z")
+
+
+def test_a_quiet_minute_sends_nothing(
+    sent: list[Any], reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports()
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    time.sleep(0.1)
+    reads = report.feed.reads
+    del sent[:]
+    until(lambda: report.feed.reads >= reads + 5)
+    assert sent == []
+
+
+def test_the_time_of_the_last_refresh_is_told_now_and_then(
+    sent: list[Any], reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports(Pace(least=0.02, beat=0.2))
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    time.sleep(0.05)
+    del sent[:]
+    report.feed.now += timedelta(seconds=5)
+    until(lambda: sent)
+    assert [list(data["state"]) for _, data in sent] == [["refreshed"]]
+
+
+def test_the_address_is_honoured_before_anything_is_read(
+    reports: Callable[..., Report], until: Until
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def use(query: dict[str, str]) -> None:
+        asked.append(query)
+        assert report.feed.reads == 0
+        report.feed.use(query["campaign"])
+
+    report = reports(on_query=use)
+    report.page.hello("?campaign=autumn%20sale&window=6h")
+    until(lambda: report.dashboard.header.campaign_id == "autumn sale")
+    assert asked == [{"campaign": "autumn sale", "window": "6h"}]
+
+
+def test_an_unknown_campaign_in_the_address_is_said_and_nothing_else_is_shown(
+    reports: Callable[..., Report], until: Until
+) -> None:
+    def use(query: dict[str, str]) -> None:
+        kind = "campaign"
+        raise UnknownNameError(kind, query["campaign"], ["spring"])
+
+    report = reports(on_query=use)
+    report.page.hello("?campaign=sprig")
+    until(lambda: report.state == "error")
+    assert report.dashboard.header.note == "Unknown campaign 'sprig'. Did you mean 'spring'?"
+    time.sleep(QUIET)
+    assert (report.feed.reads, report.state) == (0, "error")
+
+
+def test_stop_joins_the_thread_and_closes_the_feed(report: Report, until: Until) -> None:
+    report.page.hello()
+    until(lambda: report.state == "live")
+    start = time.monotonic()
+    report.live.stop()
+    assert time.monotonic() - start < 1
+    assert report.feed.closed
+    assert not report.live._thread.is_alive()
+    assert (report.state, report.dashboard.header.live) == ("paused", False)
+
+
+def test_stop_before_anybody_looked(report: Report) -> None:
+    report.live.stop()
+    assert report.feed.closed
+    assert report.feed.reads == 0
