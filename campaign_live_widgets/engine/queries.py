@@ -1,0 +1,145 @@
+"""The SQL of the rollup, all of it: what is asked of one batch of events."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from campaign_live_widgets.catalog import ENTRY_EVENTS
+from campaign_live_widgets.engine.stage import BATCH
+
+REPEATS: Final = "repeats"
+SUSPECTS: Final = "suspects"
+CELLS: Final = "cells"
+REASONED: Final = ("bounce", "error", "excluded")
+"""Events whose reason is one of the report's questions."""
+QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
+"""One small cube each; the series is the first one's, by minute."""
+KEY: Final = ("channel", "event_type", "bounce_type", "late", "is_test")
+"""What every cube has besides its dimension."""
+
+_ACCEPTED: Final = "cause IS NULL AND part > 0"
+_HIGH: Final = "hash({0})"
+_LOW: Final = "hash({0} || '#')"
+
+
+def hashes(column: str) -> str:
+    """Return SQL for 128 bits of hash of a text, as two columns ``high`` and ``low``."""
+    return f"{_HIGH.format(column)} AS high, {_LOW.format(column)} AS low"
+
+
+CENSUS: Final = f"""
+    SELECT count(*) FILTER (WHERE cause IS NOT NULL AND part <= 1),
+           count(*) FILTER (WHERE cause IS NULL AND part = 0)
+    FROM {BATCH}"""
+"""Rows refused, and rows that carry no event."""
+
+IDS: Final = f"SELECT {hashes('event_id')} FROM {BATCH} WHERE {_ACCEPTED}"
+
+FIND_REPEATS: Final = f"""
+    CREATE OR REPLACE TEMP TABLE {REPEATS} AS
+    SELECT file, row, part FROM (
+        SELECT file, row, part, known,
+               row_number() OVER (PARTITION BY event_id ORDER BY file, row, part) AS nth
+        FROM (
+            SELECT file, row, part, event_id, bool_or(known) AS known
+            FROM (SELECT file, row, part, event_id, {hashes("event_id")} FROM {BATCH}
+                  WHERE {_ACCEPTED}) AS event
+            JOIN {SUSPECTS} AS suspect
+              ON event.high = suspect.high AND (NOT known OR event.low = suspect.low)
+            GROUP BY file, row, part, event_id
+        )
+    ) WHERE known OR nth > 1"""
+"""Of the ids under suspicion (``known`` where counted earlier), the rows that are repeats."""
+
+
+def fresh(*, repeats: bool) -> str:
+    """Return the relation of events to count: accepted, and no repeats."""
+    if not repeats:
+        return f"(SELECT * FROM {BATCH} WHERE {_ACCEPTED})"
+    return f"(SELECT * FROM {BATCH} ANTI JOIN {REPEATS} USING (file, row, part) WHERE {_ACCEPTED})"
+
+
+def campaigns(events: str) -> str:
+    """Return SQL for one row per campaign: id, events, oldest, newest, name and its time."""
+    return f"""
+        SELECT campaign_id, count(*), min(us), max(us),
+               max({{'us': us, 'name': campaign_name}}) FILTER (WHERE campaign_name IS NOT NULL)
+        FROM {events} GROUP BY campaign_id"""
+
+
+def messages(events: str) -> str:
+    """Return SQL for the newest display name of each message of the campaign ``$campaign``."""
+    return f"""
+        SELECT message_id,
+               max({{'us': us, 'name': message_name}}) FILTER (WHERE message_name IS NOT NULL)
+        FROM {events} WHERE campaign_id = $campaign AND message_name IS NOT NULL
+        GROUP BY message_id"""
+
+
+def cells(events: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
+    """Return SQL that fills :data:`CELLS`: one pass for all cubes.
+
+    Without *bucket* every cube is by minute. With it (minutes, and the *window* in minutes)
+    only what that window asks is kept: the series by bucket, the others without time.
+    """
+    if bucket is None or window is None:
+        slot, inside, timed = "us // 60000000", "", QUESTIONS
+    else:
+        start, end = window
+        slot = f"greatest((us // 60000000) // {bucket} * {bucket}, {start})"
+        inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
+        timed = QUESTIONS[:1]
+    key = ", ".join(KEY)
+    sets = ", ".join(
+        f"({'slot, ' if question in timed else ''}{question}, {key})" for question in QUESTIONS
+    )
+    reasoned = ", ".join(f"'{kind}'" for kind in REASONED)
+    question = ", ".join(f"grouping({q}) AS no_{q}" for q in QUESTIONS)
+    return f"""
+        CREATE OR REPLACE TEMP TABLE {CELLS} AS
+        SELECT slot, {", ".join(QUESTIONS)}, {key}, {question}, count(*) AS count
+        FROM (
+            SELECT {slot} AS slot, message_id, channel, event_type,
+                   CASE WHEN event_type IN ({reasoned}) THEN reason END AS reason,
+                   domain, platform, coalesce(is_test, false) AS is_test,
+                   CASE WHEN event_type = 'bounce' THEN bounce_type END AS bounce_type,
+                   event_type = 'bounce' AND coalesce(is_async, false) AS late
+            FROM {events} WHERE campaign_id = $campaign{inside}
+        )
+        GROUP BY GROUPING SETS ({sets})
+        HAVING grouping(reason) = 1 OR event_type IN ({reasoned})"""
+
+
+KEYS: Final = f"""
+    SELECT DISTINCT {", ".join(f"no_{q}" for q in QUESTIONS)}, {", ".join((*QUESTIONS, *KEY))}
+    FROM {CELLS}"""
+
+
+def coded(question: str) -> str:
+    """Return SQL for one cube's cells with its keys' codes, from the table ``codes``."""
+    same = " AND ".join(f"cell.{c} IS NOT DISTINCT FROM code.{c}" for c in (question, *KEY))
+    return f"""
+        SELECT cell.slot, code.code, cell.count
+        FROM {CELLS} AS cell JOIN codes AS code ON {same}
+        WHERE cell.no_{question} = 0"""
+
+
+def entries(events: str) -> str:
+    """Return SQL for the campaign's entries: profile, minute, test; each once."""
+    kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
+    return f"""
+        SELECT {hashes("profile_id")}, us // 60000000 AS minute,
+               coalesce(is_test, false) AS is_test
+        FROM {events} WHERE campaign_id = $campaign AND event_type IN ({kinds})
+        GROUP BY profile_id, minute, coalesce(is_test, false)"""
+
+
+def entered(events: str, window: tuple[int, int]) -> str:
+    """Return SQL for the distinct profiles of one window, without and with tests."""
+    kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
+    start, end = window
+    return f"""
+        SELECT count(DISTINCT profile_id) FILTER (WHERE NOT coalesce(is_test, false)),
+               count(DISTINCT profile_id)
+        FROM {events} WHERE campaign_id = $campaign AND event_type IN ({kinds})
+          AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"""

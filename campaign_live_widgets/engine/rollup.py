@@ -1,0 +1,426 @@
+"""The rollup: events of a source → counts per minute, exact and ready for any window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.profiles import EnteredProfiles
+from campaign_live_widgets.engine.seen import SeenEvents, repeated
+from campaign_live_widgets.engine.stage import Stage, line_count
+from campaign_live_widgets.engine.tables import CountedBy, Key, minutes
+from campaign_live_widgets.errors import SourceError, UnknownNameError
+from campaign_live_widgets.snapshot import EPOCH, Campaign, Health, Reject, Snapshot, Window
+from campaign_live_widgets.sources import Location, Tail
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.engine.stage import Batch
+    from campaign_live_widgets.sources import Fragment
+
+    Hashes = NDArray[np.uint64]
+
+_CHUNK_BYTES: Final = 1 << 29
+"""Bytes of files taken in one pass: bounds memory while a large history is read."""
+_KEPT_REJECTS: Final = 100
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class _Campaign:
+    """What is known of one campaign, whatever the window."""
+
+    events: int
+    oldest: int
+    newest: int
+    name: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What one batch adds, worked out before any of it is kept."""
+
+    ids: tuple[Hashes, Hashes]
+    duplicates: int
+    rejected: int
+    ignored: int
+    rejects: list[Reject]
+    campaigns: dict[str, _Campaign]
+
+
+class Rollup:
+    """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
+
+    Parameters
+    ----------
+    source : str or path
+        A file, a folder or a glob; see :class:`~campaign_live_widgets.sources.Location`.
+    campaign : str, optional
+        By default the campaign of the newest event that the first look finds.
+    follow : bool
+        Whether more looks will come: then what is needed to count only new events is kept,
+        and a last line without its newline waits.
+    window : Window, optional
+        Only with ``follow=False``: the one window that will be asked for.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        campaign: str | None = None,
+        *,
+        follow: bool = True,
+        window: Window | None = None,
+    ) -> None:
+        if window is not None and follow:
+            message = "a fixed window is for a rollup that does not follow its source"
+            raise ValueError(message)
+        self.location = Location.parse(source)
+        self._campaign = campaign
+        self._follow = follow
+        self._window = window
+        self._tail = Tail(self.location, follow=follow)
+        self._con = duckdb.connect()
+        self._con.execute("SET TimeZone = 'UTC'")
+        self._stage = Stage(self._con, self.location.format)
+        self._seen = SeenEvents()
+        self._entered = EnteredProfiles()
+        self._entered_in_window: dict[bool, int] = {False: 0, True: 0}
+        self._counted = {question: CountedBy(question) for question in sql.QUESTIONS}
+        self._campaigns: dict[str, _Campaign] = {}
+        self._names: dict[str, tuple[int, str]] = {}
+        self._health = Health()
+        self._problems: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Let go of the engine and of temporary files."""
+        self._stage.close()
+        self._con.close()
+
+    @property
+    def campaign(self) -> str | None:
+        """Return the campaign that is counted; ``None`` before one is known."""
+        return self._campaign
+
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source, the one with the newest event first."""
+        found = [
+            Campaign(cid, c.name[1] if c.name else None, c.events, _time(c.oldest), _time(c.newest))
+            for cid, c in self._campaigns.items()
+        ]
+        return sorted(found, key=lambda c: (-_micros(c.newest_event), c.id))
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def refresh(self) -> bool:
+        """Read what is new in the source; tell whether anything was.
+
+        Raises
+        ------
+        SourceError
+            Where the source cannot be read; what has been counted stays.
+        """
+        fragments = self._tail.poll()
+        chunks = list(_chunks(fragments))
+        if not self._follow and len(chunks) > 1:
+            self._follow_ids()
+        for chunk in chunks:
+            self._take(chunk)
+        if not self._follow:
+            self._require_something()
+        self._note()
+        if not fragments:
+            self._seen.settle()
+            self._entered.settle()
+        return bool(fragments)
+
+    def _follow_ids(self) -> None:
+        """Keep what counting needs over more than one pass."""
+        self._keep_ids = True
+
+    _keep_ids = False
+
+    def _take(self, fragments: Sequence[Fragment]) -> None:
+        """Count fragments, all or none; where that fails, each alone."""
+        try:
+            batch = self._stage.stage(fragments)
+            self._merge(batch)
+        except duckdb.Error as error:
+            if len(fragments) > 1:
+                for fragment in fragments:
+                    self._take([fragment])
+                return
+            path = fragments[0].file.path
+            if Path(path).exists():
+                self._problems[path] = f"cannot be read: {str(error).splitlines()[0]}"
+                self._tail.commit(fragments[0], 0)
+            return
+        finally:
+            self._stage.clear()
+        for fragment in fragments:
+            path = fragment.file.path
+            if path in batch.problems:
+                self._problems[path] = batch.problems[path]
+                self._tail.commit(fragment, 0)  # looked at again when it changes
+            elif fragment in batch.fragments:
+                self._problems.pop(path, None)
+                self._tail.commit(fragment, line_count(fragment) if self._follow else 0)
+
+    def _merge(self, batch: Batch) -> None:
+        if self._stage.empty:
+            self._add_health(_Counted(_no_ids(), 0, batch.rejected, 0, batch.rejects, {}))
+            return
+        counted, events = self._census(batch)
+        if self._campaign is None and counted.campaigns:
+            self._campaign = max(
+                counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
+            )
+        campaign = {"campaign": self._campaign or ""}
+        names = self._con.execute(sql.messages(events), campaign).fetchall()
+        window = minutes(self._window) if self._window else None
+        bucket = int(self._window.bucket.total_seconds()) // 60 if self._window else None
+        self._con.execute(sql.cells(events, bucket=bucket, window=window), campaign)
+        if window is not None and not self._keep_ids:
+            row = self._con.execute(sql.entered(events, window), campaign).fetchone() or (0, 0)
+            self._entered_in_window = {False: row[0], True: row[1]}
+        else:
+            entry = self._con.execute(sql.entries(events), campaign).fetchnumpy()
+            self._entered.add(
+                _filled(entry["high"]),
+                _filled(entry["low"]),
+                _filled(entry["minute"]).astype(np.int64),
+                _filled(entry["is_test"]).astype(bool),
+            )
+        self._add_cells(window[0] if window else 0)
+        self._add_campaigns(counted)
+        for message, newest in names:
+            _keep_newest(self._names, message, (newest["us"], newest["name"]))
+        if self._follow or self._keep_ids:
+            self._seen.add(*counted.ids)
+        self._add_health(counted)
+
+    def _census(self, batch: Batch) -> tuple[_Counted, str]:
+        """Work out repeats, rejects and campaigns; return them and the events to count."""
+        rejected, ignored = self._con.execute(sql.CENSUS).fetchone() or (0, 0)
+        found = self._con.execute(sql.IDS).fetchnumpy()
+        high, low = _filled(found["high"]), _filled(found["low"])
+        twice = repeated(high)
+        if len(self._seen):
+            known = self._seen.known(high, low)
+        else:
+            known = np.zeros(len(high), dtype=bool)
+        duplicates, suspicious = 0, bool(len(twice) or known.any())
+        if suspicious:
+            duplicates = self._find_repeats(twice, high[known], low[known])
+        events = sql.fresh(repeats=suspicious)
+        campaigns = {
+            cid: _Campaign(n, oldest, newest, (name["us"], name["name"]) if name else None)
+            for cid, n, oldest, newest, name in self._con.execute(sql.campaigns(events)).fetchall()
+        }
+        ids = (high[~known], low[~known])
+        if len(twice):
+            ids = _distinct(*ids)
+        rejects = self._stage.rejects(batch) if rejected else batch.rejects
+        total = rejected + batch.rejected
+        counted = _Counted(ids, duplicates, total, ignored, rejects, campaigns)
+        return counted, events
+
+    def _find_repeats(self, twice: Hashes, high: Hashes, low: Hashes) -> int:
+        """Fill the table of repeats; return how many there are."""
+        within = pd.DataFrame({"high": twice, "low": np.uint64(0), "known": False})
+        earlier = pd.DataFrame({"high": high, "low": low, "known": True}).drop_duplicates()
+        suspects = pd.concat([within, earlier], ignore_index=True)
+        self._con.register(sql.SUSPECTS, suspects)
+        self._con.execute(sql.FIND_REPEATS)
+        self._con.unregister(sql.SUSPECTS)
+        row = self._con.execute(f"SELECT count(*) FROM {sql.REPEATS}").fetchone()
+        return int(row[0]) if row else 0
+
+    def _add_cells(self, untimed: int) -> None:
+        """Move the cells of the batch into the cubes; *untimed* is the minute of those without."""
+        rows = self._con.execute(sql.KEYS).fetchall()
+        questions = len(sql.QUESTIONS)
+        coded: dict[str, dict[str, list[object]]] = {}
+        for row in rows:
+            place = row[:questions].index(0)
+            question = sql.QUESTIONS[place]
+            value, key = row[questions + place], row[2 * questions :]
+            names = (question, *sql.KEY, "code")
+            columns = coded.setdefault(question, {name: [] for name in names})
+            code = self._counted[question].cube.code(Key(value, *key))
+            for name, part in zip(names, (value, *key, code), strict=True):
+                columns[name].append(part)
+        for question, columns in coded.items():
+            self._con.register("codes", _typed(columns, question))
+            cells = self._con.execute(sql.coded(question)).fetchnumpy()
+            self._con.unregister("codes")
+            slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)
+            code, count = _filled(cells["code"]), _filled(cells["count"])
+            self._counted[question].cube.add(slot, code.astype(np.int64), count.astype(np.int64))
+
+    def _add_campaigns(self, counted: _Counted) -> None:
+        for cid, new in counted.campaigns.items():
+            old = self._campaigns.get(cid)
+            if old is None:
+                self._campaigns[cid] = new
+                continue
+            old.events += new.events
+            old.oldest, old.newest = min(old.oldest, new.oldest), max(old.newest, new.newest)
+            old.name = max(filter(None, (old.name, new.name)), default=None)
+
+    def _add_health(self, counted: _Counted) -> None:
+        old = self._health
+        self._health = Health(
+            events=old.events + sum(c.events for c in counted.campaigns.values()),
+            duplicates=old.duplicates + counted.duplicates,
+            rejected=old.rejected + counted.rejected,
+            ignored=old.ignored + counted.ignored,
+            rejects=(*old.rejects, *map(self._shown, counted.rejects))[:_KEPT_REJECTS],
+        )
+
+    def _shown(self, reject: Reject) -> Reject:
+        return Reject(self._relative(reject.file), reject.row, reject.cause)
+
+    def _relative(self, path: str) -> str:
+        """Return a file's name as people know it: within the source."""
+        try:
+            return str(Path(path).relative_to(self.location.watched))
+        except ValueError:
+            return path
+
+    def _note(self) -> None:
+        notes = {**self._tail.waiting, **self._problems}
+        shown = tuple(f"{self._relative(path)}: {why}" for path, why in sorted(notes.items()))
+        old = self._health
+        self._health = Health(
+            old.events, old.duplicates, old.rejected, old.ignored, old.rejects, shown
+        )
+
+    def _require_something(self) -> None:
+        """Raise where the source holds nothing that can be read."""
+        if self._health.events or self._health.rejected or self._health.ignored:
+            return
+        for path, why in (*self._problems.items(), *self._tail.waiting.items()):
+            message = f"{path}: {why}"
+            raise SourceError(message)
+        if not self.location.files():
+            what = "no file matches" if self.location.is_glob else "there is no event file"
+            message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
+            raise SourceError(message)
+
+    # --- answering -------------------------------------------------------------------------
+
+    def snapshot(
+        self, *, at: datetime, window: timedelta, include_tests: bool = False
+    ) -> Snapshot:
+        """Return the campaign's numbers in the window of that length that ends at *at*."""
+        span = Window.ending(at, window)
+        if self._window is not None and span != self._window:
+            message = "this rollup was opened for another window"
+            raise ValueError(message)
+        start, end = minutes(span)
+        tables = {
+            question: counted.totals(start, end, include_tests=include_tests)
+            for question, counted in self._counted.items()
+        }
+        series = self._counted[sql.QUESTIONS[0]].series(span, include_tests=include_tests)
+        known = self._campaigns.get(self._campaign or "")
+        return Snapshot(
+            campaign_id=self._campaign or "",
+            campaign_name=known.name[1] if known and known.name else None,
+            window=span,
+            counts={"bucket": series, **tables},
+            entered_profiles=self._distinct_profiles(start, end, include_tests=include_tests),
+            message_names={message: name for message, (_, name) in self._names.items()},
+            newest_event=_time(known.newest) if known else None,
+            health=self._health,
+            include_tests=include_tests,
+        )
+
+    def _distinct_profiles(self, start: int, end: int, *, include_tests: bool) -> int:
+        if self._window is not None and not self._keep_ids:
+            return self._entered_in_window[include_tests]
+        return self._entered.distinct(start, end, include_tests=include_tests)
+
+    def require_campaign(self) -> None:
+        """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
+        if self._campaign not in self._campaigns:
+            kind = "campaign"
+            raise UnknownNameError(kind, self._campaign, self._campaigns)
+
+
+def open_rollup(
+    source: str | os.PathLike[str],
+    campaign: str | None = None,
+    *,
+    follow: bool = True,
+    window: Window | None = None,
+) -> Rollup:
+    """Open a source, read it and return its rollup; see :class:`Rollup`."""
+    rollup = Rollup(source, campaign, follow=follow, window=window)
+    rollup.refresh()
+    return rollup
+
+
+def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
+    """Split fragments so that one pass reads a bounded number of bytes (or one file)."""
+    chunk: list[Fragment] = []
+    size = 0
+    for fragment in fragments:
+        length = fragment.end - fragment.start
+        if chunk and size + length > _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(fragment)
+        size += length
+    if chunk:
+        yield chunk
+
+
+def _typed(columns: dict[str, list[object]], question: str) -> pd.DataFrame:
+    """Return key columns with the types SQL needs to compare them, nulls kept."""
+    texts = {name: pd.array(columns[name], dtype="str") for name in (
+        question, "channel", "event_type", "bounce_type")}
+    flags = {name: np.array(columns[name], dtype=bool) for name in ("late", "is_test")}
+    return pd.DataFrame({**texts, **flags, "code": np.array(columns["code"], dtype=np.int64)})
+
+
+def _no_ids() -> tuple[Hashes, Hashes]:
+    return np.empty(0, np.uint64), np.empty(0, np.uint64)
+
+
+def _distinct(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
+    order = np.lexsort((low, high))
+    high, low = high[order], low[order]
+    new = np.ones(len(high), dtype=bool)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    return high[new], low[new]
+
+
+def _filled(column: np.ndarray) -> np.ndarray:
+    """Return a fetched column that has no nulls as a plain array."""
+    return np.ma.getdata(column)
+
+
+def _keep_newest(names: dict[str, tuple[int, str]], key: str, new: tuple[int, str]) -> None:
+    names[key] = max(names.get(key, new), new)
+
+
+def _time(us: int) -> datetime:
+    return EPOCH + us * _MICROSECOND
+
+
+def _micros(at: datetime) -> int:
+    return (at - EPOCH) // _MICROSECOND

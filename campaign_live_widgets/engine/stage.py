@@ -1,0 +1,300 @@
+"""New fragments of files → one relation of canonical events, ready to be counted."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.snapshot import Reject
+from campaign_live_widgets.sources import (
+    FORMATS,
+    NOT_JSON,
+    REJECT_SCANS,
+    REJECTS,
+    Layout,
+    fold,
+    folded_line,
+    layout,
+    lines,
+    spells_otherwise,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign_live_widgets.sources import DataFile, Fragment
+
+BATCH: Final = "batch"
+_EXAMPLES: Final = 100
+_REFUSED_SAMPLE: Final = 1000
+
+
+@dataclass(slots=True)
+class _Read:
+    """A file as the engine reads it: the file itself, or a copy of what is new in it."""
+
+    path: str
+    fragment: Fragment
+    first_line: int
+    """The line of the file that the first line read is."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one look at the source brought."""
+
+    fragments: list[Fragment] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    """File → why it could not be read."""
+    rejected: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    """Rows that are not even rows; rows refused by a format are in the relation."""
+    reads: dict[str, _Read] = field(default_factory=dict)
+
+
+class Stage:
+    """Lays out fragments as the relation ``batch`` of one connection.
+
+    Text is parsed once into a table; Parquet is read in place, column by column.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, wanted: str | None) -> None:
+        self._con = con
+        self._wanted = wanted
+        self._layouts: dict[str, Layout] = {}
+        self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
+        self._tables: list[str] = []
+        self._number = 0
+
+    def close(self) -> None:
+        """Remove the copies."""
+        self._spool.cleanup()
+
+    def stage(self, fragments: Sequence[Fragment]) -> Batch:
+        """Lay out *fragments*; a file that cannot be read is named and left out."""
+        self.clear()
+        batch = Batch()
+        groups: dict[Layout, list[Fragment]] = defaultdict(list)
+        for fragment in fragments:
+            try:
+                groups[self._layout(fragment.file)].append(fragment)
+            except SourceError as error:
+                self._set_aside(batch, fragment, str(error).removeprefix(fragment.file.path + ": "))
+        for known, members in groups.items():
+            try:
+                self._read(known, members, batch)
+            except (duckdb.Error, OSError, EOFError):
+                for fragment in members:  # find the one that cannot be read
+                    try:
+                        self._read(known, [fragment], batch)
+                    except (duckdb.Error, OSError, EOFError) as error:
+                        self._set_aside(batch, fragment, _first_line(error))
+        if self._tables:
+            union = " UNION ALL BY NAME ".join(f"SELECT * FROM {t}" for t in self._tables)
+            self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {union}")
+        return batch
+
+    def clear(self) -> None:
+        """Drop what the last call laid out."""
+        self._con.execute(f"DROP VIEW IF EXISTS {BATCH}")
+        for table in self._tables:
+            kind = "VIEW" if table.startswith("view") else "TABLE"
+            self._con.execute(f"DROP {kind} IF EXISTS {table}")
+        self._tables.clear()
+        for name in os.listdir(self._spool.name):  # noqa: PTH208
+            os.unlink(os.path.join(self._spool.name, name))  # noqa: PTH108, PTH118
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing was laid out."""
+        return not self._tables
+
+    def _layout(self, file: DataFile) -> Layout:
+        known = self._layouts.get(file.path)
+        if known is None or known.format is None:
+            known = self._layouts[file.path] = layout(file, self._con, self._wanted)
+        return known
+
+    def _set_aside(self, batch: Batch, fragment: Fragment, why: str) -> None:
+        if os.path.exists(fragment.file.path):  # noqa: PTH110 - one that vanished is no problem
+            batch.problems[fragment.file.path] = why
+
+    def _read(self, known: Layout, members: Sequence[Fragment], batch: Batch) -> None:
+        reads = [self._open(known, fragment) for fragment in members]
+        paths = [read.path for read in reads]
+        self._number += 1
+        if known.kind == "parquet":
+            name = f"view_{self._number}"
+            self._con.execute(f"CREATE TEMP VIEW {name} AS {_events(known, paths)}")
+            self._con.execute(f"SELECT * FROM {name} LIMIT 0")
+        else:
+            name = f"table_{self._number}"
+            self._clear_rejects()
+            self._con.execute(f"CREATE TEMP TABLE {name} AS {_events(known, paths)}")
+            if known.kind == "ndjson" and self._spelled_otherwise(name, known, paths):
+                self._con.execute(f"DROP TABLE {name}")
+                for fragment in members:
+                    self._layouts[fragment.file.path] = fold(known)
+                self._read(fold(known), members, batch)
+                return
+        batch.reads |= {read.path: read for read in reads}
+        batch.fragments += members
+        self._tables.append(name)
+        if known.kind == "csv":
+            self._take_rejects(batch)
+
+    def _spelled_otherwise(self, table: str, known: Layout, paths: Sequence[str]) -> bool:
+        """Tell whether rows were refused only because they spell a name in their own way."""
+        if known.folded or known.format is None:
+            return False
+        refused = self._con.execute(
+            f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
+            f"AND part <= 1 LIMIT {_REFUSED_SAMPLE}"
+        ).fetchall()
+        if not refused:
+            return False
+        found = self._con.execute(
+            f"SELECT json FROM (SELECT json, row_number() OVER () AS row "
+            f"FROM {lines(paths, known.compression)}) WHERE row IN "
+            f"({', '.join(str(row) for (row,) in refused)})"
+        ).fetchall()
+        return spells_otherwise(known, [line for (line,) in found])
+
+    def _open(self, known: Layout, fragment: Fragment) -> _Read:
+        """Return the file to read for a fragment: itself, or a copy of what is new in it."""
+        file = fragment.file
+        if not file.grows and not known.folded:
+            return _Read(file.path, fragment, 1)
+        size = os.stat(file.path).st_size  # noqa: PTH116
+        if fragment.whole and fragment.end == size and not known.folded:
+            return _Read(file.path, fragment, 1)
+        self._number += 1
+        copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")  # noqa: PTH118
+        with open(copy, "wb") as out:  # noqa: PTH123
+            header = 0
+            if file.kind == "csv" and not fragment.whole:
+                with open(file.path, "rb") as stream:  # noqa: PTH123
+                    out.write(stream.readline())
+                header = 1
+            for block in _bytes(fragment, folded=known.folded):
+                out.write(block)
+        return _Read(copy, fragment, fragment.first_line - header)
+
+    def _clear_rejects(self) -> None:
+        for table in (REJECTS, REJECT_SCANS):
+            self._con.execute(f"DROP TABLE IF EXISTS {table}")
+
+    def _take_rejects(self, batch: Batch) -> None:
+        """Count the lines that are no CSV rows, which the reader has put aside."""
+        found = self._con.execute(
+            f"SELECT file_path, line, min(error_type::VARCHAR) FROM {REJECTS} "
+            f"JOIN {REJECT_SCANS} USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        self._clear_rejects()
+        batch.rejected += len(found)
+        for path, line, kind in found[:_EXAMPLES]:
+            read = batch.reads[path]
+            cause = f"is not a row of this CSV ({kind.lower()})"
+            row = line + read.first_line - 1
+            batch.rejects.append(Reject(read.fragment.file.path, row, cause))
+
+    def rejects(self, batch: Batch) -> list[Reject]:
+        """Return the first rows refused by their format, with the line each stands in."""
+        found = self._con.execute(
+            f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
+            f"ORDER BY file, row LIMIT {_EXAMPLES}"
+        ).fetchall()
+        by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for path, row, cause in found:
+            by_file[path].append((row, cause))
+        refused = list(batch.rejects)
+        for path, rows in by_file.items():
+            read = batch.reads[path]
+            first = self._con.execute(
+                f"SELECT min(row) FROM {BATCH} WHERE file = ?", [path]
+            ).fetchone()
+            ordinals = [row - (first[0] if first else 1) for row, _ in rows]
+            places = _lines_of(read, ordinals)
+            refused += [
+                Reject(read.fragment.file.path, place, cause)
+                for place, (_, cause) in zip(places, rows, strict=True)
+            ]
+        return refused
+
+
+def line_count(fragment: Fragment) -> int:
+    """Return how many lines a fragment of a growing file has."""
+    if not fragment.file.grows:
+        return 0
+    return sum(block.count(b"\n") for block in _bytes(fragment))
+
+
+def _events(known: Layout, paths: Sequence[str]) -> str:
+    known_format = FORMATS[known.format or "canonical"]
+    return known_format.events(f"({known.scan(paths)})")
+
+
+def _bytes(fragment: Fragment, *, folded: bool = False) -> list[bytes] | object:
+    """Yield a fragment's bytes, block by block or, folded, line by line."""
+    file = fragment.file
+    opened = gzip.open(file.path, "rb") if file.compression == "gzip" else open(file.path, "rb")  # noqa: PTH123, SIM115
+    with opened as stream:
+        stream.seek(fragment.start)
+        left = fragment.end - fragment.start if file.compression is None else None
+        if folded:
+            for line in stream:
+                if left is not None and left <= 0:
+                    break
+                left = None if left is None else left - len(line)
+                yield folded_line(line.rstrip(b"\r\n")) + b"\n"
+            return
+        while left is None or left > 0:
+            block = stream.read(1 << 20 if left is None else min(left, 1 << 20))
+            if not block:
+                break
+            left = None if left is None else left - len(block)
+            yield block
+
+
+def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
+    """Return the line in the user's file of rows given by their place among the rows read."""
+    file = read.fragment.file
+    if file.kind == "parquet":
+        return [ordinal + 1 for ordinal in ordinals]
+    wanted, lines_found = set(ordinals), {}
+    opened = gzip.open if file.compression == "gzip" else open
+    if file.compression == "zstd":
+        return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
+    with opened(read.path, "rt", encoding="utf-8", errors="replace", newline="") as stream:
+        ordinal = 0
+        if file.kind == "csv":
+            rows = csv.reader(stream)
+            width = len(next(rows, []))
+            line = rows.line_num
+            for row in rows:
+                start, line = line + 1, rows.line_num
+                if len(row) != width:
+                    continue
+                if ordinal in wanted:
+                    lines_found[ordinal] = start
+                ordinal += 1
+        else:
+            for number, text in enumerate(stream, 1):
+                if not text.strip():
+                    continue
+                if ordinal in wanted:
+                    lines_found[ordinal] = number
+                ordinal += 1
+    return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

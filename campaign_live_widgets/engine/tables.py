@@ -1,0 +1,122 @@
+"""Cubes → the tables of a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from campaign_live_widgets.catalog import COUNTS
+from campaign_live_widgets.engine.cube import MinuteCube
+from campaign_live_widgets.snapshot import EPOCH, MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.snapshot import Window
+
+    Ints = NDArray[np.int64]
+
+_COLUMNS = [count.column for count in COUNTS]
+
+
+class Key(NamedTuple):
+    """What one code of a cube stands for; ``value`` is of the cube's dimension."""
+
+    value: str | None
+    channel: str
+    event_type: str
+    bounce_type: str | None
+    late: bool
+    is_test: bool
+
+
+class CountedBy:
+    """One question of the report: counts by minute and one dimension."""
+
+    def __init__(self, dimension: str) -> None:
+        self.dimension = dimension
+        self.cube = MinuteCube()
+        self._rows: dict[tuple[str | None, str], int] = {}
+        self._channels: dict[str, int] = {}
+        self._row: list[int] = []
+        self._channel: list[int] = []
+        self._test: list[bool] = []
+        self._weights: list[list[int]] = []
+
+    def _describe(self) -> None:
+        """Work out row, channel and counts of every key that is new."""
+        for key in self.cube.keys[len(self._row) :]:
+            assert isinstance(key, Key)  # noqa: S101 - for the type checker
+            self._row.append(self._rows.setdefault((key.value, key.channel), len(self._rows)))
+            self._channel.append(self._channels.setdefault(key.channel, len(self._channels)))
+            self._test.append(key.is_test)
+            self._weights.append(_weights(key))
+
+    def totals(self, start: int, end: int, *, include_tests: bool) -> pd.DataFrame:
+        """Return the counts over the minutes [start, end), one row per value and channel."""
+        self._describe()
+        count = self.cube.totals(start, end)
+        kept = np.flatnonzero(count if include_tests else count * ~np.array(self._test, dtype=bool))
+        row = np.array(self._row, dtype=np.int64)[kept]
+        used, row = np.unique(row, return_inverse=True)
+        weights = np.array(self._weights, dtype=np.int64).reshape(-1, len(COUNTS))[kept]
+        table = np.zeros((len(used), len(COUNTS)), np.int64)
+        np.add.at(table, row, weights * count[kept, None])
+        names = list(self._rows)
+        frame = pd.DataFrame(table, columns=_COLUMNS)
+        frame.insert(0, "channel", np.array([names[i][1] for i in used], dtype=object))
+        frame.insert(0, self.dimension, np.array([names[i][0] for i in used], dtype=object))
+        return frame
+
+    def series(self, window: Window, *, include_tests: bool) -> pd.DataFrame:
+        """Return the counts by the window's buckets, one row per bucket and channel."""
+        self._describe()
+        start, end = minutes(window)
+        minute, code, count = self.cube.cells(start, end)
+        if not include_tests:
+            real = ~np.array(self._test, dtype=bool)[code]
+            minute, code, count = minute[real], code[real], count[real]
+        width = window.bucket // MINUTE
+        channels = max(len(self._channels), 1)
+        point = (minute // width) * channels + np.array(self._channel, dtype=np.int64)[code]
+        # Few keys, many cells: sum each key's cells first, then spread them over the counts.
+        keys = max(len(self.cube.keys), 1)
+        cell, where = np.unique(point * keys + code, return_inverse=True)
+        total = np.bincount(where, weights=count, minlength=len(cell)).astype(np.int64)
+        used, row = np.unique(cell // keys, return_inverse=True)
+        weights = np.array(self._weights, dtype=np.int64).reshape(-1, len(COUNTS))[cell % keys]
+        table = np.zeros((len(used), len(COUNTS)), np.int64)
+        np.add.at(table, row, weights * total[:, None])
+        names = list(self._channels)
+        bucket = (used // channels) * width
+        frame = pd.DataFrame(table, columns=_COLUMNS)
+        frame.insert(0, "channel", np.array([names[i] for i in used % channels], dtype=object))
+        times = pd.to_datetime(bucket * 60, unit="s", utc=True).as_unit("us")
+        frame.insert(0, "bucket", times)
+        return frame
+
+
+def _weights(key: Key) -> list[int]:
+    """Return for each count of the catalogue whether events of this key are part of it."""
+    return [
+        int(
+            count.event_type == key.event_type
+            and count.bounce_type in (None, key.bounce_type)
+            and count.is_async in (None, key.late)
+        )
+        for count in COUNTS
+    ]
+
+
+def minutes(window: Window) -> tuple[int, int]:
+    """Return a window as minutes since the epoch, half-open."""
+    return (window.start - EPOCH) // MINUTE, (window.end - EPOCH) // MINUTE
+
+
+def keys(rows: Iterable[tuple[object, ...]]) -> list[Key]:
+    """Return fetched rows as keys."""
+    return [Key(*row) for row in rows]  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""Where events come from: files of any known format, as SQL over rows and what is new."""
+
+from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they register themselves
+from campaign_live_widgets.sources._format import FORMATS, Format
+from campaign_live_widgets.sources.location import DataFile, Location
+from campaign_live_widgets.sources.scan import (
+    NOT_JSON,
+    REJECT_SCANS,
+    REJECTS,
+    Layout,
+    fold,
+    folded_line,
+    layout,
+    lines,
+    spells_otherwise,
+)
+from campaign_live_widgets.sources.tail import Fragment, Tail
+
+__all__ = [
+    "FORMATS",
+    "NOT_JSON",
+    "REJECTS",
+    "REJECT_SCANS",
+    "DataFile",
+    "Format",
+    "Fragment",
+    "Layout",
+    "Location",
+    "Tail",
+    "fold",
+    "folded_line",
+    "layout",
+    "lines",
+    "spells_otherwise",
+]

@@ -1,0 +1,116 @@
+"""What a format of events is: where its fields are and how they become canonical events."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+CHANNELS: Final = ("email", "push", "sms", "in_app", "web", "direct_mail")
+EVENT_TYPES: Final = (
+    "targeted",
+    "excluded",
+    "error",
+    "sent",
+    "delivered",
+    "delay",
+    "bounce",
+    "open",
+    "click",
+    "unsubscribe",
+    "spam_complaint",
+    "action",
+)
+REQUIRED: Final = (
+    "event_id",
+    "timestamp",
+    "campaign_id",
+    "message_id",
+    "channel",
+    "profile_id",
+    "event_type",
+)
+FORMATS: Final[dict[str, Format]] = {}
+"""Every format by name, in the order in which recognition tries them."""
+
+
+class Format(ABC):
+    """One vendor's way of writing events down.
+
+    A subclass names its fields and says in SQL what event a row is; making the subclass
+    registers it.
+
+    Attributes
+    ----------
+    fields : mapping of str to tuple of str
+        Raw field → dotted paths it may stand at, as the vendor spells them; files may spell
+        them in any case. The first that is not null wins.
+    """
+
+    fields: ClassVar[Mapping[str, tuple[str, ...]]]
+
+    def __init_subclass__(cls, *, name: str) -> None:
+        """Register the format under *name*."""
+        if name in FORMATS:
+            message = f"Format {name!r} is already taken by {type(FORMATS[name]).__name__}."
+            raise TypeError(message)
+        cls.name = name
+        FORMATS[name] = cls()
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Tell from its dotted, lower-case paths whether a file is in this format."""
+
+    @abstractmethod
+    def events(self, raw: str) -> str:
+        """Return SQL that turns rows of *raw* into canonical events.
+
+        *raw* is a relation with ``file``, ``row``, ``broken`` (why the row cannot be read,
+        or null) and the format's fields (text, or what the file types them as). The result has ``file``, ``row``, ``part`` (1 for the first
+        event of a row, 0 for a row that carries none), the canonical columns with ``us``
+        (microseconds since the epoch) for the timestamp, and ``cause``: why the row is
+        refused, or null.
+        """
+
+
+def text(field: str) -> str:
+    """Return SQL for a field as text, null where blank."""
+    return f"nullif({field}::VARCHAR, '')"
+
+
+def microseconds(field: str) -> str:
+    """Return SQL for a field as microseconds since the epoch, null where it is no time."""
+    return f"try(epoch_us(try_cast({field} AS TIMESTAMPTZ)))"
+
+
+def flag(field: str) -> str:
+    """Return SQL for a field as a truth value, null where it is none."""
+    return f"try_cast({field} AS BOOLEAN)"
+
+
+def quoted(value: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(values: Collection[str]) -> str:
+    """Return texts as an SQL list for ``IN``."""
+    return "(" + ", ".join(map(quoted, values)) + ")"
+
+
+def missing(column: str, expression: str | None = None) -> str:
+    """Return the SQL branch that refuses a row for want of a required column."""
+    return f"WHEN {expression or column} IS NULL THEN {quoted(f'{column} is missing')}"
+
+
+def unknown(column: str, known: Collection[str]) -> str:
+    """Return the SQL branch that refuses a row for a value outside an enumeration."""
+    shown = f"left({column}, 40)"  # a value from outside may be any length
+    return (
+        f"WHEN {column} NOT IN {one_of(known)} "
+        f"THEN 'unknown {column} ' || chr(39) || {shown} || chr(39)"
+    )

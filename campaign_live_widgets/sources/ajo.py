@@ -1,0 +1,195 @@
+"""Adobe Journey Optimizer: feedback and tracking events in XDM, nested or flattened.
+
+Paths and values after Adobe's published schemas (``adobe/xdm``: message-delivery-feedback,
+message-interaction, messageexecution, messageprofile, experienceevent-pushtracking). The raw
+status ``sent`` means that the provider accepted the message: it is both the report's sent
+and its delivered; a bounce that is not asynchronous was sent as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.sources._format import (
+    CHANNELS,
+    Format,
+    flag,
+    microseconds,
+    missing,
+    one_of,
+    text,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_ROOT: Final = "_experience.customerJourneyManagement"
+_FAILURE: Final = f"{_ROOT}.messageDeliveryfeedback.messageFailure"
+_NO_EVENT_STATUSES: Final = ("delivered", "read", "duplicate", "unknown")
+_NO_EVENT_INTERACTIONS: Final = ("subscription", "submit", "visit", "reply")
+_PUSH_OPEN: Final = "pushtracking.applicationopened"
+_PUSH_ACTION: Final = "pushtracking.customaction"
+
+# Status, interaction or event type → the canonical events of the row.
+_EVENTS: Final = f"""
+    CASE
+        WHEN status = 'sent' THEN ['sent', 'delivered']
+        WHEN status = 'bounce' AND late THEN ['bounce']
+        WHEN status IN ('bounce', 'denylist') THEN ['sent', 'bounce']
+        WHEN status = 'exclude' THEN ['excluded']
+        WHEN status IN ('error', 'delay') THEN [status]
+        WHEN status IN {one_of(_NO_EVENT_STATUSES)} THEN []
+        WHEN status IS NOT NULL THEN NULL
+        WHEN interaction IN ('open', 'bot_open') THEN ['open']
+        WHEN interaction IN ('click', 'bot_click') THEN ['click']
+        WHEN interaction IN ('unsubscribe', 'spam_complaint') THEN [interaction]
+        WHEN interaction IN {one_of(_NO_EVENT_INTERACTIONS)} THEN []
+        WHEN interaction IS NOT NULL THEN NULL
+        WHEN kind = '{_PUSH_OPEN}' THEN ['open']
+        WHEN kind = '{_PUSH_ACTION}' THEN ['action']
+        WHEN kind IS NULL OR starts_with(kind, 'message.') THEN NULL
+        ELSE []
+    END"""
+
+_PRIMARY_IDENTITY: Final = """
+    list_filter(
+        json_extract(
+            CASE WHEN json_valid(identities::VARCHAR) THEN identities::JSON END,
+            '$.*[*]'
+        ),
+        lambda identity: (identity->>'$.primary') = 'true'
+    )[1]->>'$.id'"""
+
+
+class JourneyOptimizer(Format, name="ajo"):
+    """Rows of Journey Optimizer's feedback, e-mail tracking and push tracking datasets."""
+
+    fields: ClassVar = {
+        "id": ("_id",),
+        "time": ("timestamp",),
+        "kind": ("eventType",),
+        "status": (f"{_ROOT}.messageDeliveryfeedback.feedbackStatus",),
+        "failure_reason": (f"{_FAILURE}.reason",),
+        "failure_type": (f"{_FAILURE}.type",),
+        "failure_category": (f"{_FAILURE}.category",),
+        "exclusion_reason": (f"{_ROOT}.messageDeliveryfeedback.messageExclusion.reason",),
+        "interaction": (f"{_ROOT}.messageInteraction.interactionType",),
+        "bot": (f"{_ROOT}.messageInteraction.isBot",),
+        "link": (f"{_ROOT}.messageInteraction.url",),
+        "campaign": (f"{_ROOT}.messageExecution.campaignID",),
+        "message": (
+            f"{_ROOT}.messageExecution.messageID",
+            f"{_ROOT}.messageExecution.messageExecutionID",
+        ),
+        "execution": (f"{_ROOT}.messageExecution.batchInstanceID",),
+        "profile": (f"{_ROOT}.messageProfile.messageProfileID",),
+        "identities": ("identityMap",),
+        "channel_uri": (
+            f"{_ROOT}.messageProfile.channel._id",
+            f"{_ROOT}.messageProfile.channel.@id",
+        ),
+        "arm": (f"{_ROOT}.messageProfile.variant",),
+        "test": (f"{_ROOT}.messageProfile.isTestExecution",),
+        "address_domain": (f"{_ROOT}.emailChannelContext.domain",),
+        "address": (f"{_ROOT}.emailChannelContext.address",),
+        "device": (
+            f"{_ROOT}.pushChannelContext.platform",
+            "pushNotificationTracking.pushProvider",
+        ),
+        "button": ("pushNotificationTracking.customAction.actionID",),
+    }
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Tell whether any path is one that only an XDM experience event has."""
+        return "_id" in paths or any(
+            path.startswith(("_experience.", "pushnotificationtracking.")) for path in paths
+        )
+
+    def events(self, raw: str) -> str:
+        """Return SQL that maps the rows; see :meth:`Format.events`."""
+        causes = [
+            "WHEN broken IS NOT NULL THEN broken",
+            "WHEN kinds IS NULL AND status IS NOT NULL THEN "
+            "'unknown feedbackStatus ' || chr(39) || left(status, 40) || chr(39)",
+            "WHEN kinds IS NULL AND interaction IS NOT NULL THEN "
+            "'unknown interactionType ' || chr(39) || left(interaction, 40) || chr(39)",
+            "WHEN kinds IS NULL THEN 'no feedbackStatus, interactionType or push event'",
+            missing("_id", "event_id"),
+            missing("timestamp", text("time")),
+            "WHEN us IS NULL THEN 'timestamp ' || chr(39) || left(time::VARCHAR, 40)"
+            " || chr(39) || ' is not a time'",
+            missing("campaignID", "campaign_id"),
+            missing("messageID", "message_id"),
+            missing("channel"),
+            missing("messageProfileID", "profile_id"),
+            unknown("channel", CHANNELS),
+            unknown("bounce_type", BOUNCE_TYPES),
+        ]
+        return f"""
+            WITH named AS (
+                SELECT *, lower({text("status")}) AS status_, lower({text("interaction")})
+                       AS interaction_, lower({text("kind")}) AS kind_,
+                       coalesce(lower({text("failure_category")}) = 'async', false) AS late
+                FROM {raw}
+            ), kinded AS (
+                SELECT * EXCLUDE (status_, interaction_, kind_)
+                       REPLACE (status_ AS status, interaction_ AS interaction, kind_ AS kind)
+                FROM named
+            ), mapped AS (
+                SELECT *, {_EVENTS} AS kinds, {microseconds("time")} AS us,
+                       {text("campaign")} AS campaign_id, {text("message")} AS message_id,
+                       coalesce({text("profile")}, {_PRIMARY_IDENTITY}) AS profile_id,
+                       {_CHANNEL} AS channel
+                FROM kinded
+            ), split AS (
+                SELECT *, unnest(CASE WHEN len(kinds) > 0 THEN kinds ELSE [NULL] END)
+                       AS event_type,
+                       unnest(CASE WHEN len(kinds) > 0 THEN range(1, len(kinds) + 1)
+                                   WHEN kinds IS NULL THEN [1] ELSE [0] END) AS part
+                FROM mapped
+            ), filled AS (
+                SELECT file, row, part, us, broken, kinds, status, interaction, time,
+                       {text("id")} || CASE WHEN len(kinds) > 1 THEN ':' || event_type
+                                            ELSE '' END AS event_id,
+                       campaign_id, message_id, channel, profile_id, event_type,
+                       CASE event_type
+                           WHEN 'excluded' THEN {text("exclusion_reason")}
+                           WHEN 'action' THEN {text("button")}
+                           WHEN 'bounce' THEN {text("failure_reason")}
+                           WHEN 'error' THEN {text("failure_reason")}
+                           WHEN 'delay' THEN {text("failure_reason")}
+                       END AS reason,
+                       CASE WHEN event_type = 'bounce' THEN
+                           CASE WHEN status = 'denylist' THEN 'hard'
+                                ELSE lower({text("failure_type")}) END
+                       END AS bounce_type,
+                       event_type = 'bounce' AND status = 'bounce' AND late AS is_async,
+                       lower(coalesce({text("address_domain")},
+                           nullif(split_part({text("address")}, '@', -1), ''))) AS domain,
+                       CASE lower({text("device")})
+                           WHEN 'apns' THEN 'ios' WHEN 'apnssandbox' THEN 'ios'
+                           WHEN 'fcm' THEN 'android' ELSE {text("device")} END AS platform,
+                       {text("execution")} AS execution_id, {text("arm")} AS variant,
+                       {text("link")} AS url, coalesce({flag("test")}, false) AS is_test,
+                       coalesce({flag("bot")}, false)
+                           OR coalesce(starts_with(interaction, 'bot_'), false) AS is_machine,
+                       NULL::VARCHAR AS campaign_name, NULL::VARCHAR AS message_name
+                FROM split
+            )
+            SELECT * EXCLUDE (broken, kinds, status, interaction, time),
+                   CASE WHEN part > 0 THEN CASE {" ".join(causes)} END END AS cause
+            FROM filled"""
+
+
+# A tracking row does not always name its channel; what else it holds then tells.
+_CHANNEL: Final = f"""
+    CASE
+        WHEN {text("channel_uri")} IS NOT NULL THEN
+            CASE split_part({text("channel_uri")}, '/', -1)
+                WHEN 'inApp' THEN 'in_app' WHEN 'directMail' THEN 'direct_mail'
+                ELSE lower(split_part({text("channel_uri")}, '/', -1)) END
+        WHEN starts_with(kind, 'pushtracking.') OR {text("device")} IS NOT NULL THEN 'push'
+        WHEN coalesce({text("address_domain")}, {text("address")}) IS NOT NULL THEN 'email'
+    END"""

@@ -1,0 +1,158 @@
+"""Where a source is: a file, a folder or a glob, and which files it holds now."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["parquet", "csv", "ndjson"]
+_KINDS: Final[dict[str, Kind]] = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+}
+_COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_FORMAT_PREFIXES: Final = ("ajo", "canonical")
+_PARQUET_MAGIC: Final = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of events: how it is laid out and compressed, whatever its format."""
+
+    path: str
+    kind: Kind
+    compression: str | None = None
+
+    @property
+    def grows(self) -> bool:
+        """Tell whether new rows may be added at its end."""
+        return self.kind != "parquet" and self.compression is None
+
+
+def data_file(path: str) -> DataFile | None:
+    """Return what a file's name says it is, or ``None`` where it says nothing."""
+    stem, suffix = os.path.splitext(path.lower())  # noqa: PTH122 - hot on folders of many files
+    compression = _COMPRESSIONS.get(suffix)
+    if compression:
+        suffix = os.path.splitext(stem)[1]  # noqa: PTH122
+    kind = _KINDS.get(suffix)
+    return DataFile(path, kind, compression) if kind else None
+
+
+def _sniffed(path: Path) -> DataFile:
+    """Return what a file named by hand holds, by its first bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(_PARQUET_MAGIC):
+        return DataFile(str(path), "parquet")
+    return DataFile(str(path), "ndjson" if head.lstrip()[:1] == b"{" else "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that holds files of events.
+
+    Attributes
+    ----------
+    text : str
+        As the user wrote it, without the format.
+    format : str or None
+        The format the user named (``ajo:exports/``); ``None`` to recognise it.
+    """
+
+    text: str
+    format: str | None = None
+
+    @classmethod
+    def parse(cls, source: str | os.PathLike[str]) -> Location:
+        """Read a source as users write it; raise :class:`SourceError` where it cannot be one."""
+        text = os.fspath(source)
+        prefix, colon, rest = text.partition(":")
+        if colon and prefix.lower() in _FORMAT_PREFIXES and not Path(text).exists():
+            return cls(os.path.expanduser(rest), prefix.lower())  # noqa: PTH111 - globs too
+        if "://" in text:
+            message = (
+                f"{text.partition('://')[0]}://…: databases cannot be read by this version; "
+                "give a file, a folder or a glob"
+            )
+            raise SourceError(message)
+        if not text.strip():
+            message = "the source is empty; give a file, a folder or a glob"
+            raise SourceError(message)
+        return cls(os.path.expanduser(text))  # noqa: PTH111
+
+    @property
+    def is_glob(self) -> bool:
+        """Tell whether it is a pattern and not the name of something that exists."""
+        return glob.has_magic(self.text) and not Path(self.text).exists()
+
+    @property
+    def watched(self) -> Path:
+        """Return the folder in which changes show."""
+        if not self.is_glob:
+            path = Path(self.text)
+            return path if path.is_dir() else path.parent
+        fixed = []
+        for part in Path(self.text).parts[:-1]:
+            if glob.has_magic(part):
+                break
+            fixed.append(part)
+        return Path(*fixed) if fixed else Path()
+
+    def files(self) -> list[DataFile]:
+        """Return the files that are there now, in order of their paths.
+
+        Raises
+        ------
+        SourceError
+            Where the file, the folder or the glob's folder does not exist.
+        """
+        path = Path(self.text)
+        if self.is_glob:
+            if not self.watched.is_dir():
+                message = f"{self.text}: there is no folder {self.watched}"
+                raise SourceError(message)
+            found = glob.glob(self.text, recursive=True)  # noqa: PTH207 - keeps the user's form
+            known = (data_file(p) for p in sorted(found) if os.path.isfile(p))  # noqa: PTH113
+            return [f for f in known if f]
+        if path.is_dir():
+            return sorted(_walk(self.text), key=lambda f: f.path)
+        if not path.exists():
+            message = f"{self.text}: no such file or folder"
+            raise SourceError(message)
+        try:
+            return [data_file(self.text) or _sniffed(path)]
+        except OSError as error:
+            message = f"{self.text}: cannot be read: {error.strerror}"
+            raise SourceError(message) from error
+
+
+def _walk(folder: str) -> Iterator[DataFile]:
+    """Yield the data files below a folder; hidden, partial and manifest files are not data."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        message = f"{folder}: cannot be read: {error.strerror}"
+        raise SourceError(message) from error
+    for entry in entries:
+        if entry.name.startswith((".", "_")):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry.path)
+        elif (found := data_file(entry.path)) and not (
+            found.kind == "ndjson" and "manifest" in entry.name.lower()
+        ):
+            yield found
