@@ -1,0 +1,100 @@
+"""What a tick of 1,000 new events costs over a long history: ``python tick.py``.
+
+Each history is read in a process of its own; then files of new events arrive, and each tick
+reads what is new and makes one report. Printed are medians, as ratios to the first history,
+and by how much the process's own memory (USS) grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import psutil
+from generate import END, generate, query, write
+
+CAMPAIGN: Final = "campaign-1"
+NEW: Final = 1_000
+
+
+def uss() -> float:
+    """Return this process's own memory, in MB."""
+    return psutil.Process().memory_full_info().uss / 2**20
+
+
+def measure(history: Path, events: int, ticks: int) -> dict[str, Any]:
+    """Read *history*, then follow *ticks* files of new events; return times and memory."""
+    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415
+    from campaign_live_widgets.report import to_json  # noqa: PLC0415
+
+    at, window = datetime.fromisoformat(END), timedelta(hours=24)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in sorted(history.glob("*.parquet")):
+            (Path(folder) / path.name).symlink_to(path.resolve())
+        started = perf_counter()
+        rollup = open_rollup(folder, campaign=CAMPAIGN, follow=True)
+        rollup.refresh()
+        before = to_json(rollup.snapshot(at=at, window=window))["health"]
+        first, memory = perf_counter() - started, uss()
+        reads, reports = [], []
+        for tick in range(ticks):
+            low = events + tick * NEW
+            sql = query(low, low + NEW, total=low + NEW, first=low)
+            write(sql, Path(folder) / f"new-{tick:05}.parquet")
+            started = perf_counter()
+            rollup.refresh()
+            read = perf_counter()
+            after = to_json(rollup.snapshot(at=at, window=window))["health"]
+            reads.append(read - started)
+            reports.append(perf_counter() - read)
+        grown = sum(after.values()) - sum(before.values())
+        assert grown == NEW * ticks, "every new event was met, once"
+        return {
+            "first": first,
+            "read": statistics.median(reads),
+            "report": statistics.median(reports),
+            "worst": max(map(sum, zip(reads, reports, strict=True))),
+            "uss": memory,
+            "growth": uss() - memory,
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--ticks", type=int, default=50)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        folder = options.data / f"day-{options.one}"
+        print(json.dumps(measure(folder, options.one, options.ticks)))
+        return
+    heads = ("history", "tick, ratio", "tick ms", "read ms", "report ms", "worst ms")
+    heads += ("first read s", "USS MB", f"growth MB over {options.ticks} ticks")
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
+    base = None
+    for events in options.events:
+        generate(options.data / f"day-{events}", events)
+        command = [sys.executable, __file__, "--one", str(events)]
+        command += ["--ticks", str(options.ticks), "--data", str(options.data)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        got = json.loads(done.stdout)
+        tick = got["read"] + got["report"]
+        base = base or tick
+        cells = (f"{events:,}", f"{tick / base:.2f}", f"{tick * 1e3:.1f}")
+        cells += tuple(f"{got[name] * 1e3:.1f}" for name in ("read", "report", "worst"))
+        cells += (f"{got['first']:.2f}", f"{got['uss']:,.0f}", f"{got['growth']:.1f}")
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""Every widget equals a second, independent computation, however the events arrive."""
+
+from __future__ import annotations
+
+import json
+import random
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import files
+import generate
+import generate_xdm
+import oracle
+import pandas as pd
+import pytest
+from generate import AT, WINDOWS
+from oracle_xdm import xdm_to_canonical
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import frame, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from campaign_live_widgets.snapshot import Snapshot
+
+    Row = dict[str, Any]
+
+CAMPAIGN = "c1"
+CASES = [("2h", False), ("24h", True), ("30d", False)]
+EVERY_CASE = [(window, tests) for window in WINDOWS for tests in (False, True)]
+
+
+@cache
+def canonical() -> list[Row]:
+    return generate.events(1)
+
+
+@cache
+def xdm() -> list[Row]:
+    return generate_xdm.rows(2)
+
+
+@cache
+def minimal() -> list[Row]:
+    return generate.simple(3)
+
+
+def flat_xdm(casing: str = "lower") -> list[Row]:
+    return [files.flattened(row) for row in recased_xdm(casing)]
+
+
+def recased_xdm(casing: str) -> list[Row]:
+    return [files.recased(row, files.CASINGS[casing]) for row in xdm()]
+
+
+def mapped(rows: list[Row]) -> tuple[pd.DataFrame, int, int]:
+    """Return rows, whatever their form, as the oracle's events, ignored and refused."""
+    own = [row for row in rows if "_id" not in row]
+    ours = pd.DataFrame(own, columns=list(oracle.COLUMNS), dtype=object)
+    events, ignored, rejected = xdm_to_canonical([row for row in rows if "_id" in row])
+    return pd.concat([ours, events], ignore_index=True), ignored, rejected
+
+
+def expected(rows: list[Row], window: str, *, tests: bool, campaign: str = CAMPAIGN) -> Row:
+    events, ignored, rejected = mapped(rows)
+    return oracle.report(
+        events,
+        campaign,
+        AT,
+        WINDOWS[window],
+        include_tests=tests,
+        ignored=ignored,
+        rejected=rejected,
+    )
+
+
+@cache
+def once_expected(rows: Callable[[], list[Row]], window: str, *, tests: bool) -> Row:
+    return expected(rows(), window, tests=tests)
+
+
+def plain(value: object) -> object:
+    """Return a cell of a frame as JSON has it."""
+    if isinstance(value, pd.Timestamp):
+        return oracle.text(value.to_pydatetime())
+    return None if isinstance(value, float) and pd.isna(value) else value
+
+
+def assert_same(snapshot: Snapshot, wanted: Row) -> None:
+    """Compare the report as JSON and each frame with what the oracle says."""
+    got = to_json(snapshot)
+    assert json.loads(json.dumps(got)) == got, "JSON holds plain values only"
+    got.pop("rejects", None)
+    for name, widget in wanted["widgets"].items():
+        table = frame(TILES[name], snapshot)
+        assert got["widgets"][name] == widget, name
+        assert list(table.columns) == widget["columns"], name
+        cells = [[plain(cell) for cell in row] for row in table.itertuples(index=False)]
+        assert cells == widget["rows"], name
+    assert got == wanted
+
+
+def assert_conforms(
+    source: Path | str,
+    rows: Callable[[], list[Row]],
+    cases: list[tuple[str, bool]] | None = None,
+) -> None:
+    rollup = open_rollup(str(source), campaign=CAMPAIGN)
+    rollup.refresh()
+    for window, tests in cases or CASES:
+        snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+        assert_same(snapshot, once_expected(rows, window, tests=tests))
+
+
+def test_the_generated_events_hold_what_they_should() -> None:
+    everything = once_expected(canonical, "30d", tests=True)
+    health, widgets = everything["health"], everything["widgets"]
+    assert health["duplicates"] > 50
+    assert health["rejected"] == len(generate.BROKEN) + 1
+    assert len(widgets["email.recipient_domains"]["rows"]) == 10
+    opens = [row[1] for row in widgets["email.recipient_domains"]["rows"]]
+    assert len(set(opens)) < len(opens), "ties"
+    assert any(row[2] < 0 for row in widgets["email.recipient_domains"]["rows"] + shown("24h"))
+    assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in widgets.values())
+    vendor = once_expected(xdm, "30d", tests=True)
+    assert vendor["health"]["ignored"] > 10
+    assert vendor["health"]["rejected"] == 7
+    assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in vendor["widgets"].values())
+
+
+def shown(window: str) -> list[list[Any]]:
+    return once_expected(canonical, window, tests=True)["widgets"]["email.summary"]["rows"]
+
+
+def test_the_catalogue_has_exactly_the_widgets_of_the_contract() -> None:
+    assert list(TILES) == list(oracle.WIDGETS)
+    for name, widget in oracle.WIDGETS.items():
+        assert (TILES[name].title("en"), TILES[name].title("fr")) == (widget.en, widget.fr)
+
+
+@pytest.mark.parametrize("rows", [canonical, xdm, minimal])
+def test_every_window_with_and_without_tests(tmp_path: Path, rows: Callable[[], list[Row]]) -> None:
+    files.write(rows(), tmp_path / "events.parquet")
+    assert_conforms(tmp_path, rows, EVERY_CASE)
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_canonical_in_every_form(tmp_path: Path, form: str) -> None:
+    assert_conforms(files.write(canonical(), tmp_path / f"events.{form}"), canonical)
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_required_columns_alone_in_every_form(tmp_path: Path, form: str) -> None:
+    assert_conforms(files.write(minimal(), tmp_path / f"events.{form}"), minimal)
+
+
+@pytest.mark.parametrize("form", [form for form in files.FORMS if "csv" not in form])
+def test_nested_xdm_in_every_form(tmp_path: Path, form: str) -> None:
+    assert_conforms(files.write(xdm(), tmp_path / f"export.{form}"), xdm)
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_flattened_xdm_in_every_form(tmp_path: Path, form: str) -> None:
+    assert_conforms(files.write(flat_xdm(), tmp_path / f"query.{form}"), xdm)
+
+
+@pytest.mark.parametrize("casing", files.CASINGS)
+@pytest.mark.parametrize("form", ["parquet", "ndjson"])
+def test_nested_xdm_in_any_case(tmp_path: Path, casing: str, form: str) -> None:
+    files.write(recased_xdm(casing), tmp_path / f"export.{form}")
+    assert_conforms(tmp_path, xdm, CASES[2:])
+
+
+def test_field_names_may_change_case_from_row_to_row(tmp_path: Path) -> None:
+    rng = random.Random(4)  # noqa: S311 - test data
+    styles = list(files.CASINGS.values())
+    files.write([files.recased(row, rng.choice(styles)) for row in xdm()], tmp_path / "x.ndjson")
+    assert_conforms(tmp_path, xdm, CASES[2:])
+
+
+@pytest.mark.parametrize("name", ["exports.json.gz", "events.jsonl", "part-0001.gz.parquet"])
+def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        files.write(xdm(), path)
+    else:
+        form = "ndjson.gz" if name.endswith("gz") else "ndjson"
+        files.write(xdm(), tmp_path / f"x.{form}").rename(path)
+    assert_conforms(path, xdm, CASES[1:2])
+
+
+def test_a_prefix_says_the_format(tmp_path: Path) -> None:
+    files.write(flat_xdm("schema"), tmp_path / "export.csv")
+    assert_conforms(f"ajo:{tmp_path}", xdm, CASES[1:2])
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_many_files_of_one_form(tmp_path: Path, form: str) -> None:
+    for number, part in enumerate(files.split(canonical(), 6, seed=5)):
+        files.write(part, tmp_path / f"part-{number}.{form}")
+    assert_conforms(tmp_path / f"part-*.{form}", canonical, CASES[1:2])
+
+
+@pytest.mark.parametrize("rows", [canonical, xdm])
+def test_many_forms_in_one_folder(tmp_path: Path, rows: Callable[[], list[Row]]) -> None:
+    for number, part in enumerate(files.split(rows(), 10, seed=6)):
+        form = files.FORMS[number % len(files.FORMS)]
+        flat = [files.flattened(row) for row in part] if "csv" in form else part
+        day = tmp_path / f"day={number % 3}"
+        day.mkdir(exist_ok=True)
+        files.write(flat, day / f"part-{number}.{form}")
+    assert_conforms(tmp_path, rows)
+
+
+def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
+    files.write(canonical(), tmp_path / "own.csv")
+    files.write(xdm(), tmp_path / "export.ndjson")
+    files.write(flat_xdm(), tmp_path / "query.parquet")
+    rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN)
+    rollup.refresh()
+    wanted = expected(canonical() + xdm() + xdm(), "7d", tests=False)
+    assert_same(rollup.snapshot(at=AT, window=WINDOWS["7d"]), wanted)
+
+
+@pytest.mark.parametrize("campaign", ["c2", 'c"3", =1+1'])
+def test_another_campaign_of_the_same_source(tmp_path: Path, campaign: str) -> None:
+    files.write(canonical(), tmp_path / "events.csv")
+    rollup = open_rollup(str(tmp_path), campaign=campaign)
+    rollup.refresh()
+    wanted = expected(canonical(), "7d", tests=False, campaign=campaign)
+    assert_same(rollup.snapshot(at=AT, window=WINDOWS["7d"]), wanted)
+
+
+def test_the_newest_name_of_every_message(tmp_path: Path) -> None:
+    files.write(canonical(), tmp_path / "events.ndjson")
+    rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN)
+    rollup.refresh()
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS["30d"])
+    events = mapped(canonical())[0]
+    assert dict(snapshot.message_names) == oracle.message_names(events, CAMPAIGN)
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize("rows", [canonical, xdm])
+def test_tick_by_tick_in_any_order(
+    tmp_path: Path, rows: Callable[[], list[Row]], seed: int
+) -> None:
+    parts = files.split(rows(), 8, seed)
+    seen: list[Row] = []
+    rollup = None
+    for number, part in enumerate(parts):
+        form = files.FORMS[(number + seed) % len(files.FORMS)]
+        flat = [files.flattened(row) for row in part] if "csv" in form else part
+        files.write(flat, tmp_path / f"tick-{number}.{form}")
+        seen += part
+        if rollup is None:
+            rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN, follow=True)
+        rollup.refresh()
+        window = list(WINDOWS)[number % len(WINDOWS)]
+        wanted = expected(seen, window, tests=False)
+        assert_same(rollup.snapshot(at=AT, window=WINDOWS[window]), wanted)
+    for window, tests in EVERY_CASE:
+        snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+        assert_same(snapshot, once_expected(rows, window, tests=tests))
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_file_that_grows(tmp_path: Path, form: str) -> None:
+    rows = generate.events(9, 200)
+    text = (files.csv_text(rows) if form == "csv" else files.ndjson_text(rows)).encode()
+    cuts = sorted(random.Random(9).sample(range(3000, len(text)), 4))  # noqa: S311 - test data
+    path = tmp_path / f"growing.{form}"
+    path.write_bytes(text[: cuts[0]])
+    rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN, follow=True)
+    rollup.refresh()
+    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+        with path.open("ab") as file:
+            file.write(text[start:end])
+        rollup.refresh()
+    for window in ("24h", "30d"):
+        snapshot = rollup.snapshot(at=AT, window=WINDOWS[window])
+        assert_same(snapshot, expected(rows, window, tests=False))
+
+
+def test_refused_rows_are_kept_with_their_place_and_cause(tmp_path: Path) -> None:
+    rows = generate.events(10, 20, faults=False)
+    rows[3] |= {"channel": "fax"}
+    rows[5] |= {"timestamp": "yesterday"}
+    lines = files.ndjson_text(rows).splitlines()
+    lines[7] = lines[7][:40]
+    (tmp_path / "events.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN)
+    rollup.refresh()
+    health = rollup.snapshot(at=AT, window=WINDOWS["24h"]).health
+    assert health.rejected == 3
+    places = {reject.row: reject for reject in health.rejects}
+    assert set(places) == {4, 6, 8}
+    assert all(reject.file.endswith("events.ndjson") for reject in health.rejects)
+    assert "channel" in places[4].cause
+    assert "timestamp" in places[6].cause

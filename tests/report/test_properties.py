@@ -1,0 +1,172 @@
+"""What holds for any events at all, whatever their order and however they are cut."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import files
+import generate_xdm
+import oracle
+import pandas as pd
+import pytest
+from generate import AT, END, WINDOWS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle_xdm import xdm_to_canonical
+
+from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.report import evaluate, to_json
+from campaign_live_widgets.snapshot import DIMENSIONS, Snapshot
+
+Row = dict[str, Any]
+
+few = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+HOUR = timedelta(hours=1)
+
+event = st.fixed_dictionaries(
+    {
+        "timestamp": st.integers(-20, 14_000).map(lambda s: END - timedelta(seconds=s)),
+        "campaign_id": st.sampled_from(["c1", "c1", "c1", "c2"]),
+        "message_id": st.sampled_from(["m1", "m2"]),
+        "channel": st.sampled_from(["email", "push", "sms"]),
+        "profile_id": st.sampled_from([f"p{i}" for i in range(6)]),
+        "event_type": st.sampled_from(sorted(oracle.EVENT_TYPES)),
+        "reason": st.sampled_from([None, "r1", "r2"]),
+        "bounce_type": st.sampled_from([None, *oracle.BOUNCE_TYPES]),
+        "is_async": st.sampled_from([None, True, False]),
+        "domain": st.sampled_from([None, "a.example", "b.example"]),
+        "platform": st.sampled_from([None, "ios", "android"]),
+        "is_test": st.sampled_from([None, False, True]),
+    }
+)
+
+
+@st.composite
+def ticks(draw: st.DrawFn) -> tuple[list[Row], list[list[Row]]]:
+    """Return distinct events, and the same events cut into ticks, some of them repeated."""
+    drawn = draw(st.lists(event, min_size=1, max_size=25))
+    rows = [{"event_id": f"e{i}"} | row for i, row in enumerate(drawn)]
+    cut: list[list[Row]] = [[] for _ in range(4)]
+    for row in draw(st.permutations(rows)):
+        for tick in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3)):
+            cut[tick].append(row)
+    return rows, [tick for tick in cut if tick]
+
+
+def rolled(parts: list[list[Row]], folder: str, *, form: str = "parquet") -> Rollup:
+    """Return a rollup that met *parts* one tick after the other."""
+    rollup = None
+    for number, part in enumerate(parts):
+        files.write(part, Path(folder) / f"part-{number}.{form}")
+        rollup = rollup or open_rollup(folder, campaign="c1", follow=True)
+        rollup.refresh()
+    assert rollup is not None
+    return rollup
+
+
+def known(rows: list[Row]) -> list[Row]:
+    """Return events with one more, so that the campaign is there."""
+    first = {"event_id": "first", "timestamp": END - 3 * HOUR, "campaign_id": "c1"}
+    first |= {"message_id": "m1", "channel": "email", "profile_id": "p0", "event_type": "sent"}
+    return [dict.fromkeys(oracle.COLUMNS) | first, *rows]
+
+
+@few
+@given(ticks())
+def test_any_cut_and_order_of_ticks_gives_the_same_report(
+    cut: tuple[list[Row], list[list[Row]]],
+) -> None:
+    rows, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup = rolled(parts, folder)
+        for window in ("15m", "2h", "6h"):
+            got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window]))
+            frame = pd.DataFrame(known(rows), columns=oracle.COLUMNS, dtype=object)
+            wanted = oracle.report(frame, "c1", AT, WINDOWS[window])
+            wanted["health"]["duplicates"] = sum(map(len, parts)) - len(rows) - 1
+            assert got == wanted
+
+
+@few
+@given(ticks(), st.sampled_from(["ndjson", "csv"]))
+def test_entered_profiles_is_the_size_of_the_set(
+    cut: tuple[list[Row], list[list[Row]]], form: str
+) -> None:
+    rows, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup = rolled(parts, folder, form=form)
+        for end in (END, END - HOUR):
+            for window in (timedelta(minutes=7), 2 * HOUR, timedelta(days=2)):
+                entered = {
+                    row["profile_id"]
+                    for row in known(rows)
+                    if row["campaign_id"] == "c1"
+                    and not row["is_test"]
+                    and row["event_type"] in ("targeted", "sent", "excluded", "error")
+                    and end - window <= row["timestamp"] < end
+                }
+                assert rollup.snapshot(at=end, window=window).entered_profiles == len(entered)
+
+
+def counts(snapshots: list[Snapshot], dimension: str) -> dict[tuple[Any, str], dict[str, int]]:
+    """Return a dimension's counts by value and channel, added up over *snapshots*."""
+    tables = pd.concat([snapshot.counts[dimension] for snapshot in snapshots])
+    added = tables.groupby([dimension, "channel"], dropna=False).sum()
+    return {key: row for key, row in added.to_dict("index").items() if any(row.values())}
+
+
+@few
+@given(ticks())
+def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) -> None:
+    _, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup = rolled(parts, folder)
+        whole = [rollup.snapshot(at=END, window=2 * HOUR)]
+        halves = [rollup.snapshot(at=end, window=HOUR) for end in (END - HOUR, END)]
+        for dimension in DIMENSIONS:
+            left, right = counts(halves, dimension), counts(whole, dimension)
+            assert {str(k): v for k, v in left.items()} == {str(k): v for k, v in right.items()}
+
+
+@few
+@given(ticks())
+def test_reading_everything_again_changes_nothing(cut: tuple[list[Row], list[list[Row]]]) -> None:
+    _, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup = rolled(parts, folder)
+        before = to_json(rollup.snapshot(at=AT, window=WINDOWS["6h"]))
+        for number, part in enumerate(parts):
+            files.write(part, Path(folder) / f"again-{number}.ndjson")
+        rollup.refresh()
+        after = to_json(rollup.snapshot(at=AT, window=WINDOWS["6h"]))
+        rollup.refresh()
+        assert to_json(rollup.snapshot(at=AT, window=WINDOWS["6h"])) == after
+        before["health"]["duplicates"] += sum(map(len, parts))
+        assert after == before
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_what_was_sent_was_delivered_or_came_back(tmp_path: Path, seed: int) -> None:
+    rows = generate_xdm.rows(seed, 400)
+    rollup = rolled(files.split(rows, 3, seed), str(tmp_path))
+    events = xdm_to_canonical(rows)[0].drop_duplicates("event_id")
+    for window in WINDOWS.values():
+        snapshot = rollup.snapshot(at=AT, window=window)
+        table = snapshot.counts["message_id"]
+        columns = {name: table[name].to_numpy() for name in table if name not in oracle.COLUMNS}
+        metrics = ("sent", "delivered", "bounces", "excluded", "errors", "targeted")
+        values = evaluate(metrics, columns)
+        assert (values["sent"] == values["delivered"] + values["bounces"]).all()
+        own = events[(events["campaign_id"] == "c1") & (events["is_test"] != True)]  # noqa: E712
+        inside = own[[END - window <= oracle.instant(t) < END for t in own["timestamp"]]]
+        met = inside["event_type"].isin(["sent", "excluded", "error"]).sum()
+        assert values["targeted"].sum() == met
