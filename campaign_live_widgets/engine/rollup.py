@@ -114,6 +114,17 @@ class Rollup:
         """Return the campaign that is counted; ``None`` before one is known."""
         return self._campaign
 
+    @property
+    def health(self) -> Health:
+        """Return what became of every row read so far."""
+        return self._health
+
+    @property
+    def newest_event(self) -> datetime | None:
+        """Return the time of the campaign's newest event, whatever the window."""
+        known = self._campaigns.get(self._campaign or "")
+        return _time(known.newest) if known else None
+
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event first."""
         found = [
@@ -344,7 +355,7 @@ class Rollup:
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(start, end, include_tests=include_tests),
             message_names={message: name for message, (_, name) in self._names.items()},
-            newest_event=_time(known.newest) if known else None,
+            newest_event=self.newest_event,
             health=self._health,
             include_tests=include_tests,
         )

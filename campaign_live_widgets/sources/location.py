@@ -139,6 +139,12 @@ class Location:
             message = f"{self.text}: cannot be read: {error.strerror}"
             raise SourceError(message) from error
 
+    def holds(self, path: str) -> bool:
+        """Tell whether a file that changed may be one of this source."""
+        if Path(self.text).is_dir() or self.is_glob:
+            return data_file(path) is not None
+        return Path(path).name == Path(self.text).name
+
 
 def _walk(folder: str) -> Iterator[DataFile]:
     """Yield the data files below a folder; hidden, partial and manifest files are not data."""

@@ -1,0 +1,1 @@
+"""The doors: the report in a notebook, the command line, the pages."""

@@ -1,0 +1,83 @@
+"""Times and windows as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from campaign_live_widgets.catalog import LOCALES
+from campaign_live_widgets.errors import UnknownNameError, UsageError
+
+_UNITS: Final = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_PART: Final = re.compile(r"(\d+)\s*(min|[mhdw])", re.IGNORECASE)
+_LONGEST: Final = timedelta(days=3660)
+
+
+def parse_window(text: str | timedelta) -> timedelta:
+    """Return a window's length from ``15m``, ``6h``, ``7d``, ``2w`` or ``1h30m``.
+
+    Raises
+    ------
+    UsageError
+        Where it is none of these, not whole minutes, zero or longer than ten years.
+    """
+    if isinstance(text, timedelta):
+        length = text
+        whole = length % timedelta(minutes=1) == timedelta(0)
+    else:
+        parts = _PART.findall(text)
+        whole = bool(parts) and _PART.sub("", text).strip() == ""
+        try:
+            length = sum(
+                (timedelta(**{_UNITS[unit.lower()]: int(n)}) for n, unit in parts), timedelta()
+            )
+        except OverflowError:
+            whole = False
+    if not whole or not timedelta(0) < length <= _LONGEST:
+        message = (
+            f"window {str(text)!r} is not a length of time; "
+            "give minutes, hours, days or weeks, such as 15m, 6h, 24h or 7d (at most ten years)"
+        )
+        raise UsageError(message)
+    return length
+
+
+def parse_at(text: str | datetime | None) -> datetime | None:
+    """Return a time from RFC 3339 (``2026-11-23T12:00:00Z``); ``None`` for ``now`` or nothing.
+
+    A time without a zone is in UTC; a date alone is its midnight.
+
+    Raises
+    ------
+    UsageError
+        Where it is no time.
+    """
+    if text is None or text == "" or (isinstance(text, str) and text.strip().lower() == "now"):
+        return None
+    try:
+        at = text if isinstance(text, datetime) else datetime.fromisoformat(text.strip())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"{text!r} is not a time; give RFC 3339, such as 2026-11-23T12:00:00Z"
+        raise UsageError(message) from None
+
+
+def parse_time_zone(name: str) -> str:
+    """Return the name of a time zone that exists; raise :class:`UsageError` otherwise."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"unknown time zone {name!r}; give an IANA name, such as Europe/Paris"
+        raise UsageError(message) from None
+    return name
+
+
+def parse_locale(name: str) -> str:
+    """Return a language the report speaks; raise :class:`UnknownNameError` otherwise."""
+    short = name.replace("_", "-").partition("-")[0].lower()
+    if short not in LOCALES:
+        kind = "locale"
+        raise UnknownNameError(kind, name, LOCALES)
+    return short
