@@ -1,0 +1,149 @@
+"""The report for stakeholders: its notebook behind Voilà, without a configuration file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from campaign_live_widgets.app.server import TEMPLATE, ReportServer, voila_config  # isort: skip
+
+# The server's module first: it spares the import of nbformat seconds.
+from jupyter_core.paths import jupyter_path
+from nbformat import write
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from tornado.netutil import bind_sockets
+
+from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.sources.location import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTEBOOK: Final = "campaign_live_report.ipynb"
+DEFAULT_PORT: Final = 8866
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+
+def serve(  # noqa: PLR0913 - the options of a command
+    source: str,
+    *,
+    campaign: str | None = None,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    open_browser: bool = True,
+    at: str | None = None,
+    window: str = "24h",
+    locale: str = "en",
+    debug: bool = False,
+) -> None:
+    """Serve the report of *source* until Ctrl-C or SIGTERM.
+
+    The page's address is printed, alone on a line, once the page answers.
+
+    Parameters
+    ----------
+    source : str
+        A file, a folder or a glob.
+    campaign : str, optional
+        The campaign shown first; by default the one with the newest event.
+    port : int, optional
+        By default 8866, or any free one where that is taken.
+    host : str
+        The address to listen on. The page asks for no password.
+    open_browser : bool
+        Whether to open the page in a browser.
+    at, window, locale : str
+        What the report shows first; ``?at=…&window=…&locale=…`` in the address says otherwise.
+    debug : bool
+        Log everything, and show the notebook's tracebacks in the page.
+
+    Raises
+    ------
+    UsageError
+        Where *port* is taken.
+    SourceError
+        Where there is nothing at *source*.
+    CampaignLiveError
+        Where the page cannot be made.
+    """
+    os.environ["CAMPAIGN_LIVE_SOURCE"] = _absolute(source)
+    if campaign is not None:
+        os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
+    port = _free_port(host, port)
+    shown = {"at": at or "", "window": window, "locale": locale}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
+            notebook = _prepare(Path(folder), shown)
+            server = ReportServer(config=voila_config(notebook, host, port, debug=debug))
+            server.browse = open_browser
+            server.initialize([])
+            server.start()
+    except KeyboardInterrupt:
+        return
+    if server.failure is not None:
+        message = f"the page could not be made: {server.failure}"
+        raise CampaignLiveError(message) from server.failure
+
+
+def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
+    """Return a copy of the notebook in *folder* with *parameters* in it, as Papermill puts them.
+
+    The template is put beside it where Voilà could not find it: a wheel installs it, a
+    checkout has it at its root.
+    """
+    templates = _PACKAGE.parent / "voila_templates"
+    if templates.is_dir():
+        shutil.copytree(templates, folder / "voila" / "templates")
+        others = os.environ.get("JUPYTER_PATH")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(folder), others)))
+    elif not any(Path(t, TEMPLATE).is_dir() for t in jupyter_path("voila", "templates")):
+        _missing(f"the Voilà template {TEMPLATE}")
+    places = (_PACKAGE / "_notebooks" / NOTEBOOK, _PACKAGE.parent / "notebooks" / NOTEBOOK)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        _missing(f"the notebook {NOTEBOOK}")
+    notebook = folder / NOTEBOOK
+    write(parameterize_notebook(load_notebook_node(str(found)), dict(parameters)), notebook)
+    return notebook
+
+
+def _missing(what: str) -> NoReturn:
+    message = f"{what} is not installed; reinstall campaign-live-widgets"
+    raise CampaignLiveError(message)
+
+
+def _absolute(source: str) -> str:
+    """Return *source* as the kernels, which run in another folder, must know it."""
+    location = Location.parse(source)
+    location.files()
+    path = str(Path(location.text).absolute())
+    return f"{location.format}:{path}" if location.format else path
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """Return *port*, or where none is asked for the usual one, else any free one."""
+    if port is not None:
+        if _bind(host, port) is None:
+            message = f"--port {port}: it is taken; give another, or none to have a free one chosen"
+            raise UsageError(message)
+        return port
+    return _bind(host, DEFAULT_PORT) or _bind(host, 0) or DEFAULT_PORT
+
+
+def _bind(host: str, port: int) -> int | None:
+    """Return the port that listening on *port* would give, ``None`` where it is taken."""
+    try:
+        sockets = bind_sockets(port, host)
+    except OSError:
+        return None
+    given: int = sockets[0].getsockname()[1]
+    for socket in sockets:
+        socket.close()
+    return given

@@ -1,0 +1,149 @@
+"""Voilà with one notebook, ours, and the settings a page that never falls silent needs."""
+# ruff: noqa: E402 - what stands before the imports has to run before them
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+# jsonschema, where it finds this, compiles the grammar of all addresses on import: seconds of
+# start-up for a check that nothing here asks for.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from jupyter_server.utils import url_path_join
+from tornado.httpclient import AsyncHTTPClient
+from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler
+from traitlets.config import Config
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE: Final = "campaign_live"
+
+_START_LIMIT: Final = 120.0
+_KEEP_ABANDONED: Final = 300
+"""Seconds for which a kernel outlives a viewer who went without a word (a killed browser, a
+lost network). A page that is closed says goodbye and frees its kernel at once."""
+_LONGEST_SOCKET_NAME: Final = 100
+"""Bytes; the system's limit is 104 or 108."""
+
+_UNTRACKED: Final = (
+    *("comm_open", "comm_msg", "comm_close", "comm_info_request", "comm_info_reply"),
+    *("execute_request", "execute_reply", "execute_input", "execute_result"),
+    *("kernel_info_request", "kernel_info_reply", "shutdown_request", "shutdown_reply"),
+    *("display_data", "update_display_data", "clear_output", "stream", "error", "status"),
+    *("interrupt_request", "interrupt_reply", "input_request", "input_reply"),
+    *("debug_request", "debug_reply", "debug_event"),
+)
+"""A live report is never idle: no message of its kernel may count as a sign of a viewer."""
+
+
+def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -> Config:
+    """Return Voilà's settings for *notebook*.
+
+    A ``voila.json`` in a Jupyter configuration folder goes over them.
+    """
+    config = Config()
+    app = config.Voila
+    app.notebook_path = str(notebook)
+    app.ip, app.port, app.port_retries = host, port, 0
+    app.open_browser = False
+    app.log_level = "DEBUG" if debug else "ERROR"
+    app.connection_dir_root = str(notebook.parent)
+    app.tornado_settings = {"websocket_compression_options": {}}
+    page = config.VoilaConfiguration
+    page.template = TEMPLATE
+    page.allow_template_override = page.allow_theme_override = "NO"
+    page.show_tracebacks = debug
+    page.preheat_kernel = True
+    page.default_pool_size = 1
+    # An allow-list would shut out widgets that people add to the notebook.
+    page.extension_denylist = ["@jupyter-notebook/lab-extension", "jupyterlab_pygments"]
+    kernels = config.MappingKernelManager
+    kernels.cull_idle_timeout = _KEEP_ABANDONED
+    kernels.cull_interval = _KEEP_ABANDONED // 10
+    kernels.untracked_message_types = list(_UNTRACKED)
+    socket_name = notebook.parent / f"voila_{8 * 'x'}" / f"kernel-{36 * 'x'}-ipc-1"
+    if sys.platform == "linux" and len(bytes(socket_name)) <= _LONGEST_SOCKET_NAME:
+        config.KernelManager.transport = "ipc"  # no port that others on the machine could read
+    return config
+
+
+class _PageHandler(TornadoVoilaHandler):
+    async def get(self, path: str | None = None) -> None:
+        # Reading the token sets the cookie without which the page's goodbye is refused.
+        _ = self.xsrf_token
+        # The page itself follows ?theme=; to Voilà it would be a page not yet prepared.
+        for name in ("theme", "template"):
+            self.request.arguments.pop(name, None)
+        await super().get(path)
+
+
+class _ReadyHandler(RequestHandler):
+    """Answers once a page stands rendered: for the address we print, and for load balancers."""
+
+    def initialize(self, server: ReportServer) -> None:
+        self._server = server
+
+    async def get(self) -> None:
+        await self._server.rendered()
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class ReportServer(Voila):
+    """Voilà that serves one notebook and prints the page's address once it answers.
+
+    Attributes
+    ----------
+    browse : bool
+        Whether to open the page in a browser then.
+    failure : Exception or None
+        What kept the page from being ready; the server stops at it.
+    """
+
+    browse = False
+    failure: Exception | None = None
+
+    @property
+    def address(self) -> str:
+        """Return where the page is."""
+        return str(self._url(f"[{self.ip}]" if ":" in self.ip else self.ip))
+
+    def init_handlers(self) -> list[Any]:
+        """Return Voilà's handlers, with ours before them and in place of the page's."""
+        rows = super().init_handlers()
+        rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
+        pattern = url_path_join(self.server_url, "/voila/ready")
+        return [(pattern, _ReadyHandler, {"server": self}), *rows]
+
+    async def rendered(self) -> None:
+        """Wait until every page that is being prepared stands rendered."""
+        for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - told nowhere else
+            for page in list(pool):
+                await (await page)["task"]
+
+    def listen(self) -> None:
+        """Listen until stopped."""
+        IOLoop.current().add_callback(self._announce)
+        super().listen()
+
+    async def _announce(self) -> None:
+        url = url_path_join(self.address.replace("//0.0.0.0:", "//127.0.0.1:"), "voila/ready")
+        try:
+            await AsyncHTTPClient().fetch(url, request_timeout=_START_LIMIT)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no page
+            self.failure = error
+            self.ioloop.stop()
+            return
+        print(self.address, flush=True)  # noqa: T201 - what the command answers
+        if self.browse:
+            threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
+
+    def _handle_signal_stop(self, _signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt  # as Ctrl-C, and also where no loop runs yet
