@@ -1,6 +1,6 @@
 // Over horizontal bars drawn by bqplot: names on the left, values at the ends, a tooltip.
 
-const BAR = { thinnest: 7, thickest: 18, alone: 14 };
+const BAR = { thinnest: 11, thickest: 18, alone: 15 };
 
 function barRow(metrics) {
   const node = make("div", "clw-bars-row");
@@ -58,12 +58,13 @@ async function render({ model, el, signal }) {
     const columns = columnsOf();
     const n = names.length;
     const most = Math.max(1, ...columns.map((column) => column.reduce((a, b) => Math.max(a, b), 0)));
-    setEmpty(n === 0);
+    setEmpty(columns.every((column) => column.every((value) => !value)));
     const host = el.parentElement;
     if (!host || !host.clientWidth) return;
     const top = metrics.length > 1 ? legend.offsetHeight : 0;
     const height = rowHeight(n, host.clientHeight - top);
-    const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 12;
+    const textWidth = ruler(el);
+    const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
     const left = Math.ceil(Math.min(longest, host.clientWidth * 0.44));
     const end = Math.ceil(textWidth(count(most)) + 10);
     const width = Math.max(16, el.clientWidth - left - end);
@@ -85,7 +86,7 @@ async function render({ model, el, signal }) {
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;
-        node.style.fontSize = band < 11 ? "9px" : "";
+        node.style.fontSize = band < 12 ? "10px" : "";
       });
       if (!row.node.isConnected) list.append(row.node);
     });

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import Widget
 
-PADDING: Final = 0.25
+PADDING: Final = 0.2
 """Share of a row's height that lies between its bars and the next row's."""
 
 

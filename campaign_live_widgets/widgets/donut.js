@@ -28,7 +28,7 @@ function legendRow() {
 async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const options = model.get("options");
-  const { count, share } = formats(options.locale);
+  const { count, short, share } = formats(options.locale);
   el.classList.add("clw-overlay");
   const ring = make("div", "clw-donut-ring");
   const sum = make("div", "clw-donut-sum");
@@ -56,7 +56,7 @@ async function render({ model, el, signal }) {
       sum: sizes.reduce((a, b) => a + b, 0),
     };
     setEmpty(slices.sum === 0);
-    write(sum, count(slices.sum));
+    fitSum();
     sizes.forEach((size, i) => {
       if (!rows[i]) {
         rows[i] = legendRow();
@@ -83,15 +83,26 @@ async function render({ model, el, signal }) {
     rows.forEach(({ node }, i) => node.classList.toggle("clw-on", i === chosen));
   }
 
+  /** The sum in full where it fits into the ring, else shortened. */
+  function fitSum() {
+    const room = radius * 1.24;
+    const size = (text) => Math.min(26, room / (0.62 * Math.max(4, text.length)));
+    const full = count(slices.sum);
+    const text = size(full) < 11 ? short(slices.sum) : full;
+    write(sum, text);
+    sum.title = full;
+    sum.style.fontSize = `${Math.max(10, size(text))}px`;
+  }
+
   function layout(width, height) {
-    const beside = width >= 232 && width > height * 0.9;
+    const beside = width >= 200 && width > height * 0.9;
     el.classList.toggle("clw-stacked", !beside);
-    const room = beside ? Math.min(height, width * 0.42) : Math.min(width, height * 0.52);
+    const room = beside ? Math.min(height, width * 0.4) : Math.min(width, height * 0.5);
     const side = Math.max(48, Math.min(room - 8, 264));
     ring.style.width = beside ? `${side}px` : "100%";
     ring.style.height = beside ? "100%" : `${side}px`;
     radius = side / 2;
-    sum.style.fontSize = `${Math.max(11, Math.min(24, side / 6.2))}px`;
+    fitSum();
     whole.style.display = side < 72 ? "none" : "";
     middle.style.maxWidth = `${side * 0.7}px`;
     const figure = figureBeside(el);
@@ -100,8 +111,10 @@ async function render({ model, el, signal }) {
     const host = el.getBoundingClientRect();
     const x = box.left - host.left + (box.width - side) / 2;
     const y = box.top - host.top + (box.height - side) / 2;
-    figure.style.transformOrigin = "0 0";
-    figure.style.transform = `translate(${x}px, ${y}px) scale(${side / options.side})`;
+    figure.style.setProperty("left", `${x}px`, "important");
+    figure.style.setProperty("top", `${y}px`, "important");
+    // bqplot measures its element, so only what is drawn inside may be scaled.
+    figure.style.setProperty("--clw-scale", side / options.side);
   }
 
   ring.addEventListener("pointermove", (event) => {

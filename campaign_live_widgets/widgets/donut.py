@@ -49,7 +49,7 @@ class Donut(View, kind="donut"):
         if len(codes) > MOST_SLICES:
             kept = MOST_SLICES - 1
             labels = [*labels[:kept], f"{OTHERS(self.locale)} ({len(codes) - kept})"]
-            colors = [*colors[:kept], palette.css_color("other")]
+            colors = [*colors[:kept], palette.css_color("rest")]
             sizes = np.append(sizes[:kept], sizes[kept:].sum())
         return {"sizes": compact(sizes), "labels": labels, "colors": colors}
 
@@ -92,4 +92,4 @@ class Donut(View, kind="donut"):
             return palette.css_color(code)
         if self.tile.by == "bounce_type":
             return palette.bounce_type_color(code)
-        return palette.ramp(self.tile.metrics[0], min(rank, palette.RAMP_STEPS - 1))
+        return palette.ramp(self.tile.metrics[0], rank)

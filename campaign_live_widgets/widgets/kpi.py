@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class Figures(anywidget.AnyWidget):  # type: ignore[misc]
+class Figures(anywidget.AnyWidget):
     """The cards of one tile, side by side."""
 
     _esm = script("kpi.js")
@@ -36,11 +36,10 @@ class Kpi(View, kind="kpi"):
 
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (metrics have no display names)
         """Return metric ids, counts and shares; ``None`` where a number is not known."""
-        shares = frame["share"] if "share" in frame else []
         return {
             "metrics": [str(m) for m in frame["metric"]],
             "counts": [None if pd.isna(n) else int(n) for n in frame["count"]],
-            "shares": [None if pd.isna(s) else round(float(s), 5) for s in shares],
+            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
         }
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

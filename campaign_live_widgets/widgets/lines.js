@@ -67,7 +67,7 @@ function legendButton(label, color, title) {
 async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, timeZone, colors, empty, toggle } = model.get("options");
-  const { count } = formats(locale);
+  const { count, short } = formats(locale);
   const clock = clocks(locale, timeZone);
   const wall = wallClock(timeZone);
   el.classList.add("clw-overlay");
@@ -131,20 +131,22 @@ async function render({ model, el, signal }) {
   }
 
   function layout() {
+    el.classList.toggle("clw-short", el.clientHeight < 200);
     if (!plot.clientWidth || !plot.clientHeight) return;
     const step = niceStep(data.most, Math.max(1, Math.floor(plot.clientHeight / 36)));
     const top = Math.ceil(data.most / step) * step;
     const values = [];
     for (let v = 0; v <= top; v += step) values.push(v);
-    const left = Math.ceil(Math.max(...values.map((v) => textWidth(count(v))))) + 10;
+    const textWidth = ruler(el);
+    const left = Math.max(...values.map((v) => textWidth(short(v)))) + 10;
     box = {
       left,
       top: plot.offsetTop + 8,
-      width: Math.max(24, plot.clientWidth - left - 12),
+      width: Math.max(24, plot.clientWidth - left - 20),
       height: Math.max(16, plot.clientHeight - 8 - 22),
     };
     scale.set("max", top);
-    yAxis.set({ tick_values: values, tick_labels: Object.fromEntries(values.map((v) => [v, count(v)])) });
+    yAxis.set({ tick_values: values, tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])) });
     const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock, wall);
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels });
     data.top = top;

@@ -38,7 +38,6 @@ function line(width) {
   const node = make("tr");
   const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
   cells[0].scope = "row";
-  cells[0].dir = "auto";
   return { node, cells };
 }
 

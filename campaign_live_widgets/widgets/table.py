@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class Grid(anywidget.AnyWidget):  # type: ignore[misc]
+class Grid(anywidget.AnyWidget):
     """Rows by name and one array of counts by row for each column."""
 
     _esm = script("table.js")
     _css = style("table.css")
 
-    rows = t.List().tag(sync=True)
+    rows: t.List[Any] = t.List().tag(sync=True)
     counts = Array(dtype=None).tag(sync=True, **array_serialization)
     shares: t.List[Any] = t.List().tag(sync=True)
     total: t.List[Any] = t.List().tag(sync=True)
@@ -42,7 +42,6 @@ class Table(View, kind="table"):
         """Return row names, counts (column after column), shares and the total row."""
         counted = [c for c in self.tile.columns[1:] if c != "share"]
         counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
-        shares = frame["share"] if "share" in frame else []
         rows: list[Any] = self.labels(frame, names)
         if self.tile.by == "bucket":
             moments = pd.to_datetime(frame["bucket"], utc=True)
@@ -50,7 +49,7 @@ class Table(View, kind="table"):
         return {
             "rows": rows,
             "counts": compact(counts.T.ravel()),
-            "shares": [None if pd.isna(s) else round(float(s), 5) for s in shares],
+            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
             "total": self._total(frame, counted),
         }
 

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal, format_percent
 if TYPE_CHECKING:
     from datetime import datetime
 
-ABSENT: Final = "–"
+ABSENT: Final = "\N{EN DASH}"
 """What stands where there is no number."""
 
 _SMALLEST_SHARE: Final = 0.001

@@ -27,7 +27,7 @@ def style(name: str) -> str:
     return files(_PACKAGE).joinpath(name).read_text(encoding="utf-8")
 
 
-class Overlay(anywidget.AnyWidget):  # type: ignore[misc]
+class Overlay(anywidget.AnyWidget):
     """What lies over a bqplot figure: labels, legend and tooltip, in the page's language.
 
     It reads the numbers from the bqplot models in the browser, so that an update of a

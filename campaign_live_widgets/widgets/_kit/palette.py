@@ -11,28 +11,29 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_GREY: Final = ("#6b7280", "#9aa3af")
-
 _COLORS: Final[Mapping[str, tuple[str, str]]] = {
-    "entered_profiles": ("#3f4a5a", "#c3cad4"),
+    "entered_profiles": ("#3a3f4b", "#c9d1db"),
     "targeted": ("#5b6472", "#aab2be"),
-    "sent": ("#3f4a5a", "#c3cad4"),
-    "delivered": ("#1b6fb5", "#5aa9e6"),
-    "bounces": ("#c2500a", "#f08a4b"),
-    "hard_bounces": ("#8f3500", "#d9672a"),
-    "soft_bounces": ("#d96a1d", "#f3a26d"),
-    "ignored_bounces": ("#a67c5b", "#cdb49d"),
-    "errors": ("#a3174f", "#f0709f"),
-    "excluded": ("#7a6a1f", "#cdbb5a"),
+    "sent": ("#1f2030", "#b0c0d1"),
+    "delivered": ("#3e73a7", "#4f7dbd"),
+    "bounces": ("#cd7c37", "#df7c26"),
+    "hard_bounces": ("#7d3f0c", "#e8701a"),
+    "soft_bounces": ("#cd7c37", "#f2b27c"),
+    "ignored_bounces": ("#9c8877", "#94877b"),
+    "errors": ("#8f2e3d", "#db1450"),
+    "excluded": ("#6f6a3a", "#bdb878"),
     "retries": ("#6b7280", "#9aa3af"),
-    "opens": ("#00795f", "#3fc2a0"),
-    "clicks": ("#7b4fc4", "#b694f0"),
-    "unsubscribes": ("#8a6d00", "#d9b93b"),
-    "spam_complaints": ("#5c2b1a", "#d99a86"),
-    "actions": ("#7b4fc4", "#b694f0"),
-    "engagements": ("#8a6d00", "#d9b93b"),
+    "opens": ("#3e9d88", "#45a397"),
+    "clicks": ("#5a3384", "#a180fa"),
+    "unsubscribes": ("#846700", "#ecbe48"),
+    "spam_complaints": ("#512900", "#f6e4d3"),
+    "actions": ("#6b1f86", "#cd83ee"),
+    "engagements": ("#6f7410", "#dfe06a"),
+    "other": ("#6b7280", "#9aa3af"),
+    "rest": ("#a3aab4", "#6b7280"),
 }
-"""Metric id → colour on light and on dark ground."""
+"""Metric id → colour on light and on dark ground; ``other`` is what has no name of its own,
+``rest`` what is drawn together."""
 
 _BOUNCE_TYPE: Final[Mapping[str, str]] = {
     "hard": "hard_bounces",
@@ -41,15 +42,19 @@ _BOUNCE_TYPE: Final[Mapping[str, str]] = {
 }
 
 
+RAMP_STEPS: Final = 8
+_RAMPED: Final = ("bounces", "errors", "excluded")
+"""Metrics that a tile breaks down by reason."""
+
+
 def metric_color(metric_id: str, *, dark: bool = False) -> str:
     """Return a metric's colour as ``#rrggbb``; a metric without one is grey."""
-    return _COLORS.get(metric_id, _GREY)[dark]
+    return _COLORS.get(metric_id, _COLORS["other"])[dark]
 
 
 def css_color(metric_id: str) -> str:
     """Return a metric's colour as a CSS variable with the light shade as fallback."""
-    name = metric_id.replace("_", "-") if metric_id in _COLORS else "other"
-    return f"var(--clw-{name}, {metric_color(metric_id)})"
+    return f"var(--clw-{_slug(metric_id)}, {metric_color(metric_id)})"
 
 
 def bounce_type_color(bounce_type: str) -> str:
@@ -59,38 +64,37 @@ def bounce_type_color(bounce_type: str) -> str:
 
 def ramp(metric_id: str, rank: int) -> str:
     """Return the shade of a metric's colour for the slice of this rank, 0 the strongest."""
-    name = metric_id.replace("_", "-") if metric_id in _COLORS else "other"
-    return f"var(--clw-{name}-{rank}, {_mix(metric_color(metric_id), '#ffffff', rank)})"
+    rank = min(rank, RAMP_STEPS - 1)
+    shade = _mix(metric_color(metric_id), "#ffffff", rank)
+    return f"var(--clw-{_slug(metric_id)}-{rank}, {shade})"
 
 
-RAMP_STEPS: Final = 8
+def palette_css() -> str:
+    """Return the style sheet that gives every colour variable its two shades."""
+    light, dark = _variables(0, "#ffffff"), _variables(1, "#111111")
+    return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark}}}\n'
+
+
+def _variables(shade: int, ground: str) -> str:
+    plain = [f"--clw-{_slug(m)}:{shades[shade]}" for m, shades in _COLORS.items()]
+    ramps = [
+        f"--clw-{_slug(m)}-{rank}:{_mix(_COLORS[m][shade], ground, rank)}"
+        for m in _RAMPED
+        for rank in range(RAMP_STEPS)
+    ]
+    return ";".join(plain + ramps)
+
+
+def _slug(metric_id: str) -> str:
+    return metric_id.replace("_", "-") if metric_id in _COLORS else "other"
 
 
 def _mix(color: str, ground: str, rank: int) -> str:
     """Return *color* stepped towards *ground*, staying clear of it."""
-    weight = 0.66 * min(rank, RAMP_STEPS - 1) / (RAMP_STEPS - 1)
+    weight = 0.55 * rank / (RAMP_STEPS - 1)
     pairs = zip(_channels(color), _channels(ground), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * weight):02x}" for a, b in pairs)
 
 
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-def palette_css() -> str:
-    """Return the style sheet that gives every colour variable its two shades."""
-    return (
-        ":root{" + _variables(0, "#ffffff") + "}\n"
-        '[data-jp-theme-light="false"]{' + _variables(1, "#111111") + "}\n"
-    )
-
-
-def _variables(shade: int, ground: str) -> str:
-    names = {**_COLORS, "other": _GREY}
-    plain = [f"--clw-{m.replace('_', '-')}:{c[shade]}" for m, c in names.items()]
-    ramps = [
-        f"--clw-{m.replace('_', '-')}-{rank}:{_mix(names[m][shade], ground, rank)}"
-        for m in ("bounces", "errors", "excluded")
-        for rank in range(RAMP_STEPS)
-    ]
-    return ";".join(plain + ramps)

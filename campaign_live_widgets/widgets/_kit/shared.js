@@ -21,9 +21,11 @@ function formats(locale) {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   });
+  const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
   const missing = (n) => n === null || n === undefined || Number.isNaN(n);
   return {
     count: (n) => (missing(n) ? "–" : count.format(n)),
+    short: (n) => (n < 1e6 ? count : compact).format(n),
     share(s) {
       if (missing(s)) return "–";
       if (s > 0 && s < 0.0005) return "<" + percent.format(0.001);
@@ -120,15 +122,13 @@ function lifetime(given) {
   return controller;
 }
 
-/** Width in px of a text in the small type of the views. */
-const textWidth = (() => {
-  let context;
-  return (text) => {
-    context = context || document.createElement("canvas").getContext("2d");
-    context.font = "12px sans-serif";
-    return context.measureText(text).width * 1.06;
-  };
-})();
+/** Measure texts in the type of an element: width in px. */
+function ruler(el) {
+  const context = document.createElement("canvas").getContext("2d");
+  const { fontSize, fontFamily } = getComputedStyle(el);
+  context.font = `${fontSize} ${fontFamily}`;
+  return (text) => Math.ceil(context.measureText(text).width) + 1;
+}
 
 /** Show or hide the quiet sentence that stands where there is nothing to draw. */
 function emptiness(el, text) {
@@ -137,8 +137,6 @@ function emptiness(el, text) {
     if (empty && !note.isConnected) el.append(note);
     if (!empty) note.remove();
     el.classList.toggle("clw-is-empty", empty);
-    const figure = figureBeside(el);
-    if (figure) figure.style.visibility = "";
     if (el.parentElement) el.parentElement.classList.toggle("clw-no-data", empty);
   };
 }

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from ipywidgets import Widget
 
     from campaign_live_widgets.catalog import Tile
 
 
-class TileHead(anywidget.AnyWidget):  # type: ignore[misc]
+class TileHead(anywidget.AnyWidget):
     """The title, the switch, and the card that covers the body after an error."""
 
     _esm = script("_kit/tile.js")
@@ -41,7 +42,7 @@ def kinds_of(tile: Tile) -> tuple[str, ...]:
     return tile.views if "table" in tile.views else (*tile.views, "table")
 
 
-class TileWidget(VBox):  # type: ignore[misc]
+class TileWidget(VBox):
     """One tile of the report, on a dashboard or alone in any layout.
 
     Parameters
@@ -67,9 +68,10 @@ class TileWidget(VBox):  # type: ignore[misc]
         If the frame has other columns than the tile.
     """
 
+    children: tuple[Widget, ...]
     view = t.Unicode(help="Which kind of view is shown.")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one call makes one tile)
         self,
         tile: Tile,
         frame: pd.DataFrame,
@@ -89,7 +91,7 @@ class TileWidget(VBox):  # type: ignore[misc]
         kinds = kinds_of(tile)
         shown = kinds[0] if view is None else view
         if shown not in kinds:
-            raise UnknownNameError("view", shown, kinds)
+            raise UnknownNameError(kind="view", name=shown, known=kinds)
         first = self._view(shown)
         self._head = self._make_head(kinds, shown)
         super().__init__([self._head, first.widget], view=shown)
@@ -130,7 +132,7 @@ class TileWidget(VBox):  # type: ignore[misc]
     def _validate_view(self, proposal: dict[str, Any]) -> str:
         kinds = kinds_of(self.tile)
         if proposal["value"] not in kinds:
-            raise UnknownNameError("view", proposal["value"], kinds)
+            raise UnknownNameError(kind="view", name=proposal["value"], known=kinds)
         return str(proposal["value"])
 
     @t.observe("view")
