@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +36,7 @@ class Audience:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._viewers: dict[str, _Viewer] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loops: set[asyncio.AbstractEventLoop] = set()
         self._changed = Condition()
         self._news = 0
 
@@ -46,12 +47,9 @@ class Audience:
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take in one message of a page."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
         with self._changed:
-            self._loop = loop
+            with suppress(RuntimeError):  # not called from a loop
+                self._loops.add(asyncio.get_running_loop())
             self._note(message)
         self.nudge()
 
@@ -84,18 +82,19 @@ class Audience:
     def answers(self) -> bool:
         """Return whether the kernel can take in messages now.
 
-        While a cell blocks the thread that handles messages, an acknowledgement cannot be
-        heard, however fast the page is.
+        While a cell blocks a thread that handles messages, an acknowledgement may not be
+        heard, however fast the page is. JupyterLab uses a subshell's thread and the main one
+        by turns, so every loop that has handled a message must answer.
         """
-        loop = self._loop
-        if loop is None:
-            return True
-        answered = Event()
-        try:
-            loop.call_soon_threadsafe(answered.set)
-        except RuntimeError:  # the loop has been closed
-            return False
-        return answered.wait(PROBE_SECONDS)
+        with self._changed:
+            self._loops = {loop for loop in self._loops if not loop.is_closed()}
+            loops = tuple(self._loops)
+        until = self._monotonic() + PROBE_SECONDS
+        answered = [Event() for _ in loops]
+        for loop, event in zip(loops, answered, strict=True):
+            with suppress(RuntimeError):  # closed since
+                loop.call_soon_threadsafe(event.set)
+        return all(event.wait(max(0.0, until - self._monotonic())) for event in answered)
 
     def _note(self, message: Mapping[str, Any]) -> None:
         name = str(message.get("viewer", ""))

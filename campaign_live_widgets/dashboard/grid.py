@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import GridspecLayout, Widget
 
-from campaign_live_widgets.dashboard.layouts import COLUMNS, GAP_PX, ROW_PX, Place
+from campaign_live_widgets.dashboard.layouts import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, Place
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ReportGrid(GridspecLayout):
         layout.grid_template_columns = f"repeat({COLUMNS}, minmax(0, 1fr))"
         layout.grid_auto_rows = f"{ROW_PX}px"
         layout.grid_auto_flow = "row dense"
-        layout.grid_gap = f"{GAP_PX}px"
+        layout.grid_gap = f"{GAP_PX}px {GUTTER_PX}px"
         for place in places:
             self.set_span(place.tile_id, place.rows, place.columns)
         self.set_order([place.tile_id for place in places])

@@ -44,21 +44,22 @@ function build(el) {
   pill.setAttribute("role", "status");
   const toggle = keepKeys(make("button", "clw-button clw-toggle", tools));
   toggle.type = "button";
-  const details = make("details", "clw-health", tools);
-  const summary = keepKeys(make("summary", "clw-button", details));
-  const panel = make("div", "clw-health-panel", details);
+  const health = keepKeys(make("button", "clw-button clw-health", tools));
+  health.type = "button";
+  const panel = make("div", "clw-health-panel", el);
   const line = make("p", "clw-header-line", el);
   const span = make("span", "clw-header-window", line);
   const newest = make("span", "clw-header-newest", line);
   const refreshed = make("span", "clw-header-refreshed", line);
   const windowNote = make("p", "clw-header-note", el);
   const note = make("p", "clw-header-note clw-header-trouble", el);
-  return { top, name, id, pill, toggle, details, summary, panel, span, newest, refreshed, windowNote, note };
+  return { top, name, id, pill, toggle, health, panel, span, newest, refreshed, windowNote, note };
 }
 
-function drawHealth({ summary, panel }, health, words) {
-  summary.textContent = words.health;
-  summary.classList.toggle("clw-troubled", Boolean(health.troubled));
+function drawHealth({ health: button, panel }, health, words) {
+  button.textContent = words.health;
+  panel.setAttribute("aria-label", words.health);
+  button.classList.toggle("clw-troubled", Boolean(health.troubled));
   const list = make("dl", "clw-health-numbers");
   for (const [label, value, meaning] of health.rows ?? []) {
     make("dt", "", list).textContent = label;
@@ -86,17 +87,22 @@ function drawHealth({ summary, panel }, health, words) {
   panel.replaceChildren(...parts);
 }
 
-function closeOutside(details, signal) {
-  const outside = (event) => {
-    if (details.open && !details.contains(event.target)) details.open = false;
-  };
-  document.addEventListener("pointerdown", outside, { signal });
-  details.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !details.open) return;
-    event.stopPropagation();
-    details.open = false;
-    details.firstElementChild.focus();
+/** Open the panel under its button, in the top layer: an output area would cut it off. */
+function popOver({ health: button, panel }, signal) {
+  panel.popover = "auto";
+  panel.setAttribute("role", "dialog");
+  button.popoverTargetElement = panel;
+  panel.addEventListener("beforetoggle", (event) => {
+    button.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState !== "open") return;
+    const { bottom, right } = button.getBoundingClientRect();
+    panel.style.top = `${bottom + 4}px`;
+    panel.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`;
   });
+  const scrolled = (event) => {
+    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+  };
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
 }
 
 /** Tell Python who looks and what has been painted; return what to call for each tick. */
@@ -140,8 +146,10 @@ function render({ model, el, signal }) {
   const drawAges = () => {
     const since = ([iso, text], label, node) => {
       if (!iso) return;
+      const ms = now() - Date.parse(iso);
+      const ago = ms < 2000 ? words().now : words().ago.replace("{}", age(ms, words()));
       node.title = text;
-      say(node, `${label} ${words().ago.replace("{}", age(now() - Date.parse(iso), words()))}`);
+      say(node, ms < 3_600_000 ? `${label} ${ago}` : `${label} ${text} (${ago})`);
     };
     if (model.get("newest")[0]) since(model.get("newest"), words().newest, parts.newest);
     else say(parts.newest, words().none);
@@ -196,7 +204,7 @@ function render({ model, el, signal }) {
   };
 
   parts.toggle.addEventListener("click", () => send(model.get("state") === "paused" ? "resume" : "pause"));
-  closeOutside(parts.details, signal);
+  popOver(parts, signal);
   for (const name of ["campaign_id", "campaign_name", "window", "window_note", "as_of"])
     model.on(`change:${name}`, drawText);
   for (const name of ["state", "note", "live"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = 12
 ROW_PX: Final = 40
 GAP_PX: Final = 8
+GUTTER_PX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +34,26 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
     {
         "campaign": (Place("campaign.statistics", rows=4, columns=12),),
         "email": (
-            Place("email.sending_statistics", rows=6, columns=4),
-            Place("email.metrics_by_message", rows=6, columns=8),
+            Place("email.sending_statistics", rows=5, columns=4),
+            Place("email.metrics_by_message", rows=5, columns=8),
             Place("email.summary", rows=7, columns=12),
-            Place("email.bounce_categories", rows=6, columns=4),
-            Place("email.bounces_by_message", rows=6, columns=8),
+            Place("email.bounce_categories", rows=5, columns=4),
+            Place("email.bounces_by_message", rows=5, columns=8),
             Place("email.bounce_reasons", rows=7, columns=6),
             Place("email.recipient_domains", rows=7, columns=6),
-            Place("email.error_reasons", rows=6, columns=6),
-            Place("email.exclusion_reasons", rows=6, columns=6),
+            Place("email.error_reasons", rows=5, columns=6),
+            Place("email.exclusion_reasons", rows=5, columns=6),
         ),
         "push": (
-            Place("push.sending_performance", rows=6, columns=4),
-            Place("push.metrics_by_message", rows=6, columns=8),
+            Place("push.sending_performance", rows=5, columns=4),
+            Place("push.metrics_by_message", rows=5, columns=8),
             Place("push.summary", rows=7, columns=12),
-            Place("push.failures", rows=6, columns=4),
-            Place("push.breakdown_by_platform", rows=6, columns=8),
+            Place("push.failures", rows=5, columns=4),
+            Place("push.breakdown_by_platform", rows=5, columns=8),
             Place("push.tracking_by_platform", rows=6, columns=6),
             Place("push.sending_by_platform", rows=6, columns=6),
-            Place("push.error_reasons", rows=6, columns=6),
-            Place("push.exclusion_reasons", rows=6, columns=6),
+            Place("push.error_reasons", rows=5, columns=6),
+            Place("push.exclusion_reasons", rows=5, columns=6),
         ),
     }
 )

@@ -33,6 +33,7 @@ STATES: Final[Mapping[str, Text]] = MappingProxyType(
 WORDS: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "ago": Text("{} ago", "il y a {}"),
+        "now": Text("just now", "à l'instant"),
         "second": Text("s", "s"),
         "minute": Text("min", "min"),
         "hour": Text("h", "h"),
@@ -76,7 +77,7 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
 """Each number of :class:`Health`: its name, and what it means for the whole source."""
 
 _LAST: Final = Text("last {}", "dernières {}")
-_LAST_DAYS: Final = Text("last {}", "{} derniers jours")
+_LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
 _DAYS: Final = Text("{} days", "{} jours")
 _AT_NEWEST: Final = Text(
     "Window ends at the newest event ({}), since nothing newer has come.",
@@ -116,6 +117,13 @@ def length(span: timedelta, locale: str) -> str:
     return f"{minutes} min"
 
 
+def _last(span: timedelta, locale: str) -> str:
+    days = span // timedelta(days=1)
+    if days > 1 and span == timedelta(days=days):
+        return _LAST_DAYS(locale).format(days)
+    return _LAST(locale).format(length(span, locale))
+
+
 def window(span: Window, now: datetime, time_zone: str, locale: str) -> str:
     """Return the window in words: ``last 24 h, 22 Nov 15:05 - 23 Nov 15:05 UTC``.
 
@@ -123,13 +131,7 @@ def window(span: Window, now: datetime, time_zone: str, locale: str) -> str:
     """
     long = length(span.length, locale)
     if abs(span.end - now) <= 2 * MINUTE:
-        days = span.length // timedelta(days=1)
-        whole = span.length == timedelta(days=days) and days > 1
-        long = (
-            _LAST_DAYS(locale).format(days if locale == "fr" else long)
-            if whole
-            else (_LAST(locale).format(long))
-        )
+        long = _last(span.length, locale)
     this_year = span.start.year == span.end.year == now.year
     pattern = "d MMM HH:mm" if this_year else "d MMM y HH:mm"
     start, end = (instant(t, time_zone, locale, pattern=pattern) for t in (span.start, span.end))
