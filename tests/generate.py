@@ -75,9 +75,9 @@ EVENT_TYPES: Final = (
 BROKEN: Final = (
     *({name: None} for name in ("event_id", "timestamp", "campaign_id", "message_id")),
     *({name: None} for name in ("channel", "profile_id", "event_type")),
-    {"event_id": "   "},
+    {"event_id": ""},
     {"campaign_id": ""},
-    {"profile_id": " "},
+    {"profile_id": ""},
     {"channel": "fax"},
     {"event_type": "teleported"},
     {"bounce_type": "squishy"},

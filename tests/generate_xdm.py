@@ -112,7 +112,8 @@ def row(rng: random.Random, number: int, at: datetime | None = None) -> Row:
     if kind.startswith("pushTracking"):
         out["eventType"] = kind
         action = {"actionID": rng.choice(("Dismiss", "Buy", None))}
-        out["pushNotificationTracking"] = {"pushProvider": "apns"} | (
+        provider = inner["pushChannelContext"]["platform"]
+        out["pushNotificationTracking"] = {"pushProvider": provider} | (
             {"customAction": action} if kind.endswith("customAction") else {}
         )
         out["application"] = {"launches": {"value": rng.randrange(2)}}

@@ -188,6 +188,7 @@ def event(raw: Mapping[str, Any]) -> Row | None:
     """Return the row as an event, or None where it has to be refused."""
     row = {name: None if blank(raw.get(name)) else raw.get(name) for name in COLUMNS}
     row["timestamp"] = instant(row["timestamp"])
+    row["domain"] = row["domain"] and row["domain"].lower()
     try:
         row |= {name: _boolean(row[name]) for name in BOOLEANS}
     except KeyError:

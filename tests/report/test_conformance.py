@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 CAMPAIGN = "c1"
-CASES = [("2h", False), ("24h", True), ("30d", False)]
+CASES = [("24h", True), ("30d", False)]
 EVERY_CASE = [(window, tests) for window in WINDOWS for tests in (False, True)]
 
 
@@ -64,8 +63,14 @@ def mapped(rows: list[Row]) -> tuple[pd.DataFrame, int, int]:
     return pd.concat([ours, events], ignore_index=True), ignored, rejected
 
 
-def expected(rows: list[Row], window: str, *, tests: bool, campaign: str = CAMPAIGN) -> Row:
-    events, ignored, rejected = mapped(rows)
+def expected(
+    rows: list[Row] | Callable[[], list[Row]],
+    window: str,
+    *,
+    tests: bool,
+    campaign: str = CAMPAIGN,
+) -> Row:
+    events, ignored, rejected = once_mapped(rows) if callable(rows) else mapped(rows)
     return oracle.report(
         events,
         campaign,
@@ -79,7 +84,12 @@ def expected(rows: list[Row], window: str, *, tests: bool, campaign: str = CAMPA
 
 @cache
 def once_expected(rows: Callable[[], list[Row]], window: str, *, tests: bool) -> Row:
-    return expected(rows(), window, tests=tests)
+    return expected(rows, window, tests=tests)
+
+
+@cache
+def once_mapped(rows: Callable[[], list[Row]]) -> tuple[pd.DataFrame, int, int]:
+    return mapped(rows())
 
 
 def plain(value: object) -> object:
@@ -90,17 +100,26 @@ def plain(value: object) -> object:
 
 
 def assert_same(snapshot: Snapshot, wanted: Row) -> None:
-    """Compare the report as JSON and each frame with what the oracle says."""
+    """Compare the report as JSON with what the oracle says."""
     got = to_json(snapshot)
-    assert json.loads(json.dumps(got)) == got, "JSON holds plain values only"
     got.pop("rejects", None)
     for name, widget in wanted["widgets"].items():
-        table = frame(TILES[name], snapshot)
         assert got["widgets"][name] == widget, name
+    assert got == wanted
+
+
+def assert_same_frames(snapshot: Snapshot, wanted: Row) -> None:
+    """Compare every frame, its types too, with what the oracle says."""
+    for name, widget in wanted["widgets"].items():
+        table = frame(TILES[name], snapshot)
         assert list(table.columns) == widget["columns"], name
         cells = [[plain(cell) for cell in row] for row in table.itertuples(index=False)]
         assert cells == widget["rows"], name
-    assert got == wanted
+        kinds = {str(kind) for kind in table.dtypes.iloc[1:]}
+        assert kinds <= {"int64", "float64"}, name
+        assert ("float64" in kinds) == ("share" in table), name
+        if "bucket" in table:
+            assert str(table["bucket"].dtype) == "datetime64[us, UTC]"
 
 
 def assert_conforms(
@@ -112,7 +131,10 @@ def assert_conforms(
     rollup.refresh()
     for window, tests in cases or CASES:
         snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
-        assert_same(snapshot, once_expected(rows, window, tests=tests))
+        wanted = once_expected(rows, window, tests=tests)
+        assert_same(snapshot, wanted)
+        if cases is EVERY_CASE:
+            assert_same_frames(snapshot, wanted)
 
 
 def test_the_generated_events_hold_what_they_should() -> None:
@@ -167,18 +189,20 @@ def test_flattened_xdm_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(flat_xdm(), tmp_path / f"query.{form}"), xdm)
 
 
-@pytest.mark.parametrize("casing", files.CASINGS)
-@pytest.mark.parametrize("form", ["parquet", "ndjson"])
-def test_nested_xdm_in_any_case(tmp_path: Path, casing: str, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "casing"),
+    [("parquet", "lower"), ("parquet", "camel"), *(("ndjson", c) for c in files.CASINGS)],
+)
+def test_nested_xdm_in_any_case(tmp_path: Path, form: str, casing: str) -> None:
     files.write(recased_xdm(casing), tmp_path / f"export.{form}")
-    assert_conforms(tmp_path, xdm, CASES[2:])
+    assert_conforms(tmp_path, xdm, CASES[1:])
 
 
 def test_field_names_may_change_case_from_row_to_row(tmp_path: Path) -> None:
     rng = random.Random(4)  # noqa: S311 - test data
     styles = list(files.CASINGS.values())
     files.write([files.recased(row, rng.choice(styles)) for row in xdm()], tmp_path / "x.ndjson")
-    assert_conforms(tmp_path, xdm, CASES[2:])
+    assert_conforms(tmp_path, xdm, CASES[1:])
 
 
 @pytest.mark.parametrize("name", ["exports.json.gz", "events.jsonl", "part-0001.gz.parquet"])
@@ -189,19 +213,19 @@ def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
     else:
         form = "ndjson.gz" if name.endswith("gz") else "ndjson"
         files.write(xdm(), tmp_path / f"x.{form}").rename(path)
-    assert_conforms(path, xdm, CASES[1:2])
+    assert_conforms(path, xdm, CASES[:1])
 
 
 def test_a_prefix_says_the_format(tmp_path: Path) -> None:
     files.write(flat_xdm("schema"), tmp_path / "export.csv")
-    assert_conforms(f"ajo:{tmp_path}", xdm, CASES[1:2])
+    assert_conforms(f"ajo:{tmp_path}", xdm, CASES[:1])
 
 
 @pytest.mark.parametrize("form", files.FORMS)
 def test_many_files_of_one_form(tmp_path: Path, form: str) -> None:
-    for number, part in enumerate(files.split(canonical(), 6, seed=5)):
+    for number, part in enumerate(files.split(canonical(), 4, seed=5)):
         files.write(part, tmp_path / f"part-{number}.{form}")
-    assert_conforms(tmp_path / f"part-*.{form}", canonical, CASES[1:2])
+    assert_conforms(tmp_path / f"part-*.{form}", canonical, CASES[:1])
 
 
 @pytest.mark.parametrize("rows", [canonical, xdm])
@@ -262,7 +286,7 @@ def test_tick_by_tick_in_any_order(
         window = list(WINDOWS)[number % len(WINDOWS)]
         wanted = expected(seen, window, tests=False)
         assert_same(rollup.snapshot(at=AT, window=WINDOWS[window]), wanted)
-    for window, tests in EVERY_CASE:
+    for window, tests in CASES:
         snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
         assert_same(snapshot, once_expected(rows, window, tests=tests))
 
@@ -301,3 +325,12 @@ def test_refused_rows_are_kept_with_their_place_and_cause(tmp_path: Path) -> Non
     assert all(reject.file.endswith("events.ndjson") for reject in health.rejects)
     assert "channel" in places[4].cause
     assert "timestamp" in places[6].cause
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+def test_a_required_value_of_spaces_alone_is_missing(tmp_path: Path, form: str) -> None:
+    rows = generate.simple(14, 30)
+    for number, name in enumerate(("event_id", "campaign_id", "message_id", "profile_id")):
+        rows[number * 2] = dict(rows[number * 2]) | {name: "   "}
+    rollup = open_rollup(str(files.write(rows, tmp_path / f"e.{form}")), campaign=CAMPAIGN)
+    assert rollup.snapshot(at=AT, window=WINDOWS["24h"]).health.rejected == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,10 @@ from campaign_live_widgets.snapshot import DIMENSIONS, Snapshot
 Row = dict[str, Any]
 
 few = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=int(os.environ.get("CLW_EXAMPLES", "6")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 HOUR = timedelta(hours=1)
 
@@ -51,9 +55,9 @@ def ticks(draw: st.DrawFn) -> tuple[list[Row], list[list[Row]]]:
     """Return distinct events, and the same events cut into ticks, some of them repeated."""
     drawn = draw(st.lists(event, min_size=1, max_size=25))
     rows = [{"event_id": f"e{i}"} | row for i, row in enumerate(drawn)]
-    cut: list[list[Row]] = [[] for _ in range(4)]
+    cut: list[list[Row]] = [[] for _ in range(3)]
     for row in draw(st.permutations(rows)):
-        for tick in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3)):
+        for tick in draw(st.lists(st.integers(0, 2), min_size=1, max_size=3)):
             cut[tick].append(row)
     return rows, [tick for tick in cut if tick]
 
@@ -154,10 +158,10 @@ def test_reading_everything_again_changes_nothing(cut: tuple[list[Row], list[lis
         assert after == before
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", [11, 12])
 def test_what_was_sent_was_delivered_or_came_back(tmp_path: Path, seed: int) -> None:
     rows = generate_xdm.rows(seed, 400)
-    rollup = rolled(files.split(rows, 3, seed), str(tmp_path))
+    rollup = rolled(files.split(rows, 2, seed), str(tmp_path))
     events = xdm_to_canonical(rows)[0].drop_duplicates("event_id")
     for window in WINDOWS.values():
         snapshot = rollup.snapshot(at=AT, window=window)
