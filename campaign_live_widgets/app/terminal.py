@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -91,11 +92,11 @@ def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
     for _ in range(3):
         table.add_column(justify="right")
     for row in rows.to_dict("records"):
-        share = row.get("share")
-        whole = METRICS[tile.share_of].label(locale).lower() if tile.share_of else ""
-        shown = f"{_percent(share, locale)} {_OF(locale)} {whole}" if share == share else ""  # noqa: PLR0124 - NaN
-        cells = (column_label(row["metric"], locale), _number(row["count"], locale))
-        table.add_row(*cells, shown if tile.share_of else "")
+        share = ""
+        if tile.share_of and not math.isnan(row["share"]):
+            whole = METRICS[tile.share_of].label(locale).lower()
+            share = f"{_percent(row['share'], locale)} {_OF(locale)} {whole}"
+        table.add_row(column_label(row["metric"], locale), _number(row["count"], locale), share)
     return table
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 BATCH: Final = "batch"
 _EXAMPLES: Final = 100
 _REFUSED_SAMPLE: Final = 1000
+_SMALL: Final = 1 << 22
+"""Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,8 @@ class Stage:
         reads = [self._open(known, fragment) for fragment in members]
         paths = [read.path for read in reads]
         self._number += 1
-        if known.kind == "parquet":
+        size = sum(fragment.end - fragment.start for fragment in members)
+        if known.kind == "parquet" and size > _SMALL:
             name = f"view_{self._number}"
             self._con.execute(f"CREATE TEMP VIEW {name} AS {_events(known, paths)}")
             self._con.execute(f"SELECT * FROM {name} LIMIT 0")

@@ -32,6 +32,7 @@ REQUIRED: Final = (
     "profile_id",
     "event_type",
 )
+_WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
 FORMATS: Final[dict[str, Format]] = {}
 """Every format by name, in the order in which recognition tries them."""
 
@@ -79,7 +80,8 @@ class Format(ABC):
 
 def text(field: str) -> str:
     """Return SQL for a field as text, null where blank."""
-    return f"nullif({field}::VARCHAR, '')"
+    value = f"{field}::VARCHAR"
+    return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
 
 
 def microseconds(field: str) -> str:

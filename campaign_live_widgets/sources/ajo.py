@@ -56,7 +56,7 @@ _EVENTS: Final = f"""
 _PRIMARY_IDENTITY: Final = """
     list_filter(
         json_extract(
-            CASE WHEN json_valid(identities::VARCHAR) THEN identities::JSON END,
+            CASE WHEN json_valid(identities) THEN identities::JSON END,
             '$.*[*]'
         ),
         lambda identity: (identity->>'$.primary') = 'true'
@@ -127,20 +127,22 @@ class JourneyOptimizer(Format, name="ajo"):
             unknown("channel", CHANNELS),
             unknown("bounce_type", BOUNCE_TYPES),
         ]
+        # A time that the file types as one stays so: it needs no parsing.
+        cleaned = ", ".join(
+            field if field == "time" else f"{text(field)} AS {field}" for field in self.fields
+        )
         return f"""
-            WITH named AS (
-                SELECT *, lower({text("status")}) AS status_, lower({text("interaction")})
-                       AS interaction_, lower({text("kind")}) AS kind_,
-                       coalesce(lower({text("failure_category")}) = 'async', false) AS late
-                FROM {raw}
+            WITH cleaned AS (
+                SELECT file, row, broken, {cleaned} FROM {raw}
             ), kinded AS (
-                SELECT * EXCLUDE (status_, interaction_, kind_)
-                       REPLACE (status_ AS status, interaction_ AS interaction, kind_ AS kind)
-                FROM named
+                SELECT * REPLACE (lower(status) AS status, lower(interaction) AS interaction,
+                                  lower(kind) AS kind),
+                       coalesce(lower(failure_category) = 'async', false) AS late
+                FROM cleaned
             ), mapped AS (
                 SELECT *, {_EVENTS} AS kinds, {microseconds("time")} AS us,
-                       {text("campaign")} AS campaign_id, {text("message")} AS message_id,
-                       coalesce({text("profile")}, {_PRIMARY_IDENTITY}) AS profile_id,
+                       campaign AS campaign_id, message AS message_id,
+                       coalesce(profile, {_PRIMARY_IDENTITY}) AS profile_id,
                        {_CHANNEL} AS channel
                 FROM kinded
             ), split AS (
@@ -151,28 +153,28 @@ class JourneyOptimizer(Format, name="ajo"):
                 FROM mapped
             ), filled AS (
                 SELECT file, row, part, us, broken, kinds, status, interaction, time,
-                       {text("id")} || CASE WHEN len(kinds) > 1 THEN ':' || event_type
+                       id || CASE WHEN len(kinds) > 1 THEN ':' || event_type
                                             ELSE '' END AS event_id,
                        campaign_id, message_id, channel, profile_id, event_type,
                        CASE event_type
-                           WHEN 'excluded' THEN {text("exclusion_reason")}
-                           WHEN 'action' THEN {text("button")}
-                           WHEN 'bounce' THEN {text("failure_reason")}
-                           WHEN 'error' THEN {text("failure_reason")}
-                           WHEN 'delay' THEN {text("failure_reason")}
+                           WHEN 'excluded' THEN exclusion_reason
+                           WHEN 'action' THEN button
+                           WHEN 'bounce' THEN failure_reason
+                           WHEN 'error' THEN failure_reason
+                           WHEN 'delay' THEN failure_reason
                        END AS reason,
                        CASE WHEN event_type = 'bounce' THEN
                            CASE WHEN status = 'denylist' THEN 'hard'
-                                ELSE lower({text("failure_type")}) END
+                                ELSE lower(failure_type) END
                        END AS bounce_type,
                        event_type = 'bounce' AND status = 'bounce' AND late AS is_async,
-                       lower(coalesce({text("address_domain")},
-                           nullif(split_part({text("address")}, '@', -1), ''))) AS domain,
-                       CASE lower({text("device")})
+                       lower(coalesce(address_domain,
+                           nullif(split_part(address, '@', -1), ''))) AS domain,
+                       CASE lower(device)
                            WHEN 'apns' THEN 'ios' WHEN 'apnssandbox' THEN 'ios'
-                           WHEN 'fcm' THEN 'android' ELSE {text("device")} END AS platform,
-                       {text("execution")} AS execution_id, {text("arm")} AS variant,
-                       {text("link")} AS url, coalesce({flag("test")}, false) AS is_test,
+                           WHEN 'fcm' THEN 'android' ELSE device END AS platform,
+                       execution AS execution_id, arm AS variant,
+                       link AS url, coalesce({flag("test")}, false) AS is_test,
                        coalesce({flag("bot")}, false)
                            OR coalesce(starts_with(interaction, 'bot_'), false) AS is_machine,
                        NULL::VARCHAR AS campaign_name, NULL::VARCHAR AS message_name
@@ -184,12 +186,12 @@ class JourneyOptimizer(Format, name="ajo"):
 
 
 # A tracking row does not always name its channel; what else it holds then tells.
-_CHANNEL: Final = f"""
+_CHANNEL: Final = """
     CASE
-        WHEN {text("channel_uri")} IS NOT NULL THEN
-            CASE split_part({text("channel_uri")}, '/', -1)
+        WHEN channel_uri IS NOT NULL THEN
+            CASE split_part(channel_uri, '/', -1)
                 WHEN 'inApp' THEN 'in_app' WHEN 'directMail' THEN 'direct_mail'
-                ELSE lower(split_part({text("channel_uri")}, '/', -1)) END
-        WHEN starts_with(kind, 'pushtracking.') OR {text("device")} IS NOT NULL THEN 'push'
-        WHEN coalesce({text("address_domain")}, {text("address")}) IS NOT NULL THEN 'email'
+                ELSE lower(split_part(channel_uri, '/', -1)) END
+        WHEN starts_with(kind, 'pushtracking.') OR device IS NOT NULL THEN 'push'
+        WHEN coalesce(address_domain, address) IS NOT NULL THEN 'email'
     END"""
