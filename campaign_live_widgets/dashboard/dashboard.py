@@ -13,6 +13,7 @@ from ipywidgets import Tab, VBox, Widget
 from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.catalog import tile as tile_of
 from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.dashboard.audience import Audience
 from campaign_live_widgets.dashboard.facts import Facts
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
@@ -63,35 +64,43 @@ class Dashboard(VBox):
         self.snapshot = snapshot
         """The snapshot that is shown."""
         self.locale, self.time_zone, self.on_query = locale, time_zone, on_query
+        self.audience = Audience()
         self._lock = RLock()
         self._live: Live | None = None
         self._query = ""
-        chosen = [tile_of(i) for i in tiles] if tiles is not None else list(TILES.values())
-        self._tiles = {
-            tile.id: TileWidget(
-                tile,
-                frame(tile, snapshot),
-                locale=locale,
-                names=snapshot.message_names,
-                time_zone=time_zone,
-            )
-            for tile in chosen
-        }
-        self._troubled: set[str] = set()
+        self._troubled: set[TileWidget] = set()
+        self._followers: list[TileWidget] = []
+        self._chosen = tuple(TILES if tiles is None else (tile_of(i).id for i in tiles))
         self.header = Header(locale=locale, time_zone=time_zone)
-        self.facts = Facts(locale=locale, time_zone=time_zone)
-        self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in places(chosen).items()}
-        self._shown = dict.fromkeys(self.grids, snapshot)
-        titles = [TABS[tab](locale) if tab in TABS else tab for tab in self.grids]
-        pages = [self._page(tab, grid) for tab, grid in self.grids.items()]
-        self.tabs = Tab(children=pages, titles=titles)
+        self.tabs = Tab()
         self.tabs.add_class("clw-tabs")
+        self._fill_tabs(now or phrases.utc_now())
         super().__init__((self.header, self.tabs))
         self.add_class("clw-report")
-        self._describe(snapshot, now or phrases.utc_now())
         self.set_state("paused")
         self.tabs.observe(self._opened, "selected_index")
         self.header.on_msg(self._hear)
+
+    def _fill_tabs(self, now: datetime) -> None:
+        """Make tiles, grids and facts in the page's language, and put them into the tabs."""
+        self._tiles = {tile_id: self._make_tile(tile_id) for tile_id in self._chosen}
+        self.facts = Facts(locale=self.locale, time_zone=self.time_zone)
+        placed = places(tile_of(tile_id) for tile_id in self._chosen)
+        self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in placed.items()}
+        self._shown = dict.fromkeys(self.grids, self.snapshot)
+        self._describe(now)
+        self.tabs.children = [self._page(tab, grid) for tab, grid in self.grids.items()]
+        self.tabs.titles = [TABS[tab](self.locale) if tab in TABS else tab for tab in self.grids]
+
+    def _make_tile(self, tile_id: str) -> TileWidget:
+        tile = tile_of(tile_id)
+        return TileWidget(
+            tile,
+            frame(tile, self.snapshot),
+            locale=self.locale,
+            names=self.snapshot.message_names,
+            time_zone=self.time_zone,
+        )
 
     def _page(self, tab: str, grid: ReportGrid) -> Widget:
         page = VBox((grid, self.facts) if tab == "campaign" else (grid,))
@@ -103,7 +112,12 @@ class Dashboard(VBox):
         try:
             return self._tiles[tile_id]
         except KeyError:
-            raise UnknownNameError("widget", tile_id, self._tiles) from None
+            raise UnknownNameError("widget", tile_id, self._tiles) from None  # noqa: EM101
+
+    def follow(self, widget: TileWidget) -> None:
+        """Keep a tile that stands elsewhere up to date with every snapshot shown here."""
+        with self._lock:
+            self._followers.append(widget)
 
     def show(
         self, snapshot: Snapshot, *, force_all: bool = False, now: datetime | None = None
@@ -115,10 +129,28 @@ class Dashboard(VBox):
         """
         with self._lock:
             self.snapshot = snapshot
-            changed = self._describe(snapshot, now or phrases.utc_now())
+            changed = self._describe(now or phrases.utc_now())
             for tab in self.grids if force_all else self._open_tabs():
-                changed |= self._fill(tab)
+                changed |= self._catch_up(tab)
+            for widget in self._followers:
+                changed |= self._update(widget)
             return changed
+
+    def speak(self, locale: str) -> None:
+        """Change the page's language; the tiles are made anew, the open tab stays open."""
+        with self._lock:
+            if locale == self.locale:
+                return
+            self.locale = locale
+            index = self.tabs.selected_index
+            pages = self.tabs.children
+            old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
+            self.header.speak(locale)
+            self._fill_tabs(phrases.utc_now())
+            self.tabs.selected_index = index
+            self._troubled.clear()
+            for widget in (*old, *pages):
+                widget.close()
 
     def set_state(self, state: str, note: str = "") -> None:
         """Put the page into ``loading``, ``live``, ``paused``, ``stale`` or ``error``."""
@@ -146,36 +178,36 @@ class Dashboard(VBox):
     def _opened(self, _change: object) -> None:
         with self._lock:
             for tab in self._open_tabs():
-                self._fill(tab)
+                self._catch_up(tab)
 
-    def _describe(self, snapshot: Snapshot, now: datetime) -> bool:
-        changed = self.header.show(snapshot, now)
-        return self.facts.show(snapshot, now) or changed
+    def _describe(self, now: datetime) -> bool:
+        changed = self.header.show(self.snapshot, now)
+        return self.facts.show(self.snapshot, now) or changed
 
-    def _fill(self, tab: str) -> bool:
+    def _catch_up(self, tab: str) -> bool:
         """Bring a tab's tiles up to date; return whether any has changed."""
         if self._shown[tab] is self.snapshot:
             return False
         changed = False
-        for place in self.grids[tab].places():
-            changed |= self._update(place.tile_id)
+        for widget in self.grids[tab].children:
+            changed |= self._update(widget)
         self._shown[tab] = self.snapshot
         return changed
 
-    def _update(self, tile_id: str) -> bool:
-        widget, snapshot = self._tiles[tile_id], self.snapshot
+    def _update(self, widget: TileWidget) -> bool:
+        snapshot = self.snapshot
         try:
-            changed = bool(widget.update(frame(tile_of(tile_id), snapshot), snapshot.message_names))
+            changed = widget.update(frame(widget.tile, snapshot), snapshot.message_names)
         except Exception as error:  # noqa: BLE001 - one tile's fault is not the page's
-            _LOG.exception("The tile %s met an error", tile_id)
+            _LOG.exception("The tile %s met an error", widget.tile.id)
             widget.show_error(phrases.one_line(error))
-            self._troubled.add(tile_id)
+            self._troubled.add(widget)
             return True
-        if tile_id in self._troubled:
+        if widget in self._troubled:
             widget.show_error(None)
-            self._troubled.discard(tile_id)
+            self._troubled.discard(widget)
             return True
-        return changed
+        return bool(changed)
 
     def _hear(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
         """Take in one message of the page's head; what the address asks for comes first."""
@@ -189,3 +221,4 @@ class Dashboard(VBox):
                 self._live.call_soon(call)
         if self._live is not None:
             self._live.hear(message)
+        self.audience.hear(message)

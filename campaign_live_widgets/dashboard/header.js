@@ -177,7 +177,9 @@ function render({ model, el, signal }) {
     say(parts.id, name && name !== id ? id : "");
     say(parts.span, model.get("window"));
     say(parts.windowNote, model.get("window_note"));
-    if (root) root.dataset.asOf = model.get("as_of");
+    if (!root) return;
+    root.lang = model.get("locale");
+    root.dataset.asOf = model.get("as_of");
   };
 
   const drawTick = () => {
@@ -199,7 +201,6 @@ function render({ model, el, signal }) {
       setTimeout(findRoot, 20);
       return;
     }
-    root.lang = model.get("locale");
     drawAll();
   };
 
@@ -213,6 +214,7 @@ function render({ model, el, signal }) {
       drawAges();
     });
   model.on("change:newest", drawAges);
+  model.on("change:words", drawAll);
   model.on("change:health", () => drawHealth(parts, model.get("health"), words()));
   model.on("change:refreshed", () => {
     heard = Date.now();

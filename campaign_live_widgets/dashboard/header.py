@@ -62,8 +62,14 @@ class Header(anywidget.AnyWidget):
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._time_zone = time_zone
-        words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
-        super().__init__(locale=locale, words=words)
+        super().__init__()
+        self.speak(locale)
+
+    def speak(self, locale: str) -> None:
+        """Take the words of a language; what is said of a snapshot changes when it is shown."""
+        with self.hold_sync():
+            self.words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
+            self.locale = locale
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
         """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""

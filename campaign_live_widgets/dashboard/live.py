@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from campaign_live_widgets.dashboard.audience import Audience
 from campaign_live_widgets.dashboard.phrases import one_line, utc_now
 from campaign_live_widgets.errors import SourceError
 
@@ -99,7 +98,7 @@ class Live:
     ) -> None:
         self._dashboard, self._feed, self._pace = dashboard, feed, pace
         self._every, self._clock = max(every, pace.least), clock
-        self._audience = Audience()
+        self._audience = dashboard.audience
         self._calls: deque[Callable[[], object]] = deque()
         self._stopping, self._paused = Event(), Event()
         self._states = Lock()
@@ -149,13 +148,12 @@ class Live:
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take in one message of the page."""
-        self._audience.hear(message)
         kind = message.get("type")
         if kind == "pause":
             self.pause()
         elif kind == "resume":
             self.resume()
-        elif kind == "hello":
+        elif kind == "hello":  # a page that has just come has no clock to compare with yet
             self._beaten = -math.inf
 
     def _run(self) -> None:

@@ -13,6 +13,7 @@ from campaign_live_widgets.dashboard import Dashboard, ReportGrid
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health
+from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
@@ -84,6 +85,28 @@ def test_tabs_and_tiles_speak_french() -> None:
     assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
     assert dashboard.header.words["live"] == "En direct"
     assert dashboard.facts.rows[0][0] == "Fenêtre"
+
+
+def test_the_page_changes_its_language_and_keeps_the_open_tab(dashboard: Dashboard) -> None:
+    dashboard.tabs.selected_index = 2
+    old = dashboard.tile("push.failures")
+    dashboard.speak("fr")
+    assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
+    assert dashboard.tabs.selected_index == 2
+    assert (dashboard.header.locale, dashboard.header.words["live"]) == ("fr", "En direct")
+    assert dashboard.header.window.endswith("UTC")
+    assert dashboard.tile("push.failures").locale == "fr"
+    assert old.comm is None
+    dashboard.show(snapshot_of(TWO), now=NOW)
+    assert dashboard.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
+
+
+def test_a_tile_that_stands_elsewhere_follows(dashboard: Dashboard) -> None:
+    tile = TILES["push.metrics_by_message"]
+    alone = TileWidget(tile, frame(tile, snapshot_of(ONE)))
+    dashboard.follow(alone)
+    dashboard.show(snapshot_of(TWO), now=NOW)
+    assert alone._frame["sent"].tolist() == [2]
 
 
 def test_only_the_tiles_asked_for() -> None:

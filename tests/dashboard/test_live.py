@@ -317,6 +317,16 @@ def test_stop_joins_the_thread_and_closes_the_feed(report: Report, until: Until)
     assert (report.state, report.dashboard.header.live) == ("paused", False)
 
 
+def test_a_second_coordinator_knows_who_looks(report: Report, until: Until) -> None:
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    report.live.stop()
+    report.live = Live(report.dashboard, report.feed, pace=FAST, clock=lambda: report.feed.now)
+    report.live.start()
+    until(lambda: report.state == "live")
+
+
 def test_stop_before_anybody_looked(report: Report) -> None:
     report.live.stop()
     assert report.feed.closed
