@@ -65,7 +65,7 @@ async function render({ model, el, signal }) {
     const height = rowHeight(n, host.clientHeight - top);
     const textWidth = ruler(el);
     const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
-    const left = Math.ceil(Math.min(longest, host.clientWidth * 0.44));
+    const left = Math.ceil(Math.min(longest, Math.max(112, host.clientWidth * 0.36)));
     const end = Math.ceil(textWidth(count(most)) + 10);
     const width = Math.max(16, el.clientWidth - left - end);
     shown = { names, columns, height };

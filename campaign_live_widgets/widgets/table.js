@@ -109,7 +109,7 @@ function render({ model, el, signal }) {
     });
     if (sums.length) {
       fill(total, options.first, sums);
-      if (body.firstChild !== total.node) body.prepend(total.node);
+      if (!total.node.isConnected) table.tHead.append(total.node);
     } else total.node.remove();
     order(rows, columns).forEach((i, place) => {
       if (!pool[place]) pool[place] = line(width);

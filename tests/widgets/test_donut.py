@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from frames import NASTY, frame
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.widgets import VIEWS, metric_color
+
+
+def test_a_slice_for_each_row_and_their_sum_is_kept_when_the_small_ones_are_joined() -> None:
+    tile = TILES["email.bounce_reasons"]
+    many = NASTY["many_rows"](tile)
+    pie = VIEWS["donut"](tile, many)._target
+    assert len(pie.sizes) == len(pie.labels) == len(pie.colors) == 9
+    assert pie.sizes.sum() == many["bounces"].sum()
+    assert pie.sizes[:8].tolist() == many["bounces"][:8].tolist()
+    assert pie.labels[-1] == "Other (292)"
+    assert VIEWS["donut"](tile, many, locale="fr")._target.labels[-1] == "Autres (292)"
+
+
+def test_metrics_keep_their_colour() -> None:
+    tile = TILES["push.failures"]
+    pie = VIEWS["donut"](tile, frame(tile))._target
+    assert pie.colors == [
+        f"var(--clw-bounces, {metric_color('bounces')})",
+        f"var(--clw-errors, {metric_color('errors')})",
+    ]
+
+
+def test_slices_are_told_apart_and_the_unknown_is_grey() -> None:
+    tile = TILES["email.bounce_reasons"]
+    pie = VIEWS["donut"](tile, frame(tile, ["a", "unknown", "c"]))._target
+    assert len(set(pie.colors)) == 3
+    assert pie.colors[1].startswith("var(--clw-other")
+
+
+def test_the_whole_is_named() -> None:
+    for tile_id, words in {
+        "email.bounce_categories": ("Bounces", "of bounces"),
+        "push.failures": ("Total", "of total"),
+    }.items():
+        view = VIEWS["donut"](TILES[tile_id], frame(TILES[tile_id]))
+        options = view.widget.children[1].options
+        assert (options["whole"], options["shareOf"]) == words

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from campaign_live_widgets.widgets import format_number, format_share, format_time
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "fr"),
+    [
+        (0, "0", "0"),
+        (1234, "1,234", "1\u202f234"),
+        (2**40, "1,099,511,627,776", "1\u202f099\u202f511\u202f627\u202f776"),
+        (None, "–", "–"),  # noqa: RUF001
+        (float("nan"), "–", "–"),  # noqa: RUF001
+    ],
+)
+def test_numbers_are_grouped(value: float | None, en: str, fr: str) -> None:
+    assert (format_number(value), format_number(value, "fr")) == (en, fr)
+
+
+@pytest.mark.parametrize(
+    ("share", "en", "fr"),
+    [
+        (0.95, "95.0%", "95,0\u202f%"),
+        (2.1087, "210.9%", "210,9\u202f%"),
+        (0.0, "0.0%", "0,0\u202f%"),
+        (0.0001, "<0.1%", "<0,1\u202f%"),
+        (0.99996, ">99.9%", ">99,9\u202f%"),
+        (1.0, "100.0%", "100,0\u202f%"),
+        (None, "–", "–"),  # noqa: RUF001
+    ],
+)
+def test_a_share_never_rounds_to_nothing_or_all(share: float | None, en: str, fr: str) -> None:
+    assert (format_share(share), format_share(share, "fr")) == (en, fr)
+
+
+def test_times_are_shown_in_the_zone_of_the_reader() -> None:
+    moment = datetime(2026, 11, 23, 23, 5, 9, tzinfo=UTC)
+    assert format_time(moment) == "Nov 23, 2026, 23:05"
+    assert format_time(moment, "fr", "Europe/Paris") == "24 nov. 2026, 00:05"
+    assert format_time(moment, seconds=True) == "Nov 23, 2026, 23:05:09"

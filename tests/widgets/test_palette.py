@@ -1,0 +1,81 @@
+"""Colours can be told from the ground and from each other, whatever the eye."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from campaign_live_widgets.catalog import METRICS, TILES
+from campaign_live_widgets.widgets import metric_color
+
+# Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB.
+EYES = {
+    "usual": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+OKABE_ITO = 0.07
+"""The smallest distance inside the well-known palette of Okabe and Ito, which ours must reach."""
+
+
+def linear(color: str) -> np.ndarray:
+    srgb = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def oklab(rgb: np.ndarray) -> np.ndarray:
+    to_cones = [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+    to_lab = [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+    return np.array(to_lab) @ np.cbrt(np.array(to_cones) @ rgb)
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+@pytest.mark.parametrize(("dark", "ground"), [(False, "#ffffff"), (True, "#111111")])
+def test_every_colour_stands_out_from_its_ground(
+    metric_id: str, ground: str, *, dark: bool
+) -> None:
+    assert contrast(metric_color(metric_id, dark=dark), ground) >= 3
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
+def test_lines_of_one_chart_can_be_told_apart(tile_id: str, eye: str, *, dark: bool) -> None:
+    seen = {
+        m: oklab(np.clip(np.array(EYES[eye]) @ linear(metric_color(m, dark=dark)), 0, 1))
+        for m in TILES[tile_id].metrics
+    }
+    near = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
+    assert min(near.values()) >= OKABE_ITO, min(near, key=near.__getitem__)
+
+
+def test_a_metric_of_ones_own_is_grey() -> None:
+    assert metric_color("mine") == metric_color("yours")
