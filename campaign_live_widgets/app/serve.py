@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from campaign_live_widgets.app.server import TEMPLATE, ReportServer, voila_config  # isort: skip
+from campaign_live_widgets.app.server import TEMPLATE, ReportServer, quiet_logs, voila_config  # isort: skip
 
 # The server's module first: it spares the import of nbformat seconds.
 from jupyter_core.paths import jupyter_path
@@ -78,6 +78,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     port = _free_port(host, port)
     shown = {"at": at or "", "window": window, "locale": locale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not debug:
+        quiet_logs()
     try:
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
             notebook = _prepare(Path(folder), shown)

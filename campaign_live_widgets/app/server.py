@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import webbrowser
@@ -17,6 +18,7 @@ from jupyter_server.utils import url_path_join
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
@@ -73,6 +75,18 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     if sys.platform == "linux" and len(bytes(socket_name)) <= _LONGEST_SOCKET_NAME:
         config.KernelManager.transport = "ipc"  # no port that others on the machine could read
     return config
+
+
+def quiet_logs() -> None:
+    """Keep from the log what concerns nobody who serves a page.
+
+    Tornado takes Jupyter's milliseconds between two pings for seconds and says so; Jupyter
+    pings by itself. And a page that is closed may still be sent a message or two.
+    """
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").addFilter(
+        lambda r: not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
+    )
 
 
 class _PageHandler(TornadoVoilaHandler):
