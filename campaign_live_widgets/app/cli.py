@@ -13,7 +13,7 @@ import os
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -174,7 +174,7 @@ def serve(  # noqa: PLR0913 - the options of a command
 def demo(  # noqa: PLR0913 - the options of a command
     port: int | None,
     speed: float,
-    form: str,
+    form: Literal["ndjson", "parquet"],
     folder: str | None,
     locale: str,
     no_browser: bool,  # noqa: FBT001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from babel.dates import format_datetime
@@ -17,6 +18,7 @@ from campaign_live_widgets.report import frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     import pandas as pd
 
@@ -44,7 +46,7 @@ def print_report(snapshot: Snapshot, locale: str) -> None:
     console = _console()
     name = _clean(snapshot.campaign_name or snapshot.campaign_id)
     window = snapshot.window
-    span = " – ".join(_time(at, locale) for at in (window.start, window.end))
+    span = " \N{EN DASH} ".join(_time(at, locale) for at in (window.start, window.end))
     console.print(Line(name, style="bold"), Line(f"{span} UTC", style="dim"))
     health = snapshot.health
     console.print(
@@ -160,5 +162,5 @@ def _percent(value: float, locale: str) -> str:
     return str(format_percent(value, format="0.0 %" if locale == "fr" else "0.0%", locale=locale))
 
 
-def _time(at: object, locale: str) -> str:
-    return str(format_datetime(at, "d MMM yyyy HH:mm", tzinfo="UTC", locale=locale))
+def _time(at: datetime, locale: str) -> str:
+    return str(format_datetime(at, "d MMM yyyy HH:mm", tzinfo=UTC, locale=locale))

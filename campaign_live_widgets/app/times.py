@@ -78,6 +78,5 @@ def parse_locale(name: str) -> str:
     """Return a language the report speaks; raise :class:`UnknownNameError` otherwise."""
     short = name.replace("_", "-").partition("-")[0].lower()
     if short not in LOCALES:
-        kind = "locale"
-        raise UnknownNameError(kind, name, LOCALES)
+        raise UnknownNameError("locale", name, LOCALES)
     return short

@@ -53,7 +53,8 @@ def _reasons() -> Mapping[str, Text]:
     """Return reason code → wording, read once from ``reasons.csv``."""
     text = files(__package__).joinpath("reasons.csv").read_text(encoding="utf-8")
     return {
-        row["code"]: Text(row["label_en"], row["label_fr"]) for row in csv.DictReader(text.splitlines())
+        row["code"]: Text(row["label_en"], row["label_fr"])
+        for row in csv.DictReader(text.splitlines())
     }
 
 

@@ -167,9 +167,7 @@ _TILES = (
     ),
     Tile(
         id="push.sending_performance",
-        title=Text(
-            "Push sending performance", "Performances d'envoi des notifications push"
-        ),
+        title=Text("Push sending performance", "Performances d'envoi des notifications push"),
         metrics=_OUTCOMES,
         views=("kpi", "donut"),
         channel="push",

@@ -94,7 +94,8 @@ class EnteredProfiles:
             if not len(high):
                 return
             self._link(*old, sign=-1)
-            self._link(*map(np.concatenate, zip(old, (high, low, stamp), strict=True)), sign=1)
+            both = (np.concatenate(parts) for parts in zip(old, (high, low, stamp), strict=True))
+            self._link(*both, sign=1)
         else:
             self._link(high, low, stamp, sign=1)
         self._runs.add(high, low, stamp)

@@ -6,6 +6,7 @@ from typing import Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
 from campaign_live_widgets.engine.stage import BATCH
+from campaign_live_widgets.sources import quoted
 
 REPEATS: Final = "repeats"
 SUSPECTS: Final = "suspects"
@@ -33,7 +34,12 @@ CENSUS: Final = f"""
     FROM {BATCH}"""
 """Rows refused, and rows that carry no event."""
 
-IDS: Final = f"SELECT {hashes('event_id')} FROM {BATCH} WHERE {_ACCEPTED}"
+
+def ids(*, refused: bool, kept: bool) -> str:
+    """Return SQL for the hashed ids of all accepted events; one half will do if not *kept*."""
+    found = hashes("event_id") if kept else f"{_HIGH.format('event_id')} AS high"
+    return f"SELECT {found} FROM {BATCH}" + (f" WHERE {_ACCEPTED}" if refused else "")
+
 
 FIND_REPEATS: Final = f"""
     CREATE OR REPLACE TEMP TABLE {REPEATS} AS
@@ -52,43 +58,41 @@ FIND_REPEATS: Final = f"""
 """Of the ids under suspicion (``known`` where counted earlier), the rows that are repeats."""
 
 
-def fresh(*, repeats: bool) -> str:
-    """Return the relation of events to count: accepted, and no repeats."""
-    if not repeats:
-        return f"(SELECT * FROM {BATCH} WHERE {_ACCEPTED})"
-    return f"(SELECT * FROM {BATCH} ANTI JOIN {REPEATS} USING (file, row, part) WHERE {_ACCEPTED})"
+def fresh(*, repeats: bool, refused: bool) -> str:
+    """Return the relation of events to count: no *repeats*, none *refused*, as far as any is."""
+    where = f" WHERE {_ACCEPTED}" if refused else ""
+    join = f" ANTI JOIN {REPEATS} USING (file, row, part)" if repeats else ""
+    return f"(SELECT * FROM {BATCH}{join}{where})" if where or join else BATCH
 
 
 def campaigns(events: str) -> str:
-    """Return SQL for one row per campaign: id, events, oldest, newest, name and its time."""
+    """Return SQL for one row per campaign and name: id, name, events, oldest, newest."""
     return f"""
-        SELECT campaign_id, count(*), min(us), max(us),
-               max({{'us': us, 'name': campaign_name}}) FILTER (WHERE campaign_name IS NOT NULL)
-        FROM {events} GROUP BY campaign_id"""
+        SELECT campaign_id, campaign_name, count(*), min(us), max(us)
+        FROM {events} GROUP BY campaign_id, campaign_name"""
 
 
-def messages(events: str) -> str:
-    """Return SQL for the newest display name of each message of the campaign ``$campaign``."""
+def messages(events: str, campaign: str) -> str:
+    """Return SQL for one row per message and name of the campaign: id, name, newest."""
     return f"""
-        SELECT message_id,
-               max({{'us': us, 'name': message_name}}) FILTER (WHERE message_name IS NOT NULL)
-        FROM {events} WHERE campaign_id = $campaign AND message_name IS NOT NULL
-        GROUP BY message_id"""
+        SELECT message_id, message_name, max(us)
+        FROM {events} WHERE campaign_id = {quoted(campaign)} AND message_name IS NOT NULL
+        GROUP BY message_id, message_name"""
 
 
-def cells(events: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
+def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
     """Return SQL that fills :data:`CELLS`: one pass for all cubes.
 
     Without *bucket* every cube is by minute. With it (minutes, and the *window* in minutes)
     only what that window asks is kept: the series by bucket, the others without time.
     """
     if bucket is None or window is None:
-        slot, inside, timed = "us // 60000000", "", QUESTIONS
+        slot, inside, timed = "us // 60000000", "", set(QUESTIONS)
     else:
         start, end = window
         slot = f"greatest((us // 60000000) // {bucket} * {bucket}, {start})"
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
-        timed = QUESTIONS[:1]
+        timed = {QUESTIONS[0]}
     key = ", ".join(KEY)
     sets = ", ".join(
         f"({'slot, ' if question in timed else ''}{question}, {key})" for question in QUESTIONS
@@ -104,7 +108,7 @@ def cells(events: str, *, bucket: int | None, window: tuple[int, int] | None) ->
                    domain, platform, coalesce(is_test, false) AS is_test,
                    CASE WHEN event_type = 'bounce' THEN bounce_type END AS bounce_type,
                    event_type = 'bounce' AND coalesce(is_async, false) AS late
-            FROM {events} WHERE campaign_id = $campaign{inside}
+            FROM {events} WHERE campaign_id = {quoted(campaign)}{inside}
         )
         GROUP BY GROUPING SETS ({sets})
         HAVING grouping(reason) = 1 OR event_type IN ({reasoned})"""
@@ -124,22 +128,25 @@ def coded(question: str) -> str:
         WHERE cell.no_{question} = 0"""
 
 
-def entries(events: str) -> str:
+def entries(events: str, campaign: str) -> str:
     """Return SQL for the campaign's entries: profile, minute, test; each once."""
     kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
     return f"""
         SELECT {hashes("profile_id")}, us // 60000000 AS minute,
                coalesce(is_test, false) AS is_test
-        FROM {events} WHERE campaign_id = $campaign AND event_type IN ({kinds})
+        FROM {events} WHERE campaign_id = {quoted(campaign)} AND event_type IN ({kinds})
         GROUP BY profile_id, minute, coalesce(is_test, false)"""
 
 
-def entered(events: str, window: tuple[int, int]) -> str:
+def entered(events: str, campaign: str, window: tuple[int, int]) -> str:
     """Return SQL for the distinct profiles of one window, without and with tests."""
     kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
     start, end = window
     return f"""
-        SELECT count(DISTINCT profile_id) FILTER (WHERE NOT coalesce(is_test, false)),
-               count(DISTINCT profile_id)
-        FROM {events} WHERE campaign_id = $campaign AND event_type IN ({kinds})
-          AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"""
+        SELECT count(*) FILTER (WHERE is_real), count(*)
+        FROM (
+            SELECT profile_id, bool_or(NOT coalesce(is_test, false)) AS is_real
+            FROM {events} WHERE campaign_id = {quoted(campaign)} AND event_type IN ({kinds})
+              AND us >= {start * 60_000_000} AND us < {end * 60_000_000}
+            GROUP BY profile_id
+        )"""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.profiles import EnteredProfiles
 from campaign_live_widgets.engine.seen import SeenEvents, repeated
 from campaign_live_widgets.engine.stage import Stage, line_count
-from campaign_live_widgets.engine.tables import CountedBy, Key, minutes
+from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.snapshot import EPOCH, Campaign, Health, Reject, Snapshot, Window
 from campaign_live_widgets.sources import Location, Tail
@@ -45,7 +46,8 @@ class _Campaign:
     events: int
     oldest: int
     newest: int
-    name: tuple[int, str] | None
+    name: tuple[int, str | None]
+    """The newest name and its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Rollup:
         self.location = Location.parse(source)
         self._campaign = campaign
         self._follow = follow
+        self._keep_ids = follow  # what counting needs over more than one pass
         self._window = window
         self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
@@ -128,7 +131,7 @@ class Rollup:
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event first."""
         found = [
-            Campaign(cid, c.name[1] if c.name else None, c.events, _time(c.oldest), _time(c.newest))
+            Campaign(cid, c.name[1], c.events, _time(c.oldest), _time(c.newest))
             for cid, c in self._campaigns.items()
         ]
         return sorted(found, key=lambda c: (-_micros(c.newest_event), c.id))
@@ -145,8 +148,7 @@ class Rollup:
         """
         fragments = self._tail.poll()
         chunks = list(_chunks(fragments))
-        if not self._follow and len(chunks) > 1:
-            self._follow_ids()
+        self._keep_ids |= len(chunks) > 1
         for chunk in chunks:
             self._take(chunk)
         if not self._follow:
@@ -156,12 +158,6 @@ class Rollup:
             self._seen.settle()
             self._entered.settle()
         return bool(fragments)
-
-    def _follow_ids(self) -> None:
-        """Keep what counting needs over more than one pass."""
-        self._keep_ids = True
-
-    _keep_ids = False
 
     def _take(self, fragments: Sequence[Fragment]) -> None:
         """Count fragments, all or none; where that fails, each alone."""
@@ -198,48 +194,41 @@ class Rollup:
             self._campaign = max(
                 counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
             )
-        campaign = {"campaign": self._campaign or ""}
-        names = self._con.execute(sql.messages(events), campaign).fetchall()
+        campaign = self._campaign or ""
+        names = self._con.execute(sql.messages(events, campaign)).fetchall()
         window = minutes(self._window) if self._window else None
         bucket = int(self._window.bucket.total_seconds()) // 60 if self._window else None
-        self._con.execute(sql.cells(events, bucket=bucket, window=window), campaign)
+        self._con.execute(sql.cells(events, campaign, bucket=bucket, window=window))
         if window is not None and not self._keep_ids:
-            row = self._con.execute(sql.entered(events, window), campaign).fetchone() or (0, 0)
+            row = self._con.execute(sql.entered(events, campaign, window)).fetchone() or (0, 0)
             self._entered_in_window = {False: row[0], True: row[1]}
         else:
-            entry = self._con.execute(sql.entries(events), campaign).fetchnumpy()
-            self._entered.add(
-                _filled(entry["high"]),
-                _filled(entry["low"]),
-                _filled(entry["minute"]).astype(np.int64),
-                _filled(entry["is_test"]).astype(bool),
-            )
-        self._add_cells(window[0] if window else 0)
-        self._add_campaigns(counted)
-        for message, newest in names:
-            _keep_newest(self._names, message, (newest["us"], newest["name"]))
-        if self._follow or self._keep_ids:
+            high, low, minute, is_test = self._columns(sql.entries(events, campaign))
+            self._entered.add(high, low, minute.astype(np.int64), is_test.astype(bool))
+        add_cells(self._con, self._counted, untimed=window[0] if window else 0)
+        for cid, found in counted.campaigns.items():
+            _add_campaign(self._campaigns, cid, found)
+        for message, name, newest in names:
+            self._names[message] = max(self._names.get(message, (newest, name)), (newest, name))
+        if self._keep_ids:
             self._seen.add(*counted.ids)
         self._add_health(counted)
 
     def _census(self, batch: Batch) -> tuple[_Counted, str]:
         """Work out repeats, rejects and campaigns; return them and the events to count."""
         rejected, ignored = self._con.execute(sql.CENSUS).fetchone() or (0, 0)
-        found = self._con.execute(sql.IDS).fetchnumpy()
-        high, low = _filled(found["high"]), _filled(found["low"])
+        refused = bool(rejected or ignored)
+        found = self._columns(sql.ids(refused=refused, kept=self._keep_ids))
+        high, low = found[0], found[-1]
         twice = repeated(high)
-        if len(self._seen):
-            known = self._seen.known(high, low)
-        else:
-            known = np.zeros(len(high), dtype=bool)
+        known = self._seen.known(high, low)
         duplicates, suspicious = 0, bool(len(twice) or known.any())
         if suspicious:
             duplicates = self._find_repeats(twice, high[known], low[known])
-        events = sql.fresh(repeats=suspicious)
-        campaigns = {
-            cid: _Campaign(n, oldest, newest, (name["us"], name["name"]) if name else None)
-            for cid, n, oldest, newest, name in self._con.execute(sql.campaigns(events)).fetchall()
-        }
+        events = sql.fresh(repeats=suspicious, refused=refused)
+        campaigns: dict[str, _Campaign] = {}
+        for cid, name, count, oldest, newest in self._con.execute(sql.campaigns(events)).fetchall():
+            _add_campaign(campaigns, cid, _Campaign(count, oldest, newest, (newest, name)))
         ids = (high[~known], low[~known])
         if len(twice):
             ids = _distinct(*ids)
@@ -247,6 +236,10 @@ class Rollup:
         total = rejected + batch.rejected
         counted = _Counted(ids, duplicates, total, ignored, rejects, campaigns)
         return counted, events
+
+    def _columns(self, query: str) -> list[NDArray[Any]]:
+        """Return the columns of a result that has no nulls."""
+        return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
 
     def _find_repeats(self, twice: Hashes, high: Hashes, low: Hashes) -> int:
         """Fill the table of repeats; return how many there are."""
@@ -258,38 +251,6 @@ class Rollup:
         self._con.unregister(sql.SUSPECTS)
         row = self._con.execute(f"SELECT count(*) FROM {sql.REPEATS}").fetchone()
         return int(row[0]) if row else 0
-
-    def _add_cells(self, untimed: int) -> None:
-        """Move the cells of the batch into the cubes; *untimed* is the minute of those without."""
-        rows = self._con.execute(sql.KEYS).fetchall()
-        questions = len(sql.QUESTIONS)
-        coded: dict[str, dict[str, list[object]]] = {}
-        for row in rows:
-            place = row[:questions].index(0)
-            question = sql.QUESTIONS[place]
-            value, key = row[questions + place], row[2 * questions :]
-            names = (question, *sql.KEY, "code")
-            columns = coded.setdefault(question, {name: [] for name in names})
-            code = self._counted[question].cube.code(Key(value, *key))
-            for name, part in zip(names, (value, *key, code), strict=True):
-                columns[name].append(part)
-        for question, columns in coded.items():
-            self._con.register("codes", _typed(columns, question))
-            cells = self._con.execute(sql.coded(question)).fetchnumpy()
-            self._con.unregister("codes")
-            slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)
-            code, count = _filled(cells["code"]), _filled(cells["count"])
-            self._counted[question].cube.add(slot, code.astype(np.int64), count.astype(np.int64))
-
-    def _add_campaigns(self, counted: _Counted) -> None:
-        for cid, new in counted.campaigns.items():
-            old = self._campaigns.get(cid)
-            if old is None:
-                self._campaigns[cid] = new
-                continue
-            old.events += new.events
-            old.oldest, old.newest = min(old.oldest, new.oldest), max(old.newest, new.newest)
-            old.name = max(filter(None, (old.name, new.name)), default=None)
 
     def _add_health(self, counted: _Counted) -> None:
         old = self._health
@@ -333,9 +294,7 @@ class Rollup:
 
     # --- answering -------------------------------------------------------------------------
 
-    def snapshot(
-        self, *, at: datetime, window: timedelta, include_tests: bool = False
-    ) -> Snapshot:
+    def snapshot(self, *, at: datetime, window: timedelta, include_tests: bool = False) -> Snapshot:
         """Return the campaign's numbers in the window of that length that ends at *at*."""
         span = Window.ending(at, window)
         if self._window is not None and span != self._window:
@@ -350,7 +309,7 @@ class Rollup:
         known = self._campaigns.get(self._campaign or "")
         return Snapshot(
             campaign_id=self._campaign or "",
-            campaign_name=known.name[1] if known and known.name else None,
+            campaign_name=known.name[1] if known else None,
             window=span,
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(start, end, include_tests=include_tests),
@@ -368,8 +327,7 @@ class Rollup:
     def require_campaign(self) -> None:
         """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
         if self._campaign not in self._campaigns:
-            kind = "campaign"
-            raise UnknownNameError(kind, self._campaign, self._campaigns)
+            raise UnknownNameError("campaign", self._campaign, self._campaigns)
 
 
 def open_rollup(
@@ -400,12 +358,18 @@ def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
         yield chunk
 
 
-def _typed(columns: dict[str, list[object]], question: str) -> pd.DataFrame:
-    """Return key columns with the types SQL needs to compare them, nulls kept."""
-    texts = {name: pd.array(columns[name], dtype="str") for name in (
-        question, "channel", "event_type", "bounce_type")}
-    flags = {name: np.array(columns[name], dtype=bool) for name in ("late", "is_test")}
-    return pd.DataFrame({**texts, **flags, "code": np.array(columns["code"], dtype=np.int64)})
+def _add_campaign(known: dict[str, _Campaign], cid: str, new: _Campaign) -> None:
+    """Add what was found of a campaign; of its names the newest one wins."""
+    old = known.get(cid)
+    if old is None:
+        known[cid] = new
+        return
+    known[cid] = _Campaign(
+        old.events + new.events,
+        min(old.oldest, new.oldest),
+        max(old.newest, new.newest),
+        max(old.name, new.name, key=lambda named: (named[1] is not None, named)),
+    )
 
 
 def _no_ids() -> tuple[Hashes, Hashes]:
@@ -418,15 +382,6 @@ def _distinct(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
     new = np.ones(len(high), dtype=bool)
     new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
     return high[new], low[new]
-
-
-def _filled(column: np.ndarray) -> np.ndarray:
-    """Return a fetched column that has no nulls as a plain array."""
-    return np.ma.getdata(column)
-
-
-def _keep_newest(names: dict[str, tuple[int, str]], key: str, new: tuple[int, str]) -> None:
-    names[key] = max(names.get(key, new), new)
 
 
 def _time(us: int) -> datetime:

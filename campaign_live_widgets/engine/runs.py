@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
-    Run = tuple[NDArray[np.generic], ...]
+    Run = tuple[NDArray[Any], ...]
 
 _FACTOR: Final = 4
 """A run is merged with the next larger one unless that is so many times larger."""
@@ -31,7 +33,7 @@ class SortedRuns:
         """Return how many rows there are."""
         return sum(len(run[0]) for run in (*self._runs, *self._unsorted))
 
-    def add(self, *columns: NDArray[np.generic]) -> None:
+    def add(self, *columns: NDArray[Any]) -> None:
         """Add rows; they are put in order when somebody first asks (see :meth:`settle`)."""
         if len(columns[0]):
             self._unsorted.append(columns)
@@ -59,6 +61,8 @@ class SortedRuns:
             The rows found, column by column, the key first; empty where nothing was found.
         """
         self.settle()
+        if not self._runs:
+            return np.empty(0, np.intp), ()
         found: list[tuple[NDArray[np.intp], Run]] = []
         order = np.argsort(keys)
         queries = keys[order]  # in order, look-ups of neighbours share their way

@@ -15,7 +15,6 @@ import duckdb
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import (
-    FORMATS,
     NOT_JSON,
     REJECT_SCANS,
     REJECTS,
@@ -28,13 +27,15 @@ from campaign_live_widgets.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from campaign_live_widgets.sources import DataFile, Fragment
 
 BATCH: Final = "batch"
 _EXAMPLES: Final = 100
 _REFUSED_SAMPLE: Final = 1000
+_BLOCK: Final = 1 << 20
+_ENDLESS: Final = 1 << 62
 _SMALL: Final = 1 << 22
 """Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 
@@ -111,8 +112,8 @@ class Stage:
             kind = "VIEW" if table.startswith("view") else "TABLE"
             self._con.execute(f"DROP {kind} IF EXISTS {table}")
         self._tables.clear()
-        for name in os.listdir(self._spool.name):  # noqa: PTH208
-            os.unlink(os.path.join(self._spool.name, name))  # noqa: PTH108, PTH118
+        for name in os.listdir(self._spool.name):
+            os.unlink(os.path.join(self._spool.name, name))
 
     @property
     def empty(self) -> bool:
@@ -126,7 +127,7 @@ class Stage:
         return known
 
     def _set_aside(self, batch: Batch, fragment: Fragment, why: str) -> None:
-        if os.path.exists(fragment.file.path):  # noqa: PTH110 - one that vanished is no problem
+        if os.path.exists(fragment.file.path):
             batch.problems[fragment.file.path] = why
 
     def _read(self, known: Layout, members: Sequence[Fragment], batch: Batch) -> None:
@@ -136,12 +137,12 @@ class Stage:
         size = sum(fragment.end - fragment.start for fragment in members)
         if known.kind == "parquet" and size > _SMALL:
             name = f"view_{self._number}"
-            self._con.execute(f"CREATE TEMP VIEW {name} AS {_events(known, paths)}")
+            self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
             self._con.execute(f"SELECT * FROM {name} LIMIT 0")
         else:
             name = f"table_{self._number}"
             self._clear_rejects()
-            self._con.execute(f"CREATE TEMP TABLE {name} AS {_events(known, paths)}")
+            self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
             if known.kind == "ndjson" and self._spelled_otherwise(name, known, paths):
                 self._con.execute(f"DROP TABLE {name}")
                 for fragment in members:
@@ -176,19 +177,18 @@ class Stage:
         file = fragment.file
         if not file.grows and not known.folded:
             return _Read(file.path, fragment, 1)
-        size = os.stat(file.path).st_size  # noqa: PTH116
+        size = os.stat(file.path).st_size
         if fragment.whole and fragment.end == size and not known.folded:
             return _Read(file.path, fragment, 1)
         self._number += 1
-        copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")  # noqa: PTH118
-        with open(copy, "wb") as out:  # noqa: PTH123
+        copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")
+        with open(copy, "wb") as out:
             header = 0
             if file.kind == "csv" and not fragment.whole:
-                with open(file.path, "rb") as stream:  # noqa: PTH123
+                with open(file.path, "rb") as stream:
                     out.write(stream.readline())
                 header = 1
-            for block in _bytes(fragment, folded=known.folded):
-                out.write(block)
+            out.writelines(_bytes(fragment, folded=known.folded))
         return _Read(copy, fragment, fragment.first_line - header)
 
     def _clear_rejects(self) -> None:
@@ -240,31 +240,19 @@ def line_count(fragment: Fragment) -> int:
     return sum(block.count(b"\n") for block in _bytes(fragment))
 
 
-def _events(known: Layout, paths: Sequence[str]) -> str:
-    known_format = FORMATS[known.format or "canonical"]
-    return known_format.events(f"({known.scan(paths)})")
-
-
-def _bytes(fragment: Fragment, *, folded: bool = False) -> list[bytes] | object:
+def _bytes(fragment: Fragment, *, folded: bool = False) -> Iterator[bytes]:
     """Yield a fragment's bytes, block by block or, folded, line by line."""
     file = fragment.file
-    opened = gzip.open(file.path, "rb") if file.compression == "gzip" else open(file.path, "rb")  # noqa: PTH123, SIM115
-    with opened as stream:
+    opened = gzip.open if file.compression == "gzip" else open
+    with opened(file.path, "rb") as stream:
         stream.seek(fragment.start)
-        left = fragment.end - fragment.start if file.compression is None else None
-        if folded:
-            for line in stream:
-                if left is not None and left <= 0:
-                    break
-                left = None if left is None else left - len(line)
-                yield folded_line(line.rstrip(b"\r\n")) + b"\n"
-            return
-        while left is None or left > 0:
-            block = stream.read(1 << 20 if left is None else min(left, 1 << 20))
+        left = fragment.end - fragment.start if file.compression is None else _ENDLESS
+        while left > 0:
+            block = stream.readline() if folded else stream.read(min(left, _BLOCK))
             if not block:
                 break
-            left = None if left is None else left - len(block)
-            yield block
+            left -= len(block)
+            yield folded_line(block.rstrip(b"\r\n")) + b"\n" if folded else block
 
 
 def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:

@@ -106,7 +106,7 @@ def frame_csv(
 
 
 def to_csv(snapshot: Snapshot, locale: str = "en") -> str:
-    """Return the whole report as one CSV: each tile's id and title, headings, rows, a blank line."""
+    """Return the whole report as one CSV: per tile its id and title, headings, rows, a gap."""
     parts = []
     for tile in TILES.values():
         body = frame_csv(frame(tile, snapshot), locale, snapshot.message_names)

@@ -32,7 +32,6 @@ REQUIRED: Final = (
     "profile_id",
     "event_type",
 )
-_WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
 FORMATS: Final[dict[str, Format]] = {}
 """Every format by name, in the order in which recognition tries them."""
 
@@ -67,25 +66,32 @@ class Format(ABC):
         """Tell from its dotted, lower-case paths whether a file is in this format."""
 
     @abstractmethod
-    def events(self, raw: str) -> str:
+    def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
         """Return SQL that turns rows of *raw* into canonical events.
 
-        *raw* is a relation with ``file``, ``row``, ``broken`` (why the row cannot be read,
-        or null) and the format's fields (text, or what the file types them as). The result has ``file``, ``row``, ``part`` (1 for the first
-        event of a row, 0 for a row that carries none), the canonical columns with ``us``
-        (microseconds since the epoch) for the timestamp, and ``cause``: why the row is
-        refused, or null.
+        Parameters
+        ----------
+        raw : str
+            A relation with ``file``, ``row``, ``broken`` (why the row cannot be read, or
+            null) and the format's fields: text that is never blank, or null.
+        complete : collection of str
+            Fields that are never null: the file vouches for it, so that they need no look.
+        native : collection of str
+            Fields that the file types as a time or a truth value.
+
+        Returns
+        -------
+        str
+            SQL for ``file``, ``row``, ``part`` (1 for the first event of a row, 0 for a row
+            that carries none), the canonical columns with ``us`` (microseconds since the
+            epoch) for the timestamp, and ``cause``: why the row is refused, or null.
         """
 
 
-def text(field: str) -> str:
-    """Return SQL for a field as text, null where blank."""
-    value = f"{field}::VARCHAR"
-    return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
-
-
-def microseconds(field: str) -> str:
+def microseconds(field: str, *, native: bool) -> str:
     """Return SQL for a field as microseconds since the epoch, null where it is no time."""
+    if native:
+        return f"epoch_us({field}::TIMESTAMPTZ)"
     return f"try(epoch_us(try_cast({field} AS TIMESTAMPTZ)))"
 
 
@@ -104,9 +110,17 @@ def one_of(values: Collection[str]) -> str:
     return "(" + ", ".join(map(quoted, values)) + ")"
 
 
-def missing(column: str, expression: str | None = None) -> str:
+def missing(name: str, column: str) -> str:
     """Return the SQL branch that refuses a row for want of a required column."""
-    return f"WHEN {expression or column} IS NULL THEN {quoted(f'{column} is missing')}"
+    return f"WHEN {column} IS NULL THEN {quoted(f'{name} is missing')}"
+
+
+def no_time(field: str) -> str:
+    """Return the SQL branch that refuses a row whose time cannot be read."""
+    return (
+        f"WHEN us IS NULL THEN 'timestamp ' || chr(39) || left({field}::VARCHAR, 40)"
+        " || chr(39) || ' is not a time'"
+    )
 
 
 def unknown(column: str, known: Collection[str]) -> str:

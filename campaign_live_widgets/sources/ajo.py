@@ -17,8 +17,8 @@ from campaign_live_widgets.sources._format import (
     flag,
     microseconds,
     missing,
+    no_time,
     one_of,
-    text,
     unknown,
 )
 
@@ -107,40 +107,30 @@ class JourneyOptimizer(Format, name="ajo"):
             path.startswith(("_experience.", "pushnotificationtracking.")) for path in paths
         )
 
-    def events(self, raw: str) -> str:
+    def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
         """Return SQL that maps the rows; see :meth:`Format.events`."""
         causes = [
             "WHEN broken IS NOT NULL THEN broken",
-            "WHEN kinds IS NULL AND status IS NOT NULL THEN "
-            "'unknown feedbackStatus ' || chr(39) || left(status, 40) || chr(39)",
-            "WHEN kinds IS NULL AND interaction IS NOT NULL THEN "
-            "'unknown interactionType ' || chr(39) || left(interaction, 40) || chr(39)",
+            _unheard_of("feedbackStatus", "status"),
+            _unheard_of("interactionType", "interaction"),
             "WHEN kinds IS NULL THEN 'no feedbackStatus, interactionType or push event'",
-            missing("_id", "event_id"),
-            missing("timestamp", text("time")),
-            "WHEN us IS NULL THEN 'timestamp ' || chr(39) || left(time::VARCHAR, 40)"
-            " || chr(39) || ' is not a time'",
+            *([missing("_id", "event_id")] if "id" not in complete else []),
+            *([missing("timestamp", "time"), no_time("time")] if "time" not in complete else []),
             missing("campaignID", "campaign_id"),
             missing("messageID", "message_id"),
-            missing("channel"),
+            missing("channel", "channel"),
             missing("messageProfileID", "profile_id"),
             unknown("channel", CHANNELS),
             unknown("bounce_type", BOUNCE_TYPES),
         ]
-        # A time that the file types as one stays so: it needs no parsing.
-        cleaned = ", ".join(
-            field if field == "time" else f"{text(field)} AS {field}" for field in self.fields
-        )
         return f"""
-            WITH cleaned AS (
-                SELECT file, row, broken, {cleaned} FROM {raw}
-            ), kinded AS (
+            WITH kinded AS (
                 SELECT * REPLACE (lower(status) AS status, lower(interaction) AS interaction,
                                   lower(kind) AS kind),
                        coalesce(lower(failure_category) = 'async', false) AS late
-                FROM cleaned
+                FROM {raw}
             ), mapped AS (
-                SELECT *, {_EVENTS} AS kinds, {microseconds("time")} AS us,
+                SELECT *, {_EVENTS} AS kinds, {microseconds("time", native="time" in native)} AS us,
                        campaign AS campaign_id, message AS message_id,
                        coalesce(profile, {_PRIMARY_IDENTITY}) AS profile_id,
                        {_CHANNEL} AS channel
@@ -183,6 +173,14 @@ class JourneyOptimizer(Format, name="ajo"):
             SELECT * EXCLUDE (broken, kinds, status, interaction, time),
                    CASE WHEN part > 0 THEN CASE {" ".join(causes)} END END AS cause
             FROM filled"""
+
+
+def _unheard_of(name: str, column: str) -> str:
+    """Return the SQL branch that refuses a row whose kind of event is not known."""
+    return (
+        f"WHEN kinds IS NULL AND {column} IS NOT NULL THEN "
+        f"'unknown {name} ' || chr(39) || left({column}, 40) || chr(39)"
+    )
 
 
 # A tracking row does not always name its channel; what else it holds then tells.

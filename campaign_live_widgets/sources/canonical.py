@@ -13,8 +13,8 @@ from campaign_live_widgets.sources._format import (
     flag,
     microseconds,
     missing,
+    no_time,
     quoted,
-    text,
     unknown,
 )
 
@@ -48,36 +48,36 @@ class Canonical(Format, name="canonical"):
         """Tell whether the columns that only this format has are there."""
         return "event_type" in paths and ("event_id" in paths or "campaign_id" in paths)
 
-    def events(self, raw: str) -> str:
+    def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
         """Return SQL that checks the rows; see :meth:`Format.events`."""
+        parsed = [c for c in _FLAGS if c not in native]
         texts = [c for c in COLUMNS if c not in (*_FLAGS, "timestamp", "domain")]
-        flags = ", ".join(f"{flag(c)} AS {c}" for c in _FLAGS)
-        causes = ["WHEN broken IS NOT NULL THEN broken"]
-        causes += [
-            missing(c) if c != "timestamp" else missing(c, text("raw_timestamp"))
-            for c in REQUIRED
-        ]
-        causes.append(
-            "WHEN us IS NULL THEN 'timestamp ' || chr(39) || left(raw_timestamp::VARCHAR, 40)"
-            " || chr(39) || ' is not a time'"
-        )
-        causes += [
-            unknown("channel", CHANNELS),
-            unknown("event_type", EVENT_TYPES),
-            unknown("bounce_type", BOUNCE_TYPES),
-        ]
-        causes += [
-            f"WHEN {c} IS NULL AND {text(f'raw_{c}')} IS NOT NULL "
-            f"THEN {quoted(f'{c} is not true or false')}"
-            for c in _FLAGS
-        ]
         kept = ", ".join((*texts, "domain", *_FLAGS))
-        raw_flags = ", ".join(f"{c} AS raw_{c}" for c in _FLAGS)
+        flags = ", ".join(f"{flag(c)} AS {c}" for c in _FLAGS)
+        raw_flags = "".join(f", {c} AS raw_{c}" for c in parsed)
+        time = microseconds("timestamp", native="timestamp" in native)
         return f"""
-            SELECT file, row, 1 AS part, us, {kept}, CASE {" ".join(causes)} END AS cause
+            SELECT file, row, 1 AS part, us, {kept},
+                   CASE {" ".join(_causes(complete, parsed))} END AS cause
             FROM (
-                SELECT file, row, broken, {", ".join(f"{text(c)} AS {c}" for c in texts)},
-                       lower({text("domain")}) AS domain, {flags}, {raw_flags},
-                       timestamp AS raw_timestamp, {microseconds("timestamp")} AS us
+                SELECT file, row, broken, {", ".join(texts)}, lower(domain) AS domain, {flags},
+                       timestamp AS raw_timestamp, {time} AS us{raw_flags}
                 FROM {raw}
             )"""
+
+
+def _causes(complete: Collection[str], parsed: Collection[str]) -> list[str]:
+    """Return the branches that refuse a row, the most basic one first."""
+    raw = {"timestamp": "raw_timestamp"}
+    return [
+        "WHEN broken IS NOT NULL THEN broken",
+        *(missing(c, raw.get(c, c)) for c in REQUIRED if c not in complete),
+        *([no_time("raw_timestamp")] if "timestamp" not in complete else []),
+        unknown("channel", CHANNELS),
+        unknown("event_type", EVENT_TYPES),
+        unknown("bounce_type", BOUNCE_TYPES),
+        *(
+            f"WHEN {c} IS NULL AND raw_{c} IS NOT NULL THEN {quoted(f'{c} is not true or false')}"
+            for c in parsed
+        ),
+    ]

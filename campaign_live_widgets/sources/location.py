@@ -44,10 +44,10 @@ class DataFile:
 
 def data_file(path: str) -> DataFile | None:
     """Return what a file's name says it is, or ``None`` where it says nothing."""
-    stem, suffix = os.path.splitext(path.lower())  # noqa: PTH122 - hot on folders of many files
+    stem, suffix = os.path.splitext(path.lower())
     compression = _COMPRESSIONS.get(suffix)
     if compression:
-        suffix = os.path.splitext(stem)[1]  # noqa: PTH122
+        suffix = os.path.splitext(stem)[1]
     kind = _KINDS.get(suffix)
     return DataFile(path, kind, compression) if kind else None
 
@@ -82,7 +82,7 @@ class Location:
         text = os.fspath(source)
         prefix, colon, rest = text.partition(":")
         if colon and prefix.lower() in _FORMAT_PREFIXES and not Path(text).exists():
-            return cls(os.path.expanduser(rest), prefix.lower())  # noqa: PTH111 - globs too
+            return cls(os.path.expanduser(rest), prefix.lower())
         if "://" in text:
             message = (
                 f"{text.partition('://')[0]}://…: databases cannot be read by this version; "
@@ -92,7 +92,7 @@ class Location:
         if not text.strip():
             message = "the source is empty; give a file, a folder or a glob"
             raise SourceError(message)
-        return cls(os.path.expanduser(text))  # noqa: PTH111
+        return cls(os.path.expanduser(text))
 
     @property
     def is_glob(self) -> bool:
@@ -125,8 +125,8 @@ class Location:
             if not self.watched.is_dir():
                 message = f"{self.text}: there is no folder {self.watched}"
                 raise SourceError(message)
-            found = glob.glob(self.text, recursive=True)  # noqa: PTH207 - keeps the user's form
-            known = (data_file(p) for p in sorted(found) if os.path.isfile(p))  # noqa: PTH113
+            found = glob.glob(self.text, recursive=True)
+            known = (data_file(p) for p in sorted(found) if os.path.isfile(p))
             return [f for f in known if f]
         if path.is_dir():
             return sorted(_walk(self.text), key=lambda f: f.path)

@@ -75,7 +75,7 @@ class Tail:
 
     def _new_in(self, file: DataFile) -> Fragment | None:
         try:
-            stat = os.stat(file.path)  # noqa: PTH116 - hot on folders of many files
+            stat = os.stat(file.path)
             read = self._read.get(file.path)
             if read and read.end == stat.st_size and read.modified == stat.st_mtime_ns:
                 return None
@@ -102,7 +102,7 @@ class Tail:
     def _last_line_end(self, file: DataFile, start: int, stat: os.stat_result) -> int:
         """Return where the last whole line ends; *start* where there is none."""
         size = stat.st_size
-        with open(file.path, "rb") as stream:  # noqa: PTH123
+        with open(file.path, "rb") as stream:
             end = _line_end(stream, start, size)
             at_rest = not self.follow or time.time() - stat.st_mtime > _AT_REST
             if end < size and at_rest:
@@ -119,7 +119,7 @@ class Tail:
 def _has_footer(path: str, size: int) -> bool:
     if size < 12:  # noqa: PLR2004 - two magic numbers and a length
         return False
-    with open(path, "rb") as stream:  # noqa: PTH123
+    with open(path, "rb") as stream:
         stream.seek(size - 4)
         return stream.read(4) in (b"PAR1", b"PARE")
 

@@ -1,0 +1,292 @@
+"""How a file is laid out: its names, in any case, nested or dotted, and where each stands."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import duckdb
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources._format import FORMATS, quoted
+from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.sources._format import Format
+    from campaign_live_widgets.sources.location import DataFile
+
+_SAMPLE_LINES: Final = 200
+_DELIMITERS: Final = ",;\t|"
+Style: TypeAlias = tuple[bool, Callable[[str], str]]
+_CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
+
+
+def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None) -> Layout:
+    """Return the layout of a file, its format recognised by its fields unless *wanted*.
+
+    Raises
+    ------
+    SourceError
+        Where the file cannot be opened or is not what its name says.
+    """
+    if file.kind == "parquet":
+        places = _parquet_places(file.path, con)
+        return Layout("parquet", None, _format(places, wanted), places=_sorted(places))
+    if file.kind == "csv":
+        header, delimiter = _csv_header(file)
+        columns = tuple(_distinct(header))
+        places = {name.lower(): (Place(_identifier(name)),) for name in columns}
+        return Layout(
+            "csv",
+            file.compression,
+            _format(places, wanted),
+            columns,
+            delimiter,
+            _sorted(places),
+        )
+    sampled = _json_places(_sample(file))
+    name = _format(sampled, wanted)
+    if name is None:
+        return Layout("ndjson", file.compression, None)
+    plain = Layout("ndjson", file.compression, name)
+    styles = _styles(sampled, name)
+    if styles is None:
+        return fold(plain)
+    return replace(plain, places=_spelled(sampled, name, styles))
+
+
+def fold(old: Layout) -> Layout:
+    """Return the layout of the same lines once every name in them is in lower case."""
+    styles = [(False, str.lower), (True, str.lower)]
+    places = _spelled({}, str(old.format), styles)
+    return replace(old, compression=None, places=places, folded=True)
+
+
+def spells_otherwise(known: Layout, lines_refused: Iterable[str]) -> bool:
+    """Tell whether any of these lines holds a field of the format under another spelling."""
+    places = dict(known.places)
+    objects = [value for line in lines_refused if isinstance(value := json.loads(line), dict)]
+    return any(
+        not set(found) <= {place.sql for place in places[path]}
+        for path, found in _json_places(objects).items()
+        if path in places
+    )
+
+
+def folded_line(line: bytes) -> bytes:
+    """Return one line of NDJSON with every name in lower case; a bad line stays as it is."""
+    try:
+        return json.dumps(_lower(json.loads(line))).encode()
+    except (ValueError, RecursionError):
+        return line
+
+
+def _lower(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {name.lower(): _lower(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [_lower(v) for v in value]
+    return value
+
+
+def _format(places: Mapping[str, object], wanted: str | None) -> str | None:
+    if wanted is not None:
+        return wanted
+    return next((name for name, f in FORMATS.items() if f.recognises(places.keys())), None)
+
+
+def _paths(known: Format) -> set[str]:
+    return {path for paths in known.fields.values() for path in paths}
+
+
+def _sorted(places: Mapping[str, tuple[Place, ...]]) -> Places:
+    return tuple(sorted(places.items()))
+
+
+def _json_path(path: str, *, dotted: bool) -> str:
+    parts = [path] if dotted else path.split(".")
+    return "$" + "".join(f".{_json_name(part)}" for part in parts)
+
+
+def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | None:
+    """Return how this file spells the format's paths; ``None`` where no one way fits.
+
+    A style says whether names are dotted (or nested) and in which case they stand.
+    """
+    found: dict[Style, None] = {}
+    for path in _paths(FORMATS[name]):
+        spelled = sampled.get(path.lower(), ())
+        if len(spelled) > 1:
+            return None
+        for actual in spelled:
+            fitting = [
+                (dotted, case)
+                for dotted in (False, True)
+                for case in _CASES
+                if _json_path(case(path), dotted=dotted) == actual
+            ]
+            if not fitting:
+                return None
+            if "." in path:  # a single lower-case word fits every style and tells nothing
+                found[fitting[0]] = None
+    return list(found) or [(False, str)]
+
+
+def _spelled(sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]) -> Places:
+    """Return where each path of the format stands: as sampled, else as the rest is spelled."""
+    places = {}
+    for path in _paths(FORMATS[name]):
+        rendered = (_json_path(case(path), dotted=dotted) for dotted, case in styles)
+        spelled = sampled.get(path.lower()) or tuple(dict.fromkeys(rendered))
+        places[path.lower()] = tuple(map(Place, spelled))
+    return _sorted(places)
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _json_name(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _distinct(names: Iterable[str]) -> Iterable[str]:
+    """Yield names that no other name equals, whatever the case; a repeated one gets a number."""
+    seen: set[str] = set()
+    for name in names:
+        unique, number = name, 1
+        while unique.lower() in seen:
+            number += 1
+            unique = f"{name}_{number}"
+        seen.add(unique.lower())
+        yield unique
+
+
+def _parquet_places(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[Place, ...]]:
+    try:
+        relation = con.sql(f"SELECT * FROM read_parquet({quoted(path)}) LIMIT 0")
+    except duckdb.Error as error:
+        message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
+        raise SourceError(message) from error
+    statistics = _statistics(path, con)
+    places: dict[str, tuple[Place, ...]] = {}
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        _struct_places(name, _identifier(name), kind, statistics, places)
+    return places
+
+
+def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
+    """Return what a Parquet footer vouches for: path → never null, never blank."""
+    rows = con.execute(
+        "SELECT path_in_schema, bool_and(stats_null_count = 0), "
+        "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
+        f"FROM parquet_metadata({quoted(path)}) GROUP BY path_in_schema"
+    ).fetchall()
+    return {
+        path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows
+    }
+
+
+def _struct_places(
+    name: str,
+    expression: str,
+    kind: Any,  # noqa: ANN401 - the engine's types are not typed
+    statistics: Mapping[str, tuple[bool, bool]],
+    places: dict[str, tuple[Place, ...]],
+) -> None:
+    path = name.lower()
+    if kind.id == "struct" and path != "identitymap":
+        for child, child_kind in kind.children:
+            _struct_places(
+                f"{name}.{child}",
+                f"{expression}.{_identifier(child)}",
+                child_kind,
+                statistics,
+                places,
+            )
+        return
+    if kind.id in {"map", "list", "struct"}:
+        place = Place(f"to_json({expression})")
+    else:
+        native = kind.id == "boolean" or kind.id.startswith(("timestamp", "date"))
+        complete, clean = statistics.get(path, (False, False))
+        text = kind.id == "varchar"
+        place = Place(
+            expression,
+            native=native,
+            clean=clean and text,
+            complete=complete and (native or (clean and text)),
+        )
+    places.setdefault(path, (place,))
+
+
+def _csv_header(file: DataFile) -> tuple[list[str], str]:
+    line = next(iter(_first_lines(file, 1)), b"")
+    text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+    delimiter = max(_DELIMITERS, key=text.count)
+    header = next(csv.reader([text], delimiter=delimiter), [])
+    return [name.strip() for name in header], delimiter
+
+
+def _sample(file: DataFile) -> list[dict[str, Any]]:
+    objects = []
+    for line in _first_lines(file, _SAMPLE_LINES):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            objects.append(value)
+    return objects
+
+
+def _first_lines(file: DataFile, count: int) -> list[bytes]:
+    """Return the first lines of a file, whatever its compression."""
+    try:
+        if file.compression == "zstd":
+            return _zstd_lines(file.path, count)
+        opened = gzip.open if file.compression == "gzip" else open
+        with opened(file.path, "rb") as stream:
+            return list(islice(iter(lambda: stream.readline(MAX_LINE), b""), count))
+    except (OSError, EOFError) as error:
+        message = f"{file.path}: cannot be read ({error})"
+        raise SourceError(message) from error
+
+
+def _zstd_lines(path: str, count: int) -> list[bytes]:
+    """Return the first lines of a zstd file, by the engine (Python 3.11 has no zstd)."""
+    try:
+        found = duckdb.execute(f"SELECT json FROM {lines([path], 'zstd')} LIMIT {count}").fetchall()
+    except duckdb.Error as error:
+        message = f"{path}: cannot be read ({_first_line(error)})"
+        raise SourceError(message) from error
+    return [(line or "").encode() for (line,) in found]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _json_places(objects: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return dotted lower-case path → JSON paths as spelled, over a sample of lines."""
+    places: dict[str, dict[str, None]] = {}
+
+    def visit(value: dict[str, Any], path: str, place: str) -> None:
+        for name, child in value.items():
+            below = f"{path}.{name.lower()}" if path else name.lower()
+            here = f"{place}.{_json_name(name)}"
+            if isinstance(child, dict) and below != "identitymap":
+                visit(child, below, here)
+            else:
+                places.setdefault(below, {})[here] = None
+
+    for value in objects:
+        visit(value, "", "$")
+    return {path: tuple(found) for path, found in places.items()}
