@@ -17,7 +17,9 @@ from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.engine import rollup as rollup_module
 from campaign_live_widgets.report import frame, to_json
+from campaign_live_widgets.snapshot import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +169,27 @@ def test_the_catalogue_has_exactly_the_widgets_of_the_contract() -> None:
 def test_every_window_with_and_without_tests(tmp_path: Path, rows: Callable[[], list[Row]]) -> None:
     files.write(rows(), tmp_path / "events.parquet")
     assert_conforms(tmp_path, rows, EVERY_CASE)
+
+
+@pytest.mark.parametrize("rows", [canonical, xdm])
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_a_rollup_for_one_window(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: Callable[[], list[Row]],
+    chunk: int | None,
+) -> None:
+    """As the command line opens it: one window, read at once or, where large, in passes."""
+    for number, part in enumerate(files.split(rows(), 3, seed=15)):
+        files.write(part, tmp_path / f"part-{number}.ndjson")
+    if chunk:
+        monkeypatch.setattr(rollup_module, "_CHUNK_BYTES", chunk)
+    for window, tests in EVERY_CASE[:: 3 if chunk else 2]:
+        span = Window.ending(AT, WINDOWS[window])
+        rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN, follow=False, window=span)
+        snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+        rollup.close()
+        assert_same(snapshot, once_expected(rows, window, tests=tests))
 
 
 @pytest.mark.parametrize("form", files.FORMS)

@@ -1,0 +1,386 @@
+"""The command line keeps its contract: exit codes, the two outputs, JSON, CSV, both languages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.request import urlopen
+
+import files
+import generate
+import generate_xdm
+import oracle
+import pandas as pd
+import psutil
+import pytest
+from generate import AT, WINDOWS
+from oracle_xdm import xdm_to_canonical
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Row = dict[str, Any]
+
+DONE, WRONG_CALL, UNREADABLE = 0, 2, 3
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+COMMAND = (sys.executable, "-m", "campaign_live_widgets")
+
+
+class Run(NamedTuple):
+    """What one call of the command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@cache
+def run(*arguments: str) -> Run:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *arguments], capture_output=True, check=False, timeout=120
+    )
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+RUNNABLE = ('=HYPERLINK("http://x.example","y")', "+1-2", "-2+3", "@SUM(A1:A9)", "\tcmd")
+
+
+@cache
+def rows() -> list[Row]:
+    """Return events, some of them named so that a spreadsheet would run the name."""
+    sound = generate.events(21, 300)
+    told = {"campaign_id": "c1", "timestamp": AT, "bounce_type": "hard", "is_test": None}
+    for number, name in enumerate(RUNNABLE):
+        named = told | {"message_id": name, "reason": name, "message_name": name}
+        for channel, kind in (("email", "bounce"), ("email", "open"), ("push", "bounce")):
+            extra = named | {"channel": channel, "event_type": kind, "profile_id": "p1"}
+            places = {"domain": name if channel == "email" else None, "platform": name}
+            key = {"event_id": f"formula-{number}-{channel}-{kind}"}
+            sound.append(dict.fromkeys(oracle.COLUMNS) | extra | places | key)
+    return sound
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("source")
+    first, second = files.split(rows(), 2, seed=21)
+    files.write(first, folder / "first.parquet")
+    files.write(second, folder / "second.csv.gz")
+    return str(folder)
+
+
+def report(source: str, *options: str, campaign: str = "c1") -> Run:
+    at = AT.isoformat().replace("+00:00", "Z")
+    return run("report", source, "--campaign", campaign, "--at", at, *options)
+
+
+def wanted(window: str, *, tests: bool = False, locale: str = "en", campaign: str = "c1") -> Row:
+    events = pd.DataFrame(rows(), columns=list(oracle.COLUMNS), dtype=object)
+    return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests, locale=locale)
+
+
+def assert_refused(got: Run, code: int, *words: str) -> None:
+    """Say nothing on standard output, one clear line on standard error, and no traceback."""
+    assert (got.code, got.out) == (code, "")
+    assert len(got.err.splitlines()) == 1, got.err
+    assert "Traceback" not in got.err
+    for word in words:
+        assert word in got.err
+
+
+# ── what is right ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", ["", "demo", "serve", "campaigns", "report"])
+def test_every_command_answers_help(command: str) -> None:
+    got = run(*command.split(), "--help")
+    assert (got.code, got.err) == (DONE, "")
+    assert got.out.startswith("Usage: campaign-live")
+    options = {
+        "": ("demo", "serve", "campaigns", "report"),
+        "demo": ("--port", "--no-browser"),
+        "serve": ("SOURCE", "--campaign", "--port", "--host", "--no-browser"),
+        "campaigns": ("SOURCE",),
+        "report": (
+            "SOURCE",
+            "--campaign",
+            "--at",
+            "--window",
+            "--include-tests",
+            "--locale",
+            "--format",
+        ),
+    }
+    for option in options[command]:
+        assert option in got.out
+    if command == "report":
+        assert re.search(r"--locale \[en\|fr\]", got.out)
+        assert re.search(r"--format \[text\|json\|csv\]", got.out)
+
+
+@pytest.mark.parametrize(
+    ("options", "window", "tests"),
+    [
+        ((), "24h", False),
+        (("--window", "7d", "--include-tests"), "7d", True),
+    ],
+)
+def test_json_is_one_object_equal_to_the_oracles(
+    source: str, options: tuple[str, ...], window: str, *, tests: bool
+) -> None:
+    got = report(source, "--format", "json", *options)
+    assert got.code == DONE
+    found = json.loads(got.out)
+    found.pop("rejects", None)
+    assert found == wanted(window, tests=tests)
+
+
+def test_json_in_french_differs_by_titles_alone(source: str) -> None:
+    found = json.loads(report(source, "--format", "json", "--locale", "fr").out)
+    found.pop("rejects", None)
+    assert found == wanted("24h", locale="fr")
+
+
+def test_json_types(source: str) -> None:
+    found = json.loads(report(source, "--format", "json").out)
+    assert found["schema_version"] == 1
+    assert found["campaign_id"] == "c1"
+    for time in (found["window"]["start"], found["window"]["end"], found["newest_event"]):
+        assert TIME.fullmatch(time)
+    assert type(found["window"]["bucket_seconds"]) is int
+    assert {type(count) for count in found["health"].values()} == {int}
+    for name, widget in found["widgets"].items():
+        assert set(widget) == {"title", "columns", "rows"}
+        for row in widget["rows"]:
+            assert len(row) == len(widget["columns"])
+            assert type(row[0]) is str
+            for column, cell in zip(widget["columns"][1:], row[1:], strict=True):
+                assert type(cell) is (float if column == "share" else int), name
+        if widget["columns"][0] == "bucket":
+            assert all(TIME.fullmatch(row[0]) for row in widget["rows"])
+
+
+def test_nothing_in_the_window_is_zero_null_and_every_bucket(source: str) -> None:
+    got = run(
+        "report", source, "--campaign", "c2", "--at", "2020-01-01T00:00:00Z", "--format", "json"
+    )
+    assert got.code == DONE
+    found = json.loads(got.out)
+    widgets = found["widgets"]
+    assert widgets["email.sending_statistics"]["rows"] == [
+        ["delivered", 0, None],
+        ["bounces", 0, None],
+        ["errors", 0, None],
+    ]
+    assert widgets["email.bounce_categories"]["rows"] == [["hard", 0], ["soft", 0], ["ignored", 0]]
+    assert len(widgets["push.summary"]["rows"]) == 96
+    assert widgets["push.failures"]["rows"] == [["bounces", 0], ["errors", 0]]
+    assert widgets["email.recipient_domains"]["rows"] == []
+
+
+def test_a_campaign_without_a_name_reads_null(tmp_path: Path) -> None:
+    vendor = generate_xdm.rows(22, 200)
+    path = files.write(vendor, tmp_path / "export.ndjson.gz")
+    found = json.loads(report(f"ajo:{path}", "--format", "json").out)
+    found.pop("rejects", None)
+    events, ignored, rejected = xdm_to_canonical(vendor)
+    assert found["campaign_name"] is None
+    assert found == oracle.report(
+        events, "c1", AT, WINDOWS["24h"], ignored=ignored, rejected=rejected
+    )
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_csv_has_every_widget_and_no_cell_a_spreadsheet_would_run(source: str, locale: str) -> None:
+    got = report(source, "--format", "csv", "--locale", locale, "--window", "30d")
+    assert got.code == DONE
+    lines = list(csv.reader(io.StringIO(got.out, newline="")))
+    cells = [cell for line in lines for cell in line]
+    for cell in cells:
+        assert not cell.startswith(FORMULA) or re.fullmatch(r"-\d+(\.\d+)?", cell), cell
+    for name, widget in wanted("30d", locale=locale)["widgets"].items():
+        assert [name, widget["title"]] in lines
+    assert {f"'{name}" for name in RUNNABLE} <= set(cells), "they are there, made harmless"
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_text_names_every_widget_and_its_numbers(source: str, locale: str) -> None:
+    got = report(source, "--locale", locale, "--window", "7d")
+    assert got.code == DONE
+    report_wanted = wanted("7d", locale=locale)
+    for widget in report_wanted["widgets"].values():
+        assert widget["title"] in got.out
+    entered = report_wanted["widgets"]["campaign.statistics"]["rows"][0][1]
+    label = {"en": "Entered profiles", "fr": "Profils entrés"}[locale]
+    assert re.search(rf"{label}\s+{entered}\b", got.out)
+    assert "\x1b" not in got.out, "no colours where nobody asked a terminal"
+    assert "\u202e" not in got.out, "a name cannot turn the line around"
+
+
+def test_profiles_never_leave(source: str) -> None:
+    profile = re.compile(r"\bp\d{1,2}\b")
+    for options in (
+        ("--locale", "en", "--window", "7d"),
+        ("--format", "json"),
+        ("--format", "csv", "--locale", "en", "--window", "30d"),
+    ):
+        got = report(source, *options)
+        assert got.code == DONE
+        assert not profile.search(got.out + got.err)
+
+
+def test_campaigns_lists_them_all(source: str) -> None:
+    got = run("campaigns", source)
+    assert got.code == DONE
+    good = {e["event_id"]: e for row in rows() if (e := oracle.event(row))}
+    for campaign in ("c1", "c2", 'c"3", =1+1'):
+        line = next(line for line in got.out.splitlines() if campaign in line)
+        events = sum(e["campaign_id"] == campaign for e in good.values())
+        assert re.search(rf"\b{events}\b", line)
+
+
+def test_refused_rows_are_told_on_standard_error(source: str) -> None:
+    got = report(source, "--format", "json")
+    health = wanted("24h")["health"]
+    assert str(health["rejected"]) in got.err
+    assert "Traceback" not in got.err
+
+
+# ── what is wrong ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("report", ".", "--campaign", "c1", "--colour"), ["--colour"]),
+        (("reprot", "."), ["reprot"]),
+        (("report",), ["SOURCE"]),
+        (("report", "."), ["--campaign"]),
+        (("report", ".", "--campaign", "c1", "--at", "yesterday"), ["yesterday"]),
+        (("report", ".", "--campaign", "c1", "--window", "soon"), ["soon"]),
+        (("report", ".", "--campaign", "c1", "--window", "0h"), ["0h"]),
+        (("report", ".", "--campaign", "c1", "--window", "-2h"), ["-2h"]),
+        (("report", ".", "--campaign", "c1", "--window", "24"), ["24"]),
+        (("report", ".", "--campaign", "c1", "--locale", "de"), ["de", "en", "fr"]),
+        (("report", ".", "--campaign", "c1", "--format", "xml"), ["xml", "json"]),
+        (("serve", ".", "--port", "high"), ["high"]),
+    ],
+)
+def test_a_wrong_call(arguments: tuple[str, ...], words: list[str]) -> None:
+    assert_refused(run(*arguments), WRONG_CALL, *words)
+
+
+def test_an_unknown_campaign_is_told_the_nearest(source: str) -> None:
+    got = report(source, "--format", "json", campaign="c11")
+    assert (got.code, got.out) == (WRONG_CALL, "")
+    last = got.err.splitlines()[-1]
+    assert "c11" in last
+    assert "c1'" in last
+    assert "Traceback" not in got.err
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.parquet")
+    assert_refused(report(path), UNREADABLE, "nowhere.parquet")
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    assert_refused(report(str(tmp_path)), UNREADABLE, str(tmp_path))
+    assert_refused(run("campaigns", str(tmp_path)), UNREADABLE, str(tmp_path))
+
+
+def test_a_glob_that_matches_nothing(tmp_path: Path) -> None:
+    assert_refused(report(str(tmp_path / "*.parquet")), UNREADABLE, "*.parquet")
+
+
+def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    path.write_text("PAR1 this is no Parquet file, whatever it says PAR1", encoding="utf-8")
+    assert_refused(report(str(path)), UNREADABLE, "events.parquet")
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.parquet")
+    got = run("--debug", "report", path, "--campaign", "c1")
+    assert (got.code, got.out) == (UNREADABLE, "")
+    assert "Traceback" in got.err
+    assert "nowhere.parquet" in got.err.splitlines()[-1]
+
+
+# ── what runs until it is stopped ───────────────────────────────────────────────────────
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_the_page_answers_at_the_printed_address_and_ends_at_a_signal(
+    source: str, command: str
+) -> None:
+    arguments = [source] if command == "serve" else []
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, command, *arguments, "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().decode().strip()
+        assert re.fullmatch(r"http://(127\.0\.0\.1|localhost):\d+/?\S*", address)
+        with urlopen(address, timeout=60) as page:  # noqa: S310 - our own server
+            assert page.status == 200
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == DONE
+        gone, left = psutil.wait_procs(family, timeout=10)
+        assert not left, [child.cmdline() for child in left]
+        assert len(gone) == len(family)
+    finally:
+        if process.poll() is None:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
+
+
+# ── what is promised and not there yet ──────────────────────────────────────────────────
+
+not_yet = pytest.mark.xfail(reason="the command does not exist yet", raises=AssertionError)
+
+
+@not_yet
+def test_snapshot_writes_the_report_into_a_folder(source: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ("--campaign", "c1", "--at", AT.isoformat(), "--out", str(out))
+    got = run("snapshot", source, *arguments, "--formats", "html,csv")
+    assert got.code == DONE
+    assert {path.suffix for path in out.rglob("*")} >= {".html", ".csv"}
+
+
+@not_yet
+def test_ingest_appends_exactly_once(source: str, tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    for _ in range(2):
+        assert run.__wrapped__("ingest", source, "--into", store).code == DONE
+    found = json.loads(report(store, "--format", "json").out)
+    report_wanted = wanted("24h")
+    assert found["widgets"] == report_wanted["widgets"]
+    assert found["health"]["events"] == report_wanted["health"]["events"]
+    assert found["health"]["duplicates"] == 0
+
+
+def test_the_default_window_ends_now(source: str) -> None:
+    before = datetime.now(UTC)
+    got = run.__wrapped__("report", source, "--campaign", "c1", "--format", "json")
+    window = json.loads(got.out)["window"]
+    start, end = (datetime.fromisoformat(window[side]) for side in ("start", "end"))
+    assert end - start == WINDOWS["24h"]
+    assert -1 <= (end - before).total_seconds() <= 180
