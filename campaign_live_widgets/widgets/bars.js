@@ -100,7 +100,7 @@ async function render({ model, el, signal }) {
     const values = shown.columns.map((column) => column[i]);
     const lines = metrics.map(({ label, color, rateOf, rateLabel }, j) => {
       const whole = rateOf >= 0 ? values[rateOf] : 0;
-      const rate = whole ? `${share(values[j] / whole)} ÷ ${rateLabel}` : "";
+      const rate = whole ? `${share(values[j] / whole)} ${rateLabel}` : "";
       return [color, label, count(values[j]), rate];
     });
     return tip.show(event.clientX, event.clientY, shown.names[i], lines);

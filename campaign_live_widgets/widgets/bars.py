@@ -14,7 +14,7 @@ from campaign_live_widgets.widgets._kit import palette
 from campaign_live_widgets.widgets._kit.front import Overlay, script, style
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import nothing
+from campaign_live_widgets.widgets._kit.words import nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,5 +90,5 @@ class Bars(View, kind="bars"):
             "label": column_label(metric_id, self.locale),
             "color": palette.css_color(metric_id),
             "rateOf": metrics.index(rate_of) if rate_of and known else -1,
-            "rateLabel": column_label(rate_of, self.locale) if rate_of and known else "",
+            "rateLabel": share_of(rate_of)(self.locale) if rate_of and known else "",
         }

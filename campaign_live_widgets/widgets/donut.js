@@ -86,7 +86,7 @@ async function render({ model, el, signal }) {
   /** The sum in full where it fits into the ring, else shortened. */
   function fitSum() {
     const room = radius * 1.24;
-    const size = (text) => Math.min(26, room / (0.62 * Math.max(4, text.length)));
+    const size = (text) => Math.min(26, room / (0.7 * Math.max(4, text.length)));
     const full = count(slices.sum);
     const text = size(full) < 11 ? short(slices.sum) : full;
     write(sum, text);

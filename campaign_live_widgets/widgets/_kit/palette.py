@@ -65,20 +65,20 @@ def bounce_type_color(bounce_type: str) -> str:
 def ramp(metric_id: str, rank: int) -> str:
     """Return the shade of a metric's colour for the slice of this rank, 0 the strongest."""
     rank = min(rank, RAMP_STEPS - 1)
-    shade = _mix(metric_color(metric_id), "#ffffff", rank)
+    shade = _step(metric_color(metric_id), rank, "#000000", "#ffffff")
     return f"var(--clw-{_slug(metric_id)}-{rank}, {shade})"
 
 
 def palette_css() -> str:
     """Return the style sheet that gives every colour variable its two shades."""
-    light, dark = _variables(0, "#ffffff"), _variables(1, "#111111")
+    light, dark = _variables(0, "#000000", "#ffffff"), _variables(1, "#ffffff", "#111111")
     return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark}}}\n'
 
 
-def _variables(shade: int, ground: str) -> str:
+def _variables(shade: int, ink: str, ground: str) -> str:
     plain = [f"--clw-{_slug(m)}:{shades[shade]}" for m, shades in _COLORS.items()]
     ramps = [
-        f"--clw-{_slug(m)}-{rank}:{_mix(_COLORS[m][shade], ground, rank)}"
+        f"--clw-{_slug(m)}-{rank}:{_step(_COLORS[m][shade], rank, ink, ground)}"
         for m in _RAMPED
         for rank in range(RAMP_STEPS)
     ]
@@ -89,10 +89,14 @@ def _slug(metric_id: str) -> str:
     return metric_id.replace("_", "-") if metric_id in _COLORS else "other"
 
 
-def _mix(color: str, ground: str, rank: int) -> str:
-    """Return *color* stepped towards *ground*, staying clear of it."""
-    weight = 0.55 * rank / (RAMP_STEPS - 1)
-    pairs = zip(_channels(color), _channels(ground), strict=True)
+def _step(color: str, rank: int, ink: str, ground: str) -> str:
+    """Return the shade of this rank on the way from nearer *ink* to nearer *ground*."""
+    way = -0.45 + 0.8 * rank / (RAMP_STEPS - 1)
+    return _mix(color, ink, -way) if way < 0 else _mix(color, ground, way)
+
+
+def _mix(color: str, other: str, weight: float) -> str:
+    pairs = zip(_channels(color), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * weight):02x}" for a, b in pairs)
 
 

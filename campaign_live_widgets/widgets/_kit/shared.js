@@ -109,8 +109,9 @@ function tooltip(signal) {
       if (!tip.isConnected) document.body.append(tip);
       const { offsetWidth: w, offsetHeight: h } = tip;
       const left = x + 16 + w > innerWidth ? x - 16 - w : x + 16;
+      const top = y + 16 + h > innerHeight ? y - 16 - h : y + 16;
       tip.style.left = `${Math.max(4, left)}px`;
-      tip.style.top = `${Math.max(4, Math.min(y - h / 2, innerHeight - h - 4))}px`;
+      tip.style.top = `${Math.max(4, top)}px`;
     },
   };
 }
