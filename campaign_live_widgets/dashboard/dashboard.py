@@ -112,7 +112,7 @@ class Dashboard(VBox):
         try:
             return self._tiles[tile_id]
         except KeyError:
-            raise UnknownNameError("widget", tile_id, self._tiles) from None  # noqa: EM101
+            raise UnknownNameError("widget", tile_id, self._tiles) from None
 
     def follow(self, widget: TileWidget) -> None:
         """Keep a tile that stands elsewhere up to date with every snapshot shown here."""
@@ -163,7 +163,6 @@ class Dashboard(VBox):
     def attach(self, live: Live) -> None:
         """Hand the page's messages to a coordinator."""
         self._live = live
-        self.header.live = True
 
     def detach(self) -> None:
         """Let the report stand still again."""

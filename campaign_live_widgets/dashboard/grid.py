@@ -57,7 +57,7 @@ class ReportGrid(GridspecLayout):
         try:
             return self._tiles[tile_id]
         except KeyError:
-            raise UnknownNameError("tile", tile_id, self._tiles) from None  # noqa: EM101
+            raise UnknownNameError("tile", tile_id, self._tiles) from None
 
     def _update_layout(self) -> None:
         """Do nothing: tiles flow, so the base class's named areas are not used."""

@@ -110,9 +110,12 @@ class Live:
         self._thread = Thread(target=self._run, name="campaign-live", daemon=True)
 
     def start(self) -> None:
-        """Begin; the work itself begins when somebody looks."""
+        """Begin; the work itself begins when somebody looks.
+
+        Until then the page says of itself what is true: a snapshot that stands still. So a
+        notebook that is run and stored with nobody looking shows no false promise.
+        """
         self._dashboard.attach(self)
-        self._dashboard.set_state("loading")
         self._thread.start()
 
     def stop(self) -> None:
@@ -127,6 +130,7 @@ class Live:
         """Let the numbers stand still; nothing is read until :meth:`resume`."""
         with self._states:
             self._paused.set()
+            self._dashboard.header.live = True
             self._dashboard.set_state("paused")
         self._audience.nudge()
 
@@ -179,6 +183,9 @@ class Live:
             self._hurry = self._due = True
             self._audience.wait(seen)
             return
+        if not self._dashboard.header.live:
+            self._dashboard.header.live = True
+            self._settle("loading")
         arrived = self._await_news(seen)
         self._take_calls()
         if self._stopping.is_set() or self._paused.is_set():

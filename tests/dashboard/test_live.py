@@ -71,9 +71,10 @@ def report(reports: Callable[..., Report]) -> Report:
 def test_nothing_is_read_before_somebody_looks(report: Report, until: Until) -> None:
     time.sleep(QUIET)
     assert report.feed.reads == 0
-    assert report.state == "loading"
+    assert (report.state, report.dashboard.header.live) == ("paused", False)
     report.page.hello()
     until(lambda: report.state == "live")
+    assert report.dashboard.header.live
     assert report.feed.reads >= 1
 
 
