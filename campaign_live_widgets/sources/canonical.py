@@ -58,7 +58,7 @@ class Canonical(Format, name="canonical"):
         time = microseconds("timestamp", native="timestamp" in native)
         return f"""
             SELECT file, row, 1 AS part, us, {kept},
-                   CASE {" ".join(_causes(complete, parsed))} END AS cause
+                   CASE {" ".join(_causes(complete, native))} END AS cause
             FROM (
                 SELECT file, row, broken, {", ".join(texts)}, lower(domain) AS domain, {flags},
                        timestamp AS raw_timestamp, {time} AS us{raw_flags}
@@ -66,18 +66,19 @@ class Canonical(Format, name="canonical"):
             )"""
 
 
-def _causes(complete: Collection[str], parsed: Collection[str]) -> list[str]:
+def _causes(complete: Collection[str], native: Collection[str]) -> list[str]:
     """Return the branches that refuse a row, the most basic one first."""
     raw = {"timestamp": "raw_timestamp"}
     return [
         "WHEN broken IS NOT NULL THEN broken",
         *(missing(c, raw.get(c, c)) for c in REQUIRED if c not in complete),
-        *([no_time("raw_timestamp")] if "timestamp" not in complete else []),
+        *([no_time("raw_timestamp")] if "timestamp" not in native else []),
         unknown("channel", CHANNELS),
         unknown("event_type", EVENT_TYPES),
         unknown("bounce_type", BOUNCE_TYPES),
         *(
             f"WHEN {c} IS NULL AND raw_{c} IS NOT NULL THEN {quoted(f'{c} is not true or false')}"
-            for c in parsed
+            for c in _FLAGS
+            if c not in native
         ),
     ]

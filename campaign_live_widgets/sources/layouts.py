@@ -14,7 +14,7 @@ import duckdb
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources._format import FORMATS, quoted
-from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, lines
+from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -263,11 +263,11 @@ def _first_lines(file: DataFile, count: int) -> list[bytes]:
 def _zstd_lines(path: str, count: int) -> list[bytes]:
     """Return the first lines of a zstd file, by the engine (Python 3.11 has no zstd)."""
     try:
-        found = duckdb.execute(f"SELECT json FROM {lines([path], 'zstd')} LIMIT {count}").fetchall()
+        found = duckdb.execute(f"SELECT line FROM {text_lines(path, 'zstd')} LIMIT {count}")
+        return [(line or "").encode() for (line,) in found.fetchall()]
     except duckdb.Error as error:
         message = f"{path}: cannot be read ({_first_line(error)})"
         raise SourceError(message) from error
-    return [(line or "").encode() for (line,) in found]
 
 
 def _first_line(error: Exception) -> str:

@@ -164,5 +164,14 @@ def lines(paths: Sequence[str], compression: str | None) -> str:
     )
 
 
+def text_lines(path: str, compression: str) -> str:
+    """Return SQL that reads any text line by line, as ``line``; bad encoding is left out."""
+    return (
+        f"read_csv({quoted(path)}, columns = {{'line': 'VARCHAR'}}, header = false, "
+        f"auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, "
+        f"compression = {quoted(compression)}, max_line_size = {MAX_LINE}, ignore_errors = true)"
+    )
+
+
 def _list(texts: Sequence[str]) -> str:
     return "[" + ", ".join(map(quoted, texts)) + "]"
