@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 ABSENT: Final = "\N{EN DASH}"
 """What stands where there is no number."""
 
-_SMALLEST_SHARE: Final = 0.001
-"""One step of a share as it is shown: a tenth of a percent."""
+_STEP: Final = Decimal("0.001")
+"""The smallest difference a share shows: a tenth of a percent."""
 
 
 def format_number(value: float | None, locale: str = "en") -> str:
@@ -34,12 +35,12 @@ def format_share(share: float | None, locale: str = "en") -> str:
     """
     if share is None or math.isnan(share):
         return ABSENT
-    sign, shown = "", share
-    if 0 < share < _SMALLEST_SHARE / 2:
-        sign, shown = "<", _SMALLEST_SHARE
-    elif 1 - _SMALLEST_SHARE / 2 <= share < 1:
-        sign, shown = ">", 1 - _SMALLEST_SHARE
-    pattern = "#,##0.0\N{NARROW NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
+    sign, shown = "", Decimal(repr(float(share))).quantize(_STEP, ROUND_HALF_UP)
+    if share > 0 and not shown:
+        sign, shown = "<", _STEP
+    elif share < 1 == shown:
+        sign, shown = ">", 1 - _STEP
+    pattern = "#,##0.0\N{NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
     return sign + str(format_percent(shown, format=pattern, locale=locale))
 
 
