@@ -123,10 +123,11 @@ def no_time(field: str) -> str:
     )
 
 
-def unknown(column: str, known: Collection[str]) -> str:
+def unknown(name: str, known: Collection[str], column: str | None = None) -> str:
     """Return the SQL branch that refuses a row for a value outside an enumeration."""
-    shown = f"left({column}, 40)"  # a value from outside may be any length
+    value = column or name
+    shown = f"left({value}, 40)"  # a value from outside may be any length
     return (
-        f"WHEN {column} NOT IN {one_of(known)} "
-        f"THEN 'unknown {column} ' || chr(39) || {shown} || chr(39)"
+        f"WHEN {value} NOT IN {one_of(known)} "
+        f"THEN 'unknown {name} ' || chr(39) || {shown} || chr(39)"
     )

@@ -122,7 +122,7 @@ class JourneyOptimizer(Format, name="ajo"):
             missing("channel", "channel"),
             missing("messageProfileID", "profile_id"),
             unknown("channel", CHANNELS),
-            unknown("bounce_type", BOUNCE_TYPES),
+            unknown("bounce_type", BOUNCE_TYPES, "failure"),  # of the row: its sent goes too
         ]
         return f"""
             WITH kinded AS (
@@ -134,7 +134,9 @@ class JourneyOptimizer(Format, name="ajo"):
                 SELECT *, {_EVENTS} AS kinds, {microseconds("time", native="time" in native)} AS us,
                        campaign AS campaign_id, message AS message_id,
                        coalesce(profile, {_PRIMARY_IDENTITY}) AS profile_id,
-                       {_CHANNEL} AS channel
+                       {_CHANNEL} AS channel,
+                       CASE status WHEN 'denylist' THEN 'hard'
+                                   WHEN 'bounce' THEN lower(failure_type) END AS failure
                 FROM kinded
             ), split AS (
                 SELECT *, unnest(CASE WHEN len(kinds) > 0 THEN kinds ELSE [NULL] END)
@@ -154,10 +156,7 @@ class JourneyOptimizer(Format, name="ajo"):
                            WHEN 'error' THEN failure_reason
                            WHEN 'delay' THEN failure_reason
                        END AS reason,
-                       CASE WHEN event_type = 'bounce' THEN
-                           CASE WHEN status = 'denylist' THEN 'hard'
-                                ELSE lower(failure_type) END
-                       END AS bounce_type,
+                       CASE WHEN event_type = 'bounce' THEN failure END AS bounce_type, failure,
                        event_type = 'bounce' AND status = 'bounce' AND late AS is_async,
                        lower(coalesce(address_domain,
                            nullif(split_part(address, '@', -1), ''))) AS domain,
@@ -171,7 +170,7 @@ class JourneyOptimizer(Format, name="ajo"):
                        NULL::VARCHAR AS campaign_name, NULL::VARCHAR AS message_name
                 FROM split
             )
-            SELECT * EXCLUDE (broken, kinds, status, interaction, time),
+            SELECT * EXCLUDE (broken, kinds, status, interaction, time, failure),
                    CASE WHEN part > 0 THEN CASE {" ".join(causes)} END END AS cause
             FROM filled"""
 
