@@ -6,6 +6,7 @@
  */
 const PING_MS = 15_000;
 const LOST_MS = 60_000;
+const PANEL_PX = 480;
 
 const make = (tag, className, parent) => {
   const node = document.createElement(tag);
@@ -97,7 +98,10 @@ function popOver({ health: button, panel }, signal) {
     if (event.newState !== "open") return;
     const { bottom, right } = button.getBoundingClientRect();
     panel.style.top = `${bottom + 4}px`;
-    panel.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`;
+    const page = document.documentElement.clientWidth;
+    const width = Math.min(PANEL_PX, page - 16);
+    panel.style.width = `${width}px`;
+    panel.style.left = `${Math.max(8, Math.min(right, page - 8) - width)}px`;
   });
   const scrolled = (event) => {
     if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
