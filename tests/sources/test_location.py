@@ -1,0 +1,60 @@
+"""Sources as people write them."""
+
+from pathlib import Path
+
+import pytest
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources import Location
+
+
+def names(location: Location) -> list[str]:
+    return [Path(f.path).name for f in location.files()]
+
+
+def test_file_folder_glob_and_prefix(tmp_path: Path) -> None:
+    for name in ("a.ndjson", "b.csv.gz", "c.parquet"):
+        (tmp_path / name).write_bytes(b"")
+    assert names(Location.parse(tmp_path)) == ["a.ndjson", "b.csv.gz", "c.parquet"]
+    assert names(Location.parse(tmp_path / "b.csv.gz")) == ["b.csv.gz"]
+    assert names(Location.parse(f"{tmp_path}/*.parquet")) == ["c.parquet"]
+    prefixed = Location.parse(f"ajo:{tmp_path}")
+    assert (prefixed.format, names(prefixed)) == ("ajo", ["a.ndjson", "b.csv.gz", "c.parquet"])
+
+
+def test_a_glob_is_watched_where_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    assert Location.parse(f"{tmp_path}/x/**/*.ndjson").watched == tmp_path / "x"
+    assert Location.parse(tmp_path / "x").watched == tmp_path / "x"
+
+
+def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+    folder = tmp_path / "events [old]"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(b"")
+    assert names(Location.parse(folder)) == ["a.csv"]
+
+
+def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    for name, head, kind in (
+        ("a.dat", b"PAR1....", "parquet"),
+        ("b.log", b'  {"a":1}\n', "ndjson"),
+        ("c.txt", b"x,y\n", "csv"),
+    ):
+        (tmp_path / name).write_bytes(head)
+        assert Location.parse(tmp_path / name).files()[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("nowhere/at/all", "no such file or folder"),
+        ("nowhere/*.csv", "there is no folder nowhere"),
+        ("postgresql://user:secret@host/db", "databases cannot be read"),
+        ("", "the source is empty"),
+    ],
+)
+def test_a_source_that_cannot_be_read_says_why(source: str, says: str) -> None:
+    with pytest.raises(SourceError, match=says.replace("*", r"\*")) as caught:
+        Location.parse(source).files()
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,112 @@
+"""What is new in files that grow, come, go, or are cut."""
+
+import os
+import time
+from pathlib import Path
+
+from campaign_live_widgets.sources import Fragment, Location, Tail
+
+OLD = time.time() - 3600
+
+
+def looked(tail: Tail) -> list[Fragment]:
+    found = tail.poll()
+    for fragment in found:
+        lines = Path(fragment.file.path).read_bytes()[fragment.start : fragment.end].count(b"\n")
+        tail.commit(fragment, lines)
+    return found
+
+
+def spans(found: list[Fragment]) -> list[tuple[str, int, int, int]]:
+    return [(Path(f.file.path).name, f.start, f.end, f.first_line) for f in found]
+
+
+def test_only_what_is_new_is_read(tmp_path: Path) -> None:
+    tail = Tail(Location.parse(tmp_path))
+    assert looked(tail) == []
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(b'{"a":1}\n{"a":2}\n')
+    assert spans(looked(tail)) == [("a.ndjson", 0, 16, 1)]
+    assert looked(tail) == []
+    with file.open("ab") as out:
+        out.write(b'{"a":3}\n')
+    (tmp_path / "b.csv").write_bytes(b"x\n1\n")
+    assert spans(looked(tail)) == [("a.ndjson", 16, 24, 3), ("b.csv", 0, 4, 1)]
+
+
+def test_a_last_line_without_its_newline_waits(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    tail = Tail(Location.parse(tmp_path))
+    file.write_bytes(b'{"a":1}\n{"a":')
+    assert spans(looked(tail)) == [("a.ndjson", 0, 8, 1)]
+    assert list(tail.waiting) == [str(file)]
+    file.write_bytes(b'{"a":1}\n{"a":2}')
+    assert looked(tail) == []
+    file.write_bytes(b'{"a":1}\n{"a":2}\n')
+    assert spans(looked(tail)) == [("a.ndjson", 8, 16, 2)]
+    assert not tail.waiting
+
+
+def test_a_file_at_rest_needs_no_last_newline(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "a.ndjson", tmp_path / "b.ndjson"
+    whole.write_bytes(b'{"a":1}\n{"a":2}')
+    cut.write_bytes(b'{"a":1}\n{"a":')
+    for file in (whole, cut):
+        os.utime(file, (OLD, OLD))
+    assert spans(looked(Tail(Location.parse(tmp_path)))) == [
+        ("a.ndjson", 0, 15, 1),
+        ("b.ndjson", 0, 8, 1),
+    ]
+
+
+def test_one_look_alone_takes_a_whole_last_line(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"x,y\n1,2")
+    assert spans(looked(Tail(Location.parse(tmp_path), follow=False))) == [("a.csv", 0, 7, 1)]
+
+
+def test_a_quoted_line_break_does_not_end_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b'x,y\n1,"two\nlines"\n2,"open\n')
+    tail = Tail(Location.parse(tmp_path))
+    assert spans(looked(tail)) == [("a.csv", 0, 18, 1)]
+    with file.open("ab") as out:
+        out.write(b'closed"\n')
+    assert spans(looked(tail)) == [("a.csv", 18, 34, 4)]
+
+
+def test_a_file_cut_or_replaced_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(b'{"a":1}\n{"a":2}\n')
+    tail = Tail(Location.parse(tmp_path))
+    looked(tail)
+    file.write_bytes(b'{"a":9}\n')
+    assert spans(looked(tail)) == [("a.ndjson", 0, 8, 1)]
+
+
+def test_parquet_waits_for_its_footer(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    file.write_bytes(b"PAR1" + b"\0" * 40)
+    tail = Tail(Location.parse(tmp_path))
+    assert looked(tail) == []
+    assert "footer" in tail.waiting[str(file)]
+    file.write_bytes(b"PAR1" + b"\0" * 40 + b"PAR1")
+    assert spans(looked(tail)) == [("a.parquet", 0, 48, 1)]
+
+
+def test_files_that_vanish_are_no_error(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.ndjson").write_bytes(b"{}\n")
+    tail = Tail(Location.parse(tmp_path))
+    looked(tail)
+    (tmp_path / "b.ndjson").unlink()
+    assert looked(tail) == []
+
+
+def test_what_is_not_data_is_passed_over(tmp_path: Path) -> None:
+    for name in ("_SUCCESS", ".a.ndjson.crc", ".hidden.ndjson", "notes.txt", "x-manifest.json"):
+        (tmp_path / name).write_bytes(b"{}\n")
+    (tmp_path / "_temporary").mkdir()
+    (tmp_path / "_temporary" / "a.ndjson").write_bytes(b"{}\n")
+    (tmp_path / "day=1").mkdir()
+    (tmp_path / "day=1" / "a.JSON").write_bytes(b"{}\n")
+    assert [Path(f.path).name for f in Location.parse(tmp_path).files()] == ["a.JSON"]
