@@ -37,18 +37,25 @@ function clocks(locale, timeZone) {
   return { day: format(day), time: format(time), both: format({ weekday: "short", ...day, ...time }) };
 }
 
-/** The buckets that get a tick, with their labels. */
+/**
+ * The buckets that get a tick, with their labels: the first one in each step of local time,
+ * for buckets are aligned in UTC and need not fall on a local hour or midnight.
+ */
 function timeTicks(times, room, clock, wall) {
   if (!times.length) return { values: [], labels: {} };
+  const day = 1440 * MINUTE;
   const local = times.map(wall);
   const span = local[local.length - 1] - local[0] || MINUTE;
   const step = STEPS.find((s) => span / s <= room) || STEPS[STEPS.length - 1];
-  const values = times.filter((_, i) => local[i] % step === 0);
+  const opens = (i, width) =>
+    i ? Math.floor(local[i] / width) > Math.floor(local[i - 1] / width) : local[0] % width === 0;
+  const values = [];
   const labels = {};
-  for (const date of values) {
-    const midnight = wall(date) % (24 * 60 * MINUTE) === 0;
-    labels[String(date)] = midnight ? clock.day.format(date) : clock.time.format(date);
-  }
+  times.forEach((date, i) => {
+    if (!opens(i, step)) return;
+    values.push(date);
+    labels[String(date)] = step >= day || opens(i, day) ? clock.day.format(date) : clock.time.format(date);
+  });
   return { values, labels };
 }
 

@@ -198,6 +198,37 @@ def test_times_are_written_in_the_readers_zone(page: Page) -> None:
     assert page.locator("tbody th").text_content() == "Nov 22, 07:00"
 
 
+@pytest.mark.parametrize(
+    ("zone", "minutes", "buckets", "labels"),
+    [
+        ("UTC", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]),
+        ("Europe/Paris", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]),
+        ("Asia/Kolkata", 60, 24, ["20:30", "Nov 23", "04:30", "08:30", "12:30", "16:30"]),
+        ("Europe/Paris", 1440, 6, ["Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27"]),
+        ("UTC", 15, 0, []),
+    ],
+)
+def test_ticks_fall_on_local_hours_and_name_the_day(
+    page: Page, zone: str, minutes: int, buckets: int, labels: list[str]
+) -> None:
+    code = script("lines.js").replace(
+        "export default { render }", "export default { timeTicks, clocks, wallClock }"
+    )
+    written = page.evaluate(
+        """async ([code, zone, minutes, buckets]) => {
+          const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+          const { timeTicks, clocks, wallClock } = (await import(url)).default;
+          const start = Date.UTC(2026, 10, 22, 13);
+          const at = (_, i) => new Date(start + i * minutes * 60_000);
+          const times = Array.from({ length: buckets }, at);
+          const ticks = timeTicks(times, 6, clocks("en", zone), wallClock(zone));
+          return ticks.values.map((date) => ticks.labels[String(date)]);
+        }""",
+        [code, zone, minutes, buckets],
+    )
+    assert written == labels
+
+
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) -> None:
     counts = [0, 7, 999, 1234, 1_000_000, HUGE]
