@@ -86,7 +86,7 @@ def main() -> None:
         generate(options.data / f"day-{events}", events)
         command = [sys.executable, __file__, "--one", str(events)]
         command += ["--ticks", str(options.ticks), "--data", str(options.data)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
         got = json.loads(done.stdout)
         tick = got["read"] + got["report"]
         base = base or tick
