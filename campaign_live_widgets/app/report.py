@@ -85,7 +85,6 @@ class CampaignReport(VBox):
         self._feed.refresh()
         self._feed.require_campaign()
         self._live: Live | None = None
-        self._alone: list[TileWidget] = []
         super().__init__((self._dashboard_of(self._feed.snapshot()),))
         if live:
             self.live()
@@ -124,15 +123,12 @@ class CampaignReport(VBox):
             names=snapshot.message_names,
             time_zone=self._time_zone,
         )
-        self._alone.append(alone)
+        self.dashboard.follow(alone)
         return alone
 
     def refresh(self) -> None:
         """Read what is new and show it, in every tab and every tile that stands alone."""
-        snapshot = self.snapshot
-        self.dashboard.show(snapshot, force_all=True)
-        for alone in self._alone:
-            alone.update(frame(alone.tile, snapshot), snapshot.message_names)
+        self.dashboard.show(self.snapshot, force_all=True)
 
     def live(self, every: float = 2.0) -> None:
         """Keep up with the source in the background while the report is looked at.
@@ -153,7 +149,10 @@ class CampaignReport(VBox):
             self._live = None
 
     def _on_query(self, query: dict[str, str]) -> None:
-        """Do what the page's address asks for: ``?campaign=…&window=…&at=…``."""
+        """Do what the page's address asks for: ``?campaign=…&window=…&at=…&locale=…``."""
+        if "locale" in query:
+            self._locale = parse_locale(query["locale"])
+            self.dashboard.speak(self._locale)
         if "window" in query:
             self._feed.window = parse_window(query["window"])
         if "at" in query:

@@ -1,8 +1,9 @@
-"""The cells of one batch, from the engine's table into the cubes."""
+"""The cells of one batch: fetched from the engine, then added to the cubes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,49 +13,106 @@ from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.tables import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
+    from numpy.typing import NDArray
 
     from campaign_live_widgets.engine.tables import CountedBy
 
+    Ints = NDArray[np.int64]
 
-def add_cells(
-    con: duckdb.DuckDBPyConnection, counted: Mapping[str, CountedBy], *, untimed: int
-) -> None:
-    """Move the cells of a batch into the cubes.
 
-    Keys go through Python once each; the cells themselves travel as numbers.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Counts for one question: minute, place of the key in ``keys``, and count."""
+
+    question: str
+    keys: Sequence[Key]
+    slot: Ints
+    key: Ints
+    count: Ints
+
+
+def fetch_cells(
+    con: duckdb.DuckDBPyConnection, query: str, *, small: bool, untimed: int
+) -> list[Cells]:
+    """Return the cells of a batch.
 
     Parameters
     ----------
+    query : str
+        Of :func:`~campaign_live_widgets.engine.queries.cells`.
+    small : bool
+        Few cells are fetched as they are; of many, keys go through Python once each and the
+        cells travel as numbers.
     untimed : int
         The minute of cells that have none.
     """
+    if small:
+        return _as_rows(con.execute(query).fetchall(), untimed)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {sql.CELLS} AS {query}")
+    return [_as_numbers(con, *found, untimed) for found in _keys(con).items()]
+
+
+def add_cells(cells: Iterable[Cells], counted: Mapping[str, CountedBy]) -> None:
+    """Add cells to the cubes."""
+    for found in cells:
+        cube = counted[found.question].cube
+        codes = np.array([cube.code(key) for key in found.keys], dtype=np.int64)
+        cube.add(found.slot, codes[found.key], found.count)
+
+
+def _split(row: tuple[object, ...]) -> tuple[str, Key]:
+    """Return the question a row of cells answers, and its key."""
     questions = len(sql.QUESTIONS)
+    place = row[:questions].index(0)
+    key = row[2 * questions : 2 * questions + len(sql.KEY)]
+    return sql.QUESTIONS[place], Key(row[questions + place], *key)  # type: ignore[arg-type]
+
+
+def _as_rows(rows: Iterable[tuple[object, ...]], untimed: int) -> list[Cells]:
+    keys: dict[str, dict[Key, int]] = defaultdict(dict)
+    numbers: dict[str, list[tuple[object, int, object]]] = defaultdict(list)
+    for row in rows:
+        question, key = _split(row)
+        place = keys[question].setdefault(key, len(keys[question]))
+        slot, count = row[-2:]
+        numbers[question].append((untimed if slot is None else slot, place, count))
+    return [
+        Cells(question, list(keys[question]), *np.array(found, dtype=np.int64).T)
+        for question, found in numbers.items()
+    ]
+
+
+def _keys(con: duckdb.DuckDBPyConnection) -> dict[str, list[Key]]:
     keys: dict[str, list[Key]] = defaultdict(list)
     for row in con.execute(sql.KEYS).fetchall():
-        place = row[:questions].index(0)
-        keys[sql.QUESTIONS[place]].append(Key(row[questions + place], *row[2 * questions :]))
-    for question, found in keys.items():
-        cube = counted[question].cube
-        con.register("codes", _codes(question, found, [cube.code(key) for key in found]))
-        cells = con.execute(sql.coded(question)).fetchnumpy()
-        con.unregister("codes")
-        slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)
-        code, count = (np.ma.getdata(cells[name]).astype(np.int64) for name in ("code", "count"))
-        cube.add(slot, code, count)
+        question, key = _split(row)
+        keys[question].append(key)
+    return keys
 
 
-def _codes(question: str, keys: Sequence[Key], codes: Sequence[int]) -> pd.DataFrame:
-    """Return keys and their codes with the types SQL needs to compare them, nulls kept."""
+def _as_numbers(
+    con: duckdb.DuckDBPyConnection, question: str, keys: Sequence[Key], untimed: int
+) -> Cells:
+    con.register("codes", _codes(question, keys))
+    cells = con.execute(sql.coded(question)).fetchnumpy()
+    con.unregister("codes")
+    slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)
+    code, count = (np.ma.getdata(cells[name]).astype(np.int64) for name in ("code", "count"))
+    return Cells(question, keys, slot, code, count)
+
+
+def _codes(question: str, keys: Sequence[Key]) -> pd.DataFrame:
+    """Return keys and their places with the types SQL needs to compare them, nulls kept."""
     value, channel, event_type, bounce_type, late, is_test = zip(*keys, strict=True)
-    texts = (question, value), ("channel", channel), ("event_type", event_type)
+    texts = {question: value, "channel": channel, "event_type": event_type}
     columns: dict[str, object] = {
         name: pd.Series(list(part), dtype="str")
-        for name, part in (*texts, ("bounce_type", bounce_type))
+        for name, part in {**texts, "bounce_type": bounce_type}.items()
     }
     columns["late"] = np.array(late, dtype=bool)
     columns["is_test"] = np.array(is_test, dtype=bool)
-    columns["code"] = np.array(codes, dtype=np.int64)
+    columns["code"] = np.arange(len(keys), dtype=np.int64)
     return pd.DataFrame(columns)

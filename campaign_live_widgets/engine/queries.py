@@ -11,6 +11,8 @@ from campaign_live_widgets.sources import quoted
 REPEATS: Final = "repeats"
 SUSPECTS: Final = "suspects"
 CELLS: Final = "cells"
+SMALL: Final = 50_000
+"""Events up to which cells are fetched as rows."""
 REASONED: Final = ("bounce", "error", "excluded")
 """Events whose reason is one of the report's questions."""
 QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
@@ -26,13 +28,6 @@ _LOW: Final = "hash({0} || '#')"
 def hashes(column: str) -> str:
     """Return SQL for 128 bits of hash of a text, as two columns ``high`` and ``low``."""
     return f"{_HIGH.format(column)} AS high, {_LOW.format(column)} AS low"
-
-
-CENSUS: Final = f"""
-    SELECT count(*) FILTER (WHERE cause IS NOT NULL AND part <= 1),
-           count(*) FILTER (WHERE cause IS NULL AND part = 0)
-    FROM {BATCH}"""
-"""Rows refused, and rows that carry no event."""
 
 
 def ids(*, refused: bool, kept: bool) -> str:
@@ -65,23 +60,16 @@ def fresh(*, repeats: bool, refused: bool) -> str:
     return f"(SELECT * FROM {BATCH}{join}{where})" if where or join else BATCH
 
 
-def campaigns(events: str) -> str:
-    """Return SQL for one row per campaign and name: id, name, events, oldest, newest."""
+def names(events: str) -> str:
+    """Return SQL for campaigns and messages: ids, names, events, oldest and newest of each."""
     return f"""
-        SELECT campaign_id, campaign_name, count(*), min(us), max(us)
-        FROM {events} GROUP BY campaign_id, campaign_name"""
-
-
-def messages(events: str, campaign: str) -> str:
-    """Return SQL for one row per message and name of the campaign: id, name, newest."""
-    return f"""
-        SELECT message_id, message_name, max(us)
-        FROM {events} WHERE campaign_id = {quoted(campaign)} AND message_name IS NOT NULL
-        GROUP BY message_id, message_name"""
+        SELECT campaign_id, campaign_name, message_id, message_name,
+               count(*), min(us), max(us)
+        FROM {events} GROUP BY ALL"""
 
 
 def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
-    """Return SQL that fills :data:`CELLS`: one pass for all cubes.
+    """Return SQL for the cells of all cubes, in one pass.
 
     Without *bucket* every cube is by minute. With it (minutes, and the *window* in minutes)
     only what that window asks is kept: the series by bucket, the others without time.
@@ -100,8 +88,7 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
     reasoned = ", ".join(f"'{kind}'" for kind in REASONED)
     question = ", ".join(f"grouping({q}) AS no_{q}" for q in QUESTIONS)
     return f"""
-        CREATE OR REPLACE TEMP TABLE {CELLS} AS
-        SELECT slot, {", ".join(QUESTIONS)}, {key}, {question}, count(*) AS count
+        SELECT {question}, {", ".join(QUESTIONS)}, {key}, slot, count(*) AS count
         FROM (
             SELECT {slot} AS slot, message_id, channel, event_type,
                    CASE WHEN event_type IN ({reasoned}) THEN reason END AS reason,

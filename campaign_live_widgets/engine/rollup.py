@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.cells import add_cells
+from campaign_live_widgets.engine.counting import Counter, add_named
 from campaign_live_widgets.engine.profiles import EnteredProfiles
-from campaign_live_widgets.engine.seen import SeenEvents, repeated
+from campaign_live_widgets.engine.seen import SeenEvents
 from campaign_live_widgets.engine.stage import Stage, line_count
 from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
@@ -26,40 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from numpy.typing import NDArray
-
-    from campaign_live_widgets.engine.stage import Batch
+    from campaign_live_widgets.engine.counting import Counted, Named
     from campaign_live_widgets.sources import Fragment
-
-    Hashes = NDArray[np.uint64]
 
 _CHUNK_BYTES: Final = 1 << 29
 """Bytes of files taken in one pass: bounds memory while a large history is read."""
 _KEPT_REJECTS: Final = 100
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(slots=True)
-class _Campaign:
-    """What is known of one campaign, whatever the window."""
-
-    events: int
-    oldest: int
-    newest: int
-    name: tuple[int, str | None]
-    """The newest name and its time."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """What one batch adds, worked out before any of it is kept."""
-
-    ids: tuple[Hashes, Hashes]
-    duplicates: int
-    rejected: int
-    ignored: int
-    rejects: list[Reject]
-    campaigns: dict[str, _Campaign]
 
 
 class Rollup:
@@ -96,14 +68,15 @@ class Rollup:
         self._window = window
         self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
-        self._con.execute("SET TimeZone = 'UTC'")
+        self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format)
         self._seen = SeenEvents()
+        self._counter = Counter(self._con, self._stage, self._seen, window)
         self._entered = EnteredProfiles()
         self._entered_in_window: dict[bool, int] = {False: 0, True: 0}
         self._counted = {question: CountedBy(question) for question in sql.QUESTIONS}
-        self._campaigns: dict[str, _Campaign] = {}
-        self._names: dict[str, tuple[int, str]] = {}
+        self._campaigns: dict[str, Named] = {}
+        self._messages: dict[str, Named] = {}
         self._health = Health()
         self._problems: dict[str, str] = {}
 
@@ -131,7 +104,7 @@ class Rollup:
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event first."""
         found = [
-            Campaign(cid, c.name[1], c.events, _time(c.oldest), _time(c.newest))
+            Campaign(cid, c.name[1] if c.name else None, c.events, _time(c.oldest), _time(c.newest))
             for cid, c in self._campaigns.items()
         ]
         return sorted(found, key=lambda c: (-_micros(c.newest_event), c.id))
@@ -163,7 +136,7 @@ class Rollup:
         """Count fragments, all or none; where that fails, each alone."""
         try:
             batch = self._stage.stage(fragments)
-            self._merge(batch)
+            counted = self._counter.count(batch, self._campaign, keeps=self._keep_ids)
         except duckdb.Error as error:
             if len(fragments) > 1:
                 for fragment in fragments:
@@ -176,6 +149,7 @@ class Rollup:
             return
         finally:
             self._stage.clear()
+        self._merge(counted)
         for fragment in fragments:
             path = fragment.file.path
             if path in batch.problems:
@@ -185,74 +159,26 @@ class Rollup:
                 self._problems.pop(path, None)
                 self._tail.commit(fragment, line_count(fragment) if self._follow else 0)
 
-    def _merge(self, batch: Batch) -> None:
-        if self._stage.empty:
-            self._add_health(_Counted(_no_ids(), 0, batch.rejected, 0, batch.rejects, {}))
-            return
-        counted, events = self._census(batch)
-        if self._campaign is None and counted.campaigns:
-            self._campaign = max(
-                counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
-            )
-        campaign = self._campaign or ""
-        names = self._con.execute(sql.messages(events, campaign)).fetchall()
-        window = minutes(self._window) if self._window else None
-        bucket = int(self._window.bucket.total_seconds()) // 60 if self._window else None
-        self._con.execute(sql.cells(events, campaign, bucket=bucket, window=window))
-        if window is not None and not self._keep_ids:
-            row = self._con.execute(sql.entered(events, campaign, window)).fetchone() or (0, 0)
-            self._entered_in_window = {False: row[0], True: row[1]}
-        else:
-            high, low, minute, is_test = self._columns(sql.entries(events, campaign))
+    def _merge(self, counted: Counted) -> None:
+        """Keep what a batch adds; nothing here can fail half-way."""
+        self._campaign = counted.campaign
+        add_cells(counted.cells, self._counted)
+        if counted.entries is not None:
+            high, low, minute, is_test = counted.entries
             self._entered.add(high, low, minute.astype(np.int64), is_test.astype(bool))
-        add_cells(self._con, self._counted, untimed=window[0] if window else 0)
-        for cid, found in counted.campaigns.items():
-            _add_campaign(self._campaigns, cid, found)
-        for message, name, newest in names:
-            self._names[message] = max(self._names.get(message, (newest, name)), (newest, name))
+        if counted.entered is not None:
+            self._entered_in_window = counted.entered
+        for known, found in (
+            (self._campaigns, counted.campaigns),
+            (self._messages, counted.messages),
+        ):
+            for key, named in found.items():
+                add_named(known, key, named)
         if self._keep_ids:
             self._seen.add(*counted.ids)
         self._add_health(counted)
 
-    def _census(self, batch: Batch) -> tuple[_Counted, str]:
-        """Work out repeats, rejects and campaigns; return them and the events to count."""
-        rejected, ignored = self._con.execute(sql.CENSUS).fetchone() or (0, 0)
-        refused = bool(rejected or ignored)
-        found = self._columns(sql.ids(refused=refused, kept=self._keep_ids))
-        high, low = found[0], found[-1]
-        twice = repeated(high)
-        known = self._seen.known(high, low)
-        duplicates, suspicious = 0, bool(len(twice) or known.any())
-        if suspicious:
-            duplicates = self._find_repeats(twice, high[known], low[known])
-        events = sql.fresh(repeats=suspicious, refused=refused)
-        campaigns: dict[str, _Campaign] = {}
-        for cid, name, count, oldest, newest in self._con.execute(sql.campaigns(events)).fetchall():
-            _add_campaign(campaigns, cid, _Campaign(count, oldest, newest, (newest, name)))
-        ids = (high[~known], low[~known])
-        if len(twice):
-            ids = _distinct(*ids)
-        rejects = self._stage.rejects(batch) if rejected else batch.rejects
-        total = rejected + batch.rejected
-        counted = _Counted(ids, duplicates, total, ignored, rejects, campaigns)
-        return counted, events
-
-    def _columns(self, query: str) -> list[NDArray[Any]]:
-        """Return the columns of a result that has no nulls."""
-        return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
-
-    def _find_repeats(self, twice: Hashes, high: Hashes, low: Hashes) -> int:
-        """Fill the table of repeats; return how many there are."""
-        within = pd.DataFrame({"high": twice, "low": np.uint64(0), "known": False})
-        earlier = pd.DataFrame({"high": high, "low": low, "known": True}).drop_duplicates()
-        suspects = pd.concat([within, earlier], ignore_index=True)
-        self._con.register(sql.SUSPECTS, suspects)
-        self._con.execute(sql.FIND_REPEATS)
-        self._con.unregister(sql.SUSPECTS)
-        row = self._con.execute(f"SELECT count(*) FROM {sql.REPEATS}").fetchone()
-        return int(row[0]) if row else 0
-
-    def _add_health(self, counted: _Counted) -> None:
+    def _add_health(self, counted: Counted) -> None:
         old = self._health
         self._health = Health(
             events=old.events + sum(c.events for c in counted.campaigns.values()),
@@ -309,11 +235,11 @@ class Rollup:
         known = self._campaigns.get(self._campaign or "")
         return Snapshot(
             campaign_id=self._campaign or "",
-            campaign_name=known.name[1] if known else None,
+            campaign_name=known.name[1] if known and known.name else None,
             window=span,
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(start, end, include_tests=include_tests),
-            message_names={message: name for message, (_, name) in self._names.items()},
+            message_names={m: named.name[1] for m, named in self._messages.items() if named.name},
             newest_event=self.newest_event,
             health=self._health,
             include_tests=include_tests,
@@ -356,32 +282,6 @@ def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
         size += length
     if chunk:
         yield chunk
-
-
-def _add_campaign(known: dict[str, _Campaign], cid: str, new: _Campaign) -> None:
-    """Add what was found of a campaign; of its names the newest one wins."""
-    old = known.get(cid)
-    if old is None:
-        known[cid] = new
-        return
-    known[cid] = _Campaign(
-        old.events + new.events,
-        min(old.oldest, new.oldest),
-        max(old.newest, new.newest),
-        max(old.name, new.name, key=lambda named: (named[1] is not None, named)),
-    )
-
-
-def _no_ids() -> tuple[Hashes, Hashes]:
-    return np.empty(0, np.uint64), np.empty(0, np.uint64)
-
-
-def _distinct(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
-    order = np.lexsort((low, high))
-    high, low = high[order], low[order]
-    new = np.ones(len(high), dtype=bool)
-    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
-    return high[new], low[new]
 
 
 def _time(us: int) -> datetime:

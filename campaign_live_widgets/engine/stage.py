@@ -57,9 +57,14 @@ class Batch:
     fragments: list[Fragment] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     """File → why it could not be read."""
+    refused: int = 0
+    """Rows refused by their format; they stand in the relation, with the cause."""
+    ignored: int = 0
+    """Rows that carry no event."""
     rejected: int = 0
+    """Lines that are not even rows."""
     rejects: list[Reject] = field(default_factory=list)
-    """Rows that are not even rows; rows refused by a format are in the relation."""
+    """The first of these lines."""
     reads: dict[str, _Read] = field(default_factory=dict)
 
 
@@ -74,7 +79,8 @@ class Stage:
         self._wanted = wanted
         self._layouts: dict[str, Layout] = {}
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
-        self._tables: list[str] = []
+        self.tables: list[str] = []
+        """What the last call laid out; the relation ``batch`` is all of it."""
         self._number = 0
 
     def close(self) -> None:
@@ -100,25 +106,20 @@ class Stage:
                         self._read(known, [fragment], batch)
                     except (duckdb.Error, OSError, EOFError) as error:
                         self._set_aside(batch, fragment, _first_line(error))
-        if self._tables:
-            union = " UNION ALL BY NAME ".join(f"SELECT * FROM {t}" for t in self._tables)
+        if self.tables:
+            union = " UNION ALL BY NAME ".join(f"SELECT * FROM {t}" for t in self.tables)
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {union}")
         return batch
 
     def clear(self) -> None:
         """Drop what the last call laid out."""
         self._con.execute(f"DROP VIEW IF EXISTS {BATCH}")
-        for table in self._tables:
+        for table in self.tables:
             kind = "VIEW" if table.startswith("view") else "TABLE"
             self._con.execute(f"DROP {kind} IF EXISTS {table}")
-        self._tables.clear()
+        self.tables.clear()
         for name in os.listdir(self._spool.name):
             os.unlink(os.path.join(self._spool.name, name))
-
-    @property
-    def empty(self) -> bool:
-        """Tell whether nothing was laid out."""
-        return not self._tables
 
     def _layout(self, file: DataFile) -> Layout:
         known = self._layouts.get(file.path)
@@ -138,20 +139,25 @@ class Stage:
         if known.kind == "parquet" and size > _SMALL:
             name = f"view_{self._number}"
             self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
-            self._con.execute(f"SELECT * FROM {name} LIMIT 0")
         else:
             name = f"table_{self._number}"
             self._clear_rejects()
             self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
-            if known.kind == "ndjson" and self._spelled_otherwise(name, known, paths):
-                self._con.execute(f"DROP TABLE {name}")
-                for fragment in members:
-                    self._layouts[fragment.file.path] = fold(known)
-                self._read(fold(known), members, batch)
-                return
+        refused, ignored = self._con.execute(
+            f"SELECT count(*) FILTER (cause IS NOT NULL AND part <= 1), "
+            f"count(*) FILTER (cause IS NULL AND part = 0) FROM {name}"
+        ).fetchone() or (0, 0)
+        if known.kind == "ndjson" and refused and self._spelled_otherwise(name, known, paths):
+            self._con.execute(f"DROP TABLE {name}")
+            for fragment in members:
+                self._layouts[fragment.file.path] = fold(known)
+            self._read(fold(known), members, batch)
+            return
+        batch.refused += refused
+        batch.ignored += ignored
         batch.reads |= {read.path: read for read in reads}
         batch.fragments += members
-        self._tables.append(name)
+        self.tables.append(name)
         if known.kind == "csv":
             self._take_rejects(batch)
 
@@ -163,8 +169,6 @@ class Stage:
             f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
             f"AND part <= 1 LIMIT {_REFUSED_SAMPLE}"
         ).fetchall()
-        if not refused:
-            return False
         found = self._con.execute(
             f"SELECT json FROM (SELECT json, row_number() OVER () AS row "
             f"FROM {lines(paths, known.compression)}) WHERE row IN "

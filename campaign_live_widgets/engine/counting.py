@@ -1,0 +1,179 @@
+"""What one batch of events adds to a rollup, worked out before any of it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.cells import fetch_cells
+from campaign_live_widgets.engine.seen import repeated
+from campaign_live_widgets.engine.tables import minutes
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.engine.cells import Cells
+    from campaign_live_widgets.engine.seen import SeenEvents
+    from campaign_live_widgets.engine.stage import Batch, Stage
+    from campaign_live_widgets.snapshot import Reject, Window
+
+    Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A campaign or a message, whatever the window: its events and its newest name."""
+
+    events: int
+    oldest: int
+    newest: int
+    name: tuple[int, str] | None
+
+    def __add__(self, other: Named) -> Named:
+        """Return what is known of the same one from two places; the newest name wins."""
+        return Named(
+            self.events + other.events,
+            min(self.oldest, other.oldest),
+            max(self.newest, other.newest),
+            max(filter(None, (self.name, other.name)), default=None),
+        )
+
+
+@dataclass(slots=True)
+class Counted:
+    """What a batch adds.
+
+    Attributes
+    ----------
+    ids : pair of arrays
+        Hashes of the events counted, each once.
+    campaigns, messages : dict
+        By id; the messages of the one campaign that is counted.
+    entries : list of arrays or None
+        Profile (two halves of its hash), minute, test; each entry once.
+    entered : dict or None
+        In place of *entries*, distinct profiles of the one window, without and with tests.
+    """
+
+    ids: tuple[Hashes, Hashes]
+    duplicates: int
+    rejected: int
+    ignored: int
+    rejects: list[Reject]
+    campaign: str | None
+    campaigns: dict[str, Named]
+    messages: dict[str, Named]
+    cells: list[Cells]
+    entries: list[NDArray[Any]] | None
+    entered: dict[bool, int] | None
+
+
+class Counter:
+    """Counts batches of one source for one campaign (by default the newest one's).
+
+    *window*, where given, is the only one that will be asked for; *keeps* tells that more
+    batches will come, so that ids and entries are wanted.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, stage: Stage, seen: SeenEvents, window: Window | None
+    ) -> None:
+        self._con, self._stage, self._seen, self._window = con, stage, seen, window
+
+    def count(self, batch: Batch, campaign: str | None, *, keeps: bool) -> Counted:
+        """Return what the batch adds; the engine is asked, nothing is kept."""
+        refused = bool(batch.refused or batch.ignored)
+        ids = self._columns(sql.ids(refused=refused, kept=keeps)) if self._stage.tables else []
+        high, low = (ids[0], ids[-1]) if ids else (np.empty(0, np.uint64), np.empty(0, np.uint64))
+        twice, known = repeated(high), self._seen.known(high, low)
+        suspicious = bool(len(twice) or known.any())
+        duplicates = self._find_repeats(twice, high[known], low[known]) if suspicious else 0
+        counted = Counted(
+            ids=_distinct(high[~known], low[~known]) if len(twice) else (high[~known], low[~known]),
+            duplicates=duplicates,
+            rejected=batch.refused + batch.rejected,
+            ignored=batch.ignored,
+            rejects=self._stage.rejects(batch) if batch.refused else batch.rejects,
+            campaign=campaign,
+            campaigns={},
+            messages={},
+            cells=[],
+            entries=None,
+            entered=None,
+        )
+        if len(high) > duplicates:
+            events = sql.fresh(repeats=suspicious, refused=refused)
+            self._name(counted, events)
+            self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
+        return counted
+
+    def _name(self, counted: Counted, events: str) -> None:
+        """Find the campaigns and, of the one that is counted, the messages."""
+        rows = self._con.execute(sql.names(events)).fetchall()
+        for cid, name, _, _, count, oldest, newest in rows:
+            named = Named(count, oldest, newest, _named(name, newest))
+            add_named(counted.campaigns, cid, named)
+        if counted.campaign is None:
+            counted.campaign = max(
+                counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
+            )
+        for cid, _, message, name, count, oldest, newest in rows:
+            if cid == counted.campaign:
+                named = Named(count, oldest, newest, _named(name, newest))
+                add_named(counted.messages, message, named)
+
+    def _fill(self, counted: Counted, events: str, *, small: bool, keeps: bool) -> None:
+        """Count the campaign's events and profiles."""
+        campaign = str(counted.campaign)
+        if campaign not in counted.campaigns:
+            return
+        window, bucket = None, None
+        if self._window is not None:
+            window = minutes(self._window)
+            bucket = int(self._window.bucket.total_seconds()) // 60
+        query = sql.cells(events, campaign, bucket=bucket, window=window)
+        counted.cells = fetch_cells(
+            self._con, query, small=small, untimed=window[0] if window else 0
+        )
+        if window is None or keeps:
+            counted.entries = self._columns(sql.entries(events, campaign))
+        else:
+            row = self._con.execute(sql.entered(events, campaign, window)).fetchone() or (0, 0)
+            counted.entered = {False: row[0], True: row[1]}
+
+    def _columns(self, query: str) -> list[NDArray[Any]]:
+        """Return the columns of a result that has no nulls."""
+        return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
+
+    def _find_repeats(self, twice: Hashes, high: Hashes, low: Hashes) -> int:
+        """Fill the table of repeats; return how many there are."""
+        within = pd.DataFrame({"high": twice, "low": np.uint64(0), "known": False})
+        earlier = pd.DataFrame({"high": high, "low": low, "known": True}).drop_duplicates()
+        suspects = pd.concat([within, earlier], ignore_index=True)
+        self._con.register(sql.SUSPECTS, suspects)
+        self._con.execute(sql.FIND_REPEATS)
+        self._con.unregister(sql.SUSPECTS)
+        row = self._con.execute(f"SELECT count(*) FROM {sql.REPEATS}").fetchone()
+        return int(row[0]) if row else 0
+
+
+def _named(name: str | None, at: int) -> tuple[int, str] | None:
+    return None if name is None else (at, name)
+
+
+def add_named(known: dict[str, Named], key: str, found: Named) -> None:
+    """Add what was found of one campaign or message to what is known."""
+    known[key] = known[key] + found if key in known else found
+
+
+def _distinct(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
+    order = np.lexsort((low, high))
+    high, low = high[order], low[order]
+    new = np.ones(len(high), dtype=bool)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    return high[new], low[new]
