@@ -68,7 +68,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     UsageError
         Where *port* is taken.
     SourceError
-        Where there is nothing at *source*.
+        Where *source* cannot be read.
+    UnknownNameError
+        Where *source* has campaigns, but not *campaign*.
     CampaignLiveError
         Where the page cannot be made.
     """
@@ -90,8 +92,19 @@ def serve(  # noqa: PLR0913 - the options of a command
     except KeyboardInterrupt:
         return
     if server.failure is not None:
+        _blame_source(source, campaign)
         message = f"the page could not be made: {server.failure}"
         raise CampaignLiveError(message) from server.failure
+
+
+def _blame_source(source: str, campaign: str | None) -> None:
+    """Raise what is wrong with the source, if that is what is wrong."""
+    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - needed by few
+
+    rollup = open_rollup(source, campaign, follow=False)
+    if campaign is not None and rollup.campaigns():
+        rollup.require_campaign()
+    rollup.close()
 
 
 def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:

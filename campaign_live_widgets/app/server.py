@@ -23,6 +23,9 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
+from campaign_live_widgets.app.assets import Assets
+from campaign_live_widgets.errors import CampaignLiveError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -63,6 +66,7 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     page.template = TEMPLATE
     page.allow_template_override = page.allow_theme_override = "NO"
     page.show_tracebacks = debug
+    config.VoilaExecutor.cell_error_instruction = "Served with --debug, this page says more."
     page.preheat_kernel = True
     page.default_pool_size = 1
     # An allow-list would shut out widgets that people add to the notebook.
@@ -129,18 +133,33 @@ class ReportServer(Voila):
         """Return where the page is."""
         return str(self._url(f"[{self.ip}]" if ":" in self.ip else self.ip))
 
+    def init_settings(self) -> dict[str, Any]:
+        """Return Voilà's settings, after having its pages ask for our bundles of scripts."""
+        self._assets = Assets(self.static_paths, self.labextensions_path)
+        self.voila_configuration.page_config_hook = self._assets.page_config
+        return dict(super().init_settings())
+
     def init_handlers(self) -> list[Any]:
         """Return Voilà's handlers, with ours before them and in place of the page's."""
-        rows = super().init_handlers()
+        rows = self._assets.handlers(self.server_url) + super().init_handlers()
         rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
         pattern = url_path_join(self.server_url, "/voila/ready")
         return [(pattern, _ReadyHandler, {"server": self}), *rows]
 
     async def rendered(self) -> None:
-        """Wait until every page that is being prepared stands rendered."""
+        """Wait until every page that is being prepared stands rendered.
+
+        Raises
+        ------
+        CampaignLiveError
+            Where a cell of the notebook has met an error.
+        """
         for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - told nowhere else
             for page in list(pool):
-                await (await page)["task"]
+                snippets, _ = await (await page)["task"]
+                if any('"output_type": "error"' in snippet for snippet in snippets):
+                    message = "its notebook met an error; --debug shows it"
+                    raise CampaignLiveError(message)
 
     def listen(self) -> None:
         """Listen until stopped."""

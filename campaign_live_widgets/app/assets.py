@@ -1,0 +1,139 @@
+"""The page's scripts in a few requests instead of a hundred, kept by browsers for good.
+
+Voilà's front end and each extension come as an entry script and dozens of small chunks, which
+webpack's runtime takes in as well when they stand before it in the same file. A chunk that is
+not there is fetched on its own, as ever. The addresses carry a digest of what they give, so
+that a browser never has to ask again, and never keeps what an upgrade has replaced.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_server.base.handlers import FileFindHandler
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError, RequestHandler
+from voila.static_file_handler import MultiStaticFileHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_CHUNK: Final = re.compile(rb"(?:web|rs)packChunk\w+ *=")
+_HEAD: Final = 400
+"""Bytes in which a chunk says that it is one."""
+_LARGEST: Final = 400_000
+"""Bytes of a chunk; the larger ones are for formulas and file lists, which no report shows."""
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def bundle(entry: Path) -> bytes:
+    """Return an entry script with the chunks that lie beside it put before it."""
+    parts = []
+    for path in sorted(entry.parent.glob("[0-9]*.js")):
+        if path.stat().st_size > _LARGEST:
+            continue
+        text = path.read_bytes()
+        if _CHUNK.search(text, 0, _HEAD):
+            # Each in a function of its own: "use strict" is for the one that says it.
+            parts.append(b"(()=>{" + text + b"\n})();\n")
+    return b"".join((*parts, entry.read_bytes()))
+
+
+class Assets:
+    """The scripts of one server's page.
+
+    Parameters
+    ----------
+    static : sequence of str
+        The folders of the template's static files, the first one that has a file wins.
+    extensions : sequence of str
+        The folders of the front end's extensions.
+    """
+
+    def __init__(self, static: Sequence[str], extensions: Sequence[str]) -> None:
+        self._static, self._extensions = list(static), list(extensions)
+        self._bundles: dict[str, bytes] = {}
+        self._digest = ""
+
+    def page_config(self, config: dict[str, Any], *, base_url: str, **_: object) -> dict[str, Any]:
+        """Return the page's settings with the addresses of the bundles in them."""
+        for extension in config["federated_extensions"]:
+            extension["load"] = str(PurePosixPath(extension["load"]))
+        entries = [f"{e['name']}/{e['load']}" for e in config["federated_extensions"]]
+        if not self._bundles:
+            self._make(entries)
+        root = url_path_join(base_url, "voila/assets", self._digest)
+        return config | {
+            "fullStaticUrl": url_path_join(root, "static"),
+            "fullLabextensionsUrl": url_path_join(root, "labextensions"),
+        }
+
+    def _make(self, entries: Iterable[str]) -> None:
+        sources = {"static/voila.js": _first(self._static, "voila.js")} | {
+            f"labextensions/{entry}": _first(self._extensions, entry) for entry in entries
+        }
+        self._bundles = {name: bundle(path) for name, path in sources.items() if path}
+        digest = hashlib.sha256()
+        for name, script in sorted(self._bundles.items()):
+            digest.update(name.encode() + script)
+        self._digest = digest.hexdigest()[:16]
+
+    def script(self, name: str) -> bytes | None:
+        """Return a bundle by its address below the digest."""
+        return self._bundles.get(name)
+
+    def handlers(self, server_url: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+        """Return the handlers of the addresses given out."""
+        root = url_path_join(server_url, r"/voila/assets/[0-9a-f]+")
+        here = {"assets": self}
+        return [
+            (rf"{root}/(static/voila\.js)", _BundleHandler, here),
+            (rf"{root}/(labextensions/.+/remoteEntry\.[^/]+\.js)", _BundleHandler, here),
+            (rf"{root}/static/(.*)", _StaticHandler, {"paths": self._static}),
+            (rf"{root}/labextensions/(.*)", _ExtensionHandler, {"path": self._extensions}),
+        ]
+
+
+def _first(folders: Iterable[str], name: str) -> Path | None:
+    return next((p for folder in folders if (p := Path(folder, name)).is_file()), None)
+
+
+@cache
+def _zipped(script: bytes) -> bytes:
+    return gzip.compress(script, compresslevel=5)
+
+
+class _BundleHandler(RequestHandler):
+    def initialize(self, assets: Assets) -> None:
+        self._assets = assets
+
+    def get(self, name: str) -> None:
+        script = self._assets.script(name)
+        if script is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", _FOREVER)
+        self.set_header("Vary", "Accept-Encoding")
+        # On one machine, packing and unpacking would take longer than the way.
+        is_far = self.request.remote_ip not in {"127.0.0.1", "::1"}
+        if is_far and "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            script = _zipped(script)
+        self.finish(script)
+
+
+class _StaticHandler(MultiStaticFileHandler):
+    def set_extra_headers(self, _path: str) -> None:
+        self.set_header("Cache-Control", _FOREVER)
+
+
+class _ExtensionHandler(FileFindHandler):
+    def set_headers(self) -> None:
+        super().set_headers()
+        self.set_header("Cache-Control", _FOREVER)
