@@ -67,10 +67,8 @@ class CountedBy:
         table = np.zeros((len(used), len(COUNTS)), np.int64)
         np.add.at(table, row, weights * count[kept, None])
         names = list(self._rows)
-        frame = pd.DataFrame(table, columns=_COLUMNS)
-        frame.insert(0, "channel", np.array([names[i][1] for i in used], dtype=object))
-        frame.insert(0, self.dimension, np.array([names[i][0] for i in used], dtype=object))
-        return frame
+        values, channels = [names[i][0] for i in used], [names[i][1] for i in used]
+        return _frame({self.dimension: values, "channel": channels}, table)
 
     def series(self, window: Window, *, include_tests: bool) -> pd.DataFrame:
         """Return the counts by the window's buckets, one row per bucket and channel."""
@@ -93,11 +91,17 @@ class CountedBy:
         np.add.at(table, row, weights * total[:, None])
         names = list(self._channels)
         bucket = (used // channels) * width
-        frame = pd.DataFrame(table, columns=_COLUMNS)
-        frame.insert(0, "channel", np.array([names[i] for i in used % channels], dtype=object))
-        times = pd.to_datetime(bucket * 60, unit="s", utc=True).as_unit("us")
-        frame.insert(0, "bucket", times)
-        return frame
+        times = pd.DatetimeIndex((bucket * 60_000_000).view("datetime64[us]"), tz="UTC")
+        return _frame({"bucket": times, "channel": [names[i] for i in used % channels]}, table)
+
+
+def _frame(labels: dict[str, object], counts: Ints) -> pd.DataFrame:
+    """Return labels and counts as one of a snapshot's tables."""
+    columns = {
+        name: label if isinstance(label, pd.Index) else pd.Series(label, dtype=object)
+        for name, label in labels.items()
+    }
+    return pd.DataFrame({**columns, **dict(zip(_COLUMNS, counts.T, strict=True))}, copy=False)
 
 
 def _weights(key: Key) -> list[int]:
