@@ -138,7 +138,7 @@ def write(rows: list[Row], path: Path) -> Path:
         elif path.suffix == ".zst":
             raw = zstandard.compress(raw)
         hidden.write_bytes(raw)
-    os.replace(hidden, path)  # noqa: PTH105 - the one that says it overwrites
+    os.replace(hidden, path)
     return path
 
 
