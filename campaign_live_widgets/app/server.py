@@ -35,6 +35,8 @@ _START_LIMIT: Final = 120.0
 _KEEP_ABANDONED: Final = 300
 """Seconds for which a kernel outlives a viewer who went without a word (a killed browser, a
 lost network). A page that is closed says goodbye and frees its kernel at once."""
+_ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
+"""In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
 _LONGEST_SOCKET_NAME: Final = 100
 """Bytes; the system's limit is 104 or 108."""
 
@@ -85,9 +87,11 @@ def quiet_logs() -> None:
     """Keep from the log what concerns nobody who serves a page.
 
     Tornado takes Jupyter's milliseconds between two pings for seconds and says so; Jupyter
-    pings by itself. And a page that is closed may still be sent a message or two.
+    pings by itself. A page that is closed may still be sent a message or two. What a request
+    met is told where it happened.
     """
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
     logging.getLogger("asyncio").addFilter(
         lambda r: not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
     )
@@ -110,8 +114,13 @@ class _ReadyHandler(RequestHandler):
         self._server = server
 
     async def get(self) -> None:
-        await self._server.rendered()
-        self.set_status(HTTPStatus.NO_CONTENT)
+        try:
+            await self._server.rendered()
+        except CampaignLiveError as error:
+            self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
+            self.finish(str(error))
+        else:
+            self.set_status(HTTPStatus.NO_CONTENT)
 
 
 class ReportServer(Voila):
@@ -157,7 +166,7 @@ class ReportServer(Voila):
         for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - told nowhere else
             for page in list(pool):
                 snippets, _ = await (await page)["task"]
-                if any('"output_type": "error"' in snippet for snippet in snippets):
+                if any(_ERROR_MARK in snippet for snippet in snippets):
                     message = "its notebook met an error; --debug shows it"
                     raise CampaignLiveError(message)
 
@@ -168,10 +177,10 @@ class ReportServer(Voila):
 
     async def _announce(self) -> None:
         url = url_path_join(self.address.replace("//0.0.0.0:", "//127.0.0.1:"), "voila/ready")
-        try:
-            await AsyncHTTPClient().fetch(url, request_timeout=_START_LIMIT)
-        except Exception as error:  # noqa: BLE001 - whatever it is, there is no page
-            self.failure = error
+        client = AsyncHTTPClient()
+        answer = await client.fetch(url, request_timeout=_START_LIMIT, raise_error=False)
+        if answer.error and not self.voila_configuration.show_tracebacks:
+            self.failure = CampaignLiveError(answer.body.decode() or str(answer.error))
             self.ioloop.stop()
             return
         print(self.address, flush=True)  # noqa: T201 - what the command answers
