@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.kinds import KINDS
 from campaign_live_widgets.engine.tables import Key
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine.tables import CountedBy
 
     Ints = NDArray[np.int64]
+
+_NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def _split(row: tuple[object, ...]) -> tuple[str, Key]:
     """Return the question a row of cells answers, and its key."""
     questions = len(sql.QUESTIONS)
     place = row[:questions].index(0)
-    key = row[2 * questions : 2 * questions + len(sql.KEY)]
-    return sql.QUESTIONS[place], Key(row[questions + place], *key)  # type: ignore[arg-type]
+    value, number = row[questions + place], row[2 * questions]
+    return sql.QUESTIONS[place], Key(value, KINDS[number])  # type: ignore[arg-type, call-overload]
 
 
 def _as_rows(rows: Iterable[tuple[object, ...]], untimed: int) -> list[Cells]:
@@ -96,7 +99,7 @@ def _keys(con: duckdb.DuckDBPyConnection) -> dict[str, list[Key]]:
 def _as_numbers(
     con: duckdb.DuckDBPyConnection, question: str, keys: Sequence[Key], untimed: int
 ) -> Cells:
-    con.register("codes", _codes(question, keys))
+    con.register("codes", _codes(keys))
     cells = con.execute(sql.coded(question)).fetchnumpy()
     con.unregister("codes")
     slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)
@@ -104,15 +107,12 @@ def _as_numbers(
     return Cells(question, keys, slot, code, count)
 
 
-def _codes(question: str, keys: Sequence[Key]) -> pd.DataFrame:
+def _codes(keys: Sequence[Key]) -> pd.DataFrame:
     """Return keys and their places with the types SQL needs to compare them, nulls kept."""
-    value, channel, event_type, bounce_type, late, is_test = zip(*keys, strict=True)
-    texts = {question: value, "channel": channel, "event_type": event_type}
-    columns: dict[str, object] = {
-        name: pd.Series(list(part), dtype="str")
-        for name, part in {**texts, "bounce_type": bounce_type}.items()
-    }
-    columns["late"] = np.array(late, dtype=bool)
-    columns["is_test"] = np.array(is_test, dtype=bool)
-    columns["code"] = np.arange(len(keys), dtype=np.int64)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {
+            "value": pd.Series([key.value for key in keys], dtype="str"),
+            "kind": np.array([_NUMBERS[key.kind] for key in keys], dtype=np.int64),
+            "code": np.arange(len(keys), dtype=np.int64),
+        }
+    )

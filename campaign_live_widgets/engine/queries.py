@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
+from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine.stage import BATCH
 from campaign_live_widgets.sources import quoted
 
@@ -17,8 +18,6 @@ REASONED: Final = ("bounce", "error", "excluded")
 """Events whose reason is one of the report's questions."""
 QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
 """One small cube each; the series is the first one's, by minute."""
-KEY: Final = ("channel", "event_type", "bounce_type", "late", "is_test")
-"""What every cube has besides its dimension."""
 
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
@@ -81,59 +80,56 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
         slot = f"greatest((us // 60000000) // {bucket} * {bucket}, {start})"
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
-    key = ", ".join(KEY)
     sets = ", ".join(
-        f"({'slot, ' if question in timed else ''}{question}, {key})" for question in QUESTIONS
+        f"({'slot, ' if question in timed else ''}{question}, kind)" for question in QUESTIONS
     )
-    reasoned = ", ".join(f"'{kind}'" for kind in REASONED)
+    reasoned = ", ".join(map(str, kinds.packed_of(REASONED)))
     question = ", ".join(f"grouping({q}) AS no_{q}" for q in QUESTIONS)
     return f"""
-        SELECT {question}, {", ".join(QUESTIONS)}, {key}, slot, count(*) AS count
+        SELECT {question}, {", ".join(QUESTIONS)}, kind, slot, count(*) AS count
         FROM (
-            SELECT {slot} AS slot, message_id, channel, event_type,
-                   CASE WHEN event_type IN ({reasoned}) THEN reason END AS reason,
-                   domain, platform, coalesce(is_test, false) AS is_test,
-                   CASE WHEN event_type = 'bounce' THEN bounce_type END AS bounce_type,
-                   event_type = 'bounce' AND coalesce(is_async, false) AS late
+            SELECT {slot} AS slot, message_id, reason, domain, platform, {kinds.PACKED} AS kind
             FROM {events} WHERE campaign_id = {quoted(campaign)}{inside}
         )
         GROUP BY GROUPING SETS ({sets})
-        HAVING grouping(reason) = 1 OR event_type IN ({reasoned})"""
+        HAVING grouping(reason) = 1 OR kind IN ({reasoned})"""
 
 
 KEYS: Final = f"""
-    SELECT DISTINCT {", ".join(f"no_{q}" for q in QUESTIONS)}, {", ".join((*QUESTIONS, *KEY))}
+    SELECT DISTINCT {", ".join(f"no_{q}" for q in QUESTIONS)}, {", ".join(QUESTIONS)}, kind
     FROM {CELLS}"""
 
 
 def coded(question: str) -> str:
     """Return SQL for one cube's cells with its keys' codes, from the table ``codes``."""
-    same = " AND ".join(f"cell.{c} IS NOT DISTINCT FROM code.{c}" for c in (question, *KEY))
     return f"""
         SELECT cell.slot, code.code, cell.count
-        FROM {CELLS} AS cell JOIN codes AS code ON {same}
+        FROM {CELLS} AS cell JOIN codes AS code
+          ON cell.kind = code.kind AND cell.{question} IS NOT DISTINCT FROM code.value
         WHERE cell.no_{question} = 0"""
 
 
+def _entering(campaign: str) -> str:
+    names = ", ".join(map(quoted, ENTRY_EVENTS))
+    return f"campaign_id = {quoted(campaign)} AND event_type IN ({names})"
+
+
 def entries(events: str, campaign: str) -> str:
-    """Return SQL for the campaign's entries: profile, minute, test; each once."""
-    kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
+    """Return SQL for the campaign's entries: profile, minute, test."""
     return f"""
         SELECT {hashes("profile_id")}, us // 60000000 AS minute,
                coalesce(is_test, false) AS is_test
-        FROM {events} WHERE campaign_id = {quoted(campaign)} AND event_type IN ({kinds})
-        GROUP BY profile_id, minute, coalesce(is_test, false)"""
+        FROM {events} WHERE {_entering(campaign)}"""
 
 
 def entered(events: str, campaign: str, window: tuple[int, int]) -> str:
     """Return SQL for the distinct profiles of one window, without and with tests."""
-    kinds = ", ".join(f"'{kind}'" for kind in ENTRY_EVENTS)
     start, end = window
     return f"""
         SELECT count(*) FILTER (WHERE is_real), count(*)
         FROM (
             SELECT profile_id, bool_or(NOT coalesce(is_test, false)) AS is_real
-            FROM {events} WHERE campaign_id = {quoted(campaign)} AND event_type IN ({kinds})
+            FROM {events} WHERE {_entering(campaign)}
               AND us >= {start * 60_000_000} AND us < {end * 60_000_000}
             GROUP BY profile_id
         )"""

@@ -192,8 +192,18 @@ class Stage:
                 with open(file.path, "rb") as stream:
                     out.write(stream.readline())
                 header = 1
-            out.writelines(_bytes(fragment, folded=known.folded))
+            if file.compression == "zstd":
+                out.writelines(self._folded_zstd(file.path))
+            else:
+                out.writelines(_bytes(fragment, folded=known.folded))
         return _Read(copy, fragment, fragment.first_line - header)
+
+    def _folded_zstd(self, path: str) -> Iterator[bytes]:
+        """Yield the lines of a zstd file, folded; the engine unpacks it (Python 3.11 cannot)."""
+        found = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
+        while rows := found.fetchmany(_REFUSED_SAMPLE):
+            for (line,) in rows:
+                yield (b"not JSON" if line is None else folded_line(line.encode())) + b"\n"
 
     def _clear_rejects(self) -> None:
         for table in (REJECTS, REJECT_SCANS):
@@ -265,8 +275,9 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     if file.kind == "parquet":
         return [ordinal + 1 for ordinal in ordinals]
     wanted, lines_found = set(ordinals), {}
-    opened = gzip.open if file.compression == "gzip" else open
-    if file.compression == "zstd":
+    compression = file.compression if read.path == file.path else None  # a copy is plain
+    opened = gzip.open if compression == "gzip" else open
+    if compression == "zstd":
         return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
     with opened(read.path, "rt", encoding="utf-8", errors="replace", newline="") as stream:
         ordinal = 0

@@ -12,10 +12,9 @@ from campaign_live_widgets.engine.cube import MinuteCube
 from campaign_live_widgets.snapshot import EPOCH, MINUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
+    from campaign_live_widgets.engine.kinds import Kind
     from campaign_live_widgets.snapshot import Window
 
     Ints = NDArray[np.int64]
@@ -27,11 +26,7 @@ class Key(NamedTuple):
     """What one code of a cube stands for; ``value`` is of the cube's dimension."""
 
     value: str | None
-    channel: str
-    event_type: str
-    bounce_type: str | None
-    late: bool
-    is_test: bool
+    kind: Kind
 
 
 class CountedBy:
@@ -51,9 +46,9 @@ class CountedBy:
         """Work out row, channel and counts of every key that is new."""
         for key in self.cube.keys[len(self._row) :]:
             assert isinstance(key, Key)  # noqa: S101 - for the type checker
-            self._row.append(self._rows.setdefault((key.value, key.channel), len(self._rows)))
-            self._channel.append(self._channels.setdefault(key.channel, len(self._channels)))
-            self._test.append(key.is_test)
+            self._row.append(self._rows.setdefault((key.value, key.kind.channel), len(self._rows)))
+            self._channel.append(self._channels.setdefault(key.kind.channel, len(self._channels)))
+            self._test.append(key.kind.is_test)
             self._weights.append(_weights(key))
 
     def totals(self, start: int, end: int, *, include_tests: bool) -> pd.DataFrame:
@@ -108,9 +103,9 @@ def _weights(key: Key) -> list[int]:
     """Return for each count of the catalogue whether events of this key are part of it."""
     return [
         int(
-            count.event_type == key.event_type
-            and count.bounce_type in (None, key.bounce_type)
-            and count.is_async in (None, key.late)
+            count.event_type == key.kind.event_type
+            and count.bounce_type in (None, key.kind.bounce_type)
+            and count.is_async in (None, key.kind.late)
         )
         for count in COUNTS
     ]
@@ -119,8 +114,3 @@ def _weights(key: Key) -> list[int]:
 def minutes(window: Window) -> tuple[int, int]:
     """Return a window as minutes since the epoch, half-open."""
     return (window.start - EPOCH) // MINUTE, (window.end - EPOCH) // MINUTE
-
-
-def keys(rows: Iterable[tuple[object, ...]]) -> list[Key]:
-    """Return fetched rows as keys."""
-    return [Key(*row) for row in rows]  # type: ignore[arg-type]

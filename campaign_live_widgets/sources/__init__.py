@@ -1,13 +1,15 @@
 """Where events come from: files of any known format, as SQL over rows and what is new."""
 
 from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they register themselves
-from campaign_live_widgets.sources._format import FORMATS, Format, quoted
+from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
 from campaign_live_widgets.sources.location import DataFile, Location
 from campaign_live_widgets.sources.scan import NOT_JSON, REJECT_SCANS, REJECTS, Layout, lines
 from campaign_live_widgets.sources.tail import Fragment, Tail
 
 __all__ = [
+    "CHANNELS",
+    "EVENT_TYPES",
     "FORMATS",
     "NOT_JSON",
     "REJECTS",
