@@ -108,7 +108,7 @@ function render({ model, el, signal }) {
       cell.setAttribute("aria-sort", sort.column === j ? state : "none");
     });
     if (sums.length) {
-      fill(total, options.first, sums);
+      fill(total, options.total, sums);
       if (!total.node.isConnected) table.tHead.append(total.node);
     } else total.node.remove();
     order(rows, columns).forEach((i, place) => {

@@ -14,7 +14,7 @@ from campaign_live_widgets.catalog import METRICS, Distinct, column_label
 from campaign_live_widgets.widgets._kit.front import script, style
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import NO_DATA, SORT, nothing, share_of
+from campaign_live_widgets.widgets._kit.words import NO_DATA, SORT, TOTAL, nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +61,7 @@ class Table(View, kind="table"):
             "locale": locale,
             "timeZone": self.time_zone,
             "first": column_label(tile.columns[0], locale),
+            "total": TOTAL(locale),
             "isTime": tile.by == "bucket",
             "columns": [self._column(c, counted) for c in counted],
             "share": f"{column_label('share', locale)} {share_of(tile.share_of)(locale)}"
