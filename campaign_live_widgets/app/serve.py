@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -16,7 +17,6 @@ from jupyter_core.paths import jupyter_path
 from nbformat import write
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
-from tornado.netutil import bind_sockets
 
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.sources.location import Location
@@ -154,11 +154,9 @@ def _free_port(host: str, port: int | None) -> int:
 
 def _bind(host: str, port: int) -> int | None:
     """Return the port that listening on *port* would give, ``None`` where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        sockets = bind_sockets(port, host)
+        with socket.create_server((host, port), family=family) as server:
+            return int(server.getsockname()[1])
     except OSError:
         return None
-    given: int = sockets[0].getsockname()[1]
-    for socket in sockets:
-        socket.close()
-    return given

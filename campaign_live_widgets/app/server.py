@@ -8,12 +8,14 @@ import sys
 import threading
 import webbrowser
 from http import HTTPStatus
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, Final
 
 # jsonschema, where it finds this, compiles the grammar of all addresses on import: seconds of
 # start-up for a check that nothing here asks for.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
@@ -37,8 +39,6 @@ _KEEP_ABANDONED: Final = 300
 lost network). A page that is closed says goodbye and frees its kernel at once."""
 _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
 """In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
-_LONGEST_SOCKET_NAME: Final = 100
-"""Bytes; the system's limit is 104 or 108."""
 
 _UNTRACKED: Final = (
     *("comm_open", "comm_msg", "comm_close", "comm_info_request", "comm_info_reply"),
@@ -71,15 +71,14 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     config.VoilaExecutor.cell_error_instruction = "Served with --debug, this page says more."
     page.preheat_kernel = True
     page.default_pool_size = 1
+    if not debug:
+        page.multi_kernel_manager_class = QuietKernels
     # An allow-list would shut out widgets that people add to the notebook.
     page.extension_denylist = ["@jupyter-notebook/lab-extension", "jupyterlab_pygments"]
     kernels = config.MappingKernelManager
     kernels.cull_idle_timeout = _KEEP_ABANDONED
     kernels.cull_interval = _KEEP_ABANDONED // 10
     kernels.untracked_message_types = list(_UNTRACKED)
-    socket_name = notebook.parent / f"voila_{8 * 'x'}" / f"kernel-{36 * 'x'}-ipc-1"
-    if sys.platform == "linux" and len(bytes(socket_name)) <= _LONGEST_SOCKET_NAME:
-        config.KernelManager.transport = "ipc"  # no port that others on the machine could read
     return config
 
 
@@ -95,6 +94,17 @@ def quiet_logs() -> None:
     logging.getLogger("asyncio").addFilter(
         lambda r: not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
     )
+
+
+class QuietKernels(AsyncMappingKernelManager):
+    """Kernels that keep to themselves what their libraries print on the way in and out."""
+
+    async def start_kernel(  # type: ignore[override] # async, as in the base class
+        self,
+        **more: Any,  # noqa: ANN401 - passed on as it is
+    ) -> str:
+        """Start a kernel, as the base class does."""
+        return str(await super().start_kernel(**more, stdout=DEVNULL, stderr=DEVNULL))
 
 
 class _PageHandler(TornadoVoilaHandler):

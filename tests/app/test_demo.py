@@ -1,0 +1,136 @@
+"""The simulated campaign: always the same, of the right shape, and its sums hold."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from campaign_live_widgets.app.demo import Feed
+from campaign_live_widgets.app.simulation import CAMPAIGN_ID, COLUMNS, Simulation
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import frame
+from campaign_live_widgets.snapshot import Window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_live_widgets.app.demo import Format
+    from campaign_live_widgets.snapshot import Snapshot
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def events() -> list[dict[str, Any]]:
+    return list(Simulation(7, START).events(START + HOUR))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def snapshot(folder: Path, window: timedelta = HOUR) -> Snapshot:
+    rollup = open_rollup(
+        str(folder), CAMPAIGN_ID, follow=False, window=Window.ending(START + HOUR, window)
+    )
+    taken = rollup.snapshot(at=START + HOUR, window=window)
+    rollup.close()
+    return taken
+
+
+def stamp(event: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["timestamp"])
+
+
+def test_a_seed_gives_one_story_however_it_is_asked_for(events: list[dict[str, Any]]) -> None:
+    again, pieces = Simulation(7, START), []
+    for minute in range(61):
+        pieces += again.events(START + minute * timedelta(minutes=1))
+    assert pieces == events
+    assert list(Simulation(8, START).events(START + HOUR)) != events
+
+
+def test_events_are_those_of_the_contract(events: list[dict[str, Any]]) -> None:
+    required = {"event_id", "timestamp", "campaign_id", "message_id", "channel"}
+    required |= {"profile_id", "event_type"}
+    for event in events:
+        assert required <= event.keys() <= COLUMNS.keys()
+        assert START <= stamp(event) < START + HOUR
+    kinds = Counter((event["channel"], event["event_type"]) for event in events)
+    both = {"sent", "delivered", "bounce", "error", "excluded", "delay", "open"}
+    email = both | {"click", "unsubscribe", "spam_complaint"}
+    assert {kind for channel, kind in kinds if channel == "email"} == email
+    assert {kind for channel, kind in kinds if channel == "push"} == both | {"action"}
+
+
+def test_life_is_not_tidy(events: list[dict[str, Any]]) -> None:
+    ids = Counter(event["event_id"] for event in events)
+    assert 0 < sum(n - 1 for n in ids.values()) < len(events) / 100
+    late = sum(stamp(one) - stamp(other) > timedelta(seconds=45) for one, other in pairwise(events))
+    assert late > 10
+    assert any(event.get("is_machine") for event in events)
+    assert any(event.get("is_test") for event in events)
+    assert any(event.get("is_async") for event in events)
+    rate = len(events) / HOUR.total_seconds()
+    assert 20 < rate < 60
+
+
+def test_speed_sends_more() -> None:
+    minutes = START + timedelta(minutes=5)
+    usual = len(list(Simulation(7, START).events(minutes)))
+    fast = len(list(Simulation(7, START, speed=10).events(minutes)))
+    assert 8 < fast / usual < 12
+
+
+@pytest.mark.parametrize("form", ["ndjson", "parquet"])
+def test_the_report_reads_what_is_written(
+    form: Format, tmp_path: Path, events: list[dict[str, Any]]
+) -> None:
+    clock = Clock()
+    feed = Feed(tmp_path, Simulation(7, START), form, clock=clock)
+    written = 0
+    for minute in (20, 25, 60):
+        clock.now = START + timedelta(minutes=minute)
+        written += feed.write()
+    assert written == len(events)
+    assert feed.write() == 0
+    taken = snapshot(tmp_path)
+    assert taken.campaign_name == "Winter sale"
+    assert taken.health.rejected == taken.health.ignored == 0
+    assert taken.health.events + taken.health.duplicates == written
+    assert all(len(frame(tile, taken)) for tile in TILES.values())
+
+
+def test_lines_are_appended_whole(tmp_path: Path, events: list[dict[str, Any]]) -> None:
+    clock = Clock()
+    feed = Feed(tmp_path, Simulation(7, START), clock=clock)
+    for _ in range(60):
+        clock.now += timedelta(minutes=1)
+        feed.write()
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 6
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    assert [json.loads(line) for line in lines] == events
+
+
+@pytest.mark.parametrize("window", [timedelta(minutes=7), HOUR])
+def test_what_is_sent_is_delivered_or_bounces(tmp_path: Path, window: timedelta) -> None:
+    clock = Clock()
+    feed = Feed(tmp_path, Simulation(7, START), clock=clock)
+    clock.now = START + HOUR
+    feed.write()
+    taken = snapshot(tmp_path, window)
+    for tile in ("email.metrics_by_message", "push.metrics_by_message"):
+        rows = frame(TILES[tile], taken)
+        assert rows["sent"].sum() == rows["delivered"].sum() + rows["bounces"].sum() > 100

@@ -1,0 +1,49 @@
+"""The notebook that Voilà serves, run by Papermill as a scheduler would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import nbformat
+import papermill
+
+from campaign_live_widgets.app.demo import Feed
+from campaign_live_widgets.app.simulation import CAMPAIGN_ID, Simulation
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def test_papermill_runs_it_to_the_end(tmp_path: Path) -> None:
+    end = START + timedelta(minutes=3)
+    Feed(tmp_path, Simulation(7, START), clock=lambda: end).write()
+    done = papermill.execute_notebook(
+        NOTEBOOK,
+        tmp_path / "done.ipynb",
+        {"source": str(tmp_path), "campaign": CAMPAIGN_ID, "at": end.isoformat(), "live": False},
+        progress_bar=False,
+        execution_timeout=60,
+    )
+    shown = done.cells[-1].outputs
+    assert [output.output_type for output in shown] == ["execute_result"]
+    view = shown[0].data["application/vnd.jupyter.widget-view+json"]
+    states = done.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert view["model_id"] in states
+
+
+def test_papermill_knows_each_parameter_and_what_it_is_for() -> None:
+    parameters = papermill.inspect_notebook(NOTEBOOK)
+    assert list(parameters) == [
+        *("source", "campaign", "window", "at", "locale", "include_tests", "time_zone", "live")
+    ]
+    assert all(known["inferred_type_name"] != "None" for known in parameters.values())
+    assert all(known["help"] for known in parameters.values())
+
+
+def test_it_is_stored_without_outputs() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert notebook.metadata.title

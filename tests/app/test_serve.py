@@ -1,0 +1,106 @@
+"""The page's server: its port, its scripts, its notebook, and its end at any time."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from campaign_live_widgets.app.assets import Assets, bundle
+from campaign_live_widgets.app.serve import DEFAULT_PORT, _absolute, _free_port
+from campaign_live_widgets.errors import SourceError, UsageError
+
+TEMPLATE = Path(__file__).parents[2] / "voila_templates" / "campaign_live"
+SOURCE = Path(__file__).parents[2] / "notebooks" / "samples"
+
+
+def test_a_port_that_is_taken_is_a_wrong_call() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"--port {port}"):
+            _free_port("127.0.0.1", port)
+    assert _free_port("127.0.0.1", port) == port
+
+
+def test_without_a_port_any_free_one_will_do() -> None:
+    with ExitStack() as stack:
+        with suppress(OSError):  # then somebody else has taken it
+            stack.enter_context(socket.create_server(("127.0.0.1", DEFAULT_PORT)))
+        assert _free_port("127.0.0.1", None) not in {0, DEFAULT_PORT}
+
+
+def test_the_source_is_told_so_that_other_folders_can_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "events").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert _absolute("events") == str(tmp_path / "events")
+    assert _absolute("ajo:events/") == f"ajo:{tmp_path / 'events'}"
+    assert _absolute("events/*.csv") == str(tmp_path / "events" / "*.csv")
+    with pytest.raises(SourceError, match="nowhere"):
+        _absolute("nowhere")
+
+
+def test_a_bundle_is_the_chunks_and_then_the_entry(tmp_path: Path) -> None:
+    entry = tmp_path / "entry.js"
+    entry.write_text("start()")
+    (tmp_path / "12.a.js").write_text('"use strict";(self.webpackChunkx=self.webpackChunkx||[])')
+    (tmp_path / "7.b.js").write_text("(self.rspackChunk_y = [])")
+    (tmp_path / "8.c.js").write_text("somethingElse()")
+    (tmp_path / "9.d.js").write_text("self.webpackChunkx=" + "0" * 500_000)
+    script = bundle(entry).decode()
+    assert re.findall(r"\(\(\)=>\{(.{12})", script) == ['"use strict"', "(self.rspack"]
+    assert script.endswith("start()")
+    assert "somethingElse" not in script
+    assert len(script) < 1000
+
+
+def test_the_address_of_the_scripts_changes_with_them(tmp_path: Path) -> None:
+    (tmp_path / "voila.js").write_text("one()")
+    config = {"federated_extensions": [{"name": "x", "load": "./static/remoteEntry.1.js"}]}
+    urls = []
+    for text in ("one()", "one()", "two()"):
+        (tmp_path / "voila.js").write_text(text)
+        assets = Assets([str(tmp_path)], [str(tmp_path)])
+        page = assets.page_config(dict(config), base_url="/base/", log=None)
+        urls.append(page["fullStaticUrl"])
+        assert assets.script("static/voila.js") == text.encode()
+        assert page["federated_extensions"][0]["load"] == "static/remoteEntry.1.js"
+    assert urls[0] == urls[1] != urls[2]
+    assert re.fullmatch(r"/base/voila/assets/[0-9a-f]{16}/static", urls[0])
+
+
+def test_the_template_names_no_other_host() -> None:
+    for file in TEMPLATE.iterdir():
+        text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|//cdn", text), file.name
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 3.0])
+def test_a_signal_at_any_time_ends_it_and_leaves_nothing(seconds: float, tmp_path: Path) -> None:
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "campaign_live_widgets", "serve", str(SOURCE), "--no-browser"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(seconds)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    _, left = psutil.wait_procs(family, timeout=5)
+    assert left == []
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in errors

@@ -1,0 +1,214 @@
+"""Real servers, a real browser, and what both are watched for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import nbformat
+import psutil
+import pytest
+from inbox import Inbox
+from playwright.sync_api import sync_playwright
+
+from campaign_live_widgets.app.demo import Feed
+from campaign_live_widgets.app.simulation import Simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+REPOSITORY = Path(__file__).parents[2]
+TOKEN = "browser-tests"  # noqa: S105 - of a server that lives for a minute on this machine
+SIZE = {"width": 1400, "height": 1200}
+HARMLESS = {
+    r"(Unsatisfied|No satisfying) version": "the extensions are built for a newer JupyterLab "
+    "than Voilà's front end, and share its modules all the same",
+}
+"""What the front ends themselves put on the console, and why that is no matter."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Watch:
+    """What a page says on its console, and whom it asks for anything."""
+
+    trouble: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
+        page.on("request", self._on_request)
+        page.on("websocket", lambda ws: self._note_host(ws.url))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        loud = message.type in {"warning", "error"}
+        if loud and not any(re.search(known, message.text) for known in HARMLESS):
+            self.trouble.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _on_request(self, request: Request) -> None:
+        self._note_host(request.url)
+
+    def _note_host(self, url: str) -> None:
+        if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:|about:", url):
+            self.strangers.append(url)
+
+
+@dataclass
+class Front:
+    """A front end that shows the report, and the folder that the report reads."""
+
+    name: str
+    page: Page
+    inbox: Inbox
+    watch: Watch
+    address: str
+    process: psutil.Process
+
+    def number(self, selector: str) -> int:
+        return int(self.page.locator(selector).first.get_attribute("data-value") or 0)
+
+    def open_tab(self, index: int) -> None:
+        self.page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(index).click()
+
+    def wait_for(self, script: str, *arguments: object, seconds: float = 20) -> None:
+        self.page.wait_for_function(script, arg=list(arguments), timeout=seconds * 1000)
+
+
+@contextmanager
+def running(
+    command: list[str], env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a server; on leaving, end it and see that nothing of it is left."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, env=env
+    )
+    try:
+        yield process
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(20)
+        _, left = psutil.wait_procs(family, timeout=10)
+        assert not left, f"{command[0]} left processes behind"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Inbox:
+    """A folder with a simulated campaign of the last twenty minutes, and a small second one."""
+    folder = tmp_path_factory.mktemp("events")
+    Feed(folder, Simulation(1, datetime.now(UTC) - timedelta(minutes=20))).write()
+    inbox = Inbox(folder)
+    inbox.drop(7, campaign="spring-preview")
+    inbox.drop(1)  # the newest event is the simulated campaign's: it is the one shown first
+    return inbox
+
+
+@pytest.fixture(scope="session")
+def voila(browser: Browser, inbox: Inbox) -> Iterator[Front]:
+    with running(["campaign_live_widgets", "serve", str(inbox.folder), "--no-browser"]) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        yield from _shown("voila", browser, inbox, address, process.pid)
+
+
+@pytest.fixture(scope="session")
+def lab(
+    browser: Browser, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("lab")
+    _write_notebook(folder / "report.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    homes = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    environment = os.environ | {home: str(folder / home) for home in homes}
+    environment["CAMPAIGN_LIVE_SOURCE"] = str(inbox.folder)
+    options = [
+        *("--no-browser", "--allow-root", "--expose-app-in-browser", "--log-level=ERROR"),
+        *("--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"),
+        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    address = f"http://127.0.0.1:{port}/lab/tree/report.ipynb?token={TOKEN}"
+    with running(["jupyterlab", *options], env=environment) as process:
+        _wait_for_server(f"http://127.0.0.1:{port}/api?token={TOKEN}")
+        yield from _shown("lab", browser, inbox, address, process.pid)
+
+
+def _write_notebook(path: Path) -> None:
+    """Write the report's notebook, with a cell after it that can keep the kernel busy."""
+    notebook = nbformat.read(REPOSITORY / "notebooks" / "campaign_live_report.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("import time\ntime.sleep(8)"))
+    nbformat.write(notebook, path)
+
+
+def _wait_for_server(url: str) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            urlopen(url).close()  # noqa: S310 - our own server
+        except OSError:
+            assert time.monotonic() < end, f"{url} does not answer"
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _shown(name: str, browser: Browser, inbox: Inbox, address: str, pid: int) -> Iterator[Front]:
+    page, watch = browser.new_page(viewport=SIZE), Watch()
+    watch.over(page)
+    page.goto(address)
+    if name == "lab":
+        run_report(page)
+    page.wait_for_selector(".clw-report[data-state=live]", timeout=60_000)
+    yield Front(name, page, inbox, watch, address, psutil.Process(pid))
+    page.close()
+
+
+def run_report(page: Page) -> None:
+    """Run all cells of the notebook but the last."""
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell:last-of-type", timeout=60_000)
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=60_000,
+    )
+    page.locator(".jp-Notebook .jp-CodeCell").last.locator(".cm-content").click()
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-above')")
+
+
+@pytest.fixture(params=["voila", "lab"])
+def front(request: pytest.FixtureRequest) -> Front:
+    front: Front = request.getfixturevalue(request.param)
+    front.open_tab(0)
+    return front

@@ -1,0 +1,28 @@
+"""What only a notebook has to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Front
+
+DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+
+
+def test_the_report_goes_on_while_another_cell_runs(lab: Front) -> None:
+    lab.open_tab(0)
+    page = lab.page
+    busy = page.locator(".jp-Notebook .jp-CodeCell").last
+    busy.locator(".cm-content").click()
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    prompt = busy.locator(".jp-InputArea-prompt")
+    page.wait_for_function("(node) => node.textContent === '[*]:'", arg=prompt.element_handle())
+    before = lab.number(DELIVERED)
+    lab.inbox.drop(5)
+    lab.wait_for(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        DELIVERED,
+        before + 5,
+    )
+    assert prompt.inner_text() == "[*]:"

@@ -1,0 +1,90 @@
+"""What a reader sees and does, in Voilà and in JupyterLab alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign_live_widgets.catalog import TABS, TILES
+
+if TYPE_CHECKING:
+    from conftest import Front
+
+DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+SHOWS_SOMETHING = """([css]) => {
+  const tile = document.querySelector(`.${css}`);
+  const box = tile?.getBoundingClientRect();
+  if (!box || box.width < 100 || box.height < 60) return false;
+  const drawn = [...tile.querySelectorAll("svg path, svg rect, svg circle, td, .clw-kpi-value")];
+  return drawn.some((node) => {
+    const { width, height } = node.getBoundingClientRect();
+    const says = node.namespaceURI.endsWith("svg") || /\\d/.test(node.textContent);
+    return width > 8 && height > 8 && says;
+  });
+}"""
+ROWS = """([css]) => [...document.querySelectorAll(`.${css} tbody tr`)]
+  .filter((row) => row.getClientRects().length).map((row) => row.cells[0].textContent)"""
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tile_of_a_tab_paints(front: Front, tab: str) -> None:
+    front.open_tab(list(TABS).index(tab))
+    for tile in TILES.values():
+        if tile.tab == tab:
+            front.wait_for(SHOWS_SOMETHING, tile.css_class)
+
+
+def test_a_file_that_arrives_is_on_the_page(front: Front) -> None:
+    before = front.number(DELIVERED)
+    assert before > 1000
+    front.inbox.drop(10)
+    front.wait_for(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        DELIVERED,
+        before + 10,
+    )
+
+
+def test_tab_sort_and_scroll_outlive_ten_ticks(front: Front) -> None:
+    page, css = front.page, "clw-email-metrics-by-message"
+    front.open_tab(1)
+    front.wait_for(SHOWS_SOMETHING, css)
+    page.locator(f".{css} thead th button").first.click()
+    names = page.evaluate(ROWS, [css])
+    assert names == sorted(names)
+    assert len(names) > 3
+    page.set_viewport_size({"width": 1400, "height": 500})
+    scroller = page.evaluate_handle(
+        """([css]) => {
+          let node = document.querySelector(`.${css}`);
+          const clips = (n) => /auto|scroll/.test(getComputedStyle(n).overflowY);
+          const scrolls = (n) => n.scrollHeight > n.clientHeight + 100
+            && (n === document.scrollingElement || clips(n));
+          while (node.parentElement && !scrolls(node)) node = node.parentElement;
+          node.scrollTop = 120;
+          return node;
+        }""",
+        [css],
+    )
+    place = scroller.evaluate("(node) => node.scrollTop")
+    assert place > 60
+    for _ in range(10):
+        tick = int(page.locator(".clw-report").get_attribute("data-tick") or 0)
+        front.inbox.drop(1)
+        front.wait_for(
+            "([n]) => Number(document.querySelector('.clw-report').dataset.tick) > n", tick
+        )
+    assert scroller.evaluate("(node) => node.scrollTop") == place
+    assert page.locator(".clw-tabs .lm-mod-current").inner_text() == TABS["email"]("en")
+    assert page.locator(f".{css} thead th").first.get_attribute("aria-sort") == "ascending"
+    assert page.evaluate(ROWS, [css]) == names
+    page.set_viewport_size({"width": 1400, "height": 1200})
+
+
+def test_nothing_is_on_the_console_and_nothing_leaves_the_machine(front: Front) -> None:
+    for index in range(len(TABS)):
+        front.open_tab(index)
+        front.page.wait_for_timeout(500)
+    assert front.watch.strangers == []
+    assert front.watch.trouble == []

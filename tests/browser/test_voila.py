@@ -1,0 +1,111 @@
+"""What only the page for stakeholders has to do."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+import pytest
+from conftest import SIZE, Watch
+
+if TYPE_CHECKING:
+    from conftest import Front
+    from playwright.sync_api import Browser, Page
+
+DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+
+
+def leave(page: Page) -> None:
+    """Close a page as readers do: it can say goodbye to its kernel."""
+    page.goto("about:blank")
+    page.context.close()
+
+
+def test_the_address_picks_the_campaign(voila: Front, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{voila.address}?campaign=spring-preview")
+    page.wait_for_function(
+        "([css]) => document.querySelector(css)?.dataset.value === '7'", arg=[DELIVERED]
+    )
+    assert page.locator(".clw-header-name").inner_text() == "Spring preview"
+    leave(page)
+
+
+@pytest.mark.parametrize(
+    ("system", "query", "shown"),
+    [("dark", "", "dark"), ("light", "", "light"), ("light", "?theme=dark", "dark")],
+)
+def test_light_and_dark_follow_the_system_and_the_address(
+    voila: Front, browser: Browser, system: Literal["light", "dark"], query: str, shown: str
+) -> None:
+    page = browser.new_page(color_scheme=system, viewport=SIZE)
+    page.goto(voila.address + query)
+    page.wait_for_selector(".clw-report")
+    assert (
+        page.locator("body").get_attribute("data-jp-theme-light") == str(shown == "light").lower()
+    )
+    ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    brightness = sum(int(part) for part in ground[4:-1].split(",")) / 3
+    assert (brightness < 64) == (shown == "dark")
+    page.emulate_media(media="print")
+    paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert query or paper == "rgb(255, 255, 255)"
+    leave(page)
+
+
+def test_the_page_says_that_it_loads_until_the_report_is_there(
+    voila: Front, browser: Browser
+) -> None:
+    page, watch = browser.new_page(), Watch()
+    watch.over(page)
+    page.goto(voila.address, wait_until="commit")
+    page.wait_for_selector("#campaign-loading progress")
+    assert page.title() == "Campaign live report"
+    page.wait_for_selector(".clw-report .clw-tile")
+    page.wait_for_selector("#campaign-loading", state="detached")
+    assert watch.trouble == []
+    leave(page)
+
+
+def test_a_second_visit_asks_for_no_script(voila: Front, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report .clw-tile")
+    page.goto("about:blank")
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report .clw-tile")
+    fetched = page.evaluate(
+        "() => performance.getEntriesByType('resource').filter((r) => r.transferSize > 0)"
+        ".map((r) => r.name).filter((name) => name.includes('.js'))"
+    )
+    assert fetched == []
+    leave(page)
+
+
+def test_a_closed_page_frees_its_kernel(voila: Front, browser: Browser) -> None:
+    context = browser.new_context()  # a context that goes would take the goodbye with it
+    context.new_page()
+    page = context.new_page()
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report .clw-tile")
+    kernel = page.evaluate(
+        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+    )
+    assert _serves(voila, kernel)
+    page.close(run_before_unload=True)
+    end = time.monotonic() + 15
+    while _serves(voila, kernel):
+        assert time.monotonic() < end, "the kernel of a closed page lives on"
+        time.sleep(0.2)
+    context.close()
+
+
+def _serves(voila: Front, kernel: str) -> bool:
+    for child in voila.process.children(recursive=True):
+        with suppress(psutil.Error):  # it may be on its way out
+            if any(kernel in argument for argument in child.cmdline()):
+                return True
+    return False
