@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.cells import fetch_cells
-from campaign_live_widgets.engine.seen import repeated
+from campaign_live_widgets.engine.seen import repeats
 from campaign_live_widgets.engine.tables import minutes
 
 if TYPE_CHECKING:
@@ -88,13 +88,10 @@ class Counter:
     def count(self, batch: Batch, campaign: str | None, *, keeps: bool) -> Counted:
         """Return what the batch adds; the engine is asked, nothing is kept."""
         refused = bool(batch.refused or batch.ignored)
-        ids = self._columns(sql.ids(refused=refused, kept=keeps)) if self._stage.tables else []
-        high, low = (ids[0], ids[-1]) if ids else (np.empty(0, np.uint64), np.empty(0, np.uint64))
-        twice, known = repeated(high), self._seen.known(high, low)
-        suspicious = bool(len(twice) or known.any())
-        duplicates = self._find_repeats(twice, high[known], low[known]) if suspicious else 0
+        high, low, new = self._new_ids(refused=refused)
+        duplicates = len(new) - int(new.sum())
         counted = Counted(
-            ids=_distinct(high[~known], low[~known]) if len(twice) else (high[~known], low[~known]),
+            ids=(high, low) if duplicates == 0 else (high[new], low[new]),
             duplicates=duplicates,
             rejected=batch.refused + batch.rejected,
             ignored=batch.ignored,
@@ -107,10 +104,25 @@ class Counter:
             entered=None,
         )
         if len(high) > duplicates:
-            events = sql.fresh(repeats=suspicious, refused=refused)
+            events = sql.fresh(repeats=duplicates > 0, refused=refused)
             self._name(counted, events)
             self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
         return counted
+
+    def _new_ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.bool_]]:
+        """Return the ids of all accepted events and which of them are new.
+
+        The others are repeats of one another or of what has been counted; the engine is told
+        where they are.
+        """
+        if not self._stage.tables:
+            return np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, bool)
+        high, low, position = self._columns(sql.ids(refused=refused))
+        new = ~self._seen.known(high, low)
+        new[repeats(high, low, position)] = False
+        if not new.all():
+            self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
+        return high, low, new
 
     def _name(self, counted: Counted, events: str) -> None:
         """Find the campaigns and, of the one that is counted, the messages."""
@@ -150,17 +162,6 @@ class Counter:
         """Return the columns of a result that has no nulls."""
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
 
-    def _find_repeats(self, twice: Hashes, high: Hashes, low: Hashes) -> int:
-        """Fill the table of repeats; return how many there are."""
-        within = pd.DataFrame({"high": twice, "low": np.uint64(0), "known": False})
-        earlier = pd.DataFrame({"high": high, "low": low, "known": True}).drop_duplicates()
-        suspects = pd.concat([within, earlier], ignore_index=True)
-        self._con.register(sql.SUSPECTS, suspects)
-        self._con.execute(sql.FIND_REPEATS)
-        self._con.unregister(sql.SUSPECTS)
-        row = self._con.execute(f"SELECT count(*) FROM {sql.REPEATS}").fetchone()
-        return int(row[0]) if row else 0
-
 
 def _named(name: str | None, at: int) -> tuple[int, str] | None:
     return None if name is None else (at, name)
@@ -169,11 +170,3 @@ def _named(name: str | None, at: int) -> tuple[int, str] | None:
 def add_named(known: dict[str, Named], key: str, found: Named) -> None:
     """Add what was found of one campaign or message to what is known."""
     known[key] = known[key] + found if key in known else found
-
-
-def _distinct(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
-    order = np.lexsort((low, high))
-    high, low = high[order], low[order]
-    new = np.ones(len(high), dtype=bool)
-    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
-    return high[new], low[new]

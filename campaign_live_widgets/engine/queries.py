@@ -10,7 +10,6 @@ from campaign_live_widgets.engine.stage import BATCH
 from campaign_live_widgets.sources import quoted
 
 REPEATS: Final = "repeats"
-SUSPECTS: Final = "suspects"
 CELLS: Final = "cells"
 SMALL: Final = 50_000
 """Events up to which cells are fetched as rows."""
@@ -21,7 +20,8 @@ QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
 
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
-_LOW: Final = "hash({0} || '#')"
+_LOW: Final = "hash(reverse({0}))"
+_POSITION: Final = "place * 2 + (part > 1)::INTEGER"
 
 
 def hashes(column: str) -> str:
@@ -29,33 +29,16 @@ def hashes(column: str) -> str:
     return f"{_HIGH.format(column)} AS high, {_LOW.format(column)} AS low"
 
 
-def ids(*, refused: bool, kept: bool) -> str:
-    """Return SQL for the hashed ids of all accepted events; one half will do if not *kept*."""
-    found = hashes("event_id") if kept else f"{_HIGH.format('event_id')} AS high"
-    return f"SELECT {found} FROM {BATCH}" + (f" WHERE {_ACCEPTED}" if refused else "")
-
-
-FIND_REPEATS: Final = f"""
-    CREATE OR REPLACE TEMP TABLE {REPEATS} AS
-    SELECT file, row, part FROM (
-        SELECT file, row, part, known,
-               row_number() OVER (PARTITION BY event_id ORDER BY file, row, part) AS nth
-        FROM (
-            SELECT file, row, part, event_id, bool_or(known) AS known
-            FROM (SELECT file, row, part, event_id, {hashes("event_id")} FROM {BATCH}
-                  WHERE {_ACCEPTED}) AS event
-            JOIN {SUSPECTS} AS suspect
-              ON event.high = suspect.high AND (NOT known OR event.low = suspect.low)
-            GROUP BY file, row, part, event_id
-        )
-    ) WHERE known OR nth > 1"""
-"""Of the ids under suspicion (``known`` where counted earlier), the rows that are repeats."""
+def ids(*, refused: bool) -> str:
+    """Return SQL for the hashed ids of all accepted events and where each event is."""
+    where = f" WHERE {_ACCEPTED}" if refused else ""
+    return f"SELECT {hashes('event_id')}, {_POSITION} AS position FROM {BATCH}{where}"
 
 
 def fresh(*, repeats: bool, refused: bool) -> str:
     """Return the relation of events to count: no *repeats*, none *refused*, as far as any is."""
     where = f" WHERE {_ACCEPTED}" if refused else ""
-    join = f" ANTI JOIN {REPEATS} USING (file, row, part)" if repeats else ""
+    join = f" ANTI JOIN {REPEATS} ON {REPEATS}.position = {_POSITION}" if repeats else ""
     return f"(SELECT * FROM {BATCH}{join}{where})" if where or join else BATCH
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from campaign_live_widgets.engine.runs import SortedRuns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_MAP_BITS: Final = 22
 
 
 class SeenEvents:
@@ -43,7 +45,19 @@ class SeenEvents:
         self._runs.settle()
 
 
-def repeated(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the values that stand more than once, each once."""
-    ordered = np.sort(values)
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+def repeats(
+    high: NDArray[np.uint64], low: NDArray[np.uint64], position: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    """Return which of these ids repeat another one of them: all but the first by position."""
+    ordered = np.sort(high)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.empty(0, np.intp)
+    # Few ids repeat: one look into a small map spares the search for nearly all the others.
+    suspected = np.zeros(1 << _MAP_BITS, dtype=bool)
+    suspected[twice >> np.uint64(64 - _MAP_BITS)] = True
+    places = np.flatnonzero(suspected[high >> np.uint64(64 - _MAP_BITS)])
+    order = places[np.lexsort((position[places], low[places], high[places]))]
+    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+    found: NDArray[np.intp] = order[1:][same]
+    return found

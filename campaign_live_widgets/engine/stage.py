@@ -6,6 +6,7 @@ import csv
 import gzip
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,8 @@ _EXAMPLES: Final = 100
 _REFUSED_SAMPLE: Final = 1000
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62
+_PLACES: Final = 54
+"""Bits that a row's place within its scan may take."""
 _SMALL: Final = 1 << 22
 """Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 
@@ -107,7 +110,10 @@ class Stage:
                     except (duckdb.Error, OSError, EOFError) as error:
                         self._set_aside(batch, fragment, _first_line(error))
         if self.tables:
-            union = " UNION ALL BY NAME ".join(f"SELECT * FROM {t}" for t in self.tables)
+            union = " UNION ALL BY NAME ".join(
+                f"SELECT * REPLACE (place + ({number}::BIGINT << {_PLACES}) AS place) FROM {table}"
+                for number, table in enumerate(self.tables)
+            )
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {union}")
         return batch
 
@@ -182,7 +188,8 @@ class Stage:
         if not file.grows and not known.folded:
             return _Read(file.path, fragment, 1)
         size = os.stat(file.path).st_size
-        if fragment.whole and fragment.end == size and not known.folded:
+        marked = fragment.whole and file.kind == "ndjson" and _has_mark(file.path)
+        if fragment.whole and fragment.end == size and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
         self._number += 1
         copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")
@@ -195,7 +202,9 @@ class Stage:
             if file.compression == "zstd":
                 out.writelines(self._folded_zstd(file.path))
             else:
-                out.writelines(_bytes(fragment, folded=known.folded))
+                blocks = _bytes(fragment, folded=known.folded)
+                out.write(next(blocks, b"").removeprefix(BOM_UTF8))
+                out.writelines(blocks)
         return _Read(copy, fragment, fragment.first_line - header)
 
     def _folded_zstd(self, path: str) -> Iterator[bytes]:
@@ -245,6 +254,12 @@ class Stage:
                 for place, (_, cause) in zip(places, rows, strict=True)
             ]
         return refused
+
+
+def _has_mark(path: str) -> bool:
+    """Tell whether a file begins with a byte-order mark, which JSON does not know."""
+    with open(path, "rb") as stream:
+        return stream.read(len(BOM_UTF8)) == BOM_UTF8
 
 
 def line_count(fragment: Fragment) -> int:

@@ -72,8 +72,8 @@ class Format(ABC):
         Parameters
         ----------
         raw : str
-            A relation with ``file``, ``row``, ``broken`` (why the row cannot be read, or
-            null) and the format's fields: text that is never blank, or null.
+            A relation with ``file``, ``row``, ``place``, ``broken`` (why the row cannot be
+            read, or null) and the format's fields: text that is never blank, or null.
         complete : collection of str
             Fields that are never null: the file vouches for it, so that they need no look.
         native : collection of str
@@ -82,8 +82,8 @@ class Format(ABC):
         Returns
         -------
         str
-            SQL for ``file``, ``row``, ``part`` (1 for the first event of a row, 0 for a row
-            that carries none), the canonical columns with ``us`` (microseconds since the
+            SQL for ``file``, ``row``, ``place``, ``part`` (1 for the first event of a row, 0
+            for a row that carries none), the canonical columns with ``us`` (microseconds since the
             epoch) for the timestamp, and ``cause``: why the row is refused, or null.
         """
 

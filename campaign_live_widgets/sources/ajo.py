@@ -145,7 +145,7 @@ class JourneyOptimizer(Format, name="ajo"):
                                    WHEN kinds IS NULL THEN [1] ELSE [0] END) AS part
                 FROM mapped
             ), filled AS (
-                SELECT file, row, part, us, broken, kinds, status, interaction, time,
+                SELECT file, row, place, part, us, broken, kinds, status, interaction, time,
                        id || CASE WHEN len(kinds) > 1 THEN ':' || event_type
                                             ELSE '' END AS event_id,
                        campaign_id, message_id, channel, profile_id, event_type,

@@ -57,10 +57,11 @@ class Canonical(Format, name="canonical"):
         raw_flags = "".join(f", {c} AS raw_{c}" for c in parsed)
         time = microseconds("timestamp", native="timestamp" in native)
         return f"""
-            SELECT file, row, 1 AS part, us, {kept},
+            SELECT file, row, place, 1 AS part, us, {kept},
                    CASE {" ".join(_causes(complete, native))} END AS cause
             FROM (
-                SELECT file, row, broken, {", ".join(texts)}, lower(domain) AS domain, {flags},
+                SELECT file, row, place, broken,
+                       {", ".join(texts)}, lower(domain) AS domain, {flags},
                        timestamp AS raw_timestamp, {time} AS us{raw_flags}
                 FROM {raw}
             )"""

@@ -94,8 +94,9 @@ class Layout:
     def scan(self, paths: Sequence[str]) -> str:
         """Return SQL for the format's raw fields over files of this layout.
 
-        The columns are ``file`` and ``row`` (from 1; blank lines, a CSV's header and lines
-        that are no CSV do not count), ``broken`` (why a row cannot be read, or null) and the
+        The columns are ``file`` and ``row`` (blank lines, a CSV's header and lines that are
+        no CSV do not count), ``place`` (a number that no other row of the scan has),
+        ``broken`` (why a row cannot be read, or null) and the
         fields of the format, those of the canonical one where it is in none that is known:
         text, null where blank, or a time or truth value where the file types it so.
         """
@@ -105,10 +106,10 @@ class Layout:
             return _json_scan(lines(paths, self.compression), fields, broken)
         chosen = ", ".join(f"{_first(found)} AS {field}" for field, found in fields.items())
         if self.kind == "parquet":
-            row = "file_row_number + 1"
+            row, place = "file_row_number + 1", "(file_index::BIGINT << 40) + file_row_number"
             files = f"read_parquet({_list(paths)}, file_row_number = true, {_UNION})"
         else:
-            row = "row_number() OVER ()"
+            row, place = "row_number() OVER ()", "row_number() OVER ()"
             columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
             files = (
                 f"read_csv({_list(paths)}, columns = {{{columns}}}, header = true, "
@@ -117,7 +118,10 @@ class Layout:
                 f"max_line_size = {MAX_LINE}, store_rejects = true, rejects_limit = 0, "
                 f"rejects_table = '{REJECTS}', rejects_scan = '{REJECT_SCANS}', {_FILE})"
             )
-        return f"SELECT clw_file AS file, {row} AS row, {broken} AS broken, {chosen} FROM {files}"
+        return (
+            f"SELECT clw_file AS file, {row} AS row, {place} AS place, {broken} AS broken, "
+            f"{chosen} FROM {files}"
+        )
 
 
 def _first(places: Sequence[Place]) -> str:
@@ -146,7 +150,7 @@ def _json_scan(rows: str, fields: dict[str, list[Place]], broken: str) -> str:
     )
     values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"
     return (
-        f"SELECT file, row, broken, {chosen} FROM (SELECT clw_file AS file, "
+        f"SELECT file, row, row AS place, broken, {chosen} FROM (SELECT clw_file AS file, "
         f"row_number() OVER () AS row, {values} AS v, "
         f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} ELSE {broken} END AS broken FROM {rows})"
     )

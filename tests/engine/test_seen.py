@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.seen import SeenEvents, repeated
+from campaign_live_widgets.engine.seen import SeenEvents, repeats
 
 ids = st.tuples(st.integers(0, 6), st.integers(0, 6))
 
@@ -26,10 +26,16 @@ def test_known_is_what_was_added(
     assert len(seen) == len(added)
 
 
-@given(st.lists(st.integers(0, 12)))
-def test_repeated_are_the_values_that_stand_twice(values: list[int]) -> None:
-    wanted = sorted({v for v in values if values.count(v) > 1})
-    assert repeated(np.array(values, dtype=np.uint64)).tolist() == wanted
+@given(st.lists(ids))
+def test_repeats_are_all_but_the_first(values: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(len(values))
+    position = rng.permutation(len(values)).astype(np.int64)
+    high, low = np.array(values, dtype=np.uint64).reshape(-1, 2).T
+    found = repeats(high << np.uint64(58), low, position)
+    first: dict[tuple[int, int], int] = {}
+    for place in np.argsort(position).tolist():
+        first.setdefault(values[place], place)
+    assert sorted(found.tolist()) == sorted(set(range(len(values))) - set(first.values()))
 
 
 def test_a_million_ids_in_batches_of_every_size() -> None:
