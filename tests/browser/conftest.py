@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree, which
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -115,7 +115,7 @@ def running(
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            executable_path=which("chromium") or which("google-chrome"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser
@@ -123,18 +123,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Inbox:
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a simulated campaign of the last twenty minutes, and a small second one."""
     folder = tmp_path_factory.mktemp("events")
     Feed(folder, Simulation(1, datetime.now(UTC) - timedelta(minutes=20))).write()
     inbox = Inbox(folder)
     inbox.drop(7, campaign="spring-preview")
     inbox.drop(1)  # the newest event is the simulated campaign's: it is the one shown first
-    return inbox
+    return folder
 
 
 @pytest.fixture(scope="session")
-def voila(browser: Browser, inbox: Inbox) -> Iterator[Front]:
+def voila(
+    browser: Browser, events: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
+    inbox = Inbox(Path(copytree(events, tmp_path_factory.mktemp("voila") / "events")))
     with running(["campaign_live_widgets", "serve", str(inbox.folder), "--no-browser"]) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
@@ -143,9 +146,10 @@ def voila(browser: Browser, inbox: Inbox) -> Iterator[Front]:
 
 @pytest.fixture(scope="session")
 def lab(
-    browser: Browser, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, events: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Front]:
     folder = tmp_path_factory.mktemp("lab")
+    inbox = Inbox(Path(copytree(events, folder / "events")))
     _write_notebook(folder / "report.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from campaign_live_widgets.app.simulation import CAMPAIGN_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -20,11 +19,10 @@ class Inbox:
     """A folder of events; the report follows it."""
 
     folder: Path
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def drop(self, sends: int, *, campaign: str = CAMPAIGN_ID) -> None:
         """Put a file of e-mails sent and delivered now into the folder."""
-        now, drop = datetime.now(UTC).isoformat(), next(self._numbers)
+        now, drop = datetime.now(UTC).isoformat(), uuid4().hex
         lines = [
             json.dumps(
                 {
