@@ -23,15 +23,13 @@ import time
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.request import urlopen
 
-import duckdb
 import nbformat
 import psutil
-from generate import PER_FILE, START, query, write
+from arrivals import CAMPAIGN, RATE, Feed
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -40,11 +38,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, WebSocket
 
 HERE: Final = Path(__file__).parent
-CAMPAIGN: Final = "campaign-1"
-RATE: Final = 1_000
-"""Events a second while processor time is measured."""
-BEATS: Final = 4
-"""Writes a second in which they arrive."""
 LIMIT: Final = 120_000
 """Milliseconds that anything in a page may take."""
 OFFLINE: Final = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -52,6 +45,8 @@ MEASURES: Final = {
     "open": ("page open, first visit", "s"),
     "current": ("page open, first visit, until the number is current", "s"),
     "reopen": ("page open, scripts in the browser's cache", "s"),
+    "open_requests": ("requests of a first visit", ""),
+    "open_bytes": ("bytes of a first visit", "bytes"),
     "event": ("event → KPI", "s"),
     "kpi_payload": ("tick that moves the KPI, payload", "bytes"),
     "kpi_wire": ("tick that moves the KPI, on the wire", "bytes"),
@@ -65,6 +60,19 @@ MEASURES: Final = {
     "ticks": ("the number moves meanwhile", "times a minute"),
     "tick_cpu": ("CPU for each of these times", "ms"),
 }
+LOADED: Final = """() => {
+  const [document] = performance.getEntriesByType("navigation");
+  const others = performance.getEntriesByType("resource");
+  const all = [document, ...others];
+  return {
+    first_byte: document.responseStart / 1e3,
+    html: document.responseEnd / 1e3,
+    scripts: Math.max(0, ...others.map((r) => r.responseEnd)) / 1e3,
+    requests: all.length,
+    bytes: all.reduce((sum, r) => sum + r.transferSize, 0),
+  };
+}"""
+"""What had been loaded, and when (seconds from navigation)."""
 WATCH: Final = """
 window.bench = {first: null, seen: []};
 const look = () => {
@@ -122,85 +130,6 @@ PLAIN: Final = Contender(
     tick=".plain-stamp",
     first="email",
 )
-
-
-class Feed:
-    """A folder with a history, and a file in it to which events are added."""
-
-    def __init__(self, folder: Path, events: int) -> None:
-        self.folder, self._next, self._written = folder, events, 0
-        half = (
-            "SELECT * REPLACE (now() - INTERVAL '12 hours 5 minutes' + to_microseconds("
-            f"(epoch_us(timestamp) - epoch_us(TIMESTAMPTZ '{START}')) // 2) AS timestamp) FROM "
-        )
-        for low in range(0, events, PER_FILE):
-            sql = query(low, min(low + PER_FILE, events), total=events)
-            write(f"{half}({sql})", folder / f"history-{low // PER_FILE:04}.parquet")
-        self._live = folder / "live.ndjson"
-        self.add(("sent", "delivered"))
-
-    def add(self, kinds: tuple[str, ...]) -> float:
-        """Add e-mail events of one message; return the time just before the write."""
-        common = {
-            "timestamp": datetime.now(UTC).isoformat(),
-            "campaign_id": CAMPAIGN,
-            "message_id": "email-1",
-            "channel": "email",
-            "domain": "isp399.example",
-        }
-        lines = []
-        for kind in kinds:
-            self._written += 1
-            own = {"event_id": f"live-{self._written}", "profile_id": f"live-{self._written}"}
-            lines.append(json.dumps(common | own | {"event_type": kind}))
-        return self._append("\n".join(lines) + "\n")
-
-    def batches(self, seconds: int) -> list[str]:
-        """Return the writes of so many seconds of mixed events, their time left open."""
-        low, self._next = self._next, self._next + seconds * RATE
-        sql = query(low, self._next, total=self._next, first=sys.maxsize)
-        path = self.folder.parent / "batch.ndjson"
-        write(f"SELECT * REPLACE ('@now' AS timestamp) FROM ({sql})", path)
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        size = RATE // BEATS
-        return ["".join(lines[i : i + size]) for i in range(0, len(lines), size)]
-
-    def play(self, batches: list[str]) -> None:
-        """Write batches one after another, each with the time it is written at."""
-        started = time.monotonic()
-        for number, batch in enumerate(batches):
-            self._append(batch.replace("@now", datetime.now(UTC).isoformat()))
-            time.sleep(max(0.0, started + (number + 1) / BEATS - time.monotonic()))
-
-    def truth(self) -> dict[str, dict[str, int]]:
-        """Return what the pages must show, counted over the whole folder."""
-        columns = "event_id, campaign_id, channel, event_type, is_test, is_async"
-        types = dict.fromkeys(columns.split(", "), "VARCHAR")
-        types |= {"is_test": "BOOLEAN", "is_async": "BOOLEAN"}
-        sql = f"""
-            WITH event AS (
-                SELECT DISTINCT {columns} FROM (
-                    SELECT {columns} FROM read_parquet('{self.folder}/*.parquet') UNION ALL
-                    SELECT {columns} FROM read_json('{self.folder}/*.ndjson', columns = {types})
-                ) WHERE campaign_id = '{CAMPAIGN}' AND is_test IS NOT TRUE
-            )
-            SELECT count(*) FILTER (event_type = 'delivered')
-                    - count(*) FILTER (event_type = 'bounce' AND is_async),
-                count(*) FILTER (event_type = 'bounce')
-            FROM event WHERE channel = 'email' OR $all
-        """
-        with duckdb.connect() as connection:
-            found = {
-                name: connection.execute(sql, {"all": name == "all"}).fetchone()
-                for name in ("email", "all")
-            }
-        return {n: {"delivered": row[0], "bounces": row[1]} for n, row in found.items()}
-
-    def _append(self, text: str) -> float:
-        data, started = text.encode(), time.time()
-        with self._live.open("ab", buffering=0) as stream:
-            stream.write(data)
-        return started
 
 
 class Wire:
@@ -289,6 +218,8 @@ class Bench:
         for name, value in zip(names, values, strict=False):
             at = page.wait_for_function(value, timeout=LIMIT).json_value()
             self.found[name].append((at - page.evaluate("performance.timeOrigin")) / 1e3)
+        for name, value in page.evaluate(LOADED).items():
+            self.found[f"{names[0]}_{name}"].append(value)
         return page
 
     def _count(self, websocket: WebSocket) -> None:
@@ -417,12 +348,12 @@ def show(benches: list[Bench], events: int) -> None:
         cells = []
         for bench in benches:
             got = bench.found[name]
-            form = ",.0f" if unit == "bytes" else ".2f"
+            form = ",.0f" if unit in {"bytes", ""} else ".2f"
             low, mid, high = min(got), statistics.median(got), max(got)
             cells.append(f"{mid:{form}} ({low:{form}} to {high:{form}})")
         one, other = (statistics.median(b.found[name]) for b in (ours, plain))
         cells.append(f"{other / one:.1f}" if one else "")
-        print(f"| {title}, {unit} | " + " | ".join(cells) + " |")
+        print(f"| {', '.join(filter(None, (title, unit)))} | " + " | ".join(cells) + " |")
 
 
 def main() -> None:
@@ -446,13 +377,12 @@ def main() -> None:
             for bench in random.Random(number).sample(benches, 2):  # noqa: S311 - an order
                 bench.turn(browser, feed, options.seconds)
                 load = os.getloadavg()[0]
-                print(
-                    f"round {number + 1}: {bench.contender.name}, load {load:.1f}", file=sys.stderr
-                )
+                bench.found["load"].append(load)
+                print(f"round {number + 1}: {bench.contender.name}, {load=:.1f}", file=sys.stderr)
+                if options.raw:
+                    raw = {bench.contender.name: bench.found for bench in benches}
+                    options.raw.write_text(json.dumps(raw, indent=1), encoding="utf-8")
         show(benches, options.events)
-        if options.raw:
-            raw = {bench.contender.name: bench.found for bench in benches}
-            options.raw.write_text(json.dumps(raw, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Each cell (``# %%``) becomes one of a notebook that stock Voilà serves. Every two seconds the
 whole folder is read again, every table and chart is made again and set in place.
 """
-# ruff: noqa: ANN, RUF006 - written as notebooks are: no annotations, and all names are global
+# ruff: noqa: ANN001, ANN002, ANN201, RUF006 - as in a notebook: no annotations, global names
 
 # %%
 import asyncio
