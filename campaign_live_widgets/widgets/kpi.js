@@ -1,4 +1,4 @@
-// Cards in a row: number, label, share. Built for each metric once, then edited in place.
+// Cards: number, label, share and the share as a bar. Built for each metric once, then edited in place.
 
 function card(metric, word) {
   const node = make("div", `clw-kpi clw-kpi-${metric.replaceAll("_", "-")}`);
@@ -7,8 +7,12 @@ function card(metric, word) {
   const value = make("div", "clw-kpi-value");
   const label = make("div", "clw-kpi-label", word.label || metric);
   const share = make("div", "clw-kpi-share");
-  node.append(value, label, share);
-  return { node, value, share };
+  const bar = make("div", "clw-kpi-bar");
+  const part = make("i");
+  part.style.background = word.color || "currentcolor";
+  bar.append(part);
+  node.append(value, label, share, bar);
+  return { node, value, share, bar, part };
 }
 
 function render({ model, el, signal }) {
@@ -29,7 +33,7 @@ function render({ model, el, signal }) {
     for (const [metric, { node }] of cards) if (!metrics.includes(metric)) node.remove();
     metrics.forEach((metric, i) => {
       if (!cards.has(metric)) cards.set(metric, card(metric, words[metric] || {}));
-      const { node, value, share: small } = cards.get(metric);
+      const { node, value, share: small, bar, part } = cards.get(metric);
       if (list.children[i] !== node) list.insertBefore(node, list.children[i] || null);
       const known = counts[i] !== null && counts[i] !== undefined;
       write(value, known ? count(counts[i]) : unknown);
@@ -37,6 +41,8 @@ function render({ model, el, signal }) {
       else delete value.dataset.value;
       node.dataset.state = known ? (counts[i] === 0 ? "zero" : "value") : "unknown";
       const shown = shareOf && shares[i] !== null && shares[i] !== undefined;
+      bar.hidden = !shown;
+      part.style.width = shown ? `${100 * Math.max(0, Math.min(1, shares[i]))}%` : "0";
       write(small, shown ? `${share(shares[i])} ${shareOf}` : "");
     });
   };

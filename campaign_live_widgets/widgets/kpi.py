@@ -9,6 +9,7 @@ import pandas as pd
 import traitlets as t
 
 from campaign_live_widgets.catalog import METRICS, column_label
+from campaign_live_widgets.widgets._kit import palette
 from campaign_live_widgets.widgets._kit.front import script, style
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, NO_VALUE, share_of
@@ -46,7 +47,11 @@ class Kpi(View, kind="kpi"):
         """Return the cards, which are target and widget in one."""
         locale = self.locale
         words = {
-            m.id: {"label": column_label(m.id, locale), "definition": m.definition(locale)}
+            m.id: {
+                "label": column_label(m.id, locale),
+                "definition": m.definition(locale),
+                "color": palette.css_color(m.id),
+            }
             for m in METRICS.values()
             if m.id in self.tile.metrics
         }
