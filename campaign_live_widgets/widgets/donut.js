@@ -44,6 +44,7 @@ async function render({ model, el, signal }) {
   const tip = tooltip(life.signal);
   const setEmpty = emptiness(el, options.empty);
   const mark = await linked(model, model.get("mark"));
+  const chart = await linked(model, model.get("figure"));
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
   let radius = 0;
 
@@ -115,6 +116,7 @@ async function render({ model, el, signal }) {
     figure.style.setProperty("top", `${y}px`, "important");
     // bqplot measures its element, so only what is drawn inside may be scaled.
     figure.style.setProperty("--clw-scale", side / options.side);
+    for (const view of Object.values(chart.views || {})) view.then(drawUnseen);
   }
 
   ring.addEventListener("pointermove", (event) => {

@@ -74,13 +74,23 @@ function figureBeside(el) {
   return el.parentElement ? el.parentElement.querySelector(":scope > .bqplot") : null;
 }
 
+/**
+ * Let bqplot draw a figure before it is scrolled into sight; by itself it draws 0.3 s after,
+ * and printed pages would miss what was never looked at.
+ */
+function drawUnseen(view) {
+  if (view.intersectObserver) view.intersectObserver.disconnect();
+  view.visible = true;
+  view.relayout();
+}
+
 /** Put the figure's box here, and have bqplot draw at once what it would draw 0.3 s later. */
 function place(figure, node, box) {
   if (!node) return;
   for (const side of ["left", "top", "width", "height"]) {
     node.style.setProperty(side, `${Math.max(0, Math.round(box[side]))}px`, "important");
   }
-  for (const view of Object.values(figure.views || {})) view.then((v) => v.relayout());
+  for (const view of Object.values(figure.views || {})) view.then(drawUnseen);
 }
 
 /** One tooltip for an overlay: a heading and rows of [colour, name, value, remark]. */
@@ -91,7 +101,9 @@ function tooltip(signal) {
   return {
     hide: () => tip.remove(),
     show(x, y, heading, rows) {
-      tip.replaceChildren(make("div", "clw-tip-head", heading));
+      const head = make("div", "clw-tip-head", heading);
+      head.dir = "auto";
+      tip.replaceChildren(head);
       const table = make("div", "clw-tip-rows");
       for (const [color, name, value, remark] of rows) {
         const swatch = make("i", "clw-swatch");
