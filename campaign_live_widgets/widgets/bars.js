@@ -1,6 +1,6 @@
 // Over horizontal bars drawn by bqplot: names on the left, values at the ends, a tooltip.
 
-const BAR = { thinnest: 11, thickest: 18, alone: 15 };
+const BAR = { thinnest: 10, thickest: 18, alone: 15 };
 
 function barRow(metrics) {
   const node = make("div", "clw-bars-row");
@@ -65,7 +65,7 @@ async function render({ model, el, signal }) {
     const height = rowHeight(n, host.clientHeight - top);
     const textWidth = ruler(el);
     const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
-    const left = Math.ceil(Math.min(longest, Math.max(112, host.clientWidth * 0.36)));
+    const left = Math.ceil(Math.min(longest, Math.max(120, host.clientWidth * 0.42)));
     const end = Math.ceil(textWidth(count(most)) + 10);
     const width = Math.max(16, el.clientWidth - left - end);
     shown = { names, columns, height };
