@@ -179,6 +179,8 @@ function render({ model, el, signal }) {
     const name = model.get("campaign_name");
     say(parts.name, name || id);
     say(parts.id, name && name !== id ? id : "");
+    parts.name.title = name || id;
+    parts.id.title = id;
     say(parts.span, model.get("window"));
     say(parts.windowNote, model.get("window_note"));
     if (!root) return;

@@ -1,7 +1,8 @@
 """Where the tiles stand when nobody has moved them.
 
 Rows of the page, as the report's readers know them: the outcome (one third) beside its table
-(two thirds), the line over the full width, then what failed, then pairs.
+(two thirds), the line over the full width, then what failed, then pairs. The ten domains with
+five bars each stand as high as the three tiles of reasons together.
 """
 
 from __future__ import annotations
@@ -32,28 +33,28 @@ class Place:
 
 _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
     {
-        "campaign": (Place("campaign.statistics", rows=4, columns=12),),
+        "campaign": (Place("campaign.statistics", rows=3, columns=12),),
         "email": (
-            Place("email.sending_statistics", rows=5, columns=4),
-            Place("email.metrics_by_message", rows=5, columns=8),
+            Place("email.sending_statistics", rows=4, columns=4),
+            Place("email.metrics_by_message", rows=4, columns=8),
             Place("email.summary", rows=7, columns=12),
-            Place("email.bounce_categories", rows=5, columns=4),
-            Place("email.bounces_by_message", rows=5, columns=8),
+            Place("email.bounce_categories", rows=4, columns=4),
+            Place("email.bounces_by_message", rows=4, columns=8),
             Place("email.bounce_reasons", rows=7, columns=6),
-            Place("email.recipient_domains", rows=7, columns=6),
-            Place("email.error_reasons", rows=5, columns=6),
-            Place("email.exclusion_reasons", rows=5, columns=6),
+            Place("email.recipient_domains", rows=15, columns=6),
+            Place("email.error_reasons", rows=4, columns=6),
+            Place("email.exclusion_reasons", rows=4, columns=6),
         ),
         "push": (
-            Place("push.sending_performance", rows=5, columns=4),
-            Place("push.metrics_by_message", rows=5, columns=8),
+            Place("push.sending_performance", rows=4, columns=4),
+            Place("push.metrics_by_message", rows=4, columns=8),
             Place("push.summary", rows=7, columns=12),
-            Place("push.failures", rows=5, columns=4),
-            Place("push.breakdown_by_platform", rows=5, columns=8),
-            Place("push.tracking_by_platform", rows=6, columns=6),
-            Place("push.sending_by_platform", rows=6, columns=6),
-            Place("push.error_reasons", rows=5, columns=6),
-            Place("push.exclusion_reasons", rows=5, columns=6),
+            Place("push.failures", rows=4, columns=4),
+            Place("push.breakdown_by_platform", rows=4, columns=8),
+            Place("push.tracking_by_platform", rows=5, columns=6),
+            Place("push.sending_by_platform", rows=5, columns=6),
+            Place("push.error_reasons", rows=4, columns=6),
+            Place("push.exclusion_reasons", rows=4, columns=6),
         ),
     }
 )
