@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copytree, which
+from shutil import copytree
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -20,7 +20,6 @@ import nbformat
 import psutil
 import pytest
 from inbox import Inbox
-from playwright.sync_api import sync_playwright
 
 from campaign_live_widgets.app.demo import Feed
 from campaign_live_widgets.app.simulation import Simulation
@@ -109,17 +108,6 @@ def running(
         process.wait(20)
         _, left = psutil.wait_procs(family, timeout=10)
         assert not left, f"{command[0]} left processes behind"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=which("chromium") or which("google-chrome"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

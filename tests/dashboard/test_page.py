@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,13 +18,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the path"),
-]
+pytestmark = pytest.mark.browser
 
 NAME = "<img src=x onerror=\"document.title='pwned'\"> & sons"
 NOTEBOOK = f"""
@@ -91,20 +86,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is used
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.route(re.compile(r"https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
-        page.goto(f"{address}?locale=fr")
-        page.wait_for_selector(".clw-report[data-state=live][lang=fr]", timeout=90_000)
-        yield page
-        browser.close()
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.route(re.compile(r"https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    page.goto(f"{address}?locale=fr")
+    page.wait_for_selector(".clw-report[data-state=live][lang=fr]", timeout=90_000)
+    yield page
+    page.close()
 
 
 def tick(page: Page) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,13 +21,9 @@ from campaign_live_widgets.catalog import TILES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the path"),
-]
+pytestmark = pytest.mark.browser
 
 SIZES = ((260, 200), (360, 260), (600, 500))
 NOTEBOOK = f"""
@@ -96,26 +91,20 @@ def wait_for(url: str, seconds: float = 60) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where it is there)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        opened = browser.new_page(viewport={"width": 1400, "height": 2000})
-        opened.route("https://**", lambda route: route.abort())
-        opened.wrong = []
-        opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
-        opened.on(
-            "console",
-            lambda message: opened.wrong.append(message.text) if "negative" in message.text else 0,
-        )
-        opened.goto(address)
-        opened.wait_for_selector(".clw-email-summary.size-600 .curve", timeout=60_000)
-        opened.wait_for_timeout(1500)
-        yield opened
-        browser.close()
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1400, "height": 2000})
+    opened.route("https://**", lambda route: route.abort())
+    opened.wrong = []
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: opened.wrong.append(message.text) if "negative" in message.text else 0,
+    )
+    opened.goto(address)
+    opened.wait_for_selector(".clw-email-summary.size-600 .curve", timeout=60_000)
+    opened.wait_for_timeout(1500)
+    yield opened
+    opened.close()
 
 
 def boxes(page: Page, selector: str) -> list[dict[str, float]]:

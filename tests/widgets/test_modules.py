@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +15,9 @@ from campaign_live_widgets.widgets._kit.front import script
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the path"),
-]
+pytestmark = pytest.mark.browser
 
 STUB = """
 window.mount = async (code, state) => {
@@ -70,15 +65,10 @@ def state_of(widget: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where it is there)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser.new_page()
-        browser.close()
+def browser_page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture
@@ -131,7 +121,7 @@ def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
     mount(page, "table.js", VIEWS["table"](tile, rows, names=NAMES)._target)
     shown = table_of(page)
     assert shown[0][:3] == ["Message", "Sent", "Delivered"]
-    assert shown[1][:2] == ["Message", format_number(int(rows["sent"].sum()))]
+    assert shown[1][:2] == ["Total", format_number(int(rows["sent"].sum()))]
     expected = [[format_number(n) for n in row] for row in rows[list(tile.metrics)].to_numpy()]
     assert [row[1:] for row in shown[2:]] == expected
 
