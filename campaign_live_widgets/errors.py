@@ -41,7 +41,7 @@ class UnknownNameError(UsageError, KeyError):
         if close:
             hint = f" Did you mean {close[0]!r}?"
         elif names:
-            shown = ", ".join(names[:8])
+            shown = ", ".join(name[:40] for name in names[:8])
             hint = f" Known: {shown}{', …' if len(names) > 8 else ''}."  # noqa: PLR2004
         else:
             hint = f" There is no {kind} here."

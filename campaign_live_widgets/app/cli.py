@@ -63,9 +63,9 @@ def campaigns(source: str, form: str) -> None:
     rollup.close()
     _tell(health)
     if form == "json":
-        click.echo(json.dumps([_campaign_row(c) for c in found], indent=2, ensure_ascii=False))
+        _write(json.dumps([_campaign_row(c) for c in found], indent=2, ensure_ascii=False) + "\n")
     elif form == "csv":
-        click.echo(_campaigns_csv(found), nl=False)
+        _write(_campaigns_csv(found))
     else:
         from campaign_live_widgets.app.terminal import print_campaigns  # noqa: PLC0415
 
@@ -102,9 +102,9 @@ def report(  # noqa: PLR0913 - the options of a command
     snapshot = rollup.snapshot(at=end, window=length, include_tests=include_tests)
     rollup.close()
     if form == "json":
-        click.echo(json.dumps(to_json(snapshot, locale), ensure_ascii=False))
+        _write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
     elif form == "csv":
-        click.echo(to_csv(snapshot, locale), nl=False)
+        _write(to_csv(snapshot, locale))
     else:
         from campaign_live_widgets.app.terminal import print_report  # noqa: PLC0415
 
@@ -199,6 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in given
     # Wherever it stands in the call, it is for all of it.
     given = [*(["--debug"] if debug else []), *(a for a in given if a != "--debug")]
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = cli.main(given, prog_name="campaign-live", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
@@ -208,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last door
         if debug:
             traceback.print_exc()
-        click.echo(f"campaign-live: {_one_line(error)}", err=True)
+        _say(_one_line(error))
         sys.exit(_exit_code(error))
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -244,14 +245,25 @@ def _debugging() -> bool:
 def _tell(health: Health) -> None:
     """Say on standard error what could not be counted."""
     for note in health.notes:
-        click.echo(f"campaign-live: {note}", err=True)
+        _say(note)
     if health.rejected:
         first = health.rejects[0]
-        click.echo(
-            f"campaign-live: {health.rejected} rows rejected; the first: "
-            f"{first.file}, row {first.row}: {first.cause}",
-            err=True,
+        _say(
+            f"{health.rejected} rows rejected; the first: "
+            f"{first.file}, row {first.row}: {first.cause}"
         )
+
+
+def _say(text: str) -> None:
+    """Say one line on standard error, with nothing in it that steers a terminal."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    click.echo(f"campaign-live: {line}", err=True)
+
+
+def _write(text: str) -> None:
+    """Write a result as it is: ``click.echo`` would take escape sequences out of data."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _campaign_row(found: Campaign) -> dict[str, object]:

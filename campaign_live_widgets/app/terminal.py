@@ -111,7 +111,8 @@ def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str)
     table.add_row(_TOTAL(locale), *totals, style="bold")
     for row in rows.to_dict("records"):
         value = row[tile.by]
-        label = names.get(value) or value_label(str(tile.by), value, locale)
+        named = names.get(value) if tile.by == "message_id" else None
+        label = named or value_label(str(tile.by), value, locale)
         counts = (_number(row[metric], locale) for metric in tile.metrics)
         table.add_row(Line(_clean(label)), *counts)
     return table
@@ -143,9 +144,16 @@ def _table(*, heads: bool = True) -> Table:
     return Table(box=None, show_header=heads, header_style="dim", pad_edge=True)
 
 
+class _Screen(Console):
+    """A console that lets its caller know when the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _console() -> Console:
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=_WIDE)
+    plain = _Screen()
+    return plain if plain.is_terminal else _Screen(width=_WIDE)
 
 
 def _clean(text: str) -> str:

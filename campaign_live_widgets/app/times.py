@@ -11,7 +11,9 @@ from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 
 _UNITS: Final = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PART: Final = re.compile(r"(\d+)\s*(min|[mhdw])", re.IGNORECASE)
+_PART: Final = re.compile(r"(\d{1,9})\s*(min|[mhdw])", re.IGNORECASE)
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
 _LONGEST: Final = timedelta(days=3660)
 
 
@@ -57,11 +59,14 @@ def parse_at(text: str | datetime | None) -> datetime | None:
     if text is None or text == "" or (isinstance(text, str) and text.strip().lower() == "now"):
         return None
     try:
-        at = text if isinstance(text, datetime) else datetime.fromisoformat(text.strip())
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        at = text if isinstance(text, datetime) else datetime.fromisoformat(text.strip().upper())
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
+        at = None
+    if at is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         message = f"{text!r} is not a time; give RFC 3339, such as 2026-11-23T12:00:00Z"
-        raise UsageError(message) from None
+        raise UsageError(message)
+    return at
 
 
 def parse_time_zone(name: str) -> str:

@@ -109,6 +109,13 @@ class Counter:
             self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
         return counted
 
+    def newest(self) -> list[tuple[int, str]]:
+        """Return for each campaign of what is laid out the time of its newest event, and its id."""
+        if not self._stage.tables:
+            return []
+        rows = self._con.execute(sql.names(sql.fresh(repeats=False, refused=True))).fetchall()
+        return [(row[-1], row[0]) for row in rows]
+
     def _new_ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.bool_]]:
         """Return the ids of all accepted events and which of them are new.
 

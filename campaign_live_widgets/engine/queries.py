@@ -21,6 +21,7 @@ QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
 _LOW: Final = "hash(reverse({0}))"
+_MINUTE: Final = "floor(us / 60000000)::BIGINT"  # down, also before 1970
 _POSITION: Final = "place * 2 + (part > 1)::INTEGER"
 
 
@@ -57,10 +58,10 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
     only what that window asks is kept: the series by bucket, the others without time.
     """
     if bucket is None or window is None:
-        slot, inside, timed = "us // 60000000", "", set(QUESTIONS)
+        slot, inside, timed = _MINUTE, "", set(QUESTIONS)
     else:
         start, end = window
-        slot = f"greatest((us // 60000000) // {bucket} * {bucket}, {start})"
+        slot = f"greatest(floor({_MINUTE} / {bucket})::BIGINT * {bucket}, {start})"
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
     sets = ", ".join(
@@ -100,7 +101,7 @@ def _entering(campaign: str) -> str:
 def entries(events: str, campaign: str) -> str:
     """Return SQL for the campaign's entries: profile, minute, test."""
     return f"""
-        SELECT {hashes("profile_id")}, us // 60000000 AS minute,
+        SELECT {hashes("profile_id")}, {_MINUTE} AS minute,
                coalesce(is_test, false) AS is_test
         FROM {events} WHERE {_entering(campaign)}"""
 

@@ -14,11 +14,11 @@ from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.counting import Counter, add_named
 from campaign_live_widgets.engine.profiles import EnteredProfiles
 from campaign_live_widgets.engine.seen import SeenEvents
-from campaign_live_widgets.engine.stage import Stage, line_count
+from campaign_live_widgets.engine.stage import UNREADABLE, Stage, line_count, why
 from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.snapshot import EPOCH, Campaign, Health, Reject, Snapshot, Window
-from campaign_live_widgets.sources import Location, Tail
+from campaign_live_widgets.sources import Location, Tail, quoted
 
 if TYPE_CHECKING:
     import os
@@ -70,6 +70,7 @@ class Rollup:
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format)
+        self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
         self._counter = Counter(self._con, self._stage, self._seen, window)
         self._entered = EnteredProfiles()
@@ -122,6 +123,8 @@ class Rollup:
         fragments = self._tail.poll()
         chunks = list(_chunks(fragments))
         self._keep_ids |= len(chunks) > 1
+        if self._campaign is None and len(chunks) > 1:
+            self._campaign = self._newest_campaign(chunks)
         for chunk in chunks:
             self._take(chunk)
         if not self._follow:
@@ -132,19 +135,34 @@ class Rollup:
             self._entered.settle()
         return bool(fragments)
 
+    def _newest_campaign(self, chunks: Sequence[Sequence[Fragment]]) -> str | None:
+        """Return the campaign of the newest event of all chunks."""
+        newest: list[tuple[int, str]] = []
+        for chunk in chunks:
+            try:
+                self._stage.stage(chunk)
+                newest += self._counter.newest()
+            except UNREADABLE:
+                continue  # counting it will tell
+            finally:
+                self._stage.clear()
+        return max(newest)[1] if newest else None
+
     def _take(self, fragments: Sequence[Fragment]) -> None:
         """Count fragments, all or none; where that fails, each alone."""
         try:
             batch = self._stage.stage(fragments)
             counted = self._counter.count(batch, self._campaign, keeps=self._keep_ids)
-        except duckdb.Error as error:
+            lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
+        except UNREADABLE as error:
             if len(fragments) > 1:
+                self._keep_ids = True  # there will be more than one pass
                 for fragment in fragments:
                     self._take([fragment])
                 return
             path = fragments[0].file.path
             if Path(path).exists():
-                self._problems[path] = f"cannot be read: {str(error).splitlines()[0]}"
+                self._problems[path] = why(error)
                 self._tail.commit(fragments[0], 0)
             return
         finally:
@@ -155,9 +173,9 @@ class Rollup:
             if path in batch.problems:
                 self._problems[path] = batch.problems[path]
                 self._tail.commit(fragment, 0)  # looked at again when it changes
-            elif fragment in batch.fragments:
+            elif path in lines:
                 self._problems.pop(path, None)
-                self._tail.commit(fragment, line_count(fragment) if self._follow else 0)
+                self._tail.commit(fragment, lines[path])
 
     def _merge(self, counted: Counted) -> None:
         """Keep what a batch adds; nothing here can fail half-way."""
@@ -200,7 +218,7 @@ class Rollup:
 
     def _note(self) -> None:
         notes = {**self._tail.waiting, **self._problems}
-        shown = tuple(f"{self._relative(path)}: {why}" for path, why in sorted(notes.items()))
+        shown = tuple(f"{self._relative(path)}: {text}" for path, text in sorted(notes.items()))
         old = self._health
         self._health = Health(
             old.events, old.duplicates, old.rejected, old.ignored, old.rejects, shown
@@ -210,8 +228,8 @@ class Rollup:
         """Raise where the source holds nothing that can be read."""
         if self._health.events or self._health.rejected or self._health.ignored:
             return
-        for path, why in (*self._problems.items(), *self._tail.waiting.items()):
-            message = f"{path}: {why}"
+        for path, cause in (*self._problems.items(), *self._tail.waiting.items()):
+            message = f"{path}: {cause}"
             raise SourceError(message)
         if not self.location.files():
             what = "no file matches" if self.location.is_glob else "there is no event file"

@@ -8,6 +8,7 @@ import os
 import tempfile
 from codecs import BOM_UTF8
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -30,14 +31,16 @@ from campaign_live_widgets.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from campaign_live_widgets.sources import DataFile, Fragment
+    from campaign_live_widgets.sources import Fragment
 
 BATCH: Final = "batch"
+UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError)
+"""What may come of one file that is damaged; the others are read all the same."""
 _EXAMPLES: Final = 100
 _REFUSED_SAMPLE: Final = 1000
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62
-_PLACES: Final = 54
+_PLACES: Final = 52
 """Bits that a row's place within its scan may take."""
 _SMALL: Final = 1 << 22
 """Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
@@ -85,6 +88,12 @@ class Stage:
         self.tables: list[str] = []
         """What the last call laid out; the relation ``batch`` is all of it."""
         self._number = 0
+        self._copies: list[str] = []
+
+    @property
+    def folder(self) -> str:
+        """Return a folder for what does not fit into memory; it goes with the stage."""
+        return os.path.join(self._spool.name, "spill")
 
     def close(self) -> None:
         """Remove the copies."""
@@ -95,20 +104,24 @@ class Stage:
         self.clear()
         batch = Batch()
         groups: dict[Layout, list[Fragment]] = defaultdict(list)
+        common: dict[Layout, Layout] = {}
         for fragment in fragments:
             try:
-                groups[self._layout(fragment.file)].append(fragment)
+                known = self._layout(fragment)
             except SourceError as error:
                 self._set_aside(batch, fragment, str(error).removeprefix(fragment.file.path + ": "))
+                continue
+            groups[known].append(fragment)
+            common[known] = common[known].also(known) if known in common else known
         for known, members in groups.items():
             try:
-                self._read(known, members, batch)
-            except (duckdb.Error, OSError, EOFError):
+                self._read(common[known], members, batch)
+            except UNREADABLE:
                 for fragment in members:  # find the one that cannot be read
                     try:
-                        self._read(known, [fragment], batch)
-                    except (duckdb.Error, OSError, EOFError) as error:
-                        self._set_aside(batch, fragment, _first_line(error))
+                        self._read(common[known], [fragment], batch)
+                    except UNREADABLE as error:
+                        self._set_aside(batch, fragment, why(error))
         if self.tables:
             union = " UNION ALL BY NAME ".join(
                 f"SELECT * REPLACE (place + ({number}::BIGINT << {_PLACES}) AS place) FROM {table}"
@@ -124,12 +137,14 @@ class Stage:
             kind = "VIEW" if table.startswith("view") else "TABLE"
             self._con.execute(f"DROP {kind} IF EXISTS {table}")
         self.tables.clear()
-        for name in os.listdir(self._spool.name):
-            os.unlink(os.path.join(self._spool.name, name))
+        for copy in self._copies:
+            os.unlink(copy)
+        self._copies.clear()
 
-    def _layout(self, file: DataFile) -> Layout:
+    def _layout(self, fragment: Fragment) -> Layout:
+        file = fragment.file
         known = self._layouts.get(file.path)
-        if known is None or known.format is None:
+        if known is None or known.format is None or fragment.whole:
             known = self._layouts[file.path] = layout(file, self._con, self._wanted)
         return known
 
@@ -193,6 +208,7 @@ class Stage:
             return _Read(file.path, fragment, 1)
         self._number += 1
         copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")
+        self._copies.append(copy)
         with open(copy, "wb") as out:
             header = 0
             if file.kind == "csv" and not fragment.whole:
@@ -300,7 +316,7 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
             rows = csv.reader(stream)
             width = len(next(rows, []))
             line = rows.line_num
-            for row in rows:
+            for row in _rows(rows):
                 start, line = line + 1, rows.line_num
                 if len(row) != width:
                     continue
@@ -317,5 +333,14 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the rows of a CSV as far as they are ones; lines are only told to people."""
+    with suppress(csv.Error):
+        yield from reader
+
+
+def why(error: BaseException) -> str:
+    """Return why a file cannot be read, without what stands in it: it may be personal."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    return "cannot be read: it is damaged, or not what its name says"

@@ -32,6 +32,9 @@ REQUIRED: Final = (
     "profile_id",
     "event_type",
 )
+_EARLIEST: Final = -62135596800000000
+_LATEST: Final = 253402300799999999
+"""Microseconds of the years 1 to 9999, the times that there are."""
 FORMATS: Final[dict[str, Format]] = {}
 """Every format by name, in the order in which recognition tries them."""
 
@@ -47,9 +50,12 @@ class Format(ABC):
     fields : mapping of str to tuple of str
         Raw field → dotted paths it may stand at, as the vendor spells them; files may spell
         them in any case. The first that is not null wins.
+    natives : mapping of str to str
+        Which of them are a ``time`` or a ``flag``; all others are text.
     """
 
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
+    natives: ClassVar[Mapping[str, str]]
 
     def __init_subclass__(cls, *, name: str) -> None:
         """Register the format under *name*."""
@@ -90,9 +96,10 @@ class Format(ABC):
 
 def microseconds(field: str, *, native: bool) -> str:
     """Return SQL for a field as microseconds since the epoch, null where it is no time."""
-    if native:
-        return f"epoch_us({field}::TIMESTAMPTZ)"
-    return f"try(epoch_us(try_cast({field} AS TIMESTAMPTZ)))"
+    time = f"epoch_us({field}::TIMESTAMPTZ)"
+    if not native:
+        time = f"try(epoch_us(try_cast({field} AS TIMESTAMPTZ)))"
+    return f"CASE WHEN {time} BETWEEN {_EARLIEST} AND {_LATEST} THEN {time} END"
 
 
 def flag(field: str) -> str:
@@ -115,19 +122,24 @@ def missing(name: str, column: str) -> str:
     return f"WHEN {column} IS NULL THEN {quoted(f'{name} is missing')}"
 
 
-def no_time(field: str) -> str:
+def no_time() -> str:
     """Return the SQL branch that refuses a row whose time cannot be read."""
-    return (
-        f"WHEN us IS NULL THEN 'timestamp ' || chr(39) || left({field}::VARCHAR, 40)"
-        " || chr(39) || ' is not a time'"
-    )
+    return "WHEN us IS NULL THEN 'timestamp is not a time'"
 
 
 def unknown(name: str, known: Collection[str], column: str | None = None) -> str:
     """Return the SQL branch that refuses a row for a value outside an enumeration."""
     value = column or name
-    shown = f"left({value}, 40)"  # a value from outside may be any length
+    return f"WHEN {value} NOT IN {one_of(known)} THEN {not_known(name, value)}"
+
+
+def not_known(name: str, value: str) -> str:
+    """Return SQL for the cause that names an unknown value.
+
+    Only one that looks like a code is shown: where columns have shifted it could be an
+    address or a profile.
+    """
     return (
-        f"WHEN {value} NOT IN {one_of(known)} "
-        f"THEN 'unknown {name} ' || chr(39) || {shown} || chr(39)"
+        f"'unknown {name}' || CASE WHEN regexp_full_match({value}, '[A-Za-z_.-]{{1,24}}') "
+        f"THEN ' ' || chr(39) || {value} || chr(39) ELSE '' END"
     )

@@ -18,6 +18,7 @@ from campaign_live_widgets.sources._format import (
     microseconds,
     missing,
     no_time,
+    not_known,
     one_of,
     unknown,
 )
@@ -100,10 +101,11 @@ class JourneyOptimizer(Format, name="ajo"):
         ),
         "button": ("pushNotificationTracking.customAction.actionID",),
     }
+    natives: ClassVar = {"time": "time", "test": "flag", "bot": "flag"}
 
     def recognises(self, paths: Collection[str]) -> bool:
         """Tell whether any path is one that only an XDM experience event has."""
-        return "_id" in paths or any(
+        return ("_id" in paths and "eventtype" in paths) or any(
             path.startswith(("_experience.", "pushnotificationtracking.")) for path in paths
         )
 
@@ -116,7 +118,7 @@ class JourneyOptimizer(Format, name="ajo"):
             "WHEN kinds IS NULL THEN 'no feedbackStatus, interactionType or push event'",
             *([missing("_id", "event_id")] if "id" not in complete else []),
             *([missing("timestamp", "time")] if "time" not in complete else []),
-            *([no_time("time")] if "time" not in native else []),
+            no_time(),
             missing("campaignID", "campaign_id"),
             missing("messageID", "message_id"),
             missing("channel", "channel"),
@@ -158,8 +160,8 @@ class JourneyOptimizer(Format, name="ajo"):
                        END AS reason,
                        CASE WHEN event_type = 'bounce' THEN failure END AS bounce_type, failure,
                        event_type = 'bounce' AND status = 'bounce' AND late AS is_async,
-                       lower(coalesce(address_domain,
-                           nullif(split_part(address, '@', -1), ''))) AS domain,
+                       lower(coalesce(address_domain, CASE WHEN contains(address, '@')
+                           THEN nullif(split_part(address, '@', -1), '') END)) AS domain,
                        CASE lower(device)
                            WHEN 'apns' THEN 'ios' WHEN 'apnssandbox' THEN 'ios'
                            WHEN 'fcm' THEN 'android' ELSE device END AS platform,
@@ -177,10 +179,7 @@ class JourneyOptimizer(Format, name="ajo"):
 
 def _unheard_of(name: str, column: str) -> str:
     """Return the SQL branch that refuses a row whose kind of event is not known."""
-    return (
-        f"WHEN kinds IS NULL AND {column} IS NOT NULL THEN "
-        f"'unknown {name} ' || chr(39) || left({column}, 40) || chr(39)"
-    )
+    return f"WHEN kinds IS NULL AND {column} IS NOT NULL THEN {not_known(name, column)}"
 
 
 # A tracking row does not always name its channel; what else it holds then tells.

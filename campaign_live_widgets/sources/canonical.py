@@ -43,6 +43,7 @@ class Canonical(Format, name="canonical"):
     """Rows that already are events."""
 
     fields: ClassVar = {column: (column,) for column in COLUMNS}
+    natives: ClassVar = {"timestamp": "time", **dict.fromkeys(_FLAGS, "flag")}
 
     def recognises(self, paths: Collection[str]) -> bool:
         """Tell whether the columns that only this format has are there."""
@@ -73,7 +74,7 @@ def _causes(complete: Collection[str], native: Collection[str]) -> list[str]:
     return [
         "WHEN broken IS NOT NULL THEN broken",
         *(missing(c, raw.get(c, c)) for c in REQUIRED if c not in complete),
-        *([no_time("raw_timestamp")] if "timestamp" not in native else []),
+        no_time(),
         unknown("channel", CHANNELS),
         unknown("event_type", EVENT_TYPES),
         unknown("bounce_type", BOUNCE_TYPES),

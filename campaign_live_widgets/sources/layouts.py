@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import duckdb
 
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.sources._format import FORMATS, quoted
-from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, text_lines
+from campaign_live_widgets.sources._format import FORMATS
+from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, literal, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.location import DataFile
 
 _SAMPLE_LINES: Final = 200
+_SEARCHED_LINES: Final = 2000
+"""How far the sample may be looked for, past lines that are no JSON."""
 _DELIMITERS: Final = ",;\t|"
 Style: TypeAlias = tuple[bool, Callable[[str], str]]
 _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
@@ -72,7 +74,7 @@ def fold(old: Layout) -> Layout:
 def spells_otherwise(known: Layout, lines_refused: Iterable[str]) -> bool:
     """Tell whether any of these lines holds a field of the format under another spelling."""
     places = dict(known.places)
-    objects = [value for line in lines_refused if isinstance(value := json.loads(line), dict)]
+    objects = _objects(line.encode() for line in lines_refused)
     return any(
         not set(found) <= {place.sql for place in places[path]}
         for path, found in _json_places(objects).items()
@@ -171,7 +173,7 @@ def _distinct(names: Iterable[str]) -> Iterable[str]:
 
 def _parquet_places(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[Place, ...]]:
     try:
-        relation = con.sql(f"SELECT * FROM read_parquet({quoted(path)}) LIMIT 0")
+        relation = con.sql(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0")
     except duckdb.Error as error:
         message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
         raise SourceError(message) from error
@@ -187,7 +189,7 @@ def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bo
     rows = con.execute(
         "SELECT path_in_schema, bool_and(stats_null_count = 0), "
         "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
-        f"FROM parquet_metadata({quoted(path)}) GROUP BY path_in_schema"
+        f"FROM parquet_metadata({literal(path)}) GROUP BY path_in_schema"
     ).fetchall()
     return {
         path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows
@@ -215,14 +217,15 @@ def _struct_places(
     if kind.id in {"map", "list", "struct"}:
         place = Place(f"to_json({expression})")
     else:
-        native = kind.id == "boolean" or kind.id.startswith(("timestamp", "date"))
+        is_time = kind.id.startswith(("timestamp", "date"))
+        native = "time" if is_time else "flag" if kind.id == "boolean" else ""
         complete, clean = statistics.get(path, (False, False))
         text = kind.id == "varchar"
         place = Place(
             expression,
             native=native,
             clean=clean and text,
-            complete=complete and (native or (clean and text)),
+            complete=complete and (bool(native) or (clean and text)),
         )
     places.setdefault(path, (place,))
 
@@ -236,8 +239,13 @@ def _csv_header(file: DataFile) -> tuple[list[str], str]:
 
 
 def _sample(file: DataFile) -> list[dict[str, Any]]:
+    return _objects(_first_lines(file, _SEARCHED_LINES))[:_SAMPLE_LINES]
+
+
+def _objects(found: Iterable[bytes]) -> list[dict[str, Any]]:
+    """Return the JSON objects among lines."""
     objects = []
-    for line in _first_lines(file, _SAMPLE_LINES):
+    for line in found:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):

@@ -149,16 +149,35 @@ class Location:
 def _walk(folder: str) -> Iterator[DataFile]:
     """Yield the data files below a folder; hidden, partial and manifest files are not data."""
     try:
+        here = os.path.realpath(folder)
         entries = list(os.scandir(folder))
     except OSError as error:
         message = f"{folder}: cannot be read: {error.strerror}"
         raise SourceError(message) from error
     for entry in entries:
-        if entry.name.startswith((".", "_")):
+        if entry.name.startswith((".", "_")) or not _can_be_named(entry.name):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
+            if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
+                continue  # a link to a folder above: it would never end
             yield from _walk(entry.path)
         elif (found := data_file(entry.path)) and not (
             found.kind == "ndjson" and "manifest" in entry.name.lower()
         ):
             yield found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _can_be_named(name: str) -> bool:
+    """Tell whether a file's name is text, as the engine needs it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -5,7 +5,8 @@ A :class:`Layout` tells where each field stands; files of one layout are read by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from campaign_live_widgets.sources._format import FORMATS, quoted
@@ -32,8 +33,8 @@ class Place:
     ----------
     sql : str
         The expression that reads it; for NDJSON the JSON path.
-    native : bool
-        It is a time, a date or a truth value, and so needs no parsing.
+    native : str
+        ``time`` or ``flag`` where the file types it so; else nothing.
     clean : bool
         It is never blank: a Parquet file's statistics say so.
     complete : bool
@@ -41,9 +42,9 @@ class Place:
     """
 
     sql: str
-    native: bool = False
-    clean: bool = False
-    complete: bool = False
+    native: str = ""
+    clean: bool = field(default=False, compare=False)  # files of one scan differ in these
+    complete: bool = field(default=False, compare=False)
 
 
 Places: TypeAlias = tuple[tuple[str, tuple[Place, ...]], ...]
@@ -88,8 +89,27 @@ class Layout:
         return FORMATS[self.format or "canonical"].events(
             f"({self.scan(paths)})",
             complete={f for f, found in fields.items() if found and found[0].complete},
-            native={f for f, found in fields.items() if len(found) == 1 and found[0].native},
+            native={f for f, found in fields.items() if self._is_native(f, found)},
         )
+
+    def also(self, other: Layout) -> Layout:
+        """Return the layout of files of both, which are equal: what both vouch for."""
+        places = tuple(
+            (
+                path,
+                tuple(
+                    replace(a, clean=a.clean and b.clean, complete=a.complete and b.complete)
+                    for a, b in zip(mine, others, strict=True)
+                ),
+            )
+            for (path, mine), (_, others) in zip(self.places, other.places, strict=True)
+        )
+        return replace(self, places=places)
+
+    def _is_native(self, name: str, found: Sequence[Place]) -> bool:
+        """Tell whether a field is typed by the file as what it is."""
+        wanted = FORMATS[self.format or "canonical"].natives.get(name)
+        return len(found) == 1 and found[0].native == (wanted or "text")
 
     def scan(self, paths: Sequence[str]) -> str:
         """Return SQL for the format's raw fields over files of this layout.
@@ -104,15 +124,18 @@ class Layout:
         broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
         if self.kind == "ndjson":
             return _json_scan(lines(paths, self.compression), fields, broken)
-        chosen = ", ".join(f"{_first(found)} AS {field}" for field, found in fields.items())
+        chosen = ", ".join(
+            f"{found[0].sql if self._is_native(name, found) else _first(found)} AS {name}"
+            for name, found in fields.items()
+        )
         if self.kind == "parquet":
-            row, place = "file_row_number + 1", "(file_index::BIGINT << 40) + file_row_number"
-            files = f"read_parquet({_list(paths)}, file_row_number = true, {_UNION})"
+            row, place = "file_row_number + 1", "(file_index::BIGINT << 32) + file_row_number"
+            files = f"read_parquet({_files(paths)}, file_row_number = true, {_UNION})"
         else:
             row, place = "row_number() OVER ()", "row_number() OVER ()"
             columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
             files = (
-                f"read_csv({_list(paths)}, columns = {{{columns}}}, header = true, "
+                f"read_csv({_files(paths)}, columns = {{{columns}}}, header = true, "
                 f"auto_detect = false, delim = {quoted(self.delimiter)}, quote = '\"', "
                 f"escape = '\"', compression = {quoted(self.compression or 'none')}, "
                 f"max_line_size = {MAX_LINE}, store_rejects = true, rejects_limit = 0, "
@@ -128,8 +151,6 @@ def _first(places: Sequence[Place]) -> str:
     """Return SQL for the first of several places that is not blank."""
     if not places:
         return "NULL"
-    if len(places) == 1 and (places[0].native or places[0].clean):
-        return places[0].sql
     values = [place.sql if place.clean else _not_blank(place.sql) for place in places]
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
@@ -162,7 +183,7 @@ def lines(paths: Sequence[str], compression: str | None) -> str:
     Blank lines are skipped.
     """
     return (
-        f"read_ndjson_objects({_list(paths)}, ignore_errors = true, "
+        f"read_ndjson_objects({_files(paths)}, ignore_errors = true, "
         f"compression = {quoted(compression or 'uncompressed')}, "
         f"maximum_object_size = {MAX_LINE}, {_FILE})"
     )
@@ -171,7 +192,7 @@ def lines(paths: Sequence[str], compression: str | None) -> str:
 def text_lines(path: str, compression: str) -> str:
     """Return SQL that reads any text line by line, as ``line``; bad encoding is left out."""
     return (
-        f"read_csv({quoted(path)}, columns = {{'line': 'VARCHAR'}}, header = false, "
+        f"read_csv({literal(path)}, columns = {{'line': 'VARCHAR'}}, header = false, "
         f"auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, "
         f"compression = {quoted(compression)}, max_line_size = {MAX_LINE}, ignore_errors = true)"
     )
@@ -179,3 +200,12 @@ def text_lines(path: str, compression: str) -> str:
 
 def _list(texts: Sequence[str]) -> str:
     return "[" + ", ".join(map(quoted, texts)) + "]"
+
+
+def literal(path: str) -> str:
+    """Return a file's name as the engine takes it by the letter, and not for a pattern."""
+    return quoted(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def _files(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(map(literal, paths)) + "]"

@@ -6,10 +6,13 @@ its last whole line. Any other file is read when it is whole, and again only whe
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,8 +21,20 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.location import DataFile, Location
 
 _BLOCK: Final = 1 << 16
+_LONGEST_ROW: Final = 1 << 20
+_CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
+_QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
 _AT_REST: Final = 60.0
 """Seconds without a change after which a last line without its newline is taken as whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the file system says of a file: another inode is another file."""
+
+    inode: int
+    size: int
+    modified: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,7 @@ class Fragment:
     file: DataFile
     start: int
     end: int
-    modified: int
+    state: State
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
 
@@ -41,11 +56,12 @@ class Fragment:
 
 @dataclass(slots=True)
 class _Read:
-    """How far a file has been read."""
+    """How far a file has been read, and how it was then."""
 
     end: int
-    modified: int
     lines: int
+    state: State
+    mark: bytes
 
 
 @dataclass(slots=True)
@@ -61,59 +77,96 @@ class Tail:
     waiting: dict[str, str] = field(default_factory=dict)
     """Files that could not be read yet, and why; not an error."""
     _read: dict[str, _Read] = field(default_factory=dict)
+    _looked: dict[str, State] = field(default_factory=dict)
+    """Files as they were when nothing new in them was whole yet."""
 
     def poll(self) -> list[Fragment]:
         """Return what is new, without remembering it: see :meth:`commit`."""
-        self.waiting.clear()
-        return [f for file in self.location.files() if (f := self._new_in(file))]
+        files = self.location.files()
+        paths = {file.path for file in files}
+        self.waiting = {path: why for path, why in self.waiting.items() if path in paths}
+        return [f for file in files if (f := self._new_in(file))]
 
     def commit(self, fragment: Fragment, lines: int) -> None:
         """Remember that a fragment of so many *lines* has been counted (or given up)."""
         self._read[fragment.file.path] = _Read(
-            fragment.end, fragment.modified, fragment.first_line - 1 + lines
+            fragment.end,
+            fragment.first_line - 1 + lines,
+            fragment.state,
+            b"" if fragment.file.grows else _mark(fragment.file.path, fragment.state.size),
         )
 
     def _new_in(self, file: DataFile) -> Fragment | None:
         try:
-            stat = os.stat(file.path)
-            read = self._read.get(file.path)
-            if read and read.end == stat.st_size and read.modified == stat.st_mtime_ns:
+            found = os.stat(file.path)
+            if not S_ISREG(found.st_mode):
                 return None
-            if not file.grows:
-                return self._whole(file, stat)
-            if read and stat.st_size < read.end:
-                read = None  # cut or replaced: what it holds now is new
-            start = read.end if read else 0
-            end = self._last_line_end(file, start, stat)
+            state = State(found.st_ino, found.st_size, found.st_mtime_ns)
+            return self._grown(file, state) if file.grows else self._whole(file, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
-        if end <= start:
+        except OSError as error:
+            self.waiting[file.path] = f"cannot be read: {error.strerror}"
             return None
-        return Fragment(file, start, end, stat.st_mtime_ns, read.lines + 1 if read else 1)
 
-    def _whole(self, file: DataFile, stat: os.stat_result) -> Fragment | None:
-        if file.kind == "parquet" and not _has_footer(file.path, stat.st_size):
-            self.waiting[file.path] = "is still being written (it has no Parquet footer yet)"
+    def _whole(self, file: DataFile, state: State) -> Fragment | None:
+        read = self._read.get(file.path)
+        if (read and read.state == state) or state.size == 0:
             return None
-        if stat.st_size == 0:
+        if read and read.state.size == state.size and read.mark == _mark(file.path, state.size):
+            read.state = state  # touched or copied over itself: there is nothing new in it
             return None
-        return Fragment(file, 0, stat.st_size, stat.st_mtime_ns)
+        if file.kind == "parquet" and not _has_footer(file.path, state.size):
+            self.waiting[file.path] = "is not a whole Parquet file (yet): it has no footer"
+            return None
+        self.waiting.pop(file.path, None)
+        return Fragment(file, 0, state.size, state)
 
-    def _last_line_end(self, file: DataFile, start: int, stat: os.stat_result) -> int:
-        """Return where the last whole line ends; *start* where there is none."""
-        size = stat.st_size
-        with open(file.path, "rb") as stream:
-            end = _line_end(stream, start, size)
-            at_rest = not self.follow or time.time() - stat.st_mtime > _AT_REST
-            if end < size and at_rest:
-                stream.seek(end)
-                if _is_whole(file, stream.read(size - end)):
-                    return size
-            if file.kind == "csv":
-                end = _outside_quotes(stream, start, end)
-        if end < size:
+    def _grown(self, file: DataFile, state: State) -> Fragment | None:
+        read = self._read.get(file.path)
+        if read and (state.size < read.end or state.inode != read.state.inode):
+            read = None  # cut or replaced: what it holds now is new
+        start = read.end if read else 0
+        at_rest = not self.follow or time.time() - state.modified / 1e9 > _AT_REST
+        if start == state.size or (self._looked.get(file.path) == state and not at_rest):
+            return None
+        end = _rows_end(file, start, state.size, at_rest=at_rest)
+        if end < state.size:
             self.waiting[file.path] = "ends in a line that is not whole yet; it waits"
+        else:
+            self.waiting.pop(file.path, None)
+        if end <= start:
+            self._looked[file.path] = state
+            return None
+        return Fragment(file, start, end, state, read.lines + 1 if read else 1)
+
+
+def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool) -> int:
+    """Return where the last whole row ends; *start* where there is none."""
+    if file.kind == "csv" and at_rest:
+        return size  # what its end is worth, the reader says
+    with open(file.path, "rb") as stream:
+        if file.kind == "csv":
+            return _csv_rows_end(stream, start, size)
+        end = _line_end(stream, start, size)
+        if end < size and at_rest:
+            stream.seek(end)
+            if _is_json(stream.read(size - end)):
+                return size
         return end
+
+
+def _mark(path: str, size: int) -> bytes:
+    """Return a digest of a file's ends: with its size, enough to tell a touch from a change."""
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with open(path, "rb") as stream:
+            digest.update(stream.read(_BLOCK))
+            stream.seek(max(0, size - _BLOCK))
+            digest.update(stream.read(_BLOCK))
+    except OSError:
+        return b""
+    return digest.digest()
 
 
 def _has_footer(path: str, size: int) -> bool:
@@ -121,7 +174,7 @@ def _has_footer(path: str, size: int) -> bool:
         return False
     with open(path, "rb") as stream:
         stream.seek(size - 4)
-        return stream.read(4) in (b"PAR1", b"PARE")
+        return stream.read(4) in {b"PAR1", b"PARE"}
 
 
 def _line_end(stream: BinaryIO, start: int, size: int) -> int:
@@ -130,39 +183,46 @@ def _line_end(stream: BinaryIO, start: int, size: int) -> int:
     while position > start:
         begin = max(start, position - _BLOCK)
         stream.seek(begin)
-        block: bytes = stream.read(position - begin)
-        found = block.rfind(b"\n")
+        found = stream.read(position - begin).rfind(b"\n")
         if found >= 0:
             return begin + found + 1
         position = begin
     return start
 
 
-def _is_whole(file: DataFile, line: bytes) -> bool:
+def _is_json(line: bytes) -> bool:
     """Tell whether a last line without its newline is nevertheless complete."""
-    if not line.strip():
-        return True
-    if file.kind == "csv":
-        return line.count(b'"') % 2 == 0
     try:
-        json.loads(line)
-    except ValueError:
+        return not line.strip() or json.loads(line) is not None
+    except (ValueError, RecursionError):
         return False
-    return True
 
 
-def _outside_quotes(stream: BinaryIO, start: int, end: int) -> int:
-    """Move *end* back to a line end that is not inside a quoted CSV field."""
-    while end > start:
-        stream.seek(start)
-        quotes, left = 0, end - start
-        while left:
-            block: bytes = stream.read(min(left, _BLOCK))
-            if not block:
-                break
-            quotes += block.count(b'"')
-            left -= len(block)
-        if quotes % 2 == 0:
-            return end
-        end = _line_end(stream, start, end - 1)
+def _csv_rows_end(stream: BinaryIO, start: int, size: int) -> int:
+    """Return the position after the last line break that no quoted field holds."""
+    stream.seek(start)
+    position = end = start
+    is_open = False
+    while position < size:
+        line = stream.readline(size - position)
+        if not line.endswith(b"\n"):
+            break
+        position += len(line)
+        is_open = _leaves_open(line, is_open=is_open)
+        if not is_open:
+            end = position
+        elif position - end > _LONGEST_ROW:
+            is_open, end = False, position  # a stray quote; the reader refuses the row
     return end
+
+
+def _leaves_open(line: bytes, *, is_open: bool) -> bool:
+    """Tell whether a quoted field goes on after this line."""
+    if b'"' not in line:
+        return is_open
+    if is_open:
+        closing = _CLOSING.match(line)
+        if closing is None:
+            return True
+        line = line[closing.end() :]
+    return any(field.group(1) == b"" for field in _QUOTED.finditer(line))
