@@ -1,0 +1,233 @@
+"""Files that are damaged, replaced, oddly named or oddly typed: counted as exactly as others."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.snapshot import Snapshot, Window
+
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+DAY = timedelta(hours=24)
+
+
+def event(number: int, **fields: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "event_id": f"e{number}",
+        "timestamp": "2026-01-05T11:30:00Z",
+        "campaign_id": "c1",
+        "message_id": "m1",
+        "channel": "email",
+        "profile_id": f"p{number}",
+        "event_type": "sent",
+    }
+    return {**row, **fields}
+
+
+def ndjson(path: Path, *events: dict[str, object]) -> None:
+    path.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+
+
+def csv(path: Path, *events: dict[str, object]) -> None:
+    lines = [",".join(events[0]), *(",".join(map(str, e.values())) for e in events)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def parquet(path: Path, *events: dict[str, object], **columns: pa.Array) -> None:
+    table = pa.Table.from_pylist(list(events))
+    for name, column in columns.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    pq.write_table(table, path)
+
+
+def told(rollup: Rollup) -> tuple[int, int, int, int]:
+    """Return sent, entered profiles, duplicates and rejected rows."""
+    snapshot = rollup.snapshot(at=AT, window=DAY)
+    return (
+        sent(snapshot),
+        snapshot.entered_profiles,
+        snapshot.health.duplicates,
+        snapshot.health.rejected,
+    )
+
+
+def sent(snapshot: Snapshot) -> int:
+    return int(snapshot.counts["message_id"]["sent"].sum())
+
+
+def once(source: Path) -> tuple[int, int, int, int]:
+    return told(open_rollup(source, "c1", follow=False, window=Window.ending(AT, DAY)))
+
+
+def live(source: Path) -> tuple[int, int, int, int]:
+    return told(open_rollup(source, "c1"))
+
+
+def both(source: Path) -> tuple[int, int, int, int]:
+    first = once(source)
+    assert live(source) == first
+    return first
+
+
+def test_a_damaged_file_does_not_change_how_the_others_count(tmp_path: Path) -> None:
+    rows = [event(n, domain=f"d{n % 97}.example") for n in range(60_000)]
+    for name in "abz":
+        parquet(tmp_path / f"{name}.parquet", *rows)
+    bad = tmp_path / "z.parquet"
+    data = bytearray(bad.read_bytes())
+    middle = slice(len(data) // 3, len(data) // 3 + 20_000)
+    data[middle] = b"\xff" * len(data[middle])
+    bad.write_bytes(data)
+    counted = both(tmp_path)
+    assert counted[:3] == (60_000, 60_000, 60_000)
+
+
+def test_many_small_files_that_differ_in_what_is_null(tmp_path: Path) -> None:
+    optional = ("reason", "domain", "platform", "url", "variant", "execution_id", "message_name")
+    for n in range(150):
+        chosen = {c: "x" for place, c in enumerate(optional) if n >> place & 1}
+        parquet(tmp_path / f"{n}.parquet", event(n, **dict.fromkeys(optional)) | chosen)
+    assert both(tmp_path) == (150, 150, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["a[1]", "a*", "a?", "a 'quoted' \"name\"", "a{1,2}", "é ü 漢", "a#b%20", "a\\b"]
+)
+@pytest.mark.parametrize("write", [ndjson, csv, parquet])
+def test_a_file_s_name_is_only_a_name(tmp_path: Path, name: str, write: object) -> None:
+    suffix = write.__name__  # type: ignore[attr-defined]
+    write(tmp_path / f"{name}.{suffix}", event(1), event(2))  # type: ignore[operator]
+    write(tmp_path / f"a1.{suffix}", event(3))  # type: ignore[operator]
+    assert both(tmp_path) == (3, 3, 0, 0)
+
+
+def test_a_stray_quote_costs_no_other_row(tmp_path: Path) -> None:
+    rows = [event(n, reason='5" screen' if n == 2 else "none") for n in range(8)]
+    csv(tmp_path / "a.csv", *rows)
+    assert once(tmp_path / "a.csv")[0] == 8
+
+
+def test_a_file_with_an_open_quote_is_not_read_over_and_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    csv(path, event(0, reason="x"))
+    with path.open("a") as out:
+        out.write('e1,2026-01-05T11:30:00Z,c1,m1,email,p1,sent,"open\n' + "x,y\n" * 60_000)
+    rollup = open_rollup(path, "c1")
+    assert told(rollup)[0] == 1
+    for _ in range(50):
+        assert rollup.refresh() is False
+    with path.open("a") as out:
+        out.write('end"\n')
+    rollup.refresh()
+    assert told(rollup)[:2] == (2, 2)
+
+
+def test_a_file_replaced_by_one_of_another_shape(tmp_path: Path) -> None:
+    path, new = tmp_path / "a.csv", tmp_path / "new"
+    csv(path, event(0))
+    rollup = open_rollup(tmp_path, "c1")
+    turned = [dict(reversed(event(n).items())) for n in range(1, 11)]
+    csv(new, *turned)
+    new.replace(path)
+    rollup.refresh()
+    assert told(rollup) == (11, 11, 0, 0)
+
+
+def test_parquet_replaced_by_one_with_nulls(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    parquet(path, event(1), event(2))
+    rollup = open_rollup(tmp_path, "c1")
+    parquet(path, event(3), event(4, event_id=None))
+    rollup.refresh()
+    assert told(rollup) == (3, 3, 0, 1)
+
+
+def test_a_larger_file_moved_into_the_place_of_another(tmp_path: Path) -> None:
+    path, new = tmp_path / "a.ndjson", tmp_path / "new"
+    ndjson(path, *(event(n) for n in range(5)))
+    rollup = open_rollup(tmp_path, "c1")
+    ndjson(new, *(event(n) for n in range(100, 120)))
+    new.replace(path)
+    rollup.refresh()
+    assert told(rollup) == (25, 25, 0, 0)
+
+
+def test_a_touch_brings_nothing_new(tmp_path: Path) -> None:
+    parquet(tmp_path / "a.parquet", event(1), event(2, channel="fax"))
+    ndjson(tmp_path / "b.ndjson", event(3))
+    rollup = open_rollup(tmp_path, "c1")
+    for path in tmp_path.iterdir():
+        os.utime(path)
+    assert rollup.refresh() is False
+    assert told(rollup) == (2, 2, 0, 1)
+
+
+def test_columns_typed_as_something_else(tmp_path: Path) -> None:
+    rows = [event(n) for n in range(3)]
+    days = pa.array([AT.date()] * 3)
+    flags = pa.array([True, False, True])
+    parquet(tmp_path / "a.parquet", *rows, message_id=days, profile_id=pa.array([1, 2, 3]))
+    assert both(tmp_path) == (3, 3, 0, 0)
+    table = open_rollup(tmp_path, "c1").snapshot(at=AT, window=DAY).counts["message_id"]
+    assert table["message_id"].tolist() == ["2026-01-05"]
+    parquet(tmp_path / "a.parquet", *rows, channel=flags)
+    assert both(tmp_path) == (0, 0, 0, 3)
+    parquet(tmp_path / "a.parquet", *rows, timestamp=flags)
+    assert both(tmp_path) == (0, 0, 0, 3)
+
+
+def test_times_beyond_the_calendar_are_rejected(tmp_path: Path) -> None:
+    ndjson(
+        tmp_path / "a.ndjson",
+        event(1),
+        event(2, timestamp="12000-01-01T00:00:00Z"),
+        event(3, timestamp="infinity"),
+    )
+    assert both(tmp_path) == (1, 1, 0, 2)
+
+
+def test_before_1970_minutes_are_minutes(tmp_path: Path) -> None:
+    ndjson(tmp_path / "a.ndjson", event(1, timestamp="1969-12-31T23:59:30Z"))
+    at, window = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=10)
+    rollup = open_rollup(tmp_path, "c1")
+    short = open_rollup(tmp_path, "c1", follow=False, window=Window.ending(at, window))
+    for found in (rollup, short):
+        snapshot = found.snapshot(at=at, window=window)
+        assert (sent(snapshot), snapshot.entered_profiles) == (1, 1)
+
+
+def test_lines_that_only_one_reader_of_json_takes(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    ndjson(path, event(1))
+    with path.open("a") as out:
+        out.write('{"event_id":"e9","event_type":"open",}\n' + '{"x":' + "[" * 3000 + "\n")
+    sent_, entered, duplicates, rejected = both(tmp_path)
+    assert (sent_, entered, duplicates, rejected) == (1, 1, 0, 2)
+
+
+def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
+    ndjson(tmp_path / "a.ndjson", event(1))
+    (tmp_path / "loop.ndjson").symlink_to(tmp_path / "loop.ndjson")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "up").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/\xff.ndjson")).write_bytes(b"{}\n")
+    assert both(tmp_path)[0] == 1
+
+
+def test_no_cause_shows_what_stands_in_a_row(tmp_path: Path) -> None:
+    ndjson(
+        tmp_path / "a.ndjson",
+        event(1, timestamp="anna@example.org"),
+        event(2, event_type="profile-8841 secret"),
+        event(3, channel="fax"),
+    )
+    causes = [r.cause for r in open_rollup(tmp_path).health.rejects]
+    assert causes == ["timestamp is not a time", "unknown event_type", "unknown channel 'fax'"]
