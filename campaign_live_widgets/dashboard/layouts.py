@@ -35,8 +35,8 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
     {
         "campaign": (Place("campaign.statistics", rows=3, columns=12),),
         "email": (
-            Place("email.sending_statistics", rows=4, columns=4),
-            Place("email.metrics_by_message", rows=4, columns=8),
+            Place("email.sending_statistics", rows=5, columns=4),
+            Place("email.metrics_by_message", rows=5, columns=8),
             Place("email.summary", rows=7, columns=12),
             Place("email.bounce_categories", rows=4, columns=4),
             Place("email.bounces_by_message", rows=4, columns=8),
@@ -46,8 +46,8 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
             Place("email.exclusion_reasons", rows=4, columns=6),
         ),
         "push": (
-            Place("push.sending_performance", rows=4, columns=4),
-            Place("push.metrics_by_message", rows=4, columns=8),
+            Place("push.sending_performance", rows=5, columns=4),
+            Place("push.metrics_by_message", rows=5, columns=8),
             Place("push.summary", rows=7, columns=12),
             Place("push.failures", rows=4, columns=4),
             Place("push.breakdown_by_platform", rows=4, columns=8),
