@@ -169,3 +169,18 @@ def test_a_narrow_page_has_one_column(page: Page) -> None:
     assert len(boxes) == 9
     assert len({round(box["x"]) for box in boxes}) == 1
     assert min(box["width"] for box in boxes) > 300
+
+
+def test_tiles_of_one_column_are_as_high_as_what_they_hold(page: Page) -> None:
+    open_tab(page, 1)
+    page.set_viewport_size({"width": 800, "height": 1000})
+    page.wait_for_timeout(500)
+    white = page.evaluate(
+        """() => [...document.querySelectorAll(".clw-tile")]
+            .filter((tile) => tile.querySelector(".clw-table-grid")?.clientHeight > 0)
+            .map((tile) => tile.getBoundingClientRect().bottom
+                - tile.querySelector(".clw-table-grid").getBoundingClientRect().bottom)"""
+    )
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    assert white
+    assert max(white) < 64

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SIZES = ((260, 200), (360, 260), (600, 500))
+DRAWN = {
+    ".clw-email-bounce-reasons.size-600": ".slice",
+    ".clw-push-tracking-by-platform.size-600": ".bar",
+    ".clw-email-summary.size-600": ".curve",
+}
 NOTEBOOK = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
@@ -92,7 +97,7 @@ def wait_for(url: str, seconds: float = 60) -> None:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1400, "height": 2000})
+    opened = browser.new_page(viewport={"width": 1400, "height": 40})
     opened.route("https://**", lambda route: route.abort())
     opened.wrong = []
     opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
@@ -103,6 +108,9 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     opened.goto(address)
     opened.wait_for_selector(".clw-email-summary.size-600 .curve", timeout=60_000)
     opened.wait_for_timeout(1500)
+    opened.unseen = [union(boxes(opened, f"{tile} {shape}")) for tile, shape in DRAWN.items()]
+    opened.set_viewport_size({"width": 1400, "height": 2000})
+    opened.wait_for_timeout(1000)
     yield opened
     opened.close()
 
@@ -126,6 +134,11 @@ def inside(inner: dict[str, float], outer: dict[str, float], slack: float = 1.5)
         and inner["right"] <= outer["right"] + slack
         and inner["bottom"] <= outer["bottom"] + slack
     )
+
+
+def test_charts_are_drawn_before_they_are_scrolled_into_sight(page: Page) -> None:
+    assert all(shape["top"] > 40 for shape in page.unseen)
+    assert all(shape["right"] - shape["left"] > 100 for shape in page.unseen)
 
 
 @pytest.mark.parametrize("width", [size[0] for size in SIZES])

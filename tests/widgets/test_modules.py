@@ -98,6 +98,10 @@ def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> Non
     shares = page.locator(".clw-kpi-share").all_text_contents()
     assert shares[0] == shares[1] == ""
     assert shares[2].endswith("% des envoyés")
+    bars = page.eval_on_selector_all(
+        ".clw-kpi-bar", "all => all.map(b => [b.hidden, b.firstChild.style.width])"
+    )
+    assert bars == [[True, "0px"], [True, "0px"], [False, "50%"]]
 
 
 def test_no_figures_at_all_are_said_to_be_none(page: Page) -> None:

@@ -82,6 +82,8 @@ function drawUnseen(view) {
   if (view.intersectObserver) view.intersectObserver.disconnect();
   view.visible = true;
   view.relayout();
+  // Before its first drawing is done, bqplot ignores the request.
+  if (view.rendered === false && view.el.isConnected) setTimeout(drawUnseen, 100, view);
 }
 
 /** Put the figure's box here, and have bqplot draw at once what it would draw 0.3 s later. */
