@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from campaign_live_widgets.catalog import (
     Distinct,
     terms,
 )
+from campaign_live_widgets.snapshot import DIMENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,17 +54,23 @@ def frames(snapshot: Snapshot, tiles: Iterable[Tile] | None = None) -> dict[str,
 def _counts(tile: Tile, snapshot: Snapshot, dimension: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the values of one of the snapshot's tables and their counts, a column per count.
 
-    Only the tile's channel; arrays, since a live tick makes nineteen small frames.
+    Only the tile's channel.
     """
+    values, channels, counts = _arrays(snapshot, dimension)
+    if tile.channel is None:
+        return values, counts
+    kept = channels == tile.channel
+    return values[kept], counts[kept]
+
+
+@lru_cache(maxsize=2 * len(DIMENSIONS))
+def _arrays(snapshot: Snapshot, dimension: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a table's values, channels and counts; nineteen tiles share five tables."""
     table = snapshot.counts[dimension]
     column = table[dimension]
     if dimension == "bucket":
         column = column.dt.tz_localize(None)  # with a zone an array would hold objects
-    values, counts = column.to_numpy(), table[_COLUMNS].to_numpy()
-    if tile.channel is None:
-        return values, counts
-    kept = table["channel"].to_numpy() == tile.channel
-    return values[kept], counts[kept]
+    return column.to_numpy(), table["channel"].to_numpy(), table[_COLUMNS].to_numpy()
 
 
 def _columns(counts: np.ndarray) -> Columns:
