@@ -103,6 +103,31 @@ def test_a_closed_page_frees_its_kernel(voila: Front, browser: Browser) -> None:
     context.close()
 
 
+def test_a_slow_browser_shows_the_report_too(voila: Front, browser: Browser) -> None:
+    page, watch = browser.new_page(), Watch()
+    watch.over(page)
+    throttle = page.context.new_cdp_session(page)
+    throttle.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    page.goto(voila.address)
+    page.wait_for_selector(f"{DELIVERED}[data-value]", timeout=120_000)
+    assert watch.trouble == []
+    leave(page)
+
+
+def test_the_page_follows_its_window(voila: Front, browser: Browser) -> None:
+    page = browser.new_page(viewport=SIZE)
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report .clw-tile")
+    for width in (1400, 420):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(
+            "([w]) => Math.abs(document.querySelector('.clw-report').clientWidth - w) < 80",
+            arg=[width],
+        )
+        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    leave(page)
+
+
 def _serves(voila: Front, kernel: str) -> bool:
     for child in voila.process.children(recursive=True):
         with suppress(psutil.Error):  # it may be on its way out
