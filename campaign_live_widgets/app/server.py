@@ -37,6 +37,8 @@ _START_LIMIT: Final = 120.0
 _KEEP_ABANDONED: Final = 300
 """Seconds for which a kernel outlives a viewer who went without a word (a killed browser, a
 lost network). A page that is closed says goodbye and frees its kernel at once."""
+_AFTER_OPENING: Final = 2.5
+"""Seconds after which the next page is prepared: not while the last one is being opened."""
 _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
 """In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
 
@@ -71,6 +73,7 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     config.VoilaExecutor.cell_error_instruction = "Served with --debug, this page says more."
     page.preheat_kernel = True
     page.default_pool_size = 1
+    config.VoilaKernelManager.fill_delay = _AFTER_OPENING
     if not debug:
         page.multi_kernel_manager_class = QuietKernels
     # An allow-list would shut out widgets that people add to the notebook.
