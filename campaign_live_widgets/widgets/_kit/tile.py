@@ -113,7 +113,8 @@ class TileWidget(VBox):
                 return False
             if names is not None:
                 self._names = dict(names)
-            changed = self._views[self.view].update(frame, self._names)
+            # A switch in another thread may not have built its view yet.
+            changed = self._view(self.view).update(frame, self._names)
             self._frame = frame.copy()
             return changed
 
