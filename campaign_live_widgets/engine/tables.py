@@ -74,18 +74,18 @@ class CountedBy:
             real = ~np.array(self._test, dtype=bool)[code]
             minute, code, count = minute[real], code[real], count[real]
         width = window.bucket // MINUTE
+        first, keys = start // width, max(len(self.cube.keys), 1)
+        # Many cells, few buckets and keys: counted into places, not sorted.
+        total = np.bincount((minute // width - first) * keys + code, weights=count)
+        cell = np.flatnonzero(total)
         channels = max(len(self._channels), 1)
-        point = (minute // width) * channels + np.array(self._channel, dtype=np.int64)[code]
-        # Few keys, many cells: sum each key's cells first, then spread them over the counts.
-        keys = max(len(self.cube.keys), 1)
-        cell, where = np.unique(point * keys + code, return_inverse=True)
-        total = np.bincount(where, weights=count, minlength=len(cell)).astype(np.int64)
-        used, row = np.unique(cell // keys, return_inverse=True)
+        channel = np.array(self._channel, dtype=np.int64)[cell % keys]
+        used, row = np.unique((cell // keys) * channels + channel, return_inverse=True)
         weights = np.array(self._weights, dtype=np.int64).reshape(-1, len(COUNTS))[cell % keys]
         table = np.zeros((len(used), len(COUNTS)), np.int64)
-        np.add.at(table, row, weights * total[:, None])
+        np.add.at(table, row, weights * total[cell].astype(np.int64)[:, None])
         names = list(self._channels)
-        bucket = (used // channels) * width
+        bucket = (used // channels + first) * width
         times = pd.DatetimeIndex((bucket * 60_000_000).view("datetime64[us]"), tz="UTC")
         return _frame({"bucket": times, "channel": [names[i] for i in used % channels]}, table)
 
