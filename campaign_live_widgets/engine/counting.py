@@ -74,10 +74,9 @@ class Counted:
 
 
 class Counter:
-    """Counts batches of one source for one campaign (by default the newest one's).
+    """Counts batches of one source for one campaign.
 
-    *window*, where given, is the only one that will be asked for; *keeps* tells that more
-    batches will come, so that ids and entries are wanted.
+    *window*, where given, is the only one that will be asked for.
     """
 
     def __init__(
@@ -86,7 +85,15 @@ class Counter:
         self._con, self._stage, self._seen, self._window = con, stage, seen, window
 
     def count(self, batch: Batch, campaign: str | None, *, keeps: bool) -> Counted:
-        """Return what the batch adds; the engine is asked, nothing is kept."""
+        """Return what the batch adds; the engine is asked, nothing is kept.
+
+        Parameters
+        ----------
+        campaign : str or None
+            By default that of the newest event in the batch.
+        keeps : bool
+            Whether more batches will come, so that entries are wanted one by one.
+        """
         refused = bool(batch.refused or batch.ignored)
         high, low, new = self._new_ids(refused=refused)
         duplicates = len(new) - int(new.sum())
