@@ -96,6 +96,43 @@ class Campaign:
     newest_event: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One e-mail or push of a campaign, whatever the window."""
+
+    id: str
+    name: str | None
+    channels: tuple[str, ...]
+    events: int
+    newest_event: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a recurring message, whatever the window."""
+
+    id: str
+    events: int
+    oldest_event: datetime
+    newest_event: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of a campaign that is counted; an empty set leaves nothing out.
+
+    An event that names no execution belongs to none: it is counted only where none is asked
+    for.
+    """
+
+    messages: frozenset[str] = frozenset()
+    executions: frozenset[str] = frozenset()
+
+
+ALL: Final = Selection()
+"""The whole campaign."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """One campaign in one window at one instant.
@@ -113,7 +150,13 @@ class Snapshot:
     message_names : mapping
         ``message_id`` → display name, where one is known.
     newest_event : datetime or None
-        Of the campaign, whatever the window.
+        Of the campaign, whatever the window and the selection.
+    selection : Selection
+        Counts and profiles are of these messages and executions alone.
+    messages : tuple of Message
+        All messages of the campaign, the one with the newest event first.
+    executions : tuple of Execution
+        All executions of the campaign, the latest first.
     """
 
     campaign_id: str
@@ -125,3 +168,6 @@ class Snapshot:
     newest_event: datetime | None
     health: Health = field(default_factory=Health)
     include_tests: bool = False
+    selection: Selection = ALL
+    messages: tuple[Message, ...] = ()
+    executions: tuple[Execution, ...] = ()

@@ -156,6 +156,10 @@ class Dashboard(VBox):
         """Put the page into ``loading``, ``live``, ``paused``, ``stale`` or ``error``."""
         self.header.set_state(state, note)
 
+    def notify(self, text: str) -> None:
+        """Tell the reader something in one line at the head of the page; they can dismiss it."""
+        self.header.notify(text)
+
     def stale_note(self, since: datetime, cause: object) -> str:
         """Return, in the page's language, since when the numbers stand still and why."""
         return phrases.stale_note(since, cause, self.time_zone, self.locale)

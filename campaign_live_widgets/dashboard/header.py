@@ -57,6 +57,8 @@ class Header(anywidget.AnyWidget):
     health = traitlets.Dict().tag(sync=True)
     locale = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
+    notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What the reader should know, oldest first, until they dismiss it."""
     tick = traitlets.Int(0).tag(sync=True)
     """Number of the last set of changes sent; the page acknowledges it once painted."""
 
@@ -100,6 +102,11 @@ class Header(anywidget.AnyWidget):
         """Put the report into one of the :data:`STATES`, with a line on why."""
         with self.hold_sync():
             self.state, self.note = state, note
+
+    def notify(self, text: str) -> None:
+        """Add a notice; one that is there already is not repeated."""
+        if text not in self.notices:
+            self.notices = [*self.notices, text]
 
     def _moment(self, moment: datetime | None) -> list[str]:
         if moment is None:

@@ -24,11 +24,19 @@ GUTTER_PX: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How much room a tile has: ``rows`` of :data:`ROW_PX` pixels, ``columns`` of twelve."""
+    """How much room a tile has: ``rows`` of :data:`ROW_PX` pixels, ``columns`` of twelve.
+
+    The layout of a tab is a tuple of places in reading order, one for each of its tiles;
+    those taken off the page are in it too, so that they come back to where they stood.
+    """
 
     tile_id: str
     rows: int
     columns: int
+    view: str | None = None
+    """The kind of view that is shown; ``None`` for the tile's own first."""
+    shown: bool = True
+    """Whether the tile is on the page."""
 
 
 _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
