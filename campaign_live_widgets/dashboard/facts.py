@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import anywidget
 import traitlets
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,10 +20,8 @@ _NEWEST: Final = Text("Newest event", "Dernier événement")
 _NONE: Final = Text("none yet", "aucun")
 
 
-class Facts(anywidget.AnyWidget):
+class Facts(Front, script="facts"):
     """What the report was made from: window, newest event and the health of the source."""
-
-    _esm = Path(__file__).parent / "facts.js"
 
     rows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     """One ``[label, value, meaning]`` per fact; the meaning may be empty."""

@@ -1,14 +1,7 @@
-/**
- * The page's head, and its pulse towards Python.
- *
- * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye, pause, resume; each
- * carries the id of this view, so that Python can tell two pages of one report apart.
- */
-const PING_MS = 15_000;
-const LOST_MS = 60_000;
+/** The page's head. Messages out: pause, resume. */
 const PANEL_PX = 480;
 
-const make = (tag, className, parent) => {
+const add = (tag, className, parent) => {
   const node = document.createElement(tag);
   if (className) node.className = className;
   parent?.append(node);
@@ -36,24 +29,24 @@ function age(ms, words) {
 
 function build(el) {
   el.classList.add("clw-header");
-  const top = make("div", "clw-header-top", el);
-  const title = make("h1", "clw-header-title", top);
-  const name = make("span", "clw-header-name", title);
-  const id = make("span", "clw-header-id", title);
-  const tools = make("div", "clw-header-tools", top);
-  const pill = make("span", "clw-pill", tools);
+  const top = add("div", "clw-header-top", el);
+  const title = add("h1", "clw-header-title", top);
+  const name = add("span", "clw-header-name", title);
+  const id = add("span", "clw-header-id", title);
+  const tools = add("div", "clw-header-tools", top);
+  const pill = add("span", "clw-pill", tools);
   pill.setAttribute("role", "status");
-  const toggle = keepKeys(make("button", "clw-button clw-toggle", tools));
+  const toggle = keepKeys(add("button", "clw-button clw-toggle", tools));
   toggle.type = "button";
-  const health = keepKeys(make("button", "clw-button clw-health", tools));
+  const health = keepKeys(add("button", "clw-button clw-health", tools));
   health.type = "button";
-  const panel = make("div", "clw-health-panel", el);
-  const line = make("p", "clw-header-line", el);
-  const span = make("span", "clw-header-window", line);
-  const newest = make("span", "clw-header-newest", line);
-  const refreshed = make("span", "clw-header-refreshed", line);
-  const windowNote = make("p", "clw-header-note", el);
-  const note = make("p", "clw-header-note clw-header-trouble", el);
+  const panel = add("div", "clw-health-panel", el);
+  const line = add("p", "clw-header-line", el);
+  const span = add("span", "clw-header-window", line);
+  const newest = add("span", "clw-header-newest", line);
+  const refreshed = add("span", "clw-header-refreshed", line);
+  const windowNote = add("p", "clw-header-note", el);
+  const note = add("p", "clw-header-note clw-header-trouble", el);
   return { top, name, id, pill, toggle, health, panel, span, newest, refreshed, windowNote, note };
 }
 
@@ -61,23 +54,23 @@ function drawHealth({ health: button, panel }, health, words) {
   button.textContent = words.health;
   panel.setAttribute("aria-label", words.health);
   button.classList.toggle("clw-troubled", Boolean(health.troubled));
-  const list = make("dl", "clw-health-numbers");
+  const list = add("dl", "clw-health-numbers");
   for (const [label, value, meaning] of health.rows ?? []) {
-    make("dt", "", list).textContent = label;
-    make("dd", "clw-number", list).textContent = value;
-    make("dd", "clw-meaning", list).textContent = meaning;
+    add("dt", "", list).textContent = label;
+    add("dd", "clw-number", list).textContent = value;
+    add("dd", "clw-meaning", list).textContent = meaning;
   }
   const parts = [list];
   for (const text of health.notes ?? []) {
-    const item = make("p", "clw-health-note");
+    const item = add("p", "clw-health-note");
     item.textContent = text;
     parts.push(item);
   }
   if (health.rejects?.length) {
-    const table = make("table", "clw-rejects");
+    const table = add("table", "clw-rejects");
     table.createCaption().textContent = words.rejects;
     const head = table.createTHead().insertRow();
-    for (const key of ["file", "row", "cause"]) make("th", "", head).textContent = words[key];
+    for (const key of ["file", "row", "cause"]) add("th", "", head).textContent = words[key];
     const body = table.createTBody();
     for (const reject of health.rejects) {
       const row = body.insertRow();
@@ -109,43 +102,15 @@ function popOver({ health: button, panel }, signal) {
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
 }
 
-/** Tell Python who looks and what has been painted; return what to call for each tick. */
-function pulse(model, signal) {
-  const viewer = Math.random().toString(36).slice(2);
-  const send = (type, more = {}) => model.send({ type, viewer, visible: !document.hidden, ...more });
-  const hello = () => {
-    const inVoila = document.body.dataset.voila === "voila";
-    send("hello", { search: inVoila ? window.location.search : "" });
-  };
-  const acknowledge = () => send("ack", { tick: model.get("tick") });
-  // A hidden page draws no frames: it must not wait for one.
-  const painted = () =>
-    document.hidden ? setTimeout(acknowledge) : requestAnimationFrame(() => setTimeout(acknowledge));
-  document.addEventListener("visibilitychange", () => send("visible", { tick: model.get("tick") }), { signal });
-  window.addEventListener("pagehide", () => send("bye"), { signal });
-  window.addEventListener("pageshow", (event) => event.persisted && hello(), { signal });
-  const timer = setInterval(() => send("ping"), PING_MS);
-  signal.addEventListener("abort", () => {
-    clearInterval(timer);
-    try {
-      send("bye");
-    } catch {
-      // The model may be gone before its view.
-    }
-  });
-  return { hello, painted, send };
-}
-
 function render({ model, el, signal }) {
   const parts = build(el);
   const words = () => model.get("words");
-  const { hello, painted, send } = pulse(model, signal);
-  let heard = Date.now();
   let skew = 0;
   let root = null;
 
   const now = () => Date.now() - skew;
-  const lost = () => model.get("live") && model.get("state") === "live" && Date.now() - heard > LOST_MS;
+  // The pulse judges whether the kernel still answers, and says on its own what is the matter.
+  const lost = () => root?.dataset.lost !== undefined;
 
   const drawAges = () => {
     const since = ([iso, text], label, node) => {
@@ -163,12 +128,11 @@ function render({ model, el, signal }) {
   };
 
   const drawState = () => {
-    const isLost = lost();
-    const state = isLost ? "stale" : model.get("state");
+    const state = lost() ? "stale" : model.get("state");
     const still = !model.get("live") && state === "paused";
     say(parts.pill, still ? words().still : words()[state]);
     parts.pill.dataset.state = state;
-    say(parts.note, isLost ? words().lost.replace("{}", age(Date.now() - heard, words())) : model.get("note"));
+    say(parts.note, model.get("note"));
     parts.toggle.hidden = !model.get("live");
     say(parts.toggle, model.get("live") ? words()[state === "paused" ? "resume" : "pause"] : "");
     if (root && root.dataset.state !== state) root.dataset.state = state;
@@ -188,15 +152,10 @@ function render({ model, el, signal }) {
     root.dataset.asOf = model.get("as_of");
   };
 
-  const drawTick = () => {
-    if (root) root.dataset.tick = model.get("tick");
-  };
-
   const drawAll = () => {
     drawText();
     drawHealth(parts, model.get("health"), words());
     drawAges();
-    drawTick();
   };
 
   // The view may be drawn before it hangs in the page.
@@ -207,45 +166,29 @@ function render({ model, el, signal }) {
       setTimeout(findRoot, 20);
       return;
     }
+    root.addEventListener("clw-lost", drawState, { signal });
     drawAll();
   };
 
-  parts.toggle.addEventListener("click", () => send(model.get("state") === "paused" ? "resume" : "pause"));
+  parts.toggle.addEventListener("click", () =>
+    model.send({ type: model.get("state") === "paused" ? "resume" : "pause" }),
+  );
   popOver(parts, signal);
   for (const name of ["campaign_id", "campaign_name", "window", "window_note", "as_of"])
     model.on(`change:${name}`, drawText);
-  for (const name of ["state", "note", "live"])
-    model.on(`change:${name}`, () => {
-      heard = Date.now();
-      drawAges();
-    });
+  for (const name of ["state", "note", "live"]) model.on(`change:${name}`, drawAges);
   model.on("change:newest", drawAges);
   model.on("change:words", drawAll);
   model.on("change:health", () => drawHealth(parts, model.get("health"), words()));
   model.on("change:refreshed", () => {
-    heard = Date.now();
-    const ahead = heard - Date.parse(model.get("refreshed")[0]);
+    const ahead = Date.now() - Date.parse(model.get("refreshed")[0]);
     skew = Math.abs(ahead) > 2000 ? ahead : 0;
     drawAges();
   });
-  model.on("change:tick", () => {
-    heard = Date.now();
-    drawTick();
-    painted();
-  });
-  document.addEventListener(
-    "visibilitychange",
-    () => {
-      heard = Date.now();
-    },
-    { signal },
-  );
   const timer = setInterval(drawAges, 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
   drawAll();
   findRoot();
-  hello();
-  painted();
 }
 
 export default { render };

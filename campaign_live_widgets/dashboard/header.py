@@ -1,26 +1,23 @@
-"""The page's head: which campaign, which window, how fresh. Also the page's pulse.
+"""The page's head: which campaign, which window, how fresh.
 
-The front end tells who looks: ``hello`` when the page appears, ``ack`` when a tick has been
-painted, ``visible`` when the page is hidden or shown, ``ping`` now and then, ``bye`` at the end.
+The front end says ``pause`` and ``resume``.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import anywidget
 import traitlets
 
 from campaign_live_widgets.dashboard import phrases
 from campaign_live_widgets.dashboard.phrases import STATES, WORDS
+from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.snapshot import Health, Snapshot
 
-_HERE: Final = Path(__file__).parent
 _REJECTS_SHOWN: Final = 8
 
 
@@ -28,16 +25,13 @@ def _iso(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-class Header(anywidget.AnyWidget):
+class Header(Front, script="header"):
     """Campaign, window, state and freshness of the report, with its data quality one click away.
 
     Ages tick in the browser, so that time passing sends nothing. The script also puts
-    ``data-state``, ``data-tick``, ``data-as-of`` and ``lang`` on the page's root, which a
-    box of ipywidgets cannot do.
+    ``data-state``, ``data-as-of`` and ``lang`` on the page's root, which a box of ipywidgets
+    cannot do. While the pulse has put ``data-lost`` there, the state shown is ``stale``.
     """
-
-    _esm = _HERE / "header.js"
-    _css = _HERE / "header.css"
 
     state = traitlets.Enum(list(STATES), default_value="loading").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
@@ -59,8 +53,6 @@ class Header(anywidget.AnyWidget):
     words = traitlets.Dict().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What the reader should know, oldest first, until they dismiss it."""
-    tick = traitlets.Int(0).tag(sync=True)
-    """Number of the last set of changes sent; the page acknowledges it once painted."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._time_zone = time_zone
@@ -91,12 +83,9 @@ class Header(anywidget.AnyWidget):
                 setattr(self, name, value)
         return changed
 
-    def beat(self, now: datetime, *, ticked: bool = False) -> None:
-        """Tell when the source was last read; with *ticked*, ask the page for an answer."""
-        with self.hold_sync():
-            self.refreshed = self._moment(now)
-            if ticked:
-                self.tick += 1
+    def mark(self, refreshed: datetime) -> None:
+        """Tell when the source was last read."""
+        self.refreshed = self._moment(refreshed)
 
     def set_state(self, state: str, note: str = "") -> None:
         """Put the report into one of the :data:`STATES`, with a line on why."""

@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from campaign_live_widgets.widgets._kit.format import format_number, format_share, format_time
+from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.palette import metric_color
 from campaign_live_widgets.widgets._kit.tile import TileWidget
 from campaign_live_widgets.widgets._kit.view import VIEWS, View
@@ -19,6 +20,7 @@ for _module in iter_modules(__path__):
 
 __all__ = [
     "VIEWS",
+    "Front",
     "TileWidget",
     "View",
     "format_number",

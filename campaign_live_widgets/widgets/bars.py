@@ -11,7 +11,7 @@ from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import METRICS, column_label
 from campaign_live_widgets.widgets._kit import palette
-from campaign_live_widgets.widgets._kit.front import Overlay, script, style
+from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import nothing, share_of
@@ -26,11 +26,8 @@ PADDING: Final = 0.2
 """Share of a row's height that lies between its bars and the next row's."""
 
 
-class BarsOverlay(Overlay):
+class BarsOverlay(Overlay, script="bars"):
     """Names, values, legend and tooltip of horizontal bars."""
-
-    _esm = script("bars.js")
-    _css = style("bars.css")
 
 
 class Bars(View, kind="bars"):

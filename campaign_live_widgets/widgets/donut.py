@@ -10,7 +10,7 @@ from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import UNKNOWN, column_label
 from campaign_live_widgets.widgets._kit import palette
-from campaign_live_widgets.widgets._kit.front import Overlay, script, style
+from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, OTHERS, TOTAL, nothing, share_of
@@ -27,11 +27,8 @@ SIDE: Final = 240
 MOST_SLICES: Final = 9
 
 
-class DonutOverlay(Overlay):
+class DonutOverlay(Overlay, script="donut"):
     """Sum, legend and tooltip of a ring."""
-
-    _esm = script("donut.js")
-    _css = style("donut.css")
 
 
 class Donut(View, kind="donut"):

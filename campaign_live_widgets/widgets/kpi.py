@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import pandas as pd
 import traitlets as t
 
 from campaign_live_widgets.catalog import METRICS, column_label
 from campaign_live_widgets.widgets._kit import palette
-from campaign_live_widgets.widgets._kit.front import script, style
+from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, NO_VALUE, share_of
 
@@ -20,11 +19,8 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class Figures(anywidget.AnyWidget):
+class Figures(Front, script="kpi"):
     """The cards of one tile, side by side."""
-
-    _esm = script("kpi.js")
-    _css = style("kpi.css")
 
     metrics = t.List(t.Unicode()).tag(sync=True)
     counts: t.List[Any] = t.List().tag(sync=True)

@@ -12,7 +12,7 @@ from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.widgets._kit import palette
-from campaign_live_widgets.widgets._kit.front import Overlay, script, style
+from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, SHOW_HIDE
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class LinesOverlay(Overlay):
+class LinesOverlay(Overlay, script="lines"):
     """Legend, ticks, crosshair and tooltip of a time series."""
-
-    _esm = script("lines.js")
-    _css = style("lines.css")
 
 
 class Lines(View, kind="lines"):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import pandas as pd
 import traitlets as t
 from bqplot.traits import array_serialization
 from traittypes import Array
 
 from campaign_live_widgets.catalog import METRICS, Distinct, column_label
-from campaign_live_widgets.widgets._kit.front import script, style
+from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, SORT, TOTAL, nothing, share_of
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class Grid(anywidget.AnyWidget):
+class Grid(Front, script="table"):
     """Rows by name and one array of counts by row for each column."""
-
-    _esm = script("table.js")
-    _css = style("table.css")
 
     rows: t.List[Any] = t.List().tag(sync=True)
     counts = Array(dtype=None).tag(sync=True, **array_serialization)

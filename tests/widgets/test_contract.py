@@ -17,6 +17,7 @@ from widgets.conftest import CASES, Wire, picture
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets import VIEWS, View
+from campaign_live_widgets.widgets._kit.front import library
 from campaign_live_widgets.widgets._kit.view import family
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def test_a_frame_with_other_columns_is_refused_before_anything_is_sent(
 
 
 def test_closing_leaves_no_widget(case: Case) -> None:
+    library()  # one for all widgets of a kernel: it stays
     before = set(_instances)
     view = build(case)
     assert set(_instances) > before

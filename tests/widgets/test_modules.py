@@ -84,7 +84,7 @@ def mount(page: Page, name: str, widget: Any) -> None:  # noqa: ANN401
 
 def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> None:
     tile = TILES["email.sending_statistics"]
-    mount(page, "kpi.js", VIEWS["kpi"](tile, frame(tile, scale=HUGE), locale="fr")._target)
+    mount(page, "kpi", VIEWS["kpi"](tile, frame(tile, scale=HUGE), locale="fr")._target)
     value = page.locator(".clw-kpi-delivered .clw-kpi-value")
     assert value.get_attribute("data-value") == str(3 * HUGE)
     assert value.text_content() == format_number(3 * HUGE, "fr")
@@ -106,7 +106,7 @@ def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> Non
 
 def test_no_figures_at_all_are_said_to_be_none(page: Page) -> None:
     tile = TILES["campaign.statistics"]
-    mount(page, "kpi.js", VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target)
+    mount(page, "kpi", VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target)
     assert page.locator(".clw-empty").text_content() == "No data in this window"
     page.evaluate("receive({ metrics: ['delivered'], counts: [3] })")
     assert page.locator(".clw-empty").count() == 0
@@ -122,7 +122,7 @@ def table_of(page: Page) -> list[list[str]]:
 def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, scale=HUGE)
-    mount(page, "table.js", VIEWS["table"](tile, rows, names=NAMES)._target)
+    mount(page, "table", VIEWS["table"](tile, rows, names=NAMES)._target)
     shown = table_of(page)
     assert shown[0][:3] == ["Message", "Sent", "Delivered"]
     assert shown[1][:2] == ["Total", format_number(int(rows["sent"].sum()))]
@@ -133,7 +133,7 @@ def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
 def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     view = VIEWS["table"](tile, NASTY["many_rows"](tile), names=NAMES)
-    mount(page, "table.js", view._target)
+    mount(page, "table", view._target)
     page.locator("th button").nth(1).click()
     page.keyboard.press("Enter")
     assert page.locator("thead tr").first.locator("th").nth(1).get_attribute("aria-sort") == (
@@ -159,7 +159,7 @@ def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) ->
 def test_rows_come_and_go(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     view = VIEWS["table"](tile, NASTY["many_rows"](tile))
-    mount(page, "table.js", view._target)
+    mount(page, "table", view._target)
     for nasty, shown in (("no_rows", 1), ("one_row", 3), ("many_rows", 302)):
         view.update(NASTY[nasty](tile))
         page.evaluate("changes => receive(changes)", state_of(view._target))
@@ -170,7 +170,7 @@ def test_rows_come_and_go(page: Page) -> None:
 def test_a_cell_tells_its_rate_and_a_heading_its_definition(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, ["m1"]).assign(sent=1000, bounces=31)
-    mount(page, "table.js", VIEWS["table"](tile, rows, names=NAMES)._target)
+    mount(page, "table", VIEWS["table"](tile, rows, names=NAMES)._target)
     assert page.locator("tbody td").nth(2).get_attribute("title") == "Bounces ÷ Sent: 3.1%"
     assert "handed to the provider" in str(page.locator("th button").nth(1).get_attribute("title"))
 
@@ -180,7 +180,7 @@ def test_names_are_text_and_nothing_else(page: Page, nasty: str) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = NASTY[nasty](tile)
     view = VIEWS["table"](tile, rows, names=NAMES)
-    mount(page, "table.js", view._target)
+    mount(page, "table", view._target)
     assert page.locator("tbody th").all_text_contents() == view._target.rows
     assert page.locator("tbody img, tbody b").count() == 0
 
@@ -188,7 +188,7 @@ def test_names_are_text_and_nothing_else(page: Page, nasty: str) -> None:
 def test_times_are_written_in_the_readers_zone(page: Page) -> None:
     tile = TILES["email.summary"]
     view = VIEWS["table"](tile, NASTY["one_row"](tile), time_zone="America/New_York")
-    mount(page, "table.js", view._target)
+    mount(page, "table", view._target)
     assert page.locator("tbody th").text_content() == "Nov 22, 07:00"
 
 
@@ -205,7 +205,7 @@ def test_times_are_written_in_the_readers_zone(page: Page) -> None:
 def test_ticks_fall_on_local_hours_and_name_the_day(
     page: Page, zone: str, minutes: int, buckets: int, labels: list[str]
 ) -> None:
-    code = script("lines.js").replace(
+    code = script("lines").replace(
         "export default { render }", "export default { timeTicks, clocks, wallClock }"
     )
     written = page.evaluate(
@@ -227,7 +227,7 @@ def test_ticks_fall_on_local_hours_and_name_the_day(
 def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) -> None:
     counts = [0, 7, 999, 1234, 1_000_000, HUGE]
     shares = [0, 0.0001, 0.0005, 0.031, 0.5, 0.9994, 0.99996, 1, 2.5]
-    code = script("kpi.js").replace("export default { render }", "export default formats")
+    code = script("kpi").replace("export default { render }", "export default formats")
     written = page.evaluate(
         """async ([code, locale, counts, shares]) => {
           const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -245,7 +245,7 @@ def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) ->
 def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     head = TileWidget(tile, frame(tile))._head
-    mount(page, "_kit/tile.js", head)
+    mount(page, "tile", head)
     assert page.locator("h3").text_content() == "Bounce reasons"
     page.get_by_role("button", name="Table").click()
     assert page.evaluate("saved.at(-1).view") == "table"
@@ -258,7 +258,7 @@ def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page
 
 def test_a_view_that_is_taken_down_stops_listening(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
-    mount(page, "table.js", VIEWS["table"](tile, frame(tile))._target)
+    mount(page, "table", VIEWS["table"](tile, frame(tile))._target)
     assert page.evaluate("listeners()") == 1
     page.evaluate("unmount()")
     assert page.evaluate("listeners()") == 0

@@ -11,6 +11,7 @@ from widgets.conftest import Wire, picture
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.widgets import TileWidget
+from campaign_live_widgets.widgets._kit.front import library
 
 
 def tile_widget(tile_id: str, **kwargs: Any) -> TileWidget:  # noqa: ANN401
@@ -131,6 +132,7 @@ def test_an_unknown_keyword_is_refused() -> None:
 
 @pytest.mark.parametrize("tile_id", TILES)
 def test_closing_leaves_no_widget(tile_id: str) -> None:
+    library()  # one for all widgets of a kernel: it stays
     before = set(_instances)
     widget = tile_widget(tile_id)
     widget.view = "table"

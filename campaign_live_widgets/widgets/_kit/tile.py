@@ -5,13 +5,11 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets as t
 from ipywidgets import VBox
 
 from campaign_live_widgets.errors import UnknownNameError
-from campaign_live_widgets.widgets._kit.front import script, style
-from campaign_live_widgets.widgets._kit.palette import palette_css
+from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.view import VIEWS, View, family
 from campaign_live_widgets.widgets._kit.words import ERROR, SHOWN_AS, VIEW_NAMES
 
@@ -24,11 +22,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.catalog import Tile
 
 
-class TileHead(anywidget.AnyWidget):
+class TileHead(Front, script="tile"):
     """The title, the switch, and the card that covers the body after an error."""
-
-    _esm = script("_kit/tile.js")
-    _css = palette_css() + style("_kit/tile.css")
 
     title = t.Unicode().tag(sync=True)
     views: t.List[Any] = t.List().tag(sync=True)

@@ -11,6 +11,7 @@ from ipywidgets import Widget
 
 from campaign_live_widgets.catalog import value_label
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.widgets._kit.front import Library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,7 +136,10 @@ def _equal(one: object, other: object) -> bool:
 
 
 def family(widget: Widget) -> list[Widget]:
-    """Return a widget and every widget that it holds: children, marks, scales, layouts."""
+    """Return a widget and every widget that it holds: children, marks, scales, layouts.
+
+    The library of scripts is held by all and belongs to none.
+    """
     found: dict[int, Widget] = {}
     waiting = [widget]
     while waiting:
@@ -148,7 +152,8 @@ def family(widget: Widget) -> list[Widget]:
 
 def _held(value: object) -> Iterator[Widget]:
     if isinstance(value, Widget):
-        yield value
+        if not isinstance(value, Library):
+            yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _held(item)
