@@ -1,7 +1,7 @@
 """Everything that must pass: ``python -m tests``.
 
-Style, types and layers, then the quick tests, then those in a real browser. Brings Chromium
-from Debian's packages where it is missing.
+Style, types and layers, then the quick tests, then those in a real browser. What is missing of
+Chromium and npm comes from Debian's packages, axe-core from npm.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+NPM = ROOT / "tests" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHECKS = (
     ("style", ("-m", "ruff", "check", "--no-cache", ".")),
@@ -25,7 +26,8 @@ CHECKS = (
 
 def main() -> int:
     """Run all checks, also after one has failed; return how many did."""
-    bring_browser()
+    bring(BROWSERS, "chromium")
+    bring_axe()
     failed = []
     for name, command in CHECKS:
         print(f"\n== {name}", flush=True)
@@ -36,22 +38,32 @@ def main() -> int:
     return len(failed)
 
 
-def bring_browser() -> None:
-    """Install Chromium where there is no browser; say so in one line where that cannot be."""
-    if any(map(shutil.which, BROWSERS)):
+def bring(programs: tuple[str, ...], package: str) -> None:
+    """Install a package where none of *programs* is there; one line where that cannot be."""
+    if any(map(shutil.which, programs)):
         return
     apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
     if apt is None or (os.geteuid() != 0 and sudo is None):
-        sys.exit("The browser tests need Chromium: install it, then run this again.")
+        sys.exit(f"The browser tests need {package}: install it, then run this again.")
     prefix = [] if os.geteuid() == 0 else [str(sudo)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (
         ("update", "-qq"),
-        ("install", "-y", "-qq", "--no-install-recommends", "chromium"),
+        ("install", "-y", "-qq", "--no-install-recommends", package),
     ):
         done = subprocess.run([*prefix, apt, *words], env=environment, check=False)  # noqa: S603
         if done.returncode:
-            sys.exit(f"Chromium cannot be installed (apt-get {words[0]} failed); see above.")
+            sys.exit(f"{package} cannot be installed (apt-get {words[0]} failed); see above.")
+
+
+def bring_axe() -> None:
+    """Install axe-core, which looks for what people with disabilities would stumble over."""
+    if (NPM / "node_modules" / "axe-core" / "axe.min.js").is_file():
+        return
+    bring(("npm",), "npm")
+    command = [str(shutil.which("npm")), "install", "--no-package-lock", "--no-audit", "--no-fund"]
+    if subprocess.run(command, cwd=NPM, check=False).returncode:  # noqa: S603
+        sys.exit("axe-core cannot be installed (npm install failed); see above.")
 
 
 if __name__ == "__main__":

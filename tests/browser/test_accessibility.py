@@ -1,0 +1,55 @@
+"""No page makes anybody stumble: axe-core looks at every tab, in light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Front
+    from playwright.sync_api import Browser, Page
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+def troubles(page: Page) -> list[str]:
+    """Return what axe-core finds to be serious or worse: rule, place, and what is amiss."""
+    assert AXE.is_file(), "axe-core is missing: npm install in tests/browser, or python -m tests"
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.add_script_tag(path=AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        """async (tags) => (await axe.run(document, {
+          runOnly: { type: "tag", values: tags }, resultTypes: ["violations"],
+        })).violations""",
+        list(RULES),
+    )
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, voila: Front, browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(color_scheme=request.param, viewport={"width": 1400, "height": 1000})
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report[data-state=live] .clw-tile", timeout=60_000)
+    yield page
+    page.goto("about:blank")
+    page.context.close()
+
+
+def test_no_tab_has_a_serious_issue(page: Page) -> None:
+    tabs = page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab")
+    assert tabs.count() == 3
+    for index in range(3):
+        tabs.nth(index).click()
+        page.wait_for_selector(".clw-grid:visible .clw-view:visible")
+        assert troubles(page) == []
