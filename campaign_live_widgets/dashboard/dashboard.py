@@ -18,6 +18,7 @@ from campaign_live_widgets.dashboard.facts import Facts
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
 from campaign_live_widgets.dashboard.layouts import places
+from campaign_live_widgets.dashboard.pulse import Pulse
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
@@ -71,15 +72,17 @@ class Dashboard(VBox):
         self._troubled: set[TileWidget] = set()
         self._followers: list[TileWidget] = []
         self._chosen = tuple(TILES if tiles is None else (tile_of(i).id for i in tiles))
+        self.pulse = Pulse(locale=locale)
         self.header = Header(locale=locale, time_zone=time_zone)
         self.tabs = Tab()
         self.tabs.add_class("clw-tabs")
         self._fill_tabs(now or phrases.utc_now())
-        super().__init__((self.header, self.tabs))
+        super().__init__((self.pulse, self.header, self.tabs))
         self.add_class("clw-report")
         self.set_state("paused")
         self.tabs.observe(self._opened, "selected_index")
-        self.header.on_msg(self._hear)
+        self.pulse.on_msg(self._hear)
+        self.header.on_msg(self._steer)
 
     def _fill_tabs(self, now: datetime) -> None:
         """Make tiles, grids and facts in the page's language, and put them into the tabs."""
@@ -145,6 +148,7 @@ class Dashboard(VBox):
             index = self.tabs.selected_index
             pages = self.tabs.children
             old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
+            self.pulse.speak(locale)
             self.header.speak(locale)
             self._fill_tabs(phrases.utc_now())
             self.tabs.selected_index = index
@@ -212,8 +216,13 @@ class Dashboard(VBox):
             return True
         return bool(changed)
 
-    def _hear(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
-        """Take in one message of the page's head; what the address asks for comes first."""
+    def _steer(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
+        """Take in what was pressed in the page's head."""
+        if self._live is not None:
+            self._live.hear(message)
+
+    def _hear(self, _pulse: Pulse, message: Mapping[str, Any], _buffers: object) -> None:
+        """Take in one message of the page's pulse; what the address asks for comes first."""
         query = str(message.get("search", ""))
         if self.on_query is not None and query and query != self._query:
             self._query = query

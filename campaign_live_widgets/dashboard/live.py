@@ -253,13 +253,14 @@ class Live:
 
     def _beat(self, *, ticked: bool) -> None:
         """Send the time of the last refresh; with *ticked*, ask for an acknowledgement."""
-        self._dashboard.header.beat(self._good or self._clock(), ticked=ticked)
+        self._dashboard.header.mark(self._good or self._clock())
         self._beaten = time.monotonic()
         if ticked:
+            self._dashboard.pulse.ask()
             self._sent = self._beaten
 
     def _owed(self) -> bool:
-        return self._audience.owes(self._dashboard.header.tick)
+        return self._audience.owes(self._dashboard.pulse.tick)
 
     def _may_send(self) -> bool:
         """Return whether the page has painted what it was sent, or cannot say so."""

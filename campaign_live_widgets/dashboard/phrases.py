@@ -49,7 +49,6 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "row": Text("Row", "Ligne"),
         "cause": Text("Cause", "Cause"),
         "rejects": Text("First rejected rows", "Premières lignes rejetées"),
-        "lost": Text("No answer from the report for {}.", "Pas de réponse du rapport depuis {}."),
     }
 )
 """The words that the header's own script puts together."""

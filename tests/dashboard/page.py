@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 
 class Page:
-    """The browser's side of a header: sends what its script sends, by hand."""
+    """The browser's side of a pulse: sends what its script sends, by hand."""
 
     def __init__(self, dashboard: Dashboard, viewer: str = "a") -> None:
         self.dashboard, self.viewer = dashboard, viewer
 
     @property
     def tick(self) -> int:
-        return int(self.dashboard.header.tick)
+        return int(self.dashboard.pulse.tick)
 
     def send(self, kind: str, **more: object) -> None:
         message = {"type": kind, "viewer": self.viewer, "visible": True, **more}
-        self.dashboard.header._handle_msg(
+        self.dashboard.pulse._handle_msg(
             {"content": {"data": {"method": "custom", "content": message}}, "buffers": []}
         )
 
@@ -33,4 +33,4 @@ class Page:
 
     def paint(self) -> None:
         """Acknowledge every tick from now on, as a fast page does."""
-        self.dashboard.header.observe(lambda _: self.ack(), "tick")
+        self.dashboard.pulse.observe(lambda _: self.ack(), "tick")

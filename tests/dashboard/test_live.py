@@ -99,6 +99,8 @@ def test_the_next_tick_waits_for_the_page_and_what_was_skipped_is_dropped(
         report.feed.add(Event("sent"))
         time.sleep(0.05)
     assert (report.shown(), report.page.tick) == (2, tick)
+    reads = report.feed.reads
+    until(lambda: report.feed.reads > reads + 1)
     report.page.ack()
     until(lambda: report.page.tick == tick + 1)
     assert report.shown() == 7
