@@ -1,0 +1,227 @@
+"""A layout as JSON: what goes out comes back, and whatever comes in is read or named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign_live_widgets.catalog import TABS, TILES
+from campaign_live_widgets.dashboard import document
+from campaign_live_widgets.dashboard.document import (
+    LIMIT_BYTES,
+    MAX_ROWS,
+    Reading,
+    read_report,
+    read_tab,
+    write_report,
+    write_tab,
+)
+from campaign_live_widgets.dashboard.layouts import COLUMNS, Place, places
+
+STANDARD = places(TILES.values())
+EMAIL = STANDARD["email"]
+SUMMARY = Place("email.summary", 7, 12)
+
+
+def a_place(tile_id: str) -> st.SearchStrategy[Place]:
+    return st.builds(
+        Place,
+        st.just(tile_id),
+        st.integers(1, MAX_ROWS),
+        st.integers(1, COLUMNS),
+        st.none() | st.sampled_from(TILES[tile_id].views),
+        st.booleans(),
+    )
+
+
+def a_row(tab: str) -> st.SearchStrategy[tuple[Place, ...]]:
+    ids = [place.tile_id for place in STANDARD[tab]]
+    return st.permutations(ids).flatmap(lambda order: st.tuples(*map(a_place, order)))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+ENTRY = st.dictionaries(
+    st.sampled_from(["id", "rows", "columns", "view", "shown", "x"]),
+    JSON | st.sampled_from([place.tile_id for place in EMAIL] + ["push.summary", "table"]),
+)
+
+
+def tab_file(*tiles: object, **more: object) -> bytes:
+    whole = {"format": "campaign-live-layout", "version": 1, "tab": "email", "tiles": list(tiles)}
+    return json.dumps({**whole, **more}).encode()
+
+
+def entry(**more: object) -> dict[str, Any]:
+    return {"id": "email.summary", "rows": 3, "columns": 6, **more}
+
+
+@given(st.sampled_from(list(TABS)).flatmap(lambda tab: st.tuples(st.just(tab), a_row(tab))))
+def test_a_tab_comes_back_as_it_went_out(kept: tuple[str, tuple[Place, ...]]) -> None:
+    tab, row = kept
+    text = write_tab(tab, row)
+    assert json.loads(text)["tab"] == tab
+    assert read_tab(text.encode(), tab, STANDARD[tab]) == Reading(row)
+
+
+@given(st.fixed_dictionaries({tab: a_row(tab) for tab in TABS}))
+def test_a_report_comes_back_as_it_went_out(layout: dict[str, tuple[Place, ...]]) -> None:
+    assert read_report(write_report(layout).encode(), STANDARD) == (layout, ())
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_anything_at_all_is_refused_in_words(data: bytes) -> None:
+    reading = read_tab(data, "email", EMAIL)
+    assert reading.places is None
+    assert_in_words(reading)
+    assert read_report(data, STANDARD)[0] is None
+
+
+@given(st.lists(ENTRY | JSON), st.dictionaries(st.sampled_from(["version", "tab", "tiles"]), JSON))
+def test_any_entries_leave_every_tile_with_a_place(tiles: list[Any], odd: dict[str, Any]) -> None:
+    reading = read_tab(tab_file(*tiles, **odd), "email", EMAIL)
+    if reading.places is None:
+        assert_in_words(reading)
+        return
+    assert sorted(p.tile_id for p in reading.places) == sorted(p.tile_id for p in EMAIL)
+    for place in reading.places:
+        assert 1 <= place.rows <= MAX_ROWS
+        assert 1 <= place.columns <= COLUMNS
+        assert place.view is None or place.view in TILES[place.tile_id].views
+
+
+@given(JSON)
+def test_any_tabs_of_a_report_are_read_or_named(tabs: Any) -> None:  # noqa: ANN401 - any JSON
+    data = {"format": "campaign-live-layout", "version": 1, "tabs": {"email": tabs, "x": tabs}}
+    layout, faults = read_report(json.dumps(data).encode(), STANDARD)
+    assert layout is not None
+    assert faults
+
+
+def assert_in_words(reading: Reading) -> None:
+    for text in (reading.fault.en, reading.fault.fr):
+        assert text
+        assert len(text) < 300
+        assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"", "it is not JSON, or not all of it (line 1)"),
+        (write_tab("email", EMAIL).encode()[:-30], "it is not JSON, or not all of it (line 14)"),
+        (b'{"format": "\xff"}', "it is not UTF-8 text"),
+        (b"[" * 200_000, "it is not JSON that a layout is made of"),
+        (b"[" + b"1" * 5000 + b"]", "it is not JSON that a layout is made of"),
+        (tab_file(x="y" * LIMIT_BYTES), "it is larger than 256 kB"),
+        (b"[]", "it is not a layout of this report"),
+        (tab_file(format="vega"), "it is not a layout of this report"),
+        (tab_file(version=2), "it was saved by a newer version of the report"),
+        (tab_file(version=0), "its version 0 is unknown"),
+        (tab_file(version=True), "its version true is unknown"),
+        (tab_file(version=1.0), "its version 1.0 is unknown"),
+        (tab_file(tab="push"), 'it is of the tab "push"'),
+        (tab_file(tiles={}), 'it lists no tiles of "email"'),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(data: bytes, fault: str) -> None:
+    reading = read_tab(data, "email", EMAIL)
+    assert reading.places is None
+    assert reading.fault.en == fault
+    assert reading.fault.fr != fault
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "fault"),
+    [
+        ({"rows": 0}, Place("email.summary", 7, 6), "rows"),
+        ({"rows": MAX_ROWS + 1}, Place("email.summary", 7, 6), "rows"),
+        ({"rows": 10**30}, Place("email.summary", 7, 6), "rows"),
+        ({"rows": float("nan")}, Place("email.summary", 7, 6), "rows"),
+        ({"rows": True}, Place("email.summary", 7, 6), "rows"),
+        ({"rows": "3"}, Place("email.summary", 7, 6), "rows"),
+        ({"columns": 13}, Place("email.summary", 3, 12), "columns"),
+        ({"columns": 6.0}, Place("email.summary", 3, 12), "columns"),
+        ({"view": "pie"}, Place("email.summary", 3, 6), 'unknown view "pie"'),
+        ({"view": ["lines"]}, Place("email.summary", 3, 6), "unknown view"),
+        ({"shown": 0}, Place("email.summary", 3, 6), '"shown"'),
+    ],
+)
+def test_a_wrong_value_costs_only_itself(wrong: dict[str, Any], place: Place, fault: str) -> None:
+    reading = read_tab(tab_file(entry(**wrong)), "email", EMAIL)
+    assert reading.places is not None
+    assert reading.places[0] == place
+    assert len(reading.faults) == 1
+    assert fault in reading.fault.en
+    assert "email.summary" in reading.fault.fr
+
+
+def test_unknown_and_double_tiles_are_named_and_left() -> None:
+    tiles = (entry(), {"id": "email.heatmap"}, entry(rows=9), {"id": "push.summary"}, 7)
+    reading = read_tab(tab_file(*tiles), "email", EMAIL)
+    assert reading.places is not None
+    assert [p for p in reading.places if p.tile_id == "email.summary"] == [
+        Place("email.summary", 3, 6)
+    ]
+    assert reading.fault.en == (
+        'unknown tile "email.heatmap"; tile "email.summary" is there twice; and 2 more'
+    )
+    assert reading.fault.fr.endswith(" ; et 2 autres problèmes")
+
+
+def test_a_hostile_name_is_shown_short_and_plain() -> None:
+    name = "<script>\u202e\n=cmd()" + "x" * 9000
+    said = read_tab(tab_file({"id": name}), "email", EMAIL).fault.en
+    assert said.isascii() or said.replace("…", "").isascii()
+    assert "\n" not in said
+    assert len(said) < 80
+
+
+def test_a_tile_the_file_does_not_name_comes_last() -> None:
+    named = [{"id": p.tile_id, "rows": 2, "columns": 3} for p in reversed(EMAIL[2:])]
+    reading = read_tab(tab_file(*named), "email", EMAIL)
+    assert reading.places is not None
+    assert reading.faults == ()
+    assert [p.tile_id for p in reading.places[:-2]] == [p.tile_id for p in reversed(EMAIL[2:])]
+    assert reading.places[-2:] == EMAIL[:2]
+
+
+def test_a_hidden_tile_keeps_its_place() -> None:
+    row = (EMAIL[0], Place(EMAIL[1].tile_id, 5, 8, shown=False), *EMAIL[2:])
+    assert read_tab(write_tab("email", row).encode(), "email", EMAIL).places == row
+
+
+def test_a_text_editor_s_mark_at_the_beginning_is_no_matter() -> None:
+    data = b"\xef\xbb\xbf" + write_tab("email", EMAIL).replace("\n", "\r\n").encode()
+    assert read_tab(data, "email", EMAIL) == Reading(EMAIL)
+
+
+def test_an_older_version_is_brought_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    def widen(old: dict[str, Any]) -> dict[str, Any]:
+        return {**old, "tiles": [{**tile, "columns": 12} for tile in old["tiles"]]}
+
+    monkeypatch.setattr(document, "VERSION", 2)
+    monkeypatch.setitem(document._STEPS, 1, widen)
+    reading = read_tab(tab_file(entry(), version=1), "email", (SUMMARY,))
+    assert reading == Reading((Place("email.summary", 3, 12),))
+    assert read_tab(tab_file(entry(), version=0), "email", (SUMMARY,)).places is None
+
+
+def test_a_file_of_one_tab_is_a_report_of_one_tab() -> None:
+    layout, faults = read_report(write_tab("push", STANDARD["push"]).encode(), STANDARD)
+    assert layout == {"push": STANDARD["push"]}
+    assert faults == ()
+
+
+def test_a_tab_that_the_report_has_not_is_named() -> None:
+    data = {"format": "campaign-live-layout", "version": 1, "tabs": {"sms": {"tiles": []}}}
+    layout, faults = read_report(json.dumps(data).encode(), STANDARD)
+    assert layout == {}
+    assert [fault.fr for fault in faults] == ['onglet inconnu "sms"']
