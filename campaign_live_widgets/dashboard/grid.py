@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import traitlets
 from ipywidgets import GridspecLayout, Widget
 
 from campaign_live_widgets.dashboard.layouts import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, Place
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class ReportGrid(GridspecLayout):
@@ -27,6 +28,8 @@ class ReportGrid(GridspecLayout):
         Room and order of every tile of *tiles*.
     """
 
+    arranged = traitlets.Int(0, help="Grows whenever tiles got another room, order or visibility.")
+
     def __init__(self, tiles: Mapping[str, Widget], places: Sequence[Place]) -> None:
         super().__init__(sum(place.rows for place in places) or 1, COLUMNS)
         self._tiles = {place.tile_id: tiles[place.tile_id] for place in places}
@@ -37,9 +40,7 @@ class ReportGrid(GridspecLayout):
         layout.grid_auto_rows = f"{ROW_PX}px"
         layout.grid_auto_flow = "row dense"
         layout.grid_gap = f"{GAP_PX}px {GUTTER_PX}px"
-        for place in places:
-            self.set_span(place.tile_id, place.rows, place.columns)
-        self.set_order([place.tile_id for place in places])
+        self.arrange(places)
         self.children = tuple(self._tiles.values())
 
     def __setitem__(self, key: tuple[int | slice, int | slice], tile: Widget) -> None:
@@ -64,9 +65,8 @@ class ReportGrid(GridspecLayout):
 
     def set_span(self, tile_id: str, rows: int, columns: int) -> None:
         """Give a tile the room of *rows* by *columns* cells (at most twelve columns)."""
-        span = (max(1, rows), min(max(1, columns), COLUMNS))
-        self[tile_id].layout.grid_area = f"span {span[0]} / span {span[1]}"
-        self._spans[tile_id] = span
+        self._span(tile_id, rows, columns)
+        self.arranged += 1
 
     def set_order(self, tile_ids: Sequence[str]) -> None:
         """Let the tiles flow in the order of *tile_ids*; those not named come after them."""
@@ -74,17 +74,67 @@ class ReportGrid(GridspecLayout):
         rest = [tile for tile in self._tiles.values() if tile not in first]
         for index, tile in enumerate((*first, *rest)):
             tile.layout.order = str(index)
+        self.arranged += 1
 
     def hide(self, tile_id: str) -> None:
         """Take a tile off the page; it keeps its place in the order."""
         self[tile_id].layout.display = "none"
+        self.arranged += 1
 
     def restore(self, tile_id: str) -> None:
         """Bring a hidden tile back to where it stood."""
         self[tile_id].layout.display = None
+        self.arranged += 1
 
     def places(self) -> tuple[Place, ...]:
-        """Return the places of the tiles that are shown, in their order."""
-        shown = [i for i, tile in self._tiles.items() if tile.layout.display != "none"]
-        shown.sort(key=lambda tile_id: int(self._tiles[tile_id].layout.order))
-        return tuple(Place(tile_id, *self._spans[tile_id]) for tile_id in shown)
+        """Return the places of all tiles in their order, those off the page among them."""
+        return tuple(
+            Place(
+                tile_id,
+                *self._spans[tile_id],
+                view=_view_of(tile),
+                shown=tile.layout.display != "none",
+            )
+            for tile_id, tile in sorted(
+                self._tiles.items(), key=lambda item: int(item[1].layout.order)
+            )
+        )
+
+    def arrange(self, places: Iterable[Place]) -> None:
+        """Give the tiles the order, room, view and visibility of *places*.
+
+        Tiles that are not named come after those that are, as they are; places of tiles that
+        are not here are passed over. A tile that has no such view shows its first.
+        """
+        named = {place.tile_id: place for place in places if place.tile_id in self._tiles}
+        rest = () if len(named) == len(self._tiles) else self.places()
+        order = (*named.values(), *(place for place in rest if place.tile_id not in named))
+        for index, place in enumerate(order):
+            tile = self._tiles[place.tile_id]
+            with tile.layout.hold_sync():  # one message for a tile
+                tile.layout.order = str(index)
+                tile.layout.display = None if place.shown else "none"
+                self._span(place.tile_id, place.rows, place.columns)
+            _show_view(tile, place.view)
+        self.arranged += 1
+
+    def _span(self, tile_id: str, rows: int, columns: int) -> None:
+        span = (max(1, rows), min(max(1, columns), COLUMNS))
+        self[tile_id].layout.grid_area = f"span {span[0]} / span {span[1]}"
+        self._spans[tile_id] = span
+
+
+def _view_of(tile: Widget) -> str | None:
+    """Return the view a tile shows; none where it is the tile's first, or has no choice."""
+    view = getattr(tile, "view", None)
+    return None if view is None or view == tile.tile.views[0] else str(view)
+
+
+def _show_view(tile: Widget, view: str | None) -> None:
+    """Let a tile show a view; its first where that is none, or none that it has."""
+    if hasattr(tile, "view"):
+        wanted = tile.tile.views[0] if view is None else view
+        try:
+            tile.view = wanted
+        except UnknownNameError:
+            tile.view = tile.tile.views[0]

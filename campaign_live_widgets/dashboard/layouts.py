@@ -21,6 +21,11 @@ ROW_PX: Final = 40
 GAP_PX: Final = 8
 GUTTER_PX: Final = 16
 
+MIN_ROWS: Final = 2
+MAX_ROWS: Final = 40
+MIN_COLUMNS: Final = 3
+"""How small and how high a reader may make a tile; the widest is :data:`COLUMNS`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

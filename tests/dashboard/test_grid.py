@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from frames import NASTY
 from ipywidgets import GridspecLayout, Label
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, Tile
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.layouts import COLUMNS, Place, places
 from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.widgets import TileWidget
 
 PLACES = (Place("a", 6, 4), Place("b", 6, 8), Place("c", 7, 12))
 
@@ -52,10 +56,63 @@ def test_moving_growing_and_hiding_leave_the_children_alone(grid: ReportGrid) ->
     grid[0:2, 0:6] = grid["b"]
     grid.hide("c")
     assert grid.children is before
-    assert grid.places() == (Place("a", 3, 12), Place("b", 2, 6))
+    rest = (Place("a", 3, 12), Place("b", 2, 6))
+    assert grid.places() == (Place("c", 7, 12, shown=False), *rest)
     assert grid["c"].layout.display == "none"
     grid.restore("c")
-    assert grid.places() == (Place("c", 7, 12), Place("a", 3, 12), Place("b", 2, 6))
+    assert grid.places() == (Place("c", 7, 12), *rest)
+
+
+def test_an_arrangement_gives_back_what_places_told(grid: ReportGrid) -> None:
+    wanted = (Place("c", 3, 5), Place("b", 2, 6, shown=False), Place("a", 4, 4))
+    before = grid.children
+    grid.arrange(wanted)
+    assert grid.children is before
+    assert grid.places() == wanted
+    assert [grid[i].layout.order for i in "cba"] == ["0", "1", "2"]
+    assert grid["b"].layout.display == "none"
+    grid.arrange(PLACES)
+    assert grid.places() == PLACES
+    assert grid["b"].layout.display is None
+
+
+def test_tiles_an_arrangement_does_not_name_come_last_as_they_are(grid: ReportGrid) -> None:
+    grid.hide("a")
+    grid.arrange([Place("gone", 2, 2), Place("c", 3, 30)])
+    assert grid.places() == (Place("c", 3, 12), Place("a", 6, 4, shown=False), Place("b", 6, 8))
+    grid.arrange(())
+    assert grid.places()[0] == Place("c", 3, 12)
+
+
+def test_an_arrangement_tells_of_itself_once_it_stands(grid: ReportGrid) -> None:
+    told = []
+    grid.observe(lambda _: told.append(grid.places()), "arranged")
+    wanted = (Place("c", 3, 5), Place("b", 2, 6, shown=False), Place("a", 4, 4))
+    grid.arrange(wanted)
+    assert told == [wanted]
+
+
+def test_only_tiles_that_changed_are_sent(sent: list[tuple[str, dict[str, Any]]]) -> None:
+    grid = ReportGrid({name: Label(name) for name in "abc"}, PLACES)
+    sent.clear()
+    grid.arrange((Place("a", 6, 4), Place("b", 2, 7, shown=False), Place("c", 7, 12)))
+    assert [data["state"] for _, data in sent] == [
+        {"display": "none", "grid_area": "span 2 / span 7"}
+    ]
+
+
+def test_a_place_tells_which_view_a_tile_shows_unless_it_is_the_first() -> None:
+    tile = TILES["email.bounce_reasons"]
+    widget = TileWidget(tile, NASTY["no_rows"](tile))
+    grid = ReportGrid({tile.id: widget}, (Place(tile.id, 7, 6),))
+    widget.view = "table"
+    assert grid.places() == (Place(tile.id, 7, 6, view="table"),)
+    grid.arrange((Place(tile.id, 7, 6),))
+    assert widget.view == "donut"
+    grid.arrange((Place(tile.id, 7, 6, view="table"),))
+    assert widget.view == "table"
+    grid.arrange((Place(tile.id, 7, 6, view="hologram"),))
+    assert widget.view == "donut"
 
 
 def test_a_tile_that_is_not_in_the_grid_is_refused(grid: ReportGrid) -> None:
