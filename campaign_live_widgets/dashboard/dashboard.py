@@ -231,6 +231,6 @@ class Dashboard(VBox):
                 call()
             else:
                 self._live.call_soon(call)
+        self.audience.hear(message)
         if self._live is not None:
             self._live.hear(message)
-        self.audience.hear(message)

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from campaign_live_widgets.dashboard.phrases import one_line, utc_now
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.dashboard.heart import Heart
+from campaign_live_widgets.dashboard.phrases import moment, one_line, utc_now
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Campaign, Snapshot
 
 _LOG: Final = logging.getLogger(__name__)
+_SLOW: Final = Text("no answer for {} s", "pas de réponse depuis {} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Pace:
     """How long a slow page is waited for."""
     beat: float = 10.0
     """Between two notes of the last refresh when nothing else is sent."""
+    pulse: float = 4.0
+    """Between two signs of life; the page waits for three."""
+    slow: float = 20.0
+    """How long a look at the source may take until the page is told of it."""
     backoff: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
     """Before each new try after an error; the last one again and again."""
 
@@ -106,8 +113,10 @@ class Live:
         self._minute: datetime | None = None
         self._good: datetime | None = None
         self._failures = 0
+        self._asked: float | None = None
         self._read = self._sent = self._beaten = -math.inf
         self._thread = Thread(target=self._run, name="campaign-live", daemon=True)
+        self._heart = Heart(dashboard.pulse, self._audience, pace.pulse, self._as_of)
 
     def start(self) -> None:
         """Begin; the work itself begins when somebody looks.
@@ -117,11 +126,13 @@ class Live:
         """
         self._dashboard.attach(self)
         self._thread.start()
+        self._heart.start()
 
     def stop(self) -> None:
         """End the thread, wait for it, and close the feed; the last numbers stay."""
         self._stopping.set()
         self._audience.nudge()
+        self._heart.stop()
         if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join()
         self._dashboard.detach()
@@ -159,6 +170,8 @@ class Live:
             self.resume()
         elif kind == "hello":  # a page that has just come has no clock to compare with yet
             self._beaten = -math.inf
+        if kind in {"hello", "visible"}:
+            self._heart.beat_soon()
 
     def _run(self) -> None:
         try:
@@ -224,9 +237,14 @@ class Live:
         """Read the source if it is time to; return whether it is known to be readable."""
         now = time.monotonic()
         if arrived or now - self._read >= self._interval():
-            self._read = now
-            self._due |= self._feed.refresh()
-            self._good = self._clock()
+            self._read = self._asked = now
+            try:
+                self._due |= self._feed.refresh()
+            finally:
+                self._asked = None
+            is_first, self._good = self._good is None, self._clock()
+            if is_first:
+                self._heart.beat_soon()
             return True
         return not self._failures
 
@@ -258,6 +276,16 @@ class Live:
         if ticked:
             self._dashboard.pulse.ask()
             self._sent = self._beaten
+
+    def _as_of(self) -> str:
+        """Return when the source was last read, in words; tell of a source that hangs."""
+        page, asked, good = self._dashboard, self._asked, self._good
+        if good is None:
+            return ""
+        waited = 0.0 if asked is None else time.monotonic() - asked
+        if waited > self._pace.slow:
+            self._settle("stale", page.stale_note(good, _SLOW(page.locale).format(round(waited))))
+        return moment(good, page.time_zone, page.locale)
 
     def _owed(self) -> bool:
         return self._audience.owes(self._dashboard.pulse.tick)

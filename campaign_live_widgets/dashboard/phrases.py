@@ -106,6 +106,12 @@ def zone(moment: datetime, time_zone: str) -> str:
     return moment.astimezone(ZoneInfo(time_zone)).tzname() or time_zone
 
 
+def moment(at: datetime, time_zone: str, locale: str) -> str:
+    """Return *at* to the second, with year and zone."""
+    text = instant(at, time_zone, locale, pattern="d MMM y HH:mm:ss")
+    return f"{text} {zone(at, time_zone)}"
+
+
 def length(span: timedelta, locale: str) -> str:
     """Return how long *span* is, in the largest unit that is whole."""
     minutes = span // MINUTE

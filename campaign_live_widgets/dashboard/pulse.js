@@ -1,38 +1,152 @@
 /**
- * The page's pulse towards Python, and the judgement whether the kernel still answers.
+ * The page's pulse towards Python, and the judgement whether the report can go on.
  *
  * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each carries the id of
  * this view, so that Python can tell two pages of one report apart.
- * Messages in: beat {within}: the next one comes within so many seconds.
+ * Messages in: beat {as_of}.
  */
 const PING_MS = 15_000;
+/** Beats that may fail to come: one may be late. A busy kernel is given more time: a cell can
+ * keep every thread of it from running, and the server would tell of a dead one. */
 const MISSED = 3;
+const MISSED_BUSY = 15;
+/** How long the front end may take to connect again without a word about it. */
+const CUT_MS = 4000;
+/** Longest stretch between two looks that counts as waiting; the rest was sleep. */
+const STRETCH_MS = 2000;
+const RETRY_MS = 3000;
 
-/** Tell Python who looks and what has been painted; return what to call for each tick. */
+const inVoila = () => document.body.dataset.voila === "voila";
+
+/** Tell Python who looks and what has been painted. */
 function talk(model, signal) {
   const viewer = Math.random().toString(36).slice(2);
-  const send = (type, more = {}) => model.send({ type, viewer, visible: !document.hidden, ...more });
-  const hello = () => {
-    const inVoila = document.body.dataset.voila === "voila";
-    send("hello", { search: inVoila ? window.location.search : "" });
+  const send = (type, more = {}) => {
+    try {
+      model.send({ type, viewer, visible: !document.hidden, ...more });
+    } catch {
+      // A dead kernel takes no message; the watch below says so.
+    }
   };
+  const hello = () => send("hello", { search: inVoila() ? window.location.search : "" });
+  const tell = () => send("visible", { tick: model.get("tick") });
   const acknowledge = () => send("ack", { tick: model.get("tick") });
   // A hidden page draws no frames: it must not wait for one.
   const painted = () =>
     document.hidden ? setTimeout(acknowledge) : requestAnimationFrame(() => setTimeout(acknowledge));
-  document.addEventListener("visibilitychange", () => send("visible", { tick: model.get("tick") }), { signal });
+  document.addEventListener("visibilitychange", tell, { signal });
   window.addEventListener("pagehide", () => send("bye"), { signal });
-  window.addEventListener("pageshow", (event) => event.persisted && hello(), { signal });
+  const shown = (event) => {
+    if (!event.persisted) return;
+    // Voilà ended the kernel when the page was left.
+    if (inVoila()) window.location.reload();
+    else hello();
+  };
+  window.addEventListener("pageshow", shown, { signal });
   const timer = setInterval(() => send("ping"), PING_MS);
   signal.addEventListener("abort", () => {
     clearInterval(timer);
-    try {
-      send("bye");
-    } catch {
-      // The model may be gone before its view.
-    }
+    send("bye");
   });
-  return { hello, painted };
+  return { hello, tell, painted };
+}
+
+/**
+ * Watch the kernel through what the front end knows of it, and through its beats.
+ *
+ * `changed(kind, since)` is called with "", "kernel" (it has ended, and this page's widgets with
+ * it), "socket" (no connection) or "silent" (connected, but nothing comes).
+ */
+function watch(model, changed, signal) {
+  const manager = model.widget_manager;
+  let kernel = null;
+  let id = null;
+  let ended = 0;
+  let silent = 0;
+  let cut = 0;
+  let looked = Date.now();
+  let heard = looked;
+  let kind = "";
+
+  const onStatus = (_, status) => {
+    if (ended || !["restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
+    ended = Date.now();
+    judge();
+  };
+  const meet = (met) => {
+    kernel?.statusChanged?.disconnect(onStatus);
+    met?.statusChanged?.connect(onStatus);
+    kernel = met;
+  };
+  const look = () => {
+    const now = Date.now();
+    const stretch = Math.min(now - looked, STRETCH_MS);
+    looked = now;
+    const met = manager.kernel ?? null;
+    if (met && met !== kernel) meet(met);
+    id ??= kernel?.id ?? null;
+    // Another kernel, or none where there was one: the widgets of this page went with theirs.
+    if (id && !ended && (!met || met.isDisposed || met.id !== id)) ended = now;
+    silent = document.hidden ? 0 : silent + stretch;
+    cut = !kernel || kernel.connectionStatus === "connected" ? 0 : cut + stretch;
+    judge();
+  };
+  const judge = () => {
+    const missed = kernel?.status === "busy" ? MISSED_BUSY : MISSED;
+    const limit = model.get("within") * 1000 * missed;
+    let found = "";
+    if (ended) found = "kernel";
+    else if (cut > CUT_MS) found = "socket";
+    else if (kernel && limit && silent > limit) found = "silent";
+    if (found === kind) return;
+    kind = found;
+    changed(kind, kind === "kernel" ? ended : kind === "socket" ? Date.now() - cut : heard);
+  };
+  const hear = () => {
+    heard = Date.now();
+    silent = 0;
+    judge();
+  };
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      silent = 0;
+    },
+    { signal },
+  );
+  const timer = setInterval(look, 1000);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    meet(null);
+  });
+  look();
+  return { hear, kernel: () => kernel };
+}
+
+/** Wait until the server answers, then load the page anew at the address it has. */
+async function reload(say, signal) {
+  const ready = new URL("ready", new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI));
+  while (!signal.aborted) {
+    const answer = await fetch(ready, { cache: "no-store" }).catch(() => null);
+    if (answer && answer.status < 500) {
+      window.location.reload();
+      return;
+    }
+    say("no_server");
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+}
+
+/** Press the notebook's own button that starts the kernel anew; return whether there is one. */
+function restart(el) {
+  const panel = el.closest(".jp-NotebookPanel, .jp-Document");
+  const button = panel?.querySelector('[data-command="notebook:restart-run-all"]');
+  if (!button) return false;
+  // The toolbar acts on the press, as with a mouse.
+  button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, button: 0 }));
+  button.dispatchEvent(new MouseEvent("mouseup", { bubbles: true, cancelable: true, button: 0 }));
+  button.click();
+  return true;
 }
 
 function age(ms, words) {
@@ -43,29 +157,107 @@ function age(ms, words) {
   return `${Math.floor(s / 86_400)} ${words.day}`;
 }
 
-function render({ model, el, signal }) {
-  const { hello, painted } = talk(model, signal);
-  let heard = Date.now();
-  let within = 0;
-  let root = null;
+/** The banner: what happened, since when, as of when the numbers are, and the way back. */
+function banner(el, model, act, signal) {
   el.classList.add("clw-pulse");
-  el.setAttribute("role", "alert");
+  el.hidden = true;
+  const box = make("div", "clw-lost");
+  const told = make("p", "clw-lost-told");
+  told.setAttribute("role", "alert");
+  const since = make("span", "clw-lost-since");
+  const button = make("button", "clw-button clw-lost-back");
+  button.type = "button";
+  // Lab and Notebook take keys before a focused control sees them, unless it says not to.
+  button.setAttribute("data-lm-suppress-shortcuts", "true");
+  const help = make("p", "clw-lost-help");
+  help.setAttribute("role", "status");
+  box.append(told, since, button, help);
+  el.append(box);
+  let kind = "";
+  let start = 0;
+  let asOf = "";
+  let step = "";
 
+  const words = () => model.get("words");
   const draw = () => {
-    const silent = Date.now() - heard;
-    const lost = within > 0 && !document.hidden && silent > MISSED * within * 1000;
-    const text = lost ? model.get("words").lost.replace("{}", age(silent, model.get("words"))) : "";
-    if (el.textContent !== text) el.textContent = text;
-    el.hidden = !lost;
-    if (!root || "lost" in root.dataset === lost) return;
-    if (lost) root.dataset.lost = "silent";
+    el.hidden = !kind;
+    if (!kind) {
+      write(told, "");
+      return;
+    }
+    const clock = new Date(start).toLocaleTimeString(model.get("locale"));
+    const parts = [words()[kind].replace("{}", clock)];
+    if (asOf) parts.push(words().as_of.replace("{}", asOf));
+    write(told, parts.join(" "));
+    write(since, words().ago.replace("{}", age(Date.now() - start, words())));
+    write(button, words()[step === "trying" ? "trying" : "back"]);
+    button.setAttribute("aria-disabled", String(step === "trying" || step === "no_server"));
+    write(help, step && step !== "trying" ? words()[step] : "");
+  };
+  const say = (next) => {
+    step = next;
+    draw();
+  };
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    say("trying");
+    await act(kind, say);
+    if (step === "trying") say("");
+  });
+  const timer = setInterval(draw, 1000);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return {
+    draw,
+    show(found, moment) {
+      if (found !== kind) step = "";
+      kind = found;
+      start = moment;
+      draw();
+    },
+    note(text) {
+      asOf = text || asOf;
+    },
+  };
+}
+
+function render({ model, el, signal }) {
+  const { hello, tell, painted } = talk(model, signal);
+  let root = null;
+  let lost = "";
+
+  const mark = () => {
+    if (!root || (root.dataset.lost ?? "") === lost) return;
+    if (lost) root.dataset.lost = lost;
     else delete root.dataset.lost;
     root.dispatchEvent(new CustomEvent("clw-lost"));
   };
-  const hear = () => {
-    heard = Date.now();
-    draw();
+  const bringBack = async (kind, say) => {
+    if (inVoila()) {
+      await reload(say, signal);
+      return;
+    }
+    const kernel = pulse.kernel();
+    if (kind !== "kernel" && kernel) {
+      await kernel.reconnect().catch(() => {});
+      tell();
+      await new Promise((done) => setTimeout(done, RETRY_MS));
+      if (!lost) return;
+    }
+    if (kind === "socket") say("no_server");
+    else if (!restart(el)) say("by_hand");
   };
+  const head = banner(el, model, bringBack, signal);
+  const pulse = watch(
+    model,
+    (kind, since) => {
+      // Python may have taken this page for closed; it also learns what has been painted.
+      if (lost && !kind) tell();
+      lost = kind;
+      head.show(kind, since);
+      mark();
+    },
+    signal,
+  );
   const drawTick = () => {
     if (root) root.dataset.tick = model.get("tick");
   };
@@ -75,28 +267,22 @@ function render({ model, el, signal }) {
     root = el.closest(".clw-report");
     if (!root) setTimeout(findRoot, 20);
     drawTick();
+    mark();
   };
-
   const onMessage = (message) => {
     if (message?.type !== "beat") return;
-    within = message.within;
-    hear();
+    head.note(message.as_of);
+    pulse.hear();
   };
   const onTick = () => {
-    hear();
+    pulse.hear();
     drawTick();
     painted();
   };
-  model.on("msg:custom", onMessage);
-  model.on("change:tick", onTick);
-  signal.addEventListener("abort", () => {
-    model.off("msg:custom", onMessage);
-    model.off("change:tick", onTick);
-  });
-  document.addEventListener("visibilitychange", hear, { signal });
-  const timer = setInterval(draw, 1000);
-  signal.addEventListener("abort", () => clearInterval(timer));
-  draw();
+  follow(model, "msg:custom", onMessage, signal);
+  follow(model, "change:tick", onTick, signal);
+  follow(model, "change:within", pulse.hear, signal);
+  follow(model, "change:words", head.draw, signal);
   findRoot();
   hello();
   painted();

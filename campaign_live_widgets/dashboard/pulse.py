@@ -2,6 +2,7 @@
 
 The front end tells who looks: ``hello`` when the page appears, ``ack`` when a tick has been
 painted, ``visible`` when the page is hidden or shown, ``ping`` now and then, ``bye`` at the end.
+The kernel sends ``beat``, and the page itself says so when none comes any more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,31 @@ if TYPE_CHECKING:
 
 WORDS: Final[Mapping[str, Text]] = MappingProxyType(
     {
-        "lost": Text("No answer from the report for {}.", "Pas de réponse du rapport depuis {}."),
+        "kernel": Text(
+            "The program behind this report (its kernel) has stopped: {}.",
+            "Le programme qui calcule ce rapport (son noyau) s'est arrêté : {}.",
+        ),
+        "socket": Text(
+            "The connection to the server is lost: {}. The page keeps trying.",
+            "La connexion au serveur est perdue : {}. La page réessaie d'elle-même.",
+        ),
+        "silent": Text(
+            "The report no longer answers; last heard: {}.",
+            "Le rapport ne répond plus ; dernier signe de vie : {}.",
+        ),
+        "as_of": Text("The numbers are as of {}.", "Les chiffres datent du {}."),
+        "back": Text("Bring the report back", "Relancer le rapport"),
+        "trying": Text("Trying…", "Nouvel essai…"),
+        "no_server": Text(
+            "The server does not answer. The page comes back as soon as it does.",
+            "Le serveur ne répond pas. La page reviendra dès qu'il répondra.",
+        ),
+        "by_hand": Text(
+            "In the menu, choose Run, then Restart Kernel and Run All Cells.",
+            "Dans le menu Exécuter, choisissez de redémarrer le noyau et d'exécuter toutes les "
+            "cellules.",
+        ),
+        "ago": Text("{} ago", "il y a {}"),
         "second": Text("s", "s"),
         "minute": Text("min", "min"),
         "hour": Text("h", "h"),
@@ -32,12 +57,15 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
 class Pulse(Front, script="pulse"):
     """What passes between the page and its kernel so that each knows whether the other is there.
 
-    The script puts ``data-tick`` on the page's root, and ``data-lost`` while the kernel does
-    not answer; a ``clw-lost`` event on the root tells of a change of that.
+    The script puts ``data-tick`` on the page's root, and ``data-lost`` (``kernel``, ``socket``
+    or ``silent``) while the report cannot go on; a ``clw-lost`` event on the root tells of a
+    change of that. It then shows what happened, and a button that brings the report back.
     """
 
     tick = traitlets.Int(0).tag(sync=True)
     """Number of the last set of changes sent; the page acknowledges it once painted."""
+    within = traitlets.Float(0.0).tag(sync=True)
+    """Seconds within which a page in front hears the next beat; zero promises none."""
     locale = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 
@@ -55,9 +83,6 @@ class Pulse(Front, script="pulse"):
         """Ask the page to say when it has painted what was sent until now."""
         self.tick += 1
 
-    def beat(self, within: float) -> None:
-        """Tell the page that the kernel lives, and *within* how many seconds it will again.
-
-        Zero promises nothing: the page does not expect to hear more.
-        """
-        self.send({"type": "beat", "within": within})
+    def beat(self, as_of: str = "") -> None:
+        """Tell the page that the kernel lives, and as of when its numbers are, in words."""
+        self.send({"type": "beat", "as_of": as_of})

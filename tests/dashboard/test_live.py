@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Until = Callable[..., None]
 
-FAST = Pace(least=0.02, blind=0.2, patience=60.0, beat=60.0, backoff=(0.05,))
+FAST = Pace(least=0.02, blind=0.2, patience=60.0, beat=60.0, pulse=60.0, backoff=(0.05,))
 KPI = "email.sending_statistics"
 QUIET = 0.25
 TILES = ("campaign.statistics", KPI, "email.metrics_by_message", "push.metrics_by_message")
@@ -334,3 +334,69 @@ def test_stop_before_anybody_looked(report: Report) -> None:
     report.live.stop()
     assert report.feed.closed
     assert report.feed.reads == 0
+
+
+def beats(sent: list[Any]) -> list[str]:
+    """Return what each sign of life said."""
+    return [
+        data["content"]["as_of"]
+        for _, data in list(sent)
+        if data.get("method") == "custom" and data["content"].get("type") == "beat"
+    ]
+
+
+def test_the_heart_beats_while_somebody_looks_paused_or_not(
+    sent: list[Any], reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports(Pace(least=0.02, beat=60.0, pulse=0.05))
+    time.sleep(QUIET)
+    assert beats(sent) == []
+    assert report.dashboard.pulse.within == 0, "nothing is promised before somebody looks"
+    report.page.paint()
+    report.page.hello()
+    until(lambda: "23 Nov 2026 15:04:30 UTC" in beats(sent))
+    assert report.dashboard.pulse.within == 0.05
+    report.page.send("pause")
+    until(lambda: report.state == "paused")
+    before = len(beats(sent))
+    until(lambda: len(beats(sent)) > before + 2)
+    report.page.send("visible", visible=False)
+    time.sleep(0.1)
+    before = len(beats(sent))
+    time.sleep(QUIET)
+    assert len(beats(sent)) == before, "nobody looks"
+    report.live.stop()
+    assert report.dashboard.pulse.within == 0, "a report that stands still promises no sign of life"
+
+
+def test_a_page_that_comes_hears_a_beat_at_once(
+    sent: list[Any], reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports(Pace(least=0.02, beat=60.0, pulse=60.0))
+    report.page.hello()
+    until(lambda: len(beats(sent)) == 1, seconds=1)
+    report.page.send("visible", visible=True)
+    until(lambda: len(beats(sent)) == 2, seconds=1)
+
+
+def test_a_source_that_hangs_is_told_while_it_hangs(
+    reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports(Pace(least=0.02, beat=60.0, pulse=0.05, slow=0.2))
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    answer, refresh = threading.Event(), report.feed.refresh
+
+    def hang() -> bool:
+        answer.wait(5)
+        return refresh()
+
+    report.feed.refresh = hang  # type: ignore[method-assign]
+    report.feed.add(Event("sent"))
+    until(lambda: report.state == "stale")
+    assert "no answer for 0 s" in report.dashboard.header.note
+    assert report.shown() == 1
+    answer.set()
+    until(lambda: report.state == "live")
+    until(lambda: report.shown() == 2)
