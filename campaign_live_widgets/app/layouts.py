@@ -41,10 +41,7 @@ _BUSY: Final = Text(
     "Une autre page enregistre cette disposition. Réessayez.",
 )
 _FULL: Final = Text("no space is left on the disk", "il n'y a plus de place sur le disque")
-_FORBIDDEN: Final = Text(
-    "the folder for layouts cannot be written to",
-    "le dossier des dispositions n'est pas accessible en écriture",
-)
+_FORBIDDEN: Final = Text("access is not allowed", "l'accès n'est pas autorisé")
 _CAUSES: Final = {
     errno.EISDIR: Text("something else has its name", "autre chose porte son nom"),
     errno.ENOSPC: _FULL,
@@ -53,6 +50,7 @@ _CAUSES: Final = {
     errno.EACCES: _FORBIDDEN,
     errno.EPERM: _FORBIDDEN,
     errno.EROFS: _FORBIDDEN,
+    errno.ENOENT: Text("there is no such file", "ce fichier n'existe pas"),
 }
 
 
@@ -112,7 +110,7 @@ class FileLayouts:
             data = _read(path)
         except OSError as error:
             _LOG.warning("The layout %s cannot be read: %s", path, error)
-            return Kept(None, (_unreadable(tab, _cause(error)),))
+            return Kept(None, (_unreadable(tab, cause(error)),))
         if data is None:
             return Kept()
         reading = self._reading(data, tab)
@@ -136,12 +134,12 @@ class FileLayouts:
             raise LayoutError(_BUSY) from None
         except OSError as error:
             _LOG.warning("The layout %s cannot be saved: %s", self._path(tab), error)
-            cause = _cause(error)
+            why = cause(error)
             raise LayoutError(
                 Text(
-                    f"The layout could not be saved: {cause.en}. Try again later; until then "
+                    f"The layout could not be saved: {why.en}. Try again later; until then "
                     "the page stays as you have arranged it.",
-                    f"La disposition n'a pas pu être enregistrée : {cause.fr}. Réessayez plus "
+                    f"La disposition n'a pas pu être enregistrée : {why.fr}. Réessayez plus "
                     "tard ; d'ici là, la page reste comme vous l'avez arrangée.",
                 )
             ) from error
@@ -198,17 +196,18 @@ def _notice(path: Path, tab: str, reading: Reading) -> Text:
     )
 
 
-def _unreadable(tab: str, cause: Text) -> Text:
+def _unreadable(tab: str, why: Text) -> Text:
     title = TABS.get(tab, Text(tab, tab))
     return Text(
-        f'Your saved layout of the tab "{title.en}" cannot be read: {cause.en}. The standard '
+        f'Your saved layout of the tab "{title.en}" cannot be read: {why.en}. The standard '
         "layout is shown.",
-        f"Votre disposition de l'onglet « {title.fr} » ne peut pas être lue : {cause.fr}. La "
+        f"Votre disposition de l'onglet « {title.fr} » ne peut pas être lue : {why.fr}. La "
         "disposition standard s'affiche.",
     )
 
 
-def _cause(error: OSError) -> Text:
+def cause(error: OSError) -> Text:
+    """Return why a file cannot be read or written, as the end of a sentence."""
     said = error.strerror or type(error).__name__
     return _CAUSES.get(error.errno or 0, Text(said, said))
 

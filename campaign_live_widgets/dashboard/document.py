@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES, Text
-from campaign_live_widgets.dashboard.layouts import COLUMNS, Place
+from campaign_live_widgets.dashboard.layouts import COLUMNS, MAX_ROWS, Place
+from campaign_live_widgets.widgets._kit.tile import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,6 @@ FORMAT: Final = "campaign-live-layout"
 VERSION: Final = 1
 LIMIT_BYTES: Final = 256 * 1024
 """A larger file is none of ours."""
-MAX_ROWS: Final = 60
 
 _STEPS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 """By version, what makes a document of that version one of the next; there is only one yet."""
@@ -273,7 +273,7 @@ def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, lis
             )
     view = entry.get("view")
     tile = TILES.get(standard.tile_id)
-    if view is None or (tile is not None and view in tile.views):
+    if view is None or (tile is not None and view in kinds_of(tile)):
         told["view"] = view
     else:
         word = _quoted(view)

@@ -257,8 +257,8 @@ def test_a_folder_that_cannot_be_written_to_is_one_clear_line(tmp_path: Path) ->
         assert page.start("email") == (EMAIL, ())
         said = page.save("email", OTHER)
     assert said is not None
-    assert said.en.startswith("The layout could not be saved: the folder for layouts cannot be")
-    assert "accessible en écriture" in said.fr
+    assert said.en.startswith("The layout could not be saved: access is not allowed. ")
+    assert "l'accès n'est pas autorisé" in said.fr
     assert files(tmp_path) == []
 
 

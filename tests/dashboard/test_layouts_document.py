@@ -13,14 +13,14 @@ from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.dashboard import document
 from campaign_live_widgets.dashboard.document import (
     LIMIT_BYTES,
-    MAX_ROWS,
     Reading,
     read_report,
     read_tab,
     write_report,
     write_tab,
 )
-from campaign_live_widgets.dashboard.layouts import COLUMNS, Place, places
+from campaign_live_widgets.dashboard.layouts import COLUMNS, MAX_ROWS, Place, places
+from campaign_live_widgets.widgets._kit.tile import kinds_of
 
 STANDARD = places(TILES.values())
 EMAIL = STANDARD["email"]
@@ -33,7 +33,7 @@ def a_place(tile_id: str) -> st.SearchStrategy[Place]:
         st.just(tile_id),
         st.integers(1, MAX_ROWS),
         st.integers(1, COLUMNS),
-        st.none() | st.sampled_from(TILES[tile_id].views),
+        st.none() | st.sampled_from(kinds_of(TILES[tile_id])),
         st.booleans(),
     )
 
@@ -94,7 +94,7 @@ def test_any_entries_leave_every_tile_with_a_place(tiles: list[Any], odd: dict[s
     for place in reading.places:
         assert 1 <= place.rows <= MAX_ROWS
         assert 1 <= place.columns <= COLUMNS
-        assert place.view is None or place.view in TILES[place.tile_id].views
+        assert place.view is None or place.view in kinds_of(TILES[place.tile_id])
 
 
 @given(JSON)
