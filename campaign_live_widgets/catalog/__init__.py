@@ -2,6 +2,7 @@
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
 from campaign_live_widgets.catalog.labels import UNKNOWN, column_label, value_label
+from campaign_live_widgets.catalog.meaning import Meaning, meaning, notes
 from campaign_live_widgets.catalog.metrics import (
     BOUNCE_TYPES,
     COUNTS,
@@ -25,12 +26,15 @@ __all__ = [
     "Count",
     "Distinct",
     "Formula",
+    "Meaning",
     "Metric",
     "Sum",
     "Text",
     "Tile",
     "column_label",
+    "meaning",
     "metric",
+    "notes",
     "terms",
     "tile",
     "value_label",

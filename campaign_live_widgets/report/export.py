@@ -5,21 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, column_label
+from campaign_live_widgets.catalog import TILES, Text, column_label, value_label
 from campaign_live_widgets.report.frames import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
     from campaign_live_widgets.snapshot import Snapshot
 
 SCHEMA_VERSION: Final = 1
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = re.compile(
+    r"""
+    ^(?=[\t\r\n])                               # a cell that starts with a control character
+    | ^(?=[\s\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff\0]*  # what is not seen
+        [=+\-@\uff1d\uff0b\uff0d\uff20])         # and then a formula, in any width
+    | (?<=[;\t\r\n])(?=[=+\-@])                 # where another separator splits the cell
+    """,
+    re.VERBOSE,
+)
+"""Where a spreadsheet, whatever its separator, would begin to read a formula."""
+_NAME: Final = Text("Name", "Nom")
+_LABELLED: Final = ("metric", "reason", "bounce_type", "platform")
+"""Dimensions whose values read otherwise on the page than in the data."""
 
 
 def rfc3339(at: datetime) -> str:
@@ -81,37 +95,49 @@ def csv_cell(value: object) -> object:
     """Return a cell that no spreadsheet runs: text that starts a formula gets a quote."""
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
 
 
 def frame_csv(
-    table: pd.DataFrame, locale: str = "en", names: Mapping[str, str] | None = None
+    table: pd.DataFrame,
+    locale: str = "en",
+    names: Mapping[str, str] | None = None,
+    *,
+    labels: bool = False,
 ) -> str:
     """Return one tile's frame as CSV: a line of headings, then its rows.
 
-    Where *names* are given, a column with the message's display name follows its id.
+    Where *names* are given, a column with the message's display name follows its id; with
+    *labels*, one with what the page calls it follows every other code.
     """
-    named = bool(names) and "message_id" in table.columns
+    first = str(table.columns[0])
     headings: list[object] = [column_label(name, locale) for name in table.columns]
-    if named:
-        headings.insert(1, {"en": "Name", "fr": "Nom"}.get(locale, "Name"))
+    words: Callable[[str], str | None] | None = None
+    if first == "message_id" and names:
+        words = names.get
+    elif first in _LABELLED and labels:
+        words = partial(_label, first, locale)
+    if words is not None:
+        headings.insert(1, _NAME(locale))
     lines: list[list[object]] = [headings]
     for row in rows(table):
-        if named and names is not None:
-            row.insert(1, names.get(str(row[0])))
+        if words is not None:
+            row.insert(1, words(str(row[0])))
         lines.append(row)
     return _csv(lines)
 
 
-def to_csv(snapshot: Snapshot, locale: str = "en") -> str:
+def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False) -> str:
     """Return the whole report as one CSV: per tile its id and title, headings, rows, a gap."""
     parts = []
     for tile in TILES.values():
-        body = frame_csv(frame(tile, snapshot), locale, snapshot.message_names)
+        body = frame_csv(frame(tile, snapshot), locale, snapshot.message_names, labels=labels)
         parts.append(_csv([[tile.id, tile.title(locale)]]) + body)
     return "\r\n".join(parts)
+
+
+def _label(dimension: str, locale: str, value: str) -> str:
+    return value_label(dimension, value, locale)
 
 
 def _csv(lines: Iterable[list[object]]) -> str:

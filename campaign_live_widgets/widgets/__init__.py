@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
+from campaign_live_widgets.widgets._kit.files import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets._kit.format import format_number, format_share, format_time
 from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.palette import metric_color
@@ -20,11 +21,15 @@ for _module in iter_modules(__path__):
 
 __all__ = [
     "VIEWS",
+    "Context",
+    "File",
     "Front",
     "TileWidget",
     "View",
+    "csv_file",
     "format_number",
     "format_share",
     "format_time",
     "metric_color",
+    "offer_files",
 ]

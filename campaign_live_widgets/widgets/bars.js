@@ -80,7 +80,7 @@ async function render({ model, el, signal }) {
       row.node.style.height = `${height}px`;
       row.name.style.width = `${left - 8}px`;
       write(row.name, name);
-      row.name.title = name;
+      hint(row.name, name);
       row.values.forEach((node, j) => {
         write(node, count(columns[j][i]));
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;

@@ -67,7 +67,7 @@ async function render({ model, el, signal }) {
       const row = rows[i];
       row.swatch.style.background = slices.colors[i % slices.colors.length];
       write(row.name, slices.labels[i]);
-      row.name.title = slices.labels[i];
+      hint(row.name, slices.labels[i]);
       write(row.value, count(size));
       write(row.part, slices.sum ? share(size / slices.sum) : "–");
       if (!row.node.isConnected) legend.append(row.node);

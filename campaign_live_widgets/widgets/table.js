@@ -34,11 +34,16 @@ function headers(options, onSort, signal) {
 }
 
 /** A row of the pool: its cells are made once and then only written to. */
-function line(width) {
+function line(width, open) {
   const node = make("tr");
   const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
   cells[0].scope = "row";
-  return { node, cells };
+  const made = { node, cells, id: "", link: null };
+  if (open) {
+    made.link = makeButton("clw-table-open");
+    made.link.addEventListener("click", () => open(made.id));
+  }
+  return made;
 }
 
 function render({ model, el, signal }) {
@@ -58,6 +63,8 @@ function render({ model, el, signal }) {
   let sort = { column: -1, down: false };
   el.append(table);
   const setEmpty = emptiness(el, options.empty);
+
+  const open = (id) => model.send({ type: "open", id });
 
   function sortBy(column) {
     const first = column > 0; // numbers start with the largest, names with A
@@ -80,9 +87,11 @@ function render({ model, el, signal }) {
   }
 
   /** Write one row of numbers, with each rate in its cell's tooltip. */
-  function fill({ cells }, label, values) {
-    write(cells[0], label);
-    cells[0].title = label;
+  function fill({ cells, link }, label, values) {
+    const pressed = link && model.get("opens");
+    if (pressed && !link.isConnected) cells[0].replaceChildren(link);
+    write(pressed ? link : cells[0], label);
+    hint(cells[0], label);
     values.forEach((value, j) => {
       const column = options.columns[j];
       const cell = cells[j + 1];
@@ -102,6 +111,7 @@ function render({ model, el, signal }) {
     );
     if (options.share) columns.push(model.get("shares"));
     const sums = model.get("total");
+    const ids = model.get("ids");
     setEmpty(rows.length === 0);
     head.cells.forEach((cell, j) => {
       const state = sort.down ? "descending" : "ascending";
@@ -112,7 +122,8 @@ function render({ model, el, signal }) {
       if (!total.node.isConnected) table.tHead.append(total.node);
     } else total.node.remove();
     order(rows, columns).forEach((i, place) => {
-      if (!pool[place]) pool[place] = line(width);
+      if (!pool[place]) pool[place] = line(width, ids.length ? open : null);
+      pool[place].id = ids[i];
       fill(pool[place], name(rows[i]), columns.map((column) => column[i]));
       if (!pool[place].node.isConnected) body.append(pool[place].node);
     });

@@ -16,7 +16,7 @@ from campaign_live_widgets.widgets._kit.view import View
 from campaign_live_widgets.widgets._kit.words import NO_DATA, SORT, TOTAL, nothing, share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ipywidgets import Widget
 
@@ -28,6 +28,10 @@ class Grid(Front, script="table"):
     counts = Array(dtype=None).tag(sync=True, **array_serialization)
     shares: t.List[Any] = t.List().tag(sync=True)
     total: t.List[Any] = t.List().tag(sync=True)
+    ids = t.List(t.Unicode()).tag(sync=True)
+    """Message ids by row, where the rows are messages: two may have one name."""
+    opens = t.Bool(default_value=False).tag(sync=True)
+    """Whether somebody listens to a message's name being pressed."""
     options = t.Dict().tag(sync=True)
 
 
@@ -43,6 +47,7 @@ class Table(View, kind="table"):
             moments = pd.to_datetime(frame["bucket"], utc=True)
             rows = [int(m.timestamp()) for m in moments]
         return {
+            "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,
             "counts": compact(counts.T.ravel()),
             "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
@@ -68,7 +73,19 @@ class Table(View, kind="table"):
         }
         grid = Grid(options=options, **state)
         grid.add_class("clw-view").add_class("clw-table")
+        grid.on_msg(self._hear)
         return grid, grid
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Let messages' names be pressed, and call back with the id of one that is."""
+        super().on_open(callback)
+        self._target.opens = self.tile.by == "message_id"
+
+    def _hear(self, _grid: Grid, said: Mapping[str, Any], _buffers: object) -> None:
+        message_id = said.get("id")
+        known = said.get("type") == "open" and message_id in self._shown["ids"]
+        if known and self._opener is not None:
+            self._opener(str(message_id))
 
     def _column(self, column: str, counted: list[str]) -> dict[str, Any]:
         metric = METRICS.get(column)

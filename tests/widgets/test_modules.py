@@ -10,7 +10,7 @@ from frames import HUGE, NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, TileWidget, format_number, format_share
-from campaign_live_widgets.widgets._kit.front import script
+from campaign_live_widgets.widgets._kit.front import library, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 STUB = """
-window.mount = async (code, state) => {
+const script = async (code) => {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  const module = (await import(url)).default;
+  return (await import(url)).default;
+};
+window.mount = async (code, state, shared, others) => {
+  const module = await script(code);
+  const library = { get: (name) => shared[name] };
+  const load = (name) => script(others[name]);
   const heard = [];
   const unpack = (s) => {
     for (const [key, item] of Object.entries(s)) {
@@ -35,9 +40,11 @@ window.mount = async (code, state) => {
   };
   const now = unpack(state);
   window.saved = [];
+  window.sent = [];
   window.model = {
     get: (name) => now[name],
     set: (name, value) => { now[name] = value; },
+    send: (content) => window.sent.push(content),
     save_changes: () => window.saved.push({ ...now }),
     on: (names, callback) => heard.push(callback),
     off: (names, callback) => heard.splice(heard.indexOf(callback), 1),
@@ -48,7 +55,7 @@ window.mount = async (code, state) => {
   };
   const el = document.getElementById("root");
   el.replaceChildren();
-  window.unmount = await module.render({ model: window.model, el });
+  window.unmount = await module.render({ model: window.model, el, library, load });
   window.listeners = () => heard.length;
 };
 """
@@ -79,7 +86,12 @@ def page(browser_page: Page) -> Page:
 
 
 def mount(page: Page, name: str, widget: Any) -> None:  # noqa: ANN401
-    page.evaluate("([code, state]) => mount(code, state)", [script(name), state_of(widget)])
+    shared = {"words": library().words, "meanings": library().meanings}
+    others = {other: script(other) for other in ("menu",)}
+    page.evaluate(
+        "([code, state, shared, others]) => mount(code, state, shared, others)",
+        [script(name), state_of(widget), shared, others],
+    )
 
 
 def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> None:

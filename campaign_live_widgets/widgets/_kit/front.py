@@ -6,6 +6,7 @@ with every model. So the scripts travel once, in one library model; each widget 
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -16,7 +17,9 @@ import anywidget
 import traitlets as t
 from ipywidgets import Widget, widget_serialization
 
+from campaign_live_widgets.catalog import LOCALES, METRICS, meaning
 from campaign_live_widgets.widgets._kit.palette import palette_css
+from campaign_live_widgets.widgets._kit.words import PAGE
 
 _SHARED: Final = "campaign_live_widgets.widgets._kit"
 _DIGITS: Final = 12
@@ -35,37 +38,55 @@ const dressed = (library, name) => {
   sheet.textContent = library.get("styles")[name] ?? "";
   document.head.append(sheet);
 };
+const fetched = async (library, name) => {
+  const key = `${library.get("version")}/${name}`;
+  if (!loaded.has(key)) {
+    const parts = [library.get("scripts").shared, library.get("scripts")[name]];
+    const url = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
+    loaded.set(key, import(url));
+  }
+  dressed(library, "shared");
+  dressed(library, name);
+  return (await loaded.get(key)).default;
+};
 export default {
-  async render(view) {
-    const { model } = view;
+  async render({ model, el, signal }) {
     const library = await model.widget_manager.get_model(model.get("_library").slice(10));
-    const name = model.get("_script");
-    const key = `${library.get("version")}/${name}`;
-    if (!loaded.has(key)) {
-      const parts = [library.get("scripts").shared, library.get("scripts")[name]];
-      const url = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-      loaded.set(key, import(url));
-    }
-    dressed(library, "shared");
-    dressed(library, name);
-    return (await loaded.get(key)).default.render(view);
+    const load = (name) => fetched(library, name);
+    return (await load(model.get("_script"))).render({ model, el, signal, library, load });
   },
 };
 """
-"""What each widget carries: it finds its script in the library, and runs it once loaded."""
+"""What each widget carries: it finds its script in the library, and runs it once loaded.
 
-_places: Final[dict[str, tuple[str, str]]] = {}
+A script is given the library model, and ``load(name)`` for a script that is needed only now
+and then.
+"""
+
+_places: Final[dict[str, tuple[str, str]]] = {
+    "menu": (_SHARED, "menu"),
+}
 """Name of a script → the package and the stem of its files."""
 _lock: Final = Lock()
 _library: Library | None = None
 
 
 class Library(Widget):
-    """The scripts and style sheets of all widgets of one kernel, sent once."""
+    """What all widgets of one kernel share, sent once: scripts, style sheets and words."""
 
     scripts = t.Dict().tag(sync=True)
     styles = t.Dict().tag(sync=True)
     version = t.Unicode().tag(sync=True)
+    words = t.Dict().tag(sync=True)
+    """Locale → name → text of the words that scripts put on the page."""
+    meanings = t.Dict().tag(sync=True)
+    """Locale → metric id → label, definition, formula, rate."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            words={at: {name: text(at) for name, text in PAGE.items()} for at in LOCALES},
+            meanings={at: {m: astuple(meaning(m, at)) for m in METRICS} for at in LOCALES},
+        )
 
     def fill(self) -> None:
         """Take in what has been declared since."""

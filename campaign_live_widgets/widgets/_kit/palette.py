@@ -42,6 +42,11 @@ _BOUNCE_TYPE: Final[Mapping[str, str]] = {
 }
 
 
+PAGE_COLORS: Final[Mapping[str, tuple[str, str]]] = {
+    "link": ("#1b6fb5", "#5aa9e6"),
+}
+"""Colours of what can be pressed, on light and on dark ground."""
+
 RAMP_STEPS: Final = 8
 _RAMPED: Final = ("bounces", "errors", "excluded")
 """Metrics that a tile breaks down by reason."""
@@ -76,13 +81,14 @@ def palette_css() -> str:
 
 
 def _variables(shade: int, ink: str, ground: str) -> str:
+    page = [f"--clw-{name}:{shades[shade]}" for name, shades in PAGE_COLORS.items()]
     plain = [f"--clw-{_slug(m)}:{shades[shade]}" for m, shades in _COLORS.items()]
     ramps = [
         f"--clw-{_slug(m)}-{rank}:{_step(_COLORS[m][shade], rank, ink, ground)}"
         for m in _RAMPED
         for rank in range(RAMP_STEPS)
     ]
-    return ";".join(plain + ramps)
+    return ";".join(page + plain + ramps)
 
 
 def _slug(metric_id: str) -> str:

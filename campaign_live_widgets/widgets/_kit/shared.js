@@ -13,6 +13,12 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** A tooltip with a name from outside, which may be endless. */
+function hint(node, text) {
+  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  if (node.title !== short) node.title = short;
+}
+
 /** Counts and shares as the page's language writes them. */
 function formats(locale) {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
@@ -156,3 +162,55 @@ function emptiness(el, text) {
   };
 }
 
+/** An id that nothing else on the page has. */
+function freshId() {
+  globalThis.campaignLiveIds = (globalThis.campaignLiveIds ?? 0) + 1;
+  return `clw-id-${globalThis.campaignLiveIds}`;
+}
+
+/** A button that takes its own keys: Lab and Notebook have shortcuts on bare letters. */
+function makeButton(className, text = "") {
+  const button = make("button", className, text);
+  button.type = "button";
+  button.setAttribute("data-lm-suppress-shortcuts", "true");
+  return button;
+}
+
+/**
+ * Ask the kernel for a file that its side offers (see files.py), and get {name, text,
+ * media_type}; the promise fails where the kernel does not answer.
+ */
+function fetchFile(model, what, seconds = 20) {
+  return new Promise((resolve, reject) => {
+    const ask = freshId();
+    const done = (settle, value) => {
+      clearTimeout(timer);
+      model.off("msg:custom", hear);
+      settle(value);
+    };
+    const hear = (answer) => {
+      if (answer?.type !== "file" || answer.ask !== ask) return;
+      if (answer.error) done(reject, new Error(answer.error));
+      else done(resolve, answer);
+    };
+    const timer = setTimeout(() => done(reject, new Error("")), seconds * 1000);
+    model.on("msg:custom", hear);
+    model.send({ type: "file", what, ask });
+  });
+}
+
+/** Have the browser save a Blob under a name. */
+function saveAs(name, blob) {
+  const link = make("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Save a text file that the kernel makes; resolves with its name. */
+async function download(model, what) {
+  const { name, text, media_type: type } = await fetchFile(model, what);
+  saveAs(name, new Blob([text], { type }));
+  return name;
+}

@@ -1,4 +1,4 @@
-"""One tile: a title, a switch between its views, the view that is shown."""
+"""One tile: a title, a menu, a switch between its views, the view that is shown."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 from ipywidgets import VBox
 
+from campaign_live_widgets.catalog import notes
 from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.report import frame_csv
+from campaign_live_widgets.widgets._kit.files import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.view import VIEWS, View, family
-from campaign_live_widgets.widgets._kit.words import ERROR, SHOWN_AS, VIEW_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from ipywidgets import Widget
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class TileHead(Front, script="tile"):
-    """The title, the switch, and the card that covers the body after an error."""
+    """The title, the menu, the switch, and the card that covers the body after an error."""
 
     title = t.Unicode().tag(sync=True)
-    views: t.List[Any] = t.List().tag(sync=True)
+    views = t.List(t.Unicode()).tag(sync=True)
     view = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
     options = t.Dict().tag(sync=True)
@@ -54,6 +56,8 @@ class TileWidget(VBox):
         The kind shown first; by default the tile's own first.
     time_zone : str
         IANA name of the zone in which times are labelled.
+    context : Context, optional
+        What the numbers belong to: names the files that the page saves.
 
     Raises
     ------
@@ -75,6 +79,7 @@ class TileWidget(VBox):
         names: Mapping[str, str] | None = None,
         view: str | None = None,
         time_zone: str = "UTC",
+        context: Context | None = None,
     ) -> None:
         self.tile = tile
         self.locale = locale
@@ -82,6 +87,8 @@ class TileWidget(VBox):
         self._lock = RLock()
         self._frame = frame.copy()
         self._names = dict(names or {})
+        self._context = context or Context()
+        self._openers: list[Callable[[str], object]] = []
         self._views: dict[str, View] = {}
         kinds = kinds_of(tile)
         shown = kinds[0] if view is None else view
@@ -92,11 +99,23 @@ class TileWidget(VBox):
         super().__init__([self._head, first.widget], view=shown)
         self.add_class("clw-tile").add_class(tile.css_class)
         self._head.observe(self._on_switch, "view")
+        offer_files(self._head, self.file)
 
-    def update(self, frame: pd.DataFrame, names: Mapping[str, str] | None = None) -> bool:
+    @property
+    def context(self) -> Context:
+        """Return what the numbers belong to."""
+        return self._context
+
+    def update(
+        self,
+        frame: pd.DataFrame,
+        names: Mapping[str, str] | None = None,
+        context: Context | None = None,
+    ) -> bool:
         """Show another frame in place; an equal one sends nothing.
 
-        Views that are hidden now catch up when they are shown again.
+        Views that are hidden now catch up when they are shown again. A *context* is sent only
+        when somebody saves a file.
 
         Returns
         -------
@@ -104,6 +123,7 @@ class TileWidget(VBox):
             Whether the view that is shown changed.
         """
         with self._lock:
+            self._context = context or self._context
             if frame.equals(self._frame) and (names is None or names == self._names):
                 return False
             if names is not None:
@@ -112,6 +132,38 @@ class TileWidget(VBox):
             changed = self._view(self.view).update(frame, self._names)
             self._frame = frame.copy()
             return changed
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Call *callback* with the message id when a message's name is pressed in a table.
+
+        Names can be pressed from then on; while nobody listens they are plain text.
+        """
+        self._openers.append(callback)
+        for view in self._views.values():
+            view.on_open(self._open)
+
+    def file(self, what: str) -> File:
+        """Return what the page saves of this tile.
+
+        Parameters
+        ----------
+        what : str
+            ``csv``: the frame that is shown, with the names of its rows. ``png`` or ``svg``:
+            the name and the caption of the picture, which the page draws itself.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such file.
+        """
+        kinds = ("csv", "png", "svg")
+        if what not in kinds:
+            raise UnknownNameError(kind="file", name=what, known=kinds)
+        with self._lock:
+            name = self._context.file_name(self.tile.id, what)
+            if what != "csv":
+                return File(name, self._context.caption)
+            return csv_file(name, frame_csv(self._frame, self.locale, self._names, labels=True))
 
     def show_error(self, message: str | None) -> None:
         """Cover the body with an error card; ``None`` uncovers the last good data."""
@@ -157,15 +209,25 @@ class TileWidget(VBox):
                 names=self._names,
                 time_zone=self.time_zone,
             )
+            if self._openers:
+                self._views[kind].on_open(self._open)
         return self._views[kind]
+
+    def _open(self, message_id: str) -> None:
+        for callback in self._openers:
+            callback(message_id)
 
     def _make_head(self, kinds: tuple[str, ...], shown: str) -> TileHead:
         locale = self.locale
         head = TileHead(
             title=self.tile.title(locale),
-            views=[[kind, VIEW_NAMES[kind](locale)] for kind in kinds],
+            views=list(kinds),
             view=shown,
-            options={"error": ERROR(locale), "showAs": SHOWN_AS(locale)},
+            options={
+                "locale": locale,
+                "metrics": list(self.tile.metrics),
+                "notes": list(notes(self.tile, locale)),
+            },
         )
         head.add_class("clw-tile-head")
         return head

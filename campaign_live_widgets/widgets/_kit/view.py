@@ -14,7 +14,7 @@ from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets._kit.front import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -75,6 +75,7 @@ class View(ABC):
         self.tile = tile
         self.locale = locale
         self.time_zone = time_zone
+        self._opener: Callable[[str], object] | None = None
         self._check(frame)
         self._shown = self.state(frame, names)
         self._target, self.widget = self.build(self._shown)
@@ -105,6 +106,10 @@ class View(ABC):
             for trait, value in changed.items():
                 setattr(self._target, trait, value)
         return True
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Call back with a message's id when its name is pressed, where the view shows names."""
+        self._opener = callback
 
     def close(self) -> None:
         """Close every widget of the view, in the page and in the kernel."""

@@ -40,14 +40,38 @@ NOTHING: Final[Mapping[str, Text]] = {
     "actions": Text("No actions in this window", "Aucune action sur cette période"),
 }
 
+PAGE: Final[Mapping[str, Text]] = {
+    **{f"view_{kind}": name for kind, name in VIEW_NAMES.items()},
+    "error": Text("This part could not be shown", "Cette partie n'a pas pu être affichée"),
+    "showAs": Text("Show as", "Afficher en"),
+    "menu": Text("Menu", "Menu"),
+    "meanings": Text("What the numbers mean", "Que signifient ces chiffres"),
+    "formula": Text("Counted", "Calcul"),
+    "rate": Text("Rate", "Taux"),
+    "dividesBy": Text("The rate divides by: {}", "Le taux divise par : {}"),
+    "noRate": Text("No rate", "Pas de taux"),
+    "once": Text(
+        "Each event counts once, however often it is reported, at the time when it happened.",
+        "Chaque événement compte une seule fois, même signalé plusieurs fois, à l'heure où il "
+        "s'est produit.",
+    ),
+    "csv": Text("Download CSV", "Télécharger en CSV"),
+    "png": Text("Save picture as PNG", "Enregistrer l'image en PNG"),
+    "svg": Text("Save picture as SVG", "Enregistrer l'image en SVG"),
+    "close": Text("Close", "Fermer"),
+    "saved": Text("Saved: {}", "Enregistré : {}"),
+    "unsaved": Text("Not saved: {}", "Non enregistré : {}"),
+    "noAnswer": Text("the report does not answer", "le rapport ne répond pas"),
+    "rowsShown": Text("rows {} to {} of {}", "lignes {} à {} sur {}"),
+}
+"""Words that stand in the page's own scripts, by the name the scripts know them by."""
+
 TOTAL: Final = Text("Total", "Total")
 OF_TOTAL: Final = Text("of total", "du total")
 OTHERS: Final = Text("Other", "Autres")
 NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
 NO_VALUE: Final = Text("Not known", "Non connu")
 SORT: Final = Text("Sort by", "Trier par")
-ERROR: Final = Text("This part could not be shown", "Cette partie n'a pas pu être affichée")
-SHOWN_AS: Final = Text("Show as", "Afficher en")
 SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
 
 

@@ -1,0 +1,98 @@
+"""What a metric means, in words made from its own entry: label, definition, formula, rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog.formula import Count, Distinct, Formula
+from campaign_live_widgets.catalog.metrics import METRICS, metric
+from campaign_live_widgets.catalog.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.catalog.tiles import Tile
+
+_EVENTS: Final = Text("{} events", "événements {}")
+_OF_TYPE: Final = Text(" of type {}", " de type {}")
+_LATE: Final = Text(" reported after acceptance", " signalés après acceptation")
+_DISTINCT: Final = Text("distinct {} over the {} events", "{} distincts sur les événements {}")
+_QUOTED: Final = Text("“{}”", "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»")
+_PROFILES: Final = Text("profiles", "profils")
+_SHARES: Final = Text("Shares divide by: {}.", "Les parts sont divisées par : {}.")
+_POSITIVE: Final = Text(
+    "Only rows with at least one of: {}.", "Uniquement les lignes qui ont au moins un de : {}."
+)
+_LIMIT: Final = Text("At most {} rows, the largest.", "{} lignes au plus, les plus grandes.")
+
+_COUNTED: Final[Mapping[Count, str]] = MappingProxyType(
+    {m.formula: m.id for m in METRICS.values() if isinstance(m.formula, Count)}
+)
+"""The counts that are a metric by themselves, with a name that people know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One metric in the words of one language."""
+
+    label: str
+    definition: str
+    formula: str
+    """How it is counted: ``Opens + Actions``; ``“open” events``."""
+    rate: str
+    """What its rate divides, ``Bounces ÷ Sent``; empty where a rate would mean nothing."""
+
+
+def meaning(metric_id: str, locale: str = "en") -> Meaning:
+    """Return what a metric means; raise :class:`UnknownNameError` if there is none."""
+    found = metric(metric_id)
+    whole = METRICS[found.rate_of].label(locale) if found.rate_of else ""
+    label = found.label(locale)
+    return Meaning(
+        label=label,
+        definition=found.definition(locale),
+        formula=_formula(found.formula, locale),
+        rate=f"{label} ÷ {whole}" if whole else "",
+    )
+
+
+def notes(tile: Tile, locale: str = "en") -> tuple[str, ...]:
+    """Return what else a reader of this tile should know: wholes of its shares, rows left out."""
+    said = []
+    whole = tile.share_of
+    if whole is None and tile.by != "bucket" and len(tile.metrics) == 1:
+        whole = tile.metrics[0]
+    if whole is not None:
+        said.append(_SHARES(locale).format(METRICS[whole].label(locale)))
+    if tile.where_positive is not None:
+        said.append(_POSITIVE(locale).format(METRICS[tile.where_positive].label(locale)))
+    if tile.limit is not None:
+        said.append(_LIMIT(locale).format(tile.limit))
+    return tuple(said)
+
+
+def _formula(formula: Formula, locale: str) -> str:
+    if isinstance(formula, Count):
+        return _events(formula, locale)
+    if isinstance(formula, Distinct):
+        what = _PROFILES(locale) if formula.column == "profile_id" else formula.column
+        types = ", ".join(_QUOTED(locale).format(kind) for kind in formula.event_types)
+        return _DISTINCT(locale).format(what, types)
+    plus = " + ".join(_term(count, locale) for count in formula.plus)
+    minus = "".join(f" \N{MINUS SIGN} {_term(count, locale)}" for count in formula.minus)
+    return plus + minus
+
+
+def _term(count: Count, locale: str) -> str:
+    known = _COUNTED.get(count)
+    return METRICS[known].label(locale) if known else _events(count, locale)
+
+
+def _events(count: Count, locale: str) -> str:
+    quoted = _QUOTED(locale)
+    words = _EVENTS(locale).format(quoted.format(count.event_type))
+    if count.bounce_type:
+        words += _OF_TYPE(locale).format(quoted.format(count.bounce_type))
+    return words + (_LATE(locale) if count.is_async else "")

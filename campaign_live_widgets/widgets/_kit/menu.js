@@ -1,0 +1,174 @@
+// The menu of a tile, and the panel that says what its numbers mean; made when first opened.
+
+const PANEL_PX = 440;
+
+/** Put a popover beside its button, wholly inside the window. */
+function beside(panel, button, width) {
+  const { top, bottom, right } = button.getBoundingClientRect();
+  const page = document.documentElement;
+  if (width) panel.style.width = `${Math.min(width, page.clientWidth - 16)}px`;
+  const { offsetWidth: w, offsetHeight: h } = panel;
+  const below = bottom + 4 + h <= page.clientHeight || top < page.clientHeight - bottom;
+  const y = below ? bottom + 4 : top - 4 - h;
+  panel.style.left = `${Math.max(8, Math.min(right, page.clientWidth - 8) - w)}px`;
+  panel.style.top = `${Math.max(8, Math.min(y, page.clientHeight - 8 - h))}px`;
+}
+
+/** A popover in the top layer, which no output area cuts off; it goes when the page scrolls. */
+function popover(className, role, host, button, signal) {
+  const panel = make("div", `clw-pop ${className}`);
+  panel.popover = "auto";
+  panel.setAttribute("role", role);
+  host.append(panel);
+  const scrolled = (event) => {
+    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+  };
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
+  // What is keyed here is nobody else's business, such as that of a tile being moved.
+  panel.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    panel.hidePopover();
+    button.focus();
+  });
+  return panel;
+}
+
+function menuItem(role, text, act) {
+  const item = makeButton("clw-menu-item", text);
+  item.setAttribute("role", role);
+  item.tabIndex = -1;
+  item.act = act;
+  return item;
+}
+
+/** Arrows, Home, End and first letters move among the items of a menu. */
+function walk(event, items) {
+  const at = items.indexOf(document.activeElement);
+  const n = items.length;
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1 + n, Home: 0, End: n - 1 }[event.key];
+  const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && event.key.trim();
+  let next = to === undefined ? undefined : items[to % n];
+  if (letter) {
+    const starts = (item) => item.textContent.toLowerCase().startsWith(letter.toLowerCase());
+    next = [...items.slice(at + 1), ...items.slice(0, at + 1)].find(starts);
+  }
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+function attach({ model, el, menu, words, library, load, show, signal }) {
+  const { locale, metrics, notes } = model.get("options");
+  const list = popover("clw-menu", "menu", el, menu, signal);
+  list.setAttribute("aria-label", menu.getAttribute("aria-label"));
+  const said = make("div", "clw-tile-said");
+  said.setAttribute("role", "status");
+  el.append(said);
+  let hush = 0;
+
+  /** Tell how a file went: heard always, seen for a while where it went wrong. */
+  function tell(text, wrong = false) {
+    clearTimeout(hush);
+    said.classList.toggle("clw-wrong", wrong);
+    said.textContent = text;
+    hush = setTimeout(() => said.replaceChildren(), 8000);
+  }
+
+  const save = (make) => async () => {
+    menu.focus();
+    try {
+      tell(words.saved.replace("{}", await make()));
+    } catch (error) {
+      tell(words.unsaved.replace("{}", error.message || words.noAnswer), true);
+    }
+  };
+  let meanings = null;
+  function explain() {
+    const terms = library.get("meanings")[locale];
+    const title = model.get("title");
+    meanings ??= meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal });
+    meanings.showPopover();
+    beside(meanings, menu, PANEL_PX);
+    meanings.querySelector("button").focus();
+  }
+
+  const kinds = model.get("views").map((kind) => {
+    const item = menuItem("menuitemradio", words[`view_${kind}`], () => {
+      show(kind);
+      menu.focus();
+    });
+    return [kind, item];
+  });
+  const actions = [
+    menuItem("menuitem", words.meanings, explain),
+    menuItem("menuitem", words.csv, save(() => download(model, "csv"))),
+  ];
+  if (kinds.length > 1) {
+    const views = make("div", "clw-menu-group");
+    views.setAttribute("role", "group");
+    views.setAttribute("aria-label", words.showAs);
+    views.append(...kinds.map(([, item]) => item));
+    list.append(views);
+  }
+  list.append(...actions);
+  const items = [...list.querySelectorAll(".clw-menu-item")];
+  for (const item of items) {
+    item.addEventListener("click", () => {
+      list.hidePopover();
+      item.act();
+    });
+  }
+  list.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") {
+      list.hidePopover();
+      menu.focus(); // and from there on with the key
+    } else walk(event, items);
+  });
+  list.addEventListener("toggle", (event) => {
+    menu.setAttribute("aria-expanded", String(event.newState === "open"));
+  });
+
+  return {
+    open(last) {
+      for (const [kind, item] of kinds) {
+        item.setAttribute("aria-checked", String(kind === model.get("view")));
+      }
+      if (!list.matches(":popover-open")) list.showPopover();
+      beside(list, menu);
+      items[last ? items.length - 1 : 0].focus();
+    },
+  };
+}
+
+/** Each metric of the tile: its definition, how it is counted, what its rate divides by. */
+function meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal }) {
+  const panel = popover("clw-meanings", "dialog", el, menu, signal);
+  const heading = make("h4", "clw-meanings-title", words.meanings);
+  heading.id = freshId();
+  panel.setAttribute("aria-labelledby", heading.id);
+  const close = makeButton("clw-meanings-close", "×");
+  close.setAttribute("aria-label", words.close);
+  close.addEventListener("click", () => {
+    panel.hidePopover();
+    menu.focus();
+  });
+  const head = make("div", "clw-meanings-head");
+  head.append(heading, close);
+  const list = make("dl");
+  for (const metric of metrics) {
+    const [label, definition, formula, rate] = terms[metric] ?? [metric, "", "", ""];
+    list.append(make("dt", "", label), make("dd", "", definition));
+    const counted = make("dd", "clw-meanings-formula", `${words.formula}: ${formula}`);
+    if (formula) list.append(counted);
+    const whole = rate.split(" ÷ ").at(-1);
+    const divides = rate ? words.dividesBy.replace("{}", whole) : words.noRate;
+    list.append(make("dd", "clw-meanings-formula", divides));
+  }
+  panel.append(head, make("p", "clw-meanings-tile", title), list);
+  for (const note of [...notes, words.once]) panel.append(make("p", "clw-meanings-note", note));
+  return panel;
+}
+
+export default { attach };
