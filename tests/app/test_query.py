@@ -1,0 +1,176 @@
+"""The page's address: what it says, what it cannot say, and that nothing is lost in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign_live_widgets.app.query import (
+    EVERYTHING,
+    FASTEST,
+    KEYS,
+    SLOWEST,
+    Query,
+    parse,
+    read,
+    to_address,
+)
+from campaign_live_widgets.catalog import TABS
+from campaign_live_widgets.snapshot import Selection, Window
+
+PLAIN = Query()
+MINUTE = timedelta(minutes=1)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "a&campaign=b",
+    "50% off, “really”?",
+    "=HYPERLINK(1)",
+    "\u202egnp.exe",
+    "a\nb\tc\x00d",
+    "é+ +é",
+    "#top?x=y;z",
+    "x" * 10_000,
+)
+
+names = st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1))
+minutes = st.integers(min_value=1, max_value=3660 * 1440)
+times = st.datetimes(
+    datetime(1901, 1, 1),  # noqa: DTZ001 - the zone comes with the next line
+    datetime(2200, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+lengths = st.one_of(st.just(EVERYTHING), minutes.map(lambda n: n * MINUTE))
+exact = st.builds(Window.ending, times, minutes.map(lambda n: n * MINUTE))
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Query:
+    window = draw(st.one_of(lengths, exact))
+    at = None if isinstance(window, Window) else draw(st.one_of(st.none(), times))
+    several = st.lists(names, unique=True, max_size=4).map(tuple)
+    return Query(
+        campaign=draw(st.one_of(st.none(), names)),
+        window=window,
+        at=at,
+        messages=draw(several),
+        executions=draw(several),
+        include_tests=draw(st.booleans()),
+        time_zone=draw(st.sampled_from(["UTC", "Europe/Paris", "America/St_Johns", "Etc/GMT+5"])),
+        locale=draw(st.sampled_from(["en", "fr"])),
+        every=draw(st.floats(FASTEST, SLOWEST)),
+        tab=draw(st.sampled_from(list(TABS))),
+        detail=draw(st.one_of(st.none(), names)),
+    )
+
+
+@given(queries(), queries())
+def test_an_address_says_all_of_a_query_whatever_the_report_s_own_settings(
+    query: Query, defaults: Query
+) -> None:
+    assert parse(read(to_address(query, defaults)), defaults) == (query, ())
+
+
+@given(queries())
+def test_a_report_as_it_is_needs_no_address(query: Query) -> None:
+    assert to_address(query, query) == ""
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), st.lists(st.text(), max_size=3)))
+def test_whatever_an_address_says_there_is_a_query(asked: dict[str, list[str]]) -> None:
+    query, problems = parse(asked, PLAIN)
+    assert parse(read(to_address(query, PLAIN)), PLAIN) == (query, ())
+    assert all("\n" not in problem(locale) for problem in problems for locale in ("en", "fr"))
+
+
+def test_an_address_is_short_and_readable() -> None:
+    query = Query(
+        campaign="autumn-sale", window=timedelta(hours=6), messages=("m1", "m2"), locale="fr"
+    )
+    assert to_address(query, PLAIN) == (
+        "campaign=autumn-sale&window=6h&message=m1&message=m2&locale=fr"
+    )
+    span = Query(window=Window(NOON, NOON + 90 * MINUTE))
+    assert to_address(span, PLAIN) == "from=2026-11-20T12%3A00Z&to=2026-11-20T13%3A30Z"
+
+
+def test_what_a_server_has_set_can_be_taken_back_in_the_address() -> None:
+    served = Query(messages=("m1",), at=NOON, include_tests=True, detail="m1", campaign="c1")
+    address = to_address(PLAIN, served)
+    assert address == "campaign=&at=now&message=&tests=0&detail="
+    assert parse(read(address), served) == (PLAIN, ())
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("window=soon", "window=soon"),
+        ("window=0m", "window=0m"),
+        ("at=noon", "at=noon"),
+        ("from=2026-11-20T12:00Z", "from=2026-11-20T12:00Z"),
+        ("to=2026-11-20T12:00Z", "to=2026-11-20T12:00Z"),
+        ("from=yesterday&to=2026-11-20T12:00Z", "from=yesterday"),
+        (
+            "from=2026-11-20T12:00Z&to=2026-11-20T12:00Z",
+            "from=2026-11-20T12:00Z&to=2026-11-20T12:00Z",
+        ),
+        ("tests=maybe", "tests=maybe"),
+        ("tz=Mars/Olympus", "tz=Mars/Olympus"),
+        ("tz=../../etc/passwd", "tz=../../etc/passwd"),
+        ("tz=localtime", "tz=localtime"),
+        ("locale=de", "locale=de"),
+        ("every=0.1", "every=0.1"),
+        ("every=nan", "every=nan"),
+        ("every=61", "every=61"),
+        ("tab=sms", "tab=sms"),
+    ],
+)
+def test_a_bad_value_is_named_once_and_the_rest_applies(address: str, named: str) -> None:
+    query, problems = parse(read(f"{address}&campaign=c1"), PLAIN)
+    assert query == Query(campaign="c1")
+    assert [problem.en.partition(" was left out: ")[0] for problem in problems] == [named]
+    assert [problem.fr.partition(" n'est pas pris en compte : ")[0] for problem in problems] == [
+        named
+    ]
+
+
+def test_a_long_or_broken_value_is_quoted_on_one_short_line() -> None:
+    _, (problem,) = parse({"window": ["1\n2\u202e" + "9" * 10_000]}, PLAIN)
+    assert len(problem.en) < 160
+    assert problem.en.isprintable()
+
+
+def test_exact_minutes_take_in_the_minutes_they_touch() -> None:
+    query, _ = parse(read("from=2026-11-20T12:00:30Z&to=2026-11-20T12:59:01Z&at=now"), PLAIN)
+    assert query.window == Window(NOON, NOON + 60 * MINUTE)
+
+
+def test_times_that_name_no_zone_are_on_the_clock_asked_for() -> None:
+    asked = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
+    query, _ = parse(asked, PLAIN, zone="America/New_York")
+    assert query == Query(window=PLAIN.window)  # New York's nine is after Paris's ten
+    asked["to"] = ["2026-11-20T10:00"]
+    query, _ = parse(asked, PLAIN, zone="America/New_York")
+    assert query.window == Window(NOON + 120 * MINUTE, NOON + 180 * MINUTE)
+
+
+def test_a_plus_in_an_address_is_a_plus() -> None:
+    query, problems = parse(read("at=2026-11-20T13:00:00+01:00"), PLAIN)
+    assert (query.at, problems) == (NOON, ())
+
+
+def test_other_parameters_are_not_the_report_s() -> None:
+    assert read("?theme=dark&campaign=c1&tab=push&tab=email") == {
+        "campaign": ["c1"],
+        "tab": ["push", "email"],
+    }
+    assert parse(read("tab=push&tab=email"), PLAIN)[0].tab == "email"
+
+
+def test_a_message_s_own_page_counts_it_alone() -> None:
+    query = Query(messages=("m1", "m2"), detail="m3", executions=("e1",))
+    assert query.selection == Selection(frozenset({"m3"}), frozenset({"e1"}))
+    assert Query(messages=("m1",)).selection == Selection(frozenset({"m1"}))
