@@ -10,10 +10,14 @@ import pandas as pd
 
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.cells import fetch_cells
+from campaign_live_widgets.engine.named import Named, add_named
+from campaign_live_widgets.engine.parts import Part
 from campaign_live_widgets.engine.seen import repeats
 from campaign_live_widgets.engine.tables import minutes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
     from numpy.typing import NDArray
 
@@ -25,25 +29,6 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A campaign or a message, whatever the window: its events and its newest name."""
-
-    events: int
-    oldest: int
-    newest: int
-    name: tuple[int, str] | None
-
-    def __add__(self, other: Named) -> Named:
-        """Return what is known of the same one from two places; the newest name wins."""
-        return Named(
-            self.events + other.events,
-            min(self.oldest, other.oldest),
-            max(self.newest, other.newest),
-            max(filter(None, (self.name, other.name)), default=None),
-        )
-
-
 @dataclass(slots=True)
 class Counted:
     """What a batch adds.
@@ -52,10 +37,12 @@ class Counted:
     ----------
     ids : pair of arrays
         Hashes of the events counted, each once.
-    campaigns, messages : dict
-        By id; the messages of the one campaign that is counted.
+    campaigns, messages, executions : dict
+        By id; messages and executions are of the one campaign that is counted.
+    parts : list
+        Of that campaign; cells and entries name a part by its place here.
     entries : list of arrays or None
-        Profile (two halves of its hash), minute, test; each entry once.
+        Profile (two halves of its hash), minute, test, part; each entry once.
     entered : dict or None
         In place of *entries*, distinct profiles of the one window, without and with tests.
     """
@@ -68,6 +55,8 @@ class Counted:
     campaign: str | None
     campaigns: dict[str, Named]
     messages: dict[str, Named]
+    executions: dict[str, Named]
+    parts: list[Part]
     cells: list[Cells]
     entries: list[NDArray[Any]] | None
     entered: dict[bool, int] | None
@@ -106,6 +95,8 @@ class Counter:
             campaign=campaign,
             campaigns={},
             messages={},
+            executions={},
+            parts=[],
             cells=[],
             entries=None,
             entered=None,
@@ -121,7 +112,7 @@ class Counter:
         if not self._stage.tables:
             return []
         rows = self._con.execute(sql.names(sql.fresh(repeats=False, refused=True))).fetchall()
-        return [(row[-1], row[0]) for row in rows]
+        return [(newest, campaign) for campaign, *_, newest in rows]
 
     def _new_ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.bool_]]:
         """Return the ids of all accepted events and which of them are new.
@@ -139,32 +130,39 @@ class Counter:
         return high, low, new
 
     def _name(self, counted: Counted, events: str) -> None:
-        """Find the campaigns and, of the one that is counted, the messages."""
+        """Find the campaigns and, of the one that is counted, messages and executions."""
         rows = self._con.execute(sql.names(events)).fetchall()
-        for cid, name, _, _, count, oldest, newest in rows:
+        for cid, name, *_, count, oldest, newest in rows:
             named = Named(count, oldest, newest, _named(name, newest))
             add_named(counted.campaigns, cid, named)
         if counted.campaign is None:
             counted.campaign = max(
                 counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
             )
-        for cid, _, message, name, count, oldest, newest in rows:
-            if cid == counted.campaign:
-                named = Named(count, oldest, newest, _named(name, newest))
-                add_named(counted.messages, message, named)
+        parts: dict[Part, None] = {}
+        for cid, _, message, name, execution, channel, count, oldest, newest in rows:
+            if cid != counted.campaign:
+                continue
+            parts[Part(message, execution)] = None
+            named = Named(count, oldest, newest, _named(name, newest), frozenset((channel,)))
+            add_named(counted.messages, message, named)
+            if execution is not None:
+                add_named(counted.executions, execution, Named(count, oldest, newest))
+        counted.parts = list(parts)
 
     def _fill(self, counted: Counted, events: str, *, small: bool, keeps: bool) -> None:
         """Count the campaign's events and profiles."""
         campaign = str(counted.campaign)
         if campaign not in counted.campaigns:
             return
+        self._con.register(sql.PARTS, _numbered(counted.parts))
         window, bucket = None, None
         if self._window is not None:
             window = minutes(self._window)
             bucket = int(self._window.bucket.total_seconds()) // 60
         query = sql.cells(events, campaign, bucket=bucket, window=window)
         counted.cells = fetch_cells(
-            self._con, query, small=small, untimed=window[0] if window else 0
+            self._con, query, counted.parts, small=small, untimed=window[0] if window else 0
         )
         if window is None or keeps:
             counted.entries = self._columns(sql.entries(events, campaign))
@@ -181,6 +179,12 @@ def _named(name: str | None, at: int) -> tuple[int, str] | None:
     return None if name is None else (at, name)
 
 
-def add_named(known: dict[str, Named], key: str, found: Named) -> None:
-    """Add what was found of one campaign or message to what is known."""
-    known[key] = known[key] + found if key in known else found
+def _numbered(parts: Sequence[Part]) -> pd.DataFrame:
+    """Return parts and their places with the types SQL needs to compare them."""
+    return pd.DataFrame(
+        {
+            "message": pd.Series([part.message for part in parts], dtype="str"),
+            "execution": pd.Series([part.execution for part in parts], dtype="str"),
+            "number": np.arange(len(parts), dtype=np.int64),
+        }
+    )

@@ -10,19 +10,28 @@ links of the profiles they name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from campaign_live_widgets.engine.parts import EVERYTHING
 from campaign_live_widgets.engine.runs import SortedRuns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
     from numpy.typing import NDArray
+
+    from campaign_live_widgets.engine.parts import Chosen, Parts
+    from campaign_live_widgets.snapshot import Selection
 
     Ints = NDArray[np.int64]
 
 _NEVER: Final = np.int64(-(2**62))
 _PENDING_LIMIT: Final = 20_000
+_IN_USE: Final = 8
+"""Selections (each with tests or without) whose links are kept up to date."""
 
 
 class _Links:
@@ -66,11 +75,16 @@ class _Links:
 
 
 class EnteredProfiles:
-    """Distinct profiles that entered one campaign, with and without test events."""
+    """Distinct profiles that entered one campaign, or a selection of its parts.
 
-    def __init__(self) -> None:
+    Every entry is kept with its part. The links of a selection, with or without tests, are
+    made when it is first asked for and kept up to date while it is in use.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._runs = SortedRuns()
-        self._links = {False: _Links(), True: _Links()}
+        self._links: dict[tuple[Selection, bool], _Links] = {}
 
     def add(
         self,
@@ -78,70 +92,102 @@ class EnteredProfiles:
         low: NDArray[np.uint64],
         minute: Ints,
         is_test: NDArray[np.bool_],
+        part: NDArray[np.int32],
     ) -> None:
-        """Add entries: a profile (128 bits of hash), the minute, whether it was a test.
+        """Add entries: a profile (128 bits of hash), the minute, whether a test, the part.
 
         Repeats, within the call or of earlier calls, change nothing.
         """
-        stamp = minute * 2 + is_test
+        new = _Entries(high, low, minute * 2 + is_test, part)
         if len(self._runs):
-            _, old = self._runs.find(np.unique(high))
-        else:
-            old = ()
-        if old:
-            new = _without(high, low, stamp, old)
-            high, low, stamp = high[new], low[new], stamp[new]
-            if not len(high):
+            _, found = self._runs.find(np.unique(high))
+            if found:
+                old = _Entries(*found)
+                new = new.where(_without(new, old))
+                if not len(new.high):
+                    return
+                self._link(old, sign=-1)
+                self._link(old.joined(new), sign=1)
+                self._runs.add(*new)
                 return
-            self._link(*old, sign=-1)
-            both = (np.concatenate(parts) for parts in zip(old, (high, low, stamp), strict=True))
-            self._link(*both, sign=1)
-        else:
-            self._link(high, low, stamp, sign=1)
-        self._runs.add(high, low, stamp)
+        self._link(new, sign=1)
+        self._runs.add(*new)
 
-    def _link(
-        self, high: NDArray[np.uint64], low: NDArray[np.uint64], stamp: Ints, *, sign: int
-    ) -> None:
-        """Add (or take away) the links of whole profiles."""
-        order = np.lexsort((stamp, low, high))
-        high, low, stamp = high[order], low[order], stamp[order]
-        for tests, links in self._links.items():
-            kept = slice(None) if tests else (stamp & 1) == 0
-            minute = stamp[kept] >> 1
-            h, lo = high[kept], low[kept]
-            same = (h[1:] == h[:-1]) & (lo[1:] == lo[:-1])
-            first = np.ones(len(minute), dtype=bool)
-            first[1:] = ~(same & (minute[1:] == minute[:-1]))
-            previous = np.full(len(minute), _NEVER)
-            previous[1:][same] = minute[:-1][same]
-            links.add(minute[first], previous[first], sign)
+    def _link(self, entries: _Entries, *, sign: int) -> None:
+        """Add (or take away) the links of whole profiles, for all that are in use."""
+        if not self._links:
+            return
+        entries = entries.in_order()
+        for (selection, tests), links in self._links.items():
+            links.add(*entries.links(self._parts.choose(selection), include_tests=tests), sign)
 
-    def distinct(self, start: int, end: int, *, include_tests: bool) -> int:
+    def distinct(
+        self, start: int, end: int, *, include_tests: bool, chosen: Chosen = EVERYTHING
+    ) -> int:
         """Return the profiles that entered in minutes [start, end)."""
-        return self._links[include_tests].distinct(start, end)
+        key = (chosen.selection, include_tests)
+        links = self._links.pop(key, None)
+        if links is None:
+            links = _Links()
+            if len(self._runs):
+                entries = _Entries(*self._runs.rows())
+                if chosen.mask is not None:
+                    entries = entries.where(chosen.mask[entries.part])
+                links.add(*entries.in_order().links(EVERYTHING, include_tests=include_tests), 1)
+            if len(self._links) == _IN_USE:
+                del self._links[next(iter(self._links))]
+        self._links[key] = links  # the last one used is the last one here
+        return links.distinct(start, end)
 
     def settle(self) -> None:
         """Do now what the next look-up would have to do first."""
         self._runs.settle()
 
 
-def _without(
-    high: NDArray[np.uint64], low: NDArray[np.uint64], stamp: Ints, old: tuple[np.ndarray, ...]
-) -> NDArray[np.bool_]:
+class _Entries(NamedTuple):
+    """Entries as columns: a profile, twice the minute and one more for a test, the part."""
+
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+    stamp: Ints
+    part: NDArray[np.int32]
+
+    def where(self, kept: NDArray[Any]) -> _Entries:
+        """Return these rows, in this order."""
+        return _Entries(*(column[kept] for column in self))
+
+    def joined(self, other: _Entries) -> _Entries:
+        """Return the rows of both."""
+        pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(self, other, strict=True)
+        return _Entries(*(np.concatenate(pair) for pair in pairs))
+
+    def in_order(self) -> _Entries:
+        """Return the rows by profile, then by time."""
+        return self.where(np.lexsort((self.stamp, self.low, self.high)))
+
+    def links(self, chosen: Chosen, *, include_tests: bool) -> tuple[Ints, Ints]:
+        """Return minute and previous minute of all entries, which are in order."""
+        entries = self
+        if not include_tests:
+            entries = entries.where((entries.stamp & 1) == 0)
+        if chosen.mask is not None:
+            entries = entries.where(chosen.mask[entries.part])
+        high, low, minute = entries.high, entries.low, entries.stamp >> 1
+        same = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
+        first = np.ones(len(minute), dtype=bool)
+        first[1:] = ~(same & (minute[1:] == minute[:-1]))
+        previous = np.full(len(minute), _NEVER)
+        previous[1:][same] = minute[:-1][same]
+        return minute[first], previous[first]
+
+
+def _without(new: _Entries, old: _Entries) -> NDArray[np.bool_]:
     """Tell which rows are neither among *old* nor a repeat of an earlier row."""
-    old_high, old_low, old_stamp = old
-    all_high = np.concatenate((old_high, high))
-    all_low = np.concatenate((old_low, low))
-    all_stamp = np.concatenate((old_stamp, stamp))
-    is_new = np.concatenate((np.zeros(len(old_high), bool), np.ones(len(high), bool)))
-    order = np.lexsort((is_new, all_stamp, all_low, all_high))
+    both = old.joined(new)
+    is_new = np.arange(len(both.high)) >= len(old.high)
+    order = np.lexsort((is_new, both.part, both.stamp, both.low, both.high))
     same = np.zeros(len(order), dtype=bool)
-    same[1:] = (
-        (all_high[order][1:] == all_high[order][:-1])
-        & (all_low[order][1:] == all_low[order][:-1])
-        & (all_stamp[order][1:] == all_stamp[order][:-1])
-    )
+    same[1:] = np.logical_and.reduce([c[order][1:] == c[order][:-1] for c in both])
     repeat = np.zeros(len(order), dtype=bool)
     repeat[order] = same
-    return ~repeat[len(old_high) :]
+    return ~repeat[len(old.high) :]

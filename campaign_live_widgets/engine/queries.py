@@ -15,8 +15,11 @@ SMALL: Final = 50_000
 """Events up to which cells are fetched as rows."""
 REASONED: Final = ("bounce", "error", "excluded")
 """Events whose reason is one of the report's questions."""
-QUESTIONS: Final = ("message_id", "reason", "domain", "platform")
+BY_VALUE: Final = ("reason", "domain", "platform")
+QUESTIONS: Final = ("message_id", *BY_VALUE)
 """One small cube each; the series is the first one's, by minute."""
+PARTS: Final = "parts"
+"""The batch's messages and executions: ``message``, ``execution``, ``number``."""
 
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
@@ -44,9 +47,12 @@ def fresh(*, repeats: bool, refused: bool) -> str:
 
 
 def names(events: str) -> str:
-    """Return SQL for campaigns and messages: ids, names, events, oldest and newest of each."""
+    """Return SQL for who is who: ids and names of campaigns, messages and executions.
+
+    With them the channel, the number of events, the oldest and the newest.
+    """
     return f"""
-        SELECT campaign_id, campaign_name, message_id, message_name,
+        SELECT campaign_id, campaign_name, message_id, message_name, execution_id, channel,
                count(*), min(us), max(us)
         FROM {events} GROUP BY ALL"""
 
@@ -54,8 +60,10 @@ def names(events: str) -> str:
 def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
     """Return SQL for the cells of all cubes, in one pass.
 
-    Without *bucket* every cube is by minute. With it (minutes, and the *window* in minutes)
-    only what that window asks is kept: the series by bucket, the others without time.
+    The columns are the question (see :func:`question`), ``value``, ``kind``, ``part``,
+    ``slot`` and ``count``; the value of a message is its part's. Without *bucket* every cube is by
+    minute. With it (minutes, and the *window* in minutes) only what that window asks is kept:
+    the series by bucket, the others without time.
     """
     if bucket is None or window is None:
         slot, inside, timed = _MINUTE, "", set(QUESTIONS)
@@ -65,32 +73,55 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
     sets = ", ".join(
-        f"({'slot, ' if question in timed else ''}{question}, kind)" for question in QUESTIONS
+        f"({'slot, ' if question in timed else ''}"
+        f"{'' if question == QUESTIONS[0] else f'{question}, '}part, kind)"
+        for question in QUESTIONS
     )
     reasoned = ", ".join(map(str, kinds.packed_of(REASONED)))
-    question = ", ".join(f"grouping({q}) AS no_{q}" for q in QUESTIONS)
+    values = ", ".join(BY_VALUE)
     return f"""
-        SELECT {question}, {", ".join(QUESTIONS)}, kind, slot, count(*) AS count
+        SELECT grouping({values}) AS question, coalesce({values}) AS value,
+               kind, part, slot, count(*) AS count
         FROM (
-            SELECT {slot} AS slot, message_id, reason, domain, platform, {kinds.PACKED} AS kind
-            FROM {events} WHERE campaign_id = {quoted(campaign)}{inside}
+            SELECT {slot} AS slot, {values}, {kinds.PACKED} AS kind, {PARTS}.number AS part
+            FROM {_in_parts(events)} WHERE campaign_id = {quoted(campaign)}{inside}
         )
         GROUP BY GROUPING SETS ({sets})
         HAVING grouping(reason) = 1 OR kind IN ({reasoned})"""
 
 
+def _in_parts(events: str) -> str:
+    """Return SQL for events joined with their parts; all are of the one campaign."""
+    return (
+        f"{events} AS event JOIN {PARTS} ON {PARTS}.message = event.message_id "
+        f"AND {PARTS}.execution IS NOT DISTINCT FROM event.execution_id"
+    )
+
+
+def question(number: int) -> str:
+    """Return the question that cells answer: ``grouping`` has a bit for each value left out."""
+    left_out = len(BY_VALUE)
+    grouped = number ^ ((1 << left_out) - 1)
+    return BY_VALUE[left_out - grouped.bit_length()] if grouped else QUESTIONS[0]
+
+
 KEYS: Final = f"""
-    SELECT DISTINCT {", ".join(f"no_{q}" for q in QUESTIONS)}, {", ".join(QUESTIONS)}, kind
+    SELECT DISTINCT question, value, kind, CASE WHEN question = {(1 << len(BY_VALUE)) - 1}
+           THEN part END AS part
     FROM {CELLS}"""
+"""The keys of all cubes; those of messages by their parts."""
 
 
-def coded(question: str) -> str:
-    """Return SQL for one cube's cells with its keys' codes, from the table ``codes``."""
+def coded(number: int, by: str) -> str:
+    """Return SQL for one cube's cells with its keys' codes, from the table ``codes``.
+
+    *by* is what the codes tell apart besides the kind: ``value`` or ``part``.
+    """
     return f"""
-        SELECT cell.slot, code.code, cell.count
+        SELECT cell.slot, code.code, cell.part, cell.count
         FROM {CELLS} AS cell JOIN codes AS code
-          ON cell.kind = code.kind AND cell.{question} IS NOT DISTINCT FROM code.value
-        WHERE cell.no_{question} = 0"""
+          ON cell.kind = code.kind AND cell.{by} IS NOT DISTINCT FROM code.{by}
+        WHERE cell.question = {number}"""
 
 
 def _entering(campaign: str) -> str:
@@ -99,11 +130,11 @@ def _entering(campaign: str) -> str:
 
 
 def entries(events: str, campaign: str) -> str:
-    """Return SQL for the campaign's entries: profile, minute, test."""
+    """Return SQL for the campaign's entries: profile, minute, test, part."""
     return f"""
         SELECT {hashes("profile_id")}, {_MINUTE} AS minute,
-               coalesce(is_test, false) AS is_test
-        FROM {events} WHERE {_entering(campaign)}"""
+               coalesce(is_test, false) AS is_test, {PARTS}.number AS part
+        FROM {_in_parts(events)} WHERE {_entering(campaign)}"""
 
 
 def entered(events: str, campaign: str, window: tuple[int, int]) -> str:

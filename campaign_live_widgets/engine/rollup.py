@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
 
+from campaign_live_widgets.engine import named
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.cells import add_cells
-from campaign_live_widgets.engine.counting import Counter, add_named
+from campaign_live_widgets.engine.counting import Counter
+from campaign_live_widgets.engine.parts import Parts
 from campaign_live_widgets.engine.profiles import EnteredProfiles
 from campaign_live_widgets.engine.seen import SeenEvents
 from campaign_live_widgets.engine.stage import UNREADABLE, Stage, line_count, why
 from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
-from campaign_live_widgets.snapshot import EPOCH, Campaign, Health, Reject, Snapshot, Window
+from campaign_live_widgets.snapshot import ALL, Health, Reject, Snapshot, Window
 from campaign_live_widgets.sources import Location, Tail, quoted
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from campaign_live_widgets.engine.counting import Counted, Named
+    from campaign_live_widgets.engine.counting import Counted
+    from campaign_live_widgets.engine.named import Named
+    from campaign_live_widgets.engine.parts import Chosen
+    from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources import Fragment
 
 _CHUNK_BYTES: Final = 1 << 29
 """Bytes of files taken in one pass: bounds memory while a large history is read."""
 _KEPT_REJECTS: Final = 100
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Rollup:
@@ -73,11 +76,13 @@ class Rollup:
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
         self._counter = Counter(self._con, self._stage, self._seen, window)
-        self._entered = EnteredProfiles()
+        self._parts = Parts()
+        self._entered = EnteredProfiles(self._parts)
         self._entered_in_window: dict[bool, int] = {False: 0, True: 0}
         self._counted = {question: CountedBy(question) for question in sql.QUESTIONS}
         self._campaigns: dict[str, Named] = {}
         self._messages: dict[str, Named] = {}
+        self._executions: dict[str, Named] = {}
         self._health = Health()
         self._problems: dict[str, str] = {}
 
@@ -100,15 +105,17 @@ class Rollup:
     def newest_event(self) -> datetime | None:
         """Return the time of the campaign's newest event, whatever the window."""
         known = self._campaigns.get(self._campaign or "")
-        return _time(known.newest) if known else None
+        return named.time(known.newest) if known else None
+
+    @property
+    def oldest_event(self) -> datetime | None:
+        """Return the time of the campaign's oldest event, whatever the window."""
+        known = self._campaigns.get(self._campaign or "")
+        return named.time(known.oldest) if known else None
 
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event first."""
-        found = [
-            Campaign(cid, c.name[1] if c.name else None, c.events, _time(c.oldest), _time(c.newest))
-            for cid, c in self._campaigns.items()
-        ]
-        return sorted(found, key=lambda c: (-_micros(c.newest_event), c.id))
+        return named.campaigns(self._campaigns)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -180,18 +187,22 @@ class Rollup:
     def _merge(self, counted: Counted) -> None:
         """Keep what a batch adds; nothing here can fail half-way."""
         self._campaign = counted.campaign
-        add_cells(counted.cells, self._counted)
+        numbers = self._parts.numbers(counted.parts)
+        add_cells(counted.cells, self._counted, numbers)
         if counted.entries is not None:
-            high, low, minute, is_test = counted.entries
-            self._entered.add(high, low, minute.astype(np.int64), is_test.astype(bool))
+            high, low, minute, is_test, part = counted.entries
+            self._entered.add(
+                high, low, minute.astype(np.int64), is_test.astype(bool), numbers[part]
+            )
         if counted.entered is not None:
             self._entered_in_window = counted.entered
         for known, found in (
             (self._campaigns, counted.campaigns),
             (self._messages, counted.messages),
+            (self._executions, counted.executions),
         ):
-            for key, named in found.items():
-                add_named(known, key, named)
+            for key, one in found.items():
+                named.add_named(known, key, one)
         if self._keep_ids:
             self._seen.add(*counted.ids)
         self._add_health(counted)
@@ -238,40 +249,80 @@ class Rollup:
 
     # --- answering -------------------------------------------------------------------------
 
-    def snapshot(self, *, at: datetime, window: timedelta, include_tests: bool = False) -> Snapshot:
-        """Return the campaign's numbers in the window of that length that ends at *at*."""
+    def snapshot(
+        self,
+        *,
+        at: datetime,
+        window: timedelta,
+        include_tests: bool = False,
+        selection: Selection = ALL,
+    ) -> Snapshot:
+        """Return the campaign's numbers in the window of that length that ends at *at*.
+
+        Of a *selection*, counts and profiles are of these messages and executions alone, all
+        from what is kept: the source is not read. Names that are not known count nothing; see
+        :meth:`require`.
+
+        Raises
+        ------
+        ValueError
+            Where the rollup was opened for one window, and another one is asked for, or a
+            selection.
+        """
         span = Window.ending(at, window)
         if self._window is not None and span != self._window:
             message = "this rollup was opened for another window"
             raise ValueError(message)
+        if self._window is not None and selection != ALL:
+            message = "a rollup for one window counts the whole campaign; open it without a window"
+            raise ValueError(message)
         start, end = minutes(span)
+        chosen = self._parts.choose(selection)
         tables = {
-            question: counted.totals(start, end, include_tests=include_tests)
+            question: counted.totals(start, end, include_tests=include_tests, chosen=chosen)
             for question, counted in self._counted.items()
         }
-        series = self._counted[sql.QUESTIONS[0]].series(span, include_tests=include_tests)
+        series = self._counted[sql.QUESTIONS[0]].series(
+            span, include_tests=include_tests, chosen=chosen
+        )
         known = self._campaigns.get(self._campaign or "")
         return Snapshot(
             campaign_id=self._campaign or "",
-            campaign_name=known.name[1] if known and known.name else None,
+            campaign_name=known.shown_name if known else None,
             window=span,
             counts={"bucket": series, **tables},
-            entered_profiles=self._distinct_profiles(start, end, include_tests=include_tests),
-            message_names={m: named.name[1] for m, named in self._messages.items() if named.name},
+            entered_profiles=self._distinct_profiles(
+                start, end, include_tests=include_tests, chosen=chosen
+            ),
+            message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
             newest_event=self.newest_event,
             health=self._health,
             include_tests=include_tests,
+            selection=selection,
+            messages=named.messages(self._messages),
+            executions=named.executions(self._executions),
         )
 
-    def _distinct_profiles(self, start: int, end: int, *, include_tests: bool) -> int:
+    def _distinct_profiles(
+        self, start: int, end: int, *, include_tests: bool, chosen: Chosen
+    ) -> int:
         if self._window is not None and not self._keep_ids:
             return self._entered_in_window[include_tests]
-        return self._entered.distinct(start, end, include_tests=include_tests)
+        return self._entered.distinct(start, end, include_tests=include_tests, chosen=chosen)
 
     def require_campaign(self) -> None:
         """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
         if self._campaign not in self._campaigns:
             raise UnknownNameError("campaign", self._campaign, self._campaigns)
+
+    def require(self, selection: Selection) -> None:
+        """Raise :class:`UnknownNameError` where the campaign has no event of a name in it."""
+        for kind, wanted, known in (
+            ("message", selection.messages, self._messages),
+            ("execution", selection.executions, self._executions),
+        ):
+            for name in sorted(wanted - known.keys()):
+                raise UnknownNameError(kind, name, known)
 
 
 def open_rollup(
@@ -300,11 +351,3 @@ def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
         size += length
     if chunk:
         yield chunk
-
-
-def _time(us: int) -> datetime:
-    return EPOCH + us * _MICROSECOND
-
-
-def _micros(at: datetime) -> int:
-    return (at - EPOCH) // _MICROSECOND

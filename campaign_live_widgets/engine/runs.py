@@ -38,6 +38,11 @@ class SortedRuns:
         if len(columns[0]):
             self._unsorted.append(columns)
 
+    def rows(self) -> Run:
+        """Return all rows, in no order; there has to be one."""
+        parts = zip(*(*self._runs, *self._unsorted), strict=True)
+        return tuple(np.concatenate(columns) for columns in parts)
+
     def settle(self) -> None:
         """Put what was added in order, so that the next look-up need not."""
         while self._unsorted:

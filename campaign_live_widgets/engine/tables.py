@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from campaign_live_widgets.engine.kinds import Kind
+    from campaign_live_widgets.engine.parts import Chosen
     from campaign_live_widgets.snapshot import Window
 
     Ints = NDArray[np.int64]
@@ -51,10 +52,10 @@ class CountedBy:
             self._test.append(key.kind.is_test)
             self._weights.append(_weights(key))
 
-    def totals(self, start: int, end: int, *, include_tests: bool) -> pd.DataFrame:
+    def totals(self, start: int, end: int, *, include_tests: bool, chosen: Chosen) -> pd.DataFrame:
         """Return the counts over the minutes [start, end), one row per value and channel."""
         self._describe()
-        count = self.cube.totals(start, end)
+        count = self.cube.totals(start, end, chosen)
         kept = np.flatnonzero(count if include_tests else count * ~np.array(self._test, dtype=bool))
         row = np.array(self._row, dtype=np.int64)[kept]
         used, row = np.unique(row, return_inverse=True)
@@ -65,18 +66,18 @@ class CountedBy:
         values, channels = [names[i][0] for i in used], [names[i][1] for i in used]
         return _frame({self.dimension: values, "channel": channels}, table)
 
-    def series(self, window: Window, *, include_tests: bool) -> pd.DataFrame:
+    def series(self, window: Window, *, include_tests: bool, chosen: Chosen) -> pd.DataFrame:
         """Return the counts by the window's buckets, one row per bucket and channel."""
         self._describe()
         start, end = minutes(window)
-        minute, code, count = self.cube.cells(start, end)
+        width = window.bucket // MINUTE
+        bucket, code, count = self.cube.series(start, end, width, chosen)
         if not include_tests:
             real = ~np.array(self._test, dtype=bool)[code]
-            minute, code, count = minute[real], code[real], count[real]
-        width = window.bucket // MINUTE
+            bucket, code, count = bucket[real], code[real], count[real]
         first, keys = start // width, max(len(self.cube.keys), 1)
         # Many cells, few buckets and keys: counted into places, not sorted.
-        total = np.bincount((minute // width - first) * keys + code, weights=count)
+        total = np.bincount((bucket - first) * keys + code, weights=count)
         cell = np.flatnonzero(total)
         channels = max(len(self._channels), 1)
         channel = np.array(self._channel, dtype=np.int64)[cell % keys]

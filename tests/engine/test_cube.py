@@ -1,4 +1,4 @@
-"""The cube against a plain dictionary: any counts, added in any order, any window."""
+"""The cube against a plain dictionary: any counts, added in any order, any window and part."""
 
 from collections import Counter
 
@@ -7,48 +7,69 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_live_widgets.engine.cube import MinuteCube
+from campaign_live_widgets.engine.parts import EVERYTHING, Chosen
+from campaign_live_widgets.snapshot import Selection
 
-cells = st.lists(
-    st.tuples(st.integers(-130, 400), st.sampled_from("abc"), st.integers(1, 2**40)), max_size=40
+cell = st.tuples(
+    st.integers(-130, 400), st.sampled_from("abc"), st.integers(0, 3), st.integers(1, 2**40)
 )
+batches = st.lists(st.lists(cell, max_size=40), max_size=4)
+masks = st.lists(st.booleans(), min_size=4, max_size=4)
 
 
-def filled(batches: list[list[tuple[int, str, int]]]) -> MinuteCube:
-    cube = MinuteCube()
-    for batch in batches:
-        if batch:
-            minute, key, count = zip(*batch, strict=True)
-            codes = np.array([cube.code(k) for k in key])
-            cube.add(np.array(minute), codes, np.array(count))
-    return cube
+def add(cube: MinuteCube, batch: list[tuple[int, str, int, int]]) -> None:
+    if batch:
+        minute, key, part, count = zip(*batch, strict=True)
+        codes = np.array([cube.code(k) for k in key])
+        cube.add(np.array(minute), codes, np.array(part, dtype=np.int32), np.array(count))
+
+
+def chosen(mask: list[bool]) -> Chosen:
+    return Chosen(
+        Selection(frozenset(map(str, mask)), frozenset(map(str, np.flatnonzero(mask)))),
+        np.array(mask),
+    )
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(cells, max_size=4), st.integers(-140, 410), st.integers(0, 300))
-def test_any_window_sums_what_was_added(
-    batches: list[list[tuple[int, str, int]]], start: int, length: int
+@given(batches, masks, masks, st.integers(-140, 410), st.integers(0, 300))
+def test_any_window_and_choice_sums_what_was_added(
+    added: list[list[tuple[int, str, int, int]]],
+    one: list[bool],
+    other: list[bool],
+    start: int,
+    length: int,
 ) -> None:
-    cube = filled(batches)
-    wanted: Counter[str] = Counter()
-    for batch in batches:
-        for minute, key, count in batch:
-            if start <= minute < start + length:
-                wanted[key] += count
-    for _ in range(2):  # the second time from what the first one has summed
-        total = cube.totals(start, start + length)
-        assert {k: int(n) for k, n in zip(cube.keys, total, strict=True) if n} == wanted
-    minute, code, count = cube.cells(start, start + length)
-    seen: Counter[tuple[int, str]] = Counter()
-    for m, c, n in zip(minute.tolist(), code.tolist(), count.tolist(), strict=True):
-        seen[m, str(cube.keys[c])] += n
-    assert sum(seen.values()) == sum(wanted.values())
-    assert all(start <= m < start + length for m, _ in seen)
+    cube = MinuteCube()
+    so_far: list[tuple[int, str, int, int]] = []
+    for batch in added:
+        add(cube, batch)
+        so_far += batch
+        # Asked between additions: what was summed before must not be told again.
+        for choice in (EVERYTHING, chosen(one), chosen(other), chosen(one)):
+            wanted: Counter[str] = Counter()
+            by_bucket: dict[int, Counter[tuple[int, str]]] = {w: Counter() for w in (1, 15, 120)}
+            for minute, key, part, count in so_far:
+                is_in = choice.mask is None or choice.mask[part]
+                if is_in and start <= minute < start + length:
+                    wanted[key] += count
+                    for width, found in by_bucket.items():
+                        found[minute // width, key] += count
+            total = cube.totals(start, start + length, choice)
+            assert {k: int(n) for k, n in zip(cube.keys, total, strict=True) if n} == wanted
+            for width, found in by_bucket.items():
+                seen: Counter[tuple[int, str]] = Counter()
+                columns = cube.series(start, start + length, width, choice)
+                for bucket, code, count in zip(*(c.tolist() for c in columns), strict=True):
+                    seen[bucket, str(cube.keys[code])] += count
+                assert seen == found
 
 
 def test_an_hour_with_many_additions_keeps_its_sums() -> None:
     cube = MinuteCube()
     for turn in range(300):
-        minute = np.arange(60)
-        cube.add(minute, np.array([cube.code(f"k{turn % 5}")] * 60), np.ones(60, dtype=np.int64))
+        add(cube, [(minute, f"k{turn % 5}", turn % 2, 1) for minute in range(60)])
         assert cube.totals(0, 60).sum() == (turn + 1) * 60
-    assert len(cube.cells(0, 60)[0]) < 60 * 5 + 4096 + 60
+    odd = chosen([False, True])
+    assert cube.totals(0, 60, odd).sum() == 150 * 60
+    assert len(cube.series(1, 60, 1)[0]) < 60 * 5 * 2 + 4096 + 60

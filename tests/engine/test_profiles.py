@@ -1,48 +1,98 @@
-"""Distinct profiles in any window against sets, whatever comes in whatever order."""
+"""Distinct profiles in any window and selection against sets, whatever comes in what order."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign_live_widgets.engine.parts import Part, Parts
 from campaign_live_widgets.engine.profiles import EnteredProfiles
+from campaign_live_widgets.snapshot import ALL, Selection
 
-entry = st.tuples(st.integers(0, 5), st.integers(0, 30), st.booleans())
+PARTS = [Part(message, execution) for message in "ab" for execution in ("x", "y", None)]
+SELECTIONS = (
+    ALL,
+    Selection(frozenset("a")),
+    Selection(frozenset("ab")),
+    Selection(executions=frozenset("x")),
+    Selection(executions=frozenset("xy")),
+    Selection(frozenset("b"), frozenset("y")),
+    Selection(frozenset("never")),
+)
+Entry = tuple[int, int, bool, Part]
+entry = st.tuples(st.integers(0, 5), st.integers(0, 30), st.booleans(), st.sampled_from(PARTS))
 
 
-def added(profiles: EnteredProfiles, batch: list[tuple[int, int, bool]]) -> None:
+def added(profiles: EnteredProfiles, parts: Parts, batch: list[Entry]) -> None:
     if batch:
-        who, minute, is_test = zip(*batch, strict=True)
+        who, minute, is_test, part = zip(*batch, strict=True)
         # Two profiles in three share the first half of their hash.
         high = np.array([w // 3 for w in who], dtype=np.uint64)
         low = np.array(who, dtype=np.uint64)
-        profiles.add(high, low, np.array(minute), np.array(is_test))
+        numbers = parts.numbers(part)
+        profiles.add(high, low, np.array(minute), np.array(is_test), numbers)
+
+
+def told(entries: list[Entry], selection: Selection, start: int, end: int, *, tests: bool) -> int:
+    """Return the distinct profiles, from sets."""
+    return len(
+        {
+            who
+            for who, minute, is_test, (message, execution) in entries
+            if start <= minute < end
+            and (tests or not is_test)
+            and (not selection.messages or message in selection.messages)
+            and (not selection.executions or execution in selection.executions)
+        }
+    )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(entry, max_size=12), max_size=6), st.integers(0, 30), st.integers(0, 30))
-def test_every_window_counts_each_profile_once(
-    batches: list[list[tuple[int, int, bool]]], start: int, length: int
+@given(
+    st.lists(st.lists(entry, max_size=12), max_size=6),
+    st.lists(st.tuples(st.sampled_from(SELECTIONS), st.booleans()), min_size=1, max_size=6),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+def test_every_window_and_selection_counts_each_profile_once(
+    batches: list[list[Entry]],
+    asked: list[tuple[Selection, bool]],
+    start: int,
+    length: int,
 ) -> None:
-    profiles = EnteredProfiles()
-    for batch in batches:
-        added(profiles, batch)
-    for tests in (False, True):
-        wanted = {
-            who
-            for batch in batches
-            for who, minute, is_test in batch
-            if start <= minute < start + length and (tests or not is_test)
-        }
-        assert profiles.distinct(start, start + length, include_tests=tests) == len(wanted)
+    parts = Parts()
+    profiles, entries = EnteredProfiles(parts), []
+    for number, batch in enumerate(batches):
+        added(profiles, parts, batch)
+        entries += batch
+        # What is asked changes from batch to batch; some is in use already, some is new.
+        for selection, tests in (asked[number % len(asked)], asked[0]):
+            got = profiles.distinct(
+                start, start + length, include_tests=tests, chosen=parts.choose(selection)
+            )
+            assert got == told(entries, selection, start, start + length, tests=tests)
+    for selection in SELECTIONS:
+        for tests in (False, True):
+            got = profiles.distinct(
+                start, start + length, include_tests=tests, chosen=parts.choose(selection)
+            )
+            assert got == told(entries, selection, start, start + length, tests=tests)
 
 
 def test_many_batches_of_returning_profiles() -> None:
     rng = np.random.default_rng(5)
-    profiles, entries = EnteredProfiles(), []
-    for _ in range(60):
-        batch = [(int(w), int(m), False) for w, m in rng.integers(0, (900, 3000), (700, 2))]
+    parts = Parts()
+    profiles, entries = EnteredProfiles(parts), []
+    half = Selection(frozenset("a"))
+    for turn in range(60):
+        batch = [
+            (int(w), int(m), False, PARTS[p])
+            for w, m, p in rng.integers(0, (900, 3000, 6), (700, 3))
+        ]
         entries += batch
-        added(profiles, batch)
+        added(profiles, parts, batch)
+        if turn in (3, 40):
+            profiles.distinct(0, 3000, include_tests=False, chosen=parts.choose(half))
     for start, end in ((0, 3000), (17, 18), (100, 160), (2999, 3000), (5, 5)):
-        wanted = {w for w, m, _ in entries if start <= m < end}
-        assert profiles.distinct(start, end, include_tests=False) == len(wanted)
+        for selection in (ALL, half):
+            got = profiles.distinct(start, end, include_tests=False, chosen=parts.choose(selection))
+            assert got == told(entries, selection, start, end, tests=False)
