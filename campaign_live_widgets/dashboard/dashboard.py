@@ -19,6 +19,7 @@ from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
 from campaign_live_widgets.dashboard.layouts import places
 from campaign_live_widgets.dashboard.pulse import Pulse
+from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from campaign_live_widgets.catalog import Text
+    from campaign_live_widgets.dashboard.layouts import Place
     from campaign_live_widgets.dashboard.live import Live
+    from campaign_live_widgets.dashboard.shelf import Shelf
     from campaign_live_widgets.snapshot import Snapshot
 
 _LOG: Final = logging.getLogger(__name__)
@@ -50,6 +54,8 @@ class Dashboard(VBox):
     on_query : callable, optional
         Called with the address's parameters (``?campaign=…&window=…``) when the page tells
         them: in the coordinator's thread where the report is live, else in the kernel's.
+    arrangements : Arrangements, optional
+        Where the tiles stand at first, and where the reader's own layouts are kept.
     """
 
     def __init__(  # noqa: PLR0913 - a public door; all but the first by name
@@ -61,6 +67,7 @@ class Dashboard(VBox):
         tiles: Iterable[str] | None = None,
         now: datetime | None = None,
         on_query: Callable[[dict[str, str]], object] | None = None,
+        arrangements: Arrangements | None = None,
     ) -> None:
         self.snapshot = snapshot
         """The snapshot that is shown."""
@@ -74,6 +81,8 @@ class Dashboard(VBox):
         self._chosen = tuple(TILES if tiles is None else (tile_of(i).id for i in tiles))
         self.pulse = Pulse(locale=locale)
         self.header = Header(locale=locale, time_zone=time_zone)
+        self._arrangements = arrangements or Arrangements(places(map(tile_of, self._chosen)))
+        self._rows = self._start()
         self.tabs = Tab()
         self.tabs.add_class("clw-tabs")
         self._fill_tabs(now or phrases.utc_now())
@@ -88,12 +97,25 @@ class Dashboard(VBox):
         """Make tiles, grids and facts in the page's language, and put them into the tabs."""
         self._tiles = {tile_id: self._make_tile(tile_id) for tile_id in self._chosen}
         self.facts = Facts(locale=self.locale, time_zone=self.time_zone)
-        placed = places(tile_of(tile_id) for tile_id in self._chosen)
-        self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in placed.items()}
+        self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in self._rows.items()}
         self._shown = dict.fromkeys(self.grids, self.snapshot)
         self._describe(now)
         self.tabs.children = [self._page(tab, grid) for tab, grid in self.grids.items()]
         self.tabs.titles = [TABS[tab](self.locale) if tab in TABS else tab for tab in self.grids]
+
+    def _start(self) -> dict[str, tuple[Place, ...]]:
+        """Return the places that the tabs open with, and tell what the reader should know."""
+        rows = {}
+        for tab in self._arrangements.standard:
+            row, notices = self._arrangements.start(tab)
+            if here := self._here(row):
+                rows[tab] = here
+                for notice in notices:
+                    self.notify(notice(self.locale))
+        return rows
+
+    def _here(self, row: Iterable[Place]) -> tuple[Place, ...]:
+        return tuple(place for place in row if place.tile_id in self._chosen)
 
     def _make_tile(self, tile_id: str) -> TileWidget:
         tile = tile_of(tile_id)
@@ -116,6 +138,26 @@ class Dashboard(VBox):
             return self._tiles[tile_id]
         except KeyError:
             raise UnknownNameError("widget", tile_id, self._tiles) from None
+
+    def layout_of_tabs(self) -> dict[str, tuple[Place, ...]]:
+        """Return where all tiles stand now, by tab."""
+        return {tab: grid.places() for tab, grid in self.grids.items()}
+
+    def keep_on(self, shelf: Shelf | None, refusal: Text | None = None) -> None:
+        """Show what is kept on a shelf, and keep the reader's layouts there from now on.
+
+        Without a shelf the report's own layout is shown, and a save is answered *refusal*.
+        """
+        with self._lock:
+            self._arrangements.use(shelf, refusal)
+            for tab, row in self._start().items():
+                self.grids[tab].arrange(row)
+
+    def keep(self, tab: str, row: Iterable[Place]) -> str | None:
+        """Keep the places of a tab; return in the page's language why not, or ``None``."""
+        with self._lock:
+            said = self._arrangements.save(tab, tuple(row))
+        return None if said is None else said(self.locale)
 
     def follow(self, widget: TileWidget) -> None:
         """Keep a tile that stands elsewhere up to date with every snapshot shown here."""

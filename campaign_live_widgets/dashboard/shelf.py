@@ -97,33 +97,39 @@ class Arrangements:
     ) -> None:
         self.standard = dict(standard)
         """The report's own layout, by tab."""
-        self.refusal = NOT_KEPT
-        """What a save is answered while there is no shelf."""
         self._shelf = shelf
+        self._refusal = NOT_KEPT
+        self._kept: dict[str, tuple[Place, ...]] = {}
         self._revisions: dict[str, str] = {}
 
-    def use(self, shelf: Shelf | None) -> None:
-        """Keep layouts on another shelf from now on; :meth:`start` tells what stands there."""
-        self._shelf = shelf
+    def use(self, shelf: Shelf | None, refusal: Text | None = None) -> None:
+        """Keep layouts on another shelf from now on; :meth:`start` tells what stands there.
+
+        Without one, a save is answered *refusal*.
+        """
+        self._shelf, self._refusal = shelf, refusal or NOT_KEPT
+        self._kept.clear()
         self._revisions.clear()
 
     def start(self, tab: str) -> tuple[tuple[Place, ...], tuple[Text, ...]]:
         """Return the places a tab opens with, and what the reader should know about them."""
-        standard = self.standard[tab]
-        if self._shelf is None:
-            return standard, ()
-        kept = self._shelf.load(tab)
+        kept = Kept() if self._shelf is None else self._shelf.load(tab)
         self._revisions[tab] = kept.revision
-        return standard if kept.places is None else kept.places, kept.notices
+        self._kept[tab] = self.standard[tab] if kept.places is None else kept.places
+        return self._kept[tab], kept.notices
 
     def save(self, tab: str, places: Sequence[Place]) -> Text | None:
         """Keep the places of a tab; return why they could not be kept, or ``None``.
 
-        After a conflict, another save replaces what the other page has kept.
+        Tiles that *places* does not name, such as those that a page does not show, keep what
+        they had. After a conflict, another save replaces what the other page has kept.
         """
         if self._shelf is None:
-            return self.refusal
-        own = None if tuple(places) == self.standard.get(tab) else places
+            return self._refusal
+        named = {place.tile_id for place in places}
+        absent = (place for place in self._kept.get(tab, ()) if place.tile_id not in named)
+        row = (*places, *absent)
+        own = None if row == self.standard.get(tab) else row
         try:
             self._revisions[tab] = self._shelf.save(tab, own, self._revisions.get(tab, ""))
         except LayoutConflictError as conflict:
@@ -131,4 +137,5 @@ class Arrangements:
             return conflict.said
         except LayoutError as error:
             return error.said
+        self._kept[tab] = row
         return None
