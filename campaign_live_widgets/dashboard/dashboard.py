@@ -14,6 +14,7 @@ from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.catalog import tile as tile_of
 from campaign_live_widgets.dashboard import phrases
 from campaign_live_widgets.dashboard.audience import Audience
+from campaign_live_widgets.dashboard.editor import Editor
 from campaign_live_widgets.dashboard.facts import Facts
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
@@ -82,6 +83,7 @@ class Dashboard(VBox):
         self.pulse = Pulse(locale=locale)
         self.header = Header(locale=locale, time_zone=time_zone)
         self._arrangements = arrangements or Arrangements(places(map(tile_of, self._chosen)))
+        self._keeps = arrangements is not None
         self._rows = self._start()
         self.tabs = Tab()
         self.tabs.add_class("clw-tabs")
@@ -128,7 +130,10 @@ class Dashboard(VBox):
         )
 
     def _page(self, tab: str, grid: ReportGrid) -> Widget:
-        page = VBox((grid, self.facts) if tab == "campaign" else (grid,))
+        standard = self._here(self._arrangements.standard[tab])
+        on_save = partial(self.keep, tab) if self._keeps else None
+        editor = Editor(grid, standard, locale=self.locale, on_save=on_save)
+        page = VBox((editor, grid, self.facts) if tab == "campaign" else (editor, grid))
         page.add_class("clw-page")
         return page
 
@@ -190,9 +195,12 @@ class Dashboard(VBox):
             index = self.tabs.selected_index
             pages = self.tabs.children
             old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
+            stood = {tab: grid.places() for tab, grid in self.grids.items()}
             self.pulse.speak(locale)
             self.header.speak(locale)
             self._fill_tabs(phrases.utc_now())
+            for tab, row in stood.items():
+                self.grids[tab].arrange(row)
             self.tabs.selected_index = index
             self._troubled.clear()
             for widget in (*old, *pages):

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 from campaign_live_widgets.widgets._kit.files import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets._kit.format import format_number, format_share, format_time
-from campaign_live_widgets.widgets._kit.front import Front
+from campaign_live_widgets.widgets._kit.front import Front, declare
 from campaign_live_widgets.widgets._kit.palette import metric_color
 from campaign_live_widgets.widgets._kit.tile import TileWidget
 from campaign_live_widgets.widgets._kit.view import VIEWS, View
@@ -27,6 +27,7 @@ __all__ = [
     "TileWidget",
     "View",
     "csv_file",
+    "declare",
     "format_number",
     "format_share",
     "format_time",

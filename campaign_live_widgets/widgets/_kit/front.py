@@ -65,6 +65,7 @@ and then.
 
 _places: Final[dict[str, tuple[str, str]]] = {
     "menu": (_SHARED, "menu"),
+    "picture": (_SHARED, "picture"),
 }
 """Name of a script → the package and the stem of its files."""
 _lock: Final = Lock()
@@ -102,6 +103,14 @@ class Library(Widget):
             self.scripts, self.styles, self.version = scripts, styles, digest[:_DIGITS]
 
 
+def declare(script: str, package: str) -> None:
+    """Add a script of a package to the library, for others to load when they need it."""
+    if script in _places:
+        message = f"The script {script!r} is already declared by {_places[script][0]}."
+        raise TypeError(message)
+    _places[script] = (package, script)
+
+
 def library() -> Library:
     """Return this kernel's library, made when first asked for."""
     global _library  # noqa: PLW0603 - one for each kernel is the point of it
@@ -129,10 +138,7 @@ class Front(anywidget.AnyWidget):
         super().__init_subclass__(**more)
         if script is None:
             return
-        if script in _places:
-            message = f"The script {script!r} is already declared by {_places[script][0]}."
-            raise TypeError(message)
-        _places[script] = (cls.__module__.rpartition(".")[0], script)
+        declare(script, cls.__module__.rpartition(".")[0])
         cls._script_name = script
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - the traits of a subclass

@@ -1,0 +1,390 @@
+/**
+ * Edit mode of one tab: dresses the tiles of the grid beside it, each view for itself.
+ *
+ * Messages out: edit, arrange {places, n}, reset, cancel, save; each carries the id of this view.
+ * Messages in, for the view named: arranged {n}, saved, refused {text}. What stands where is the kernel's
+ * `places`; a drag or a key previews in the page what the kernel is then told once.
+ */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const TILES = "M1 1h5v7H1zM8 1h5v3H8zM8 6h5v7H8zM1 10h5v3H1z";
+const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H7z";
+
+function button(className, text) {
+  const node = make("button", className, text);
+  node.type = "button";
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  return node;
+}
+
+function icon(className, path, box) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", box);
+  svg.setAttribute("class", className);
+  svg.setAttribute("aria-hidden", "true");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+/** The tool line, as it stands outside and inside edit mode, and what is said aloud. */
+function build(el, words) {
+  el.classList.add("clw-editor");
+  el.lang = words.lang;
+  const modify = button("clw-button clw-edit-modify", words.modify);
+  modify.prepend(icon("clw-edit-icon", TILES, "0 0 14 14"));
+  const bar = make("div", "clw-edit-bar");
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", words.editing);
+  const add = button("clw-button clw-edit-add");
+  const missing = make("div", "clw-edit-missing");
+  const reset = button("clw-button clw-edit-reset", words.reset);
+  const cancel = button("clw-button clw-edit-cancel", words.cancel);
+  const save = button("clw-button clw-edit-save", words.save);
+  const note = make("p", "clw-edit-note");
+  const empty = make("p", "clw-edit-empty", words.empty);
+  const live = make("div", "clw-edit-live");
+  const help = make("p", "clw-edit-help", words.help);
+  help.hidden = true;
+  note.setAttribute("role", "alert");
+  live.setAttribute("aria-live", "polite");
+  help.id = `clw-edit-${Math.random().toString(36).slice(2)}`;
+  missing.popover = "auto";
+  missing.setAttribute("role", "group");
+  missing.setAttribute("aria-label", words.add);
+  add.popoverTargetElement = missing;
+  bar.append(make("span", "clw-edit-hint", words.hint), add, reset, cancel, save, note);
+  el.append(modify, bar, missing, empty, help, live);
+  return { modify, add, missing, reset, cancel, save, note, empty, help, live };
+}
+
+async function render({ model, el, signal, load }) {
+  const life = lifetime(signal);
+  const { boxes, clamp, drag, glide, measure } = await load("drag");
+  const words = model.get("words");
+  const geometry = model.get("geometry");
+  const specs = new Map(model.get("tiles").map((spec) => [spec.id, spec]));
+  const viewer = Math.random().toString(36).slice(2);
+  const parts = build(el, words);
+  const say = (text, values = {}) => {
+    const said = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    parts.live.textContent = parts.live.textContent === said ? `${said}\u00a0` : said;
+  };
+  const tell = (type, more = {}) => model.send({ type, viewer, ...more });
+  let told = 0; // arrangements sent
+  let heard = 0; // arrangements the kernel has answered
+  let grid = null;
+  let nodes = new Map(); // tile id → its node in this page
+  let places = []; // as they stand in this page
+  let before = null; // as they stood when editing began; null outside edit mode
+  let dragging = null;
+  let mode = new AbortController();
+
+  const shown = () => places.filter((place) => place.shown);
+  const placeOf = (id) => places.find((place) => place.id === id);
+  const nameOf = (id) => specs.get(id).title;
+  const isSingle = () => measure(grid, geometry).single;
+
+  /** Put the tiles where `list` says; in one column, those someone has sized keep that height. */
+  function put(list) {
+    list.forEach((place, i) => {
+      const { style, classList } = nodes.get(place.id) ?? {};
+      if (!style) return;
+      style.order = i;
+      style.gridArea = `span ${place.rows} / span ${place.columns}`;
+      style.display = place.shown ? "" : "none";
+      style.setProperty("--clw-high", `${place.rows * (geometry.row + geometry.gap) - geometry.gap}px`);
+      classList.toggle("clw-sized", place.rows !== specs.get(place.id).rows);
+    });
+  }
+
+  /** Show only some of the tiles otherwise, those off the page staying where they are. */
+  function preview(visible) {
+    put([...visible, ...places.filter((place) => !place.shown)]);
+  }
+
+  /** Take over what the kernel says, unless it has yet to hear of later changes made here. */
+  function follows() {
+    if (heard === told) places = model.get("places");
+    find();
+    put(places);
+    dragging?.again();
+    refresh();
+  }
+
+  function find() {
+    if (!grid) return;
+    nodes = new Map();
+    for (const { id, css } of specs.values()) {
+      const node = grid.querySelector(`:scope > .${CSS.escape(css)}`);
+      if (node) nodes.set(id, node);
+    }
+  }
+
+  /** Change the places: here at once, in the kernel with one message. */
+  function arrange(list) {
+    places = list;
+    put(places);
+    refresh();
+    told += 1;
+    tell("arrange", { places, n: told });
+  }
+
+  /** Put the tiles shown into this order, the hidden ones after the neighbour they stood after. */
+  function merged(visible) {
+    const list = [...visible];
+    places.forEach((place, i) => {
+      if (place.shown) return;
+      const at = i ? list.findIndex(({ id }) => id === places[i - 1].id) + 1 : 0;
+      list.splice(at, 0, place);
+    });
+    return list;
+  }
+
+  function label(id) {
+    const all = shown();
+    const { rows, columns } = placeOf(id);
+    const at = all.findIndex((place) => place.id === id) + 1;
+    const size = isSingle() ? words.high : words.size;
+    return [
+      words.placed.replace("{title}", nameOf(id)).replace("{n}", at).replace("{total}", all.length),
+      size.replace("{columns}", columns).replace("{rows}", rows),
+    ];
+  }
+
+  /** Bring tool line, list of missing tiles and labels in step with the places. */
+  function refresh() {
+    const gone = places.filter((place) => !place.shown);
+    parts.empty.hidden = places.length === 0 || gone.length < places.length;
+    if (!before) return;
+    parts.add.disabled = gone.length === 0;
+    parts.add.title = gone.length ? "" : words.none;
+    write(parts.add, gone.length ? `${words.add} (${gone.length})` : words.add);
+    parts.missing.replaceChildren(
+      ...gone.map(({ id }) => {
+        const item = button("clw-edit-item", nameOf(id));
+        item.dataset.tile = id;
+        return item;
+      }),
+    );
+    for (const { id } of shown()) nodes.get(id)?.setAttribute("aria-label", label(id).join(", "));
+    dressAll();
+  }
+
+  function dressAll() {
+    for (const [id, node] of nodes) {
+      if (!node.querySelector(":scope > .clw-edit-corner")) {
+        const remove = button("clw-edit-remove", "×");
+        remove.title = words.remove.replace("{title}", nameOf(id));
+        remove.setAttribute("aria-label", remove.title);
+        remove.addEventListener("click", () => removeTile(id));
+        const corner = make("div", "clw-edit-corner");
+        corner.title = words.corner;
+        node.append(icon("clw-edit-grip", GRIP, "0 0 12 16"), remove, corner);
+        node.tabIndex = 0;
+        node.setAttribute("role", "group");
+        node.setAttribute("aria-roledescription", words.tile);
+        node.setAttribute("aria-describedby", parts.help.id);
+        node.setAttribute("data-lm-suppress-shortcuts", "true");
+      }
+      for (const body of node.querySelectorAll(":scope > .clw-view")) body.inert = true;
+    }
+  }
+
+  function undressAll() {
+    for (const node of nodes.values()) {
+      for (const part of node.querySelectorAll(":scope > :is(.clw-edit-grip, .clw-edit-remove, .clw-edit-corner)"))
+        part.remove();
+      for (const body of node.querySelectorAll(":scope > .clw-view")) body.inert = false;
+      for (const name of ["tabindex", "role", "data-lm-suppress-shortcuts"]) node.removeAttribute(name);
+      for (const name of ["label", "roledescription", "describedby"]) node.removeAttribute(`aria-${name}`);
+    }
+  }
+
+  function enter() {
+    if (before || !grid) return;
+    before = places;
+    mode = new AbortController();
+    const options = { signal: mode.signal };
+    find();
+    grid.addEventListener("pointerdown", press, options);
+    grid.addEventListener("keydown", type, options);
+    // A view that is switched to while editing must not be in the way either.
+    const changed = new MutationObserver(dressAll);
+    for (const node of nodes.values()) changed.observe(node, { childList: true });
+    mode.signal.addEventListener("abort", () => changed.disconnect());
+    el.classList.add("clw-on");
+    el.parentElement.classList.add("clw-editing");
+    fail("");
+    refresh();
+    tell("edit");
+    say(words.begun);
+    (nodes.get(shown()[0]?.id) ?? parts.add).focus({ preventScroll: true });
+  }
+
+  function leave(said) {
+    if (!before) return;
+    dragging?.cancel();
+    before = null;
+    mode.abort();
+    undressAll();
+    parts.missing.hidePopover();
+    el.classList.remove("clw-on");
+    el.parentElement?.classList.remove("clw-editing");
+    if (!said) return;
+    parts.modify.focus({ preventScroll: true });
+    say(said);
+  }
+
+  function fail(text) {
+    parts.note.textContent = text;
+    parts.save.disabled = false;
+  }
+
+  function press(event) {
+    if (event.button !== 0 || !event.isPrimary || dragging) return;
+    const corner = event.target.closest(".clw-edit-corner");
+    const head = event.target.closest(".clw-tile-head, .clw-edit-grip");
+    if (!corner && (!head || event.target.closest("button, a, input, select"))) return;
+    const node = event.target.closest(".clw-tile");
+    const id = [...nodes].find(([, other]) => other === node)?.[0];
+    if (!id) return;
+    event.preventDefault();
+    node.focus({ preventScroll: true });
+    const handle = corner ?? node;
+    const done = (list) => {
+      dragging = null;
+      if (list) {
+        arrange(merged(list));
+        say(label(id)[corner ? 1 : 0]);
+      } else put(places);
+    };
+    dragging = drag({ event, handle, sizes: Boolean(corner), id, grid, nodes, places: shown(), geometry, show: preview, done });
+  }
+
+  function type(event) {
+    const id = [...nodes].find(([, node]) => node === event.target)?.[0];
+    if (!id || event.altKey || event.ctrlKey || event.metaKey) return;
+    const way = ARROWS[event.key];
+    if (way && event.shiftKey) resize(id, ...way);
+    else if (way) step(id, way[0] + way[1]);
+    else if (event.key === "Delete" || event.key === "Backspace") removeTile(id);
+    else if (event.key === "Enter") parts.save.focus();
+    else if (event.key === "Escape") parts.cancel.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Show a change of keys as a drag's is shown. */
+  function change(id, list) {
+    const room = measure(grid, geometry);
+    const heights = new Map(shown().map((place) => [place.id, nodes.get(place.id).offsetHeight]));
+    const old = boxes(shown(), room, heights);
+    arrange(list);
+    if (!room.single) glide(nodes, old, boxes(shown(), room, heights));
+    nodes.get(id).scrollIntoView({ block: "nearest" });
+  }
+
+  function resize(id, dx, dy) {
+    const old = placeOf(id);
+    const single = isSingle();
+    const { minRows, maxRows, minColumns } = geometry;
+    let { rows, columns } = old;
+    if (single && dy && !nodes.get(id).classList.contains("clw-sized"))
+      rows = Math.round((nodes.get(id).offsetHeight + geometry.gap) / (geometry.row + geometry.gap));
+    rows = clamp(rows + dy, minRows, maxRows);
+    if (!single) columns = clamp(columns + dx, minColumns, geometry.columns);
+    if (rows === old.rows && columns === old.columns) return say(words.limit);
+    change(id, places.map((place) => (place === old ? { ...place, rows, columns } : place)));
+    return say(label(id)[1]);
+  }
+
+  function step(id, by) {
+    const list = shown();
+    const at = list.findIndex((place) => place.id === id);
+    const [own] = list.splice(at, 1);
+    list.splice(clamp(at + by, 0, list.length), 0, own);
+    if (list[at]?.id !== id) change(id, merged(list));
+    say(label(id)[0]);
+  }
+
+  function removeTile(id) {
+    const list = shown();
+    const at = list.findIndex((place) => place.id === id);
+    const next = list[at + 1] ?? list[at - 1];
+    arrange(places.map((place) => (place.id === id ? { ...place, shown: false } : place)));
+    (nodes.get(next?.id) ?? parts.add).focus();
+    say(words.removed, { title: nameOf(id), count: places.filter((place) => !place.shown).length });
+  }
+
+  parts.missing.addEventListener("click", (event) => {
+    const id = event.target.closest(".clw-edit-item")?.dataset.tile;
+    if (!id) return;
+    parts.missing.hidePopover();
+    arrange(places.map((place) => (place.id === id ? { ...place, shown: true } : place)));
+    nodes.get(id)?.focus();
+    nodes.get(id)?.scrollIntoView({ block: "nearest" });
+    say(words.added, { placed: label(id)[0] });
+  });
+  parts.missing.addEventListener("beforetoggle", ({ newState }) => {
+    parts.add.setAttribute("aria-expanded", String(newState === "open"));
+    const { bottom, left } = parts.add.getBoundingClientRect();
+    const most = document.documentElement.clientWidth - Math.min(320, innerWidth - 16) - 8;
+    parts.missing.style.top = `${bottom + 4}px`;
+    parts.missing.style.left = `${Math.max(8, Math.min(left, most))}px`;
+  });
+  parts.modify.addEventListener("click", enter);
+  parts.reset.addEventListener("click", () => {
+    tell("reset");
+    say(words.asReset);
+  });
+  parts.cancel.addEventListener("click", () => {
+    places = before;
+    put(places);
+    tell("cancel");
+    leave(words.undone);
+  });
+  parts.save.addEventListener("click", () => {
+    fail("");
+    parts.save.disabled = true;
+    tell("save");
+  });
+  follow(model, "msg:custom", (message) => {
+    if (message.viewer !== viewer) return;
+    if (message.type === "arranged") {
+      heard = message.n;
+      follows();
+    } else if (message.type === "saved") {
+      fail("");
+      leave(words.saved);
+    } else if (message.type === "refused") {
+      fail(message.text);
+      parts.save.focus();
+    }
+  }, life.signal);
+  follow(model, "change:places", follows, life.signal);
+
+  // The view may be drawn before it hangs in the page, and before the tiles do.
+  const findGrid = () => {
+    if (life.signal.aborted) return;
+    grid = el.closest(".clw-page")?.querySelector(":scope > .clw-grid");
+    if (!grid) {
+      setTimeout(findGrid, 20);
+      return;
+    }
+    follows();
+    const arrived = new MutationObserver((records) => {
+      if (records.some(({ addedNodes }) => [...addedNodes].some((n) => n.matches?.(".clw-tile")))) follows();
+    });
+    arrived.observe(grid, { childList: true });
+    const narrows = () => grid.classList.toggle("clw-single", isSingle());
+    onResize(grid, narrows, life.signal);
+    life.signal.addEventListener("abort", () => arrived.disconnect());
+  };
+  findGrid();
+  life.signal.addEventListener("abort", () => leave(""));
+  return () => life.abort();
+}
+
+export default { render };

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from frames import NASTY
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard.editor import WORDS, Editor
+from campaign_live_widgets.dashboard.grid import ReportGrid
+from campaign_live_widgets.dashboard.layouts import (
+    COLUMNS,
+    GAP_PX,
+    GUTTER_PX,
+    MAX_ROWS,
+    MIN_COLUMNS,
+    MIN_ROWS,
+    ROW_PX,
+    Place,
+)
+from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.widgets import TileWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Sent = list[tuple[str, dict[str, Any]]]
+
+KPI, REASONS, DOMAINS = (
+    "email.sending_statistics",
+    "email.bounce_reasons",
+    "email.recipient_domains",
+)
+PLACES = (Place(KPI, 5, 4), Place(REASONS, 7, 6), Place(DOMAINS, 15, 6))
+MOVED = (Place(REASONS, 5, 8), Place(DOMAINS, 15, 6), Place(KPI, 5, 4, shown=False))
+
+
+def grid_of(places: tuple[Place, ...] = PLACES) -> ReportGrid:
+    tiles = [TILES[place.tile_id] for place in places]
+    return ReportGrid({t.id: TileWidget(t, NASTY["no_rows"](t)) for t in tiles}, places)
+
+
+def items(places: tuple[Place, ...]) -> list[dict[str, object]]:
+    return [
+        {"id": p.tile_id, "rows": p.rows, "columns": p.columns, "shown": p.shown} for p in places
+    ]
+
+
+def say(editor: Editor, message: object) -> None:
+    """Send what a page sends."""
+    editor._handle_msg(
+        {"content": {"data": {"method": "custom", "content": message}}, "buffers": []}
+    )
+
+
+def arrange(editor: Editor, places: object, *, viewer: str = "a", n: int = 1) -> None:
+    say(editor, {"type": "arrange", "viewer": viewer, "n": n, "places": places})
+
+
+def answers(sent: Sent) -> list[dict[str, Any]]:
+    return [data["content"] for _, data in sent if data.get("method") == "custom"]
+
+
+def test_the_page_is_told_geometry_titles_and_places() -> None:
+    editor = Editor(grid_of(), locale="fr")
+    assert editor.geometry == {
+        "columns": COLUMNS,
+        "row": ROW_PX,
+        "gap": GAP_PX,
+        "gutter": GUTTER_PX,
+        "minRows": MIN_ROWS,
+        "maxRows": MAX_ROWS,
+        "minColumns": MIN_COLUMNS,
+    }
+    assert editor.tiles[1] == {
+        "id": REASONS,
+        "css": "clw-email-bounce-reasons",
+        "title": "Causes des bounces",
+        "rows": 7,
+    }
+    assert editor.places == items(PLACES)
+    assert editor.words["modify"] == "Modifier"
+    assert editor.words["lang"] == "fr"
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_word_is_said_in_both_languages_with_the_same_blanks(name: str) -> None:
+    text = WORDS[name]
+    blanks = [sorted(part.split("}")[0] for part in text(at).split("{")[1:]) for at in ("en", "fr")]
+    assert text("en")
+    assert text("fr")
+    assert blanks[0] == blanks[1]
+
+
+def test_a_drop_arranges_the_grid_and_is_answered(sent: Sent) -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    sent.clear()
+    arrange(editor, items(MOVED), n=7)
+    assert grid.places() == MOVED
+    assert editor.places == items(MOVED)
+    assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 7}]
+
+
+def test_a_drop_leaves_the_view_that_a_tile_shows() -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    grid[REASONS].view = "table"
+    arrange(editor, items(MOVED))
+    assert grid.places()[0] == Place(REASONS, 5, 8, view="table")
+
+
+def test_what_others_do_to_the_grid_reaches_the_page() -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    grid.arrange(MOVED)
+    assert editor.places == items(MOVED)
+    editor.close()
+    grid.arrange(PLACES)
+    assert editor.places == items(MOVED)
+
+
+def with_first(**changed: object) -> list[dict[str, object]]:
+    first, *rest = items(PLACES)
+    return [{**first, **changed}, *rest]
+
+
+HOSTILE: dict[str, object] = {
+    "nothing": None,
+    "text": "all of them",
+    "a number": 3,
+    "an object": {"id": KPI},
+    "one too few": items(PLACES[1:]),
+    "one twice": [*items(PLACES[:2]), items(PLACES)[1]],
+    "an unknown tile": with_first(id="email.<script>"),
+    "a list for an id": with_first(id=[KPI]),
+    "an object for an id": with_first(id={}),
+    "items that are none": [1, None, "x"],
+    "no rows": with_first(rows=0),
+    "rows below zero": with_first(rows=-4),
+    "rows in text": with_first(rows="5"),
+    "half a row": with_first(rows=2.5),
+    "rows like an int": with_first(rows=5.0),
+    "true rows": with_first(rows=True),
+    "endless rows": with_first(rows=10**30),
+    "css for rows": with_first(rows="1 / span 4; background: url(//evil)"),
+    "too narrow": with_first(columns=MIN_COLUMNS - 1),
+    "too wide": with_first(columns=COLUMNS + 1),
+    "no columns": [{"id": p.tile_id, "rows": p.rows, "shown": True} for p in PLACES],
+    "shown as text": with_first(shown="none"),
+}
+
+
+@pytest.mark.parametrize("places", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_arrangement_changes_nothing(places: object, sent: Sent) -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    sent.clear()
+    arrange(editor, places)
+    assert grid.places() == PLACES
+    assert [kind for kind, _ in sent] == ["comm_msg"]
+    assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 1}]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, 3, "save", [], {}, {"type": []}, {"type": "explode"}, {"viewer": {}, "type": {}}],
+)
+def test_a_message_without_sense_changes_nothing(message: object, sent: Sent) -> None:
+    grid = grid_of()
+    editor = Editor(grid, on_save=lambda _: "never")
+    sent.clear()
+    say(editor, message)
+    assert grid.places() == PLACES
+    assert sent == []
+
+
+def test_a_size_beyond_the_bounds_may_stay_but_not_come() -> None:
+    tall = (Place(KPI, MAX_ROWS + 5, 2), *PLACES[1:])
+    grid = grid_of(tall)
+    editor = Editor(grid)
+    order = (tall[1], tall[0], tall[2])
+    arrange(editor, items(order))
+    assert grid.places() == order
+    arrange(editor, items((tall[1], Place(KPI, MAX_ROWS + 4, 2), tall[2])))
+    assert grid.places() == order
+
+
+def test_cancel_brings_back_what_stood_when_this_view_began() -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    grid[DOMAINS].view = "table"
+    began = grid.places()
+    say(editor, {"type": "edit", "viewer": "a"})
+    arrange(editor, items(MOVED))
+    say(editor, {"type": "edit", "viewer": "b"})
+    grid[DOMAINS].view = "bars"
+    say(editor, {"type": "cancel", "viewer": "a"})
+    assert grid.places() == began
+    say(editor, {"type": "cancel", "viewer": "b"})
+    assert grid.places()[0] == MOVED[0]
+    say(editor, {"type": "cancel", "viewer": "never heard of"})
+    assert grid.places()[0] == MOVED[0]
+
+
+def test_views_that_never_leave_are_forgotten() -> None:
+    editor = Editor(grid_of())
+    for i in range(100):
+        say(editor, {"type": "edit", "viewer": str(i)})
+    assert len(editor._before) < 20
+    assert "99" in editor._before
+
+
+def test_reset_shows_the_default_and_keeps_nothing() -> None:
+    kept: list[tuple[Place, ...]] = []
+    grid = grid_of()
+    editor = Editor(grid, MOVED, on_save=kept.append)
+    say(editor, {"type": "reset", "viewer": "a"})
+    assert grid.places() == MOVED
+    assert kept == []
+
+
+def test_save_hands_over_the_places_and_answers_the_view_that_asked(sent: Sent) -> None:
+    kept: list[tuple[Place, ...]] = []
+    editor = Editor(grid_of(), on_save=kept.append)
+    arrange(editor, items(MOVED))
+    sent.clear()
+    say(editor, {"type": "save", "viewer": "a"})
+    assert kept == [MOVED]
+    assert answers(sent) == [{"type": "saved", "viewer": "a"}]
+
+
+def refuse(_places: tuple[Place, ...]) -> str:
+    return "Somebody else has saved"
+
+
+def fail(_places: tuple[Place, ...]) -> str:
+    message = "the disk is full"
+    raise UsageError(message)
+
+
+@pytest.mark.parametrize(
+    ("on_save", "why"), [(refuse, "Somebody else has saved"), (fail, "the disk is full")]
+)
+def test_a_layout_that_cannot_be_kept_is_said_so(
+    on_save: Callable[[tuple[Place, ...]], str], why: str, sent: Sent
+) -> None:
+    grid = grid_of()
+    editor = Editor(grid, on_save=on_save)
+    arrange(editor, items(MOVED))
+    sent.clear()
+    say(editor, {"type": "save", "viewer": "a"})
+    assert answers(sent) == [{"type": "refused", "viewer": "a", "text": why}]
+    assert grid.places() == MOVED
+
+
+def test_where_nothing_keeps_a_layout_nothing_promises_it(sent: Sent) -> None:
+    editor = Editor(grid_of())
+    assert editor.words["save"] == "Done"
+    say(editor, {"type": "save", "viewer": "a"})
+    assert answers(sent) == [{"type": "saved", "viewer": "a"}]
+    assert Editor(grid_of(), on_save=refuse).words["save"] == "Save"
