@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Row = dict[str, Any]
 
@@ -302,6 +302,46 @@ def message_names(events: pd.DataFrame, campaign: str) -> dict[str, str]:
     return {message: name for message, name in names.items() if name is not None}
 
 
+def _listed(events: list[Row], by: str) -> list[tuple[str, list[Row]]]:
+    """Return the names in a column with their events, the one with the newest event first."""
+    groups: dict[str, list[Row]] = {}
+    for e in events:
+        if e[by] is not None:
+            groups.setdefault(e[by], []).append(e)
+    newest = {name: max(e["timestamp"] for e in own) for name, own in groups.items()}
+    return sorted(groups.items(), key=lambda item: (-newest[item[0]].timestamp(), item[0]))
+
+
+def _own(events: pd.DataFrame, campaign: str) -> list[Row]:
+    """Return the distinct events of a campaign."""
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    distinct = {row["event_id"]: row for row in good}
+    return [e for e in distinct.values() if e["campaign_id"] == campaign]
+
+
+def messages(events: pd.DataFrame, campaign: str) -> list[tuple[Any, ...]]:
+    """Return id, name, channels, number of events and newest event of every message."""
+    return [
+        (
+            message,
+            _newest(own, "message_name"),
+            {e["channel"] for e in own},
+            len(own),
+            max(e["timestamp"] for e in own),
+        )
+        for message, own in _listed(_own(events, campaign), "message_id")
+    ]
+
+
+def executions(events: pd.DataFrame, campaign: str) -> list[tuple[Any, ...]]:
+    """Return id, number of events, oldest and newest event of every execution."""
+    times = [
+        (execution, [e["timestamp"] for e in own])
+        for execution, own in _listed(_own(events, campaign), "execution_id")
+    ]
+    return [(execution, len(own), min(own), max(own)) for execution, own in times]
+
+
 def report(  # noqa: PLR0913 - one for each option of the command
     events: pd.DataFrame,
     campaign: str,
@@ -312,11 +352,14 @@ def report(  # noqa: PLR0913 - one for each option of the command
     ignored: int = 0,
     rejected: int = 0,
     locale: str = "en",
+    messages: Collection[str] = (),
+    executions: Collection[str] = (),
 ) -> Row:
     """Return the report of *campaign* as ``report --format json`` prints it.
 
     *events* are canonical rows as they stand in a source, bad ones too. *ignored* and
-    *rejected* are rows that a vendor's format has already lost on its way to them.
+    *rejected* are rows that a vendor's format has already lost on its way to them. Where
+    *messages* or *executions* are named, only their events are counted.
     """
     good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
     distinct = {row["event_id"]: row for row in good}
@@ -326,7 +369,10 @@ def report(  # noqa: PLR0913 - one for each option of the command
     shown = [
         e
         for e in own
-        if span.start <= e["timestamp"] < end and (include_tests or e["is_test"] is not True)
+        if span.start <= e["timestamp"] < end
+        and (include_tests or e["is_test"] is not True)
+        and (not messages or e["message_id"] in messages)
+        and (not executions or e["execution_id"] in executions)
     ]
     return {
         "schema_version": 1,

@@ -20,7 +20,7 @@ from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.engine import Rollup, open_rollup
 from campaign_live_widgets.report import evaluate, to_json
-from campaign_live_widgets.snapshot import DIMENSIONS, Snapshot
+from campaign_live_widgets.snapshot import ALL, DIMENSIONS, Selection, Snapshot
 
 Row = dict[str, Any]
 
@@ -31,12 +31,16 @@ few = settings(
     derandomize=True,
 )
 HOUR = timedelta(hours=1)
+MESSAGES = ("m1", "m2", "m3")
+EXECUTIONS = ("x1", "x2")
+NEVER = "never heard of"
 
 event = st.fixed_dictionaries(
     {
         "timestamp": st.integers(-20, 14_000).map(lambda s: END - timedelta(seconds=s)),
         "campaign_id": st.sampled_from(["c1", "c1", "c1", "c2"]),
-        "message_id": st.sampled_from(["m1", "m2"]),
+        "message_id": st.sampled_from(MESSAGES),
+        "execution_id": st.sampled_from([*EXECUTIONS, None]),
         "channel": st.sampled_from(["email", "push", "sms"]),
         "profile_id": st.sampled_from([f"p{i}" for i in range(6)]),
         "event_type": st.sampled_from(sorted(oracle.EVENT_TYPES)),
@@ -47,6 +51,13 @@ event = st.fixed_dictionaries(
         "platform": st.sampled_from([None, "ios", "android"]),
         "is_test": st.sampled_from([None, False, True]),
     }
+)
+
+
+selections = st.builds(
+    Selection,
+    st.frozensets(st.sampled_from([*MESSAGES, NEVER]), max_size=3),
+    st.frozensets(st.sampled_from([*EXECUTIONS, NEVER]), max_size=2),
 )
 
 
@@ -126,6 +137,11 @@ def counts(snapshots: list[Snapshot], dimension: str) -> dict[tuple[Any, str], d
     return {key: row for key, row in added.to_dict("index").items() if any(row.values())}
 
 
+def same(left: dict[Any, Any], right: dict[Any, Any]) -> bool:
+    """Compare counts whose keys may hold NaN, which is not equal to itself."""
+    return {str(k): v for k, v in left.items()} == {str(k): v for k, v in right.items()}
+
+
 @few
 @given(ticks())
 def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) -> None:
@@ -136,8 +152,72 @@ def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) 
         whole = [rollup.snapshot(at=END, window=2 * HOUR)]
         halves = [rollup.snapshot(at=end, window=HOUR) for end in (END - HOUR, END)]
         for dimension in DIMENSIONS:
-            left, right = counts(halves, dimension), counts(whole, dimension)
-            assert {str(k): v for k, v in left.items()} == {str(k): v for k, v in right.items()}
+            assert same(counts(halves, dimension), counts(whole, dimension))
+
+
+@few
+@given(ticks(), st.lists(selections, min_size=1, max_size=4))
+def test_selections_may_change_from_tick_to_tick(
+    cut: tuple[list[Row], list[list[Row]]], asked: list[Selection]
+) -> None:
+    """Each tick answers two of them: as a rollup does that never answered anything else."""
+    _, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup, seen = None, []
+        for number, part in enumerate(parts):
+            files.write(part, Path(folder) / f"part-{number}.parquet")
+            rollup = rollup or open_rollup(folder, campaign="c1", follow=True)
+            rollup.refresh()
+            seen += part
+            fresh = open_rollup(folder, campaign="c1", follow=False)
+            events = pd.DataFrame(seen, columns=oracle.COLUMNS, dtype=object)
+            for selection in (asked[number % len(asked)], asked[-1]):
+                for window, tests in (("15m", False), ("6h", True)):
+                    ask = {"at": AT, "window": WINDOWS[window], "include_tests": tests}
+                    got = to_json(rollup.snapshot(**ask, selection=selection))
+                    assert got == to_json(fresh.snapshot(**ask, selection=selection))
+                    wanted = oracle.report(
+                        events,
+                        "c1",
+                        AT,
+                        WINDOWS[window],
+                        include_tests=tests,
+                        messages=selection.messages,
+                        executions=selection.executions,
+                    )
+                    assert got["widgets"] == wanted["widgets"]
+
+
+def drawn(rollup: Rollup, selection: Selection) -> Snapshot:
+    return rollup.snapshot(at=END, window=2 * HOUR, selection=selection)
+
+
+@few
+@given(ticks(), st.sampled_from(["ndjson", "csv"]))
+def test_parts_add_up_to_the_whole_but_for_profiles(
+    cut: tuple[list[Row], list[list[Row]]], form: str
+) -> None:
+    _, parts = cut
+    parts[0] = known(parts[0])
+    with TemporaryDirectory() as folder:
+        rollup = rolled(parts, folder, form=form)
+        whole = drawn(rollup, ALL)
+        every = drawn(rollup, Selection(frozenset(MESSAGES)))
+        each = [drawn(rollup, Selection(frozenset([message]))) for message in MESSAGES]
+        union = drawn(rollup, Selection(frozenset(MESSAGES[:2])))
+        runs = drawn(rollup, Selection(executions=frozenset(EXECUTIONS)))
+        each_run = [drawn(rollup, Selection(executions=frozenset([x]))) for x in EXECUTIONS]
+        for dimension in DIMENSIONS:
+            assert same(counts([every], dimension), counts([whole], dimension))
+            assert same(counts(each, dimension), counts([whole], dimension))
+            assert same(counts(each[:2], dimension), counts([union], dimension))
+            assert same(counts(each_run, dimension), counts([runs], dimension))
+        assert every.entered_profiles == whole.entered_profiles
+        for together, apart in ((union, each[:2]), (runs, each_run), (whole, each)):
+            alone = [snapshot.entered_profiles for snapshot in apart]
+            assert max(alone) <= together.entered_profiles <= sum(alone)
+        assert drawn(rollup, Selection(frozenset([NEVER]))).entered_profiles == 0
 
 
 @few
