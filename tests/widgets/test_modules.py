@@ -87,7 +87,7 @@ def page(browser_page: Page) -> Page:
 
 def mount(page: Page, name: str, widget: Any) -> None:  # noqa: ANN401
     shared = {"words": library().words, "meanings": library().meanings}
-    others = {other: script(other) for other in ("menu",)}
+    others = {other: script(other) for other in ("menu", "picture")}
     page.evaluate(
         "([code, state, shared, others]) => mount(code, state, shared, others)",
         [script(name), state_of(widget), shared, others],

@@ -84,6 +84,13 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
       tell(words.unsaved.replace("{}", error.message || words.noAnswer), true);
     }
   };
+  const picture = (ending) => save(async () => {
+    const [draw, file] = await Promise.all([load("picture"), fetchFile(model, ending)]);
+    const tile = el.closest(".clw-tile");
+    saveAs(file.name, await draw[ending](tile, { caption: file.text, words, locale }));
+    return file.name;
+  });
+
   let meanings = null;
   function explain() {
     const terms = library.get("meanings")[locale];
@@ -104,6 +111,8 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
   const actions = [
     menuItem("menuitem", words.meanings, explain),
     menuItem("menuitem", words.csv, save(() => download(model, "csv"))),
+    menuItem("menuitem", words.png, picture("png")),
+    menuItem("menuitem", words.svg, picture("svg")),
   ];
   if (kinds.length > 1) {
     const views = make("div", "clw-menu-group");

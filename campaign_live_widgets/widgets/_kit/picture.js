@@ -1,0 +1,383 @@
+// A picture of a tile as it is seen now: plain SVG with text as text, without a network, a
+// style sheet or a foreignObject, so that other programs open it; and the same as PNG.
+
+const SVG = "http://www.w3.org/2000/svg";
+const LONGEST = 1000; // more letters than any line of a tile can show
+const SHAPES = {
+  path: ["d"],
+  rect: ["x", "y", "width", "height", "rx", "ry"],
+  line: ["x1", "y1", "x2", "y2"],
+  circle: ["cx", "cy", "r"],
+  ellipse: ["cx", "cy", "rx", "ry"],
+  polygon: ["points"],
+  polyline: ["points"],
+  text: ["x", "y", "dx", "dy"],
+};
+const SKIPPED = "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-said, .clw-unseen, "
+  + ".clw-lines-cursor, .clw-lines-dot, .clw-tile-switch, script, style";
+const POINTED = ".clw-bars-row, .clw-donut-row"; // their ground shows where the pointer is
+const LEFT = ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot";
+const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row";
+
+/** Any CSS colour as [#rrggbb, opacity], the way every program reads it. */
+const colors = new Map();
+function plainColor(css) {
+  if (!colors.has(css)) {
+    const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
+      .getContext("2d", { willReadFrequently: true });
+    context.fillStyle = css;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+    const hex = [r, g, b].map((part) => part.toString(16).padStart(2, "0")).join("");
+    colors.set(css, [`#${hex}`, a / 255]);
+  }
+  return colors.get(css);
+}
+
+/** What XML allows; the rest of what a name may hold is shown as unknown. */
+function legal(text) {
+  return text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+}
+
+const round = (n) => String(Math.round(n * 100) / 100);
+const overlap = (a, b) => ({
+  left: Math.max(a.left, b.left),
+  top: Math.max(a.top, b.top),
+  right: Math.min(a.right, b.right),
+  bottom: Math.min(a.bottom, b.bottom),
+});
+const isEmpty = (box) => box.right - box.left < 0.5 || box.bottom - box.top < 0.5;
+const inside = (box, clip) =>
+  box.left >= clip.left - 0.5 && box.right <= clip.right + 0.5 && box.top >= clip.top - 0.5 && box.bottom <= clip.bottom + 0.5;
+
+/** How far below the top of a line of this type its letters stand. */
+const ascents = new Map();
+function ascent(style) {
+  const font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  if (!ascents.has(font)) {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = font;
+    const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = context.measureText("x");
+    ascents.set(font, { up, down, width: (text) => {
+      context.font = font;
+      return context.measureText(text).width;
+    } });
+  }
+  return ascents.get(font);
+}
+
+/** The first letter with a direction decides, as for dir="auto". */
+function isRightToLeft(text, style) {
+  if (!style.unicodeBidi.includes("plaintext")) return style.direction === "rtl";
+  const strong = text.match(/[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]|\p{L}/u);
+  return Boolean(strong && /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(strong[0]));
+}
+
+/** The lines of a text node as they are laid out: [{text, left, right, top, bottom}]. */
+function linesOf(node) {
+  const text = node.data.slice(0, LONGEST);
+  const range = document.createRange();
+  const lines = [];
+  let from = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    const to = from + segment.length;
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    from = to;
+    const boxes = range.getClientRects();
+    const box = boxes[boxes.length - 1];
+    if (!box) continue;
+    const last = lines.at(-1);
+    const part = { segment, left: box.left, right: box.right };
+    if (last && Math.abs(last.top - box.top) < box.height / 2) {
+      last.left = Math.min(last.left, box.left);
+      last.right = Math.max(last.right, box.right);
+      last.parts.push(part);
+    } else {
+      lines.push({ left: box.left, right: box.right, top: box.top, bottom: box.bottom, parts: [part] });
+    }
+  }
+  return lines;
+}
+
+/** Cut a line to the room of a box that shows an ellipsis where text is left out. */
+function cut(line, room, backwards, dots) {
+  const over = backwards ? line.left < room.left - 0.5 : line.right > room.right + 0.5;
+  if (!over) return line;
+  const fits = (part) => backwards ? part.left >= room.left + dots : part.right <= room.right - dots;
+  const end = line.parts.findIndex((part) => !fits(part));
+  const parts = line.parts.slice(0, end);
+  const edge = backwards
+    ? { left: Math.min(line.right, ...parts.map((part) => part.left)) - dots }
+    : { right: Math.max(line.left, ...parts.map((part) => part.right)) + dots };
+  return { ...line, ...edge, parts: [...parts, { segment: "…" }] };
+}
+
+class Drawing {
+  constructor(tile) {
+    this.origin = tile.getBoundingClientRect();
+    this.document = document.implementation.createDocument(SVG, "svg");
+    this.root = this.document.documentElement;
+    this.clips = 0;
+  }
+
+  add(parent, tag, attributes, text) {
+    const node = this.document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== "" && value !== undefined) node.setAttribute(name, legal(String(value)));
+    }
+    if (text !== undefined) node.textContent = legal(text);
+    parent.append(node);
+    return node;
+  }
+
+  paint(css, kind = "fill") {
+    const [color, opacity] = plainColor(css);
+    return opacity < 1 ? { [kind]: color, [`${kind}-opacity`]: round(opacity) } : { [kind]: color };
+  }
+
+  box(parent, box, css, radius = 0) {
+    if (plainColor(css)[1] === 0 || box.right <= box.left || box.bottom <= box.top) return;
+    this.add(parent, "rect", {
+      x: round(box.left - this.origin.left),
+      y: round(box.top - this.origin.top),
+      width: round(box.right - box.left),
+      height: round(box.bottom - box.top),
+      rx: radius ? round(radius) : "",
+      ...this.paint(css),
+    });
+  }
+
+  /** Background and borders of an element. */
+  ground(parent, box, style, element) {
+    const radius = Number.parseFloat(style.borderTopLeftRadius) || 0;
+    if (!element.matches(POINTED)) this.box(parent, box, style.backgroundColor, radius);
+    for (const side of ["Top", "Right", "Bottom", "Left"]) {
+      const width = Number.parseFloat(style[`border${side}Width`]);
+      if (!width || style[`border${side}Style`] === "none") continue;
+      const edge = { left: box.left, top: box.top, right: box.right, bottom: box.bottom };
+      if (side === "Top") edge.bottom = edge.top + width;
+      if (side === "Bottom") edge.top = edge.bottom - width;
+      if (side === "Left") edge.right = edge.left + width;
+      if (side === "Right") edge.left = edge.right - width;
+      this.box(parent, edge, style[`border${side}Color`]);
+    }
+  }
+
+  /** A group that shows nothing outside of a box. */
+  clipped(parent, clip) {
+    const id = `clip${(this.clips += 1)}`;
+    const path = this.add(parent, "clipPath", { id });
+    this.box(path, clip, "#000");
+    return this.add(parent, "g", { "clip-path": `url(#${id})` });
+  }
+
+  words(parent, text, x, y, style, more = {}) {
+    const place = { x: round(x), y: round(y) };
+    this.add(parent, "text", { ...place, ...this.font(style), ...this.paint(style.color), ...more }, text);
+  }
+
+  font(style) {
+    return {
+      "font-family": style.fontFamily,
+      "font-size": style.fontSize,
+      "font-weight": style.fontWeight === "400" ? "" : style.fontWeight,
+      "font-style": style.fontStyle === "normal" ? "" : style.fontStyle,
+      "letter-spacing": style.letterSpacing === "normal" ? "" : style.letterSpacing,
+      style: style.fontVariantNumeric === "normal" ? "" : `font-variant-numeric: ${style.fontVariantNumeric}`,
+    };
+  }
+
+  /** A text node, line by line, each at the place where it stands in the page. */
+  text(parent, node, element, style, clip, decoration) {
+    const backwards = isRightToLeft(node.data, style);
+    const type = ascent(style);
+    const dots = style.textOverflow === "ellipsis" && style.overflowX !== "visible" ? type.width("…") : 0;
+    const room = dots ? element.getBoundingClientRect() : null;
+    const clamp = Number.parseInt(style.webkitLineClamp, 10) || 0;
+    const lines = linesOf(node);
+    lines.forEach((found, i) => {
+      if (clamp && i >= clamp) return;
+      let line = room ? cut(found, room, backwards, dots) : found;
+      if (clamp && i === clamp - 1 && lines.length > clamp) {
+        const box = element.getBoundingClientRect();
+        const width = type.width("…");
+        const tight = { left: box.left + width, right: box.right - width };
+        const parts = line.parts.filter((part) => part.left >= tight.left - width && part.right <= tight.right);
+        line = { ...line, parts: [...parts, { segment: "…" }] };
+      }
+      const words = line.parts.map(({ segment }) => segment).join("").replace(/\s+/g, " ");
+      if (!words.trim() || isEmpty(overlap(line, clip))) return;
+      const align = { right: "end", end: backwards ? "start" : "end", center: "middle" }[style.textAlign];
+      const anchor = align ?? (backwards ? "end" : "start");
+      const at = { start: line.left, middle: (line.left + line.right) / 2, end: line.right }[anchor];
+      const flipped = { start: "end", end: "start", middle: "middle" };
+      const svgAnchor = backwards ? flipped[anchor] : anchor;
+      const content = line.bottom - line.top;
+      const baseline = line.top + (content - type.up - type.down) / 2 + type.up;
+      this.words(parent, words.trim(), at - this.origin.left, baseline - this.origin.top, style, {
+        "text-anchor": svgAnchor === "start" ? "" : svgAnchor,
+        direction: backwards ? "rtl" : "",
+        "text-decoration": decoration,
+      });
+    });
+    return lines.at(-1);
+  }
+
+  /** What stands in a chart, each shape with the colours and the place that it has in the page. */
+  chart(parent, svg, opacity) {
+    for (const node of svg.children) {
+      const style = getComputedStyle(node);
+      const seen = opacity * Number.parseFloat(style.opacity);
+      if (style.display === "none" || seen === 0 || ["defs", "clipPath"].includes(node.tagName)) continue;
+      const names = SHAPES[node.tagName];
+      if (!names) this.chart(parent, node, seen);
+      else if (style.visibility !== "hidden") this.shape(parent, node, names, style, seen);
+    }
+  }
+
+  shape(parent, node, names, style, opacity) {
+    const look = { opacity: opacity < 1 ? round(opacity) : "" };
+    for (const kind of ["fill", "stroke"]) {
+      const visible = style[kind] !== "none" && plainColor(style[kind])[1] > 0;
+      if (!visible) look[kind] = "none";
+      else Object.assign(look, this.paint(style[kind], kind));
+      const through = Number.parseFloat(style[`${kind}Opacity`]);
+      if (visible && through < 1) look[`${kind}-opacity`] = round(through);
+    }
+    if (look.fill === "none" && look.stroke === "none") return;
+    if (look.stroke !== "none") {
+      look["stroke-width"] = style.strokeWidth;
+      look["stroke-linecap"] = style.strokeLinecap;
+      look["stroke-linejoin"] = style.strokeLinejoin;
+      look["shape-rendering"] = style.shapeRendering === "auto" ? "" : style.shapeRendering;
+      if (style.strokeDasharray !== "none") look["stroke-dasharray"] = style.strokeDasharray;
+    }
+    const { a, b, c, d, e, f } = node.getScreenCTM();
+    const place = [a, b, c, d, e - this.origin.left, f - this.origin.top];
+    const geometry = Object.fromEntries(names.map((name) => [name, node.getAttribute(name) ?? ""]));
+    const transform = `matrix(${place.map((n) => Math.round(n * 1e4) / 1e4).join(" ")})`;
+    if (node.tagName !== "text") this.add(parent, node.tagName, { ...geometry, ...look, transform });
+    else {
+      const anchor = style.textAnchor === "start" ? "" : style.textAnchor;
+      const type = { ...this.font(style), "text-anchor": anchor };
+      this.add(parent, "text", { ...geometry, ...look, ...type, transform }, node.textContent);
+    }
+  }
+
+  /** An element and all it holds, in the order in which a browser paints them. */
+  walk(parent, element, clip, opacity, decoration) {
+    const style = getComputedStyle(element);
+    if (style.display === "none" || element.matches(SKIPPED)) return;
+    if (element instanceof SVGSVGElement) {
+      if (style.visibility !== "hidden") this.chart(parent, element, opacity * Number.parseFloat(style.opacity));
+      return;
+    }
+    const box = element.getBoundingClientRect();
+    const seen = style.visibility !== "hidden";
+    const clips = style.overflowX !== "visible" || style.overflowY !== "visible";
+    if (clips && isEmpty(overlap(box, clip))) return;
+    const lines = [decoration, style.textDecorationLine].filter((line) => line && line !== "none");
+    const own = Number.parseFloat(style.opacity);
+    let target = own < 1 ? this.add(parent, "g", { opacity: round(own) }) : parent;
+    if (seen && !isEmpty(overlap(box, clip))) this.ground(target, box, style, element);
+    let inner = clip;
+    if (clips) {
+      inner = overlap(box, clip);
+      const content = { left: box.left, top: box.top, right: box.left + element.scrollWidth, bottom: box.top + element.scrollHeight };
+      if (!inside(content, { ...inner, right: inner.right + 1, bottom: inner.bottom + 1 })) target = this.clipped(target, inner);
+    }
+    const level = (node) => (node instanceof Element && Number.parseInt(getComputedStyle(node).zIndex, 10)) || 0;
+    const nodes = [...element.childNodes].map((node) => [level(node), node]);
+    nodes.sort(([one], [other]) => one - other);
+    let last = null;
+    for (const [, node] of nodes) {
+      if (node.nodeType === Node.ELEMENT_NODE) this.walk(target, node, inner, opacity * own, lines.join(" "));
+      else if (node.nodeType === Node.TEXT_NODE && seen && node.data.trim()) {
+        last = this.text(target, node, element, style, inner, lines.join(" "));
+      }
+    }
+    // The arrow of a sorted column follows the last line of its heading.
+    const after = getComputedStyle(element, "::after").content.match(/^"(.*)"$/)?.[1];
+    if (last && seen && after?.trim()) {
+      const type = ascent(style);
+      this.words(target, after.trim(), last.right + type.width(" ") - this.origin.left, last.top + type.up - this.origin.top, style);
+    }
+  }
+}
+
+/** "rows 1 to 8 of 40", where a list or table scrolls; empty where all of it is seen. */
+function rowsShown(tile, words) {
+  const rows = [...tile.querySelectorAll(ROWS)].filter((row) => row.getClientRects().length);
+  if (!rows.length) return "";
+  let scroller = rows[0].parentElement;
+  while (scroller !== tile && getComputedStyle(scroller).overflowY === "visible") scroller = scroller.parentElement;
+  const { top, bottom } = scroller.getBoundingClientRect();
+  const head = scroller.querySelector("thead")?.getBoundingClientRect().bottom ?? top;
+  const seen = rows.map((row, i) => {
+    const box = row.getBoundingClientRect();
+    const middle = (box.top + box.bottom) / 2;
+    return middle > head && middle < bottom ? i + 1 : 0;
+  }).filter(Boolean);
+  if (seen.length === rows.length || !seen.length) return "";
+  return [seen[0], seen.at(-1), rows.length].reduce((text, n) => text.replace("{}", n), words.rowsShown);
+}
+
+function wrapped(text, width, measure) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && measure(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function draw(tile, { caption, words }) {
+  // The pointer lies where the menu was, and what it happens to be on is not meant.
+  for (const node of tile.querySelectorAll(LEFT)) node.dispatchEvent(new PointerEvent("pointerleave"));
+  const drawing = new Drawing(tile);
+  const { width, height } = drawing.origin;
+  const style = getComputedStyle(tile);
+  const { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric } = style;
+  const color = style.getPropertyValue("--clw-soft");
+  const small = { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric, fontSize: "11px", color };
+  const note = [rowsShown(tile, words), caption].filter(Boolean).join(" · ");
+  const lines = note ? wrapped(note.slice(0, LONGEST), width - 16, ascent(small).width) : [];
+  const whole = Math.ceil(height + (lines.length ? 8 + 16 * lines.length : 0));
+  const size = { width: Math.ceil(width), height: whole };
+  const { root } = drawing;
+  root.setAttribute("width", size.width);
+  root.setAttribute("height", size.height);
+  root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  const { left, top } = drawing.origin;
+  drawing.box(root, { left, top, right: left + size.width, bottom: top + size.height }, style.getPropertyValue("--clw-ground"));
+  const full = drawing.origin;
+  drawing.ground(root, full, style, tile);
+  for (const part of tile.children) {
+    if (part.matches(".clw-tile-head, .clw-view")) drawing.walk(root, part, full, 1, "");
+  }
+  lines.forEach((line, i) => drawing.words(root, line, 8, height + 11 + 16 * i, small));
+  return { text: new XMLSerializer().serializeToString(drawing.document), ...size };
+}
+
+const asFile = (text) => new Blob([text], { type: "image/svg+xml" });
+
+async function png(tile, options) {
+  const { text, width, height } = draw(tile, options);
+  const url = URL.createObjectURL(asFile(text));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
+    canvas.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
+    return await new Promise((resolve, reject) => {
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("PNG"))), "image/png");
+    });
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export default { png, svg: (tile, options) => asFile(draw(tile, options).text) };
