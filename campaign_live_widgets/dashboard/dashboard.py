@@ -14,6 +14,7 @@ from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.catalog import tile as tile_of
 from campaign_live_widgets.dashboard import phrases
 from campaign_live_widgets.dashboard.audience import Audience
+from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.editor import Editor
 from campaign_live_widgets.dashboard.facts import Facts
 from campaign_live_widgets.dashboard.grid import ReportGrid
@@ -127,6 +128,7 @@ class Dashboard(VBox):
             locale=self.locale,
             names=self.snapshot.message_names,
             time_zone=self.time_zone,
+            context=context(self.snapshot, self.time_zone, self.locale),
         )
 
     def _page(self, tab: str, grid: ReportGrid) -> Widget:
@@ -253,8 +255,10 @@ class Dashboard(VBox):
 
     def _update(self, widget: TileWidget) -> bool:
         snapshot = self.snapshot
+        belongs = context(snapshot, self.time_zone, self.locale)
         try:
-            changed = widget.update(frame(widget.tile, snapshot), snapshot.message_names)
+            rows = frame(widget.tile, snapshot)
+            changed = widget.update(rows, snapshot.message_names, belongs)
         except Exception as error:  # noqa: BLE001 - one tile's fault is not the page's
             _LOG.exception("The tile %s met an error", widget.tile.id)
             widget.show_error(phrases.one_line(error))
