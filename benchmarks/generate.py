@@ -1,7 +1,8 @@
 """Make canonical events for the benchmarks: ``python generate.py FOLDER --events 10_000_000``.
 
 Every column is a function of the event's number and the seed, so the same call gives the same
-events on any machine. Events come in the order of time, one in a hundred comes twice.
+events on any machine. Events come in the order of time, one in a hundred comes twice. Every
+message is sent again every four hours; half of its events are of the execution before.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ SELECT
     CASE WHEN NOT push THEN 'isp' || CAST(floor(400 * pow((h2 // 17 % 10000) / 1e4, 3)) AS INT)
         || '.example' END AS domain,
     CASE WHEN push THEN ['ios', 'android', 'android', 'web'][1 + (h2 // 19) % 4] END AS platform,
-    CAST(NULL AS VARCHAR) AS execution_id,
+    'run-' || greatest(CAST(floor(k * 6 / {total}) AS INT) - (h3 // 29) % 2, 0) AS execution_id,
     ['A', 'B'][1 + (h3 // 23) % 2] AS variant,
     CASE event_type WHEN 'click' THEN 'https://shop.example/' || (h2 // 29) % 50 END AS url,
     (h1 // 31) % 200 = 0 AS is_test,
