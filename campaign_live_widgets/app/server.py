@@ -8,14 +8,12 @@ import sys
 import threading
 import webbrowser
 from http import HTTPStatus
-from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, Final
 
 # jsonschema, where it finds this, compiles the grammar of all addresses on import: seconds of
 # start-up for a check that nothing here asks for.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
@@ -26,6 +24,7 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from campaign_live_widgets.app.assets import Assets
+from campaign_live_widgets.app.kernels import ReportKernels
 from campaign_live_widgets.errors import CampaignLiveError
 
 if TYPE_CHECKING:
@@ -34,23 +33,10 @@ if TYPE_CHECKING:
 TEMPLATE: Final = "campaign_live"
 
 _START_LIMIT: Final = 120.0
-_KEEP_ABANDONED: Final = 300
-"""Seconds for which a kernel outlives a viewer who went without a word (a killed browser, a
-lost network). A page that is closed says goodbye and frees its kernel at once."""
 _AFTER_OPENING: Final = 2.5
 """Seconds after which the next page is prepared: not while the last one is being opened."""
 _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
 """In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
-
-_UNTRACKED: Final = (
-    *("comm_open", "comm_msg", "comm_close", "comm_info_request", "comm_info_reply"),
-    *("execute_request", "execute_reply", "execute_input", "execute_result"),
-    *("kernel_info_request", "kernel_info_reply", "shutdown_request", "shutdown_reply"),
-    *("display_data", "update_display_data", "clear_output", "stream", "error", "status"),
-    *("interrupt_request", "interrupt_reply", "input_request", "input_reply"),
-    *("debug_request", "debug_reply", "debug_event"),
-)
-"""A live report is never idle: no message of its kernel may count as a sign of a viewer."""
 
 
 def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -> Config:
@@ -74,14 +60,10 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     page.preheat_kernel = True
     page.default_pool_size = 1
     config.VoilaKernelManager.fill_delay = _AFTER_OPENING
-    if not debug:
-        page.multi_kernel_manager_class = QuietKernels
+    page.multi_kernel_manager_class = ReportKernels
+    config.ReportKernels.quiet = not debug
     # An allow-list would shut out widgets that people add to the notebook.
     page.extension_denylist = ["@jupyter-notebook/lab-extension", "jupyterlab_pygments"]
-    kernels = config.MappingKernelManager
-    kernels.cull_idle_timeout = _KEEP_ABANDONED
-    kernels.cull_interval = _KEEP_ABANDONED // 10
-    kernels.untracked_message_types = list(_UNTRACKED)
     return config
 
 
@@ -94,20 +76,13 @@ def quiet_logs() -> None:
     """
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
     logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
+    # A page may outlive its kernel, and ask for it.
+    logging.getLogger("tornado.application").addFilter(
+        lambda r: not str(r.msg).startswith(("wrote error", "Uncaught exception in write_error"))
+    )
     logging.getLogger("asyncio").addFilter(
         lambda r: not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
     )
-
-
-class QuietKernels(AsyncMappingKernelManager):
-    """Kernels that keep to themselves what their libraries print on the way in and out."""
-
-    async def start_kernel(  # type: ignore[override] # async, as in the base class
-        self,
-        **more: Any,  # noqa: ANN401 - passed on as it is
-    ) -> str:
-        """Start a kernel, as the base class does."""
-        return str(await super().start_kernel(**more, stdout=DEVNULL, stderr=DEVNULL))
 
 
 class _PageHandler(TornadoVoilaHandler):

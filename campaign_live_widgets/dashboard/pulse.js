@@ -14,7 +14,9 @@ const MISSED_BUSY = 15;
 const CUT_MS = 4000;
 /** Longest stretch between two looks that counts as waiting; the rest was sleep. */
 const STRETCH_MS = 2000;
-const RETRY_MS = 3000;
+const RETRY_MS = 2000;
+/** How long an attempt to connect is given before the next. */
+const ATTEMPT_MS = 10_000;
 
 const inVoila = () => document.body.dataset.voila === "voila";
 
@@ -64,6 +66,8 @@ function watch(model, changed, signal) {
   let ended = 0;
   let silent = 0;
   let cut = 0;
+  let asking = false;
+  let attempted = 0;
   let looked = Date.now();
   let heard = looked;
   let kind = "";
@@ -78,6 +82,18 @@ function watch(model, changed, signal) {
     met?.statusChanged?.connect(onStatus);
     kernel = met;
   };
+  // The front end waits up to half a minute between two attempts; the server may long be back.
+  const ask = async () => {
+    if (asking || !kernel?.serverSettings || Date.now() - attempted < ATTEMPT_MS) return;
+    asking = true;
+    const { baseUrl } = kernel.serverSettings;
+    const answer = await reach(new URL(`api/kernels/${encodeURIComponent(kernel.id)}`, baseUrl));
+    if (answer && cut && !ended) {
+      attempted = Date.now();
+      kernel.reconnect().catch(() => {});
+    } else await new Promise((done) => setTimeout(done, RETRY_MS));
+    asking = false;
+  };
   const look = () => {
     const now = Date.now();
     const stretch = Math.min(now - looked, STRETCH_MS);
@@ -87,6 +103,7 @@ function watch(model, changed, signal) {
     id ??= kernel?.id ?? null;
     // Another kernel, or none where there was one: the widgets of this page went with theirs.
     if (id && !ended && (!met || met.isDisposed || met.id !== id)) ended = now;
+    if (kind === "socket") ask();
     silent = document.hidden ? 0 : silent + stretch;
     cut = !kernel || kernel.connectionStatus === "connected" ? 0 : cut + stretch;
     judge();
@@ -123,12 +140,17 @@ function watch(model, changed, signal) {
   return { hear, kernel: () => kernel };
 }
 
+/** Return whether a server answers at an address; what it says is another matter. */
+async function reach(url) {
+  const answer = await fetch(url, { cache: "no-store" }).catch(() => null);
+  return Boolean(answer && answer.status < 500);
+}
+
 /** Wait until the server answers, then load the page anew at the address it has. */
 async function reload(say, signal) {
   const ready = new URL("ready", new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI));
   while (!signal.aborted) {
-    const answer = await fetch(ready, { cache: "no-store" }).catch(() => null);
-    if (answer && answer.status < 500) {
+    if (await reach(ready)) {
       window.location.reload();
       return;
     }

@@ -1,0 +1,277 @@
+"""What the page says, and what is left, when the kernel, the server or the browser goes away."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psutil
+import pytest
+from conftest import SIZE, running
+from playwright.sync_api import Error as PlaywrightError
+from wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Front
+    from playwright.sync_api import Browser, Page
+
+SOON = 15.0
+"""Seconds within which the page says that something is wrong."""
+LIVE = ".clw-report[data-state=live]"
+LOST = ".clw-report[data-lost=%s][data-state=stale] .clw-lost"
+DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+
+
+def kernels(server: psutil.Process) -> list[psutil.Process]:
+    """Return the kernels that a server runs."""
+    found = []
+    for child in server.children(recursive=True):
+        with suppress(psutil.Error):  # it may be on its way out
+            if any("ipykernel_launcher" in part for part in child.cmdline()):
+                found.append(child)
+    return found
+
+
+def kernel_of(server: psutil.Process, page: Page) -> psutil.Process:
+    """Return the process of the kernel behind a page of Voilà."""
+    kernel = page.evaluate(
+        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+    )
+    return next(k for k in kernels(server) if any(kernel in part for part in k.cmdline()))
+
+
+def until(true: Callable[[], object], seconds: float, otherwise: str) -> float:
+    """Wait for a condition; return how long it took."""
+    start = time.monotonic()
+    while not true():
+        assert time.monotonic() - start < seconds, otherwise
+        time.sleep(0.1)
+    return time.monotonic() - start
+
+
+def opened(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport=SIZE).new_page()
+    page.goto(address)
+    page.wait_for_selector(LIVE, timeout=60_000)
+    return page
+
+
+RECORD_LOST = """() => {
+    window.everLost = [];
+    const root = document.querySelector(".clw-report");
+    new MutationObserver(() => root.dataset.lost && window.everLost.push(root.dataset.lost))
+        .observe(root, { attributes: true, attributeFilter: ["data-lost"] });
+}"""
+CONNECTED = "() => window.jupyterapp.widgetManager.kernel.connectionStatus === 'connected'"
+
+
+def leave(page: Page) -> None:
+    """Close a page as readers do: it can say goodbye to its kernel."""
+    page.goto("about:blank")
+    page.context.close()
+
+
+def test_a_killed_kernel_is_said_and_the_button_brings_the_report_back(
+    voila: Front, browser: Browser
+) -> None:
+    address = f"{voila.address}?window=6h&locale=fr"
+    page = opened(browser, address)
+    until(lambda: len(kernels(voila.process)) == 3, 20, "two pages and the next one")
+    kernel_of(voila.process, page).kill()
+    page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
+    assert "s'est arrêté" in page.get_by_role("alert").inner_text()
+    assert "Les chiffres datent du" in page.get_by_role("alert").inner_text()
+    assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) > 0
+    page.get_by_role("button", name="Relancer le rapport").click()
+    page.wait_for_selector(LIVE, timeout=30_000)
+    assert page.url == address
+    assert page.locator(".clw-lost").is_hidden()
+    until(lambda: len(kernels(voila.process)) == 3, 20, "as many kernels as before")
+    leave(page)
+    until(lambda: len(kernels(voila.process)) == 2, 20, "one page less, one kernel less")
+
+
+@pytest.fixture
+def wire(voila: Front) -> Iterator[Wire]:
+    wire = Wire(int(voila.address.rsplit(":")[-1].strip("/")))
+    yield wire
+    wire.close()
+
+
+def number(page: Page) -> int:
+    return int(page.locator(DELIVERED).get_attribute("data-value") or 0)
+
+
+def catches_up(page: Page, voila: Front, before: int) -> None:
+    """See that the page goes on, with what came while it was lost and with what comes now."""
+    page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
+    assert page.locator(".clw-lost").is_hidden()
+    at_least = "([css, n]) => Number(document.querySelector(css).dataset.value) >= n"
+    page.wait_for_function(at_least, arg=[DELIVERED, before + 5], timeout=20_000)
+    voila.inbox.drop(3)
+    page.wait_for_function(at_least, arg=[DELIVERED, before + 8], timeout=20_000)
+
+
+def test_a_cut_connection_is_said_and_mends_by_itself(
+    voila: Front, browser: Browser, wire: Wire
+) -> None:
+    page = opened(browser, f"http://127.0.0.1:{wire.port}/")
+    before = number(page)
+    wire.cut()
+    page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
+    assert "connection to the server is lost" in page.get_by_role("alert").inner_text()
+    voila.inbox.drop(5)
+    wire.mend()
+    catches_up(page, voila, before)
+    leave(page)
+
+
+def test_a_network_that_stands_still_is_said_and_mends_by_itself(
+    voila: Front, browser: Browser, wire: Wire
+) -> None:
+    page = opened(browser, f"http://127.0.0.1:{wire.port}/")
+    before = number(page)
+    wire.freeze()
+    page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
+    assert "no longer answers" in page.get_by_role("alert").inner_text()
+    voila.inbox.drop(5)
+    wire.mend()
+    catches_up(page, voila, before)
+    leave(page)
+
+
+def test_a_kernel_that_hangs_is_said_and_may_come_back(voila: Front, browser: Browser) -> None:
+    page = opened(browser, voila.address)
+    before, kernel = number(page), kernel_of(voila.process, page)
+    kernel.suspend()
+    try:
+        page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
+        age = page.locator(".clw-lost-since").inner_text()
+        page.wait_for_function(
+            "([css, age]) => document.querySelector(css).textContent !== age",
+            arg=[".clw-lost-since", age],
+        )
+    finally:
+        kernel.resume()
+    voila.inbox.drop(5)
+    catches_up(page, voila, before)
+    leave(page)
+
+
+@dataclass
+class Server:
+    """A server that gives a kernel up eight seconds after its last viewer."""
+
+    address: str
+    process: psutil.Process
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":")[-1].strip("/"))
+
+
+@contextmanager
+def served(events: Path, folder: Path, *options: str) -> Iterator[Server]:
+    settings = {"MappingKernelManager": {"cull_idle_timeout": 8, "cull_interval": 1}}
+    (folder / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = ["campaign_live_widgets", "serve", str(events), "--no-browser", *options]
+    with running(command, env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)}) as process:
+        assert process.stdout is not None
+        yield Server(process.stdout.readline().strip(), psutil.Process(process.pid))
+
+
+@pytest.fixture(scope="module")
+def quick(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(events, tmp_path_factory.mktemp("quick")) as server:
+        yield server
+
+
+@contextmanager
+def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]]:
+    """Run one more browser; give it with the process that all of it hangs on."""
+    mark = f"--campaign-live-test={uuid4().hex}"
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with suppress(PlaywrightError):  # it may be gone by then
+        other = browser.browser_type.launch(executable_path=path, args=[*FLAGS, mark])
+        mine = psutil.Process().children(recursive=True)
+        yield other, min((p for p in mine if mark in p.cmdline()), key=lambda p: p.create_time())
+        other.close()
+
+
+def alone(server: Server, seconds: float = 20) -> None:
+    """Wait until the server has the next page's kernel and no other."""
+    until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
+
+
+def test_five_reloads_leave_one_kernel_and_the_next(quick: Server, browser: Browser) -> None:
+    page = opened(browser, quick.address)
+    for _ in range(5):
+        page.reload()
+        page.wait_for_selector(LIVE, timeout=60_000)
+    until(lambda: len(kernels(quick.process)) == 2, 4, "reloads leave kernels behind")
+    page.goto("about:blank")
+    until(lambda: len(kernels(quick.process)) == 1, 4, "a page that is left keeps its kernel")
+    page.context.close()
+
+
+def test_a_closed_window_frees_its_kernels(quick: Server, browser: Browser) -> None:
+    with another_browser(browser) as (other, process):
+        for _ in range(2):
+            opened(other, quick.address)
+        until(lambda: len(kernels(quick.process)) == 3, 20, "two pages and the next one")
+        process.terminate()
+        alone(quick)
+
+
+def test_a_killed_browser_frees_its_kernel_in_time(quick: Server, browser: Browser) -> None:
+    with another_browser(browser) as (other, process):
+        opened(other, quick.address)
+        until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
+        process.kill()
+        alone(quick)
+
+
+def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
+    quick: Server, browser: Browser
+) -> None:
+    wire = Wire(quick.port)
+    page = opened(browser, f"http://127.0.0.1:{wire.port}/")
+    kernel = kernel_of(quick.process, page)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_selector(".clw-report[data-state=paused]")
+    page.evaluate(RECORD_LOST)
+    page.wait_for_timeout(18_000)  # longer than the culling, and than the page's own patience
+    assert page.evaluate("() => window.everLost") == []
+    wire.cut()
+    page.wait_for_timeout(2500)
+    wire.mend()
+    page.wait_for_function(CONNECTED, timeout=60_000)
+    assert kernel.is_running()
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=20_000)
+    leave(page)
+    wire.close()
+    alone(quick)
+
+
+def test_a_server_that_is_gone_is_said_and_the_page_comes_back_with_it(
+    events: Path, tmp_path: Path, browser: Browser
+) -> None:
+    with served(events, tmp_path) as server:
+        page = opened(browser, server.address)
+    page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
+    page.get_by_role("button", name="Bring the report back").click()
+    page.get_by_text("The server does not answer.").wait_for()
+    with served(events, tmp_path, "--port", str(server.port)):
+        page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
+        leave(page)
