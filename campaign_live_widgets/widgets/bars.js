@@ -38,6 +38,7 @@ async function render({ model, el, signal }) {
   const [mark, figure, scale] = await Promise.all(
     ["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
   );
+  spokenImage(el, list, mark, life.signal);
   let shown = { names: [], columns: [], height: 1 };
 
   /** Counts by metric, each an array by row. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import traitlets as t
 from bqplot import Bars as BarsMark
 from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 PADDING: Final = 0.2
 """Share of a row's height that lies between its bars and the next row's."""
+
+
+class Rows(BarsMark):
+    """Bars that carry the sentence on what they show."""
+
+    summary = t.Unicode().tag(sync=True)
 
 
 class BarsOverlay(Overlay, script="bars"):
@@ -50,7 +57,7 @@ class Bars(View, kind="bars"):
         """Return the bars and the box that holds their figure and their labels."""
         tile, locale = self.tile, self.locale
         scale = LinearScale(min=0.0, allow_padding=False)
-        mark = BarsMark(
+        mark = Rows(
             scales={"x": OrdinalScale(reverse=True, allow_padding=False), "y": scale},
             type="grouped",
             orientation="horizontal",

@@ -45,6 +45,8 @@ async function render({ model, el, signal }) {
   const setEmpty = emptiness(el, options.empty);
   const mark = await linked(model, model.get("mark"));
   const chart = await linked(model, model.get("figure"));
+  spokenImage(el, ring, mark, life.signal);
+  scrollable(legend, life.signal);
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
   let radius = 0;
 
@@ -108,6 +110,7 @@ async function render({ model, el, signal }) {
     middle.style.maxWidth = `${side * 0.7}px`;
     const figure = figureBeside(el);
     if (!figure) return;
+    figure.setAttribute("aria-hidden", "true");
     const box = ring.getBoundingClientRect();
     const host = el.getBoundingClientRect();
     const x = box.left - host.left + (box.width - side) / 2;

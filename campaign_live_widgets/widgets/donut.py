@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import traitlets as t
 from bqplot import Figure, Pie
 from ipywidgets import Box, Layout
 
@@ -25,6 +26,12 @@ SIDE: Final = 240
 """Width and height of the figure in px; the page scales it to the room there is."""
 
 MOST_SLICES: Final = 9
+
+
+class Ring(Pie):
+    """A pie that carries the sentence on what it shows."""
+
+    summary = t.Unicode().tag(sync=True)
 
 
 class DonutOverlay(Overlay, script="donut"):
@@ -52,7 +59,7 @@ class Donut(View, kind="donut"):
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the pie and the box that holds its figure and its legend."""
-        pie = Pie(
+        pie = Ring(
             radius=SIDE / 2 - 2,
             inner_radius=SIDE / 2 * 0.74,
             display_labels="none",

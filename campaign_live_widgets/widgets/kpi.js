@@ -25,6 +25,8 @@ function render({ model, el, signal }) {
   const cards = new Map();
   const setEmpty = emptiness(el, empty);
 
+  spoken(el, model, life.signal);
+
   const draw = () => {
     const metrics = model.get("metrics");
     const counts = model.get("counts");

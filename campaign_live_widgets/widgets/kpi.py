@@ -25,6 +25,7 @@ class Figures(Front, script="kpi"):
     metrics = t.List(t.Unicode()).tag(sync=True)
     counts: t.List[Any] = t.List().tag(sync=True)
     shares: t.List[Any] = t.List().tag(sync=True)
+    summary = t.Unicode().tag(sync=True)
     options = t.Dict().tag(sync=True)
 
 

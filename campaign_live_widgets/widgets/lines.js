@@ -88,8 +88,7 @@ async function render({ model, el, signal }) {
   const plot = make("div", "clw-lines-plot");
   const cursor = make("div", "clw-lines-cursor");
   plot.tabIndex = 0;
-  plot.setAttribute("role", "img");
-  plot.setAttribute("aria-label", labels.join(", "));
+  spokenImage(el, plot, mark, life.signal);
   plot.setAttribute("data-lm-suppress-shortcuts", "true");
   const dots = colors.map((color) => {
     const dot = make("i", "clw-lines-dot");

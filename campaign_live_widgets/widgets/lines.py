@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import traitlets as t
 from bqplot import Axis, DateScale, Figure, LinearScale
 from bqplot import Lines as LinesMark
 from ipywidgets import Box, Layout
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ipywidgets import Widget
+
+
+class Series(LinesMark):
+    """Lines that carry the sentence on what they show."""
+
+    summary = t.Unicode().tag(sync=True)
 
 
 class LinesOverlay(Overlay, script="lines"):
@@ -51,7 +58,7 @@ class Lines(View, kind="lines"):
         tile, locale = self.tile, self.locale
         x_scale = DateScale(allow_padding=False)
         y_scale = LinearScale(min=0.0, allow_padding=False)
-        mark = LinesMark(
+        mark = Series(
             scales={"x": x_scale, "y": y_scale},
             labels=[column_label(metric, locale) for metric in tile.metrics],
             colors=[palette.css_color(metric) for metric in tile.metrics],

@@ -60,6 +60,7 @@ function render({ model, el, signal }) {
   const total = line(width);
   total.node.className = "clw-table-total";
   const pool = [];
+  table.setAttribute("aria-describedby", spoken(el, model, life.signal).id);
   let sort = { column: -1, down: false };
   el.append(table);
   const setEmpty = emptiness(el, options.empty);

@@ -30,6 +30,7 @@ class Grid(Front, script="table"):
     total: t.List[Any] = t.List().tag(sync=True)
     ids = t.List(t.Unicode()).tag(sync=True)
     """Message ids by row, where the rows are messages: two may have one name."""
+    summary = t.Unicode().tag(sync=True)
     opens = t.Bool(default_value=False).tag(sync=True)
     """Whether somebody listens to a message's name being pressed."""
     options = t.Dict().tag(sync=True)

@@ -271,6 +271,6 @@ def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page
 def test_a_view_that_is_taken_down_stops_listening(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     mount(page, "table", VIEWS["table"](tile, frame(tile))._target)
-    assert page.evaluate("listeners()") == 1
+    assert page.evaluate("listeners()") > 0
     page.evaluate("unmount()")
     assert page.evaluate("listeners()") == 0

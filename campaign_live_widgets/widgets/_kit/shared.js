@@ -95,6 +95,7 @@ function drawUnseen(view) {
 /** Put the figure's box here, and have bqplot draw at once what it would draw 0.3 s later. */
 function place(figure, node, box) {
   if (!node) return;
+  node.setAttribute("aria-hidden", "true");
   for (const side of ["left", "top", "width", "height"]) {
     node.style.setProperty(side, `${Math.max(0, Math.round(box[side]))}px`, "important");
   }
@@ -141,6 +142,38 @@ function lifetime(given) {
   const controller = new AbortController();
   if (given) given.addEventListener("abort", () => controller.abort());
   return controller;
+}
+
+/**
+ * The sentence on what a view shows, for people who hear the page. It follows the data, and
+ * is no live region: nobody is interrupted at every tick.
+ */
+function spoken(el, source, signal) {
+  const node = make("p", "clw-unseen");
+  node.id = freshId();
+  const say = () => write(node, source.get("summary") ?? "");
+  say();
+  follow(source, "change:summary", say, signal);
+  el.prepend(node);
+  return node;
+}
+
+/** A drawing that is heard as its sentence; the numbers one by one are in the table view. */
+function spokenImage(el, drawing, source, signal) {
+  const node = spoken(el, source, signal);
+  node.hidden = true;
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-labelledby", node.id);
+}
+
+/** Let the keyboard scroll what overflows: a stop for Tab only while there is more to see. */
+function scrollable(node, signal) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  onResize(node, () => {
+    const more = node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1;
+    if (more) node.tabIndex = 0;
+    else node.removeAttribute("tabindex");
+  }, signal);
 }
 
 /** Measure texts in the type of an element: width in px. */

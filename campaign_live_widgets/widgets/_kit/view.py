@@ -12,6 +12,7 @@ from ipywidgets import Widget
 from campaign_live_widgets.catalog import value_label
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets._kit.front import Library
+from campaign_live_widgets.widgets._kit.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +32,8 @@ class View(ABC):
 
     A kind of view is a subclass ``class Donut(View, kind="donut")``. It builds its widgets in
     :meth:`build`, and says in :meth:`state` which values one of them, the *target*, shows for
-    a frame; the rest happens here.
+    a frame; the rest happens here. The target also has a trait ``summary``, the sentence that
+    screen readers say of it.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ class View(ABC):
         self.time_zone = time_zone
         self._opener: Callable[[str], object] | None = None
         self._check(frame)
-        self._shown = self.state(frame, names)
+        self._shown = self._all(frame, names)
         self._target, self.widget = self.build(self._shown)
 
     @abstractmethod
@@ -97,7 +99,7 @@ class View(ABC):
             Whether anything changed.
         """
         self._check(frame)
-        state = self.state(frame, names)
+        state = self._all(frame, names)
         changed = {k: v for k, v in state.items() if not _equal(v, self._shown[k])}
         if not changed:
             return False
@@ -106,6 +108,11 @@ class View(ABC):
             for trait, value in changed.items():
                 setattr(self._target, trait, value)
         return True
+
+    def _all(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the state and the sentence on it, which travels in the same message."""
+        said = summary(self.tile, frame, locale=self.locale, names=names, time_zone=self.time_zone)
+        return {**self.state(frame, names), "summary": said}
 
     def on_open(self, callback: Callable[[str], object]) -> None:
         """Call back with a message's id when its name is pressed, where the view shows names."""
