@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+Ending = Literal["now", "newest", "fixed"]
+"""Why a window ends where it does: it goes with the clock, nothing newer has come, or it was
+asked to end there."""
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
+EXECUTIONS_LISTED: Final = 1000
+"""A message that is sent whenever somebody asks for it has as many executions as recipients."""
 DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
 """The questions a snapshot answers; the key of each of its tables of counts."""
 
@@ -156,7 +162,10 @@ class Snapshot:
     messages : tuple of Message
         All messages of the campaign, the one with the newest event first.
     executions : tuple of Execution
-        All executions of the campaign, the latest first.
+        Executions of the campaign, the latest first; the latest :data:`EXECUTIONS_LISTED`,
+        where there are more. Any may be selected.
+    ending : str
+        Why the window ends where it does.
     """
 
     campaign_id: str
@@ -171,3 +180,4 @@ class Snapshot:
     selection: Selection = ALL
     messages: tuple[Message, ...] = ()
     executions: tuple[Execution, ...] = ()
+    ending: Ending = "now"

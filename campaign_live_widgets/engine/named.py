@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.snapshot import EPOCH, Campaign, Execution, Message
+from campaign_live_widgets.snapshot import (
+    EPOCH,
+    EXECUTIONS_LISTED,
+    Campaign,
+    Execution,
+    Message,
+)
 from campaign_live_widgets.sources import CHANNELS
 
 if TYPE_CHECKING:
@@ -72,14 +79,16 @@ def messages(known: Mapping[str, Named]) -> tuple[Message, ...]:
 
 
 def executions(known: Mapping[str, Named]) -> tuple[Execution, ...]:
-    """Return executions, the one with the newest event first."""
+    """Return the latest executions, the one with the newest event first."""
     return tuple(
-        Execution(xid, x.events, time(x.oldest), time(x.newest)) for xid, x in _newest_first(known)
+        Execution(xid, x.events, time(x.oldest), time(x.newest))
+        for xid, x in _newest_first(known, EXECUTIONS_LISTED)
     )
 
 
-def _newest_first(known: Mapping[str, Named]) -> list[tuple[str, Named]]:
-    return sorted(known.items(), key=lambda item: (-item[1].newest, item[0]))
+def _newest_first(known: Mapping[str, Named], limit: int | None = None) -> list[tuple[str, Named]]:
+    limit = len(known) if limit is None else limit
+    return nsmallest(limit, known.items(), key=lambda item: (-item[1].newest, item[0]))
 
 
 def _in_order(channels: frozenset[str]) -> tuple[str, ...]:

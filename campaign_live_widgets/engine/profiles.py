@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NEVER: Final = np.int64(-(2**62))
 _PENDING_LIMIT: Final = 20_000
+_WORD: Final = 63
 _IN_USE: Final = 8
 """Selections (each with tests or without) whose links are kept up to date."""
 
@@ -50,6 +51,18 @@ class _Links:
         self._pending_rows += len(minute)
         if self._pending_rows > _PENDING_LIMIT + len(self._minute) // 8:
             self._consolidate()
+
+    def fill(self, minute: Ints, previous: Ints) -> None:
+        """Add one profile per row to what is empty yet."""
+        # What never was before stands one before the first: near, so that pairs sort quickly.
+        never = int(minute.min(initial=0)) - 1
+        minute, previous = _sorted_pairs(minute, np.maximum(previous, never))
+        new = np.ones(len(minute), dtype=bool)
+        new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
+        starts = np.flatnonzero(new)
+        self._minute = minute[starts]
+        self._previous = np.where(previous[starts] == never, _NEVER, previous[starts])
+        self._count = np.diff(starts, append=len(minute))
 
     def _consolidate(self) -> None:
         parts = [(self._minute, self._previous, self._count), *self._pending]
@@ -115,9 +128,6 @@ class EnteredProfiles:
 
     def _link(self, entries: _Entries, *, sign: int) -> None:
         """Add (or take away) the links of whole profiles, for all that are in use."""
-        if not self._links:
-            return
-        entries = entries.in_order()
         for (selection, tests), links in self._links.items():
             links.add(*entries.links(self._parts.choose(selection), include_tests=tests), sign)
 
@@ -131,9 +141,7 @@ class EnteredProfiles:
             links = _Links()
             if len(self._runs):
                 entries = _Entries(*self._runs.rows())
-                if chosen.mask is not None:
-                    entries = entries.where(chosen.mask[entries.part])
-                links.add(*entries.in_order().links(EVERYTHING, include_tests=include_tests), 1)
+                links.fill(*entries.links(chosen, include_tests=include_tests))
             if len(self._links) == _IN_USE:
                 del self._links[next(iter(self._links))]
         self._links[key] = links  # the last one used is the last one here
@@ -161,24 +169,46 @@ class _Entries(NamedTuple):
         pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(self, other, strict=True)
         return _Entries(*(np.concatenate(pair) for pair in pairs))
 
-    def in_order(self) -> _Entries:
-        """Return the rows by profile, then by time."""
-        return self.where(np.lexsort((self.stamp, self.low, self.high)))
-
     def links(self, chosen: Chosen, *, include_tests: bool) -> tuple[Ints, Ints]:
-        """Return minute and previous minute of all entries, which are in order."""
+        """Return minute and previous minute of all entries that are chosen."""
         entries = self
-        if not include_tests:
-            entries = entries.where((entries.stamp & 1) == 0)
         if chosen.mask is not None:
             entries = entries.where(chosen.mask[entries.part])
-        high, low, minute = entries.high, entries.low, entries.stamp >> 1
-        same = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
+        if not include_tests:
+            entries = entries.where((entries.stamp & 1) == 0)
+        profile, minute = entries.minutes_by_profile()
+        same = profile[1:] == profile[:-1]
         first = np.ones(len(minute), dtype=bool)
         first[1:] = ~(same & (minute[1:] == minute[:-1]))
         previous = np.full(len(minute), _NEVER)
         previous[1:][same] = minute[:-1][same]
         return minute[first], previous[first]
+
+    def minutes_by_profile(self) -> tuple[Ints, Ints]:
+        """Return a number for the profile and the minute of every entry, in order of both."""
+        order = np.argsort(self.high, kind="stable")  # quick: what is kept is in order mostly
+        high, low = self.high[order], self.low[order]
+        new = high[1:] != high[:-1]
+        if (~new & (low[1:] != low[:-1])).any():  # two profiles share half of their hash
+            order = np.lexsort((self.low, self.high))
+            high, low = self.high[order], self.low[order]
+            new = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        profile = np.zeros(len(order), np.int64)
+        np.cumsum(new, out=profile[1:])
+        return _sorted_pairs(profile, self.stamp[order] >> 1)
+
+
+def _sorted_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Return two columns in order of the first, then the second."""
+    if not len(first):
+        return first, second
+    low, least = int(first.min()), int(second.min())
+    bits = (int(second.max()) - least).bit_length()
+    if (int(first.max()) - low).bit_length() + bits >= _WORD:
+        order = np.lexsort((second, first))
+        return first[order], second[order]
+    both = np.sort((first - low) << bits | (second - least))  # one number sorts far quicker
+    return (both >> bits) + low, (both & ((1 << bits) - 1)) + least
 
 
 def _without(new: _Entries, old: _Entries) -> NDArray[np.bool_]:

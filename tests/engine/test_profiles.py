@@ -96,3 +96,14 @@ def test_many_batches_of_returning_profiles() -> None:
         for selection in (ALL, half):
             got = profiles.distinct(start, end, include_tests=False, chosen=parts.choose(selection))
             assert got == told(entries, selection, start, end, tests=False)
+
+
+def test_minutes_that_are_ages_apart() -> None:
+    parts = Parts()
+    profiles = EnteredProfiles(parts)
+    far = 2**33
+    entries = [(n % 5, m, False, PARTS[n % 6]) for n, m in enumerate((-far, 0, far, 3, 4, 0, 2))]
+    added(profiles, parts, entries)
+    for start, end in ((-far, far + 1), (0, 5), (1, far), (far, far + 1), (-far, 0)):
+        got = profiles.distinct(start, end, include_tests=False)
+        assert got == told(entries, ALL, start, end, tests=False)

@@ -17,7 +17,7 @@ from oracle_xdm import xdm_to_canonical
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.snapshot import ALL, Selection, Window
+from campaign_live_widgets.snapshot import ALL, EXECUTIONS_LISTED, Selection, Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,3 +217,18 @@ def test_the_oldest_and_the_newest_event_are_the_campaign_s(tmp_path: Path) -> N
     assert rollup.newest_event == max(times)
     good = [e for e in map(oracle.event, rows) if e is not None and e["campaign_id"] == CAMPAIGN]
     assert rollup.oldest_event == min(e["timestamp"] for e in good)
+
+
+def test_of_very_many_executions_the_latest_are_listed_and_any_is_counted(tmp_path: Path) -> None:
+    rows = [
+        row | {"execution_id": f"run of {row['event_id']}", "campaign_id": CAMPAIGN}
+        for row in generate.simple(30, 1500)
+    ]
+    files.write(rows, tmp_path / "events.parquet")
+    rollup, events = open_rollup(tmp_path, CAMPAIGN), canonical(rows)
+    listed = rollup.snapshot(at=AT, window=WINDOWS["24h"]).executions
+    wanted = oracle.executions(events, CAMPAIGN)
+    assert [x.id for x in listed] == [x[0] for x in wanted[:EXECUTIONS_LISTED]]
+    last = of(executions=(wanted[-1][0], wanted[-2][0]))
+    rollup.require(last)
+    assert_same(rollup, events, last, "30d")
