@@ -119,6 +119,11 @@ def report(  # noqa: PLR0913 - the options of a command
 @_at
 @_window
 @_locale
+@click.option(
+    "--layout",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A layout file: what everybody starts with.",
+)
 @_no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -128,6 +133,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     at: str | None,
     window: str,
     locale: str,
+    layout: str | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
@@ -147,6 +153,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         at=at,
         window=window,
         locale=locale,
+        layout=layout,
         debug=_debugging(),
     )
 

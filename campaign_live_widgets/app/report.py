@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING, Final
 from ipywidgets import VBox
 
 from campaign_live_widgets.app.feed import RollupFeed
+from campaign_live_widgets.app.layouts import REPORT, FileLayouts, layouts_folder
+from campaign_live_widgets.app.person import NOBODY, who_asks
+from campaign_live_widgets.app.shared_layout import (
+    read_layout_file,
+    shared_layout,
+    write_layout_file,
+)
 from campaign_live_widgets.app.times import parse_at, parse_locale, parse_time_zone, parse_window
 from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
-from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.dashboard.shelf import Arrangements
+from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     import pandas as pd
 
+    from campaign_live_widgets.dashboard.layouts import Place
     from campaign_live_widgets.snapshot import Snapshot
 
 SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
@@ -49,6 +59,12 @@ class CampaignReport(VBox):
         IANA name of the zone in which times are shown; counting is in UTC.
     live : bool
         Whether to keep up with the source by itself while the report is looked at.
+    layout : path, mapping or places, optional
+        The layout that everybody starts with and a reset goes back to: a layout file, what
+        one holds, or :class:`Place` values; by default the file that
+        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own.
+    name : str
+        Of the report: people keep a layout of their own for each name.
 
     Raises
     ------
@@ -69,12 +85,15 @@ class CampaignReport(VBox):
         include_tests: bool = False,
         time_zone: str = "UTC",
         live: bool = True,
+        layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None = None,
+        name: str = REPORT,
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         if not named:
             message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
             raise UsageError(message)
         self._locale, self._time_zone = parse_locale(locale), parse_time_zone(time_zone)
+        self._name, (self._standard, notices) = name, shared_layout(layout)
         self._feed = RollupFeed(
             named,
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
@@ -86,15 +105,54 @@ class CampaignReport(VBox):
         self._feed.require_campaign()
         self._live: Live | None = None
         super().__init__((self._dashboard_of(self._feed.snapshot()),))
+        for notice in notices:
+            self.dashboard.notify(notice(self._locale))
+        who_asks(self._keep_layouts_of)
         if live:
             self.live()
 
     def _dashboard_of(self, snapshot: Snapshot) -> Dashboard:
         self.dashboard = Dashboard(
-            snapshot, locale=self._locale, time_zone=self._time_zone, on_query=self._on_query
+            snapshot,
+            locale=self._locale,
+            time_zone=self._time_zone,
+            on_query=self._on_query,
+            arrangements=Arrangements(self._standard),
         )
         """The page: a head and the tabs."""
         return self.dashboard
+
+    def _keep_layouts_of(self, person: str | None) -> None:
+        """Show and keep the layouts of one person; nobody's are kept."""
+        if person is None:
+            self.dashboard.keep_on(None, NOBODY)
+            return
+        shelf = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
+        self.dashboard.keep_on(shelf)
+
+    def export_layout(self, path: str | os.PathLike[str]) -> None:
+        """Write where the tiles of all tabs stand now into a file.
+
+        Such a file can be imported, or given to a report as its ``layout``. Raises
+        :class:`LayoutError` where it cannot be written.
+        """
+        write_layout_file(path, self.dashboard.layout_of_tabs())
+
+    def import_layout(self, path: str | os.PathLike[str]) -> None:
+        """Show the layout in a file, and keep it as one's own, as a save does.
+
+        What of the file cannot be used is told in the page. Raises :class:`LayoutError` where
+        nothing of it can, and :class:`CampaignLiveError` where it cannot be kept, such as when
+        another page has changed the layout: doing it again replaces that.
+        """
+        layout, notices = read_layout_file(path)
+        for notice in notices:
+            self.dashboard.notify(notice(self.dashboard.locale))
+        for tab, row in layout.items():
+            self.dashboard.grids[tab].arrange(row)
+        refused = [self.dashboard.keep(tab, row) for tab, row in layout.items()]
+        if reason := next(filter(None, refused), None):
+            raise CampaignLiveError(reason)
 
     @property
     def snapshot(self) -> Snapshot:

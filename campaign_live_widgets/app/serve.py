@@ -18,11 +18,14 @@ from nbformat import write
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from campaign_live_widgets.app.person import HEADER, header_variable
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.sources.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from traitlets.config import Config
 
 NOTEBOOK: Final = "campaign_live_report.ipynb"
 DEFAULT_PORT: Final = 8866
@@ -40,6 +43,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     at: str | None = None,
     window: str = "24h",
     locale: str = "en",
+    layout: str | None = None,
     debug: bool = False,
 ) -> None:
     """Serve the report of *source* until Ctrl-C or SIGTERM.
@@ -60,13 +64,15 @@ def serve(  # noqa: PLR0913 - the options of a command
         Whether to open the page in a browser.
     at, window, locale : str
         What the report shows first; ``?at=…&window=…&locale=…`` in the address says otherwise.
+    layout : str, optional
+        A layout file: what everybody starts with, over which their own layouts go.
     debug : bool
         Log everything, and show the notebook's tracebacks in the page.
 
     Raises
     ------
     UsageError
-        Where *port* is taken.
+        Where *port* is taken, or *layout* cannot be used.
     SourceError
         Where *source* cannot be read.
     UnknownNameError
@@ -77,6 +83,12 @@ def serve(  # noqa: PLR0913 - the options of a command
     os.environ["CAMPAIGN_LIVE_SOURCE"] = _absolute(source)
     if campaign is not None:
         os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
+    if layout is not None:
+        _require_layout(layout)
+        os.environ["CAMPAIGN_LIVE_LAYOUT"] = layout
+    for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_LAYOUTS"):
+        if os.environ.get(name):  # the kernels run in another folder
+            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
     port = _free_port(host, port)
     shown = {"at": at or "", "window": window, "locale": locale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -85,7 +97,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     try:
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
             notebook = _prepare(Path(folder), shown)
-            server = ReportServer(config=voila_config(notebook, host, port, debug=debug))
+            config = voila_config(notebook, host, port, debug=debug)
+            _let_kernels_know_who_asks(config, host)
+            server = ReportServer(config=config)
             server.browse = open_browser
             server.initialize([])
             server.start()
@@ -95,6 +109,24 @@ def serve(  # noqa: PLR0913 - the options of a command
         _blame_source(source, campaign)
         message = f"the page could not be made: {server.failure}"
         raise CampaignLiveError(message) from server.failure
+
+
+def _require_layout(layout: str) -> None:
+    from campaign_live_widgets.app.shared_layout import shared_layout  # noqa: PLC0415 - for few
+
+    shared_layout(layout)
+
+
+def _let_kernels_know_who_asks(config: Config, host: str) -> None:
+    """Let a kernel hear from this server the header that names the person, and only from it."""
+    header = os.environ.get(HEADER, "").strip()
+    if not header:
+        return
+    config.VoilaConfiguration.http_header_envs = [header]
+    for name in (header_variable(header), "SERVER_SOFTWARE"):
+        os.environ.pop(name, None)  # told with each request; what stands here is of no request
+    reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    os.environ["VOILA_APP_IP"] = f"[{reached}]" if ":" in reached else reached
 
 
 def _blame_source(source: str, campaign: str | None) -> None:

@@ -1,0 +1,81 @@
+"""Whose layouts a page shows: told by JupyterHub or by a proxy, never by the page itself.
+
+A page that is rendered before anybody asks for it learns with the request who asked: Voilà
+tells its kernel the request's headers that its setting ``http_header_envs`` names. The browser
+can send a kernel of Voilà nothing but messages of widgets; none of them is asked for a name.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEADER: Final = "CAMPAIGN_LIVE_USER_HEADER"
+"""Names the header in which a proxy says who asks, such as ``X-Forwarded-User``."""
+HUB_USER: Final = "JUPYTERHUB_USER"
+LOCAL: Final = "local"
+"""Who asks where there is nobody to tell people apart."""
+
+NOBODY: Final = Text(
+    "Nobody has told this page who you are, so your layout cannot be kept.",
+    "Cette page ne sait pas qui vous êtes : votre disposition ne peut pas être conservée.",
+)
+"""What a save is answered where the request names nobody."""
+
+_PREHEATED: Final = "VOILA_PREHEAT"
+_ASKED: Final = "SERVER_SOFTWARE"
+"""Set in a kernel of Voilà with the request, whatever the request says."""
+_PAUSES: Final = (0.2, 1.0, 5.0, 30.0)
+"""Seconds before each new try to hear from the server; the last one again and again."""
+
+
+def who_asks(tell: Callable[[str | None], object]) -> None:
+    """Call *tell* with the name of the person, at once where it is known, else from a thread.
+
+    In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: what the request
+    has there, ``None`` where it has nothing. Else the user of JupyterHub's single-user server,
+    else ``local``.
+    """
+    header = os.environ.get(HEADER, "").strip()
+    if not header or _PREHEATED not in os.environ:
+        tell(os.environ.get(HUB_USER) or LOCAL)
+        return
+    variable = header_variable(header)
+    if os.environ[_PREHEATED] == "False" or _has_been_asked():
+        tell(_named(variable))
+        return
+    os.environ.pop(variable, None)  # of the server's own environment, if at all
+    Thread(target=_await, args=(tell, variable), name="campaign-live-person", daemon=True).start()
+
+
+def header_variable(header: str) -> str:
+    """Return the environment variable in which Voilà tells a kernel of a request's header."""
+    return "HTTP_" + header.strip().upper().replace("-", "_")
+
+
+def _named(variable: str) -> str | None:
+    return os.environ.get(variable, "").strip() or None
+
+
+def _has_been_asked() -> bool:
+    return os.environ.get(_ASKED, "").startswith("voila/")
+
+
+def _await(tell: Callable[[str | None], object], variable: str) -> None:
+    """Wait for the page's request, however long nobody asks, and tell of it."""
+    from voila.utils import wait_for_request  # noqa: PLC0415 - not known outside Voilà
+
+    tries = 0
+    while not _has_been_asked():
+        if tries:
+            time.sleep(_PAUSES[min(tries, len(_PAUSES)) - 1])
+        tries += 1
+        wait_for_request()
+    tell(_named(variable))

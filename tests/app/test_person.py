@@ -1,0 +1,249 @@
+"""Who asks: told to the page by a Hub or a proxy, and by nothing that a browser can send."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+from uuid import uuid4
+
+import psutil
+import pytest
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from websocket import WebSocketTimeoutException, create_connection
+
+from campaign_live_widgets.app.layouts import FileLayouts
+from campaign_live_widgets.app.person import header_variable, who_asks
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard.layouts import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(__file__).parents[2] / "notebooks" / "samples"
+EMAIL = places(TILES.values())["email"]
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+STANDARD = [TILES[place.tile_id].css_class for place in EMAIL]
+OTHER = STANDARD[::-1]
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CAMPAIGN_LIVE_USER_HEADER", "JUPYTERHUB_USER", "VOILA_PREHEAT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def asked() -> list[str | None]:
+    told: list[str | None] = []
+    who_asks(told.append)
+    return told
+
+
+def test_on_one_s_own_machine_there_is_one_person() -> None:
+    assert asked() == ["local"]
+
+
+def test_in_a_hub_s_server_it_is_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    assert asked() == ["ada"]
+
+
+def test_a_header_says_nothing_where_there_is_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMPAIGN_LIVE_USER_HEADER", "X-Forwarded-User")
+    monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
+    assert asked() == ["local"]
+
+
+@pytest.mark.parametrize(
+    ("value", "person"), [("ada", "ada"), (" ada ", "ada"), ("", None), (None, None)]
+)
+def test_in_a_page_rendered_for_a_request_it_is_the_header_s(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, person: str | None
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_LIVE_USER_HEADER", "x-forwarded-user")
+    monkeypatch.setenv("JUPYTERHUB_USER", "the owner of the server")
+    monkeypatch.setenv("VOILA_PREHEAT", "False")
+    if value is not None:
+        monkeypatch.setenv("HTTP_X_FORWARDED_USER", value)
+    assert asked() == [person]
+
+
+def test_a_header_that_no_setting_names_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOILA_PREHEAT", "False")
+    monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
+    assert asked() == ["local"]
+
+
+def test_the_variable_of_a_header() -> None:
+    assert header_variable(" X-Forwarded-User ") == "HTTP_X_FORWARDED_USER"
+
+
+@dataclass
+class Server:
+    """The served report, and people who ask it for a page."""
+
+    address: str
+    layouts: Path
+    opener: Any = field(default_factory=lambda: build_opener(HTTPCookieProcessor(CookieJar())))
+
+    def page(self, query: str = "", **headers: str) -> Page:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        with self.opener.open(Request(self.address + query, headers=named)) as answer:  # noqa: S310
+            found = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
+        assert found
+        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{found[1]}")
+
+
+@dataclass
+class Page:
+    """What a page's script can do: talk to its kernel."""
+
+    address: str
+
+    def __post_init__(self) -> None:
+        self._session = uuid4().hex
+        address = f"{self.address}/channels?session_id={self._session}"
+        self._socket = create_connection(address, timeout=0.5, subprotocols=[PROTOCOL])
+        self._wait_for_kernel()
+        self._socket.settimeout(20)
+
+    def _wait_for_kernel(self) -> None:
+        """Ask until there is an answer: what comes before the channels are open is dropped."""
+        for _ in range(20):
+            self.send("kernel_info_request", {})
+            with suppress(WebSocketTimeoutException):
+                self._receive()
+                return
+        pytest.fail("the kernel does not answer")
+
+    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> None:
+        header = {
+            "msg_id": uuid4().hex,
+            "msg_type": kind,
+            "session": self._session,
+            "username": "mallory",
+            "version": "5.3",
+            "date": datetime.now(UTC).isoformat(),
+        }
+        metadata = {"version": "1.0.0"} if kind == "comm_open" else {}
+        parts = [json.dumps(part).encode() for part in (header, {}, metadata, content)]
+        self._socket.send_binary(serialize_msg_to_ws_v1(parts, channel))
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the state of every widget, as a page asks for it when it opens."""
+        comm, data = uuid4().hex, {"method": "request_states"}
+        target = "jupyter.widget.control"
+        self.send("comm_open", {"comm_id": comm, "target_name": target, "data": {}})
+        self.send("comm_msg", {"comm_id": comm, "data": data})
+        while True:
+            kind, content = self._receive()
+            if kind == "comm_msg" and content["comm_id"] == comm:
+                return {i: model["state"] for i, model in content["data"]["states"].items()}
+
+    def _receive(self) -> tuple[str, dict[str, Any]]:
+        """Return type and content of the next message."""
+        _, (header, _, _, content, *_) = deserialize_msg_from_ws_v1(self._socket.recv())
+        return json.loads(header)["msg_type"], json.loads(content)
+
+    def tiles(self) -> list[str]:
+        """Return the classes of the e-mail tab's tiles in their order on the page."""
+        states = self.states()
+        order = {}
+        for state in states.values():
+            for name in state.get("_dom_classes", ()):
+                if name in STANDARD:
+                    layout = states[state["layout"].removeprefix("IPY_MODEL_")]
+                    order[name] = int(layout["order"])
+        return sorted(order, key=lambda name: order[name])
+
+    def come_to(self, tiles: list[str]) -> None:
+        end = time.monotonic() + 10
+        while (found := self.tiles()) != tiles:
+            assert time.monotonic() < end, f"the tiles stand as {found}"
+
+
+@contextmanager
+def serving(layouts: Path, **settings: str) -> Iterator[Server]:
+    command = ["campaign_live_widgets", "serve", str(SOURCE), "--no-browser"]
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", *command],
+        env={**os.environ, "CAMPAIGN_LIVE_LAYOUTS": str(layouts), **settings},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield Server(process.stdout.readline().strip(), layouts)
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(20)
+        _, left = psutil.wait_procs(family, timeout=10)
+        assert not left
+
+
+@pytest.fixture(scope="module")
+def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    layouts = tmp_path_factory.mktemp("layouts")
+    FileLayouts(layouts, "ada").save("email", tuple(reversed(EMAIL)), "")
+    environment = {"CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User"}
+    forged = {"HTTP_X_FORWARDED_USER": "ada", "SERVER_SOFTWARE": "voila/0"}  # of the server's own
+    with serving(layouts, **environment, **forged) as server:
+        yield server
+
+
+def test_two_requests_with_different_headers_get_different_layouts(
+    behind_a_proxy: Server,
+) -> None:
+    ada, bob = (behind_a_proxy.page(X_Forwarded_User=name) for name in ("ada", "bob"))
+    ada.come_to(OTHER)
+    assert bob.tiles() == STANDARD
+    again = behind_a_proxy.page(X_Forwarded_User="ada")
+    again.come_to(OTHER)
+
+
+def test_a_browser_cannot_choose_who_it_is(behind_a_proxy: Server) -> None:
+    names = "person=ada&user=ada&X-Forwarded-User=ada&HTTP_X_FORWARDED_USER=ada"
+    page = behind_a_proxy.page(f"?{names}", X_Forwarded_User="bob", X_Forwarded_User_="ada")
+    assert page.tiles() == STANDARD
+    code = "import os; os.environ['HTTP_X_FORWARDED_USER'] = 'ada'; 1/0"
+    for channel in ("shell", "control"):
+        page.send("execute_request", {"code": code, "silent": False}, channel)
+    told = {"type": "hello", "viewer": "x", "person": "ada", "search": f"?{names}"}
+    for model, state in page.states().items():
+        if state.get("_model_module") == "anywidget":
+            page.send("comm_msg", {"comm_id": model, "data": {"method": "custom", "content": told}})
+        update = {"method": "update", "state": {"person": "ada", "_person": "ada"}}
+        page.send("comm_msg", {"comm_id": model, "data": update})
+    assert page.tiles() == STANDARD
+    assert page.tiles() == STANDARD
+
+
+def test_who_comes_past_the_proxy_is_nobody(behind_a_proxy: Server) -> None:
+    page = behind_a_proxy.page()
+    assert page.tiles() == STANDARD
+
+
+def test_without_the_setting_a_header_says_nothing(tmp_path: Path) -> None:
+    FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
+    with serving(tmp_path) as server:
+        assert server.page(X_Forwarded_User="ada").tiles() == STANDARD
+
+
+def test_a_hub_s_user_sees_their_layout(tmp_path: Path) -> None:
+    FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
+    with serving(tmp_path, JUPYTERHUB_USER="ada") as server:
+        assert server.page().tiles() == OTHER
