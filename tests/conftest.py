@@ -23,6 +23,16 @@ QUIET = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests apart from the layouts and settings of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAMPAIGN_LIVE_LAYOUTS", str(tmp_path_factory.mktemp("layouts")))
+        for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_USER_HEADER", "JUPYTERHUB_USER"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Run the installed Chromium; Playwright can run once in a process, so all share it."""
