@@ -26,7 +26,7 @@ function barLegend(metrics) {
 async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, padding, metrics, empty } = model.get("options");
-  const { count, share } = formats(locale);
+  const { count, short, share } = formats(locale);
   el.classList.add("clw-overlay");
   const legend = barLegend(metrics);
   const list = make("div", "clw-bars-list");
@@ -62,12 +62,15 @@ async function render({ model, el, signal }) {
     setEmpty(columns.every((column) => column.every((value) => !value)));
     const host = el.parentElement;
     if (!host || !host.clientWidth) return;
+    legend.hidden = host.clientHeight < 110;
     const top = metrics.length > 1 ? legend.offsetHeight : 0;
     const height = rowHeight(n, host.clientHeight - top);
     const textWidth = ruler(el);
     const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
-    const left = Math.ceil(Math.min(longest, Math.max(120, host.clientWidth * 0.42)));
-    const end = Math.ceil(textWidth(count(most)) + 10);
+    const left = Math.ceil(Math.min(longest, Math.max(80, host.clientWidth * 0.42)));
+    const roomy = el.clientWidth - left - textWidth(count(most)) > 48;
+    const tell = roomy ? count : short; // a number that is cut off would be a wrong one
+    const end = Math.ceil(textWidth(tell(most)) + 10);
     const width = Math.max(16, el.clientWidth - left - end);
     shown = { names, columns, height };
     if (scale.get("max") !== most) scale.set("max", most);
@@ -83,7 +86,7 @@ async function render({ model, el, signal }) {
       write(row.name, name);
       hint(row.name, name);
       row.values.forEach((node, j) => {
-        write(node, count(columns[j][i]));
+        write(node, tell(columns[j][i]));
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;

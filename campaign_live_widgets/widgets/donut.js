@@ -49,6 +49,7 @@ async function render({ model, el, signal }) {
   scrollable(legend, life.signal);
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
   let radius = 0;
+  let roomBeside = 0;
 
   function draw() {
     const sizes = Array.from(mark.get("sizes") || []);
@@ -88,7 +89,7 @@ async function render({ model, el, signal }) {
 
   /** The sum in full where it fits into the ring, else shortened. */
   function fitSum() {
-    const room = radius * 1.24;
+    const room = roomBeside || radius * 1.24;
     const size = (text) => Math.min(26, room / (0.7 * Math.max(4, text.length)));
     const full = count(slices.sum);
     const text = size(full) < 11 ? short(slices.sum) : full;
@@ -98,22 +99,27 @@ async function render({ model, el, signal }) {
   }
 
   function layout(width, height) {
-    const beside = width >= 200 && width > height * 0.9;
-    el.classList.toggle("clw-stacked", !beside);
+    // In a low tile the legend goes first, then the sum moves out of a ring too small for it.
+    const low = height < 84;
+    const beside = !low && width >= 200 && width > height * 0.9;
+    el.classList.toggle("clw-stacked", !low && !beside);
+    el.classList.toggle("clw-low", low);
     const room = beside ? Math.min(height, width * 0.4) : Math.min(width, height * 0.5);
-    const side = Math.max(48, Math.min(room - 8, 264));
+    const side = low ? Math.max(24, Math.min(height - 4, width * 0.4)) : Math.max(48, Math.min(room - 8, 264));
     ring.style.width = beside ? `${side}px` : "100%";
-    ring.style.height = beside ? "100%" : `${side}px`;
+    ring.style.height = beside || low ? "100%" : `${side}px`;
     radius = side / 2;
+    roomBeside = low ? width - side - 16 : 0;
     fitSum();
-    whole.style.display = side < 72 ? "none" : "";
-    middle.style.maxWidth = `${side * 0.7}px`;
+    whole.style.display = !low && side < 72 ? "none" : "";
+    middle.style.maxWidth = low ? "" : `${side * 0.7}px`;
+    middle.style.insetInlineStart = low ? `${side + 12}px` : "";
     const figure = figureBeside(el);
     if (!figure) return;
     figure.setAttribute("aria-hidden", "true");
     const box = ring.getBoundingClientRect();
     const host = el.getBoundingClientRect();
-    const x = box.left - host.left + (box.width - side) / 2;
+    const x = box.left - host.left + (low ? 0 : (box.width - side) / 2);
     const y = box.top - host.top + (box.height - side) / 2;
     figure.style.setProperty("left", `${x}px`, "important");
     figure.style.setProperty("top", `${y}px`, "important");
@@ -124,7 +130,7 @@ async function render({ model, el, signal }) {
 
   ring.addEventListener("pointermove", (event) => {
     const box = ring.getBoundingClientRect();
-    const dx = event.clientX - box.left - box.width / 2;
+    const dx = event.clientX - box.left - (roomBeside ? radius : box.width / 2);
     const dy = event.clientY - box.top - box.height / 2;
     const i = sliceAt(dx, dy, radius, slices.sizes, slices.sum);
     highlight(i);

@@ -1,5 +1,8 @@
 // Cards: number, label, share and the share as a bar. Built for each metric once, then edited in place.
 
+const SHORT = 76;
+const SMALLEST = 10;
+
 function card(metric, word) {
   const node = make("div", `clw-kpi clw-kpi-${metric.replaceAll("_", "-")}`);
   node.setAttribute("role", "listitem");
@@ -18,7 +21,7 @@ function card(metric, word) {
 function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, words, shareOf, empty, unknown } = model.get("options");
-  const { count, share } = formats(locale);
+  const { count, short, share } = formats(locale);
   const list = make("div", "clw-kpi-list");
   list.setAttribute("role", "list");
   el.append(list);
@@ -38,7 +41,7 @@ function render({ model, el, signal }) {
       const { node, value, share: small, bar, part } = cards.get(metric);
       if (list.children[i] !== node) list.insertBefore(node, list.children[i] || null);
       const known = counts[i] !== null && counts[i] !== undefined;
-      write(value, known ? count(counts[i]) : unknown);
+      if (!el.clientWidth) write(value, known ? count(counts[i]) : unknown); // else fit() does
       if (known) value.dataset.value = String(counts[i]);
       else delete value.dataset.value;
       node.dataset.state = known ? (counts[i] === 0 ? "zero" : "value") : "unknown";
@@ -47,8 +50,34 @@ function render({ model, el, signal }) {
       part.style.width = shown ? `${100 * Math.max(0, Math.min(1, shares[i]))}%` : "0";
       write(small, shown ? `${share(shares[i])} ${shareOf}` : "");
     });
+    fit();
   };
+
+  /**
+   * Numbers as large as there is room for, and shortened where there is none; in a low tile
+   * the cards stand in one row.
+   */
+  const fit = () => {
+    const { clientWidth: width, clientHeight: height } = el;
+    if (!width) return;
+    const low = height < SHORT;
+    el.classList.toggle("clw-short", low);
+    const counts = model.get("counts").map((n) => (n === null ? unknown : count(n)));
+    const room = low ? width / Math.max(1, counts.length) - 14 : width * 0.6;
+    const size = (texts) => room / (0.64 * Math.max(4, ...texts.map((text) => text.length)));
+    const tight = size(counts) < SMALLEST;
+    const texts = tight ? model.get("counts").map((n) => (n === null ? unknown : short(n))) : counts;
+    const px = Math.max(SMALLEST, Math.min(24, size(texts)));
+    list.style.setProperty("--clw-fit", `${px.toFixed(1)}px`);
+    model.get("metrics").forEach((metric, i) => {
+      const { value } = cards.get(metric);
+      write(value, texts[i]);
+      value.title = tight ? counts[i] : "";
+    });
+  };
+
   draw();
+  onResize(el, fit, life.signal);
   follow(model, "change:metrics change:counts change:shares", draw, life.signal);
   return () => life.abort();
 }

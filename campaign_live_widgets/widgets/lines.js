@@ -137,7 +137,10 @@ async function render({ model, el, signal }) {
   }
 
   function layout() {
+    // What there is no room for goes in turn: rows of the legend, the legend, the times.
     el.classList.toggle("clw-short", el.clientHeight < 200);
+    el.classList.toggle("clw-low", el.clientHeight < 110);
+    const bottom = el.clientHeight < 72 ? 8 : 22;
     if (!plot.clientWidth || !plot.clientHeight) return;
     const step = niceStep(data.most, Math.max(1, Math.floor(plot.clientHeight / 36)));
     const top = Math.ceil(data.most / step) * step;
@@ -149,12 +152,12 @@ async function render({ model, el, signal }) {
       left,
       top: plot.offsetTop + 8,
       width: Math.max(24, plot.clientWidth - left - 20),
-      height: Math.max(16, plot.clientHeight - 8 - 22),
+      height: Math.max(16, plot.clientHeight - 8 - bottom),
     };
     scale.set("max", top);
     yAxis.set({ tick_values: values, tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])) });
     const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock, wall);
-    xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels });
+    xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;
     place(figure, figureBeside(el), box);
     el.parentElement.classList.add("clw-ready");

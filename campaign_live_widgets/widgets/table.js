@@ -132,6 +132,17 @@ function render({ model, el, signal }) {
   }
   draw();
   follow(model, "change", draw, life.signal);
+  /** Columns that go on to the right fade out there: a number that is cut would be wrong. */
+  const fade = () => {
+    const rest = el.scrollWidth - el.clientWidth - Math.abs(el.scrollLeft);
+    el.classList.toggle("clw-more", rest > 1);
+  };
+  el.addEventListener("scroll", fade, { passive: true, signal: life.signal });
+  onResize(table, fade, life.signal);
+  onResize(el, (_, height) => {
+    el.classList.toggle("clw-short", height < 120);
+    fade();
+  }, life.signal);
   return () => life.abort();
 }
 

@@ -206,7 +206,13 @@ class Drawing {
         const parts = line.parts.filter((part) => part.left >= tight.left - width && part.right <= tight.right);
         line = { ...line, parts: [...parts, { segment: "…" }] };
       }
-      const words = line.parts.map(({ segment }) => segment).join("").replace(/\s+/g, " ");
+      // A number that is cut off would be a wrong one.
+      const broken = !room && element.closest("td") && line.right > clip.right + 1;
+      if (broken) {
+        const edge = Math.max(line.left, clip.left);
+        line = { ...line, left: edge, right: edge + type.width("…"), parts: [{ segment: "…" }] };
+      }
+      const words = line.parts.map(({ segment }) => segment).join("").replace(/[ \t\r\n]+/g, " ");
       if (!words.trim() || isEmpty(overlap(line, clip))) return;
       const align = { right: "end", end: backwards ? "start" : "end", center: "middle" }[style.textAlign];
       const anchor = align ?? (backwards ? "end" : "start");
