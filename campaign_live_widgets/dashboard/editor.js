@@ -85,16 +85,22 @@ async function render({ model, el, signal, load }) {
   const nameOf = (id) => specs.get(id).title;
   const isSingle = () => measure(grid, geometry).single;
 
-  /** Put the tiles where `list` says; in one column, those someone has sized keep that height. */
+  /**
+   * Put the tiles where `list` says; in one column, those someone has sized keep that height.
+   * Properties of our own go over the layouts' styles, in which the kernel's late answers to
+   * earlier changes come in one by one.
+   */
   function put(list) {
-    list.forEach((place, i) => {
-      const { style, classList } = nodes.get(place.id) ?? {};
+    list.forEach(({ id, rows, columns, shown: stays }, i) => {
+      const { style, classList } = nodes.get(id) ?? {};
       if (!style) return;
-      style.order = i;
-      style.gridArea = `span ${place.rows} / span ${place.columns}`;
-      style.display = place.shown ? "" : "none";
-      style.setProperty("--clw-high", `${place.rows * (geometry.row + geometry.gap) - geometry.gap}px`);
-      classList.toggle("clw-sized", place.rows !== specs.get(place.id).rows);
+      style.setProperty("--clw-order", i);
+      style.setProperty("--clw-rows", rows);
+      style.setProperty("--clw-columns", columns);
+      style.setProperty("--clw-high", `${rows * (geometry.row + geometry.gap) - geometry.gap}px`);
+      classList.add("clw-placed");
+      classList.toggle("clw-off", !stays);
+      classList.toggle("clw-sized", rows !== specs.get(id).rows);
     });
   }
 
