@@ -7,10 +7,15 @@ can send a kernel of Voilà nothing but messages of widgets; none of them is ask
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from campaign_live_widgets.catalog import Text
 
@@ -32,6 +37,7 @@ NOBODY: Final = Text(
 _PREHEATED: Final = "VOILA_PREHEAT"
 _ASKED: Final = "SERVER_SOFTWARE"
 """Set in a kernel of Voilà with the request, whatever the request says."""
+_LOOK: Final = 2.0
 _PAUSES: Final = (0.2, 1.0, 5.0, 30.0)
 """Seconds before each new try to hear from the server; the last one again and again."""
 
@@ -70,12 +76,27 @@ def _has_been_asked() -> bool:
 
 def _await(tell: Callable[[str | None], object], variable: str) -> None:
     """Wait for the page's request, however long nobody asks, and tell of it."""
-    from voila.utils import wait_for_request  # noqa: PLC0415 - not known outside Voilà
-
     tries = 0
     while not _has_been_asked():
         if tries:
             time.sleep(_PAUSES[min(tries, len(_PAUSES)) - 1])
         tries += 1
-        wait_for_request()
+        with suppress(OSError, WebSocketException):  # the server is busy, or on its way out
+            _hear_of_request()
     tell(_named(variable))
+
+
+def _hear_of_request() -> None:
+    """Take the request's variables into the environment, as ``voila.utils`` would.
+
+    That module brings the whole server with it, seconds of work for every kernel.
+    """
+    told = os.environ.get
+    host = f"{told('VOILA_APP_IP', '127.0.0.1')}:{told('VOILA_APP_PORT', '8866')}"
+    base = told("VOILA_WS_BASE_URL") or told("VOILA_SERVER_URL", "/")
+    kernel = told("VOILA_KERNEL_ID", "")
+    address = f"{told('VOILA_WS_PROTOCOL', 'ws')}://{host}{base}voila/query/{kernel}"
+    with connect(address, proxy=None) as socket:
+        while not _has_been_asked():  # the notebook itself may ask for it, and get it instead
+            with suppress(TimeoutError):
+                os.environ.update(json.loads(socket.recv(timeout=_LOOK)))

@@ -1,0 +1,217 @@
+"""Layouts that people make their own are there the next time, and nobody else's are touched."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import SIZE, Watch, running
+
+from campaign_live_widgets.app.layouts import FileLayouts
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard.layouts import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+EMAIL = places(TILES.values())["email"]
+STANDARD = [place.tile_id for place in EMAIL]
+FIRST, SECOND = STANDARD[:2]
+ORDER = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
+  .filter((tile) => tile.parentElement.offsetParent && getComputedStyle(tile).display !== "none")
+  .sort((a, b) => getComputedStyle(a).order - getComputedStyle(b).order)
+  .map((tile) => [...tile.classList].find((name) => /^clw-(email|push|campaign)-/.test(name)))"""
+JUMPS = """() => {
+  const seen = (window.seen = new Set());
+  const look = () => {
+    for (const tile of document.querySelectorAll(".clw-grid > .clw-email-sending-statistics"))
+      seen.add(getComputedStyle(tile).order);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Notes every place at which the page has ever shown a tile."""
+
+
+@dataclass
+class Reader:
+    """A person before a page of theirs, with the e-mail tab open."""
+
+    page: Page
+    address: str
+    watch: Watch
+
+    def open(self) -> None:
+        self.page.goto(self.address)
+        self.page.wait_for_selector(".clw-report[data-state=live]", timeout=60_000)
+        self.page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(1).click()
+        self.page.wait_for_selector(".clw-email-summary .bqplot")
+
+    def again(self) -> None:
+        self.page.goto("about:blank")  # says goodbye to the kernel
+        self.open()
+
+    def press(self, name: str) -> None:
+        self.page.locator(f".clw-edit-{name}:visible").click()
+
+    def remove(self, tile_id: str) -> None:
+        self.page.locator(f".clw-grid > .{TILES[tile_id].css_class}").focus()
+        self.page.keyboard.press("Delete")
+        self.page.wait_for_function(
+            "([css]) => getComputedStyle(document.querySelector(css)).display === 'none'",
+            arg=[f".clw-grid > .{TILES[tile_id].css_class}"],
+        )
+
+    def shown(self) -> list[str]:
+        known = {TILES[tile_id].css_class: tile_id for tile_id in STANDARD}
+        return [known[css] for css in self.page.evaluate(ORDER)]
+
+    def save(self) -> None:
+        self.press("save")
+        self.page.wait_for_selector(".clw-edit-modify:visible")
+
+    def refusal(self) -> str:
+        note = self.page.locator(".clw-edit-note:visible")
+        note.wait_for()
+        return str(note.inner_text())
+
+    def notices(self) -> list[str]:
+        return list(self.page.locator(".clw-notice-text").all_inner_texts())
+
+
+@dataclass
+class Office:
+    """The served report behind a proxy that names its readers, and where layouts are kept."""
+
+    address: str
+    layouts: Path
+    browser: Browser
+
+    def reader(self, name: str | None, *, query: str = "") -> Reader:
+        headers = {} if name is None else {"X-Forwarded-User": name}
+        context = self.browser.new_context(viewport=SIZE, extra_http_headers=headers)
+        return self.tab_of(context, query)
+
+    def tab_of(self, context: BrowserContext, query: str = "") -> Reader:
+        reader = Reader(context.new_page(), self.address + query, Watch())
+        reader.watch.over(reader.page)
+        reader.page.add_init_script(f"({JUMPS})()")
+        reader.open()
+        return reader
+
+    def file(self, name: str) -> Path:
+        return FileLayouts(self.layouts, name).folder / "email.json"
+
+    def kept(self, name: str) -> list[str]:
+        tiles = json.loads(self.file(name).read_text())["tiles"]
+        return [tile["id"] for tile in tiles if tile.get("shown", True)]
+
+
+@pytest.fixture(scope="module")
+def office(
+    browser: Browser, events: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    layouts = tmp_path_factory.mktemp("layouts")
+    settings = {
+        "CAMPAIGN_LIVE_LAYOUTS": str(layouts),
+        "CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User",
+    }
+    command = ["campaign_live_widgets", "serve", str(events), "--no-browser"]
+    with running(command, env=os.environ | settings) as process:
+        assert process.stdout is not None
+        yield Office(process.stdout.readline().strip(), layouts, browser)
+
+
+def test_what_is_saved_is_there_after_a_reload_and_nobody_else_s_changes(office: Office) -> None:
+    ada, bob = office.reader("ada"), office.reader("bob")
+    ada.press("modify")
+    ada.remove(FIRST)
+    ada.save()
+    ada.again()
+    assert ada.shown() == STANDARD[1:]
+    assert office.kept("ada") == STANDARD[1:]
+    bob.again()
+    assert bob.shown() == STANDARD
+    assert not office.file("bob").exists()
+    ada.press("modify")
+    ada.press("reset")
+    ada.save()
+    ada.again()
+    assert ada.shown() == STANDARD
+    assert not office.file("ada").exists()
+    assert ada.watch.trouble == bob.watch.trouble == []
+    ada.page.context.close()
+    bob.page.context.close()
+
+
+def test_a_moved_tile_stands_there_from_the_first_moment(office: Office) -> None:
+    FileLayouts(office.layouts, "grace").save("email", tuple(reversed(EMAIL)), "")
+    grace = office.reader("grace")
+    assert grace.shown() == STANDARD[::-1]
+    assert grace.page.evaluate("() => [...seen]") == [str(len(EMAIL) - 1)]
+    grace.page.context.close()
+
+
+def test_two_tabs_of_one_person_do_not_destroy_each_other_s_layout(office: Office) -> None:
+    one = office.reader("alan")
+    two = office.tab_of(one.page.context)
+    for reader, tile_id in ((one, FIRST), (two, SECOND)):
+        reader.press("modify")
+        reader.remove(tile_id)
+    one.save()
+    two.press("save")
+    assert "Another page has changed this layout" in two.refusal()
+    assert two.page.locator(".clw-edit-save:visible").count() == 1, "edit mode goes on"
+    assert office.kept("alan") == STANDARD[1:]
+    two.save()
+    assert office.kept("alan") == [FIRST, *STANDARD[2:]]
+    one.again()
+    assert one.shown() == [FIRST, *STANDARD[2:]]
+    one.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", "Your saved layout of the tab"), ("?locale=fr", "Votre disposition de l'onglet")],
+)
+def test_a_broken_file_is_told_and_stays_until_a_save_puts_it_aside(
+    office: Office, query: str, said: str
+) -> None:
+    name = f"mary{query}"
+    FileLayouts(office.layouts, name).save("email", tuple(reversed(EMAIL)), "")
+    path = office.file(name)
+    broken = path.read_bytes()[:150]
+    path.write_bytes(broken)
+    mary = office.reader(name, query=query)
+    assert mary.shown() == STANDARD
+    mary.page.wait_for_function(
+        "([said]) => document.querySelector('.clw-notice-text')?.textContent.startsWith(said)",
+        arg=[said],
+    )
+    assert len(mary.notices()) == 1
+    assert "email.json" in mary.notices()[0]
+    assert path.read_bytes() == broken
+    mary.press("modify")
+    mary.remove(SECOND)
+    mary.save()
+    assert office.kept(name) == [FIRST, *STANDARD[2:]]
+    assert [p.read_bytes() for p in path.parent.glob("*.set-aside-*")] == [broken]
+    mary.page.context.close()
+
+
+def test_who_has_no_name_may_rearrange_but_not_keep(office: Office) -> None:
+    nobody = office.reader(None)
+    nobody.press("modify")
+    nobody.remove(FIRST)
+    nobody.press("save")
+    assert "Nobody has told this page who you are" in nobody.refusal()
+    assert nobody.shown() == STANDARD[1:]
+    nobody.again()
+    assert nobody.shown() == STANDARD
+    nobody.page.context.close()
