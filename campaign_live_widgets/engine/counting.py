@@ -16,7 +16,7 @@ from campaign_live_widgets.engine.seen import repeats
 from campaign_live_widgets.engine.tables import minutes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
     from numpy.typing import NDArray
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine.cells import Cells
     from campaign_live_widgets.engine.seen import SeenEvents
     from campaign_live_widgets.engine.stage import Batch, Stage
-    from campaign_live_widgets.snapshot import Reject, Window
+    from campaign_live_widgets.snapshot import Window
+    from campaign_live_widgets.sources import Tally
 
     Hashes = NDArray[np.uint64]
+    Ids = tuple[Hashes, Hashes, NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -35,8 +37,12 @@ class Counted:
 
     Attributes
     ----------
-    ids : pair of arrays
-        Hashes of the events counted, each once.
+    ids : tuple of arrays
+        Hashes (two halves) of the events counted, each once, and the readings they are from.
+    met_again : tuple of arrays
+        The same of events that were counted from a file which has been replaced since.
+    tallies : dict
+        File → what became of its rows besides.
     campaigns, messages, executions : dict
         By id; messages and executions are of the one campaign that is counted.
     parts : list
@@ -47,11 +53,9 @@ class Counted:
         In place of *entries*, distinct profiles of the one window, without and with tests.
     """
 
-    ids: tuple[Hashes, Hashes]
-    duplicates: int
-    rejected: int
-    ignored: int
-    rejects: list[Reject]
+    ids: Ids
+    met_again: Ids
+    tallies: Mapping[str, Tally]
     campaign: str | None
     campaigns: dict[str, Named]
     messages: dict[str, Named]
@@ -73,25 +77,40 @@ class Counter:
     ) -> None:
         self._con, self._stage, self._seen, self._window = con, stage, seen, window
 
-    def count(self, batch: Batch, campaign: str | None, *, keeps: bool) -> Counted:
+    def count(
+        self, batch: Batch, campaign: str | None, *, readings: Iterable[int], keeps: bool
+    ) -> Counted:
         """Return what the batch adds; the engine is asked, nothing is kept.
 
         Parameters
         ----------
         campaign : str or None
             By default that of the newest event in the batch.
+        readings : iterable of int
+            Those that stand: a known event of another one is no duplicate, its file is gone.
         keeps : bool
             Whether more batches will come, so that entries are wanted one by one.
         """
-        refused = bool(batch.refused or batch.ignored)
-        high, low, new = self._new_ids(refused=refused)
-        duplicates = len(new) - int(new.sum())
+        refused = bool(batch.refused or batch.empty)
+        if batch.refused:
+            self._stage.add_rejects(batch)
+        high, low, position = self._ids(refused=refused)
+        is_known, stands = self._seen.known(high, low, readings)
+        once = np.ones(len(high), dtype=bool)
+        once[repeats(high, low, position)] = False
+        new, again = once & ~is_known, once & is_known & ~stands
+        if not new.all():
+            self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
+        file = batch.files_of(position)
+        reading = np.array([f.reading for f in batch.fragments], dtype=np.int64)[file]
+        for number, duplicates in enumerate(np.bincount(file[~new & ~again])):
+            if duplicates:
+                path = batch.fragments[number].file.path
+                batch.tallies[path].duplicates += int(duplicates)
         counted = Counted(
-            ids=(high, low) if duplicates == 0 else (high[new], low[new]),
-            duplicates=duplicates,
-            rejected=batch.refused + batch.rejected,
-            ignored=batch.ignored,
-            rejects=self._stage.rejects(batch) if batch.refused else batch.rejects,
+            ids=(high[new], low[new], reading[new]),
+            met_again=(high[again], low[again], reading[again]),
+            tallies=batch.tallies,
             campaign=campaign,
             campaigns={},
             messages={},
@@ -101,8 +120,8 @@ class Counter:
             entries=None,
             entered=None,
         )
-        if len(high) > duplicates:
-            events = sql.fresh(repeats=duplicates > 0, refused=refused)
+        if new.any():
+            events = sql.fresh(repeats=not new.all(), refused=refused)
             self._name(counted, events)
             self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
         return counted
@@ -114,20 +133,12 @@ class Counter:
         rows = self._con.execute(sql.names(sql.fresh(repeats=False, refused=True))).fetchall()
         return [(newest, campaign) for campaign, *_, newest in rows]
 
-    def _new_ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.bool_]]:
-        """Return the ids of all accepted events and which of them are new.
-
-        The others are repeats of one another or of what has been counted; the engine is told
-        where they are.
-        """
+    def _ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.int64]]:
+        """Return the ids of all accepted events and where each event is."""
         if not self._stage.tables:
-            return np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, bool)
+            return np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64)
         high, low, position = self._columns(sql.ids(refused=refused))
-        new = ~self._seen.known(high, low)
-        new[repeats(high, low, position)] = False
-        if not new.all():
-            self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
-        return high, low, new
+        return high, low, position
 
     def _name(self, counted: Counted, events: str) -> None:
         """Find the campaigns and, of the one that is counted, messages and executions."""

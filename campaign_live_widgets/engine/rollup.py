@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +20,11 @@ from campaign_live_widgets.engine.stage import UNREADABLE, Stage, line_count, wh
 from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.snapshot import ALL, Health, Reject, Snapshot, Window
-from campaign_live_widgets.sources import Location, Tail, quoted
+from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from campaign_live_widgets.engine.counting import Counted
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources import Fragment
 
+_ENDING: Final = 12
+"""Letters of an ending that are shown."""
 _CHUNK_BYTES: Final = 1 << 29
 """Bytes of files taken in one pass: bounds memory while a large history is read."""
-_KEPT_REJECTS: Final = 100
 
 
 class Rollup:
@@ -72,7 +74,7 @@ class Rollup:
         self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        self._stage = Stage(self._con, self.location.format)
+        self._stage = Stage(self._con, self.location.format, self._tail.files)
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
         self._counter = Counter(self._con, self._stage, self._seen, window)
@@ -84,7 +86,6 @@ class Rollup:
         self._messages: dict[str, Named] = {}
         self._executions: dict[str, Named] = {}
         self._health = Health()
-        self._problems: dict[str, str] = {}
 
     def close(self) -> None:
         """Let go of the engine and of temporary files."""
@@ -134,9 +135,9 @@ class Rollup:
             self._campaign = self._newest_campaign(chunks)
         for chunk in chunks:
             self._take(chunk)
+        self._sum_health()
         if not self._follow:
             self._require_something()
-        self._note()
         if not fragments:
             self._seen.settle()
             self._entered.settle()
@@ -159,7 +160,12 @@ class Rollup:
         """Count fragments, all or none; where that fails, each alone."""
         try:
             batch = self._stage.stage(fragments)
-            counted = self._counter.count(batch, self._campaign, keeps=self._keep_ids)
+            counted = self._counter.count(
+                batch,
+                self._campaign,
+                readings=self._tail.readings(fragments),
+                keeps=self._keep_ids,
+            )
             lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
         except UNREADABLE as error:
             if len(fragments) > 1:
@@ -167,10 +173,8 @@ class Rollup:
                 for fragment in fragments:
                     self._take([fragment])
                 return
-            path = fragments[0].file.path
-            if Path(path).exists():
-                self._problems[path] = why(error)
-                self._tail.commit(fragments[0], 0)
+            if Path(fragments[0].file.path).exists():
+                self._tail.give_up(fragments[0], why(error))
             return
         finally:
             self._stage.clear()
@@ -178,11 +182,9 @@ class Rollup:
         for fragment in fragments:
             path = fragment.file.path
             if path in batch.problems:
-                self._problems[path] = batch.problems[path]
-                self._tail.commit(fragment, 0)  # looked at again when it changes
+                self._tail.give_up(fragment, batch.problems[path])
             elif path in lines:
-                self._problems.pop(path, None)
-                self._tail.commit(fragment, lines[path])
+                self._tail.commit(fragment, lines[path], counted.tallies.get(path, Tally()))
 
     def _merge(self, counted: Counted) -> None:
         """Keep what a batch adds; nothing here can fail half-way."""
@@ -205,17 +207,7 @@ class Rollup:
                 named.add_named(known, key, one)
         if self._keep_ids:
             self._seen.add(*counted.ids)
-        self._add_health(counted)
-
-    def _add_health(self, counted: Counted) -> None:
-        old = self._health
-        self._health = Health(
-            events=old.events + sum(c.events for c in counted.campaigns.values()),
-            duplicates=old.duplicates + counted.duplicates,
-            rejected=old.rejected + counted.rejected,
-            ignored=old.ignored + counted.ignored,
-            rejects=(*old.rejects, *map(self._shown, counted.rejects))[:_KEPT_REJECTS],
-        )
+            self._seen.hand_over(*counted.met_again)
 
     def _shown(self, reject: Reject) -> Reject:
         return Reject(self._relative(reject.file), reject.row, reject.cause)
@@ -227,19 +219,28 @@ class Rollup:
         except ValueError:
             return path
 
-    def _note(self) -> None:
-        notes = {**self._tail.waiting, **self._problems}
-        shown = tuple(f"{self._relative(path)}: {text}" for path, text in sorted(notes.items()))
-        old = self._health
+    def _sum_health(self) -> None:
+        """Add up what became of the rows of the files that are there."""
+        tallies = [state.tally for state in self._tail.files.values()]
+        rejects = islice((r for tally in tallies for r in tally.rejects), EXAMPLES)
+        notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
         self._health = Health(
-            old.events, old.duplicates, old.rejected, old.ignored, old.rejects, shown
+            events=sum(campaign.events for campaign in self._campaigns.values()),
+            duplicates=sum(tally.duplicates for tally in tallies),
+            rejected=sum(tally.rejected for tally in tallies),
+            ignored=sum(tally.ignored for tally in tallies),
+            rejects=tuple(map(self._shown, rejects)),
+            notes=(
+                *(f"{self._relative(path)}: {text}" for path, text in notes),
+                *_passed_over(self._tail.others),
+            ),
         )
 
     def _require_something(self) -> None:
         """Raise where the source holds nothing that can be read."""
         if self._health.events or self._health.rejected or self._health.ignored:
             return
-        for path, cause in (*self._problems.items(), *self._tail.waiting.items()):
+        for path, cause in (*self._tail.problems.items(), *self._tail.waiting.items()):
             message = f"{path}: {cause}"
             raise SourceError(message)
         if not self.location.files():
@@ -351,3 +352,15 @@ def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
         size += length
     if chunk:
         yield chunk
+
+
+def _passed_over(others: Mapping[str, int]) -> Iterator[str]:
+    """Yield a note of files whose endings say that they hold no events, if there are any."""
+    if others:
+        endings = ", ".join(
+            f"{ending[:_ENDING] or 'none'} ({count})"
+            for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))[:5]
+        )
+        total = sum(others.values())
+        files = "1 file is" if total == 1 else f"{total} files are"
+        yield f"{files} not read for the ending: {endings}; Parquet, CSV and NDJSON are read"

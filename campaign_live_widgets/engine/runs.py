@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from numpy.typing import NDArray
@@ -65,10 +66,23 @@ class SortedRuns:
         columns : tuple of arrays
             The rows found, column by column, the key first; empty where nothing was found.
         """
-        self.settle()
-        if not self._runs:
+        found = [
+            (which, tuple(column[rows] for column in run)) for run, which, rows in self.places(keys)
+        ]
+        if not found:
             return np.empty(0, np.intp), ()
-        found: list[tuple[NDArray[np.intp], Run]] = []
+        which = np.concatenate([part[0] for part in found])
+        columns = zip(*(part[1] for part in found), strict=True)
+        return which, tuple(np.concatenate(parts) for parts in columns)
+
+    def places(
+        self, keys: NDArray[np.uint64]
+    ) -> Iterator[tuple[Run, NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield runs with the places in *keys* and in the run of rows that match.
+
+        Columns of a run, but for the key, may be written to.
+        """
+        self.settle()
         order = np.argsort(keys)
         queries = keys[order]  # in order, look-ups of neighbours share their way
         for run in self._runs:
@@ -80,13 +94,7 @@ class SortedRuns:
             count = high - low
             which = np.repeat(order, count)
             first = np.repeat(low - np.concatenate(([0], np.cumsum(count)[:-1])), count)
-            rows = first + np.arange(len(which))
-            found.append((which, tuple(column[rows] for column in run)))
-        if not found:
-            return np.empty(0, np.intp), ()
-        which = np.concatenate([part[0] for part in found])
-        columns = zip(*(part[1] for part in found), strict=True)
-        return which, tuple(np.concatenate(parts) for parts in columns)
+            yield run, which, first + np.arange(len(which))
 
 
 def _merged(large: Run, small: Run) -> Run:

@@ -9,16 +9,23 @@ import numpy as np
 from campaign_live_widgets.engine.runs import SortedRuns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    Hashes = NDArray[np.uint64]
+
 _MAP_BITS: Final = 22
+_BITS: Final = np.uint64(24)
+_READING: Final = (1 << 24) - 1
 
 
 class SeenEvents:
-    """The ids of all events counted, each as 128 bits of hash (16 bytes an event).
+    """The ids of all events counted, each with the reading of the file it was met in.
 
-    Two different ids that share all 128 bits are not to be met in practice: among a thousand
-    million ids the odds are below 1 to 10**20.
+    16 bytes an event: 104 bits of hash, and the last 24 bits of the reading's number. Two
+    different ids that share all 104 bits are not to be met in practice: among a thousand
+    million ids the odds are below 1 to 10**13.
     """
 
     def __init__(self) -> None:
@@ -28,21 +35,41 @@ class SeenEvents:
         """Return how many distinct events have been counted."""
         return len(self._runs)
 
-    def add(self, high: NDArray[np.uint64], low: NDArray[np.uint64]) -> None:
+    def add(self, high: Hashes, low: Hashes, reading: NDArray[np.int64]) -> None:
         """Remember ids, none of which is known yet and each of which stands there once."""
-        self._runs.add(high, low)
+        self._runs.add(high, _tagged(low, reading))
 
-    def known(self, high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell for each id whether its event has been counted."""
-        mask = np.zeros(len(high), dtype=bool)
+    def known(
+        self, high: Hashes, low: Hashes, readings: Iterable[int]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell for each id whether its event has been counted, and whether it still stands.
+
+        It does where it was met in one of *readings*: those of files as they are now.
+        """
+        counted = np.zeros(len(high), dtype=bool)
+        stands = np.zeros(len(high), dtype=bool)
         which, columns = self._runs.find(high)
         if len(which):
-            mask[which[columns[1] == low[which]]] = True
-        return mask
+            found = columns[1] >> _BITS == low[which] >> _BITS
+            counted[which[found]] = True
+            standing = np.array([number & _READING for number in readings], dtype=np.uint64)
+            stands[which[found]] = np.isin(columns[1][found] & np.uint64(_READING), standing)
+        return counted, stands
+
+    def hand_over(self, high: Hashes, low: Hashes, reading: NDArray[np.int64]) -> None:
+        """Note that known ids have been met again, in another reading."""
+        tagged = _tagged(low, reading)
+        for run, which, rows in self._runs.places(high):
+            found = run[1][rows] >> _BITS == low[which] >> _BITS
+            run[1][rows[found]] = tagged[which[found]]
 
     def settle(self) -> None:
         """Do now what the next look-up would have to do first."""
         self._runs.settle()
+
+
+def _tagged(low: Hashes, reading: NDArray[np.int64]) -> Hashes:
+    return (low >> _BITS << _BITS) | (reading & _READING).astype(np.uint64)
 
 
 def repeats(

@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import numpy as np
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import (
+    EXAMPLES,
+    FILE_BITS,
     NOT_JSON,
     REJECT_SCANS,
     REJECTS,
     Layout,
+    Tally,
     fold,
     folded_line,
     layout,
@@ -29,19 +33,25 @@ from campaign_live_widgets.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from campaign_live_widgets.sources import Fragment
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.sources import FileState, Fragment
 
 BATCH: Final = "batch"
 UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError)
 """What may come of one file that is damaged; the others are read all the same."""
-_EXAMPLES: Final = 100
 _REFUSED_SAMPLE: Final = 1000
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62
 _PLACES: Final = 52
 """Bits that a row's place within its scan may take."""
+_NO_EVENTS: Final = (
+    "count(*) FILTER (cause IS NOT NULL AND part <= 1), "
+    "count(*) FILTER (cause IS NULL AND part = 0)"
+)
+"""Rows refused, and rows that carry no event."""
 _SMALL: Final = 1 << 22
 """Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 
@@ -65,13 +75,20 @@ class Batch:
     """File → why it could not be read."""
     refused: int = 0
     """Rows refused by their format; they stand in the relation, with the cause."""
-    ignored: int = 0
+    empty: int = 0
     """Rows that carry no event."""
-    rejected: int = 0
-    """Lines that are not even rows."""
-    rejects: list[Reject] = field(default_factory=list)
-    """The first of these lines."""
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    """File → its rows that are refused or carry no event, and lines that are not even rows."""
+    first_of: list[int] = field(default_factory=list)
+    """For each table that is laid out, the place of its first file in ``fragments``."""
     reads: dict[str, _Read] = field(default_factory=dict)
+
+    def files_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places in ``fragments`` of the files that rows are from."""
+        place = position >> 1
+        first: NDArray[np.int64] = np.array(self.first_of, dtype=np.int64)[place >> _PLACES]
+        first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
+        return first
 
 
 class Stage:
@@ -80,10 +97,12 @@ class Stage:
     Text is parsed once into a table; Parquet is read in place, column by column.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, wanted: str | None) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, wanted: str | None, files: Mapping[str, FileState]
+    ) -> None:
         self._con = con
         self._wanted = wanted
-        self._layouts: dict[str, Layout] = {}
+        self._files = files
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
         """What the last call laid out; the relation ``batch`` is all of it."""
@@ -142,10 +161,10 @@ class Stage:
         self._copies.clear()
 
     def _layout(self, fragment: Fragment) -> Layout:
-        file = fragment.file
-        known = self._layouts.get(file.path)
+        state = self._files[fragment.file.path]
+        known = state.layout
         if known is None or known.format is None or fragment.whole:
-            known = self._layouts[file.path] = layout(file, self._con, self._wanted)
+            known = state.layout = layout(fragment.file, self._con, self._wanted)
         return known
 
     def _set_aside(self, batch: Batch, fragment: Fragment, why: str) -> None:
@@ -164,23 +183,33 @@ class Stage:
             name = f"table_{self._number}"
             self._clear_rejects()
             self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
-        refused, ignored = self._con.execute(
-            f"SELECT count(*) FILTER (cause IS NOT NULL AND part <= 1), "
-            f"count(*) FILTER (cause IS NULL AND part = 0) FROM {name}"
-        ).fetchone() or (0, 0)
+        refused, empty = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (0, 0)
         if known.kind == "ndjson" and refused and self._spelled_otherwise(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
             for fragment in members:
-                self._layouts[fragment.file.path] = fold(known)
+                self._files[fragment.file.path].layout = fold(known)
             self._read(fold(known), members, batch)
             return
         batch.refused += refused
-        batch.ignored += ignored
+        batch.empty += empty
         batch.reads |= {read.path: read for read in reads}
+        if refused or empty:
+            self._tally(name, batch)
+        batch.first_of.append(len(batch.fragments))
         batch.fragments += members
         self.tables.append(name)
         if known.kind == "csv":
             self._take_rejects(batch)
+
+    def _tally(self, table: str, batch: Batch) -> None:
+        """Count by file the rows that are no events."""
+        found = self._con.execute(
+            f"SELECT file, {_NO_EVENTS} FROM {table} WHERE cause IS NOT NULL OR part = 0 "
+            f"GROUP BY file"
+        ).fetchall()
+        for path, refused, empty in found:
+            tally = batch.tallies[batch.reads[path].fragment.file.path]
+            tally.add(Tally(rejected=refused, ignored=empty))
 
     def _spelled_otherwise(self, table: str, known: Layout, paths: Sequence[str]) -> bool:
         """Tell whether rows were refused only because they spell a name in their own way."""
@@ -241,23 +270,24 @@ class Stage:
             f"JOIN {REJECT_SCANS} USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         self._clear_rejects()
-        batch.rejected += len(found)
-        for path, line, kind in found[:_EXAMPLES]:
+        for path, line, kind in found:
             read = batch.reads[path]
             cause = f"is not a row of this CSV ({kind.lower()})"
-            row = line + read.first_line - 1
-            batch.rejects.append(Reject(read.fragment.file.path, row, cause))
+            reject = Reject(read.fragment.file.path, line + read.first_line - 1, cause)
+            tally = batch.tallies[reject.file]
+            tally.rejected += 1
+            if len(tally.rejects) < EXAMPLES:
+                tally.rejects.append(reject)
 
-    def rejects(self, batch: Batch) -> list[Reject]:
-        """Return the first rows refused by their format, with the line each stands in."""
+    def add_rejects(self, batch: Batch) -> None:
+        """Add the first rows refused by their format, with the line each stands in."""
         found = self._con.execute(
             f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
-            f"ORDER BY file, row LIMIT {_EXAMPLES}"
+            f"ORDER BY file, row LIMIT {EXAMPLES}"
         ).fetchall()
         by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for path, row, cause in found:
             by_file[path].append((row, cause))
-        refused = list(batch.rejects)
         for path, rows in by_file.items():
             read = batch.reads[path]
             first = self._con.execute(
@@ -265,11 +295,11 @@ class Stage:
             ).fetchone()
             ordinals = [row - (first[0] if first else 1) for row, _ in rows]
             places = _lines_of(read, ordinals)
-            refused += [
-                Reject(read.fragment.file.path, place, cause)
-                for place, (_, cause) in zip(places, rows, strict=True)
+            name = read.fragment.file.path
+            refused = [
+                Reject(name, place, cause) for place, (_, cause) in zip(places, rows, strict=True)
             ]
-        return refused
+            batch.tallies[name].add(Tally(rejects=refused))
 
 
 def _has_mark(path: str) -> bool:

@@ -4,22 +4,33 @@ from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they re
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
 from campaign_live_widgets.sources.location import DataFile, Location
-from campaign_live_widgets.sources.scan import NOT_JSON, REJECT_SCANS, REJECTS, Layout, lines
-from campaign_live_widgets.sources.tail import Fragment, Tail
+from campaign_live_widgets.sources.scan import (
+    FILE_BITS,
+    NOT_JSON,
+    REJECT_SCANS,
+    REJECTS,
+    Layout,
+    lines,
+)
+from campaign_live_widgets.sources.tail import EXAMPLES, FileState, Fragment, Tail, Tally
 
 __all__ = [
     "CHANNELS",
     "EVENT_TYPES",
+    "EXAMPLES",
+    "FILE_BITS",
     "FORMATS",
     "NOT_JSON",
     "REJECTS",
     "REJECT_SCANS",
     "DataFile",
+    "FileState",
     "Format",
     "Fragment",
     "Layout",
     "Location",
     "Tail",
+    "Tally",
     "fold",
     "folded_line",
     "layout",

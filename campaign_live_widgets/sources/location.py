@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Kind = Literal["parquet", "csv", "ndjson"]
 _KINDS: Final[dict[str, Kind]] = {
@@ -25,6 +26,11 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _FORMAT_PREFIXES: Final = ("ajo", "canonical")
+_TEMPORARY: Final = (
+    *("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".inprogress", ".crdownload"),
+    *(".swp", ".crc", ".lock", ".lck"),
+)
+"""Endings of files that come and go with others."""
 _PARQUET_MAGIC: Final = b"PAR1"
 
 
@@ -59,6 +65,14 @@ def _sniffed(path: Path) -> DataFile:
     if head.startswith(_PARQUET_MAGIC):
         return DataFile(str(path), "parquet")
     return DataFile(str(path), "ndjson" if head.lstrip()[:1] == b"{" else "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a location holds: files of events, and how many others there are by ending."""
+
+    files: list[DataFile]
+    others: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,11 @@ class Location:
         return Path(*fixed) if fixed else Path()
 
     def files(self) -> list[DataFile]:
-        """Return the files that are there now, in order of their paths.
+        """Return the files of events that are there now; see :meth:`look`."""
+        return self.look().files
+
+    def look(self) -> Listing:
+        """Return what is there now, files in order of their paths.
 
         Raises
         ------
@@ -125,16 +143,15 @@ class Location:
             if not self.watched.is_dir():
                 message = f"{self.text}: there is no folder {self.watched}"
                 raise SourceError(message)
-            found = glob.glob(self.text, recursive=True)
-            known = (data_file(p) for p in sorted(found) if os.path.isfile(p))
-            return [f for f in known if f]
+            paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
+            return _listed(data_file(p) or p for p in paths)
         if path.is_dir():
-            return sorted(_walk(self.text), key=lambda f: f.path)
+            return _listed(_walk(self.text))
         if not path.exists():
             message = f"{self.text}: no such file or folder"
             raise SourceError(message)
         try:
-            return [data_file(self.text) or _sniffed(path)]
+            return Listing([data_file(self.text) or _sniffed(path)])
         except OSError as error:
             message = f"{self.text}: cannot be read: {error.strerror}"
             raise SourceError(message) from error
@@ -146,8 +163,22 @@ class Location:
         return Path(path).name == Path(self.text).name
 
 
-def _walk(folder: str) -> Iterator[DataFile]:
-    """Yield the data files below a folder; hidden, partial and manifest files are not data."""
+def _listed(found: Iterable[DataFile | str]) -> Listing:
+    """Sort out files of events and others; the latter are told, but for temporary ones."""
+    files, others = [], Counter[str]()
+    for one in found:
+        if isinstance(one, DataFile):
+            files.append(one)
+        elif not one.lower().endswith(_TEMPORARY):
+            others[os.path.splitext(one.lower())[1]] += 1
+    return Listing(sorted(files, key=lambda f: f.path), others)
+
+
+def _walk(folder: str) -> Iterator[DataFile | str]:
+    """Yield the files below a folder, of what is no data the path.
+
+    Hidden, partial and manifest files are passed over.
+    """
     try:
         here = os.path.realpath(folder)
         entries = list(os.scandir(folder))
@@ -161,9 +192,9 @@ def _walk(folder: str) -> Iterator[DataFile]:
             if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
                 continue  # a link to a folder above: it would never end
             yield from _walk(entry.path)
-        elif (found := data_file(entry.path)) and not (
-            found.kind == "ndjson" and "manifest" in entry.name.lower()
-        ):
+        elif not (found := data_file(entry.path)):
+            yield entry.path
+        elif found.kind != "ndjson" or "manifest" not in entry.name.lower():
             yield found
 
 

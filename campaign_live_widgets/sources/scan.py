@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 MAX_LINE: Final = 1 << 24
+FILE_BITS: Final = 32
 REJECTS: Final = "clw_rejects"
 REJECT_SCANS: Final = "clw_reject_scans"
 NOT_JSON: Final = "is not valid JSON"
@@ -115,10 +116,11 @@ class Layout:
         """Return SQL for the format's raw fields over files of this layout.
 
         The columns are ``file`` and ``row`` (blank lines, a CSV's header and lines that are
-        no CSV do not count), ``place`` (a number that no other row of the scan has),
-        ``broken`` (why a row cannot be read, or null) and the
-        fields of the format, those of the canonical one where it is in none that is known:
-        text, null where blank, or a time or truth value where the file types it so.
+        no CSV do not count), ``place`` (a number that no other row of the scan has; above its
+        :data:`FILE_BITS` lowest bits stands which of the *paths* the row is from), ``broken``
+        (why a row cannot be read, or null) and the fields of the format, those of the canonical
+        one where it is in none that is known: text, null where blank, or a time or truth value
+        where the file types it so.
         """
         fields = self.fields
         broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
@@ -129,10 +131,12 @@ class Layout:
             for name, found in fields.items()
         )
         if self.kind == "parquet":
-            row, place = "file_row_number + 1", "(file_index::BIGINT << 32) + file_row_number"
+            row = "file_row_number + 1"
+            place = f"(file_index::BIGINT << {FILE_BITS}) + file_row_number"
             files = f"read_parquet({_files(paths)}, file_row_number = true, {_UNION})"
         else:
-            row, place = "row_number() OVER ()", "row_number() OVER ()"
+            row = "row_number() OVER ()"
+            place = f"(file_index::BIGINT << {FILE_BITS}) + {row}"
             columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
             files = (
                 f"read_csv({_files(paths)}, columns = {{{columns}}}, header = true, "
@@ -171,8 +175,8 @@ def _json_scan(rows: str, fields: dict[str, list[Place]], broken: str) -> str:
     )
     values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"
     return (
-        f"SELECT file, row, row AS place, broken, {chosen} FROM (SELECT clw_file AS file, "
-        f"row_number() OVER () AS row, {values} AS v, "
+        f"SELECT file, row, (file_index::BIGINT << {FILE_BITS}) + row AS place, broken, {chosen} "
+        f"FROM (SELECT clw_file AS file, file_index, row_number() OVER () AS row, {values} AS v, "
         f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} ELSE {broken} END AS broken FROM {rows})"
     )
 

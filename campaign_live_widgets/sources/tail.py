@@ -11,19 +11,27 @@ import json
 import os
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.sources.zstd import is_whole
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
+    from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.location import DataFile, Location
+    from campaign_live_widgets.sources.scan import Layout
 
 _BLOCK: Final = 1 << 16
 _LONGEST_ROW: Final = 1 << 20
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
 _QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
+EXAMPLES: Final = 100
+"""Rejected rows that are kept to be shown; all are counted."""
 _AT_REST: Final = 60.0
 """Seconds without a change after which a last line without its newline is taken as whole."""
 
@@ -47,11 +55,31 @@ class Fragment:
     state: State
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
+    reading: int = 0
+    """The number of this reading of the file: a file that is read anew gets another one."""
 
     @property
     def whole(self) -> bool:
         """Tell whether the file is read from its start."""
         return self.start == 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows of one file, besides those that were counted."""
+
+    duplicates: int = 0
+    rejected: int = 0
+    ignored: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    """The first rejected rows."""
+
+    def add(self, other: Tally) -> None:
+        """Add what became of further rows."""
+        self.duplicates += other.duplicates
+        self.rejected += other.rejected
+        self.ignored += other.ignored
+        self.rejects = [*self.rejects, *other.rejects][:EXAMPLES]
 
 
 @dataclass(slots=True)
@@ -65,6 +93,24 @@ class _Read:
 
 
 @dataclass(slots=True)
+class FileState:
+    """All that is known of one file of a source, as long as it is there."""
+
+    reading: int = 0
+    """The number of its last reading; 0 before the first."""
+    layout: Layout | None = None
+    waiting: str | None = None
+    """Why it could not be read yet; not an error."""
+    problem: str | None = None
+    """Why it could not be read."""
+    tally: Tally = field(default_factory=Tally)
+    """Of its last reading."""
+    read: _Read | None = None
+    looked: State | None = None
+    """As it was when nothing new in it was whole yet."""
+
+
+@dataclass(slots=True)
 class Tail:
     """Follows the files of a location.
 
@@ -74,71 +120,110 @@ class Tail:
 
     location: Location
     follow: bool = True
-    waiting: dict[str, str] = field(default_factory=dict)
-    """Files that could not be read yet, and why; not an error."""
-    _read: dict[str, _Read] = field(default_factory=dict)
-    _looked: dict[str, State] = field(default_factory=dict)
-    """Files as they were when nothing new in them was whole yet."""
+    files: dict[str, FileState] = field(default_factory=dict)
+    """Path → what is known of the file; one that has gone is forgotten."""
+    others: Counter[str] = field(default_factory=Counter)
+    """Ending → how many files bear it that are not read."""
+    _readings: int = 0
 
     def poll(self) -> list[Fragment]:
         """Return what is new, without remembering it: see :meth:`commit`."""
-        files = self.location.files()
-        paths = {file.path for file in files}
-        self.waiting = {path: why for path, why in self.waiting.items() if path in paths}
-        return [f for file in files if (f := self._new_in(file))]
+        found = self.location.look()
+        self.others = found.others
+        for path in self.files.keys() - {file.path for file in found.files}:
+            del self.files[path]
+        return [f for file in found.files if (f := self._new_in(file))]
 
-    def commit(self, fragment: Fragment, lines: int) -> None:
-        """Remember that a fragment of so many *lines* has been counted (or given up)."""
-        self._read[fragment.file.path] = _Read(
+    def commit(self, fragment: Fragment, lines: int, tally: Tally) -> None:
+        """Remember that a fragment of so many *lines* has been counted, and what came of it."""
+        state = self.files[fragment.file.path]
+        state.problem = None
+        self._remember(state, fragment, lines)
+        state.tally.add(tally)
+
+    def give_up(self, fragment: Fragment, why: str) -> None:
+        """Remember why a fragment cannot be read; it is tried again when its file changes."""
+        state = self.files[fragment.file.path]
+        state.problem = why
+        self._remember(state, fragment, 0)
+
+    def _remember(self, state: FileState, fragment: Fragment, lines: int) -> None:
+        if fragment.reading != state.reading:
+            state.reading, state.tally = fragment.reading, Tally()
+        state.read = _Read(
             fragment.end,
             fragment.first_line - 1 + lines,
             fragment.state,
             b"" if fragment.file.grows else _mark(fragment.file.path, fragment.state.size),
         )
 
+    def readings(self, fragments: Iterable[Fragment] = ()) -> set[int]:
+        """Return the readings that stand, but for those that reading *fragments* replaces."""
+        replaced = {f.file.path for f in fragments if f.whole}
+        return {state.reading for path, state in self.files.items() if path not in replaced}
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """Return the files that could not be read yet, and why."""
+        return {path: state.waiting for path, state in self.files.items() if state.waiting}
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Return the files that could not be read, and why."""
+        return {path: state.problem for path, state in self.files.items() if state.problem}
+
     def _new_in(self, file: DataFile) -> Fragment | None:
+        known = self.files.setdefault(file.path, FileState())
         try:
             found = os.stat(file.path)
             if not S_ISREG(found.st_mode):
                 return None
             state = State(found.st_ino, found.st_size, found.st_mtime_ns)
-            return self._grown(file, state) if file.grows else self._whole(file, state)
+            see = self._grown if file.grows else self._whole
+            return see(file, known, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
         except OSError as error:
-            self.waiting[file.path] = f"cannot be read: {error.strerror}"
+            known.waiting = f"cannot be read: {error.strerror}"
             return None
 
-    def _whole(self, file: DataFile, state: State) -> Fragment | None:
-        read = self._read.get(file.path)
+    def _whole(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+        read = known.read
         if (read and read.state == state) or state.size == 0:
             return None
         if read and read.state.size == state.size and read.mark == _mark(file.path, state.size):
             read.state = state  # touched or copied over itself: there is nothing new in it
             return None
         if file.kind == "parquet" and not _has_footer(file.path, state.size):
-            self.waiting[file.path] = "is not a whole Parquet file (yet): it has no footer"
+            known.waiting = "is not a whole Parquet file (yet): it has no footer"
             return None
-        self.waiting.pop(file.path, None)
-        return Fragment(file, 0, state.size, state)
+        if file.compression == "zstd" and not is_whole(file.path):
+            known.waiting = "is not a whole zstd file (yet): its end is missing"
+            return None
+        known.waiting = None
+        self._readings += 1
+        return Fragment(file, 0, state.size, state, reading=self._readings)
 
-    def _grown(self, file: DataFile, state: State) -> Fragment | None:
-        read = self._read.get(file.path)
+    def _grown(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+        read = known.read
         if read and (state.size < read.end or state.inode != read.state.inode):
             read = None  # cut or replaced: what it holds now is new
         start = read.end if read else 0
         at_rest = not self.follow or time.time() - state.modified / 1e9 > _AT_REST
-        if start == state.size or (self._looked.get(file.path) == state and not at_rest):
+        if start == state.size or (known.looked == state and not at_rest):
             return None
         end = _rows_end(file, start, state.size, at_rest=at_rest)
         if end < state.size:
-            self.waiting[file.path] = "ends in a line that is not whole yet; it waits"
+            known.waiting = "ends in a line that is not whole yet; it waits"
         else:
-            self.waiting.pop(file.path, None)
+            known.waiting = None
         if end <= start:
-            self._looked[file.path] = state
+            known.looked = state
             return None
-        return Fragment(file, start, end, state, read.lines + 1 if read else 1)
+        if read and start:
+            return Fragment(file, start, end, state, read.lines + 1, known.reading)
+        self._readings += 1
+        return Fragment(file, start, end, state, reading=self._readings)
 
 
 def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool) -> int:

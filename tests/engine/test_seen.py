@@ -7,23 +7,38 @@ from hypothesis import strategies as st
 from campaign_live_widgets.engine.seen import SeenEvents, repeats
 
 ids = st.tuples(st.integers(0, 6), st.integers(0, 6))
+reading = st.integers(1, 3)
+ALL = (1, 2, 3)
+
+
+def halves(found: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids as halves of hashes that differ above the bits that are not kept."""
+    high, low = np.array(found, dtype=np.uint64).reshape(-1, 2).T
+    return high, low << np.uint64(24)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.lists(ids, max_size=20), max_size=8), st.lists(ids, min_size=1, max_size=20))
-def test_known_is_what_was_added(
-    batches: list[list[tuple[int, int]]], asked: list[tuple[int, int]]
+@given(
+    st.lists(st.tuples(reading, st.lists(ids, max_size=20)), max_size=8),
+    st.lists(ids, min_size=1, max_size=20),
+    st.sets(reading),
+)
+def test_known_is_what_was_added_and_stands_where_it_was_last_met(
+    batches: list[tuple[int, list[tuple[int, int]]]],
+    asked: list[tuple[int, int]],
+    standing: set[int],
 ) -> None:
-    seen, added = SeenEvents(), set()
-    for batch in batches:
-        new = [i for i in dict.fromkeys(batch) if i not in added]
-        added.update(new)
-        if new:
-            high, low = np.array(new, dtype=np.uint64).T
-            seen.add(high, low)
-    high, low = np.array(asked, dtype=np.uint64).T
-    assert seen.known(high, low).tolist() == [i in added for i in asked]
-    assert len(seen) == len(added)
+    seen, last = SeenEvents(), {}
+    for number, batch in batches:
+        new = [i for i in dict.fromkeys(batch) if i not in last]
+        again = [i for i in dict.fromkeys(batch) if i in last]
+        last |= dict.fromkeys(batch, number)
+        seen.add(*halves(new), np.full(len(new), number))
+        seen.hand_over(*halves(again), np.full(len(again), number))
+    counted, stands = seen.known(*halves(asked), standing)
+    assert counted.tolist() == [i in last for i in asked]
+    assert stands.tolist() == [last.get(i) in standing for i in asked]
+    assert len(seen) == len(last)
 
 
 @given(st.lists(ids))
@@ -43,8 +58,8 @@ def test_a_million_ids_in_batches_of_every_size() -> None:
     seen = SeenEvents()
     batches = [rng.integers(0, 2**63, (2, n), dtype=np.uint64) for n in (500_000, 3, 70_000, 1, 9)]
     for high, low in batches:
-        seen.add(high, low)
+        seen.add(high, low, np.ones(len(high), dtype=np.int64))
         seen.settle()
     for high, low in batches:
-        assert seen.known(high, low).all()
-        assert not seen.known(high, low + np.uint64(1)).any()
+        assert np.all(seen.known(high, low, ALL))
+        assert not np.any(seen.known(high, low + np.uint64(1 << 24), ALL))

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from campaign_live_widgets.sources import Fragment, Location, Tail
+from campaign_live_widgets.sources import Fragment, Location, Tail, Tally
 
 OLD = time.time() - 3600
 
@@ -13,7 +13,7 @@ def looked(tail: Tail) -> list[Fragment]:
     found = tail.poll()
     for fragment in found:
         lines = Path(fragment.file.path).read_bytes()[fragment.start : fragment.end].count(b"\n")
-        tail.commit(fragment, lines)
+        tail.commit(fragment, lines, Tally())
     return found
 
 
@@ -109,4 +109,10 @@ def test_what_is_not_data_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "_temporary" / "a.ndjson").write_bytes(b"{}\n")
     (tmp_path / "day=1").mkdir()
     (tmp_path / "day=1" / "a.JSON").write_bytes(b"{}\n")
-    assert [Path(f.path).name for f in Location.parse(tmp_path).files()] == ["a.JSON"]
+    (tmp_path / "day=1" / "old.XLSX").write_bytes(b"")
+    (tmp_path / "day=1" / "b.parquet.part").write_bytes(b"")
+    (tmp_path / "LICENSE").write_bytes(b"")
+    found = Location.parse(tmp_path).look()
+    assert [Path(f.path).name for f in found.files] == ["a.JSON"]
+    assert found.others == {".txt": 1, ".xlsx": 1, "": 1}
+    assert Location.parse(f"{tmp_path}/day=1/*").look().others == {".xlsx": 1}

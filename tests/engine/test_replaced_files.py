@@ -1,0 +1,182 @@
+"""Files that are replaced, renamed or put together: health is that of what is there now."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import files
+import generate
+import pytest
+from generate import AT, WINDOWS
+
+from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.report import to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Row = dict[str, Any]
+
+CAMPAIGN = "c1"
+
+
+def report(rollup: Rollup) -> Row:
+    """Return the report, with what stood in no row left out: examples come in any order."""
+    told = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
+    told["rejects"] = sorted(str(reject) for reject in told.get("rejects", []))
+    return told
+
+
+def assert_as_fresh(rollup: Rollup, folder: Path) -> None:
+    """Compare with a rollup that meets the folder as it is now."""
+    assert report(rollup) == report(open_rollup(folder, CAMPAIGN))
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_a_file_written_again_with_more_in_it(tmp_path: Path, form: str) -> None:
+    rows = generate.events(31, 120)
+    cuts = (len(rows) // 3, len(rows) // 2, len(rows))
+    files.write(rows[::3], tmp_path / "other.csv")
+    files.write(rows[: cuts[0]], tmp_path / f"events.{form}")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    for cut in cuts[1:]:
+        files.write(rows[:cut], tmp_path / f"events.{form}")
+        rollup.refresh()
+        assert_as_fresh(rollup, tmp_path)
+
+
+def test_a_file_renamed_is_no_repeat(tmp_path: Path) -> None:
+    files.write(generate.events(32, 80), tmp_path / "a.parquet")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    before = report(rollup)
+    (tmp_path / "a.parquet").rename(tmp_path / "b.parquet")
+    rollup.refresh()
+    after = report(rollup)
+    assert after["health"] == before["health"]
+    assert_as_fresh(rollup, tmp_path)
+
+
+def test_a_file_renamed_and_followed_by_a_copy(tmp_path: Path) -> None:
+    rows = generate.events(33, 40, faults=False)
+    files.write(rows, tmp_path / "a.parquet")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    (tmp_path / "a.parquet").rename(tmp_path / "b.parquet")
+    rollup.refresh()
+    files.write(rows, tmp_path / "c.ndjson")
+    rollup.refresh()
+    assert_as_fresh(rollup, tmp_path)
+
+
+def test_what_was_wrong_with_a_file_goes_with_it(tmp_path: Path) -> None:
+    files.write(generate.events(34, 60), tmp_path / "a.ndjson")
+    files.write(generate.events(34, 5, faults=False), tmp_path / "b.csv")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    assert rollup.health.rejected > 10
+    (tmp_path / "a.ndjson").unlink()
+    rollup.refresh()
+    health = rollup.health
+    assert (health.rejected, health.rejects, health.ignored) == (0, (), 0)
+
+
+def test_a_file_that_grows_tells_of_repeats_in_itself(tmp_path: Path) -> None:
+    rows = generate.events(35, 60, faults=False)
+    path = tmp_path / "a.ndjson"
+    path.write_text(files.ndjson_text(rows), encoding="utf-8")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    with path.open("a", encoding="utf-8") as out:
+        out.write(files.ndjson_text(rows[:20]))
+    rollup.refresh()
+    assert_as_fresh(rollup, tmp_path)
+    replaced = tmp_path / "new"
+    replaced.write_text(files.ndjson_text(rows[10:] + rows), encoding="utf-8")
+    replaced.replace(path)
+    rollup.refresh()
+    assert_as_fresh(rollup, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_course_of_rewriting_ends_as_a_fresh_look(tmp_path: Path, seed: int) -> None:
+    """Files grow, are written anew, and several are put together into one; no event leaves."""
+    rng = random.Random(seed)  # noqa: S311 - test data
+    rows = generate.events(40 + seed, 150)
+    kept: dict[str, list[Row]] = {}
+    rollup: Rollup | None = None
+    for number, part in enumerate(files.split(rows, 12, seed)):
+        form = rng.choice(files.FORMS)
+        turn = rng.random()
+        if turn < 0.4 or not kept:
+            name, content = f"{number}.{form}", part
+        elif turn < 0.7:
+            name = rng.choice(list(kept))
+            content = kept[name] + part
+            rng.shuffle(content)
+        else:
+            gone = rng.sample(list(kept), min(len(kept), 2))
+            name = f"{number}.{form}"
+            content = [row for other in gone for row in kept.pop(other)] + part
+            for other in gone:
+                (tmp_path / other).unlink()
+        kept[name] = content
+        files.write(content, tmp_path / name)
+        if rollup is None:
+            rollup = open_rollup(tmp_path, CAMPAIGN)
+        elif rng.random() < 0.7:
+            rollup.refresh()
+    assert rollup is not None
+    rollup.refresh()
+    assert_as_fresh(rollup, tmp_path)
+
+
+def test_a_damaged_file_is_told_until_it_is_mended_or_gone(tmp_path: Path) -> None:
+    rows = generate.simple(36, 50)
+    files.write(rows, tmp_path / "a.csv")
+    bad = files.write(rows, tmp_path / "b.csv.gz")
+    whole = bad.read_bytes()
+    bad.write_bytes(whole[: len(whole) // 2])
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    assert [note.split(":")[0] for note in rollup.health.notes] == ["b.csv.gz"]
+    bad.write_bytes(whole)
+    rollup.refresh()
+    assert rollup.health.notes == ()
+    assert_as_fresh(rollup, tmp_path)
+    bad.write_bytes(whole[: len(whole) // 3])
+    rollup.refresh()
+    assert len(rollup.health.notes) == 1
+    bad.unlink()
+    rollup.refresh()
+    assert rollup.health.notes == ()
+    assert_as_fresh(rollup, tmp_path)
+
+
+def test_a_zstd_file_waits_for_its_end(tmp_path: Path) -> None:
+    rows = generate.simple(37, 3000)
+    path = files.write(rows, tmp_path / "a.ndjson.zst")
+    whole = path.read_bytes()
+    for cut in (2, 9, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        rollup = open_rollup(tmp_path, CAMPAIGN)
+        assert "zstd" in rollup.health.notes[0]
+        assert rollup.health.events == 0
+    path.write_bytes(whole + whole)  # two frames, one after the other
+    rollup.refresh()
+    assert rollup.health.notes == ()
+    once = len({row["event_id"] for row in rows})
+    assert rollup.health.events == once
+    assert rollup.health.duplicates == 2 * len(rows) - once
+
+
+def test_files_that_are_not_read_are_told_once(tmp_path: Path) -> None:
+    files.write(generate.simple(38, 20), tmp_path / "a.csv")
+    for name in ("b.xlsx", "c.XLSX", "notes.txt", "README", ".hidden", "_SUCCESS", "d.csv.tmp"):
+        (tmp_path / name).write_bytes(b"x")
+    rollup = open_rollup(tmp_path, CAMPAIGN)
+    note = "4 files are not read for the ending: .xlsx (2), none (1), .txt (1); "
+    assert rollup.health.notes == (note + "Parquet, CSV and NDJSON are read",)
+    for name in ("b.xlsx", "c.XLSX", "README"):
+        (tmp_path / name).unlink()
+    rollup.refresh()
+    assert rollup.health.notes[0].startswith("1 file is not read for the ending: .txt (1);")
+    (tmp_path / "notes.txt").unlink()
+    rollup.refresh()
+    assert rollup.health.notes == ()
