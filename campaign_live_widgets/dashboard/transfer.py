@@ -1,0 +1,54 @@
+"""A layout as a file that goes from page to page: out of one, into the tab of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import TABS, Text
+from campaign_live_widgets.dashboard.document import Reading, read_report, write_report
+from campaign_live_widgets.widgets import File
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from campaign_live_widgets.dashboard.layouts import Place
+
+FILE_NAME: Final = "campaign-live-layout.json"
+
+_SHOWN: Final = Text(
+    "The file's layout is shown. Save to keep it.",
+    "La disposition du fichier est affichée. Enregistrez-la pour la conserver.",
+)
+
+
+def layout_file(layout: Mapping[str, Sequence[Place]]) -> File:
+    """Return the layout of all tabs as a file for the page to save."""
+    return File(FILE_NAME, write_report(layout), "application/json")
+
+
+def take_in(
+    data: bytes, tab: str, standard: Mapping[str, Sequence[Place]]
+) -> tuple[tuple[Place, ...] | None, Text]:
+    """Read the layout of one tab from what a reader's file holds; never raises.
+
+    Returns its places (``None`` where there are none to use), and a line for the reader.
+    """
+    layout, faults = read_report(data, standard)
+    fault = Reading(None, faults).fault
+    if layout is None or (not layout and faults):
+        return None, Text(
+            f"This file cannot be used as a layout: {fault.en}.",
+            f"Ce fichier est inutilisable comme disposition : {fault.fr}.",
+        )
+    others = [TABS.get(other, Text(other, other)) for other in layout if other != tab]
+    also_en = "".join(f" It also has one of the tab {other.en}." for other in others)
+    also_fr = "".join(f" Il en a aussi une pour l'onglet {other.fr}." for other in others)
+    if tab not in layout:
+        return None, Text(
+            f"This file has no layout of this tab.{also_en}",
+            f"Ce fichier n'a pas de disposition pour cet onglet.{also_fr}",
+        )
+    left_en = f" Except for this: {fault.en}." if faults else ""
+    left_fr = f" À ceci près : {fault.fr}." if faults else ""
+    said = Text(f"{_SHOWN.en}{left_en}{also_en}", f"{_SHOWN.fr}{left_fr}{also_fr}")
+    return layout[tab], said
