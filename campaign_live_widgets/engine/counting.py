@@ -37,9 +37,10 @@ class Counted:
 
     Attributes
     ----------
-    ids : tuple of arrays
-        Hashes (two halves) of the events counted, each once, and the readings they are from.
-    met_again : tuple of arrays
+    ids : tuple of arrays or None
+        Hashes (two halves) of the events counted, each once, and the readings they are from;
+        nothing where no more batches will come.
+    met_again : tuple of arrays or None
         The same of events that were counted from a file which has been replaced since.
     tallies : dict
         File → what became of its rows besides.
@@ -53,8 +54,8 @@ class Counted:
         In place of *entries*, distinct profiles of the one window, without and with tests.
     """
 
-    ids: Ids
-    met_again: Ids
+    ids: Ids | None
+    met_again: Ids | None
     tallies: Mapping[str, Tally]
     campaign: str | None
     campaigns: dict[str, Named]
@@ -89,7 +90,7 @@ class Counter:
         readings : iterable of int
             Those that stand: a known event of another one is no duplicate, its file is gone.
         keeps : bool
-            Whether more batches will come, so that entries are wanted one by one.
+            Whether more batches will come, so that ids and entries are wanted one by one.
         """
         refused = bool(batch.refused or batch.empty)
         if batch.refused:
@@ -101,15 +102,11 @@ class Counter:
         new, again = once & ~is_known, once & is_known & ~stands
         if not new.all():
             self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
-        file = batch.files_of(position)
-        reading = np.array([f.reading for f in batch.fragments], dtype=np.int64)[file]
-        for number, duplicates in enumerate(np.bincount(file[~new & ~again])):
-            if duplicates:
-                path = batch.fragments[number].file.path
-                batch.tallies[path].duplicates += int(duplicates)
+        for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new & ~again]))):
+            batch.tallies[batch.fragments[file].file.path].duplicates += int(duplicates)
         counted = Counted(
-            ids=(high[new], low[new], reading[new]),
-            met_again=(high[again], low[again], reading[again]),
+            ids=_ids(batch, high, low, position, new) if keeps else None,
+            met_again=_ids(batch, high, low, position, again) if keeps else None,
             tallies=batch.tallies,
             campaign=campaign,
             campaigns={},
@@ -184,6 +181,14 @@ class Counter:
     def _columns(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a result that has no nulls."""
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
+
+
+def _ids(
+    batch: Batch, high: Hashes, low: Hashes, position: NDArray[np.int64], kept: NDArray[np.bool_]
+) -> Ids:
+    if kept.all():
+        return high, low, batch.readings_of(position)
+    return high[kept], low[kept], batch.readings_of(position[kept])
 
 
 def _named(name: str | None, at: int) -> tuple[int, str] | None:

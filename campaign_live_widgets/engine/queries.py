@@ -62,8 +62,8 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
 
     The columns are the question (see :func:`question`), ``value``, ``kind``, ``part``,
     ``slot`` and ``count``; the value of a message is its part's. Without *bucket* every cube is by
-    minute. With it (minutes, and the *window* in minutes) only what that window asks is kept:
-    the series by bucket, the others without time.
+    minute. With it (minutes, and the *window* in minutes) only what that window asks of the
+    whole campaign is kept: the series by bucket, the others without time and part.
     """
     if bucket is None or window is None:
         slot, inside, timed = _MINUTE, "", set(QUESTIONS)
@@ -73,15 +73,15 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
     sets = ", ".join(
-        f"({'slot, ' if question in timed else ''}"
-        f"{'' if question == QUESTIONS[0] else f'{question}, '}part, kind)"
+        f"({'slot, part, ' if question in timed else ''}"
+        f"{'' if question == QUESTIONS[0] else f'{question}, '}kind)"
         for question in QUESTIONS
     )
     reasoned = ", ".join(map(str, kinds.packed_of(REASONED)))
     values = ", ".join(BY_VALUE)
     return f"""
         SELECT grouping({values}) AS question, coalesce({values}) AS value,
-               kind, part, slot, count(*) AS count
+               kind, coalesce(part, 0) AS part, slot, count(*) AS count
         FROM (
             SELECT {slot} AS slot, {values}, {kinds.PACKED} AS kind, {PARTS}.number AS part
             FROM {_in_parts(events)} WHERE campaign_id = {quoted(campaign)}{inside}

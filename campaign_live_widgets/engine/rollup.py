@@ -205,7 +205,7 @@ class Rollup:
         ):
             for key, one in found.items():
                 named.add_named(known, key, one)
-        if self._keep_ids:
+        if counted.ids and counted.met_again:
             self._seen.add(*counted.ids)
             self._seen.hand_over(*counted.met_again)
 

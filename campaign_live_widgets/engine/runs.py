@@ -83,6 +83,8 @@ class SortedRuns:
         Columns of a run, but for the key, may be written to.
         """
         self.settle()
+        if not self._runs or not len(keys):
+            return
         order = np.argsort(keys)
         queries = keys[order]  # in order, look-ups of neighbours share their way
         for run in self._runs:

@@ -90,6 +90,13 @@ class Batch:
         first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
         return first
 
+    def readings_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the readings that rows are from."""
+        readings = np.array([fragment.reading for fragment in self.fragments], dtype=np.int64)
+        if len(readings) == 1:
+            return np.broadcast_to(readings, len(position))
+        return readings[self.files_of(position)]
+
 
 class Stage:
     """Lays out fragments as the relation ``batch`` of one connection.
