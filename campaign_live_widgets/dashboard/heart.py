@@ -25,11 +25,12 @@ class Heart:
     every : float
         Seconds between two beats.
     as_of : callable
-        Returns as of when the numbers are, in words; called before each beat.
+        Returns as of when the numbers are, in words, and the time zone of the page; called
+        before each beat.
     """
 
     def __init__(
-        self, pulse: Pulse, audience: Audience, every: float, as_of: Callable[[], str]
+        self, pulse: Pulse, audience: Audience, every: float, as_of: Callable[[], tuple[str, str]]
     ) -> None:
         self._pulse, self._audience = pulse, audience
         self._every, self._as_of = every, as_of
@@ -57,5 +58,5 @@ class Heart:
             self._soon.clear()
             if self._audience.looking():
                 self._pulse.within = self._every
-                self._pulse.beat(self._as_of())
+                self._pulse.beat(*self._as_of())
             self._soon.wait(self._every)

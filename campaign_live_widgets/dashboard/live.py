@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.dashboard.dashboard import Dashboard
-    from campaign_live_widgets.snapshot import Campaign, Snapshot
+    from campaign_live_widgets.snapshot import Snapshot
 
 _LOG: Final = logging.getLogger(__name__)
 _SLOW: Final = Text("no answer for {} s", "pas de réponse depuis {} s")
@@ -54,7 +54,7 @@ CALM: Final = Pace()
 
 
 class Feed(Protocol):
-    """Where snapshots come from; every method is called from the coordinator's thread."""
+    """Where snapshots come from; all but `wake` is called from the coordinator's thread."""
 
     def refresh(self) -> bool:
         """Read what is new; return whether anything was. Raise SourceError if unreadable."""
@@ -65,11 +65,8 @@ class Feed(Protocol):
     def wait(self, timeout: float) -> bool:
         """Return True once something may have arrived, False after *timeout* seconds."""
 
-    def use(self, campaign_id: str) -> None:
-        """Report on another campaign from now on."""
-
-    def campaigns(self) -> list[Campaign]:
-        """Return the campaigns of the source."""
+    def wake(self) -> None:
+        """End a wait early; may be called from any thread."""
 
     def close(self) -> None:
         """Let go of the source; a wait ends early."""
@@ -89,25 +86,30 @@ class Live:
         Closed when the coordinator stops.
     every : float
         Seconds between two looks at the source where it does not tell of changes itself.
+    rest : float, optional
+        Seconds between two refreshes at the least, however much arrives; by default the
+        pace's. It may be set anew at any time.
     clock : callable
         Returns the time now, with a time zone.
     pace : Pace
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         dashboard: Dashboard,
         feed: Feed,
         *,
         every: float = 2.0,
+        rest: float | None = None,
         clock: Callable[[], datetime] = utc_now,
         pace: Pace = CALM,
     ) -> None:
         self._dashboard, self._feed, self._pace = dashboard, feed, pace
         self._every, self._clock = max(every, pace.least), clock
+        self.rest = pace.least if rest is None else rest
         self._audience = dashboard.audience
         self._calls: deque[Callable[[], object]] = deque()
-        self._stopping, self._paused = Event(), Event()
+        self._stopping, self._paused, self._prompt = Event(), Event(), Event()
         self._states = Lock()
         self._hurry = self._due = True  # at once; the page shows less than is known
         self._minute: datetime | None = None
@@ -131,6 +133,7 @@ class Live:
     def stop(self) -> None:
         """End the thread, wait for it, and close the feed; the last numbers stay."""
         self._stopping.set()
+        self._prompt.set()
         self._audience.nudge()
         self._heart.stop()
         if self._thread.is_alive() and self._thread is not current_thread():
@@ -159,6 +162,8 @@ class Live:
         is not what was asked for.
         """
         self._calls.append(call)
+        self._prompt.set()
+        self._feed.wake()
         self._audience.nudge()
 
     def hear(self, message: Mapping[str, Any]) -> None:
@@ -194,17 +199,33 @@ class Live:
             return
         if self._paused.is_set() or not self._audience.looking():
             self._hurry = self._due = True
-            self._audience.wait(seen)
+            if self._paused.is_set() and self._calls:
+                self._answer()
+            else:
+                self._audience.wait(seen)
             return
         if not self._dashboard.header.live:
             self._dashboard.header.live = True
             self._settle("loading")
         arrived = self._await_news(seen)
-        self._take_calls()
-        if self._stopping.is_set() or self._paused.is_set():
+        done = self._take_calls()
+        if self._stopping.is_set():
             return
-        if self._refresh(arrived=arrived):
+        if not self._paused.is_set() and self._refresh(arrived=arrived):
             self._show()
+        elif done:
+            self._dashboard.show(self._feed.snapshot(), now=self._clock())
+
+    def _answer(self) -> None:
+        """Do what the reader asks for while the report is paused, with what is known already."""
+        try:
+            done = self._take_calls()
+        except SourceError as error:
+            self._calls.popleft()
+            self._dashboard.notify(one_line(error))
+        else:
+            if done:
+                self._dashboard.show(self._feed.snapshot(), now=self._clock())
 
     def _await_news(self, seen: int) -> bool:
         """Wait, one short while at most, until there may be something to do."""
@@ -217,10 +238,16 @@ class Live:
         if self._due:  # the page is still painting
             self._audience.wait(seen, self._pace.least)
             return False
-        self._stopping.wait(max(0.0, self._read + self._pace.least - time.monotonic()))
+        rest = self._read + max(self.rest, self._pace.least) - time.monotonic()
+        if self._prompt.wait(max(0.0, rest)):  # what arrives can wait; the reader cannot
+            return True
         return self._feed.wait(self._pace.least)
 
-    def _take_calls(self) -> None:
+    def _take_calls(self) -> bool:
+        """Do what was called for; return whether anything was, and nothing failed."""
+        done, failed = bool(self._calls), False
+        if not self._stopping.is_set():
+            self._prompt.clear()
         while self._calls:
             self._due = True
             try:
@@ -231,7 +258,9 @@ class Live:
                 _LOG.exception("The live report could not do what was asked")
                 self.pause()
                 self._dashboard.set_state("error", one_line(error))
+                failed = True
             self._calls.popleft()
+        return done and not failed
 
     def _refresh(self, *, arrived: bool) -> bool:
         """Read the source if it is time to; return whether it is known to be readable."""
@@ -251,7 +280,7 @@ class Live:
     def _interval(self) -> float:
         """Return the seconds between two looks at the source."""
         if not self._failures:
-            return self._every
+            return max(self._every, self.rest)
         return self._pace.backoff[min(self._failures, len(self._pace.backoff)) - 1]
 
     def _show(self) -> None:
@@ -277,15 +306,15 @@ class Live:
             self._dashboard.pulse.ask()
             self._sent = self._beaten
 
-    def _as_of(self) -> str:
-        """Return when the source was last read, in words; tell of a source that hangs."""
+    def _as_of(self) -> tuple[str, str]:
+        """Return when the source was last read, and the page's zone; tell of one that hangs."""
         page, asked, good = self._dashboard, self._asked, self._good
         if good is None:
-            return ""
+            return "", page.time_zone
         waited = 0.0 if asked is None else time.monotonic() - asked
         if waited > self._pace.slow:
             self._settle("stale", page.stale_note(good, _SLOW(page.locale).format(round(waited))))
-        return moment(good, page.time_zone, page.locale)
+        return moment(good, page.time_zone, page.locale), page.time_zone
 
     def _owed(self) -> bool:
         return self._audience.owes(self._dashboard.pulse.tick)

@@ -3,7 +3,7 @@
  *
  * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each carries the id of
  * this view, so that Python can tell two pages of one report apart.
- * Messages in: beat {as_of}.
+ * Messages in: beat {as_of, time_zone}.
  */
 const PING_MS = 15_000;
 /** Beats that may fail to come: one may be late. A busy kernel is given more time: a cell can
@@ -18,6 +18,7 @@ const RETRY_MS = 2000;
 /** How long an attempt to connect is given before the next. */
 const ATTEMPT_MS = 10_000;
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const inVoila = () => document.body.dataset.voila === "voila";
 
 /** Tell Python who looks and what has been painted. */
@@ -91,7 +92,7 @@ function watch(model, changed, signal) {
     if (answer && cut && !ended) {
       attempted = Date.now();
       kernel.reconnect().catch(() => {});
-    } else await new Promise((done) => setTimeout(done, RETRY_MS));
+    } else await pause(RETRY_MS);
     asking = false;
   };
   const look = () => {
@@ -155,8 +156,14 @@ async function reload(say, signal) {
       return;
     }
     say("no_server");
-    await new Promise((done) => setTimeout(done, RETRY_MS));
+    await pause(RETRY_MS);
   }
+}
+
+/** Wait while the server starts the kernel anew by itself: two starts at once go wrong. */
+async function settled(kernel) {
+  const isOver = () => ["idle", "busy", "dead", undefined].includes(kernel()?.status);
+  for (let end = Date.now() + ATTEMPT_MS; !isOver() && Date.now() < end; ) await pause(200);
 }
 
 /** Press the notebook's own button that starts the kernel anew; return whether there is one. */
@@ -179,6 +186,10 @@ function age(ms, words) {
   return `${Math.floor(s / 86_400)} ${words.day}`;
 }
 
+/** A time as the report's own times are written. */
+const clock = (moment, locale, timeZone) =>
+  new Date(moment).toLocaleTimeString(locale, { hourCycle: "h23", timeZoneName: "short", timeZone });
+
 /** The banner: what happened, since when, as of when the numbers are, and the way back. */
 function banner(el, model, act, signal) {
   el.classList.add("clw-pulse");
@@ -198,6 +209,7 @@ function banner(el, model, act, signal) {
   let kind = "";
   let start = 0;
   let asOf = "";
+  let timeZone;
   let step = "";
 
   const words = () => model.get("words");
@@ -207,8 +219,7 @@ function banner(el, model, act, signal) {
       write(told, "");
       return;
     }
-    const clock = new Date(start).toLocaleTimeString(model.get("locale"));
-    const parts = [words()[kind].replace("{}", clock)];
+    const parts = [words()[kind].replace("{}", clock(start, model.get("locale"), timeZone))];
     if (asOf) parts.push(words().as_of.replace("{}", asOf));
     write(told, parts.join(" "));
     write(since, words().ago.replace("{}", age(Date.now() - start, words())));
@@ -236,8 +247,9 @@ function banner(el, model, act, signal) {
       start = moment;
       draw();
     },
-    note(text) {
-      asOf = text || asOf;
+    note(message) {
+      asOf = message.as_of || asOf;
+      timeZone = message.time_zone;
     },
   };
 }
@@ -262,11 +274,14 @@ function render({ model, el, signal }) {
     if (kind !== "kernel" && kernel) {
       await kernel.reconnect().catch(() => {});
       tell();
-      await new Promise((done) => setTimeout(done, RETRY_MS));
+      await pause(RETRY_MS);
       if (!lost) return;
     }
     if (kind === "socket") say("no_server");
-    else if (!restart(el)) say("by_hand");
+    else {
+      await settled(pulse.kernel);
+      if (!restart(el)) say("by_hand");
+    }
   };
   const head = banner(el, model, bringBack, signal);
   const pulse = watch(
@@ -293,7 +308,7 @@ function render({ model, el, signal }) {
   };
   const onMessage = (message) => {
     if (message?.type !== "beat") return;
-    head.note(message.as_of);
+    head.note(message);
     pulse.hear();
   };
   const onTick = () => {

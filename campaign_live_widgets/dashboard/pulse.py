@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 WORDS: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "kernel": Text(
-            "The program behind this report (its kernel) has stopped: {}.",
-            "Le programme qui calcule ce rapport (son noyau) s'est arrêté : {}.",
+            "The program behind this report (its kernel) stopped at {}.",
+            "Le programme qui calcule ce rapport (son noyau) s'est arrêté à {}.",
         ),
         "socket": Text(
-            "The connection to the server is lost: {}. The page keeps trying.",
-            "La connexion au serveur est perdue : {}. La page réessaie d'elle-même.",
+            "The connection to the server was lost at {}. The page keeps trying.",
+            "La connexion au serveur est perdue depuis {}. La page réessaie d'elle-même.",
         ),
         "silent": Text(
-            "The report no longer answers; last heard: {}.",
-            "Le rapport ne répond plus ; dernier signe de vie : {}.",
+            "The report has not answered since {}.",
+            "Le rapport ne répond plus depuis {}.",
         ),
         "as_of": Text("The numbers are as of {}.", "Les chiffres datent du {}."),
         "back": Text("Bring the report back", "Relancer le rapport"),
@@ -83,6 +83,6 @@ class Pulse(Front, script="pulse"):
         """Ask the page to say when it has painted what was sent until now."""
         self.tick += 1
 
-    def beat(self, as_of: str = "") -> None:
+    def beat(self, as_of: str, time_zone: str) -> None:
         """Tell the page that the kernel lives, and as of when its numbers are, in words."""
-        self.send({"type": "beat", "as_of": as_of})
+        self.send({"type": "beat", "as_of": as_of, "time_zone": time_zone})

@@ -129,7 +129,7 @@ def test_a_cut_connection_is_said_and_mends_by_itself(
     before = number(page)
     wire.cut()
     page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
-    assert "connection to the server is lost" in page.get_by_role("alert").inner_text()
+    assert "connection to the server was lost" in page.get_by_role("alert").inner_text()
     voila.inbox.drop(5)
     wire.mend()
     catches_up(page, voila, before)
@@ -143,7 +143,7 @@ def test_a_network_that_stands_still_is_said_and_mends_by_itself(
     before = number(page)
     wire.freeze()
     page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
-    assert "no longer answers" in page.get_by_role("alert").inner_text()
+    assert "has not answered" in page.get_by_role("alert").inner_text()
     voila.inbox.drop(5)
     wire.mend()
     catches_up(page, voila, before)
@@ -275,3 +275,66 @@ def test_a_server_that_is_gone_is_said_and_the_page_comes_back_with_it(
     with served(events, tmp_path, "--port", str(server.port)):
         page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
         leave(page)
+
+
+BUSY = """import hashlib, time
+time.sleep(20)
+end = time.monotonic() + 16
+while time.monotonic() < end:
+    sum(range(10_000))"""
+IDLE = (
+    "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+)
+RUN_LAST = """async (code) => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    const cells = panel.content.widgets;
+    const cell = cells[cells.length - 1];
+    const before = cell.model.sharedModel.getSource();
+    cell.model.sharedModel.setSource(code);
+    panel.content.activeCellIndex = cells.length - 1;
+    window.jupyterapp.commands.execute("notebook:run-cell")
+        .then(() => cell.model.sharedModel.setSource(before));
+}"""
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def jupyter(request: pytest.FixtureRequest) -> Front:
+    front: Front = request.getfixturevalue(request.param)
+    front.page.wait_for_function(IDLE, timeout=30_000)
+    return front
+
+
+def test_a_long_cell_raises_no_alarm(jupyter: Front) -> None:
+    page = jupyter.page
+    page.evaluate(RECORD_LOST)
+    page.evaluate(RUN_LAST, BUSY)
+    page.wait_for_function(f"() => !({IDLE})()")
+    before = number(page)
+    page.wait_for_timeout(30_000)
+    assert not page.evaluate(IDLE), "the cell still runs"
+    jupyter.inbox.drop(4)
+    jupyter.wait_for(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        DELIVERED,
+        before + 4,
+    )
+    page.wait_for_function(IDLE, timeout=30_000)
+    assert page.evaluate("() => window.everLost") == []
+
+
+def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
+    jupyter: Front,
+) -> None:
+    page = jupyter.page
+    before = number(page)
+    [kernel] = kernels(jupyter.process)
+    kernel.kill()
+    page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
+    page.get_by_role("button", name="Ok", exact=True).click()  # the front end says so too
+    page.get_by_role("button", name="Bring the report back").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.wait_for_selector(".clw-report:not([data-lost])", timeout=60_000)
+    page.wait_for_selector(LIVE, timeout=60_000)
+    assert number(page) >= before
+    assert len(kernels(jupyter.process)) == 1
+    page.wait_for_function(IDLE, timeout=30_000)
