@@ -277,6 +277,64 @@ def test_a_server_that_is_gone_is_said_and_the_page_comes_back_with_it(
         leave(page)
 
 
+def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(voila: Front, browser: Browser) -> None:
+    with another_browser(browser) as (laptop, process):
+        paused, slow = opened(browser, voila.address), opened(browser, voila.address)
+        asleep = opened(laptop, voila.address)
+        for page in (paused, slow, asleep):
+            page.evaluate(RECORD_LOST)
+        paused.get_by_role("button", name="Pause").click()
+        paused.wait_for_selector(".clw-report[data-state=paused]")
+        throttle = slow.context.new_cdp_session(slow)
+        throttle.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+        before = number(asleep)
+        family = [process, *process.children(recursive=True)]
+        for part in family:
+            part.suspend()
+        for _ in range(10):
+            voila.inbox.drop(1)
+            paused.wait_for_timeout(2000)
+        for part in family:
+            part.resume()
+        for page in (slow, asleep):
+            page.wait_for_function(
+                "([css, n]) => Number(document.querySelector(css).dataset.value) >= n",
+                arg=[DELIVERED, before + 10],
+                timeout=30_000,
+            )
+        paused.wait_for_timeout(3000)
+        for page in (paused, slow, asleep):
+            assert page.evaluate("() => window.everLost") == []
+            leave(page)
+
+
+def test_a_hidden_page_raises_no_alarm(voila: Front, browser: Browser) -> None:
+    page = opened(browser, voila.address)
+    page.evaluate(RECORD_LOST)
+    before = number(page)
+    hide(page, hidden=True)
+    page.wait_for_timeout(16_000)
+    voila.inbox.drop(5)
+    hide(page, hidden=False)
+    page.wait_for_function(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        arg=[DELIVERED, before + 5],
+    )
+    assert page.evaluate("() => window.everLost") == []
+    leave(page)
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Tell the page that it is hidden, as a browser does; a headless one never does."""
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 BUSY = """import hashlib, time
 time.sleep(20)
 end = time.monotonic() + 16
