@@ -5,6 +5,7 @@ const PANEL_PX = 440;
 /** Put a popover beside its button, wholly inside the window. */
 function beside(panel, button, width) {
   const { top, bottom, right } = button.getBoundingClientRect();
+  panel.openedAt = top;
   const page = document.documentElement;
   if (width) panel.style.width = `${Math.min(width, page.clientWidth - 16)}px`;
   const { offsetWidth: w, offsetHeight: h } = panel;
@@ -21,7 +22,9 @@ function popover(className, role, host, button, signal) {
   panel.setAttribute("role", role);
   host.append(panel);
   const scrolled = (event) => {
-    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+    if (!panel.matches(":popover-open") || panel.contains(event.target)) return;
+    const moved = Math.abs(button.getBoundingClientRect().top - panel.openedAt);
+    if (moved > 8) panel.hidePopover();
   };
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
   // What is keyed here is nobody else's business, such as that of a tile being moved.
@@ -135,7 +138,7 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
       menu.focus(); // and from there on with the key
     } else walk(event, items);
   });
-  list.addEventListener("toggle", (event) => {
+  list.addEventListener("beforetoggle", (event) => {
     menu.setAttribute("aria-expanded", String(event.newState === "open"));
   });
 

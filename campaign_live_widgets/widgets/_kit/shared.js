@@ -13,9 +13,13 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A tooltip with a name from outside, which may be endless. */
+/** A name from outside, which may be endless, as a tooltip can hold it. */
+function shorten(text) {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
 function hint(node, text) {
-  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  const short = shorten(text);
   if (node.title !== short) node.title = short;
 }
 
@@ -110,14 +114,14 @@ function tooltip(signal) {
   return {
     hide: () => tip.remove(),
     show(x, y, heading, rows) {
-      const head = make("div", "clw-tip-head", heading);
+      const head = make("div", "clw-tip-head", shorten(heading));
       head.dir = "auto";
       tip.replaceChildren(head);
       const table = make("div", "clw-tip-rows");
       for (const [color, name, value, remark] of rows) {
         const swatch = make("i", "clw-swatch");
         swatch.style.background = color;
-        const label = make("span", "clw-tip-name", name);
+        const label = make("span", "clw-tip-name", shorten(name));
         label.dir = "auto";
         table.append(
           swatch,

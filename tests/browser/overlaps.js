@@ -1,0 +1,48 @@
+/** Texts of tiles that lie over each other, or are cut where nothing scrolls: [what, where]. */
+function overlaps() {
+  const common = (a, b) => ({
+    left: Math.max(a.left, b.left),
+    top: Math.max(a.top, b.top),
+    right: Math.min(a.right, b.right),
+    bottom: Math.min(a.bottom, b.bottom),
+  });
+  const found = [];
+  for (const tile of document.querySelectorAll(".clw-tile")) {
+    const where = [...tile.classList].find((name) => /^clw-(campaign|email|push)/.test(name));
+    const texts = [];
+    const visit = (element, clip, cuts) => {
+      const style = getComputedStyle(element);
+      if (style.display === "none" || element.matches(".clw-unseen, .clw-pop, .clw-tile-said")) return;
+      let [inner, may] = [clip, cuts];
+      if (style.overflowX !== "visible" || style.overflowY !== "visible") {
+        inner = common(clip, element.getBoundingClientRect());
+        may ||= /auto|scroll/.test(style.overflowX + style.overflowY);
+        may ||= style.textOverflow === "ellipsis" || Number(style.webkitLineClamp) > 0;
+      }
+      for (const node of element.childNodes) {
+        if (node.nodeType === Node.ELEMENT_NODE) visit(node, inner, may);
+        if (node.nodeType !== Node.TEXT_NODE || !node.data.trim() || style.visibility === "hidden") continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const text = node.data.trim().slice(0, 24);
+        for (const box of range.getClientRects()) {
+          const seen = common(box, inner);
+          const lost = box.bottom - box.top - (seen.bottom - seen.top);
+          const beyond = box.right - box.left - (seen.right - seen.left);
+          if (!may && (lost > 3 || beyond > 2)) found.push([`cut: ${text}`, where]);
+          if (seen.right - seen.left > 1 && seen.bottom - seen.top > 1) texts.push({ text, element, ...seen });
+        }
+      }
+    };
+    visit(tile, tile.getBoundingClientRect(), false);
+    texts.forEach((one, i) => {
+      for (const other of texts.slice(i + 1)) {
+        if (one.element === other.element) continue; // an ellipsis leaves what it hides behind
+        const both = common(one, other);
+        const over = both.right - both.left > 1 && both.bottom - both.top > 2.5;
+        if (over) found.push([`over: ${one.text} / ${other.text}`, where]);
+      }
+    });
+  }
+  return found;
+}

@@ -1,0 +1,432 @@
+"""What a reader does with one tile: its menu, its files, its names; squeezed and under attack."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import nbformat
+import pandas as pd
+import pytest
+from conftest import Watch, _wait_for_server, running
+from tiles import HOSTILE, NAMES, rows
+
+from campaign_live_widgets.catalog import METRICS, TILES, meaning
+from campaign_live_widgets.report import csv_cell
+from campaign_live_widgets.widgets import format_number
+from campaign_live_widgets.widgets._kit.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Download, Locator, Page
+
+FOLDER = Path(__file__).parent
+NOTEBOOK = f"""
+import sys
+sys.path[:0] = [{str(FOLDER)!r}, {str(FOLDER.parent)!r}]
+from ipywidgets import Box, Button, Text, VBox
+from tiles import make, rows
+from campaign_live_widgets.catalog import TILES
+
+made = {{kind: [make(i, kind) for i in TILES] for kind in ("usual", "hostile", "huge")}}
+opened = Text().add_class("opened")
+for widget in made["usual"]:
+    widget.on_open(lambda message_id: setattr(opened, "value", message_id))
+failing = made["usual"][7]
+fail = Button(description="fail")
+fail.on_click(lambda _: failing.show_error("<b>boom</b> " * 200))
+mend = Button(description="mend")
+mend.on_click(lambda _: failing.show_error(None))
+show = VBox([opened, fail, mend])
+show.children += tuple(Box(tiles).add_class("wall") for tiles in made.values())
+show
+"""
+WALL = """
+.wall { display: flex !important; flex-flow: row wrap; gap: 8px; width: 1380px; }
+.wall > .clw-tile { flex: none !important; margin: 0 !important;
+  width: var(--wide, 600px) !important; height: var(--high, 320px) !important; }
+.opened { width: 600px; }
+"""
+DARK = """
+  --jp-layout-color1: #111111; --jp-layout-color2: #424242; --jp-border-color2: #424242;
+  --jp-ui-font-color0: #ffffff; --jp-ui-font-color1: rgba(255, 255, 255, 0.87);
+  --jp-ui-font-color2: rgba(255, 255, 255, 0.7);"""
+SIZES = ((213, 88), (213, 184), (338, 88), (338, 232), (456, 712), (692, 328), (1380, 712))
+"""Three columns of a narrow page by two rows, up to twelve by fifteen."""
+AUDIT = f"() => {{ {(FOLDER / 'overlaps.js').read_text(encoding='utf-8')}; return overlaps(); }}"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("tiles")
+    cell = nbformat.v4.new_code_cell(NOTEBOOK)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "tiles.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["voila", str(folder / "tiles.ipynb"), "--no-browser", f"--port={port}"]
+    with running([*command, "--Voila.ip=127.0.0.1"], env=quiet(folder)):
+        _wait_for_server(f"http://127.0.0.1:{port}/voila/static/voila.js")
+        yield f"http://127.0.0.1:{port}/"
+
+
+def quiet(folder: Path) -> dict[str, str]:
+    return os.environ | {"JUPYTER_CONFIG_DIR": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+    page.set_default_timeout(10_000)
+    page.route("https://**", lambda route: route.abort())
+    page.watch = Watch()
+    page.on("pageerror", lambda error: page.watch.trouble.append(str(error)))
+    page.goto(address)
+    page.add_style_tag(content=WALL)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.clw-tile-menu').length === n",
+        arg=3 * len(TILES),
+        timeout=90_000,
+    )
+    page.wait_for_selector(".with-huge.clw-push-tracking-by-platform .bar")
+    yield page
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_and_nothing_fails(page: Page) -> Iterator[None]:
+    yield
+    assert page.title() != "pwned"
+    assert page.watch.trouble == []
+
+
+def tile_of(page: Page, tile_id: str, kind: str = "usual") -> Locator:
+    return page.locator(f".with-{kind}.{TILES[tile_id].css_class}")
+
+
+def open_menu(tile: Locator) -> Locator:
+    tile.locator(".clw-tile-menu").click()
+    menu = tile.get_by_role("menu")
+    menu.wait_for()
+    return menu
+
+
+def saved(page: Page, tile: Locator, item: str) -> Download:
+    menu = open_menu(tile)
+    with page.expect_download() as waiting:
+        menu.get_by_role("menuitem", name=item).click()
+    return waiting.value
+
+
+def text_of(download: Download) -> str:
+    return Path(download.path()).read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space", "ArrowDown"])
+def test_the_menu_is_walked_with_the_keyboard(page: Page, key: str) -> None:
+    tile = tile_of(page, "email.bounce_reasons")
+    button = tile.locator(".clw-tile-menu")
+    button.focus()
+    page.keyboard.press(key)
+    items = tile.locator(".clw-menu-item")
+    items.first.wait_for()
+    focused = "() => document.activeElement.textContent"
+    page.wait_for_function("() => document.activeElement.textContent === 'Donut'")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert items.first.get_attribute("aria-checked") == "true"
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == "Table"
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == "Save picture as SVG"
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == "Donut"
+    page.keyboard.press("w")
+    assert page.evaluate(focused) == "What the numbers mean"
+    keeps = "all => all.every(e => e.dataset.lmSuppressShortcuts === 'true')"
+    assert items.evaluate_all(keeps)
+    page.keyboard.press("Escape")
+    assert not items.first.is_visible()
+    assert button.evaluate("e => e === document.activeElement")
+    assert button.get_attribute("aria-expanded") == "false"
+
+
+@pytest.mark.parametrize("tile_id", ["campaign.statistics", "push.breakdown_by_platform"])
+def test_the_menu_lies_inside_the_window_over_everything(page: Page, tile_id: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 420})
+    tile = tile_of(page, tile_id)
+    tile.scroll_into_view_if_needed()
+    tile.locator(".clw-tile-menu").evaluate("e => e.scrollIntoView({ block: 'end' })")
+    menu = open_menu(tile)
+    box = menu.bounding_box()
+    on_top = menu.locator(".clw-menu-item").evaluate_all(
+        """all => all.every((item) => {
+          const { left, right, top, bottom } = item.getBoundingClientRect();
+          return document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === item;
+        })"""
+    )
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["y"] + box["height"] <= 420
+    assert on_top
+
+
+def test_the_menu_switches_the_view(page: Page) -> None:
+    tile = tile_of(page, "push.failures")
+    menu = open_menu(tile)
+    menu.get_by_role("menuitemradio", name="Table").click()
+    tile.locator(".clw-table").wait_for()
+    assert not tile.locator(".clw-donut").is_visible()
+    menu = open_menu(tile)
+    checked = menu.locator("[aria-checked=true]").all_text_contents()
+    assert checked == ["Table"]
+    menu.get_by_role("menuitemradio", name="Donut").click()
+    tile.locator(".clw-donut").wait_for()
+
+
+@pytest.mark.parametrize("tile_id", TILES)
+def test_a_panel_tells_what_each_number_means(page: Page, tile_id: str) -> None:
+    tile = tile_of(page, tile_id)
+    open_menu(tile).get_by_role("menuitem", name="What the numbers mean").click()
+    panel = tile.get_by_role("dialog", name="What the numbers mean")
+    told = panel.inner_text()
+    for metric_id in TILES[tile_id].metrics:
+        means = meaning(metric_id)
+        assert means.label in told
+        assert means.definition in told
+        assert means.formula in told
+        whole = METRICS[metric_id].rate_of
+        if whole:
+            assert f"The rate divides by: {meaning(whole).label}" in told
+    page.keyboard.press("Escape")
+    assert not panel.is_visible()
+    assert tile.locator(".clw-tile-menu").evaluate("e => e === document.activeElement")
+
+
+@pytest.mark.parametrize("kind", ["usual", "hostile", "huge"])
+@pytest.mark.parametrize("tile_id", TILES)
+def test_the_csv_of_a_tile_is_its_frame(page: Page, tile_id: str, kind: str) -> None:
+    tile, frame = TILES[tile_id], rows(tile_id, kind)
+    download = saved(page, tile_of(page, tile_id, kind), "Download CSV")
+    slug = tile_id.replace(".", "-").replace("_", "-")
+    assert download.suggested_filename == f"spring-sale-ete-2026_{slug}_2026-11-24T1200Z.csv"
+    text = text_of(download)
+    assert text.startswith("\ufeff")
+    lines = list(csv.reader(io.StringIO(text[1:], newline="")))
+    assert len(lines) == 1 + len(frame)
+    first = [csv_cell(value) for value in frame[frame.columns[0]]]
+    if tile.by != "bucket":
+        assert [line[0] for line in lines[1:]] == first
+    for cells in lines:
+        assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
+    if tile.by == "message_id":
+        assert [line[1] for line in lines[1:]] == [
+            csv_cell(NAMES[str(i)]) for i in frame["message_id"]
+        ]
+    read = pd.read_csv(io.BytesIO(text.encode()), encoding="utf-8-sig")
+    counted = [c for c in frame.columns[1:] if c != "share"]
+    numbers = read.iloc[:, -len(frame.columns) + 1 :].iloc[:, : len(counted)]
+    assert numbers.to_numpy().tolist() == frame[counted].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("kind", ["usual", "hostile"])
+@pytest.mark.parametrize("tile_id", TILES)
+def test_the_svg_of_a_tile_is_plain_and_has_its_numbers(
+    page: Page, tile_id: str, kind: str
+) -> None:
+    tile = TILES[tile_id]
+    text = text_of(saved(page, tile_of(page, tile_id, kind), "Save picture as SVG"))
+    root = ET.fromstring(text)  # noqa: S314 - our own page made it; entities are none
+    used = {node.tag.removeprefix(SVG) for node in root.iter()}
+    assert used <= {"svg", "g", "rect", "path", "line", "text", "clipPath", "circle"}
+    for node in root.iter():
+        assert not any("href" in name or name.startswith("on") for name in node.attrib)
+        assert not any("url(" in v and "url(#clip" not in v for v in node.attrib.values())
+    told = [node.text or "" for node in root.iter(f"{SVG}text")]
+    joined = " ".join(told)
+    assert tile.title("en") in joined
+    assert "Spring sale <b>" in joined
+    frame = rows(tile_id, kind)
+    if tile.by != "bucket":
+        assert format_number(int(frame.iloc[0, 1])) in told
+    if kind == "hostile" and tile.by not in {None, "bucket"}:
+        assert any(HOSTILE[0][:9] in words for words in told)
+
+
+DIFFERENCE = """async ([one, other, skip]) => {
+  const load = async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    return image;
+  };
+  const [a, b] = await Promise.all([load(one), load(other)]);
+  const pixels = (image, width, height, scale) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0, image.width / scale / 6, image.height / scale / 6);
+    return context.getImageData(0, 0, width, height).data;
+  };
+  const width = Math.floor(b.width / 6);
+  const height = Math.floor(b.height / 6);
+  const [x, y] = [pixels(a, width, height, 2), pixels(b, width, height, 1)];
+  let sum = 0;
+  let ink = 0;
+  const from = 4 * width * Math.ceil(skip / 6);
+  const ground = y.slice(from, from + 3);
+  for (let i = from; i < y.length; i += 4) {
+    for (let c = 0; c < 3; c += 1) {
+      sum += Math.abs(x[i + c] - y[i + c]);
+      ink += Math.abs(y[i + c] - ground[c]);
+    }
+  }
+  return { off: sum / ink, scale: a.width / b.width };
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("tile_id", TILES)
+def test_the_png_of_a_tile_looks_like_the_tile(page: Page, tile_id: str, *, dark: bool) -> None:
+    tile = tile_of(page, tile_id)
+    if dark:
+        page.evaluate(
+            "css => { document.body.dataset.jpThemeLight = 'false'; document.body.style = css; }",
+            DARK,
+        )
+    try:
+        download = saved(page, tile, "Save picture as PNG")
+        page.mouse.move(0, 0)
+        tile.locator(".clw-tile-menu").evaluate("e => e.blur()")
+        shot = tile.screenshot()
+    finally:
+        page.evaluate("() => { document.body.removeAttribute('style'); }")
+        page.evaluate("() => { document.body.dataset.jpThemeLight = 'true'; }")
+    drawn = Path(download.path()).read_bytes()
+    images = [base64.b64encode(image).decode() for image in (drawn, shot)]
+    found = page.evaluate(DIFFERENCE, [*images, 36])
+    assert found["scale"] == pytest.approx(2, abs=0.02)
+    assert found["off"] < 0.25
+
+
+@pytest.mark.parametrize("view", ["first", "table"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_squeezed_tile_stays_readable(page: Page, size: tuple[int, int], view: str) -> None:
+    wide, high = size
+    if view == "table":
+        show_all(page, "table")
+    page.evaluate(
+        "([w, h]) => document.body.style.cssText = `--wide: ${w}px; --high: ${h}px`", [wide, high]
+    )
+    try:
+        page.wait_for_timeout(1000)  # what bqplot draws, it draws a while after a resize
+        found = page.evaluate(AUDIT)
+    finally:
+        page.evaluate("() => document.body.removeAttribute('style')")
+        if view == "table":
+            show_all(page, "first")
+    assert found == []
+
+
+def show_all(page: Page, view: str) -> None:
+    """Switch every tile with the buttons of its head."""
+    which = ":last-child" if view == "table" else ":first-child"
+    page.evaluate(
+        "s => document.querySelectorAll(s).forEach(button => button.click())",
+        f".clw-tile-switch > {which}",
+    )
+    drawn = ".clw-table" if view == "table" else ".clw-donut, .clw-bars, .clw-lines, .clw-kpis"
+    page.wait_for_function(
+        """drawn => [...document.querySelectorAll(".clw-tile")]
+          .filter((tile) => tile.querySelector(".clw-tile-switch"))
+          .every((tile) => tile.querySelector(drawn)?.getClientRects().length)""",
+        arg=f":is({drawn}):not([style*='display: none'])",
+        timeout=60_000,
+    )
+
+
+def test_a_message_is_opened_by_its_id_not_by_its_name(page: Page) -> None:
+    tile = tile_of(page, "email.metrics_by_message")
+    names = tile.locator(".clw-table-open")
+    ids = list(rows("email.metrics_by_message")["message_id"])
+    assert names.all_text_contents() == [NAMES[i] for i in ids]
+    opened = page.locator(".opened input")
+    names.nth(1).click()
+    page.wait_for_function("id => document.querySelector('.opened input').value === id", arg=ids[1])
+    names.nth(2).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("id => document.querySelector('.opened input').value === id", arg=ids[2])
+    assert opened.input_value() == ids[2]
+    assert (
+        tile_of(page, "email.metrics_by_message", "hostile")
+        .locator("button.clw-table-open")
+        .count()
+        == 0
+    )
+
+
+@pytest.mark.parametrize("tile_id", TILES)
+def test_a_screen_reader_hears_one_sentence(page: Page, tile_id: str) -> None:
+    tile = TILES[tile_id]
+    where = tile_of(page, tile_id)
+    told = summary(tile, rows(tile_id), names=NAMES)
+    assert page.get_by_role("group", name=tile.title("en"), exact=True).count() >= 1
+    if tile.views[0] in {"donut", "bars", "lines"}:
+        assert where.get_by_role("img", name=told, exact=True).count() == 1
+        assert where.locator(".bqplot").get_attribute("aria-hidden") == "true"
+    else:
+        shown = where.locator(".clw-view:not([style*='display: none']) > .clw-unseen")
+        assert shown.all_text_contents() == [told]
+    assert where.locator(".clw-unseen[aria-live], .clw-unseen[role]").count() == 0
+
+
+@pytest.mark.parametrize("tile_id", [i for i, t in TILES.items() if t.by not in {None, "bucket"}])
+def test_names_are_text_in_every_view_tooltip_and_title(page: Page, tile_id: str) -> None:
+    tile = tile_of(page, tile_id, "hostile")
+    tile.scroll_into_view_if_needed()
+    markup = tile.locator("img, script, b:not(.clw-donut-count), iframe")
+    assert markup.count() == 0
+    titles = tile.evaluate("t => [...t.querySelectorAll('[title]')].map(e => e.title)")
+    assert any(title.startswith("<script>") for title in titles)
+    assert max(map(len, titles)) <= 301
+    last = tile.locator(":is(.clw-bars-row, .clw-donut-row, tbody tr):visible").last
+    last.scroll_into_view_if_needed()
+    last.hover()
+    for tip in page.locator(".clw-tip").all():
+        box = tip.bounding_box()
+        assert box is not None
+        assert box["height"] < 200
+        assert box["width"] <= 340
+    page.mouse.move(0, 0)
+
+
+def test_an_error_stays_in_its_tile(page: Page) -> None:
+    tile = tile_of(page, list(TILES)[7])
+    before = page.locator(".clw-tile-error").count()
+    page.get_by_role("button", name="fail", exact=True).click()
+    card = tile.get_by_role("alert")
+    card.wait_for()
+    assert (before, page.locator(".clw-tile-error").count()) == (0, 1)
+    inner, outer = card.bounding_box(), tile.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert inner["y"] >= outer["y"] + 30
+    assert inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1
+    assert inner["x"] >= outer["x"] - 1
+    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
+    assert "<b>boom</b>" in card.inner_text()
+    neighbour = tile_of(page, list(TILES)[8])
+    assert neighbour.locator(".clw-bars-value").first.is_visible()
+    page.get_by_role("button", name="mend", exact=True).click()
+    card.wait_for(state="detached")
+    assert tile.locator(".clw-bars-value").first.is_visible()
