@@ -103,7 +103,11 @@ class Dashboard(VBox):
         self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in self._rows.items()}
         self._shown = dict.fromkeys(self.grids, self.snapshot)
         self._describe(now)
-        self.tabs.children = [self._page(tab, grid) for tab, grid in self.grids.items()]
+        if not self.tabs.children:
+            self.tabs.children = [VBox().add_class("clw-page") for _ in self.grids]
+        # The pages stay what they are, or the browser would open the first tab again.
+        for page, (tab, grid) in zip(self.tabs.children, self.grids.items(), strict=True):
+            page.children = self._page(tab, grid)
         self.tabs.titles = [TABS[tab](self.locale) if tab in TABS else tab for tab in self.grids]
 
     def _start(self) -> dict[str, tuple[Place, ...]]:
@@ -131,13 +135,11 @@ class Dashboard(VBox):
             context=context(self.snapshot, self.time_zone, self.locale),
         )
 
-    def _page(self, tab: str, grid: ReportGrid) -> Widget:
+    def _page(self, tab: str, grid: ReportGrid) -> tuple[Widget, ...]:
         standard = self._here(self._arrangements.standard[tab])
         on_save = partial(self.keep, tab) if self._keeps else None
         editor = Editor(grid, standard, locale=self.locale, on_save=on_save)
-        page = VBox((editor, grid, self.facts) if tab == "campaign" else (editor, grid))
-        page.add_class("clw-page")
-        return page
+        return (editor, grid, self.facts) if tab == "campaign" else (editor, grid)
 
     def tile(self, tile_id: str) -> TileWidget:
         """Return the widget of one tile; raise :class:`UnknownNameError` if it is not here."""
@@ -194,7 +196,6 @@ class Dashboard(VBox):
             if locale == self.locale:
                 return
             self.locale = locale
-            index = self.tabs.selected_index
             pages = self.tabs.children
             old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
             stood = {tab: grid.places() for tab, grid in self.grids.items()}
@@ -203,9 +204,8 @@ class Dashboard(VBox):
             self._fill_tabs(phrases.utc_now())
             for tab, row in stood.items():
                 self.grids[tab].arrange(row)
-            self.tabs.selected_index = index
             self._troubled.clear()
-            for widget in (*old, *pages):
+            for widget in old:
                 widget.close()
 
     def set_state(self, state: str, note: str = "") -> None:

@@ -1,71 +1,23 @@
 /**
  * Edit mode of one tab: dresses the tiles of the grid beside it, each view for itself.
  *
- * Messages out: edit, arrange {places, n}, reset, cancel, save; each carries the id of this view.
- * Messages in, for the view named: arranged {n}, saved, refused {text}. What stands where is the kernel's
- * `places`; a drag or a key previews in the page what the kernel is then told once.
+ * Messages out: edit, arrange {places, n}, reset, cancel {places}, save; each carries the id of
+ * this view. Messages in, for the view named: arranged {n}, saved, refused {text}. (transfer.js
+ * has its own.) What stands where is the kernel's `places`; a drag or a key previews in the page
+ * what the kernel is then told once.
  */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const TILES = "M1 1h5v7H1zM8 1h5v3H8zM8 6h5v7H8zM1 10h5v3H1z";
 const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H7z";
-
-function button(className, text) {
-  const node = make("button", className, text);
-  node.type = "button";
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  return node;
-}
-
-function icon(className, path, box) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", box);
-  svg.setAttribute("class", className);
-  svg.setAttribute("aria-hidden", "true");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
-}
-
-/** The tool line, as it stands outside and inside edit mode, and what is said aloud. */
-function build(el, words) {
-  el.classList.add("clw-editor");
-  el.lang = words.lang;
-  const modify = button("clw-button clw-edit-modify", words.modify);
-  modify.prepend(icon("clw-edit-icon", TILES, "0 0 14 14"));
-  const bar = make("div", "clw-edit-bar");
-  bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", words.editing);
-  const add = button("clw-button clw-edit-add");
-  const missing = make("div", "clw-edit-missing");
-  const reset = button("clw-button clw-edit-reset", words.reset);
-  const cancel = button("clw-button clw-edit-cancel", words.cancel);
-  const save = button("clw-button clw-edit-save", words.save);
-  const note = make("p", "clw-edit-note");
-  const empty = make("p", "clw-edit-empty", words.empty);
-  const live = make("div", "clw-edit-live");
-  const help = make("p", "clw-edit-help", words.help);
-  help.hidden = true;
-  note.setAttribute("role", "alert");
-  live.setAttribute("aria-live", "polite");
-  help.id = `clw-edit-${Math.random().toString(36).slice(2)}`;
-  missing.popover = "auto";
-  missing.setAttribute("role", "group");
-  missing.setAttribute("aria-label", words.add);
-  add.popoverTargetElement = missing;
-  bar.append(make("span", "clw-edit-hint", words.hint), add, reset, cancel, save, note);
-  el.append(modify, bar, missing, empty, help, live);
-  return { modify, add, missing, reset, cancel, save, note, empty, help, live };
-}
 
 async function render({ model, el, signal, load }) {
   const life = lifetime(signal);
-  const { boxes, clamp, drag, glide, measure } = await load("drag");
+  const scripts = await Promise.all(["drag", "toolbar", "transfer"].map((name) => load(name)));
+  const [{ boxes, clamp, drag, glide, measure }, { button, icon, toolbar }, { dress }] = scripts;
   const words = model.get("words");
   const geometry = model.get("geometry");
   const specs = new Map(model.get("tiles").map((spec) => [spec.id, spec]));
   const viewer = Math.random().toString(36).slice(2);
-  const parts = build(el, words);
+  const parts = toolbar(el, words);
   const say = (text, values = {}) => {
     const said = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     parts.live.textContent = parts.live.textContent === said ? `${said}\u00a0` : said;
@@ -112,7 +64,6 @@ async function render({ model, el, signal, load }) {
   /** Take over what the kernel says, unless it has yet to hear of later changes made here. */
   function follows() {
     if (heard === told) places = model.get("places");
-    find();
     put(places);
     dragging?.again();
     refresh();
@@ -208,7 +159,7 @@ async function render({ model, el, signal, load }) {
   }
 
   function enter() {
-    if (before || !grid) return;
+    if (before || !nodes.size) return;
     before = places;
     mode = new AbortController();
     const options = { signal: mode.signal };
@@ -263,7 +214,10 @@ async function render({ model, el, signal, load }) {
       if (list) {
         arrange(merged(list));
         say(label(id)[corner ? 1 : 0]);
-      } else put(places);
+      } else {
+        put(places);
+        say(words.back);
+      }
     };
     dragging = drag({ event, handle, sizes: Boolean(corner), id, grid, nodes, places: shown(), geometry, show: preview, done });
   }
@@ -340,6 +294,7 @@ async function render({ model, el, signal, load }) {
     parts.missing.style.top = `${bottom + 4}px`;
     parts.missing.style.left = `${Math.max(8, Math.min(left, most))}px`;
   });
+  dress(parts.reset, { model, viewer, words, signal: life.signal });
   parts.modify.addEventListener("click", enter);
   parts.reset.addEventListener("click", () => {
     tell("reset");
@@ -348,7 +303,7 @@ async function render({ model, el, signal, load }) {
   parts.cancel.addEventListener("click", () => {
     places = before;
     put(places);
-    tell("cancel");
+    tell("cancel", { places });
     leave(words.undone);
   });
   parts.save.addEventListener("click", () => {
@@ -371,24 +326,19 @@ async function render({ model, el, signal, load }) {
   }, life.signal);
   follow(model, "change:places", follows, life.signal);
 
-  // The view may be drawn before it hangs in the page, and before the tiles do.
-  const findGrid = () => {
+  // The view may be drawn before it hangs in the page, and before the tiles have their classes.
+  const findAll = () => {
     if (life.signal.aborted) return;
-    grid = el.closest(".clw-page")?.querySelector(":scope > .clw-grid");
-    if (!grid) {
-      setTimeout(findGrid, 20);
+    grid ??= el.closest(".clw-page")?.querySelector(":scope > .clw-grid") ?? null;
+    find();
+    if (nodes.size < specs.size) {
+      setTimeout(findAll, 20);
       return;
     }
     follows();
-    const arrived = new MutationObserver((records) => {
-      if (records.some(({ addedNodes }) => [...addedNodes].some((n) => n.matches?.(".clw-tile")))) follows();
-    });
-    arrived.observe(grid, { childList: true });
-    const narrows = () => grid.classList.toggle("clw-single", isSingle());
-    onResize(grid, narrows, life.signal);
-    life.signal.addEventListener("abort", () => arrived.disconnect());
+    onResize(grid, () => grid.classList.toggle("clw-single", isSingle()), life.signal);
   };
-  findGrid();
+  findAll();
   life.signal.addEventListener("abort", () => leave(""));
   return () => life.abort();
 }

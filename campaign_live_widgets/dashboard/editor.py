@@ -27,13 +27,14 @@ from campaign_live_widgets.dashboard.layouts import (
     MIN_ROWS,
     ROW_PX,
 )
-from campaign_live_widgets.widgets import Front, declare
+from campaign_live_widgets.widgets import Front, declare, offer_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from campaign_live_widgets.dashboard.grid import ReportGrid
     from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.widgets import File
 
 _LOG: Final = logging.getLogger(__name__)
 _VIEWERS: Final = 16
@@ -47,6 +48,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "done": Text("Done", "Terminer"),
         "cancel": Text("Cancel", "Annuler"),
         "reset": Text("Reset", "Réinitialiser"),
+        "export": Text("Export layout", "Exporter la disposition"),
+        "import": Text("Import layout", "Importer une disposition"),
         "add": Text("Add a tile", "Ajouter une tuile"),
         "none": Text("All tiles are on the page", "Toutes les tuiles sont sur la page"),
         "remove": Text("Remove “{title}”", "Retirer « {title} »"),
@@ -79,6 +82,7 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "{title} : tuile retirée ; tuiles à rajouter : {count}",
         ),
         "added": Text("Added back: {placed}", "Tuile rajoutée : {placed}"),
+        "back": Text("Back where it was", "Remise à sa place"),
         "begun": Text("The tiles can be rearranged", "Les tuiles peuvent être réorganisées"),
         "saved": Text("Layout saved", "Disposition enregistrée"),
         "kept": Text("Layout kept for now", "Disposition conservée pour l'instant"),
@@ -91,7 +95,9 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
 )
 """The words that the script puts together."""
 
-declare("drag", "campaign_live_widgets.dashboard")
+for _script in ("drag", "toolbar"):
+    declare(_script, "campaign_live_widgets.dashboard")
+declare("transfer", "campaign_live_widgets.dashboard")
 
 
 class Editor(Front, script="editor"):
@@ -109,6 +115,11 @@ class Editor(Front, script="editor"):
         Given the places of all tiles, keeps them and returns None, or returns why it could
         not: a line for the reader, who stays in edit mode. Without it, *Done* stands for
         *Save*, and the arrangement lasts as long as the grid.
+    on_export : callable, optional
+        Returns the layout as a file for the page to save.
+    on_import : callable, optional
+        Given what a reader's file holds, returns the places to show, if it has any, and a
+        line for the reader.
     """
 
     geometry = t.Dict().tag(sync=True)
@@ -118,20 +129,24 @@ class Editor(Front, script="editor"):
     places: t.List[Any] = t.List().tag(sync=True)
     """Per tile, in their order, ``id``, ``rows``, ``columns`` and ``shown``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         grid: ReportGrid,
         default: Sequence[Place] | None = None,
         *,
         locale: str = "en",
         on_save: Callable[[tuple[Place, ...]], str | None] | None = None,
+        on_export: Callable[[], File] | None = None,
+        on_import: Callable[[bytes], tuple[Sequence[Place] | None, str]] | None = None,
     ) -> None:
-        self._grid, self._on_save = grid, on_save
+        self._grid, self._on_save, self._on_import = grid, on_save, on_import
         self._default = grid.places() if default is None else tuple(default)
         self._before: dict[str, tuple[Place, ...]] = {}
         words = {key: text(locale) for key, text in WORDS.items()} | {"lang": locale}
         if on_save is None:
             words |= {"save": words["done"], "saved": words["kept"]}
+        if on_export is None or on_import is None:
+            words |= {"export": "", "import": ""}
         super().__init__(
             geometry={
                 "columns": COLUMNS,
@@ -156,6 +171,9 @@ class Editor(Front, script="editor"):
         self._follow()
         grid.observe(self._follow, "arranged")
         self.on_msg(self._hear)
+        if on_export is not None:
+            offer_files(self, lambda _what: on_export())
+            self.on_msg(self._take_in)
 
     def close(self) -> None:
         """Let go of the grid."""
@@ -168,6 +186,16 @@ class Editor(Front, script="editor"):
             {"id": p.tile_id, "rows": p.rows, "columns": p.columns, "shown": p.shown}
             for p in self._grid.places()
         ]
+
+    def _take_in(self, _self: Editor, message: object, buffers: Sequence[bytes]) -> None:
+        """Show the layout in a reader's file."""
+        if not isinstance(message, Mapping) or message.get("type") != "import":
+            return
+        if self._on_import is not None and buffers:
+            places, text = self._on_import(bytes(buffers[0]))
+            self._grid.arrange(places or ())
+            viewer = str(message.get("viewer", ""))
+            self.send({"type": "imported", "viewer": viewer, "text": text})
 
     def _hear(self, _self: Editor, message: object, _buffers: object) -> None:
         """Take in one message of the page; one that makes no sense changes nothing."""
@@ -183,7 +211,11 @@ class Editor(Front, script="editor"):
             while len(self._before) > _VIEWERS:
                 del self._before[next(iter(self._before))]
         elif kind == "cancel":
-            self._grid.arrange(self._before.pop(viewer, ()))
+            stood = self._before.pop(viewer, None)
+            if stood is None:  # forgotten, but the page knows all but the views
+                self._arrange(message.get("places"))
+            else:
+                self._grid.arrange(stood)
         elif kind == "reset":
             self._grid.arrange(self._default)
         elif kind == "save":

@@ -53,3 +53,19 @@ def test_no_tab_has_a_serious_issue(page: Page) -> None:
         tabs.nth(index).click()
         page.wait_for_selector(".clw-grid:visible .clw-view:visible")
         assert troubles(page) == []
+
+
+def test_edit_mode_has_no_serious_issue(page: Page) -> None:
+    tabs = page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab")
+    for index in range(3):
+        tabs.nth(index).click()
+        page.locator(".clw-edit-modify:visible").click()
+        page.locator(".clw-edit-remove:visible").first.click()
+        assert troubles(page) == []
+        page.locator(".clw-edit-add:visible").click()
+        page.wait_for_selector(".clw-edit-item:visible")
+        assert troubles(page) == []
+        page.locator(".clw-edit-item:visible").first.click()
+        page.wait_for_selector(".clw-editing .clw-tile:focus")
+        assert troubles(page) == []
+        page.locator(".clw-edit-cancel:visible").click()

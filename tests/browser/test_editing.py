@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import SIZE
+from conftest import SIZE, Watch
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard.layouts import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Front
+    from playwright.sync_api import Browser
 
 KPI = "email.sending_statistics"
 LINES = "email.summary"
@@ -34,7 +36,7 @@ PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .map((tile) => {
     const css = [...tile.classList].find((name) => /^clw-(email|push|campaign)-/.test(name));
     const span = (name) => Number(tile.style.getPropertyValue(`--clw-${name}`));
-    return [css, span("rows"), span("columns"), getComputedStyle(tile).display !== "none"];
+    return [css, span("rows"), span("columns"), !tile.classList.contains("clw-off")];
   })"""
 KEPT = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.parentElement.offsetParent)
@@ -59,6 +61,10 @@ IN_GRID = """(node) => {
   const { left, top, width, height } = node.getBoundingClientRect();
   return [left - grid.left, top - grid.top, width, height];
 }"""
+MODELS = """const manager = window.jupyterapp.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const named = (name) => models.filter((model) => model.get("_script") === name);"""
+"""In Voilà, the models of a script."""
 TIMED = """() => {
   window.costs = [];
   const timed = (callback) => function (...given) {
@@ -486,3 +492,55 @@ def test_charts_are_out_of_reach_and_numbers_go_on(editing: Editing) -> None:
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
     page.locator(".clw-tip").wait_for()
     page.mouse.move(2, 2)
+
+
+@pytest.mark.parametrize("editing", ["voila"], indirect=True)
+def test_what_cannot_be_kept_is_said_in_text_and_editing_goes_on(editing: Editing) -> None:
+    why = "<img src=x onerror=\"document.title='pwned'\"> refused"
+    frame = next(f for f in reversed(editing.front.watch.sent) if b'"type":"edit"' in f)
+    viewer = re.search(rb'"viewer":"(\w+)"', frame)
+    assert viewer is not None
+    refused = {"type": "refused", "viewer": viewer[1].decode(), "text": why}
+    editing.page.evaluate(
+        f"""async ([message]) => {{
+          {MODELS}
+          for (const model of named("editor")) model.trigger("msg:custom", message);
+        }}""",
+        [refused],
+    )
+    note = editing.page.locator(".clw-on .clw-edit-note")
+    assert note.inner_text() == why
+    assert editing.page.locator(".clw-editing").count() == 1
+    assert editing.page.title() != "pwned"
+
+
+def test_another_language_ends_editing_and_leaves_the_arrangement(
+    voila: Front, browser: Browser
+) -> None:
+    page, watch = browser.new_page(viewport=SIZE), Watch()
+    watch.over(page)
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-report[data-state=live]")
+    front = replace(voila, page=page, watch=watch)
+    front.open_tab(1)
+    editing = Editing(front)
+    editing.press("modify")
+    editing.tile(KPI).focus()
+    page.keyboard.press("ArrowRight")
+    editing.await_kernel()
+    arranged = editing.places()
+    page.evaluate(
+        f"""async () => {{
+          {MODELS}
+          const hello = {{ type: "hello", viewer: "x", visible: true, search: "?locale=fr" }};
+          named("pulse")[0].send(hello);
+        }}"""
+    )
+    page.wait_for_selector(".clw-report[lang=fr]")
+    page.locator(".clw-edit-modify:visible", has_text="Modifier").wait_for()
+    assert page.locator(".clw-editing, .clw-edit-corner, .clw-on").count() == 0
+    editing.await_kernel()
+    assert editing.places() == arranged
+    assert watch.trouble == []
+    page.goto("about:blank")
+    page.context.close()

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from frames import NASTY
+from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard import Dashboard
 from campaign_live_widgets.dashboard.editor import WORDS, Editor
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.layouts import (
@@ -203,12 +205,16 @@ def test_cancel_brings_back_what_stood_when_this_view_began() -> None:
     assert grid.places()[0] == MOVED[0]
 
 
-def test_views_that_never_leave_are_forgotten() -> None:
-    editor = Editor(grid_of())
+def test_views_that_never_leave_are_forgotten_but_can_cancel() -> None:
+    grid = grid_of()
+    editor = Editor(grid)
     for i in range(100):
         say(editor, {"type": "edit", "viewer": str(i)})
     assert len(editor._before) < 20
     assert "99" in editor._before
+    arrange(editor, items(MOVED))
+    say(editor, {"type": "cancel", "viewer": "0", "places": items(PLACES)})
+    assert grid.places() == PLACES
 
 
 def test_reset_shows_the_default_and_keeps_nothing() -> None:
@@ -260,3 +266,15 @@ def test_where_nothing_keeps_a_layout_nothing_promises_it(sent: Sent) -> None:
     say(editor, {"type": "save", "viewer": "a"})
     assert answers(sent) == [{"type": "saved", "viewer": "a"}]
     assert Editor(grid_of(), on_save=refuse).words["save"] == "Save"
+
+
+def test_another_language_leaves_the_arrangement() -> None:
+    dashboard = Dashboard(snapshot_of([Event("sent")]), tiles=[p.tile_id for p in PLACES], now=NOW)
+    dashboard.grids["email"].arrange(MOVED)
+    dashboard.tile(REASONS).view = "table"
+    before = dashboard.grids["email"].places()
+    dashboard.speak("fr")
+    assert dashboard.grids["email"].places() == before
+    editor = dashboard.tabs.children[0].children[0]
+    assert editor.words["modify"] == "Modifier"
+    assert editor.places == items(MOVED)
