@@ -116,6 +116,7 @@ def report(  # noqa: PLR0913 - the options of a command
 @click.option("--campaign", metavar="ID", help="Shown first; by default the newest one.")
 @_port
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--base-url", default="/", metavar="PATH", help="Path below which a proxy has it.")
 @_at
 @_window
 @_locale
@@ -130,6 +131,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     campaign: str | None,
     port: int | None,
     host: str,
+    base_url: str,
     at: str | None,
     window: str,
     locale: str,
@@ -137,6 +139,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
+    from campaign_live_widgets.app.serve import is_local  # noqa: PLC0415
     from campaign_live_widgets.app.serve import serve as run  # noqa: PLC0415
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
     from campaign_live_widgets.sources import Location  # noqa: PLC0415
@@ -144,11 +147,17 @@ def serve(  # noqa: PLR0913 - the options of a command
     parse_window(window)
     parse_at(at)
     Location.parse(source).files()
+    if not is_local(host):
+        _say(
+            f"--host {host}: the page asks for no password; whoever reaches this machine sees "
+            "the report, unless a proxy before it asks who they are"
+        )
     run(
         source,
         campaign=campaign,
         port=port,
         host=host,
+        base_url=base_url,
         open_browser=not no_browser,
         at=at,
         window=window,

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -39,6 +40,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     campaign: str | None = None,
     port: int | None = None,
     host: str = "127.0.0.1",
+    base_url: str = "/",
     open_browser: bool = True,
     at: str | None = None,
     window: str = "24h",
@@ -60,6 +62,8 @@ def serve(  # noqa: PLR0913 - the options of a command
         By default 8866, or any free one where that is taken.
     host : str
         The address to listen on. The page asks for no password.
+    base_url : str
+        The path below which a proxy passes requests on, as it stands in the address.
     open_browser : bool
         Whether to open the page in a browser.
     at, window, locale : str
@@ -98,6 +102,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
             notebook = _prepare(Path(folder), shown)
             config = voila_config(notebook, host, port, debug=debug)
+            config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
             _let_kernels_know_who_asks(config, host)
             server = ReportServer(config=config)
             server.browse = open_browser
@@ -109,6 +114,14 @@ def serve(  # noqa: PLR0913 - the options of a command
         _blame_source(source, campaign)
         message = f"the page could not be made: {server.failure}"
         raise CampaignLiveError(message) from server.failure
+
+
+def is_local(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _require_layout(layout: str) -> None:

@@ -81,7 +81,10 @@ def quiet_logs() -> None:
         lambda r: not str(r.msg).startswith(("wrote error", "Uncaught exception in write_error"))
     )
     logging.getLogger("asyncio").addFilter(
-        lambda r: not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
+        lambda r: (
+            not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
+            and not str(r.msg).startswith("Task was destroyed")
+        )
     )
 
 

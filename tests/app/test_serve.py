@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from campaign_live_widgets.app.assets import Assets, bundle
-from campaign_live_widgets.app.serve import DEFAULT_PORT, _absolute, _free_port
+from campaign_live_widgets.app.serve import DEFAULT_PORT, _absolute, _free_port, is_local
 from campaign_live_widgets.errors import SourceError, UsageError
 
 TEMPLATE = Path(__file__).parents[2] / "voila_templates" / "campaign_live"
@@ -31,6 +31,21 @@ def test_a_port_that_is_taken_is_a_wrong_call() -> None:
         with pytest.raises(UsageError, match=f"--port {port}"):
             _free_port("127.0.0.1", port)
     assert _free_port("127.0.0.1", port) == port
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - nothing listens there
+        ("", False),
+        ("reports.example", False),
+    ],
+)
+def test_a_host_that_others_reach_is_known(host: str, local: bool) -> None:  # noqa: FBT001
+    assert is_local(host) is local
 
 
 def test_without_a_port_any_free_one_will_do() -> None:

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -177,7 +178,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        return int(self.address.rsplit(":")[-1].strip("/"))
+        return int(urlsplit(self.address).port or 0)
 
 
 @contextmanager
@@ -333,6 +334,21 @@ def hide(page: Page, *, hidden: bool) -> None:
         }""",
         hidden,
     )
+
+
+def test_below_a_path_of_a_proxy_all_is_the_same(
+    events: Path, tmp_path: Path, browser: Browser
+) -> None:
+    with served(events, tmp_path, "--base-url", "/team/reports") as server:
+        assert server.address.endswith("/team/reports/")
+        page = opened(browser, f"{server.address}?locale=fr")
+        until(lambda: len(kernels(server.process)) == 2, 20, "one page and the next one")
+        kernel_of(server.process, page).kill()
+        page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
+        page.get_by_role("button", name="Relancer le rapport").click()
+        page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
+        leave(page)
+        until(lambda: len(kernels(server.process)) == 1, 4, "the page could not say goodbye")
 
 
 BUSY = """import hashlib, time

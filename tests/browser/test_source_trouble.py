@@ -1,0 +1,128 @@
+"""A source that goes away while people look, and comes back; on real files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import SIZE
+from inbox import Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+LIVE = ".clw-report[data-state=live]"
+STALE = ".clw-report[data-state=stale]"
+DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+OBEDIENT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+"""Lets root meet a folder's permissions as everybody else does."""
+
+
+def _away(folder: Path) -> Callable[[], object]:
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    return lambda: aside.rename(folder)
+
+
+def _closed(folder: Path) -> Callable[[], object]:
+    folder.chmod(0)
+    return lambda: folder.chmod(0o755)
+
+
+def _closed_file(folder: Path) -> Callable[[], object]:
+    hidden, file = folder / ".extra", folder / "extra.ndjson"
+    shutil.copy(next(folder.glob("drop-*.ndjson")), hidden)
+    hidden.chmod(0)
+    hidden.rename(file)
+    return file.unlink
+
+
+def _garbage(folder: Path) -> Callable[[], object]:
+    hidden, file = folder / ".extra", folder / "extra.parquet"
+    hidden.write_bytes(bytes(range(256)) * 40)
+    hidden.rename(file)
+    return file.unlink
+
+
+@pytest.fixture(scope="module")
+def inbox(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Inbox:
+    return Inbox(Path(shutil.copytree(events, tmp_path_factory.mktemp("source") / "events")))
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, inbox: Inbox) -> Iterator[Page]:
+    with _served(inbox.folder) as address:
+        page = browser.new_page(viewport=SIZE)
+        page.goto(address)
+        page.wait_for_selector(LIVE, timeout=60_000)
+        yield page
+        page.close()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """Serve as a user to whom permissions apply."""
+    command = [sys.executable, "-m", "campaign_live_widgets", "serve", str(folder)]
+    before = OBEDIENT if os.geteuid() == 0 else ()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*before, *command, "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.parametrize("spoil", [_away, _closed])
+def test_a_source_that_cannot_be_read_is_said_and_comes_back(
+    page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
+) -> None:
+    number = page.locator(DELIVERED)
+    before = int(number.get_attribute("data-value") or 0)
+    mend = spoil(inbox.folder)
+    try:
+        page.wait_for_selector(STALE, timeout=10_000)
+        note = page.locator(".clw-header-trouble").inner_text()
+        assert "Numbers as of" in note, note
+        assert int(number.get_attribute("data-value") or 0) == before
+        assert page.locator(".clw-lost").is_hidden(), "the kernel is well"
+    finally:
+        mend()
+    page.wait_for_selector(LIVE, timeout=15_000)
+    inbox.drop(2)
+    page.wait_for_function(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        arg=[DELIVERED, before + 2],
+        timeout=15_000,
+    )
+
+
+@pytest.mark.parametrize("spoil", [_closed_file, _garbage])
+def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(
+    page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
+) -> None:
+    before = int(page.locator(DELIVERED).get_attribute("data-value") or 0)
+    mend = spoil(inbox.folder)
+    named = "() => document.querySelector('.clw-report').textContent.includes('extra.')"
+    page.wait_for_function(named, timeout=75_000)  # with the next minute at the latest
+    assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) == before
+    inbox.drop(1)
+    page.wait_for_function(
+        "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
+        arg=[DELIVERED, before + 1],
+        timeout=15_000,
+    )
+    mend()
+    assert page.locator(LIVE).count() == 1
