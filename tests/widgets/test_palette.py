@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sysconfig
 from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES
 from campaign_live_widgets.widgets import metric_color
+from campaign_live_widgets.widgets._kit.front import library
+from campaign_live_widgets.widgets._kit.palette import PAGE_COLORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB.
 EYES = {
@@ -29,6 +38,13 @@ EYES = {
         [0.004733, 0.691367, 0.303900],
     ],
 }
+COLORED = {
+    tile.id: tile.metrics
+    for tile in TILES.values()
+    if len(tile.metrics) > 1 and (tile.share_of or {"donut", "bars", "lines"} & set(tile.views))
+}
+"""Tiles in which colour alone tells one metric from another."""
+THEMES = Path(sysconfig.get_path("data")) / "share/jupyter/lab/themes/@jupyterlab"
 OKABE_ITO = 0.07
 """The smallest distance inside the well-known palette of Okabe and Ito, which ours must reach."""
 
@@ -58,7 +74,9 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("metric_id", METRICS)
-@pytest.mark.parametrize(("dark", "ground"), [(False, "#ffffff"), (True, "#111111")])
+@pytest.mark.parametrize(
+    ("dark", "ground"), [(False, "#ffffff"), (True, "#111111"), (True, "#212121")]
+)
 def test_every_colour_stands_out_from_its_ground(
     metric_id: str, ground: str, *, dark: bool
 ) -> None:
@@ -67,11 +85,21 @@ def test_every_colour_stands_out_from_its_ground(
 
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
-def test_lines_of_one_chart_can_be_told_apart(tile_id: str, eye: str, *, dark: bool) -> None:
+@pytest.mark.parametrize("tile_id", COLORED)
+def test_metrics_of_one_tile_can_be_told_apart(tile_id: str, eye: str, *, dark: bool) -> None:
+    apart(COLORED[tile_id], eye, dark=dark)
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("dark", [False, True])
+def test_kinds_of_bounces_can_be_told_apart(eye: str, *, dark: bool) -> None:
+    apart(("hard_bounces", "soft_bounces", "ignored_bounces", "other"), eye, dark=dark)
+
+
+def apart(metrics: tuple[str, ...], eye: str, *, dark: bool) -> None:
     seen = {
         m: oklab(np.clip(np.array(EYES[eye]) @ linear(metric_color(m, dark=dark)), 0, 1))
-        for m in TILES[tile_id].metrics
+        for m in metrics
     }
     near = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
     assert min(near.values()) >= OKABE_ITO, min(near, key=near.__getitem__)
@@ -79,3 +107,43 @@ def test_lines_of_one_chart_can_be_told_apart(tile_id: str, eye: str, *, dark: b
 
 def test_a_metric_of_ones_own_is_grey() -> None:
     assert metric_color("mine") == metric_color("yours")
+
+
+def theme(name: str) -> dict[str, str]:
+    """Return the variables of one of JupyterLab's themes, each as it stands."""
+    css = (THEMES / f"theme-{name}-extension" / "index.css").read_text(encoding="utf-8")
+    return dict(re.findall(r"(--[\w-]+):\s*([^;}]+)", css))
+
+
+def solid(value: str, variables: Mapping[str, str], ground: str = "#ffffff") -> str:
+    """Return a colour of a style sheet as ``#rrggbb``, seen on *ground*."""
+    value = value.strip()
+    if found := re.fullmatch(r"var\((--[\w-]+)(?:,\s*(.*))?\)", value):
+        name, fallback = found.groups()
+        return solid(variables.get(name, fallback or ""), variables, ground)
+    if found := re.fullmatch(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)", value):
+        *parts, alpha = map(float, found.groups())
+        under = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
+        mixed = [round(a * alpha + b * (1 - alpha)) for a, b in zip(parts, under, strict=True)]
+        return "#" + "".join(f"{part:02x}" for part in mixed)
+    value = {"white": "#ffffff", "black": "#000000"}.get(value, value)
+    return "#" + "".join(2 * c for c in value[1:]) if re.fullmatch("#.{3}", value) else value
+
+
+@pytest.mark.parametrize("name", ["light", "dark", None])
+@pytest.mark.parametrize(
+    ("text", "least"), [("ink", 4.5), ("soft", 4.5), ("link", 4.5), ("focus", 3)]
+)
+def test_text_can_be_read_on_its_ground(text: str, least: float, name: str | None) -> None:
+    own = dict(re.findall(r"(--clw-[\w-]+):\s*([^;}]+)", library().styles["tile"]))
+    links = {f"--clw-{key}": shades[name == "dark"] for key, shades in PAGE_COLORS.items()}
+    variables = {**own, **links, **(theme(name) if name else {})}
+    ground = solid("var(--clw-ground)", variables)
+    assert contrast(solid(f"var(--clw-{text})", variables, ground), ground) >= least
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_chosen_item_of_a_menu_can_be_read(name: str) -> None:
+    variables = theme(name)
+    ground = solid("var(--jp-layout-color2)", variables)
+    assert contrast(solid("var(--jp-ui-font-color0)", variables, ground), ground) >= 4.5
