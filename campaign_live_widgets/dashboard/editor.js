@@ -26,6 +26,7 @@ async function render({ model, el, signal, load }) {
   let told = 0; // arrangements sent
   let heard = 0; // arrangements the kernel has answered
   let grid = null;
+  let page = null;
   let nodes = new Map(); // tile id → its node in this page
   let places = []; // as they stand in this page
   let before = null; // as they stood when editing began; null outside edit mode
@@ -171,7 +172,8 @@ async function render({ model, el, signal, load }) {
     for (const node of nodes.values()) changed.observe(node, { childList: true });
     mode.signal.addEventListener("abort", () => changed.disconnect());
     el.classList.add("clw-on");
-    el.parentElement.classList.add("clw-editing");
+    page = el.parentElement; // which may stay when this view goes
+    page.classList.add("clw-editing");
     fail("");
     refresh();
     tell("edit");
@@ -187,7 +189,7 @@ async function render({ model, el, signal, load }) {
     undressAll();
     parts.missing.hidePopover();
     el.classList.remove("clw-on");
-    el.parentElement?.classList.remove("clw-editing");
+    page.classList.remove("clw-editing");
     if (!said) return;
     parts.modify.focus({ preventScroll: true });
     say(said);
