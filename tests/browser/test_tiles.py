@@ -25,6 +25,7 @@ from campaign_live_widgets.widgets._kit.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conftest import Front
     from playwright.sync_api import Browser, Download, Locator, Page
 
 FOLDER = Path(__file__).parent
@@ -430,3 +431,25 @@ def test_an_error_stays_in_its_tile(page: Page) -> None:
     page.get_by_role("button", name="mend", exact=True).click()
     card.wait_for(state="detached")
     assert tile.locator(".clw-bars-value").first.is_visible()
+
+
+def test_the_menu_and_its_files_work_in_every_front_end(front: Front) -> None:
+    front.open_tab(1)
+    page = front.page
+    tile = page.locator(".clw-email-bounce-reasons")
+    tile.scroll_into_view_if_needed()
+    tile.locator(".clw-tile-menu").focus()
+    page.keyboard.press("Enter")
+    tile.get_by_role("menu").wait_for()
+    page.wait_for_function("() => document.activeElement.textContent === 'Donut'")
+    for key in ("d", "ArrowDown", "s"):  # in a notebook, bare letters are shortcuts
+        page.keyboard.press(key)
+    assert tile.get_by_role("menu").is_visible()
+    page.keyboard.press("Escape")
+    files = {item: saved(page, tile, item) for item in ("Download CSV", "Save picture as PNG")}
+    names = [file.suggested_filename for file in files.values()]
+    assert [name.rpartition(".")[2] for name in names] == ["csv", "png"]
+    assert all("_email-bounce-reasons_20" in name for name in names)
+    assert "Mailbox" in text_of(files["Download CSV"])
+    assert Path(files["Save picture as PNG"].path()).read_bytes().startswith(b"\x89PNG")
+    assert front.watch.trouble == []

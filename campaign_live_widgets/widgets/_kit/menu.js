@@ -172,10 +172,10 @@ function meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal }
   for (const metric of metrics) {
     const [label, definition, formula, rate] = terms[metric] ?? [metric, "", "", ""];
     list.append(make("dt", "", label), make("dd", "", definition));
-    const counted = make("dd", "clw-meanings-formula", `${words.formula}: ${formula}`);
+    const counted = make("dd", "clw-meanings-formula", words.formula.replace("{}", () => formula));
     if (formula) list.append(counted);
     const whole = rate.split(" ÷ ").at(-1);
-    const divides = rate ? words.dividesBy.replace("{}", whole) : words.noRate;
+    const divides = rate ? words.dividesBy.replace("{}", () => whole) : words.noRate;
     list.append(make("dd", "clw-meanings-formula", divides));
   }
   panel.append(head, make("p", "clw-meanings-tile", title), list);

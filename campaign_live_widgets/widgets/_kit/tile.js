@@ -37,7 +37,7 @@ function render({ model, el, signal, library, load }) {
   title.dir = "auto";
   const group = make("div", "clw-tile-switch");
   group.setAttribute("role", "group");
-  group.setAttribute("aria-label", `${words.showAs}: ${name}`);
+  group.setAttribute("aria-label", words.showAsOf.replace("{}", () => name));
   const show = (kind) => {
     model.set("view", kind);
     model.save_changes();
@@ -48,7 +48,7 @@ function render({ model, el, signal, library, load }) {
     group.append(button);
     return [kind, button];
   });
-  const menu = viewButton("menu", `${words.menu}: ${name}`);
+  const menu = viewButton("menu", words.menuOf.replace("{}", () => name));
   menu.classList.replace("clw-tile-view-menu", "clw-tile-menu");
   menu.title = words.menu;
   menu.setAttribute("aria-haspopup", "menu");
