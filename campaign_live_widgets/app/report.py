@@ -106,7 +106,7 @@ class CampaignReport(VBox):
         self._live: Live | None = None
         super().__init__((self._dashboard_of(self._feed.snapshot()),))
         for notice in notices:
-            self.dashboard.notify(notice(self._locale))
+            self.dashboard.notify(notice)
         who_asks(self._keep_layouts_of)
         if live:
             self.live()

@@ -22,6 +22,7 @@ from campaign_live_widgets.dashboard.header import Header
 from campaign_live_widgets.dashboard.layouts import places
 from campaign_live_widgets.dashboard.pulse import Pulse
 from campaign_live_widgets.dashboard.shelf import Arrangements
+from campaign_live_widgets.dashboard.transfer import layout_file, take_in
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
@@ -118,7 +119,7 @@ class Dashboard(VBox):
             if here := self._here(row):
                 rows[tab] = here
                 for notice in notices:
-                    self.notify(notice(self.locale))
+                    self.notify(notice)
         return rows
 
     def _here(self, row: Iterable[Place]) -> tuple[Place, ...]:
@@ -138,8 +139,19 @@ class Dashboard(VBox):
     def _page(self, tab: str, grid: ReportGrid) -> tuple[Widget, ...]:
         standard = self._here(self._arrangements.standard[tab])
         on_save = partial(self.keep, tab) if self._keeps else None
-        editor = Editor(grid, standard, locale=self.locale, on_save=on_save)
+        editor = Editor(
+            grid,
+            standard,
+            locale=self.locale,
+            on_save=on_save,
+            on_export=lambda: layout_file(self.layout_of_tabs()),
+            on_import=partial(self._take_in, tab),
+        )
         return (editor, grid, self.facts) if tab == "campaign" else (editor, grid)
+
+    def _take_in(self, tab: str, data: bytes) -> tuple[tuple[Place, ...] | None, str]:
+        row, said = take_in(data, tab, self._arrangements.standard)
+        return row, said(self.locale)
 
     def tile(self, tile_id: str) -> TileWidget:
         """Return the widget of one tile; raise :class:`UnknownNameError` if it is not here."""
@@ -212,7 +224,7 @@ class Dashboard(VBox):
         """Put the page into ``loading``, ``live``, ``paused``, ``stale`` or ``error``."""
         self.header.set_state(state, note)
 
-    def notify(self, text: str) -> None:
+    def notify(self, text: str | Text) -> None:
         """Tell the reader something in one line at the head of the page; they can dismiss it."""
         self.header.notify(text)
 

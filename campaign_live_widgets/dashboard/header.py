@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import traitlets
 
+from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.dashboard import phrases
 from campaign_live_widgets.dashboard.phrases import STATES, WORDS
 from campaign_live_widgets.widgets import Front
@@ -55,7 +56,7 @@ class Header(Front, script="header"):
     """What the reader should know, oldest first, until they dismiss it."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
-        self._time_zone = time_zone
+        self._time_zone, self._texts = time_zone, dict[str, Text]()
         super().__init__()
         self.speak(locale)
 
@@ -64,6 +65,10 @@ class Header(Front, script="header"):
         with self.hold_sync():
             self.words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
             self.locale = locale
+        self._texts = {text(locale): text for text in self._texts.values()} | self._texts
+        texts = [self._texts.get(notice) for notice in self.notices]
+        pairs = zip(self.notices, texts, strict=True)
+        self.notices = [text(locale) if text else notice for notice, text in pairs]
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
         """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""
@@ -92,10 +97,16 @@ class Header(Front, script="header"):
         with self.hold_sync():
             self.state, self.note = state, note
 
-    def notify(self, text: str) -> None:
-        """Add a notice; one that is there already is not repeated."""
-        if text not in self.notices:
-            self.notices = [*self.notices, text]
+    def notify(self, text: str | Text) -> None:
+        """Add a notice; one that is there already is not repeated.
+
+        One that is given in every language follows the page's.
+        """
+        said = text(self.locale) if isinstance(text, Text) else text
+        if isinstance(text, Text):
+            self._texts[said] = text
+        if said not in self.notices:
+            self.notices = [*self.notices, said]
 
     def _moment(self, moment: datetime | None) -> list[str]:
         if moment is None:

@@ -9,7 +9,7 @@ from campaign_live_widgets.dashboard.document import Reading, read_report, write
 from campaign_live_widgets.widgets import File
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from campaign_live_widgets.dashboard.layouts import Place
 
@@ -40,15 +40,24 @@ def take_in(
             f"This file cannot be used as a layout: {fault.en}.",
             f"Ce fichier est inutilisable comme disposition : {fault.fr}.",
         )
-    others = [TABS.get(other, Text(other, other)) for other in layout if other != tab]
-    also_en = "".join(f" It also has one of the tab {other.en}." for other in others)
-    also_fr = "".join(f" Il en a aussi une pour l'onglet {other.fr}." for other in others)
+    also = _also(other for other in layout if other != tab and layout[other] != standard[other])
     if tab not in layout:
         return None, Text(
-            f"This file has no layout of this tab.{also_en}",
-            f"Ce fichier n'a pas de disposition pour cet onglet.{also_fr}",
+            f"This file has no layout of this tab.{also.en}",
+            f"Ce fichier n'a pas de disposition pour cet onglet.{also.fr}",
         )
     left_en = f" Except for this: {fault.en}." if faults else ""
     left_fr = f" À ceci près : {fault.fr}." if faults else ""
-    said = Text(f"{_SHOWN.en}{left_en}{also_en}", f"{_SHOWN.fr}{left_fr}{also_fr}")
+    said = Text(f"{_SHOWN.en}{left_en}{also.en}", f"{_SHOWN.fr}{left_fr}{also.fr}")
     return layout[tab], said
+
+
+def _also(tabs: Iterable[str]) -> Text:
+    titles = [TABS.get(tab, Text(tab, tab)) for tab in tabs]
+    if not titles:
+        return Text("", "")
+    en, fr = ", ".join(t.en for t in titles), ", ".join(t.fr for t in titles)
+    return Text(
+        f" It rearranges other tabs too ({en}): import it there.",
+        f" Il réorganise aussi d'autres onglets ({fr}) : importez-le dans ceux-ci.",
+    )

@@ -1,0 +1,96 @@
+"""A layout that leaves one page as a file and comes into another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from memory import NOW, Event, snapshot_of
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.dashboard import Dashboard
+from campaign_live_widgets.dashboard.document import write_report, write_tab
+from campaign_live_widgets.dashboard.editor import Editor
+from campaign_live_widgets.dashboard.layouts import Place, places
+from campaign_live_widgets.dashboard.shelf import Arrangements
+from campaign_live_widgets.dashboard.transfer import layout_file, take_in
+
+STANDARD = places(TILES.values())
+TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
+
+
+def test_what_goes_out_comes_in() -> None:
+    file = layout_file(TURNED)
+    assert file.name.endswith(".json")
+    row, said = take_in(file.text.encode(), "email", STANDARD)
+    assert row == TURNED["email"]
+    assert said.en == (
+        "The file's layout is shown. Save to keep it. "
+        "It rearranges other tabs too (Push): import it there."
+    )
+    assert "(Push)" in said.fr
+
+
+def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:
+    row, said = take_in(write_tab("push", TURNED["push"]).encode(), "push", STANDARD)
+    assert row == TURNED["push"]
+    assert said.fr == "La disposition du fichier est affichée. Enregistrez-la pour la conserver."
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xff\xfe", "This file cannot be used as a layout: it is not UTF-8 text."),
+        (b"{}", "This file cannot be used as a layout: it is not a layout of this report."),
+        (b" " * 300_000, "This file cannot be used as a layout: it is larger than 256 kB."),
+        (write_report({}).encode(), "This file has no layout of this tab."),
+        (write_tab("sms", ()).encode(), 'This file cannot be used as a layout: unknown tab "sms".'),
+    ],
+)
+def test_a_file_that_is_none_says_so(data: bytes, said: str) -> None:
+    assert take_in(data, "email", STANDARD)[0] is None
+    assert take_in(data, "email", STANDARD)[1].en == said
+
+
+def test_what_is_wrong_in_it_is_named() -> None:
+    text = write_tab("push", TURNED["push"]).replace("push.failures", "push.successes")
+    row, said = take_in(text.encode(), "push", STANDARD)
+    assert row is not None
+    assert 'Except for this: unknown tile "push.successes".' in said.en
+
+
+def editor_of(dashboard: Dashboard, tab: int) -> Editor:
+    return next(part for part in dashboard.tabs.children[tab].children if isinstance(part, Editor))
+
+
+def test_a_page_takes_a_file_in_and_keeps_nothing_yet(sent: list[Any]) -> None:
+    dashboard = Dashboard(
+        snapshot_of([Event("sent")]), now=NOW, locale="fr", arrangements=Arrangements(STANDARD)
+    )
+    message = {"type": "import", "viewer": "x"}
+    data = {"method": "custom", "content": message}
+    file = layout_file(TURNED).text.encode()
+    del sent[:]
+    editor_of(dashboard, 1)._handle_msg({"content": {"data": data}, "buffers": [memoryview(file)]})
+    assert dashboard.layout_of_tabs() == {**STANDARD, "email": TURNED["email"]}
+    answers = [d["content"] for _, d in sent if d.get("method") == "custom"]
+    assert [a["type"] for a in answers] == ["imported"]
+    assert answers[0]["text"].startswith("La disposition du fichier est affichée.")
+    editor_of(dashboard, 1)._handle_msg({"content": {"data": data}, "buffers": []})
+    editor_of(dashboard, 1)._handle_msg({"content": {"data": data}, "buffers": [b"nonsense"]})
+    assert dashboard.layout_of_tabs() == {**STANDARD, "email": TURNED["email"]}
+
+
+def test_a_page_that_shows_few_tiles_takes_those(sent: list[Any]) -> None:
+    dashboard = Dashboard(
+        snapshot_of([Event("sent")]),
+        now=NOW,
+        tiles=["email.summary", "email.bounce_reasons"],
+        arrangements=Arrangements(TURNED),
+    )
+    assert sent
+    assert [p.tile_id for p in dashboard.layout_of_tabs()["email"]] == [
+        "email.bounce_reasons",
+        "email.summary",
+    ]
+    assert dashboard.layout_of_tabs()["email"][1] == Place("email.summary", 7, 12)
