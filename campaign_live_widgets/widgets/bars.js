@@ -39,6 +39,7 @@ async function render({ model, el, signal }) {
     ["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
   );
   spokenImage(el, list, mark, life.signal);
+  let checkScroll = null;
   let shown = { names: [], columns: [], height: 1 };
 
   /** Counts by metric, each an array by row. */
@@ -95,6 +96,8 @@ async function render({ model, el, signal }) {
       if (!row.node.isConnected) list.append(row.node);
     });
     for (const { node } of rows.slice(n)) node.remove();
+    checkScroll ??= scrollable(host, life.signal);
+    checkScroll();
   }
 
   list.addEventListener("pointermove", (event) => {

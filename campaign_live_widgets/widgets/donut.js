@@ -46,7 +46,7 @@ async function render({ model, el, signal }) {
   const mark = await linked(model, model.get("mark"));
   const chart = await linked(model, model.get("figure"));
   spokenImage(el, ring, mark, life.signal);
-  scrollable(legend, life.signal);
+  const checkScroll = scrollable(legend, life.signal);
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
   let radius = 0;
   let roomBeside = 0;
@@ -76,6 +76,7 @@ async function render({ model, el, signal }) {
       if (!row.node.isConnected) legend.append(row.node);
     });
     for (const { node } of rows.slice(sizes.length)) node.remove();
+    checkScroll();
   }
 
   function highlight(chosen) {

@@ -29,6 +29,7 @@ function render({ model, el, signal }) {
   const setEmpty = emptiness(el, empty);
 
   spoken(el, model, life.signal);
+  const checkScroll = scrollable(el, life.signal);
 
   const draw = () => {
     const metrics = model.get("metrics");
@@ -74,6 +75,7 @@ function render({ model, el, signal }) {
       write(value, texts[i]);
       value.title = tight ? counts[i] : "";
     });
+    checkScroll();
   };
 
   draw();

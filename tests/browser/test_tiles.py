@@ -15,6 +15,7 @@ import nbformat
 import pandas as pd
 import pytest
 from conftest import Watch, _wait_for_server, running
+from test_accessibility import troubles
 from tiles import HOSTILE, NAMES, rows
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
@@ -354,6 +355,20 @@ def show_all(page: Page, view: str) -> None:
         arg=f":is({drawn}):not([style*='display: none'])",
         timeout=60_000,
     )
+
+
+def test_menu_panel_and_tables_have_no_serious_issue(page: Page) -> None:
+    tile = tile_of(page, "push.sending_performance")
+    menu = open_menu(tile)
+    found = troubles(page)
+    menu.get_by_role("menuitem", name="What the numbers mean").click()
+    tile.get_by_role("dialog").wait_for()
+    found += troubles(page)
+    page.keyboard.press("Escape")
+    show_all(page, "table")
+    found += troubles(page)
+    show_all(page, "first")
+    assert [trouble for trouble in found if "clw-" in trouble] == []
 
 
 def test_a_message_is_opened_by_its_id_not_by_its_name(page: Page) -> None:

@@ -170,14 +170,19 @@ function spokenImage(el, drawing, source, signal) {
   drawing.setAttribute("aria-labelledby", node.id);
 }
 
-/** Let the keyboard scroll what overflows: a stop for Tab only while there is more to see. */
+/**
+ * Let the keyboard scroll what overflows: a stop for Tab only while there is more to see.
+ * Returns what to call after the content has changed.
+ */
 function scrollable(node, signal) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  onResize(node, () => {
-    const more = node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1;
-    if (more) node.tabIndex = 0;
+  const check = () => {
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = node;
+    if (scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
-  }, signal);
+  };
+  onResize(node, check, signal);
+  return check;
 }
 
 /** Measure texts in the type of an element: width in px. */
