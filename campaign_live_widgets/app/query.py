@@ -18,6 +18,7 @@ from campaign_live_widgets.app.times import (
     address_time,
     parse_at,
     parse_locale,
+    parse_time_zone,
     parse_window,
     whole_minutes,
 )
@@ -26,7 +27,7 @@ from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.snapshot import Selection, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
 T = TypeVar("T")
@@ -35,6 +36,9 @@ Span = timedelta | Window | Everything
 """A length that ends now, exact minutes, or all since the campaign's oldest event."""
 Asked = dict[str, list[str]]
 """An address taken apart: what stands for each key, in order."""
+
+WindowGiven = str | timedelta | tuple["str | datetime", "str | datetime"]
+"""A window as people write it in Python; a pair is start and end."""
 
 EVERYTHING: Final[Everything] = "all"
 KEYS: Final = (
@@ -112,6 +116,68 @@ class Query:
             return {"window": (), "from": (start,), "to": (end,), "at": ()}
         length = address_length(self.window) if isinstance(self.window, timedelta) else self.window
         return {"window": (length,), "from": (), "to": (), "at": (address_time(self.at),)}
+
+
+def query_of(  # noqa: PLR0913 - all that a report can be asked for
+    *,
+    campaign: str | None,
+    window: WindowGiven,
+    at: str | datetime | None,
+    messages: Iterable[str],
+    executions: Iterable[str],
+    include_tests: bool,
+    time_zone: str,
+    locale: str,
+    every: float,
+    tab: str,
+) -> Query:
+    """Return what a report is asked for in Python.
+
+    Raises
+    ------
+    UsageError
+        Where one of the values is none that the report knows.
+    """
+    span = _given(window)
+    return Query(
+        campaign=campaign,
+        window=span,
+        at=None if isinstance(span, Window) else parse_at(at),
+        messages=_names("messages", messages),
+        executions=_names("executions", executions),
+        include_tests=include_tests,
+        time_zone=parse_time_zone(time_zone),
+        locale=parse_locale(locale),
+        every=_asked("every", str(every), _seconds, _EVERY),
+        tab=_asked("tab", tab, _tab, _TAB),
+    )
+
+
+def _given(window: WindowGiven) -> Span:
+    if isinstance(window, str):
+        return _span(window)
+    if isinstance(window, timedelta):
+        return parse_window(window)
+    start, end = map(parse_at, window)
+    span = None if start is None or end is None else whole_minutes(start, end)
+    if span is None:
+        message = f"window {window!r} is no span: give its start and, after it, its end"
+        raise UsageError(message)
+    return span
+
+
+def _names(kind: str, names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        message = f"{kind}={names!r} is one text; give a list of ids, such as [{names!r}]"
+        raise UsageError(message)
+    return tuple(dict.fromkeys(names))
+
+
+def _asked(key: str, text: str, parser: Callable[[str], T], problem: Text) -> T:
+    try:
+        return parser(text)
+    except UsageError:
+        raise UsageError(problem.en.format(f"{key}={text}")) from None
 
 
 def read(address: str) -> Asked:

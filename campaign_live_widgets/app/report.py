@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from ipywidgets import VBox
 
+from campaign_live_widgets.app.control import Control
 from campaign_live_widgets.app.feed import RollupFeed
 from campaign_live_widgets.app.layouts import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.app.person import NOBODY, who_asks
+from campaign_live_widgets.app.query import FASTEST, SLOWEST, query_of
 from campaign_live_widgets.app.shared_layout import (
     read_layout_file,
     shared_layout,
     write_layout_file,
 )
-from campaign_live_widgets.app.times import parse_at, parse_locale, parse_time_zone, parse_window
 from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
 from campaign_live_widgets.dashboard.shelf import Arrangements
@@ -25,15 +26,20 @@ from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     import pandas as pd
 
+    from campaign_live_widgets.app.query import Query, WindowGiven
     from campaign_live_widgets.dashboard.layouts import Place
     from campaign_live_widgets.snapshot import Snapshot
 
 SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
+SOURCE_NAME: Final = "CAMPAIGN_LIVE_SOURCE_NAME"
+"""What the source of the environment is called in the page."""
 CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
+_LOOK: Final = 2.0
+"""Seconds between two looks at a source that does not tell of changes itself."""
 
 
 class CampaignReport(VBox):
@@ -46,8 +52,9 @@ class CampaignReport(VBox):
         variable ``CAMPAIGN_LIVE_SOURCE`` names.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
-    window : str or timedelta
-        How far the report looks back: ``15m``, ``6h``, ``24h``, ``7d``.
+    window : str, timedelta or pair
+        How far the report looks back (``15m``, ``6h``, ``24h``, ``7d``), ``all`` since the
+        campaign's first event, or start and end of exact minutes.
     at : str or datetime, optional
         Where the window ends; by default now, or at the campaign's newest event where that
         is longer ago than the window is long.
@@ -59,6 +66,12 @@ class CampaignReport(VBox):
         IANA name of the zone in which times are shown; counting is in UTC.
     live : bool
         Whether to keep up with the source by itself while the report is looked at.
+    messages, executions : iterable of str
+        Ids of what is counted; by default all of the campaign.
+    every : float
+        Seconds between two refreshes at the least, from 0.5 to 60.
+    tab : str
+        The tab that is open at first: ``campaign``, ``email`` or ``push``.
     layout : path, mapping or places, optional
         The layout that everybody starts with and a reset goes back to: a layout file, what
         one holds, or :class:`Place` values; by default the file that
@@ -79,12 +92,16 @@ class CampaignReport(VBox):
         source: str | os.PathLike[str] | None = None,
         campaign: str | None = None,
         *,
-        window: str | timedelta = "24h",
+        window: WindowGiven = "24h",
         at: str | datetime | None = None,
         locale: str = "en",
         include_tests: bool = False,
         time_zone: str = "UTC",
         live: bool = True,
+        messages: Iterable[str] = (),
+        executions: Iterable[str] = (),
+        every: float = FASTEST,
+        tab: str = "campaign",
         layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None = None,
         name: str = REPORT,
     ) -> None:
@@ -92,31 +109,42 @@ class CampaignReport(VBox):
         if not named:
             message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
             raise UsageError(message)
-        self._locale, self._time_zone = parse_locale(locale), parse_time_zone(time_zone)
+        query = query_of(
+            campaign=campaign or os.environ.get(CAMPAIGN) or None,
+            window=window,
+            at=at,
+            messages=messages,
+            executions=executions,
+            include_tests=include_tests,
+            time_zone=time_zone,
+            locale=locale,
+            every=every,
+            tab=tab,
+        )
         self._name, (self._standard, notices) = name, shared_layout(layout)
         self._feed = RollupFeed(
             named,
-            campaign=campaign or os.environ.get(CAMPAIGN) or None,
-            window=parse_window(window),
-            at=parse_at(at),
-            include_tests=include_tests,
+            campaign=query.campaign,
+            window=query.window,
+            name=None if source else _name(named),
         )
+        self._feed.look(query)
         self._feed.refresh()
-        self._feed.require_campaign()
+        self._feed.require(query)
         self._live: Live | None = None
-        super().__init__((self._dashboard_of(self._feed.snapshot()),))
+        super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
+        self._control = Control(self.dashboard, self._feed, query)
         for notice in notices:
             self.dashboard.notify(notice)
         who_asks(self._keep_layouts_of)
         if live:
             self.live()
 
-    def _dashboard_of(self, snapshot: Snapshot) -> Dashboard:
+    def _dashboard_of(self, snapshot: Snapshot, query: Query) -> Dashboard:
         self.dashboard = Dashboard(
             snapshot,
-            locale=self._locale,
-            time_zone=self._time_zone,
-            on_query=self._on_query,
+            locale=query.locale,
+            time_zone=query.time_zone,
             arrangements=Arrangements(self._standard),
         )
         """The page: a head and the tabs."""
@@ -147,7 +175,7 @@ class CampaignReport(VBox):
         """
         layout, notices = read_layout_file(path)
         for notice in notices:
-            self.dashboard.notify(notice(self.dashboard.locale))
+            self.dashboard.notify(notice)
         for tab, row in layout.items():
             self.dashboard.grids[tab].arrange(row)
         refused = [self.dashboard.keep(tab, row) for tab, row in layout.items()]
@@ -177,9 +205,9 @@ class CampaignReport(VBox):
         alone = TileWidget(
             tile(tile_id),
             frame(tile(tile_id), snapshot),
-            locale=self._locale,
+            locale=self.dashboard.locale,
             names=snapshot.message_names,
-            time_zone=self._time_zone,
+            time_zone=self.dashboard.time_zone,
         )
         self.dashboard.follow(alone)
         return alone
@@ -188,16 +216,20 @@ class CampaignReport(VBox):
         """Read what is new and show it, in every tab and every tile that stands alone."""
         self.dashboard.show(self.snapshot, force_all=True)
 
-    def live(self, every: float = 2.0) -> None:
+    def live(self, every: float | None = None) -> None:
         """Keep up with the source in the background while the report is looked at.
 
         Parameters
         ----------
-        every : float
-            Seconds between two looks where the source does not tell of changes itself.
+        every : float, optional
+            Seconds between two refreshes at the least; by default what the report was made
+            with, or what its reader has chosen.
         """
         self.stop()
-        self._live = Live(self.dashboard, self._feed, every=every)
+        if every is not None:
+            self._control.change({"every": [str(min(max(every, FASTEST), SLOWEST))]})
+        rest = self._control.query.every
+        self._live = Live(self.dashboard, self._feed, every=max(_LOOK, rest), rest=rest)
         self._live.start()
 
     def stop(self) -> None:
@@ -206,14 +238,7 @@ class CampaignReport(VBox):
             self._live.stop()
             self._live = None
 
-    def _on_query(self, query: dict[str, str]) -> None:
-        """Do what the page's address asks for: ``?campaign=…&window=…&at=…&locale=…``."""
-        if "locale" in query:
-            self._locale = parse_locale(query["locale"])
-            self.dashboard.speak(self._locale)
-        if "window" in query:
-            self._feed.window = parse_window(query["window"])
-        if "at" in query:
-            self._feed.at = parse_at(query["at"])
-        if query.get("campaign"):
-            self._feed.use(query["campaign"])
+
+def _name(source: str) -> str:
+    """Return what a source from the environment is called: its path is the server's business."""
+    return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source

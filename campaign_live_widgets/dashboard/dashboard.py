@@ -6,7 +6,6 @@ import logging
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 from ipywidgets import Tab, VBox, Widget
 
@@ -17,6 +16,7 @@ from campaign_live_widgets.dashboard.audience import Audience
 from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.editor import Editor
 from campaign_live_widgets.dashboard.facts import Facts
+from campaign_live_widgets.dashboard.filters import Filters
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
 from campaign_live_widgets.dashboard.layouts import places
@@ -24,18 +24,20 @@ from campaign_live_widgets.dashboard.pulse import Pulse
 from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.dashboard.transfer import layout_file, take_in
 from campaign_live_widgets.errors import UnknownNameError
-from campaign_live_widgets.report import frame
-from campaign_live_widgets.widgets import TileWidget
+from campaign_live_widgets.report import frame, to_csv
+from campaign_live_widgets.widgets import TileWidget, csv_file, offer_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from campaign_live_widgets.catalog import Text
+    from campaign_live_widgets.dashboard.filters import Desk
     from campaign_live_widgets.dashboard.layouts import Place
     from campaign_live_widgets.dashboard.live import Live
     from campaign_live_widgets.dashboard.shelf import Shelf
     from campaign_live_widgets.snapshot import Snapshot
+    from campaign_live_widgets.widgets import File
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -54,9 +56,6 @@ class Dashboard(VBox):
         Ids of the tiles to show; by default all of the report.
     now : datetime, optional
         The time the page is made at; by default the clock's.
-    on_query : callable, optional
-        Called with the address's parameters (``?campaign=…&window=…``) when the page tells
-        them: in the coordinator's thread where the report is live, else in the kernel's.
     arrangements : Arrangements, optional
         Where the tiles stand at first, and where the reader's own layouts are kept.
     """
@@ -69,41 +68,44 @@ class Dashboard(VBox):
         time_zone: str = "UTC",
         tiles: Iterable[str] | None = None,
         now: datetime | None = None,
-        on_query: Callable[[dict[str, str]], object] | None = None,
         arrangements: Arrangements | None = None,
     ) -> None:
         self.snapshot = snapshot
         """The snapshot that is shown."""
-        self.locale, self.time_zone, self.on_query = locale, time_zone, on_query
+        self.locale, self.time_zone = locale, time_zone
         self.audience = Audience()
         self._lock = RLock()
         self._live: Live | None = None
-        self._query = ""
+        self._desk: Desk | None = None
+        self._detail: str | None = None
         self._troubled: set[TileWidget] = set()
         self._followers: list[TileWidget] = []
         self._chosen = tuple(TILES if tiles is None else (tile_of(i).id for i in tiles))
         self.pulse = Pulse(locale=locale)
         self.header = Header(locale=locale, time_zone=time_zone)
+        self.filters = Filters(locale=locale)
         self._arrangements = arrangements or Arrangements(places(map(tile_of, self._chosen)))
         self._keeps = arrangements is not None
         self._rows = self._start()
         self.tabs = Tab()
         self.tabs.add_class("clw-tabs")
         self._fill_tabs(now or phrases.utc_now())
-        super().__init__((self.pulse, self.header, self.tabs))
+        super().__init__((self.pulse, self.header, self.filters, self.tabs))
         self.add_class("clw-report")
         self.set_state("paused")
         self.tabs.observe(self._opened, "selected_index")
         self.pulse.on_msg(self._hear)
         self.header.on_msg(self._steer)
+        self.filters.on_msg(self._ask)
+        offer_files(self.filters, self.file)
 
     def _fill_tabs(self, now: datetime) -> None:
         """Make tiles, grids and facts in the page's language, and put them into the tabs."""
-        self._tiles = {tile_id: self._make_tile(tile_id) for tile_id in self._chosen}
         self.facts = Facts(locale=self.locale, time_zone=self.time_zone)
+        self._describe(now)
+        self._tiles = {tile_id: self._make_tile(tile_id) for tile_id in self._chosen}
         self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in self._rows.items()}
         self._shown = dict.fromkeys(self.grids, self.snapshot)
-        self._describe(now)
         if not self.tabs.children:
             self.tabs.children = [VBox().add_class("clw-page") for _ in self.grids]
         # The pages stay what they are, or the browser would open the first tab again.
@@ -127,14 +129,17 @@ class Dashboard(VBox):
 
     def _make_tile(self, tile_id: str) -> TileWidget:
         tile = tile_of(tile_id)
-        return TileWidget(
+        made = TileWidget(
             tile,
             frame(tile, self.snapshot),
             locale=self.locale,
             names=self.snapshot.message_names,
             time_zone=self.time_zone,
-            context=context(self.snapshot, self.time_zone, self.locale),
+            context=self._context,
         )
+        if self._desk is not None:
+            made.on_open(self._open_message)
+        return made
 
     def _page(self, tab: str, grid: ReportGrid) -> tuple[Widget, ...]:
         standard = self._here(self._arrangements.standard[tab])
@@ -202,23 +207,70 @@ class Dashboard(VBox):
                 changed |= self._update(widget)
             return changed
 
-    def speak(self, locale: str) -> None:
-        """Change the page's language; the tiles are made anew, the open tab stays open."""
+    def speak(self, locale: str, time_zone: str | None = None) -> None:
+        """Change the page's language and time zone; by default the zone stays.
+
+        The tiles are made anew; the open tab, the views and the arrangement stay.
+        """
         with self._lock:
-            if locale == self.locale:
+            time_zone = time_zone or self.time_zone
+            if (locale, time_zone) == (self.locale, self.time_zone):
                 return
-            self.locale = locale
+            self.locale, self.time_zone = locale, time_zone
             pages = self.tabs.children
             old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
-            stood = {tab: grid.places() for tab, grid in self.grids.items()}
+            stood = self.layout_of_tabs()
             self.pulse.speak(locale)
-            self.header.speak(locale)
+            self.header.speak(locale, time_zone)
+            self.filters.speak(locale)
             self._fill_tabs(phrases.utc_now())
             for tab, row in stood.items():
                 self.grids[tab].arrange(row)
             self._troubled.clear()
             for widget in old:
                 widget.close()
+
+    def serve(self, desk: Desk) -> None:
+        """Hand what the reader asks for to *desk*, and let messages be opened."""
+        self._desk = desk
+        for tile in self._tiles.values():
+            tile.on_open(self._open_message)
+
+    def open_tab(self, tab: str) -> None:
+        """Open a tab; one that is not here is passed over."""
+        if tab in self.grids:
+            self.tabs.selected_index = list(self.grids).index(tab)
+
+    def show_detail(self, message_id: str | None) -> None:
+        """Make the page that of one message, in the tab of its channel, or the campaign's again.
+
+        Which events are counted is the feed's business.
+        """
+        with self._lock:
+            if message_id == self._detail:
+                return
+            self._detail = message_id
+            known = {message.id: message.channels for message in self.snapshot.messages}
+            channels = [tab for tab in known.get(message_id or "", ()) if tab in self.grids]
+            self.header.detail = self._detail_names()
+            if len(channels) == 1:
+                self.add_class("clw-one-tab")
+            else:
+                self.remove_class("clw-one-tab")
+            if channels:
+                self.open_tab(channels[0])
+
+    def _detail_names(self) -> list[str]:
+        if self._detail is None:
+            return []
+        return [self.snapshot.message_names.get(self._detail) or "", self._detail]
+
+    def file(self, what: str) -> File:
+        """Return the whole report as a CSV file, as the page shows it (``report``)."""
+        if what != "report":
+            raise UnknownNameError("file", what, ("report",))
+        text = to_csv(self.snapshot, self.locale, labels=True)
+        return csv_file(self._context.file_name("report", "csv"), text)
 
     def set_state(self, state: str, note: str = "") -> None:
         """Put the page into ``loading``, ``live``, ``paused``, ``stale`` or ``error``."""
@@ -231,6 +283,16 @@ class Dashboard(VBox):
     def stale_note(self, since: datetime, cause: object) -> str:
         """Return, in the page's language, since when the numbers stand still and why."""
         return phrases.stale_note(since, cause, self.time_zone, self.locale)
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether a coordinator shows what is new."""
+        return self._live is not None
+
+    def pace(self, every: float) -> None:
+        """Refresh at most every so many seconds."""
+        if self._live is not None:
+            self._live.rest = every
 
     def attach(self, live: Live) -> None:
         """Hand the page's messages to a coordinator."""
@@ -250,10 +312,17 @@ class Dashboard(VBox):
         with self._lock:
             for tab in self._open_tabs():
                 self._catch_up(tab)
+                if self._desk is not None and self._detail is None:
+                    self._desk.opened(tab)
 
     def _describe(self, now: datetime) -> bool:
-        changed = self.header.show(self.snapshot, now)
-        return self.facts.show(self.snapshot, now) or changed
+        """Say in words what the snapshot is; return whether that has changed."""
+        snapshot, header = self.snapshot, self.header
+        changed = header.show(snapshot, now)
+        header.detail = self._detail_names()
+        self.filters.show(snapshot, self.time_zone)
+        self._context = context(snapshot, self.time_zone, self.locale)
+        return self.facts.show(snapshot, now) or changed
 
     def _catch_up(self, tab: str) -> bool:
         """Bring a tab's tiles up to date; return whether any has changed."""
@@ -267,10 +336,9 @@ class Dashboard(VBox):
 
     def _update(self, widget: TileWidget) -> bool:
         snapshot = self.snapshot
-        belongs = context(snapshot, self.time_zone, self.locale)
         try:
             rows = frame(widget.tile, snapshot)
-            changed = widget.update(rows, snapshot.message_names, belongs)
+            changed = widget.update(rows, snapshot.message_names, self._context)
         except Exception as error:  # noqa: BLE001 - one tile's fault is not the page's
             _LOG.exception("The tile %s met an error", widget.tile.id)
             widget.show_error(phrases.one_line(error))
@@ -282,21 +350,48 @@ class Dashboard(VBox):
             return True
         return bool(changed)
 
+    def _soon(self, call: Callable[[], object]) -> None:
+        """Have a call done where numbers are made: by the coordinator, else here and now."""
+        if self._live is None:
+            call()
+        else:
+            self._live.call_soon(call)
+
+    def _open_message(self, message_id: str) -> None:
+        if self._desk is not None:
+            self._soon(partial(self._desk.change, {"detail": [message_id]}))
+
+    def _ask(self, _filters: Filters, message: Mapping[str, Any], _buffers: object) -> None:
+        """Take in what the reader chose."""
+        kind = message.get("type")
+        if self._desk is None:
+            return
+        if kind == "goto":
+            self._soon(partial(self._desk.goto, str(message.get("address", ""))))
+        elif kind == "change":
+            changes = dict(message.get("changes") or {})
+            asked = {str(key): [str(v) for v in values] for key, values in changes.items()}
+            self._soon(partial(self._desk.change, asked))
+        elif kind == "choices":
+            self._soon(self._offer)
+
+    def _offer(self) -> None:
+        """Tell the page what there is to choose from now."""
+        if self._desk is not None:
+            self.filters.offer(self._desk.campaigns(), self.snapshot, self.time_zone)
+
     def _steer(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
         """Take in what was pressed in the page's head."""
         if self._live is not None:
             self._live.hear(message)
+        if message.get("type") == "back":
+            self._ask(self.filters, {"type": "change", "changes": {"detail": [""]}}, None)
 
     def _hear(self, _pulse: Pulse, message: Mapping[str, Any], _buffers: object) -> None:
         """Take in one message of the page's pulse; what the address asks for comes first."""
-        query = str(message.get("search", ""))
-        if self.on_query is not None and query and query != self._query:
-            self._query = query
-            call = partial(self.on_query, dict(parse_qsl(query.removeprefix("?"))))
-            if self._live is None:
-                call()
-            else:
-                self._live.call_soon(call)
+        address = str(message.get("search", ""))
+        if address and self._desk is not None:
+            self._soon(partial(self._desk.goto, address))
         self.audience.hear(message)
         if self._live is not None:
             self._live.hear(message)

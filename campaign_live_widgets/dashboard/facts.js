@@ -1,23 +1,29 @@
-/** A line of facts: `rows` of [label, value, meaning]. Text only, built again when it changes. */
-function render({ model, el }) {
-  const list = document.createElement("dl");
+/** A line of facts: each of `terms` ([label, meaning]) with its value. Text only. */
+function render({ model, el, signal }) {
+  const life = lifetime(signal);
+  const list = make("dl");
   el.append(list);
-  const draw = () => {
+  let cells = [];
+  const drawTerms = () => {
+    cells = model.get("terms").map(() => make("dd"));
     list.replaceChildren(
-      ...model.get("rows").map(([label, value, meaning]) => {
-        const fact = document.createElement("div");
-        const term = document.createElement("dt");
-        const text = document.createElement("dd");
-        term.textContent = label;
-        text.textContent = value;
+      ...model.get("terms").map(([label, meaning], i) => {
+        const fact = make("div");
         if (meaning) fact.title = meaning;
-        fact.append(term, text);
+        fact.append(make("dt", "", label), cells[i]);
         return fact;
       }),
     );
+    drawValues();
   };
-  draw();
-  model.on("change:rows", draw);
+  const drawValues = () => {
+    const values = model.get("values");
+    cells.forEach((cell, i) => write(cell, values[i] ?? ""));
+  };
+  drawTerms();
+  follow(model, "change:terms", drawTerms, life.signal);
+  follow(model, "change:values", drawValues, life.signal);
+  return () => life.abort();
 }
 
 export default { render };

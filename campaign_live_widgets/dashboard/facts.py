@@ -23,12 +23,15 @@ _NONE: Final = Text("none yet", "aucun")
 class Facts(Front, script="facts"):
     """What the report was made from: window, newest event and the health of the source."""
 
-    rows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    """One ``[label, value, meaning]`` per fact; the meaning may be empty."""
+    terms = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    """One ``[label, meaning]`` per fact; the meaning may be empty."""
+    values = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What each of the facts is."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._locale, self._time_zone = locale, time_zone
-        super().__init__()
+        named = [[_WINDOW(locale), ""], [_NEWEST(locale), ""]]
+        super().__init__(terms=[*named, *phrases.health_terms(locale)])
         self.add_class("clw-facts")
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
@@ -40,12 +43,12 @@ class Facts(Front, script="facts"):
             if newest is None
             else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
         )
-        rows = [
-            [_WINDOW(locale), phrases.window(snapshot.window, now, zone, locale), ""],
-            [_NEWEST(locale), told, ""],
-            *phrases.health_rows(snapshot.health, locale),
+        values = [
+            phrases.window(snapshot, now, zone, locale),
+            told,
+            *phrases.health_numbers(snapshot.health, locale),
         ]
-        if rows == self.rows:
+        if values == self.values:
             return False
-        self.rows = rows
+        self.values = values
         return True

@@ -1,4 +1,4 @@
-/** The page's head. Messages out: pause, resume. */
+/** The page's head. Messages out: pause, resume, back, dismiss {text}. */
 const PANEL_PX = 480;
 
 const add = (tag, className, parent) => {
@@ -29,10 +29,12 @@ function age(ms, words) {
 
 function build(el) {
   el.classList.add("clw-header");
+  const back = keepKeys(add("button", "clw-back", el));
+  back.type = "button";
   const top = add("div", "clw-header-top", el);
   const title = add("h1", "clw-header-title", top);
-  const name = add("span", "clw-header-name", title);
-  const id = add("span", "clw-header-id", title);
+  const name = add("bdi", "clw-header-name", title);
+  const id = add("bdi", "clw-header-id", title);
   const tools = add("div", "clw-header-tools", top);
   const pill = add("span", "clw-pill", tools);
   pill.setAttribute("role", "status");
@@ -43,28 +45,38 @@ function build(el) {
   const panel = add("div", "clw-health-panel", el);
   const line = add("p", "clw-header-line", el);
   const span = add("span", "clw-header-window", line);
+  const scope = add("span", "clw-header-scope", line);
   const newest = add("span", "clw-header-newest", line);
   const refreshed = add("span", "clw-header-refreshed", line);
   const windowNote = add("p", "clw-header-note", el);
   const note = add("p", "clw-header-note clw-header-trouble", el);
-  return { top, name, id, pill, toggle, health, panel, span, newest, refreshed, windowNote, note };
+  const notices = add("ul", "clw-notices", el);
+  notices.setAttribute("role", "status");
+  return {
+    ...{ back, top, name, id, pill, toggle, health, panel, span, scope, newest, refreshed },
+    ...{ windowNote, note, notices, counts: [] },
+  };
 }
 
-function drawHealth({ health: button, panel }, health, words) {
+function drawHealth(parts, model) {
+  const { health: button, panel } = parts;
+  const words = model.get("words");
+  const health = model.get("health");
   button.textContent = words.health;
   panel.setAttribute("aria-label", words.health);
   button.classList.toggle("clw-troubled", Boolean(health.troubled));
   const list = add("dl", "clw-health-numbers");
-  for (const [label, value, meaning] of health.rows ?? []) {
+  parts.counts = (words.terms ?? []).map(([label, meaning]) => {
     add("dt", "", list).textContent = label;
-    add("dd", "clw-number", list).textContent = value;
+    const count = add("dd", "clw-number", list);
     add("dd", "clw-meaning", list).textContent = meaning;
-  }
-  const parts = [list];
+    return count;
+  });
+  const shown = [list];
   for (const text of health.notes ?? []) {
     const item = add("p", "clw-health-note");
     item.textContent = text;
-    parts.push(item);
+    shown.push(item);
   }
   if (health.rejects?.length) {
     const table = add("table", "clw-rejects");
@@ -76,9 +88,34 @@ function drawHealth({ health: button, panel }, health, words) {
       const row = body.insertRow();
       for (const cell of reject) row.insertCell().textContent = cell;
     }
-    parts.push(table);
+    shown.push(table);
   }
-  panel.replaceChildren(...parts);
+  panel.replaceChildren(...shown);
+  drawCounts(parts, model);
+}
+
+function drawCounts({ counts }, model) {
+  counts.forEach((node, i) => write(node, model.get("numbers")[i] ?? ""));
+}
+
+/** One line for each notice, and a button that takes it away; lines that stay are not redrawn. */
+function drawNotices({ notices: list }, model) {
+  const texts = model.get("notices");
+  const there = new Map([...list.children].map((item) => [item.firstChild.textContent, item]));
+  for (const [text, item] of there) if (!texts.includes(text)) item.remove();
+  for (const text of texts) {
+    if (there.has(text)) continue;
+    const item = add("li", "clw-notice", list);
+    const line = add("span", "clw-notice-text", item);
+    line.dir = "auto";
+    line.textContent = text;
+    const close = keepKeys(add("button", "clw-notice-close", item));
+    close.type = "button";
+    close.textContent = "×";
+    close.title = model.get("words").dismiss;
+    close.setAttribute("aria-label", model.get("words").dismiss);
+    close.addEventListener("click", () => model.send({ type: "dismiss", text }));
+  }
 }
 
 /** Open the panel under its button, in the top layer: an output area would cut it off. */
@@ -139,22 +176,34 @@ function render({ model, el, signal }) {
   };
 
   const drawText = () => {
-    const id = model.get("campaign_id");
-    const name = model.get("campaign_name");
+    const campaign = model.get("campaign_name") || model.get("campaign_id");
+    const [name, id] = model.get("detail").length
+      ? model.get("detail")
+      : [model.get("campaign_name"), model.get("campaign_id")];
+    const isDetail = model.get("detail").length > 0;
+    say(parts.back, isDetail ? `‹ ${campaign}` : "");
+    parts.back.setAttribute("aria-label", words().back.replace("{}", () => campaign));
     say(parts.name, name || id);
     say(parts.id, name && name !== id ? id : "");
     parts.name.title = name || id;
     parts.id.title = id;
     say(parts.span, model.get("window"));
+    const phrases = model.get("scope");
+    if (phrases.join("\n") !== [...parts.scope.children].map((n) => n.textContent).join("\n")) {
+      parts.scope.replaceChildren(...phrases.map((text) => make("bdi", "", text)));
+    }
+    parts.scope.hidden = !phrases.length;
     say(parts.windowNote, model.get("window_note"));
     if (!root) return;
     root.lang = model.get("locale");
     root.dataset.asOf = model.get("as_of");
+    root.classList.toggle("clw-detail", isDetail);
   };
 
   const drawAll = () => {
     drawText();
-    drawHealth(parts, model.get("health"), words());
+    drawHealth(parts, model);
+    drawNotices(parts, model);
     drawAges();
   };
 
@@ -173,14 +222,22 @@ function render({ model, el, signal }) {
   parts.toggle.addEventListener("click", () =>
     model.send({ type: model.get("state") === "paused" ? "resume" : "pause" }),
   );
+  // The page's own history knows best what was shown before (see filters.js).
+  parts.back.addEventListener("click", () => {
+    if (history.state?.campaignLive === "detail") history.back();
+    else model.send({ type: "back" });
+  });
   popOver(parts, signal);
-  for (const name of ["campaign_id", "campaign_name", "window", "window_note", "as_of"])
-    model.on(`change:${name}`, drawText);
-  for (const name of ["state", "note", "live"]) model.on(`change:${name}`, drawAges);
-  model.on("change:newest", drawAges);
-  model.on("change:words", drawAll);
-  model.on("change:health", () => drawHealth(parts, model.get("health"), words()));
-  model.on("change:refreshed", () => {
+  const on = (names, draw) => {
+    for (const name of names) follow(model, `change:${name}`, draw, signal);
+  };
+  on(["campaign_id", "campaign_name", "window", "window_note", "as_of", "scope", "detail"], drawText);
+  on(["state", "note", "live", "newest"], drawAges);
+  on(["words"], drawAll);
+  on(["health"], () => drawHealth(parts, model));
+  on(["numbers"], () => drawCounts(parts, model));
+  on(["notices"], () => drawNotices(parts, model));
+  on(["refreshed"], () => {
     const ahead = Date.now() - Date.parse(model.get("refreshed")[0]);
     skew = Math.abs(ahead) > 2000 ? ahead : 0;
     drawAges();

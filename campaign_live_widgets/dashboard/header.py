@@ -1,10 +1,12 @@
-"""The page's head: which campaign, which window, how fresh.
+"""The page's head: which campaign, which part of it, which window, how fresh.
 
-The front end says ``pause`` and ``resume``.
+The front end says ``pause`` and ``resume``, ``back`` where a message's own page is left, and
+``dismiss`` with the notice that has been read.
 """
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import traitlets
@@ -15,6 +17,7 @@ from campaign_live_widgets.dashboard.phrases import STATES, WORDS
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from campaign_live_widgets.snapshot import Health, Snapshot
@@ -43,6 +46,10 @@ class Header(Front, script="header"):
     campaign_name = traitlets.Unicode("").tag(sync=True)
     window = traitlets.Unicode("").tag(sync=True)
     window_note = traitlets.Unicode("").tag(sync=True)
+    scope = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What part of the campaign is counted, one phrase each."""
+    detail = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Name and id of the message that the page is of; empty for the whole campaign's page."""
     as_of = traitlets.Unicode("").tag(sync=True)
     """End of the window, RFC 3339 in UTC."""
     newest = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
@@ -50,25 +57,31 @@ class Header(Front, script="header"):
     refreshed = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
     """Time the source was last read: RFC 3339, and as people read it."""
     health = traitlets.Dict().tag(sync=True)
+    numbers = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The numbers of the source's health; what each is called stands in *words*."""
     locale = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What the reader should know, oldest first, until they dismiss it."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
-        self._time_zone, self._texts = time_zone, dict[str, Text]()
+        self._notices, self._texts = Lock(), dict[str, Text]()
         super().__init__()
-        self.speak(locale)
+        self.speak(locale, time_zone)
+        self.on_msg(self._hear)
 
-    def speak(self, locale: str) -> None:
-        """Take the words of a language; what is said of a snapshot changes when it is shown."""
+    def speak(self, locale: str, time_zone: str) -> None:
+        """Take a language and a zone; what is said of a snapshot changes when it is shown."""
+        self._time_zone = time_zone
+        words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
         with self.hold_sync():
-            self.words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
+            self.words = words | {"terms": phrases.health_terms(locale)}
             self.locale = locale
-        self._texts = {text(locale): text for text in self._texts.values()} | self._texts
-        texts = [self._texts.get(notice) for notice in self.notices]
-        pairs = zip(self.notices, texts, strict=True)
-        self.notices = [text(locale) if text else notice for notice, text in pairs]
+        with self._notices:
+            self._texts = {text(locale): text for text in self._texts.values()} | self._texts
+            texts = [self._texts.get(notice) for notice in self.notices]
+            pairs = zip(self.notices, texts, strict=True)
+            self.notices = [text(locale) if text else notice for notice, text in pairs]
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
         """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""
@@ -76,11 +89,13 @@ class Header(Front, script="header"):
         told = {
             "campaign_id": snapshot.campaign_id,
             "campaign_name": snapshot.campaign_name or "",
-            "window": phrases.window(snapshot.window, now, zone, locale),
-            "window_note": phrases.window_note(snapshot, now, zone, locale),
+            "window": phrases.window(snapshot, now, zone, locale),
+            "window_note": phrases.window_note(snapshot, zone, locale),
+            "scope": phrases.scope(snapshot, zone, locale),
             "as_of": _iso(snapshot.window.end),
             "newest": self._moment(snapshot.newest_event),
-            "health": self._health(snapshot.health),
+            "health": _health(snapshot.health),
+            "numbers": phrases.health_numbers(snapshot.health, locale),
         }
         changed = any(getattr(self, name) != value for name, value in told.items())
         with self.hold_sync():
@@ -103,24 +118,30 @@ class Header(Front, script="header"):
         One that is given in every language follows the page's.
         """
         said = text(self.locale) if isinstance(text, Text) else text
-        if isinstance(text, Text):
-            self._texts[said] = text
-        if said not in self.notices:
-            self.notices = [*self.notices, said]
+        with self._notices:
+            if isinstance(text, Text):
+                self._texts[said] = text
+            if said not in self.notices:
+                self.notices = [*self.notices, said]
+
+    def _hear(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
+        if message.get("type") != "dismiss":
+            return
+        with self._notices:
+            self.notices = [text for text in self.notices if text != message.get("text")]
 
     def _moment(self, moment: datetime | None) -> list[str]:
         if moment is None:
             return ["", ""]
-        text = phrases.instant(moment, self._time_zone, self.locale, pattern="d MMM y HH:mm:ss")
-        return [_iso(moment), f"{text} {phrases.zone(moment, self._time_zone)}"]
+        return [_iso(moment), phrases.moment(moment, self._time_zone, self.locale)]
 
-    def _health(self, health: Health) -> dict[str, Any]:
-        return {
-            "rows": phrases.health_rows(health, self.locale),
-            "troubled": health.rejected > 0,
-            "notes": list(health.notes),
-            "rejects": [
-                [reject.file, "" if reject.row is None else str(reject.row), reject.cause]
-                for reject in health.rejects[:_REJECTS_SHOWN]
-            ],
-        }
+
+def _health(health: Health) -> dict[str, Any]:
+    return {
+        "troubled": health.rejected > 0,
+        "notes": list(health.notes),
+        "rejects": [
+            [reject.file, "" if reject.row is None else str(reject.row), reject.cause]
+            for reject in health.rejects[:_REJECTS_SHOWN]
+        ],
+    }

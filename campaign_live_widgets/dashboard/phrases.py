@@ -17,7 +17,7 @@ from campaign_live_widgets.snapshot import MINUTE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from campaign_live_widgets.snapshot import Health, Snapshot, Window
+    from campaign_live_widgets.snapshot import Health, Snapshot
 
 STATES: Final[Mapping[str, Text]] = MappingProxyType(
     {
@@ -49,6 +49,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "row": Text("Row", "Ligne"),
         "cause": Text("Cause", "Cause"),
         "rejects": Text("First rejected rows", "Premières lignes rejetées"),
+        "dismiss": Text("Dismiss this notice", "Masquer ce message"),
+        "back": Text("Back to {}", "Retour à {}"),
     }
 )
 """The words that the header's own script puts together."""
@@ -78,12 +80,20 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
 _LAST: Final = Text("last {}", "dernières {}")
 _LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
 _DAYS: Final = Text("{} days", "{} jours")
+_OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
+_OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
+_TESTS: Final = Text("test sends included", "envois de test inclus")
+_NAMED: Final = 3
+"""How many names a sentence may list."""
+_DAY: Final = 1440
+_MANY_MINUTES: Final = 180
 _AT_NEWEST: Final = Text(
     "Window ends at the newest event ({}), since nothing newer has come.",
     "La fenêtre se termine au dernier événement ({}) : rien de plus récent n'est arrivé.",
 )
 _AT_FIXED: Final = Text(
-    "Window ends at {}, not now.", "La fenêtre se termine le {}, et non maintenant."
+    "Window ends at {}, as was asked for; it does not go on with the clock.",
+    "La fenêtre se termine le {}, comme demandé ; elle n'avance pas avec l'heure.",
 )
 _STALE: Final = Text(
     "Numbers as of {}; the source cannot be read since: {}",
@@ -113,45 +123,104 @@ def moment(at: datetime, time_zone: str, locale: str) -> str:
 
 
 def length(span: timedelta, locale: str) -> str:
-    """Return how long *span* is, in the largest unit that is whole."""
+    """Return how long *span* is, in the largest unit that is whole, else in several."""
     minutes = span // MINUTE
-    if minutes % 1440 == 0 and minutes > 1440:  # noqa: PLR2004 - minutes of a day
-        return _DAYS(locale).format(minutes // 1440)
-    if minutes % 60 == 0:
+    if minutes % _DAY == 0 and minutes > _DAY:
+        return _DAYS(locale).format(minutes // _DAY)
+    if minutes % 60 == 0 and minutes <= 3 * _DAY:
         return f"{minutes // 60} h"
-    return f"{minutes} min"
+    if minutes <= _MANY_MINUTES:
+        return f"{minutes} min"
+    days, rest = divmod(minutes, _DAY)
+    parts = ((days, WORDS["day"](locale)), (rest // 60, "h"), (rest % 60, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
 
 
-def _last(span: timedelta, locale: str) -> str:
+def last(span: timedelta, locale: str) -> str:
+    """Return what a window of that length is called while it goes with the clock."""
     days = span // timedelta(days=1)
     if days > 1 and span == timedelta(days=days):
         return _LAST_DAYS(locale).format(days)
     return _LAST(locale).format(length(span, locale))
 
 
-def window(span: Window, now: datetime, time_zone: str, locale: str) -> str:
+def window(snapshot: Snapshot, now: datetime, time_zone: str, locale: str) -> str:
     """Return the window in words: ``last 24 h, 22 Nov 15:05 - 23 Nov 15:05 UTC``.
 
-    "Last" is said only of a window that ends now; years, only when they are not this one.
+    "Last" is said only of a window that goes with the clock; years, only when they are not
+    this one.
     """
-    long = length(span.length, locale)
-    if abs(span.end - now) <= 2 * MINUTE:
-        long = _last(span.length, locale)
-    this_year = span.start.year == span.end.year == now.year
-    pattern = "d MMM HH:mm" if this_year else "d MMM y HH:mm"
-    start, end = (instant(t, time_zone, locale, pattern=pattern) for t in (span.start, span.end))
-    return f"{long}, {start} – {end} {zone(span.end, time_zone)}"  # noqa: RUF001 - a span
+    says = last if snapshot.ending == "now" else length
+    long = says(snapshot.window.length, locale)
+    minutes = span(snapshot, time_zone, locale, this_year=now.year)
+    return f"{long}, {minutes} {zone(snapshot.window.end, time_zone)}"
 
 
-def window_note(snapshot: Snapshot, now: datetime, time_zone: str, locale: str) -> str:
-    """Return why the window does not end now; empty when it does."""
+def span(snapshot: Snapshot, time_zone: str, locale: str, *, this_year: int | None = None) -> str:
+    """Return start and end of the window on the clock of *time_zone*, without naming it."""
+    start, end = snapshot.window.start, snapshot.window.end
+    plain = start.year == end.year == this_year
+    pattern = "d MMM HH:mm" if plain else "d MMM y HH:mm"
+    first, final = (instant(at, time_zone, locale, pattern=pattern) for at in (start, end))
+    return f"{first} – {final}"  # noqa: RUF001 - a span
+
+
+def seconds(count: float, locale: str) -> str:
+    """Return a short time in seconds, or whole minutes."""
+    if count % 60 == 0:
+        return f"{count / 60:g} min"
+    return f"{format_decimal(count, locale=locale)} s"
+
+
+def window_note(snapshot: Snapshot, time_zone: str, locale: str) -> str:
+    """Return why the window does not go with the clock; empty when it does."""
     end, newest = snapshot.window.end, snapshot.newest_event
-    if abs(end - now) <= 2 * MINUTE:
+    if snapshot.ending == "now":
         return ""
-    at_newest = newest is not None and timedelta(0) <= end - newest <= MINUTE
-    moment = newest if at_newest and newest is not None else end
+    at_newest = snapshot.ending == "newest" and newest is not None
+    at = newest if at_newest and newest is not None else end
+    told = instant(at, time_zone, locale, pattern="d MMM y HH:mm")
     text = _AT_NEWEST if at_newest else _AT_FIXED
-    return text(locale).format(instant(moment, time_zone, locale, pattern="d MMM y HH:mm"))
+    return text(locale).format(f"{told} {zone(at, time_zone)}")
+
+
+def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
+    """Return what part of the campaign is counted, and on which clock, one phrase each.
+
+    Nothing is said of what is as usual: all messages, no tests, UTC.
+    """
+    selection = snapshot.selection
+    known = {message.id: message.name or message.id for message in snapshot.messages}
+    runs = {run.id: instant(run.oldest_event, time_zone, locale) for run in snapshot.executions}
+    parts = [
+        _part(text(locale), chosen, names)
+        for text, chosen, names in (
+            (_OF_MESSAGES, selection.messages, known),
+            (_OF_EXECUTIONS, selection.executions, runs),
+        )
+        if chosen
+    ]
+    if snapshot.include_tests:
+        parts.append(_TESTS(locale))
+    if time_zone != zone(snapshot.window.end, time_zone):
+        parts.append(time_zone)
+    return parts
+
+
+def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
+    """Return how many of how many, and their names as long as these are few."""
+    plural = "s" if len(chosen) > 1 else ""
+    told = text.format(len(chosen), max(len(names), len(chosen)), s=plural)
+    named = sorted(names.get(one, one) for one in chosen)
+    if len(named) > _NAMED:
+        return told
+    return f"{told} ({', '.join(map(shorten, named))})"
+
+
+def shorten(name: str, most: int = 48) -> str:
+    """Return a name for a sentence: on one line and not too long."""
+    line = " ".join(name[: 2 * most].split())
+    return line if len(line) < most else f"{line[: most - 1]}…"
 
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
@@ -160,12 +229,14 @@ def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> s
     return _STALE(locale).format(moment, cause)
 
 
-def health_rows(health: Health, locale: str) -> list[list[str]]:
-    """Return one row per number of *health*: name, number, meaning."""
-    return [
-        [name(locale), number(getattr(health, field), locale), meaning(locale)]
-        for field, (name, meaning) in HEALTH.items()
-    ]
+def health_terms(locale: str) -> list[list[str]]:
+    """Return for each number of :class:`Health` its name and what it means."""
+    return [[name(locale), meaning(locale)] for name, meaning in HEALTH.values()]
+
+
+def health_numbers(health: Health, locale: str) -> list[str]:
+    """Return the numbers of *health*, in the order of :func:`health_terms`."""
+    return [number(getattr(health, field), locale) for field in HEALTH]
 
 
 def utc_now() -> datetime:

@@ -101,6 +101,7 @@ class MemoryFeed:
     reads: int = 0
     closed: bool = False
     _seen: int = 0
+    _woken: bool = False
     _news: Condition = field(default_factory=Condition)
 
     def add(self, *events: Event) -> None:
@@ -120,7 +121,16 @@ class MemoryFeed:
 
     def wait(self, timeout: float) -> bool:
         with self._news:
-            return self._news.wait_for(lambda: len(self.events) > self._seen, timeout)
+            found = self._news.wait_for(
+                lambda: self._woken or len(self.events) > self._seen, timeout
+            )
+            self._woken = False
+            return found
+
+    def wake(self) -> None:
+        with self._news:
+            self._woken = True
+            self._news.notify_all()
 
     def use(self, campaign_id: str) -> None:
         self.campaign = campaign_id

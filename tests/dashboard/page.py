@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from campaign_live_widgets.dashboard import Dashboard
+    from campaign_live_widgets.snapshot import Campaign
 
 
 class Page:
@@ -34,3 +37,33 @@ class Page:
     def paint(self) -> None:
         """Acknowledge every tick from now on, as a fast page does."""
         self.dashboard.pulse.observe(lambda _: self.ack(), "tick")
+
+
+def ask(dashboard: Dashboard, **message: object) -> None:
+    """Send what the filters' script sends."""
+    content = {"method": "custom", "content": message}
+    dashboard.filters._handle_msg({"content": {"data": content}, "buffers": []})
+
+
+class Desk:
+    """Notes what is asked for, and does with an address what it is told to."""
+
+    def __init__(
+        self, dashboard: Dashboard, follow: Callable[[str], object] = lambda _: None
+    ) -> None:
+        self.done: list[tuple[str, object]] = []
+        self._follow = follow
+        dashboard.serve(self)
+
+    def goto(self, address: str) -> None:
+        self.done.append(("goto", address))
+        self._follow(address)
+
+    def change(self, changes: Mapping[str, Sequence[str]]) -> None:
+        self.done.append(("change", dict(changes)))
+
+    def opened(self, tab: str) -> None:
+        self.done.append(("opened", tab))
+
+    def campaigns(self) -> list[Campaign]:
+        return []

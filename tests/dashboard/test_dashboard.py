@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ipywidgets import Widget
 from memory import NOW, REJECT, Event, snapshot_of
-from page import Page
+from page import Desk, Page, ask
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard, ReportGrid
+from campaign_live_widgets.dashboard.layouts import Place
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
-from campaign_live_widgets.snapshot import Health
+from campaign_live_widgets.snapshot import Health, Message
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def test_tabs_and_tiles_speak_french() -> None:
     assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
     assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
     assert dashboard.header.words["live"] == "En direct"
-    assert dashboard.facts.rows[0][0] == "Fenêtre"
+    assert dashboard.facts.terms[0][0] == "Fenêtre"
 
 
 def test_the_page_changes_its_language_and_keeps_the_open_tab(small: Dashboard) -> None:
@@ -129,14 +131,52 @@ def test_a_report_that_nothing_refreshes_stands_still(small: Dashboard) -> None:
     assert (small.header.state, small.header.live) == ("paused", False)
 
 
-def test_the_query_is_told_at_once_where_the_report_is_not_live() -> None:
-    asked: list[dict[str, str]] = []
-    dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW, on_query=asked.append)
-    page = Page(dashboard)
-    page.hello()
-    page.hello("?at=2026-11-22T10:00:00Z&locale=fr")
-    page.hello("?at=2026-11-22T10:00:00Z&locale=fr")
-    assert asked == [{"at": "2026-11-22T10:00:00Z", "locale": "fr"}]
+def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -> None:
+    dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
+    desk = Desk(dashboard)
+    Page(dashboard).hello()
+    Page(dashboard).hello("?at=2026-11-22T10:00:00Z&locale=fr")
+    ask(dashboard, type="change", changes={"tests": ["1"]})
+    ask(dashboard, type="goto", address="?tab=push")
+    assert desk.done == [
+        ("goto", "?at=2026-11-22T10:00:00Z&locale=fr"),
+        ("change", {"tests": ["1"]}),
+        ("goto", "?tab=push"),
+    ]
+
+
+def test_a_message_s_name_opens_its_own_page_and_the_tab_is_not_noted() -> None:
+    push = replace(snapshot_of(ONE), messages=(Message("m1", "Hello", ("push",), 1, NOW),))
+    dashboard = Dashboard(push, tiles=FEW, now=NOW)
+    desk = Desk(dashboard)
+    tile = dashboard.tile("push.metrics_by_message")
+    dashboard.tabs.selected_index = 1
+    tile._open("m1")
+    dashboard.show_detail("m1")
+    assert desk.done == [("opened", "email"), ("change", {"detail": ["m1"]})]
+    assert dashboard.tabs.selected_index == 2
+    assert dashboard.header.detail == ["Hello", "m1"]
+    assert "clw-one-tab" in dashboard._dom_classes
+    dashboard.show_detail(None)
+    assert dashboard.header.detail == []
+    assert "clw-one-tab" not in dashboard._dom_classes
+
+
+def test_notices_stay_until_they_are_dismissed(small: Dashboard) -> None:
+    for text in ("one", "two", "one"):
+        small.notify(text)
+    assert small.header.notices == ["one", "two"]
+    content = {"method": "custom", "content": {"type": "dismiss", "text": "one"}}
+    small.header._handle_msg({"content": {"data": content}, "buffers": []})
+    assert small.header.notices == ["two"]
+
+
+def test_the_whole_report_is_a_file(small: Dashboard) -> None:
+    file = small.file("report")
+    assert file.name == "spring_report_2026-11-23T1505Z.csv"
+    assert "push.metrics_by_message" in file.text
+    with pytest.raises(UnknownNameError):
+        small.file("passwords")
 
 
 def test_the_head_says_what_the_snapshot_is() -> None:
@@ -145,15 +185,25 @@ def test_the_head_says_what_the_snapshot_is() -> None:
     assert (header.campaign_name, header.campaign_id) == ("Spring sale", "spring")
     assert header.as_of == "2026-11-23T15:05:00Z"
     assert header.newest == ["2026-11-23T15:04:30Z", "23 Nov 2026 15:04:30 UTC"]
-    assert header.health["rows"][0][:2] == ["Events", "12,345"]
+    assert (header.words["terms"][0][0], header.numbers[0]) == ("Events", "12,345")
     assert header.health["notes"] == ["one file is open"]
     assert header.health["rejects"] == [["events.csv", "7", REJECT.cause]]
     assert not header.window_note
 
 
 def test_a_window_that_ends_at_an_old_event_says_so() -> None:
-    header = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW + timedelta(days=2)).header
+    old = replace(snapshot_of(ONE), ending="newest")
+    header = Dashboard(old, tiles=FEW, now=NOW + timedelta(days=2)).header
     assert header.window_note == (
-        "Window ends at the newest event (23 Nov 2026 15:04), since nothing newer has come."
+        "Window ends at the newest event (23 Nov 2026 15:04 UTC), since nothing newer has come."
     )
     assert header.window.startswith("24 h, ")
+
+
+def test_the_zone_of_labels_changes_and_the_arrangement_stays(small: Dashboard) -> None:
+    small.grids["push"].arrange([Place("push.metrics_by_message", 9, 5, shown=False)])
+    small.speak("en", "Asia/Tokyo")
+    assert small.header.window == "last 24 h, 23 Nov 00:05 \u2013 24 Nov 00:05 JST"
+    assert small.header.scope == ["Asia/Tokyo"]
+    assert small.tile("push.metrics_by_message").time_zone == "Asia/Tokyo"
+    assert small.grids["push"].places()[0] == Place("push.metrics_by_message", 9, 5, shown=False)

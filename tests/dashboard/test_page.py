@@ -28,6 +28,7 @@ import dataclasses, sys, threading, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from datetime import UTC, datetime
 from memory import REJECT, Event, Health, MemoryFeed
+from page import Desk
 from campaign_live_widgets.dashboard import Dashboard, Live
 
 class Feed(MemoryFeed):
@@ -42,7 +43,8 @@ def event(kind, channel="email", **more):
 feed = Feed()
 feed.add(event("sent"), event("bounce", "push", platform="ios", bounce_type="hard"))
 feed.refresh()
-dashboard = Dashboard(feed.snapshot(), on_query=lambda q: dashboard.speak(q["locale"]))
+dashboard = Dashboard(feed.snapshot())
+Desk(dashboard, lambda address: dashboard.speak(address.partition("locale=")[2]))
 live = Live(dashboard, feed)
 live.start()
 

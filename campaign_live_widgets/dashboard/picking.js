@@ -1,0 +1,172 @@
+// Buttons that open a panel, and lists in it that can be searched; what filters are made of.
+
+const SHOWN_AT_MOST = 200;
+const SEARCH_FROM = 8;
+const PICK_WIDTH = 340;
+
+/** Lab and Notebook take keys before a focused control sees them, unless it says not to. */
+function quiet(node) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  return node;
+}
+
+/** A button that opens a panel under it, in the top layer: an output area would cut it off. */
+function picker(row, className, signal, onOpen) {
+  const button = makeButton(`clw-button clw-pick ${className}`);
+  const label = make("span", "clw-pick-label");
+  const value = make("bdi", "clw-pick-value");
+  button.append(label, value);
+  const panel = make("div", `clw-filter-panel ${className}-panel`);
+  panel.popover = "auto";
+  panel.setAttribute("role", "dialog");
+  button.popoverTargetElement = panel;
+  button.setAttribute("aria-haspopup", "dialog");
+  row.append(button, panel);
+  const place = () => {
+    const { top, bottom, left } = button.getBoundingClientRect();
+    const { clientWidth: w, clientHeight: h } = document.documentElement;
+    const width = Math.min(PICK_WIDTH, w - 16);
+    panel.style.width = `${width}px`;
+    panel.style.left = `${Math.max(8, Math.min(left, w - 8 - width))}px`;
+    const below = h - bottom > 280 || h - bottom > top;
+    panel.style.top = below ? `${bottom + 4}px` : "auto";
+    panel.style.bottom = below ? "auto" : `${h - top + 4}px`;
+    panel.style.maxHeight = `${Math.min(480, (below ? h - bottom : top) - 16)}px`;
+  };
+  panel.addEventListener("beforetoggle", (event) => {
+    const opens = event.newState === "open";
+    button.setAttribute("aria-expanded", String(opens));
+    if (!opens) return;
+    onOpen?.();
+    place();
+  });
+  panel.addEventListener("toggle", (event) => {
+    if (event.newState === "open") panel.querySelector("input, button, select")?.focus();
+  });
+  panel.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      event.preventDefault();
+      close();
+    }
+  });
+  const scrolled = (event) => {
+    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+  };
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
+  const close = () => {
+    if (panel.matches(":popover-open")) panel.hidePopover();
+    button.focus();
+  };
+  return {
+    button,
+    panel,
+    close,
+    isOpen: () => panel.matches(":popover-open"),
+    say(name, text) {
+      write(label, name);
+      write(value, text);
+      button.title = text;
+      button.setAttribute("aria-label", text ? `${name}: ${text}` : name);
+      panel.setAttribute("aria-label", name);
+    },
+  };
+}
+
+/** A list that can be searched; rows are made again when it opens or is searched. */
+function searchable(panel, words, rowOf) {
+  const box = quiet(make("input", "clw-filter-search"));
+  box.type = "search";
+  const list = make("div", "clw-filter-list");
+  const rest = make("p", "clw-filter-rest");
+  panel.append(box, list, rest);
+  let items = [];
+  const draw = () => {
+    const wanted = box.value.trim().toLocaleLowerCase();
+    const found = items.filter((item) => !wanted || item.text.toLocaleLowerCase().includes(wanted));
+    const shown = found.slice(0, SHOWN_AT_MOST);
+    let group = null;
+    const nodes = [];
+    for (const item of shown) {
+      if (item.group !== group && item.group) nodes.push(make("div", "clw-filter-group", item.group));
+      group = item.group;
+      nodes.push(rowOf(item));
+    }
+    list.replaceChildren(...nodes);
+    const left = found.length - shown.length;
+    write(rest, left ? words().others.replace("{}", left) : found.length ? "" : words().nothing);
+    rest.hidden = !rest.textContent;
+  };
+  box.addEventListener("input", draw);
+  // Arrows walk through the list, from the search box too.
+  panel.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.target.matches("select, [type=datetime-local]")) return;
+    const stops = [...panel.querySelectorAll("input:not([hidden]), button, select")];
+    const next = stops[stops.indexOf(document.activeElement) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+  return {
+    list,
+    fill(rows, fresh = false) {
+      items = rows;
+      if (fresh) box.value = "";
+      box.hidden = items.length < SEARCH_FROM;
+      box.placeholder = words().search;
+      box.setAttribute("aria-label", words().search);
+      draw();
+    },
+  };
+}
+
+/** A name with its id beside it, as text in its own direction. */
+function named(name, id) {
+  const parts = [make("bdi", "clw-filter-name", name || id)];
+  if (name && name !== id) parts.push(make("bdi", "clw-filter-id", id));
+  return parts;
+}
+
+/** A list of check boxes for one key of the address; its changes are sent a moment later. */
+function severalOf(pick, words, ask, key, signal) {
+  let chosen = new Set();
+  let timer = 0;
+  const all = makeButton("clw-filter-item clw-filter-all");
+  pick.panel.append(all);
+  const send = () => ask({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
+  const list = searchable(pick.panel, words, (item) => {
+    const label = make("label", "clw-filter-item");
+    const box = quiet(make("input"));
+    box.type = "checkbox";
+    box.checked = chosen.has(item.id);
+    box.value = item.id;
+    box.addEventListener("change", () => {
+      if (box.checked) chosen.add(item.id);
+      else chosen.delete(item.id);
+      all.setAttribute("aria-pressed", String(!chosen.size));
+      clearTimeout(timer);
+      timer = setTimeout(send, 250);
+    });
+    label.append(box, ...named(item.name, item.id));
+    return label;
+  });
+  all.addEventListener("click", () => {
+    chosen.clear();
+    for (const box of list.list.querySelectorAll("input")) box.checked = false;
+    all.setAttribute("aria-pressed", "true");
+    clearTimeout(timer);
+    send();
+  });
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return {
+    open(rows, now, allWord) {
+      chosen = new Set(now);
+      write(all, allWord);
+      all.setAttribute("aria-pressed", String(!chosen.size));
+      list.fill(rows, true);
+    },
+  };
+}
+
+export default { named, picker, quiet, searchable, severalOf };
