@@ -331,13 +331,24 @@ def test_a_squeezed_tile_stays_readable(page: Page, size: tuple[int, int], view:
         "([w, h]) => document.body.style.cssText = `--wide: ${w}px; --high: ${h}px`", [wide, high]
     )
     try:
-        page.wait_for_timeout(1000)  # what bqplot draws, it draws a while after a resize
-        found = page.evaluate(AUDIT)
+        found = settled(page)
     finally:
         page.evaluate("() => document.body.removeAttribute('style')")
         if view == "table":
             show_all(page, "first")
     assert found == []
+
+
+def settled(page: Page) -> list[list[str]]:
+    """Return what is amiss once two looks agree; bqplot draws a while after a resize."""
+    before: list[list[str]] | None = None
+    for _ in range(20):
+        page.wait_for_timeout(500)
+        found: list[list[str]] = page.evaluate(AUDIT)
+        if before == found == []:
+            break
+        before = found
+    return found
 
 
 def show_all(page: Page, view: str) -> None:
