@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 from uuid import uuid4
 
 import psutil
 import pytest
-from conftest import SIZE, running
+from conftest import REPOSITORY, SIZE, running
 from playwright.sync_api import Error as PlaywrightError
 from wire import Wire
 
@@ -171,7 +173,7 @@ def test_a_kernel_that_hangs_is_said_and_may_come_back(voila: Front, browser: Br
 
 @dataclass
 class Server:
-    """A server that gives a kernel up eight seconds after its last viewer."""
+    """A server that gives a kernel up fifteen seconds after its last viewer."""
 
     address: str
     process: psutil.Process
@@ -183,7 +185,7 @@ class Server:
 
 @contextmanager
 def served(events: Path, folder: Path, *options: str) -> Iterator[Server]:
-    settings = {"MappingKernelManager": {"cull_idle_timeout": 8, "cull_interval": 1}}
+    settings = {"MappingKernelManager": {"cull_idle_timeout": 15, "cull_interval": 1}}
     (folder / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
     command = ["campaign_live_widgets", "serve", str(events), "--no-browser", *options]
     with running(command, env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)}) as process:
@@ -209,7 +211,7 @@ def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]
         other.close()
 
 
-def alone(server: Server, seconds: float = 20) -> None:
+def alone(server: Server, seconds: float = 30) -> None:
     """Wait until the server has the next page's kernel and no other."""
     until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
 
@@ -349,6 +351,42 @@ def test_below_a_path_of_a_proxy_all_is_the_same(
         page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
         leave(page)
         until(lambda: len(kernels(server.process)) == 1, 4, "the page could not say goodbye")
+
+
+def test_a_voila_of_ones_own_keeps_to_the_documented_settings(
+    events: Path, tmp_path: Path, browser: Browser
+) -> None:
+    told = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
+    settings = json.loads(told.rsplit("```json")[-1].split("```")[0])
+    settings["MappingKernelManager"] = {"cull_idle_timeout": 15, "cull_interval": 1}
+    (tmp_path / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
+    shutil.copytree(REPOSITORY / "voila_templates", tmp_path / "voila" / "templates")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["voila", str(REPOSITORY / "notebooks" / "campaign_live_report.ipynb")]
+    command += ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    homes = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_PATH": str(tmp_path)}
+    env = os.environ | homes | {"CAMPAIGN_LIVE_SOURCE": str(events)}
+    address = f"http://127.0.0.1:{port}/"
+    with running(command, env=env) as process:
+        server = psutil.Process(process.pid)
+        until(lambda: answers(f"{address}voila/static/voila.js"), 60, "Voilà does not answer")
+        page = opened(browser, address)
+        until(lambda: len(kernels(server)) == 2, 20, "one page and the next one")
+        page.wait_for_timeout(18_000)
+        assert page.locator(f"{LIVE}:not([data-lost])").count() == 1
+        kernel = kernel_of(server, page)
+        page.context.close()
+        until(lambda: not kernel.is_running(), 30, "the kernel of a page that is gone lives on")
+
+
+def answers(url: str) -> bool:
+    try:
+        urlopen(url).close()  # noqa: S310 - our own server
+    except OSError:
+        return False
+    return True
 
 
 BUSY = """import hashlib, time
