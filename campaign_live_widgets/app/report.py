@@ -19,6 +19,7 @@ from campaign_live_widgets.app.shared_layout import (
 )
 from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
+from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
@@ -201,13 +202,14 @@ class CampaignReport(VBox):
 
         It follows :meth:`refresh`, and the live report while that is looked at.
         """
-        snapshot = self.snapshot
+        snapshot, page = self.snapshot, self.dashboard
         alone = TileWidget(
             tile(tile_id),
             frame(tile(tile_id), snapshot),
-            locale=self.dashboard.locale,
+            locale=page.locale,
             names=snapshot.message_names,
-            time_zone=self.dashboard.time_zone,
+            time_zone=page.time_zone,
+            context=context(snapshot, page.time_zone, page.locale),
         )
         self.dashboard.follow(alone)
         return alone

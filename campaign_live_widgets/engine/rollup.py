@@ -121,14 +121,14 @@ class Rollup:
     # --- reading ---------------------------------------------------------------------------
 
     def refresh(self) -> bool:
-        """Read what is new in the source; tell whether anything was.
+        """Read what is new in the source; tell whether anything was, or is told of it anew.
 
         Raises
         ------
         SourceError
             Where the source cannot be read; what has been counted stays.
         """
-        fragments = self._tail.poll()
+        fragments, told = self._tail.poll(), self._health
         chunks = list(_chunks(fragments))
         self._keep_ids |= len(chunks) > 1
         if self._campaign is None and len(chunks) > 1:
@@ -141,7 +141,7 @@ class Rollup:
         if not fragments:
             self._seen.settle()
             self._entered.settle()
-        return bool(fragments)
+        return bool(fragments) or self._health != told
 
     def _newest_campaign(self, chunks: Sequence[Sequence[Fragment]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""

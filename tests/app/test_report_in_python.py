@@ -54,6 +54,7 @@ def test_the_page_and_a_tile_alone_show_what_is_new(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1))
     report = CampaignReport(tmp_path, live=False)
     alone = report.widget("campaign.statistics")
+    assert alone.file("csv").name.startswith("c1_campaign-statistics_")
     (tmp_path / "b.ndjson").write_text(event(2) + event(3, event_type="error"))
     report.refresh()
     assert report.dashboard.snapshot.entered_profiles == 3

@@ -231,3 +231,12 @@ def test_no_cause_shows_what_stands_in_a_row(tmp_path: Path) -> None:
     )
     causes = [r.cause for r in open_rollup(tmp_path).health.rejects]
     assert causes == ["timestamp is not a time", "unknown event_type", "unknown channel 'fax'"]
+
+
+def test_what_is_told_of_a_file_is_news_by_itself(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", event(0))
+    rollup = open_rollup(tmp_path, "c1")
+    (tmp_path / "b.parquet").write_bytes(b"not Parquet at all")
+    assert rollup.refresh() is True
+    assert any(note.startswith("b.parquet") for note in rollup.health.notes)
+    assert rollup.refresh() is False
