@@ -258,7 +258,7 @@ def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page
     tile = TILES["email.bounce_reasons"]
     head = TileWidget(tile, frame(tile))._head
     mount(page, "tile", head)
-    assert page.locator("h3").text_content() == "Bounce reasons"
+    assert page.locator("h2").text_content() == "Bounce reasons"
     page.get_by_role("button", name="Table").click()
     assert page.evaluate("saved.at(-1).view") == "table"
     page.evaluate("receive({ view: 'table', error: '<b>gone</b>' })")

@@ -31,7 +31,7 @@ function render({ model, el, signal, library, load }) {
   const life = lifetime(signal);
   const words = library.get("words")[model.get("options").locale];
   const name = model.get("title");
-  const title = make("h3", "clw-tile-title", name);
+  const title = make("h2", "clw-tile-title", name);
   title.id = freshId();
   title.title = name;
   title.dir = "auto";
