@@ -139,12 +139,13 @@ def serve(  # noqa: PLR0913 - the options of a command
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
+    from campaign_live_widgets.app.query import parse_span  # noqa: PLC0415
     from campaign_live_widgets.app.serve import is_local  # noqa: PLC0415
     from campaign_live_widgets.app.serve import serve as run  # noqa: PLC0415
-    from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
+    from campaign_live_widgets.app.times import parse_at  # noqa: PLC0415
     from campaign_live_widgets.sources import Location  # noqa: PLC0415
 
-    parse_window(window)
+    parse_span(window)
     parse_at(at)
     Location.parse(source).files()
     if not is_local(host):

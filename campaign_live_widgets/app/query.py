@@ -155,7 +155,7 @@ def query_of(  # noqa: PLR0913 - all that a report can be asked for
 
 def _given(window: WindowGiven) -> Span:
     if isinstance(window, str):
-        return _span(window)
+        return parse_span(window)
     if isinstance(window, timedelta):
         return parse_window(window)
     start, end = map(parse_at, window)
@@ -241,7 +241,7 @@ _TIME: Final = _left_out(
 )
 _SPAN: Final = _left_out(
     "a window needs a start (from) before its end (to)",
-    "une fenêtre commence (from) avant de se terminer (to)",
+    "une période commence (from) avant de se terminer (to)",
 )
 _TESTS: Final = _left_out("give tests=1 or tests=0", "indiquez tests=1 ou tests=0")
 _TIME_ZONE: Final = _left_out(
@@ -287,7 +287,7 @@ class _Reader:
             return {"window": exact, "at": None}
         if given and len(self.problems) == known:
             self._refuse("&".join(given), _SPAN)
-        window = self.one("window", _span, defaults.window, _WINDOW)
+        window = self.one("window", parse_span, defaults.window, _WINDOW)
         at = self.one("at", self._time, defaults.at, _TIME)
         return {"window": window, "at": None if isinstance(window, Window) else at}
 
@@ -313,7 +313,8 @@ def _name(text: str) -> str | None:
     return text or None
 
 
-def _span(text: str) -> Span:
+def parse_span(text: str) -> Span:
+    """Return a window's length, or ``all``; raise :class:`UsageError` where it is neither."""
     return EVERYTHING if text.strip().lower() == EVERYTHING else parse_window(text)
 
 

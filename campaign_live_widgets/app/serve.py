@@ -85,6 +85,8 @@ def serve(  # noqa: PLR0913 - the options of a command
         Where the page cannot be made.
     """
     os.environ["CAMPAIGN_LIVE_SOURCE"] = _absolute(source)
+    if not os.path.isabs(given := Location.parse(source).text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = given  # the page needs no path of this machine
     if campaign is not None:
         os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
     if layout is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.snapshot import Snapshot
 
-_WINDOW: Final = Text("Window", "Fenêtre")
+_WINDOW: Final = Text("Window", "Période")
 _NEWEST: Final = Text("Newest event", "Dernier événement")
 _NONE: Final = Text("none yet", "aucun")
 

@@ -103,17 +103,26 @@ async function render({ model, el, signal, load }) {
   exact.append(clock, apply);
   span.panel.append(lengths, exact);
   function drawLengths() {
-    lengths.replaceChildren(
-      ...model.get("windows").map(([value, text]) => {
-        const button = makeButton("clw-filter-item", text);
-        button.setAttribute("aria-pressed", String(one("window") === value && !model.get("until")));
-        button.addEventListener("click", () => {
-          span.close();
-          change({ window: [value], from: [], to: [], at: ["now"] });
-        });
-        return button;
-      }),
-    );
+    const offered = model.get("windows");
+    const texts = offered.map(([, text]) => text).join("\n");
+    if (lengths.dataset.texts !== texts) {
+      lengths.dataset.texts = texts;
+      lengths.replaceChildren(
+        ...offered.map(([value, text]) => {
+          const button = makeButton("clw-filter-item");
+          button.append(make("span", "", text));
+          button.value = value;
+          button.addEventListener("click", () => {
+            span.close();
+            change({ window: [value], from: [], to: [], at: ["now"] });
+          });
+          return button;
+        }),
+      );
+    }
+    for (const button of lengths.children) {
+      button.setAttribute("aria-pressed", String(one("window") === button.value));
+    }
   }
   function fillSpan() {
     ends.forEach((end, i) => {
@@ -270,11 +279,10 @@ async function render({ model, el, signal, load }) {
         found.push(chip(`+ ${ids.length - CHIPS_AT_MOST}`, "", { [key]: ids.slice(0, CHIPS_AT_MOST) }));
       }
     };
-    if (model.get("until")) {
-      const window = model.get("windows").find(([value]) => value === "24h")[0];
-      const length = one("window") || window;
-      found.push(chip(model.get("until"), "", { from: [], to: [], at: ["now"], window: [length] }));
-    }
+    const [minutes, end] = model.get("stands");
+    if (one("from")) {
+      found.push(chip(minutes ?? "", "", { from: [], to: [], at: ["now"], window: ["24h"] }));
+    } else if (end) found.push(chip(end, "", { at: ["now"] }));
     if (!isDetail) each("message", model.get("messages"));
     each("execution", model.get("executions"));
     if (one("tests") === "1") found.push(chip(words().with_tests, "", { tests: ["0"] }));
@@ -294,7 +302,9 @@ async function render({ model, el, signal, load }) {
     chips.setAttribute("aria-label", words().chips);
     campaign.say(words().campaign, name || id);
     const length = model.get("windows").find(([value]) => value === one("window"));
-    span.say(words().window, model.get("until") || (length ? length[1] : one("window")));
+    const [minutes, end] = model.get("stands");
+    const told = length ? (end ? `${length[2]} ${end}` : length[1]) : one("window");
+    span.say(words().window, one("from") ? (minutes ?? "") : told);
     const ids = model.get("messages");
     messages.say(words().messages, count(several("message").length, ids.length, words().all));
     messages.button.hidden = isDetail || !ids.length;
@@ -328,7 +338,7 @@ async function render({ model, el, signal, load }) {
   };
   draw();
   follow(model, "msg:custom", hear, life.signal);
-  for (const name of ["asked", "campaign", "windows", "until", "messages", "executions", "words"]) {
+  for (const name of ["asked", "campaign", "windows", "stands", "messages", "executions", "words"]) {
     follow(model, `change:${name}`, draw, life.signal);
   }
   life.signal.addEventListener("abort", () => clearTimeout(waiting));

@@ -99,9 +99,9 @@ class Filters(Front, script="filters"):
     campaign = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
     """Id and name of the campaign that is shown."""
     windows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    """Each length on offer: as in the address, and in words."""
-    until = traitlets.Unicode("").tag(sync=True)
-    """Exact minutes, or the end of the window, in words; empty where it goes with the clock."""
+    """Each length on offer: as in the address, in words, and in words for one that stands."""
+    stands = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Minutes and end of a window that was asked to stand, in words; else empty."""
     messages: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each message: id, name, the names of its channels."""
     executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
@@ -155,11 +155,12 @@ class Filters(Front, script="filters"):
             [run.id, phrases.instant(run.oldest_event, time_zone, locale)]
             for run in sorted(snapshot.executions, key=lambda run: run.oldest_event, reverse=True)
         ]
-        span = phrases.span(snapshot, time_zone, locale)
+        end = phrases.instant(snapshot.window.end, time_zone, locale, pattern="d MMM y HH:mm")
+        stands = [phrases.span(snapshot, time_zone, locale), WORDS["until"](locale).format(end)]
         with self.hold_sync():
             self.campaign = [snapshot.campaign_id, snapshot.campaign_name or ""]
             self.messages, self.executions = messages, runs
-            self.until = span if snapshot.ending == "fixed" else ""
+            self.stands = stands if snapshot.ending == "fixed" else []
 
     def offer(self, campaigns: Iterable[Campaign], snapshot: Snapshot, time_zone: str) -> None:
         """Tell what campaigns there are now, and the window's minutes on the page's clock."""
@@ -191,8 +192,11 @@ class Filters(Front, script="filters"):
             lengths.setdefault(str(now[0]), self._length)
         ordered = sorted(lengths.items(), key=lambda item: item[1])
         self.windows = [
-            *([key, phrases.last(length, locale)] for key, length in ordered),
-            [_ALL, _SINCE_START(locale)],
+            *(
+                [key, phrases.last(length, locale), phrases.length(length, locale)]
+                for key, length in ordered
+            ),
+            [_ALL, _SINCE_START(locale), _SINCE_START(locale)],
         ]
         rates = sorted({*_EVERY, *([self._rate] if self._rate else [])})
         self.speeds = [[rate, phrases.seconds(rate, locale)] for rate in rates]

@@ -48,13 +48,14 @@ function build(el) {
   const scope = add("span", "clw-header-scope", line);
   const newest = add("span", "clw-header-newest", line);
   const refreshed = add("span", "clw-header-refreshed", line);
+  const asOf = add("span", "clw-header-as-of", line);
   const windowNote = add("p", "clw-header-note", el);
   const note = add("p", "clw-header-note clw-header-trouble", el);
   const notices = add("ul", "clw-notices", el);
   notices.setAttribute("role", "status");
   return {
     ...{ back, top, name, id, pill, toggle, health, panel, span, scope, newest, refreshed },
-    ...{ windowNote, note, notices, counts: [] },
+    ...{ asOf, windowNote, note, notices, counts: [] },
   };
 }
 
@@ -161,6 +162,8 @@ function render({ model, el, signal }) {
     else say(parts.newest, words().none);
     since(model.get("refreshed"), words().refreshed, parts.refreshed);
     parts.refreshed.hidden = !model.get("live") || !model.get("refreshed")[0];
+    const [, at] = model.get("refreshed")[1] ? model.get("refreshed") : model.get("newest");
+    say(parts.asOf, at ? words().as_of.replace("{}", at) : "");
     drawState();
   };
 

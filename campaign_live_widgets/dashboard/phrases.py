@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -50,6 +51,7 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "cause": Text("Cause", "Cause"),
         "rejects": Text("First rejected rows", "Premières lignes rejetées"),
         "dismiss": Text("Dismiss this notice", "Masquer ce message"),
+        "as_of": Text("As of {}", "Chiffres au {}"),
         "back": Text("Back to {}", "Retour à {}"),
     }
 )
@@ -78,22 +80,25 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
 """Each number of :class:`Health`: its name, and what it means for the whole source."""
 
 _LAST: Final = Text("last {}", "dernières {}")
+_LAST_HOUR: Final = Text("last hour", "dernière heure")
 _LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
 _DAYS: Final = Text("{} days", "{} jours")
 _OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
 _OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
 _TESTS: Final = Text("test sends included", "envois de test inclus")
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Marks by which a name would turn the words around it, too."""
 _NAMED: Final = 3
 """How many names a sentence may list."""
 _DAY: Final = 1440
 _MANY_MINUTES: Final = 180
 _AT_NEWEST: Final = Text(
     "Window ends at the newest event ({}), since nothing newer has come.",
-    "La fenêtre se termine au dernier événement ({}) : rien de plus récent n'est arrivé.",
+    "La période se termine au dernier événement ({}) : rien de plus récent n'est arrivé.",
 )
 _AT_FIXED: Final = Text(
     "Window ends at {}, as was asked for; it does not go on with the clock.",
-    "La fenêtre se termine le {}, comme demandé ; elle n'avance pas avec l'heure.",
+    "La période se termine le {}, comme demandé ; elle n'avance pas avec l'heure.",
 )
 _STALE: Final = Text(
     "Numbers as of {}; the source cannot be read since: {}",
@@ -138,6 +143,8 @@ def length(span: timedelta, locale: str) -> str:
 
 def last(span: timedelta, locale: str) -> str:
     """Return what a window of that length is called while it goes with the clock."""
+    if span == timedelta(hours=1):
+        return _LAST_HOUR(locale)
     days = span // timedelta(days=1)
     if days > 1 and span == timedelta(days=days):
         return _LAST_DAYS(locale).format(days)
@@ -218,9 +225,12 @@ def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
 
 
 def shorten(name: str, most: int = 48) -> str:
-    """Return a name for a sentence: on one line and not too long."""
-    line = " ".join(name[: 2 * most].split())
-    return line if len(line) < most else f"{line[: most - 1]}…"
+    """Return a name for a sentence: on one line, not too long, turning nothing around it."""
+    line = " ".join(name[: 2 * most].translate(_TURNING).split())
+    line = line if len(line) < most else f"{line[: most - 1]}…"
+    if any(bidirectional(character) in {"R", "AL"} for character in line):
+        return f"\N{FIRST STRONG ISOLATE}{line}\N{POP DIRECTIONAL ISOLATE}"
+    return line
 
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:

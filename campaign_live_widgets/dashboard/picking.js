@@ -3,11 +3,23 @@
 const SHOWN_AT_MOST = 200;
 const SEARCH_FROM = 8;
 const PICK_WIDTH = 340;
+const FIRST = "input:not([hidden]), button, select";
 
 /** Lab and Notebook take keys before a focused control sees them, unless it says not to. */
 function quiet(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
   return node;
+}
+
+/** Arrows walk through what a panel holds, from its search box too. */
+function walk(panel, event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || event.target.matches("select, [list], [type=datetime-local]")) return;
+  const stops = [...panel.querySelectorAll("input, button, select")].filter((n) => n.offsetParent);
+  const next = stops[stops.indexOf(document.activeElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 /** A button that opens a panel under it, in the top layer: an output area would cut it off. */
@@ -41,14 +53,14 @@ function picker(row, className, signal, onOpen) {
     place();
   });
   panel.addEventListener("toggle", (event) => {
-    if (event.newState === "open") panel.querySelector("input, button, select")?.focus();
+    if (event.newState === "open") panel.querySelector(FIRST)?.focus();
   });
   panel.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") {
       event.preventDefault();
       close();
-    }
+    } else walk(panel, event);
   });
   const scrolled = (event) => {
     if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
@@ -98,16 +110,6 @@ function searchable(panel, words, rowOf) {
     rest.hidden = !rest.textContent;
   };
   box.addEventListener("input", draw);
-  // Arrows walk through the list, from the search box too.
-  panel.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || event.target.matches("select, [type=datetime-local]")) return;
-    const stops = [...panel.querySelectorAll("input:not([hidden]), button, select")];
-    const next = stops[stops.indexOf(document.activeElement) + step];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-  });
   return {
     list,
     fill(rows, fresh = false) {

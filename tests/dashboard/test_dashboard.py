@@ -93,7 +93,7 @@ def test_tabs_and_tiles_speak_french() -> None:
     assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
     assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
     assert dashboard.header.words["live"] == "En direct"
-    assert dashboard.facts.terms[0][0] == "Fenêtre"
+    assert dashboard.facts.terms[0][0] == "Période"
 
 
 def test_the_page_changes_its_language_and_keeps_the_open_tab(small: Dashboard) -> None:

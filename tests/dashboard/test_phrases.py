@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 AT_NEWEST = (
-    "La fenêtre se termine au dernier événement (23 nov. 2026 15:04 UTC) : "
+    "La période se termine au dernier événement (23 nov. 2026 15:04 UTC) : "
     "rien de plus récent n'est arrivé."
 )
 AT_FIXED = (
-    "La fenêtre se termine le 23 nov. 2026 15:05 UTC, comme demandé ; "
+    "La période se termine le 23 nov. 2026 15:05 UTC, comme demandé ; "
     "elle n'avance pas avec l'heure."
 )
 
@@ -28,6 +28,7 @@ AT_FIXED = (
 @pytest.mark.parametrize(
     ("length", "en", "fr"),
     [
+        (HOUR, "last hour", "dernière heure"),
         (HOUR / 4, "last 15 min", "dernières 15 min"),
         (1.5 * HOUR, "last 90 min", "dernières 90 min"),
         (6 * HOUR, "last 6 h", "dernières 6 h"),
@@ -114,6 +115,11 @@ def test_what_is_counted_is_told_in_words() -> None:
     ]
     many = replace(whole, selection=Selection(frozenset({"m0", "m1", "m2", "m3"})))
     assert phrases.scope(many, "UTC", "fr") == ["4 messages sur 5"]
+
+
+def test_a_name_turns_nothing_around_it() -> None:
+    assert phrases.shorten("\u202egnp.exe\u2066") == "gnp.exe"
+    assert phrases.shorten("שלם") == "\u2068שלם\u2069"
 
 
 def test_an_error_is_one_line() -> None:
