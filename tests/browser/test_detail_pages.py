@@ -1,0 +1,134 @@
+"""The page of one message: there by a click, a link or a reload, and back by each way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from chosen import CAMPAIGN_NAME, COMMA, EVIL, START, Report, count, served, visits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("details")) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
+    with visits(browser, root) as go:
+        yield go
+
+
+def shows_delivered(report: Report, wanted: int, channel: str = "email") -> None:
+    tile = {"email": "email-sending-statistics", "push": "push-sending-performance"}[channel]
+    report.page.wait_for_function(
+        "([tile, n]) => document.querySelector(`.clw-${tile} .clw-kpi-delivered .clw-kpi-value`)"
+        "?.dataset.value === String(n)",
+        arg=[tile, wanted],
+    )
+
+
+def press_name(report: Report, text: str) -> None:
+    table = report.page.locator(".clw-email-metrics-by-message")
+    table.locator("tbody th button, tbody th a", has_text=text).first.click()
+
+
+def of_campaign(report: Report, messages: tuple[str, ...] = ()) -> None:
+    """Wait until the page is the campaign's again, in the tab it was left in."""
+    page = report.page
+    page.wait_for_selector(".clw-report:not(.clw-detail)")
+    assert page.locator(".clw-header-name").inner_text() == CAMPAIGN_NAME
+    page.wait_for_selector(".clw-tabs > .lm-TabBar .lm-mod-current:visible")
+    assert page.locator(".clw-tabs .lm-mod-current").inner_text() == "E-mail"
+    chosen = messages or ("welcome", COMMA, "long", "plain")
+    shows_delivered(report, count(messages=chosen, start=BACK)["delivered"])
+
+
+BACK = START - timedelta(hours=6)
+
+
+def test_a_click_opens_the_message_and_each_way_leads_back(visit: Callable[..., Report]) -> None:
+    report = visit("window=6h&tab=email")
+    of_campaign(report)
+    page = report.page
+    alone = count(messages=("welcome",), start=BACK)["delivered"]
+    press_name(report, "Welcome")
+    page.wait_for_selector(".clw-report.clw-detail")
+    shows_delivered(report, alone)
+    assert page.locator(".clw-header-name").inner_text() == "Welcome"
+    assert page.locator(".clw-back").inner_text() == f"\u2039 {CAMPAIGN_NAME}"
+    assert not page.locator(".clw-tabs > .lm-TabBar").is_visible()
+    report.says("detail=welcome")
+    assert report.scope == ["1 of 5 messages (Welcome)"]
+    page.go_back()
+    of_campaign(report)
+    assert report.address == "window=6h&tab=email"
+    page.go_forward()
+    page.wait_for_selector(".clw-report.clw-detail")
+    shows_delivered(report, alone)
+    page.locator(".clw-back").click()
+    of_campaign(report)
+    assert report.address == "window=6h&tab=email"
+
+
+def test_a_reload_of_the_message_s_page_shows_it_and_leads_back(
+    visit: Callable[..., Report],
+) -> None:
+    report = visit("window=6h&tab=email&message=welcome&message=plain")
+    chosen = ("welcome", "plain")
+    of_campaign(report, chosen)
+    page = report.page
+    press_name(report, "Welcome")
+    page.wait_for_selector(".clw-report.clw-detail")
+    report.says("detail=welcome")
+    page.reload()
+    page.wait_for_selector(".clw-report.clw-detail")
+    shows_delivered(report, count(messages=("welcome",), start=BACK)["delivered"])
+    page.locator(".clw-back").click()
+    of_campaign(report, chosen)
+
+
+def test_a_shared_link_to_a_hostile_message_leads_to_its_campaign(
+    visit: Callable[..., Report],
+) -> None:
+    report = visit(f"window=6h&tab=email&detail={quote(COMMA)}")
+    page = report.page
+    page.wait_for_selector(".clw-report.clw-detail")
+    shows_delivered(report, count(messages=(COMMA,), start=BACK)["delivered"])
+    assert page.locator(".clw-header-name").inner_text() == EVIL
+    assert page.locator(".clw-header-id").inner_text() == COMMA
+    page.locator(".clw-back").focus()
+    page.keyboard.press("Enter")
+    of_campaign(report)
+    assert "detail" not in report.address
+
+
+def test_a_filter_chosen_on_the_message_s_page_applies_there(visit: Callable[..., Report]) -> None:
+    report = visit("detail=app")
+    report.page.wait_for_selector(".clw-report.clw-detail")
+    shows_delivered(report, count(messages=("app",))["delivered"], "push")
+    report.choose("executions", "run-1")
+    shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
+    report.says("execution=run-1")
+    report.page.reload()
+    shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
+    assert report.page.locator("button.clw-pick-messages").is_hidden()
+
+
+def test_an_unknown_message_is_a_notice_on_the_campaign_s_page(
+    visit: Callable[..., Report],
+) -> None:
+    report = visit("window=6h&tab=email&detail=wellcome")
+    of_campaign(report)
+    notice = report.page.locator(".clw-notice-text")
+    assert notice.inner_text() == (
+        "detail=wellcome was left out: the campaign has no such message. Did you mean welcome?"
+    )
