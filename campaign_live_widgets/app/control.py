@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 _NO_CAMPAIGN: Final = Text(
     "{} was left out: there is no such campaign here.{}",
-    "{} n'est pas pris en compte : cette campagne n'existe pas ici.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: cette campagne n'existe pas ici.{}",
 )
 _NO_MESSAGE: Final = Text(
     "{} was left out: the campaign has no such message.{}",
-    "{} n'est pas pris en compte : la campagne n'a pas ce message.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas ce message.{}",
 )
 _NO_EXECUTION: Final = Text(
     "{} was left out: the campaign has no such execution.{}",
-    "{} n'est pas pris en compte : la campagne n'a pas cette exécution.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas cette exécution.{}",
 )
-_MEANT: Final = Text(" Did you mean {}?", " Vouliez-vous dire {} ?")
+_MEANT: Final = Text(" Did you mean {}?", " Vouliez-vous dire {}\N{NO-BREAK SPACE}?")
 
 
 class Control:

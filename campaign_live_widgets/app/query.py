@@ -229,7 +229,9 @@ def parse(
 
 
 def _left_out(en: str, fr: str) -> Text:
-    return Text(f"{{}} was left out: {en}.", f"{{}} n'est pas pris en compte : {fr}.")
+    return Text(
+        f"{{}} was left out: {en}.", f"{{}} n'est pas pris en compte\N{NO-BREAK SPACE}: {fr}."
+    )
 
 
 _WINDOW: Final = _left_out(
@@ -246,7 +248,7 @@ _SPAN: Final = _left_out(
 _TESTS: Final = _left_out("give tests=1 or tests=0", "indiquez tests=1 ou tests=0")
 _TIME_ZONE: Final = _left_out(
     "there is no such time zone; give one such as Europe/Paris",
-    "ce fuseau horaire n'existe pas ; indiquez par exemple Europe/Paris",
+    "ce fuseau horaire n'existe pas\N{NO-BREAK SPACE}; indiquez par exemple Europe/Paris",
 )
 _LOCALE: Final = _left_out("the report speaks en and fr", "le rapport parle en et fr")
 _EVERY: Final = _left_out("give seconds from 0.5 to 60", "indiquez des secondes, de 0.5 à 60")

@@ -94,15 +94,16 @@ _DAY: Final = 1440
 _MANY_MINUTES: Final = 180
 _AT_NEWEST: Final = Text(
     "Window ends at the newest event ({}), since nothing newer has come.",
-    "La période se termine au dernier événement ({}) : rien de plus récent n'est arrivé.",
+    "La période se termine au dernier événement ({})\N{NO-BREAK SPACE}: "
+    "rien de plus récent n'est arrivé.",
 )
 _AT_FIXED: Final = Text(
     "Window ends at {}, as was asked for; it does not go on with the clock.",
-    "La période se termine le {}, comme demandé ; elle n'avance pas avec l'heure.",
+    "La période se termine le {}, comme demandé\N{NO-BREAK SPACE}; elle n'avance pas avec l'heure.",
 )
 _STALE: Final = Text(
     "Numbers as of {}; the source cannot be read since: {}",
-    "Chiffres du {} ; depuis, la source est illisible : {}",
+    "Chiffres du {}\N{NO-BREAK SPACE}; depuis, la source est illisible\N{NO-BREAK SPACE}: {}",
 )
 
 

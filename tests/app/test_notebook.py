@@ -35,7 +35,8 @@ def test_papermill_runs_it_to_the_end(tmp_path: Path) -> None:
 def test_papermill_knows_each_parameter_and_what_it_is_for() -> None:
     parameters = papermill.inspect_notebook(NOTEBOOK)
     assert list(parameters) == [
-        *("source", "campaign", "window", "at", "locale", "include_tests", "time_zone", "live")
+        *("source", "campaign", "window", "at", "messages", "executions", "locale"),
+        *("include_tests", "time_zone", "every", "tab", "live"),
     ]
     assert all(known["inferred_type_name"] != "None" for known in parameters.values())
     assert all(known["help"] for known in parameters.values())

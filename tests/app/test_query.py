@@ -132,9 +132,10 @@ def test_a_bad_value_is_named_once_and_the_rest_applies(address: str, named: str
     query, problems = parse(read(f"{address}&campaign=c1"), PLAIN)
     assert query == Query(campaign="c1")
     assert [problem.en.partition(" was left out: ")[0] for problem in problems] == [named]
-    assert [problem.fr.partition(" n'est pas pris en compte : ")[0] for problem in problems] == [
-        named
-    ]
+    assert [
+        problem.fr.partition(" n'est pas pris en compte\N{NO-BREAK SPACE}: ")[0]
+        for problem in problems
+    ] == [named]
 
 
 def test_a_long_or_broken_value_is_quoted_on_one_short_line() -> None:

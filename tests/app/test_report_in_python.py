@@ -4,8 +4,10 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 
 from campaign_live_widgets import CampaignReport
@@ -89,12 +91,126 @@ def test_an_event_on_the_minute_is_inside_the_window_that_ends_with_it(tmp_path:
         ({"at": "noon"}, UsageError),
         ({"locale": "de"}, UnknownNameError),
         ({"time_zone": "Europe/Atlantis"}, UsageError),
+        ({"every": 0.01}, UsageError),
+        ({"tab": "sms"}, UsageError),
+        ({"messages": ["email-autum-offer"]}, UnknownNameError),
+        ({"executions": ["nothing"]}, UnknownNameError),
+        ({"messages": "email-autumn-offer"}, UsageError),
     ],
 )
-def test_a_wrong_parameter_is_named(options: dict[str, str], error: type[Exception]) -> None:
+def test_a_wrong_parameter_is_named(options: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
         CampaignReport(SAMPLES, live=False, **options)
-    assert next(iter(options.values())) in str(caught.value)
+    (value,) = options.values()
+    assert str(value[0] if isinstance(value, list) else value) in str(caught.value)
+
+
+def several(tmp_path: Path) -> Path:
+    """Write ten events: three messages, two executions, a test, and an old one."""
+    old = (NOW - timedelta(days=3)).isoformat()
+    lines = [event(i, message_id="m1", execution_id="x1") for i in range(4)]
+    lines += [event(i, message_id="m2", execution_id="x2") for i in range(4, 7)]
+    lines += [event(7, message_id="m3", is_test=True), event(8, message_id="m3")]
+    lines += [event(9, message_id="m1", execution_id="x1", timestamp=old)]
+    lines += [event(10, campaign_id="c2", message_id="m1", timestamp=old)]
+    (tmp_path / "a.ndjson").write_text("".join(lines))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({}, 8),
+        ({"window": "all"}, 9),
+        ({"messages": ["m1", "m3"]}, 5),
+        ({"messages": ["m1"], "window": "7d"}, 5),
+        ({"executions": ["x2"]}, 3),
+        ({"include_tests": True}, 9),
+        ({"window": (NOW - timedelta(days=4), NOW - timedelta(hours=1))}, 1),
+        ({"at": NOW - timedelta(days=3) + timedelta(minutes=1)}, 1),
+    ],
+)
+def test_each_parameter_counts_its_own_events(
+    tmp_path: Path, options: dict[str, Any], count: int
+) -> None:
+    assert sent(CampaignReport(several(tmp_path), "c1", live=False, **options)) == count
+
+
+def tell(widget: Widget, **message: object) -> None:
+    """Send what the page sends to a widget."""
+    data = {"method": "custom", "content": message}
+    widget._handle_msg({"content": {"data": data}, "buffers": []})
+
+
+def asked(report: CampaignReport, **changes: object) -> str:
+    """Ask as the page's filters do; return the address that answers."""
+    answered: list[dict[str, str]] = []
+    report.dashboard.filters.send = answered.append
+    tell(report.dashboard.filters, **changes)
+    return answered[-1]["address"]
+
+
+def test_the_page_asks_and_is_answered_with_its_address(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), live=False, tab="email")
+    assert asked(report, type="change", changes={"window": ["all"]}) == "window=all"
+    assert report.dashboard.snapshot.window.length > timedelta(days=3)
+    assert asked(report, type="change", changes={"message": ["m3"], "tests": ["1"]}) == (
+        "campaign=c1&window=all&message=m3&tests=1"
+    )
+    assert sent(report) == 2
+    assert asked(report, type="change", changes={"campaign": ["c2"]}) == (
+        "campaign=c2&window=all&tests=1"
+    )
+    assert report.dashboard.header.notices == []
+    assert sent(report) == 1
+    assert asked(report, type="goto", address="?tab=push&every=5&theme=dark") == "every=5&tab=push"
+    assert report.dashboard.tabs.selected_index == 2
+    assert sent(report) == 8
+    assert report.dashboard.filters.asked["every"] == ["5"]
+    report.dashboard.tabs.selected_index = 0
+    assert report.dashboard.filters.asked["tab"] == ["campaign"]
+
+
+def test_what_cannot_be_had_is_a_notice_in_the_page_s_language(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), "c1", live=False, messages=["m1"])
+    address = asked(
+        report, type="goto", address="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
+    )
+    assert address == "message=m2&locale=fr"
+    left_out = "n'est pas pris en compte\N{NO-BREAK SPACE}:"
+    assert report.dashboard.header.notices == [
+        f"window=soon {left_out} ce n'est pas une durée, par exemple 15m, 6h, 7d ou all.",
+        f"campaign=c3 {left_out} cette campagne n'existe pas ici.",
+        f"message=<b> {left_out} la campagne n'a pas ce message.",
+    ]
+    assert sent(report) == 3
+
+
+def test_a_message_s_page_and_back(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), "c1", live=False)
+    page = report.dashboard
+    page.tile("email.metrics_by_message")._open("m2")
+    assert sent(report) == 3
+    assert (page.header.detail, page.tabs.selected_index) == (["", "m2"], 1)
+    tell(page.header, type="back")
+    assert sent(report) == 8
+    assert (page.header.detail, page.tabs.selected_index) == ([], 0)
+
+
+def test_the_page_never_names_a_path_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = several(tmp_path) / "not-there"
+    folder.mkdir()
+    (folder / "a.ndjson").write_text(event(1))
+    monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", str(folder))
+    report = CampaignReport(live=False)
+    folder.rename(tmp_path / "away")
+    asked(report, type="change", changes={"tests": ["1"]})
+    (notice,) = report.dashboard.header.notices
+    assert "no such file or folder" in notice
+    assert notice.startswith("not-there:")
+    assert str(tmp_path) not in notice
 
 
 def test_no_source_and_no_tile() -> None:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 AT_NEWEST = (
-    "La période se termine au dernier événement (23 nov. 2026 15:04 UTC) : "
+    "La période se termine au dernier événement (23 nov. 2026 15:04 UTC)\N{NO-BREAK SPACE}: "
     "rien de plus récent n'est arrivé."
 )
 AT_FIXED = (
-    "La période se termine le 23 nov. 2026 15:05 UTC, comme demandé ; "
+    "La période se termine le 23 nov. 2026 15:05 UTC, comme demandé\N{NO-BREAK SPACE}; "
     "elle n'avance pas avec l'heure."
 )
 
