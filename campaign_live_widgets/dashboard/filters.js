@@ -256,7 +256,9 @@ async function render({ model, el, signal, load }) {
   function chip(text, title, changes) {
     const item = make("li");
     const button = makeButton("clw-chip");
-    button.append(make("bdi", "clw-chip-text", text), make("span", "clw-chip-x", "×"));
+    const cross = make("span", "clw-chip-x", "×");
+    cross.setAttribute("aria-hidden", "true");
+    button.append(make("bdi", "clw-chip-text", text), cross);
     button.title = title || text;
     button.setAttribute("aria-label", words().take_off.replace("{}", () => text));
     button.addEventListener("click", () => change(changes));

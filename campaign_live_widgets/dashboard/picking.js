@@ -27,7 +27,7 @@ function picker(row, className, signal, onOpen) {
   const button = makeButton(`clw-button clw-pick ${className}`);
   const label = make("span", "clw-pick-label");
   const value = make("bdi", "clw-pick-value");
-  button.append(label, value);
+  button.append(label, " ", value);
   const panel = make("div", `clw-filter-panel ${className}-panel`);
   panel.popover = "auto";
   panel.setAttribute("role", "dialog");
@@ -79,7 +79,6 @@ function picker(row, className, signal, onOpen) {
       write(label, name);
       write(value, text);
       button.title = text;
-      button.setAttribute("aria-label", text ? `${name}: ${text}` : name);
       panel.setAttribute("aria-label", name);
     },
   };
