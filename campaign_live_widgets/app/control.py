@@ -34,6 +34,12 @@ _NO_EXECUTION: Final = Text(
     "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas cette exécution.{}",
 )
 _MEANT: Final = Text(" Did you mean {}?", " Vouliez-vous dire {}\N{NO-BREAK SPACE}?")
+_MORE: Final = Text(
+    "{}: also left out, since the campaign does not have them: {}.",
+    "{}\N{NO-BREAK SPACE}: également écartés, car absents de la campagne\N{NO-BREAK SPACE}: {}.",
+)
+_TOLD: Final = 3
+"""How many names of a kind get a notice each; an address may hold thousands."""
 
 
 class Control:
@@ -51,6 +57,8 @@ class Control:
         self._dashboard, self._feed, self._defaults = dashboard, feed, query
         self._lock = RLock()
         self._query = query
+        # What no campaign in the address stands for, lest a newer one take the page over.
+        self._usual = feed.campaign if query.campaign is None else None
         dashboard.serve(self)
         dashboard.open_tab(query.tab)
         self._tell()
@@ -63,10 +71,12 @@ class Control:
     def goto(self, address: str) -> None:
         """Show what an address says; where it says nothing, what the report shows by itself.
 
+        The open tab stays where it names none: its reader may have been quicker than this.
         What in it cannot be had is told in the page, and the rest applies. Raises
         :class:`SourceError` where another campaign cannot be read.
         """
-        self._apply(*parse(read(address), self._defaults))
+        asked = {"tab": [self._query.tab], **read(address)}
+        self._apply(*parse(asked, self._defaults))
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change what stands for some keys of the address; the others stay.
@@ -99,7 +109,7 @@ class Control:
         with self._lock:
             moved = query.tab != before.tab
             self._query = query if moved else replace(query, tab=self._query.tab)
-        page.show_detail(query.detail)
+        page.show_detail(query.detail, self._feed.channels(query.detail))
         if query.detail is None and (moved or before.detail is not None):
             page.open_tab(self._query.tab)
         for notice in notices:
@@ -112,7 +122,9 @@ class Control:
         """Take the query's campaign, and leave out of it what there is not."""
         before = self._query
         try:
-            self._feed.use(query.campaign)
+            self._feed.use(query.campaign or self._usual)
+            if query.campaign is None:
+                self._usual = self._feed.campaign
         except UnknownNameError:
             known = [campaign.id for campaign in self._feed.campaigns()]
             notices.append(
@@ -126,11 +138,12 @@ class Control:
 
         def there(key: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
             text = _NO_EXECUTION if key == "execution" else _NO_MESSAGE
+            unknown = [name for name in names if name not in known and name not in dropped]
             notices.extend(
-                _unknown(text, key, name, known)(query.locale)
-                for name in names
-                if name not in known and name not in dropped
+                _unknown(text, key, name, known)(query.locale) for name in unknown[:_TOLD]
             )
+            if more := len(unknown[_TOLD:]):
+                notices.append(_MORE(query.locale).format(key, more))
             return tuple(name for name in names if name in known)
 
         detail = there("detail", () if query.detail is None else (query.detail,), messages)
@@ -154,10 +167,11 @@ class Control:
 
     def _tell(self) -> None:
         """Tell the page what it shows, and its address."""
-        query = self._query
-        length = query.window if isinstance(query.window, timedelta) else None
-        self._dashboard.filters.tell(query.pairs(), length, query.every)
-        self._dashboard.filters.answer(to_address(query, self._defaults))
+        with self._lock:  # or a tab opened meanwhile is told first, and then taken back
+            query = self._query
+            length = query.window if isinstance(query.window, timedelta) else None
+            self._dashboard.filters.tell(query.pairs(), length, query.every)
+            self._dashboard.filters.answer(to_address(query, self._defaults))
 
 
 def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:

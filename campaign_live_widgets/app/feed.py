@@ -130,8 +130,12 @@ class RollupFeed:
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
         with self._lock:
-            known = self._rollup.snapshot(at=self._clock(), window=MINUTE)
-        return frozenset(m.id for m in known.messages), frozenset(e.id for e in known.executions)
+            return self._rollup.names()
+
+    def channels(self, message_id: str | None) -> tuple[str, ...]:
+        """Return the channels of a message of the campaign; none of one that is not there."""
+        with self._lock:
+            return self._rollup.channels(message_id or "")
 
     @contextmanager
     def _named(self) -> Iterator[None]:

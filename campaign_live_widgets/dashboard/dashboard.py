@@ -226,7 +226,7 @@ class Dashboard(VBox):
             self._fill_tabs(phrases.utc_now())
             for tab, row in stood.items():
                 self.grids[tab].arrange(row)
-            self._troubled.clear()
+            self._troubled.intersection_update(self._followers)
             for widget in old:
                 widget.close()
 
@@ -241,24 +241,23 @@ class Dashboard(VBox):
         if tab in self.grids:
             self.tabs.selected_index = list(self.grids).index(tab)
 
-    def show_detail(self, message_id: str | None) -> None:
+    def show_detail(self, message_id: str | None, channels: Iterable[str] = ()) -> None:
         """Make the page that of one message, in the tab of its channel, or the campaign's again.
 
-        Which events are counted is the feed's business.
+        Which events are counted is the feed's business, and so is a message's *channels*.
         """
         with self._lock:
             if message_id == self._detail:
                 return
             self._detail = message_id
-            known = {message.id: message.channels for message in self.snapshot.messages}
-            channels = [tab for tab in known.get(message_id or "", ()) if tab in self.grids]
+            tabs = [channel for channel in channels if channel in self.grids]
             self.header.detail = self._detail_names()
-            if len(channels) == 1:
+            if len(tabs) == 1:
                 self.add_class("clw-one-tab")
             else:
                 self.remove_class("clw-one-tab")
-            if channels:
-                self.open_tab(channels[0])
+            if tabs:
+                self.open_tab(tabs[0])
 
     def _detail_names(self) -> list[str]:
         if self._detail is None:

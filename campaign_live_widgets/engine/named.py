@@ -73,7 +73,7 @@ def campaigns(known: Mapping[str, Named]) -> list[Campaign]:
 def messages(known: Mapping[str, Named]) -> tuple[Message, ...]:
     """Return messages, the one with the newest event first."""
     return tuple(
-        Message(mid, m.shown_name, _in_order(m.channels), m.events, time(m.newest))
+        Message(mid, m.shown_name, in_order(m.channels), m.events, time(m.newest))
         for mid, m in _newest_first(known)
     )
 
@@ -91,5 +91,6 @@ def _newest_first(known: Mapping[str, Named], limit: int | None = None) -> list[
     return nsmallest(limit, known.items(), key=lambda item: (-item[1].newest, item[0]))
 
 
-def _in_order(channels: frozenset[str]) -> tuple[str, ...]:
+def in_order(channels: frozenset[str]) -> tuple[str, ...]:
+    """Return channels in the order in which they are told everywhere."""
     return tuple(channel for channel in CHANNELS if channel in channels)

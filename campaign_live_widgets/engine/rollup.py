@@ -118,6 +118,15 @@ class Rollup:
         """Return the campaigns of the source, the one with the newest event first."""
         return named.campaigns(self._campaigns)
 
+    def names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the ids of all messages and all executions of the campaign."""
+        return frozenset(self._messages), frozenset(self._executions)
+
+    def channels(self, message_id: str) -> tuple[str, ...]:
+        """Return the channels of a message; none of one that is not there."""
+        known = self._messages.get(message_id)
+        return named.in_order(known.channels) if known else ()
+
     # --- reading ---------------------------------------------------------------------------
 
     def refresh(self) -> bool:

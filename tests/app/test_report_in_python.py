@@ -13,6 +13,7 @@ from ipywidgets.widgets.widget import _instances
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.app.feed import RollupFeed
 from campaign_live_widgets.errors import SourceError, UnknownNameError, UsageError
+from campaign_live_widgets.snapshot import EXECUTIONS_LISTED
 
 NOW = datetime.now(UTC)
 SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
@@ -195,6 +196,57 @@ def test_a_message_s_page_and_back(tmp_path: Path) -> None:
     tell(page.header, type="back")
     assert sent(report) == 8
     assert (page.header.detail, page.tabs.selected_index) == ([], 0)
+
+
+def test_a_link_to_a_message_of_another_campaign_opens_its_tab(tmp_path: Path) -> None:
+    push = event(11, campaign_id="c2", message_id="p1", channel="push")
+    (several(tmp_path) / "b.ndjson").write_text(push)
+    page = (report := CampaignReport(tmp_path, "c1", live=False)).dashboard
+    assert asked(report, type="goto", address="?campaign=c2&detail=p1") == "campaign=c2&detail=p1"
+    assert (page.header.detail, page.tabs.selected_index) == (["", "p1"], 2)
+    assert "clw-one-tab" in page._dom_classes
+
+
+def test_a_newer_campaign_does_not_take_the_page_over(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), live=False)
+    newer = event(12, campaign_id="c2", timestamp=NOW.isoformat())
+    (tmp_path / "b.ndjson").write_text(newer)
+    assert asked(report, type="change", changes={"window": ["6h"]}) == "window=6h"
+    assert asked(report, type="change", changes={"detail": ["m2"]}) == (
+        "campaign=c1&window=6h&detail=m2"
+    )
+    assert asked(report, type="goto", address="?window=6h") == "window=6h"
+    assert report.dashboard.snapshot.campaign_id == "c1"
+
+
+def test_a_tab_opened_before_the_address_is_read_stays_open(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), "c1", live=False)
+    report.dashboard.tabs.selected_index = 2
+    assert asked(report, type="goto", address="?locale=fr") == "locale=fr&tab=push"
+    assert report.dashboard.tabs.selected_index == 2
+
+
+def test_an_execution_too_old_to_be_listed_can_be_chosen(tmp_path: Path) -> None:
+    started = NOW - timedelta(hours=2)
+    lines = [
+        event(i, execution_id=f"x{i}", timestamp=(started + timedelta(seconds=i)).isoformat())
+        for i in range(EXECUTIONS_LISTED + 1)
+    ]
+    (tmp_path / "a.ndjson").write_text("".join(lines))
+    report = CampaignReport(tmp_path, live=False, executions=["x0"])
+    assert "x0" not in {run.id for run in report.snapshot.executions}
+    assert asked(report, type="change", changes={"tests": ["1"]}) == "campaign=c1&tests=1"
+    assert report.dashboard.header.notices == []
+    assert sent(report) == 1
+
+
+def test_an_address_of_thousands_of_unknown_names_gets_few_notices(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), "c1", live=False)
+    names = "&".join(f"message=n{i}" for i in range(5000))
+    assert asked(report, type="goto", address=f"?{names}&message=m2") == "message=m2"
+    *told, rest = report.dashboard.header.notices
+    assert len(told) == 3
+    assert rest.endswith(": 4997.")
 
 
 def test_the_page_never_names_a_path_of_the_server(

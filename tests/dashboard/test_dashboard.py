@@ -14,7 +14,7 @@ from campaign_live_widgets.dashboard import Dashboard, ReportGrid
 from campaign_live_widgets.dashboard.layouts import Place
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
-from campaign_live_widgets.snapshot import Health, Message
+from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -146,13 +146,12 @@ def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -
 
 
 def test_a_message_s_name_opens_its_own_page_and_the_tab_is_not_noted() -> None:
-    push = replace(snapshot_of(ONE), messages=(Message("m1", "Hello", ("push",), 1, NOW),))
-    dashboard = Dashboard(push, tiles=FEW, now=NOW)
+    dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
     desk = Desk(dashboard)
     tile = dashboard.tile("push.metrics_by_message")
     dashboard.tabs.selected_index = 1
     tile._open("m1")
-    dashboard.show_detail("m1")
+    dashboard.show_detail("m1", ("push",))
     assert desk.done == [("opened", "email"), ("change", {"detail": ["m1"]})]
     assert dashboard.tabs.selected_index == 2
     assert dashboard.header.detail == ["Hello", "m1"]
