@@ -186,7 +186,8 @@ class CampaignReport(VBox):
     @property
     def snapshot(self) -> Snapshot:
         """Return the numbers as they are now; what is new in the source is read."""
-        self._feed.refresh()
+        if self._feed.refresh() and self._live is not None:
+            self._live.catch_up()
         return self._feed.snapshot()
 
     def frame(self, tile_id: str) -> pd.DataFrame:

@@ -110,6 +110,7 @@ class Live:
         self._audience = dashboard.audience
         self._calls: deque[Callable[[], object]] = deque()
         self._stopping, self._paused, self._prompt = Event(), Event(), Event()
+        self._behind = Event()
         self._states = Lock()
         self._hurry = self._due = True  # at once; the page shows less than is known
         self._minute: datetime | None = None
@@ -165,6 +166,11 @@ class Live:
         self._prompt.set()
         self._feed.wake()
         self._audience.nudge()
+
+    def catch_up(self) -> None:
+        """Show what another thread has read from the feed, which will not tell of it again."""
+        self._behind.set()
+        self._feed.wake()
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take in one message of the page."""
@@ -287,7 +293,8 @@ class Live:
         """Bring the page up to date if it shows less than is known and can take it."""
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
-        self._due |= minute != self._minute
+        self._due |= minute != self._minute or self._behind.is_set()
+        self._behind.clear()
         if self._due and self._may_send():
             changed = self._dashboard.show(self._feed.snapshot(), now=now)
             self._due, self._minute = False, minute

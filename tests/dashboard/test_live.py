@@ -444,3 +444,17 @@ def test_a_source_that_hangs_is_told_while_it_hangs(
     answer.set()
     until(lambda: report.state == "live")
     until(lambda: report.shown() == 2)
+
+
+def test_what_another_cell_has_read_from_the_feed_is_shown_too(
+    reports: Callable[..., Report], until: Until
+) -> None:
+    report = reports()
+    report.page.paint()
+    report.page.hello()
+    until(lambda: report.state == "live")
+    with report.feed._news:
+        report.feed.events.append(Event("sent"))
+        report.feed.refresh()
+    report.live.catch_up()
+    until(lambda: report.shown() == 2)
