@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.snapshot import ALL
 from campaign_live_widgets.widgets import Context
 
 if TYPE_CHECKING:
@@ -20,4 +21,5 @@ def context(snapshot: Snapshot, time_zone: str, locale: str) -> Context:
         *phrases.scope(snapshot, time_zone, locale),
     ]
     line = " \N{MIDDLE DOT} ".join(parts)
-    return Context(snapshot.campaign_id, snapshot.window.end, line)
+    is_part = snapshot.selection != ALL
+    return Context(snapshot.campaign_id, snapshot.window.end, line, is_part)

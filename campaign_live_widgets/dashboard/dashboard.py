@@ -268,7 +268,8 @@ class Dashboard(VBox):
         """Return the whole report as a CSV file, as the page shows it (``report``)."""
         if what != "report":
             raise UnknownNameError("file", what, ("report",))
-        text = to_csv(self.snapshot, self.locale, labels=True)
+        about = self._context.caption
+        text = to_csv(self.snapshot, self.locale, labels=True, about=about)
         return csv_file(self._context.file_name("report", "csv"), text)
 
     def set_state(self, state: str, note: str = "") -> None:

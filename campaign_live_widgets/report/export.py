@@ -127,9 +127,12 @@ def frame_csv(
     return _csv(lines)
 
 
-def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False) -> str:
-    """Return the whole report as one CSV: per tile its id and title, headings, rows, a gap."""
-    parts = []
+def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False, about: str = "") -> str:
+    """Return the whole report as one CSV: per tile its id and title, headings, rows, a gap.
+
+    Where *about* says what the numbers are of, it stands before them after the word ``report``.
+    """
+    parts = [_csv([["report", about]])] if about else []
     for tile in TILES.values():
         body = frame_csv(frame(tile, snapshot), locale, snapshot.message_names, labels=labels)
         parts.append(_csv([[tile.id, tile.title(locale)]]) + body)

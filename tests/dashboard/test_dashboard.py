@@ -14,7 +14,7 @@ from campaign_live_widgets.dashboard import Dashboard, ReportGrid
 from campaign_live_widgets.dashboard.layouts import Place
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame
-from campaign_live_widgets.snapshot import Health
+from campaign_live_widgets.snapshot import Health, Selection
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -176,6 +176,19 @@ def test_the_whole_report_is_a_file(small: Dashboard) -> None:
     assert "push.metrics_by_message" in file.text
     with pytest.raises(UnknownNameError):
         small.file("passwords")
+
+
+def test_files_of_a_part_of_the_campaign_say_so() -> None:
+    part = replace(snapshot_of(ONE), selection=Selection(frozenset({"m1"})))
+    page = Dashboard(part, tiles=FEW, now=NOW)
+    file = page.file("report")
+    assert file.name == "spring_part_report_2026-11-23T1505Z.csv"
+    about = file.text.splitlines()[0]
+    assert about.startswith("\ufeffreport,")
+    assert "Spring sale" in about
+    assert "1 of 1 message" in about
+    name = page.tile("push.metrics_by_message").file("csv").name
+    assert name == "spring_part_push-metrics-by-message_2026-11-23T1505Z.csv"
 
 
 def test_the_head_says_what_the_snapshot_is() -> None:

@@ -43,16 +43,20 @@ class Context:
         End of the window (aware).
     caption : str
         Campaign, window and time zone in one line, in the page's language.
+    is_part : bool
+        Whether less than the whole campaign is counted; the names of files say so.
     """
 
     campaign_id: str = ""
     as_of: datetime | None = None
     caption: str = ""
+    is_part: bool = False
 
     def file_name(self, what: str, ending: str) -> str:
         """Return ``campaign_what_2026-11-24T1200Z.ending``, in letters every system takes."""
         moment = self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ") if self.as_of else ""
-        parts = [_safe(self.campaign_id) or "campaign", _safe(what), moment]
+        part = "part" if self.is_part else ""
+        parts = [_safe(self.campaign_id) or "campaign", part, _safe(what), moment]
         return "_".join(part for part in parts if part) + f".{ending}"
 
 
