@@ -131,6 +131,11 @@ class Control:
                 _unknown(_NO_CAMPAIGN, "campaign", query.campaign or "", known)(query.locale)
             )
             query = replace(query, campaign=before.campaign)
+        except SourceError as error:
+            if self._dashboard.is_live:
+                raise  # the coordinator tries again
+            notices.append(one_line(error))
+            query = replace(query, campaign=before.campaign)
         messages, executions = self._feed.names()
         # What another campaign was narrowed down to goes with it in silence.
         moved = query.campaign != before.campaign

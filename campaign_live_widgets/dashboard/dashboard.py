@@ -203,6 +203,7 @@ class Dashboard(VBox):
             changed = self._describe(now or phrases.utc_now())
             for tab in self.grids if force_all else self._open_tabs():
                 changed |= self._catch_up(tab)
+            self._followers = [widget for widget in self._followers if widget.comm is not None]
             for widget in self._followers:
                 changed |= self._update(widget)
             return changed

@@ -207,6 +207,25 @@ def test_a_link_to_a_message_of_another_campaign_opens_its_tab(tmp_path: Path) -
     assert "clw-one-tab" in page._dom_classes
 
 
+def test_a_campaign_that_cannot_be_read_is_a_notice_where_nothing_tries_again(
+    tmp_path: Path,
+) -> None:
+    (source := tmp_path / "events").mkdir()
+    report = CampaignReport(several(source), "c1", live=False)
+    source.rename(tmp_path / "gone")
+    assert asked(report, type="change", changes={"campaign": ["c2"], "tests": ["1"]}) == "tests=1"
+    assert "no such file or folder" in report.dashboard.header.notices[0]
+    assert report.dashboard.snapshot.campaign_id == "c1"
+
+
+def test_a_tile_that_is_closed_is_let_go(tmp_path: Path) -> None:
+    report = CampaignReport(several(tmp_path), "c1", live=False)
+    alone = report.widget("campaign.statistics")
+    alone.close()
+    report.refresh()
+    assert alone not in report.dashboard._followers
+
+
 def test_a_newer_campaign_does_not_take_the_page_over(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), live=False)
     newer = event(12, campaign_id="c2", timestamp=NOW.isoformat())
