@@ -51,7 +51,7 @@ function build(el) {
   const asOf = add("span", "clw-header-as-of", line);
   const windowNote = add("p", "clw-header-note", el);
   const note = add("p", "clw-header-note clw-header-trouble", el);
-  const notices = add("ul", "clw-notices", el);
+  const notices = add("div", "clw-notices", el);
   notices.setAttribute("role", "status");
   return {
     ...{ back, top, name, id, pill, toggle, health, panel, span, scope, newest, refreshed },
@@ -106,7 +106,7 @@ function drawNotices({ notices: list }, model) {
   for (const [text, item] of there) if (!texts.includes(text)) item.remove();
   for (const text of texts) {
     if (there.has(text)) continue;
-    const item = add("li", "clw-notice", list);
+    const item = add("div", "clw-notice", list);
     const line = add("span", "clw-notice-text", item);
     line.dir = "auto";
     line.textContent = text;
@@ -135,7 +135,7 @@ function popOver({ health: button, panel }, signal) {
     panel.style.left = `${Math.max(8, Math.min(right, page - 8) - width)}px`;
   });
   const scrolled = (event) => {
-    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+    if (panel.matches(":popover-open") && event.target.contains(button)) panel.hidePopover();
   };
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
 }

@@ -63,7 +63,7 @@ function picker(row, className, signal, onOpen) {
     } else walk(panel, event);
   });
   const scrolled = (event) => {
-    if (panel.matches(":popover-open") && !panel.contains(event.target)) panel.hidePopover();
+    if (panel.matches(":popover-open") && event.target.contains(button)) panel.hidePopover();
   };
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
   const close = () => {
@@ -91,6 +91,7 @@ function searchable(panel, words, rowOf) {
   const list = make("div", "clw-filter-list");
   const rest = make("p", "clw-filter-rest");
   panel.append(box, list, rest);
+  const rowIds = new WeakMap();
   let items = [];
   const draw = () => {
     const wanted = box.value.trim().toLocaleLowerCase();
@@ -101,9 +102,17 @@ function searchable(panel, words, rowOf) {
     for (const item of shown) {
       if (item.group !== group && item.group) nodes.push(make("div", "clw-filter-group", item.group));
       group = item.group;
-      nodes.push(rowOf(item));
+      const node = rowOf(item);
+      rowIds.set(node, item.id);
+      nodes.push(node);
     }
+    // Whoever stands in the list goes on where they stood when it is made again.
+    const stood = [...list.children].find((node) => node.contains(document.activeElement));
     list.replaceChildren(...nodes);
+    if (stood) {
+      const again = nodes.find((node) => rowIds.get(node) === rowIds.get(stood)) ?? nodes[0];
+      (again?.querySelector("input") ?? again ?? box).focus();
+    }
     const left = found.length - shown.length;
     write(rest, left ? words().others.replace("{}", left) : found.length ? "" : words().nothing);
     rest.hidden = !rest.textContent;

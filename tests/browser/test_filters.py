@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from chosen import CAMPAIGN_NAME, COMMA, EVIL, START, Report, count, served, visits
+from test_accessibility import troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -238,3 +239,32 @@ def test_a_narrow_page_holds_the_filters(visit: Callable[..., Report], width: in
         assert box["x"] + box["width"] <= width
         report.page.keyboard.press("Escape")
     assert report.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_stumbles_over_filters_chips_and_notices(
+    visit: Callable[..., Report], scheme: str
+) -> None:
+    report = visit("message=welcome&message=app&tests=1&window=soon", color_scheme=scheme)
+    report.page.wait_for_selector(".clw-chip")
+    for which in ("campaign", "window", "messages", "executions", "more"):
+        report.open(which)
+        report.page.wait_for_function(f"{FOCUSED}.closest('.clw-pick-{which}-panel')")
+        assert troubles(report.page) == []
+        report.page.keyboard.press("Escape")
+
+
+def test_paper_says_what_is_counted_and_shows_no_button(visit: Callable[..., Report]) -> None:
+    report = visit("message=welcome&tests=1&tz=Europe%2FParis&detail=welcome")
+    page = report.page
+    page.wait_for_selector(".clw-report.clw-detail")
+    page.emulate_media(media="print")
+    head = page.locator(".clw-header").inner_text()
+    for part in ("Welcome", "1 of 5 messages", "test sends included", "Europe/Paris", "As of "):
+        assert part in head
+    buttons = page.evaluate(
+        """() => [...document.querySelectorAll(".clw-report button")]
+            .filter((button) => button.checkVisibility() && !button.closest("th, .clw-legend"))
+            .map((button) => button.className)"""
+    )
+    assert buttons == []
