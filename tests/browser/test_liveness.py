@@ -84,26 +84,6 @@ def leave(page: Page) -> None:
     page.context.close()
 
 
-def test_a_killed_kernel_is_said_and_the_button_brings_the_report_back(
-    voila: Front, browser: Browser
-) -> None:
-    address = f"{voila.address}?window=6h&locale=fr"
-    page = opened(browser, address)
-    until(lambda: len(kernels(voila.process)) == 3, 20, "two pages and the next one")
-    kernel_of(voila.process, page).kill()
-    page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
-    assert "s'est arrêté" in page.get_by_role("alert").inner_text()
-    assert "Les chiffres datent du" in page.get_by_role("alert").inner_text()
-    assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) > 0
-    page.get_by_role("button", name="Relancer le rapport").click()
-    page.wait_for_selector(LIVE, timeout=30_000)
-    assert page.url == address
-    assert page.locator(".clw-lost").is_hidden()
-    until(lambda: len(kernels(voila.process)) == 3, 20, "as many kernels as before")
-    leave(page)
-    until(lambda: len(kernels(voila.process)) == 2, 20, "one page less, one kernel less")
-
-
 @pytest.fixture
 def wire(voila: Front) -> Iterator[Wire]:
     wire = Wire(int(voila.address.rsplit(":")[-1].strip("/")))
@@ -214,6 +194,27 @@ def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]
 def alone(server: Server, seconds: float = 30) -> None:
     """Wait until the server has the next page's kernel and no other."""
     until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
+
+
+def test_a_killed_kernel_is_said_and_the_button_brings_the_report_back(
+    quick: Server, browser: Browser
+) -> None:
+    alone(quick)
+    address = f"{quick.address}?window=6h&locale=fr"
+    page = opened(browser, address)
+    until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
+    kernel_of(quick.process, page).kill()
+    page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
+    assert "s'est arrêté" in page.get_by_role("alert").inner_text()
+    assert "Les chiffres datent du" in page.get_by_role("alert").inner_text()
+    assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) > 0
+    page.get_by_role("button", name="Relancer le rapport").click()
+    page.wait_for_selector(LIVE, timeout=30_000)
+    assert page.url == address
+    assert page.locator(".clw-lost").is_hidden()
+    until(lambda: len(kernels(quick.process)) == 2, 20, "as many kernels as before")
+    leave(page)
+    alone(quick)
 
 
 def test_five_reloads_leave_one_kernel_and_the_next(quick: Server, browser: Browser) -> None:
