@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.query import parse, quote, read, to_address
 from campaign_live_widgets.catalog import Text
-from campaign_live_widgets.dashboard.phrases import one_line
+from campaign_live_widgets.drawing.phrases import one_line
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 
 if TYPE_CHECKING:

@@ -19,15 +19,15 @@ from platformdirs import user_data_path
 
 from campaign_live_widgets.catalog import TABS, TILES, Text
 from campaign_live_widgets.dashboard.document import LIMIT_BYTES, Reading, read_tab, write_tab
-from campaign_live_widgets.dashboard.layouts import places as default_places
-from campaign_live_widgets.dashboard.phrases import utc_now
 from campaign_live_widgets.dashboard.shelf import Kept, LayoutConflictError, LayoutError
+from campaign_live_widgets.drawing.phrases import utc_now
+from campaign_live_widgets.drawing.places import places as default_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.drawing.places import Place
 
 LAYOUTS: Final = "CAMPAIGN_LIVE_LAYOUTS"
 REPORT: Final = "campaign-live"

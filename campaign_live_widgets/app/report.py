@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign_live_widgets.app.query import Query, WindowGiven
-    from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.drawing.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
 SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.app.layouts import cause
 from campaign_live_widgets.catalog import TILES, Text, tile
 from campaign_live_widgets.dashboard.document import LIMIT_BYTES, Reading, read_report, write_report
-from campaign_live_widgets.dashboard.layouts import Place, places
 from campaign_live_widgets.dashboard.shelf import LayoutError
+from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from campaign_live_widgets.dashboard.dashboard import Dashboard
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
-from campaign_live_widgets.dashboard.layouts import Place
 from campaign_live_widgets.dashboard.live import Feed, Live, Pace
+from campaign_live_widgets.drawing.places import Place
 
 __all__ = ["Dashboard", "Feed", "Header", "Live", "Pace", "Place", "ReportGrid"]

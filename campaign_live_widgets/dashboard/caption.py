@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.snapshot import ALL
 from campaign_live_widgets.widgets import Context
 

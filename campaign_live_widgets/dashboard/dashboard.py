@@ -11,7 +11,6 @@ from ipywidgets import Tab, VBox, Widget
 
 from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.catalog import tile as tile_of
-from campaign_live_widgets.dashboard import phrases
 from campaign_live_widgets.dashboard.audience import Audience
 from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.editor import Editor
@@ -19,10 +18,11 @@ from campaign_live_widgets.dashboard.facts import Facts
 from campaign_live_widgets.dashboard.filters import Filters
 from campaign_live_widgets.dashboard.grid import ReportGrid
 from campaign_live_widgets.dashboard.header import Header
-from campaign_live_widgets.dashboard.layouts import places
 from campaign_live_widgets.dashboard.pulse import Pulse
 from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.dashboard.transfer import layout_file, take_in
+from campaign_live_widgets.drawing import phrases
+from campaign_live_widgets.drawing.places import places
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame, to_csv
 from campaign_live_widgets.widgets import TileWidget, csv_file, offer_files
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Text
     from campaign_live_widgets.dashboard.filters import Desk
-    from campaign_live_widgets.dashboard.layouts import Place
     from campaign_live_widgets.dashboard.live import Live
     from campaign_live_widgets.dashboard.shelf import Shelf
+    from campaign_live_widgets.drawing.places import Place
     from campaign_live_widgets.snapshot import Snapshot
     from campaign_live_widgets.widgets import File
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES, Text
-from campaign_live_widgets.dashboard.layouts import COLUMNS, MAX_ROWS, Place
+from campaign_live_widgets.drawing.places import COLUMNS, MAX_ROWS, Place
 from campaign_live_widgets.widgets._kit.tile import kinds_of
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import traitlets as t
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.catalog import tile as tile_of
-from campaign_live_widgets.dashboard import phrases
-from campaign_live_widgets.dashboard.layouts import (
+from campaign_live_widgets.drawing import phrases
+from campaign_live_widgets.drawing.places import (
     COLUMNS,
     GAP_PX,
     GUTTER_PX,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from campaign_live_widgets.dashboard.grid import ReportGrid
-    from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.drawing.places import Place
     from campaign_live_widgets.widgets import File
 
 _LOG: Final = logging.getLogger(__name__)

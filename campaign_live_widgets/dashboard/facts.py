@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import traitlets
 
 from campaign_live_widgets.catalog import Text
-from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:

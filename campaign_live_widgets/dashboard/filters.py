@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import traitlets
 
 from campaign_live_widgets.catalog import TABS, Text
-from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.widgets import Front, declare
 
 if TYPE_CHECKING:

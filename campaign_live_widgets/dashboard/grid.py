@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import traitlets
 from ipywidgets import GridspecLayout, Widget
 
-from campaign_live_widgets.dashboard.layouts import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, Place
+from campaign_live_widgets.drawing.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, Place
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import traitlets
 
 from campaign_live_widgets.catalog import Text
-from campaign_live_widgets.dashboard import phrases
-from campaign_live_widgets.dashboard.phrases import STATES, WORDS
+from campaign_live_widgets.drawing import phrases
+from campaign_live_widgets.drawing.phrases import STATES, WORDS
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.dashboard.heart import Heart
-from campaign_live_widgets.dashboard.phrases import moment, one_line, utc_now
+from campaign_live_widgets.drawing.phrases import moment, one_line, utc_now
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from campaign_live_widgets.errors import CampaignLiveError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.drawing.places import Place
 
 NOT_KEPT: Final = Text("This page keeps no layouts.", "Cette page ne conserve aucune disposition.")
 

@@ -11,7 +11,7 @@ from campaign_live_widgets.widgets import File
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from campaign_live_widgets.dashboard.layouts import Place
+    from campaign_live_widgets.drawing.places import Place
 
 FILE_NAME: Final = "campaign-live-layout.json"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
+from campaign_live_widgets.drawing.format import format_number, format_share, format_time
+from campaign_live_widgets.drawing.palette import metric_color
 from campaign_live_widgets.widgets._kit.files import Context, File, csv_file, offer_files
-from campaign_live_widgets.widgets._kit.format import format_number, format_share, format_time
 from campaign_live_widgets.widgets._kit.front import Front, declare
-from campaign_live_widgets.widgets._kit.palette import metric_color
 from campaign_live_widgets.widgets._kit.tile import TileWidget
 from campaign_live_widgets.widgets._kit.view import VIEWS, View
 

@@ -11,11 +11,11 @@ from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import METRICS, column_label
-from campaign_live_widgets.widgets._kit import palette
+from campaign_live_widgets.drawing import palette
+from campaign_live_widgets.drawing.words import nothing, share_of
 from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

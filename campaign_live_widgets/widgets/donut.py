@@ -10,11 +10,11 @@ from bqplot import Figure, Pie
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import UNKNOWN, column_label
-from campaign_live_widgets.widgets._kit import palette
+from campaign_live_widgets.drawing import palette
+from campaign_live_widgets.drawing.words import NO_DATA, OTHERS, TOTAL, nothing, share_of
 from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import NO_DATA, OTHERS, TOTAL, nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ import pandas as pd
 import traitlets as t
 
 from campaign_live_widgets.catalog import METRICS, column_label
-from campaign_live_widgets.widgets._kit import palette
+from campaign_live_widgets.drawing import palette
+from campaign_live_widgets.drawing.words import NO_DATA, NO_VALUE, share_of
 from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import NO_DATA, NO_VALUE, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,11 +12,11 @@ from bqplot import Lines as LinesMark
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
-from campaign_live_widgets.widgets._kit import palette
+from campaign_live_widgets.drawing import palette
+from campaign_live_widgets.drawing.words import NO_DATA, SHOW_HIDE
 from campaign_live_widgets.widgets._kit.front import Overlay
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import NO_DATA, SHOW_HIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

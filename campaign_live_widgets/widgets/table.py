@@ -10,10 +10,10 @@ from bqplot.traits import array_serialization
 from traittypes import Array
 
 from campaign_live_widgets.catalog import METRICS, Distinct, column_label
+from campaign_live_widgets.drawing.words import NO_DATA, SORT, TOTAL, nothing, share_of
 from campaign_live_widgets.widgets._kit.front import Front
 from campaign_live_widgets.widgets._kit.numbers import compact
 from campaign_live_widgets.widgets._kit.view import View
-from campaign_live_widgets.widgets._kit.words import NO_DATA, SORT, TOTAL, nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

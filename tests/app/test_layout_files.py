@@ -23,13 +23,13 @@ from hypothesis import strategies as st
 from campaign_live_widgets.app.layouts import FileLayouts, file_name, layouts_folder
 from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.dashboard.document import write_tab
-from campaign_live_widgets.dashboard.layouts import Place, places
 from campaign_live_widgets.dashboard.shelf import (
     Arrangements,
     Kept,
     LayoutConflictError,
     LayoutError,
 )
+from campaign_live_widgets.drawing.places import Place, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -297,7 +297,7 @@ import os, signal, sys
 from pathlib import Path
 from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.layouts import Place, places
+from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.dashboard.shelf import LayoutConflictError
 EMAIL = places(TILES.values())["email"]
 OTHER = tuple(reversed(EMAIL))

@@ -9,8 +9,8 @@ import pytest
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.layouts import Place, places
 from campaign_live_widgets.dashboard.shelf import LayoutError
+from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
 SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"

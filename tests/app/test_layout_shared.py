@@ -14,8 +14,8 @@ from campaign_live_widgets.app.shared_layout import (
 )
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard.document import write_tab
-from campaign_live_widgets.dashboard.layouts import Place, places
 from campaign_live_widgets.dashboard.shelf import LayoutError
+from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from websocket import WebSocketTimeoutException, create_connection
 from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.app.person import header_variable, who_asks
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.layouts import places
+from campaign_live_widgets.drawing.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

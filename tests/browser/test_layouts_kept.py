@@ -12,7 +12,7 @@ from conftest import SIZE, Watch, running
 
 from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.layouts import places
+from campaign_live_widgets.drawing.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

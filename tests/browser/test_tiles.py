@@ -19,9 +19,9 @@ from test_accessibility import troubles
 from tiles import HOSTILE, NAMES, rows
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
+from campaign_live_widgets.drawing.summary import summary
 from campaign_live_widgets.report import csv_cell
 from campaign_live_widgets.widgets import format_number
-from campaign_live_widgets.widgets._kit.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
 from campaign_live_widgets.dashboard.editor import WORDS, Editor
 from campaign_live_widgets.dashboard.grid import ReportGrid
-from campaign_live_widgets.dashboard.layouts import (
+from campaign_live_widgets.drawing.places import (
     COLUMNS,
     GAP_PX,
     GUTTER_PX,

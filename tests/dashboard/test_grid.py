@@ -8,7 +8,7 @@ from ipywidgets import GridspecLayout, Label
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, Tile
 from campaign_live_widgets.dashboard.grid import ReportGrid
-from campaign_live_widgets.dashboard.layouts import COLUMNS, Place, places
+from campaign_live_widgets.drawing.places import COLUMNS, Place, places
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.widgets import TileWidget
 

@@ -19,7 +19,7 @@ from campaign_live_widgets.dashboard.document import (
     write_report,
     write_tab,
 )
-from campaign_live_widgets.dashboard.layouts import COLUMNS, MAX_ROWS, Place, places
+from campaign_live_widgets.drawing.places import COLUMNS, MAX_ROWS, Place, places
 from campaign_live_widgets.widgets._kit.tile import kinds_of
 
 STANDARD = places(TILES.values())

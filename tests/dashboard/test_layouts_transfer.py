@@ -11,9 +11,9 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
 from campaign_live_widgets.dashboard.document import write_report, write_tab
 from campaign_live_widgets.dashboard.editor import Editor
-from campaign_live_widgets.dashboard.layouts import Place, places
 from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.dashboard.transfer import layout_file, take_in
+from campaign_live_widgets.drawing.places import Place, places
 
 STANDARD = places(TILES.values())
 TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}

@@ -18,8 +18,8 @@ import traitlets as t
 from ipywidgets import Widget, widget_serialization
 
 from campaign_live_widgets.catalog import LOCALES, METRICS, meaning
-from campaign_live_widgets.widgets._kit.palette import palette_css
-from campaign_live_widgets.widgets._kit.words import PAGE
+from campaign_live_widgets.drawing.palette import palette_css
+from campaign_live_widgets.drawing.words import PAGE
 
 _SHARED: Final = "campaign_live_widgets.widgets._kit"
 _DIGITS: Final = 12

@@ -10,9 +10,9 @@ import numpy as np
 from ipywidgets import Widget
 
 from campaign_live_widgets.catalog import value_label
+from campaign_live_widgets.drawing.summary import summary
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets._kit.front import Library
-from campaign_live_widgets.widgets._kit.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from campaign_live_widgets.catalog import Text, column_label, value_label
-from campaign_live_widgets.widgets._kit.format import format_number, format_share, format_time
-from campaign_live_widgets.widgets._kit.words import NO_DATA, NO_VALUE, nothing, share_of
+from campaign_live_widgets.drawing.format import format_number, format_share, format_time
+from campaign_live_widgets.drawing.words import NO_DATA, NO_VALUE, nothing, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

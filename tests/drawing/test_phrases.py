@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from memory import NOW, Event, snapshot_of
 
-from campaign_live_widgets.dashboard import phrases
+from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import MINUTE, Execution, Message, Selection
 

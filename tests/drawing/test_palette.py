@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES
+from campaign_live_widgets.drawing.palette import PAGE_COLORS
 from campaign_live_widgets.widgets import metric_color
 from campaign_live_widgets.widgets._kit.front import library
-from campaign_live_widgets.widgets._kit.palette import PAGE_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

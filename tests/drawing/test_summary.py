@@ -6,8 +6,8 @@ import pytest
 from frames import NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.drawing.summary import summary
 from campaign_live_widgets.widgets import TileWidget
-from campaign_live_widgets.widgets._kit.summary import summary
 
 if TYPE_CHECKING:
     from widgets.conftest import Wire
