@@ -1,7 +1,7 @@
 /**
  * Edit mode of one tab: dresses the tiles of the grid beside it, each view for itself.
  *
- * Messages out: edit, arrange {places, n}, reset, cancel {places}, save; each carries the id of
+ * Messages out: edit, arrange {places, n}, reset, cancel {places, n}, save; each carries the id of
  * this view. Messages in, for the view named: arranged {n}, saved, refused {text}. (transfer.js
  * has its own.) What stands where is the kernel's `places`; a drag or a key previews in the page
  * what the kernel is then told once.
@@ -305,7 +305,8 @@ async function render({ model, el, signal, load }) {
   parts.cancel.addEventListener("click", () => {
     places = before;
     put(places);
-    tell("cancel", { places });
+    told += 1; // or a late answer to an earlier change would bring that change back for a moment
+    tell("cancel", { places, n: told });
     leave(words.undone);
   });
   parts.save.addEventListener("click", () => {

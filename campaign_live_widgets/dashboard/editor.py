@@ -204,7 +204,7 @@ class Editor(Front, script="editor"):
         viewer, kind = str(message.get("viewer", "")), message.get("type")
         if kind == "arrange":
             self._arrange(message.get("places"))
-            self.send({"type": "arranged", "viewer": viewer, "n": message.get("n")})
+            self._answer(viewer, message)
         elif kind == "edit":
             self._before.pop(viewer, None)
             self._before[viewer] = self._grid.places()
@@ -216,6 +216,7 @@ class Editor(Front, script="editor"):
                 self._arrange(message.get("places"))
             else:
                 self._grid.arrange(stood)
+            self._answer(viewer, message)
         elif kind == "reset":
             self._grid.arrange(self._default)
         elif kind == "save":
@@ -225,6 +226,10 @@ class Editor(Front, script="editor"):
                 self.send({"type": "saved", "viewer": viewer})
             else:
                 self.send({"type": "refused", "viewer": viewer, "text": refusal})
+
+    def _answer(self, viewer: str, message: Mapping[str, object]) -> None:
+        """Tell a view that its change is what `places` say now, so that it may follow them."""
+        self.send({"type": "arranged", "viewer": viewer, "n": message.get("n")})
 
     def _save(self) -> str | None:
         if self._on_save is None:

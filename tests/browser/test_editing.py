@@ -393,6 +393,28 @@ def test_cancel_brings_back_what_stood_before(editing: Editing) -> None:
     assert editing.places() == before
 
 
+def test_answers_that_come_after_a_cancel_bring_nothing_back(editing: Editing) -> None:
+    before = editing.places()
+    seen = editing.page.evaluate(
+        f"""async ([css]) => {{
+          const tile = document.querySelector(`.clw-grid > .${{css}}`);
+          const keys = {{ key: "ArrowRight", shiftKey: true, bubbles: true, cancelable: true }};
+          for (let i = 0; i < 6; i++) tile.dispatchEvent(new KeyboardEvent("keydown", keys));
+          [...document.querySelectorAll(".clw-edit-cancel")].find((b) => b.offsetParent).click();
+          const seen = [];
+          const end = performance.now() + 1500;
+          while (performance.now() < end) {{
+            seen.push(({PLACES})());
+            await new Promise((next) => requestAnimationFrame(next));
+          }}
+          return seen;
+        }}""",
+        [editing.css(KPI)],
+    )
+    assert len(seen) > 10
+    assert all(places == before for places in seen)
+
+
 def test_what_is_kept_stays_and_reset_brings_the_default(editing: Editing) -> None:
     before = editing.places()
     editing.tile(KPI).focus()

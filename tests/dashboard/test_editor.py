@@ -205,6 +205,15 @@ def test_cancel_brings_back_what_stood_when_this_view_began() -> None:
     assert grid.places()[0] == MOVED[0]
 
 
+def test_a_cancel_is_answered_as_a_change_is(sent: Sent) -> None:
+    editor = Editor(grid_of())
+    say(editor, {"type": "edit", "viewer": "a"})
+    arrange(editor, items(MOVED))
+    sent.clear()
+    say(editor, {"type": "cancel", "viewer": "a", "places": items(PLACES), "n": 2})
+    assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 2}]
+
+
 def test_views_that_never_leave_are_forgotten_but_can_cancel() -> None:
     grid = grid_of()
     editor = Editor(grid)
