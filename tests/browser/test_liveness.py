@@ -420,6 +420,7 @@ def jupyter(request: pytest.FixtureRequest) -> Front:
     front: Front = request.getfixturevalue(request.param)
     front.page.wait_for_function(f"() => !({RUNS})()", timeout=60_000)
     front.page.wait_for_function(IDLE, timeout=30_000)
+    front.open_tab(0)
     return front
 
 
@@ -443,8 +444,8 @@ def test_a_long_cell_raises_no_alarm(jupyter: Front) -> None:
 def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
     jupyter: Front,
 ) -> None:
-    page = jupyter.page
-    before = number(page)
+    page, trouble = jupyter.page, jupyter.watch.trouble
+    before, known = number(page), len(trouble)
     [kernel] = kernels(jupyter.process)
     kernel.kill()
     page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
@@ -456,3 +457,5 @@ def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
     assert number(page) >= before
     assert len(kernels(jupyter.process)) == 1
     page.wait_for_function(IDLE, timeout=30_000)
+    assert all("Connection lost" in said or "WebSocket" in said for said in trouble[known:])
+    del trouble[known:]  # the front end's own words on what was done to it
