@@ -43,9 +43,12 @@ _LETTERS_PT: Final = 8.0
 _NAME_PT: Final = 96.0
 """Room that the first column of a table keeps."""
 _CELL_PT: Final = 8.0
+_HEAD_PT: Final = 40.0
+_ROW_PT: Final = 14.0
 _MOST_BARS: Final = 25
 _LONG_WORD: Final = 24
 _LONGEST_NAME: Final = 120
+_ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
 _RATE: Final = Text("Rate", "Taux")
 _RATES: Final = Text("Rates: {}.", "Taux\N{NO-BREAK SPACE}: {}.")
 
@@ -72,7 +75,20 @@ def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict
         parts = [_numbers(still, tile, rows, width)]
         said += _rates_note(still, tile)
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
-    return {"title": tile.title(still.locale), "parts": parts, "notes": said, "breaks": is_long}
+    return {
+        "title": tile.title(still.locale),
+        "parts": parts,
+        "notes": said,
+        "breaks": is_long,
+        "height": _HEAD_PT + sum(_height_pt(part) for part in parts),
+    }
+
+
+def _height_pt(part: Mapping[str, Any]) -> float:
+    """Return about how high a part stands on the page."""
+    if part["kind"] == "chart":
+        return float(part["height"]) * _SCALE
+    return _ROW_PT * (2 + len(part.get("rows", ())))
 
 
 def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
@@ -90,7 +106,7 @@ def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
             "label": column_label(str(metric), locale),
             "count": format_number(count, locale),
             "share": "" if math.isnan(share) else f"{format_share(share, locale)} {of}",
-            "part": 0 if math.isnan(share) else max(0.0, min(1.0, share)),
+            "part": None if math.isnan(share) else max(0.0, min(1.0, share)),
             "color": palette.color(str(metric), "light"),
         }
         for metric, count, share in zip(
@@ -115,7 +131,8 @@ def _chart(still: Still, tile: Tile, rows: pd.DataFrame, kind: str, width: float
         height=_height(tile, rows, kind),
         most=_MOST_BARS,
     )
-    return {"kind": "chart", "svg": svg(spec), "alt": spec["description"]}
+    drawn = {"svg": svg(spec), "alt": spec["description"], "height": spec["height"]}
+    return {"kind": "chart", **drawn}
 
 
 def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
@@ -172,14 +189,17 @@ def _rates(still: Still, totals: Mapping[str, int]) -> list[str]:
 
 
 def _rates_note(still: Still, tile: Tile) -> list[str]:
-    """Return which rates there are, each with what it divides by."""
-    locale = still.locale
-    pairs = [
-        f"{column_label(metric, locale)} ÷ {column_label(whole, locale)}"
-        for metric in tile.metrics
-        if tile.by is not None and (whole := METRICS[metric].rate_of) in tile.metrics and whole
+    """Return which rates there are, and for each what it divides by."""
+    parts: dict[str, list[str]] = {}
+    for metric in tile.metrics if tile.by is not None else ():
+        whole = METRICS[metric].rate_of
+        if whole in tile.metrics and whole is not None:
+            parts.setdefault(whole, []).append(column_label(metric, still.locale))
+    told = [
+        f"{', '.join(rates)} ÷ {column_label(whole, still.locale)}"
+        for whole, rates in parts.items()
     ]
-    return [_RATES(locale).format(", ".join(pairs))] if pairs else []
+    return [_RATES(still.locale).format(_ALSO(still.locale).join(told))] if told else []
 
 
 def _names(still: Still, tile: Tile, rows: pd.DataFrame) -> list[str]:
