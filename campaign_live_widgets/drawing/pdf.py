@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, meaning
 from campaign_live_widgets.drawing import palette, phrases
-from campaign_live_widgets.drawing.pdf_tiles import GUTTER_PT, WIDTH_PT, tile_parts
+from campaign_live_widgets.drawing.pdf_tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
 from campaign_live_widgets.drawing.places import COLUMNS
 from campaign_live_widgets.drawing.vega.chart import FAMILIES, drawable, legal
 from campaign_live_widgets.drawing.words import PAGE
@@ -31,6 +31,7 @@ _MADE: Final = Text("Made on {}", "Établi le {}")
 _REJECTED: Final = Text("Rejected: {}", "Rejetée\N{NO-BREAK SPACE}: {}")
 _RATE: Final = Text("rate: {}", "taux\N{NO-BREAK SPACE}: {}")
 _ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
+_LONGEST_NAME: Final = 120
 _REJECTS: Final = 8
 """How many rejected rows are told, one a line."""
 _HALF: Final = COLUMNS // 2
@@ -61,7 +62,8 @@ def pdf(still: Still) -> bytes:
 def _report(still: Still) -> dict[str, Any]:
     """Return all that the pages say, as the template knows it."""
     snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
-    name = drawable(snapshot.campaign_name or snapshot.campaign_id) or snapshot.campaign_id
+    known = snapshot.campaign_name or snapshot.campaign_id
+    name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
     ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
     made = still.made_at.astimezone(snapshot.window.end.tzinfo)
@@ -70,6 +72,7 @@ def _report(still: Still) -> dict[str, Any]:
         "title": _TITLE(locale).format(name),
         "description": ends,
         "name": name,
+        "short_name": legal(phrases.shorten(known)),
         "id": drawable(snapshot.campaign_id) if snapshot.campaign_name else "",
         "lang": locale,
         "made": {
@@ -159,6 +162,8 @@ def _room(still: Still, place: Place) -> int:
     many_rows, many_columns = 10, 4
     rows = len(frame(tile, still.snapshot))
     if kind == "table" and (rows > many_rows or len(tile.columns) > many_columns):
+        return COLUMNS
+    if leaves_out(kind, rows):  # and so is followed by a table of all of them
         return COLUMNS
     return _HALF if place.columns == _HALF else -1
 

@@ -43,6 +43,8 @@ _LETTERS_PT: Final = 8.0
 _NAME_PT: Final = 96.0
 """Room that the first column of a table keeps."""
 _CELL_PT: Final = 8.0
+_BOLD: Final = 1.12
+"""How much wider bold numbers are."""
 _HEAD_PT: Final = 40.0
 _ROW_PT: Final = 14.0
 _MOST_BARS: Final = 25
@@ -64,12 +66,12 @@ def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict
     said = list(notes(tile, still.locale))
     if _is_empty(tile, rows):
         word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
-        parts = [{"kind": "nothing", "text": word(still.locale)}]
+        parts, said = [{"kind": "nothing", "text": word(still.locale)}], []
     elif kind == "kpi":
         parts = [_figures(still, tile, rows, width)]
     elif kind in KINDS:
         parts = [_chart(still, tile, rows, kind, width)]
-        if len(rows) > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, len(rows)):
+        if leaves_out(kind, len(rows)):
             parts.append(_numbers(still, tile, rows, width))
     else:
         parts = [_numbers(still, tile, rows, width)]
@@ -82,6 +84,11 @@ def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict
         "breaks": is_long,
         "height": _HEAD_PT + sum(_height_pt(part) for part in parts),
     }
+
+
+def leaves_out(kind: str, rows: int) -> bool:
+    """Return whether a chart of this kind draws some of so many rows as one."""
+    return rows > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, rows)
 
 
 def _height_pt(part: Mapping[str, Any]) -> float:
@@ -155,9 +162,10 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         cells.append([format_share(share, locale) for share in rows["share"].tolist()])
     totals = _totals(tile, rows, counted)
     total = [format_number(n, locale) for n in totals.values()]
+    rates = _rates(still, totals)
     names = _names(still, tile, rows)
     widths = [
-        _column_width(head, [*column, *total[j : j + 1]])
+        _column_width(head, [*column, *rates[j : j + 1]], total[j : j + 1])
         for j, (head, column) in enumerate(zip(heads, cells, strict=True))
     ]
     fit = min(1.0, (width - _NAME_PT) / sum(widths))
@@ -167,7 +175,7 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         "widths": [one * fit for one in widths],
         "columns": [column_label(tile.columns[0], locale), *heads],
         "total": [TOTAL(locale), *total] if total else [],
-        "rates": _rates(still, totals),
+        "rates": [_RATE(locale), *rates] if any(rates) else [],
         "rows": [list(row) for row in zip(names, *cells, strict=True)],
     }
 
@@ -185,7 +193,7 @@ def _rates(still: Still, totals: Mapping[str, int]) -> list[str]:
     for metric, count in totals.items():
         whole = totals.get(METRICS[metric].rate_of or "")
         told.append(format_share(count / whole, still.locale) if whole else "")
-    return [_RATE(still.locale), *told] if any(told) else []
+    return told
 
 
 def _rates_note(still: Still, tile: Tile) -> list[str]:
@@ -225,9 +233,10 @@ def _breakable(name: str) -> str:
     )
 
 
-def _column_width(head: str, cells: Sequence[str]) -> float:
+def _column_width(head: str, cells: Sequence[str], bold: Sequence[str]) -> float:
     """Return the room a column needs: its numbers in one line, its heading in two."""
     size = _LETTERS_PT
-    widest = max((text_width(cell, size) for cell in cells), default=0.0) * 1.04
+    widest = max((text_width(cell, size) for cell in cells), default=0.0)
+    boldest = max((_BOLD * text_width(cell, size) for cell in bold), default=0.0)
     words = max(text_width(word, size) for word in head.split())
-    return max(widest, words, text_width(head, size) / 2 + 4) + _CELL_PT
+    return max(widest, boldest, words, text_width(head, size) / 2 + 4) + _CELL_PT

@@ -150,7 +150,7 @@ def _middle(chart: Chart) -> list[Spec]:
     whole, locale = _whole(chart), chart.locale
     total = chart.number(sum(chart.counts(chart.tile.columns[1])))
     ems = text_width(total, 1.0) * 1.06
-    size = f"max(8, min(26, side * 0.62 / {ems:.3f}))"
+    size = f"max(5, min(26, side * 0.62 / {ems:.3f}))"
     what = column_label(whole, locale) if whole else TOTAL(locale)
     sum_ = chart.words(
         align="center", fontSize=expr(size), fontWeight=600, fill=chart.paper("ink"), limit=0
