@@ -233,11 +233,13 @@ def titled(spec: Spec, title: str, caption: str, chart: Chart) -> Spec:
     """Return a specification with a title over it, under that a quieter caption, and a margin."""
     fonts = {"font": FONT, "fontSize": 13, "subtitleFont": FONT, "subtitleFontSize": 11}
     inks = {"color": chart.paper("ink"), "subtitleColor": chart.paper("soft")}
-    is_fit = spec["autosize"]["type"] == "fit"
     head: Spec = {"text": title, "fontWeight": 600, "anchor": "start", "frame": "bounds"}
     head |= {"offset": 10, "limit": chart.width, **fonts, **inks}
     if caption:
         head |= {"subtitle": drawable(caption), "subtitlePadding": 4}
-    room = 0 if is_fit else _HEAD_PX + (_CAPTION_PX if caption else 0)
+    room = _HEAD_PX + (_CAPTION_PX if caption else 0)
+    is_fit = spec["autosize"]["type"] == "fit"  # then Vega finds the room, within the height
+    grown = {"height": spec["height"] + room} if is_fit else {}
     sides = dict.fromkeys(("left", "bottom", "right"), MARGIN_PX)
-    return {**spec, "title": head, "padding": {"top": MARGIN_PX + room, **sides}}
+    top = MARGIN_PX + (0 if is_fit else room)
+    return {**spec, **grown, "title": head, "padding": {"top": top, **sides}}
