@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from campaign_live_widgets.archive.report_json import REPORT_JSON
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import ArchiveError, UsageError
 from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
@@ -29,7 +30,7 @@ T = TypeVar("T", str, bytes)
 FORMATS: Final = ("html", "csv", "parquet", "png", "svg", "pdf")
 """What a snapshot may hold beside its notebook and ``report.json``."""
 
-REPORT_JSON: Final = "report.json"
+
 REPORT_CSV: Final = "report.csv"
 REPORT_HTML: Final = "report.html"
 REPORT_PDF: Final = "report.pdf"
