@@ -8,8 +8,8 @@ import sys
 from xml.etree import ElementTree as ET
 
 import pytest
+from elements import Element, parse
 from memory import snapshot_of
-from page import Element, parse
 from stills import HOSTILE, PROFILE, hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TILES
