@@ -178,6 +178,8 @@ class _Page(HTMLParser):
         self._in_data = False
         if tag == self._part:
             self._part = ""
+        if tag == "article":
+            self._tile = ""
 
     def handle_data(self, data: str) -> None:
         if self._in_data:
