@@ -1,6 +1,7 @@
 """Every error that a user may meet, each one clear line.
 
     CampaignLiveError            exit 1
+    ├── ArchiveError             exit 1   a folder of snapshots that is not what it should be
     ├── UsageError               exit 2   the call is wrong: an option, a time, a name
     │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
     └── SourceError              exit 3   the source cannot be read
@@ -21,6 +22,10 @@ class CampaignLiveError(Exception):
     """Base of the package's errors; ``exit_code`` is what the command line leaves with."""
 
     exit_code = 1
+
+
+class ArchiveError(CampaignLiveError):
+    """A snapshot or a folder of them cannot be read or written; the message names it."""
 
 
 class UsageError(CampaignLiveError):
