@@ -152,13 +152,13 @@ _PARAMETERS: Final = (
     Parameter(
         "source",
         "",
-        f"file, folder, glob or env:NAME; empty: {SOURCE} of the environment",
+        f"file, folder, glob or env:NAME; empty: what {SOURCE} holds",
         _check_source,
     ),
     Parameter(
         "campaign",
         "",
-        "campaign id; empty: CAMPAIGN_LIVE_CAMPAIGN, else the one with the newest event",
+        "campaign id; empty: CAMPAIGN_LIVE_CAMPAIGN, else the newest",
     ),
     Parameter("other", "", "campaign id of the second campaign, which the first is compared with"),
     Parameter("message", "", "id of the one message that is told of"),
@@ -172,7 +172,7 @@ _PARAMETERS: Final = (
     Parameter(
         "other_at",
         "",
-        "where the second campaign's window ends, in RFC 3339; empty: as the first one's",
+        "where the second window ends, in RFC 3339; empty: as the first one",
         _check_at,
     ),
     Parameter("messages", [], "ids of the e-mails and pushes that are counted; empty: all"),
@@ -321,12 +321,6 @@ def _typed(one: Parameter, value: object) -> Value:
             return value
     elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return [str(item) for item in value]
-    wanted = {
-        "str": "text",
-        "bool": "true or false",
-        "float": "a number",
-        "list": "a list of texts",
-    }
     # Never the value: it may be a secret in the wrong place.
     message = f"{one.name} is {type(value).__name__}, not {_TYPES[one.type]}: {one.meaning}"
     raise UsageError(message)

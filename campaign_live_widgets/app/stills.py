@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,8 @@ from campaign_live_widgets.app.reference import (
     told_as,
 )
 from campaign_live_widgets.app.spans import span_of
-from campaign_live_widgets.catalog import METRICS, TABS, TILES, tile
+from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
+from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.drawing.places import places
 from campaign_live_widgets.drawing.still import Still
 from campaign_live_widgets.engine import Rollup
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.drawing.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
+_SAID: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
 CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
 
 
@@ -53,6 +56,23 @@ class Shown:
         from campaign_live_widgets.drawing.text import text  # noqa: PLC0415 - only what is shown
 
         return {"text/plain": text(self._still)}
+
+
+class Lines:
+    """Lines of text as a cell's last value."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return self.bundle()
+
+    def bundle(self) -> dict[str, str]:
+        """Return them as text and as HTML, which all of them are safe in."""
+        return {
+            "text/plain": "\n".join(self._lines),
+            "text/html": "".join(f"<p>{escape(line)}</p>" for line in self._lines),
+        }
 
 
 class StillReport(Shown):
@@ -130,6 +150,28 @@ class StillReport(Shown):
     def snapshot(self) -> Snapshot:
         """Return the numbers."""
         return self._still.snapshot
+
+    def lines(self) -> list[str]:
+        """Return what the numbers are of: campaign, window, newest event, what became of rows."""
+        snapshot, locale, zone = self.snapshot, self._still.locale, self._still.time_zone
+        name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id)
+        window = phrases.window(snapshot, self._still.made_at, zone, locale)
+        scope = phrases.scope(snapshot, zone, locale)
+        newest = phrases.WORDS["none"](locale)
+        if snapshot.newest_event is not None:
+            at = phrases.moment(snapshot.newest_event, zone, locale)
+            newest = _SAID(locale).format(phrases.WORDS["newest"](locale), at)
+        health = zip(
+            phrases.HEALTH.values(), phrases.health_numbers(snapshot.health, locale), strict=True
+        )
+        return [
+            " · ".join((name, window, *scope)),
+            " · ".join((newest, *(_SAID(locale).format(of[0](locale), n) for of, n in health))),
+        ]
+
+    def head(self) -> Lines:
+        """Return what the numbers are of, to show."""
+        return Lines(self.lines())
 
     def tab(self, name: str) -> Shown:
         """Return one tab to show; raise :class:`UnknownNameError` where there is none."""
