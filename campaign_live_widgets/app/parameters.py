@@ -195,8 +195,8 @@ _PARAMETERS: Final = (
     ),
     Parameter(
         "formats",
-        ["html", "csv"],
-        "what is written: html, csv, parquet, png, svg, pdf",
+        ["html", "csv", "parquet", "png", "svg", "pdf"],
+        "what is written, some of these",
         _check_formats,
     ),
     Parameter(

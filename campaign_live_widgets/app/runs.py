@@ -12,7 +12,8 @@ from campaign_live_widgets.app.parameters import TEMPLATES, check
 from campaign_live_widgets.app.reference import SOURCE, is_reference, resolve, told_as
 from campaign_live_widgets.app.times import address_time, parse_at, parse_locale, parse_window
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.drawing.phrases import one_line
+from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 from campaign_live_widgets.snapshot import Selection, Snapshot, Window
 from campaign_live_widgets.sources.location import Location
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 TEMPLATE: Final = "campaign_snapshot"
 NOTEBOOK: Final = "notebook.ipynb"
 """The executed notebook's name in a snapshot."""
-DEFAULT_FORMATS: Final = ("html", "csv")
 DEFAULT_TIMEOUT: Final = timedelta(minutes=10)
 _FOLDER: Final = "CAMPAIGN_LIVE_SNAPSHOT_FOLDER"
 """Where the notebook writes: told in the kernel's environment, since it is a place of today."""
@@ -44,7 +44,7 @@ def _silent(_text: str, _part: float) -> None:
 def snapshot(  # noqa: PLR0913 - one call is one run
     parameters: Mapping[str, object],
     out: Path,
-    formats: Collection[str] = DEFAULT_FORMATS,
+    formats: Collection[str] | None = None,
     *,
     timeout: timedelta = DEFAULT_TIMEOUT,
     progress: Progress = _silent,
@@ -62,7 +62,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     out : Path
         Made where it is missing. It may not be where the source is read.
     formats : collection of str
-        Some of :data:`campaign_live_widgets.archive.FORMATS`.
+        Some of :data:`campaign_live_widgets.archive.FORMATS`; by default all.
     timeout : timedelta
         How long the run may take.
     progress : callable
@@ -83,14 +83,16 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         the reason and the notebook as far as it came.
     """
     from campaign_live_widgets.archive import (  # noqa: PLC0415 - quick --help
+        FORMATS,
         Draft,
         Manifest,
         check_formats,
         snapshot_name,
+        write_index,
     )
 
     made_at = now or datetime.now(UTC)
-    wanted = check_formats(formats)
+    wanted = check_formats(FORMATS if formats is None else formats)
     asked = check(TEMPLATE, {**parameters, "formats": list(wanted)})
     window = _window(asked, made_at)
     asked["at"] = address_time(window.end)
@@ -100,6 +102,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     steps = _Steps(wanted, progress)
     progress("starting the kernel", 0.0)
     told = {key: value for key, value in asked.items() if key != "folder"}
+    locale = parse_locale(str(asked["locale"]))
     with Draft(out, name, parameters=told) as draft:
         try:
             _execute(notebook, draft.folder, asked, timeout, steps)
@@ -108,14 +111,19 @@ def snapshot(  # noqa: PLR0913 - one call is one run
                 report,
                 parameters=told,
                 made_at=made_at,
-                locale=parse_locale(str(asked["locale"])),
+                locale=locale,
                 time_zone=str(asked["time_zone"]),
                 formats=wanted,
             )
             progress("putting it into the archive", 0.97)
-            return draft.publish(manifest)
+            made = draft.publish(manifest)
         except OSError as error:
-            raise _written_not(error, out) from None
+            failed = draft.fail(one_line(error))
+            raise _with_place(_written_not(error, out), failed) from None
+        except CampaignLiveError as error:
+            raise _with_place(error, draft.fail(one_line(error))) from None
+    write_index(out, locale)
+    return made
 
 
 def template_path(name: str) -> Path:
@@ -193,6 +201,15 @@ def _require_source(asked: Mapping[str, Value], out: Path) -> None:
 
 def _written_not(error: OSError, out: Path) -> CampaignLiveError:
     return CampaignLiveError(f"{out}: the snapshot cannot be written: {error.strerror or error}")
+
+
+def _with_place(error: CampaignLiveError, failed: Path) -> CampaignLiveError:
+    """Return *error* as it is, and where what is known of the run stands."""
+    told = f"{error} (see {failed})"
+    for kind in (UsageError, SourceError):
+        if isinstance(error, kind):
+            return kind(told)
+    return CampaignLiveError(told)
 
 
 class _Steps:
