@@ -202,8 +202,11 @@ def locked(out: Path) -> Iterator[None]:
     Raises
     ------
     ArchiveError
-        Where another run has not done with it after a minute.
+        Where there is no such folder, or another run has not done with it after a minute.
     """
+    if not out.is_dir():
+        message = f"{out} is not a folder of snapshots: there is no such folder"
+        raise ArchiveError(message)
     lock = FileLock(out / LOCK)
     try:
         lock.acquire(timeout=_PATIENCE)

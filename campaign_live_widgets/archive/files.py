@@ -6,8 +6,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from campaign_live_widgets.archive.report_json import REPORT_JSON
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.errors import ArchiveError, UsageError
+from campaign_live_widgets.drawing import phrases
+from campaign_live_widgets.errors import MissingExtraError, UsageError
 from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ T = TypeVar("T", str, bytes)
 FORMATS: Final = ("html", "csv", "parquet", "png", "svg", "pdf")
 """What a snapshot may hold beside its notebook and ``report.json``."""
 
-REPORT_JSON: Final = "report.json"
+
 REPORT_CSV: Final = "report.csv"
 REPORT_HTML: Final = "report.html"
 REPORT_PDF: Final = "report.pdf"
@@ -145,18 +147,14 @@ def _pdf(still: Still, _tables: Tables, _formats: Formats) -> Made:
 
 
 def _png(still: Still, tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.drawing import (  # type: ignore[attr-defined]  # noqa: PLC0415
-        pictures,
-    )
+    from campaign_live_widgets.drawing import pictures  # noqa: PLC0415 - only where asked for
 
     for tile_id, spec in _charts(still, tables):
         yield picture(tile_id, "png"), partial(_drawn, pictures.png, spec)
 
 
 def _svg(still: Still, tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.drawing import (  # type: ignore[attr-defined]  # noqa: PLC0415
-        pictures,
-    )
+    from campaign_live_widgets.drawing import pictures  # noqa: PLC0415 - only where asked for
 
     for tile_id, spec in _charts(still, tables):
         yield picture(tile_id, "svg"), partial(_encoded, partial(_drawn, pictures.svg, spec))
@@ -167,9 +165,7 @@ def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], di
 
     A tile is drawn as the reader has it on the page; where that is no chart, as its first one.
     """
-    from campaign_live_widgets.drawing import (  # type: ignore[attr-defined]  # noqa: PLC0415
-        vega,
-    )
+    from campaign_live_widgets.drawing import vega  # noqa: PLC0415 - only where asked for
 
     chosen = {place.tile_id: place.view for row in still.places.values() for place in row}
     for tile in TILES.values():
@@ -189,8 +185,21 @@ def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], di
                 kind=kind if kind in kinds else kinds[0],
                 shade="light",
                 title=True,
+                caption=_caption(still),
             ),
         )
+
+
+def _caption(still: Still) -> str:
+    """Return what a picture's numbers are of: campaign, window and what is left out."""
+    snapshot, time_zone, locale = still.snapshot, still.time_zone, still.locale
+    minutes = phrases.span(snapshot, time_zone, locale)
+    parts = [
+        phrases.shorten(snapshot.campaign_name or snapshot.campaign_id),
+        f"{minutes} {phrases.zone(snapshot.window.end, time_zone)}",
+        *phrases.scope(snapshot, time_zone, locale),
+    ]
+    return " \N{MIDDLE DOT} ".join(parts)
 
 
 def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> bytes:
@@ -207,8 +216,7 @@ def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> byte
         import pyarrow as pa  # noqa: PLC0415 - of the extra, and heavy
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
-        message = "Parquet needs pyarrow: pip install 'campaign-live-widgets[export]'"
-        raise ArchiveError(message) from None
+        raise MissingExtraError("Parquet") from None
     named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform")
     kinds = {
         "bucket": pa.timestamp("us", tz="UTC"),

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.archive.names import MANIFEST, OWNER
+from campaign_live_widgets.archive.report_json import figures, parse_rfc3339
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.report import rfc3339
 
@@ -29,6 +30,7 @@ _PACKAGES: Final = (
     "vl-convert-python",
 )
 """Whose versions decide what stands in the files."""
+_ENDS: Final = ("start", "end")
 _PIECE: Final = 1 << 20
 
 
@@ -65,6 +67,8 @@ class Manifest:
         Python's and those of the packages that made the numbers and the files.
     rows : mapping
         Widget → rows of its frame.
+    figures : mapping
+        Tab → metric → count, as :func:`~campaign_live_widgets.archive.report_json.figures` says.
     files : mapping
         Path, with ``/`` on every system → :class:`WrittenFile`; all but the manifest itself.
     schema_version : int
@@ -83,6 +87,7 @@ class Manifest:
     formats: tuple[str, ...]
     versions: Mapping[str, str]
     rows: Mapping[str, int]
+    figures: Mapping[str, Mapping[str, int]]
     files: Mapping[str, WrittenFile] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
@@ -112,6 +117,7 @@ class Manifest:
             formats=tuple(formats),
             versions=versions(),
             rows={widget: len(of["rows"]) for widget, of in report["widgets"].items()},
+            figures=figures(report),
         )
 
     @classmethod
@@ -163,9 +169,11 @@ class Manifest:
                 str(path): WrittenFile(int(of["size"]), str(of["sha256"]))
                 for path, of in found["files"].items()
             }
-            for key in ("start", "end"):
-                _ = known["window"][key] + ""
-        except (KeyError, TypeError, ValueError):
+            for at in (known["as_of"], known["made_at"], *map(known["window"].get, _ENDS)):
+                parse_rfc3339(at)
+            for counts in known["figures"].values():
+                _ = sum(counts.values())
+        except (AttributeError, KeyError, TypeError, ValueError):
             message = f"{where} is not the manifest of a snapshot: a part of it is not as expected"
             raise ArchiveError(message) from None
         return cls(**known)
@@ -194,6 +202,7 @@ _SHAPE: Final[Mapping[str, tuple[type, ...]]] = {
     "formats": (list,),
     "versions": (dict,),
     "rows": (dict,),
+    "figures": (dict,),
     "files": (dict,),
 }
 """What JSON has in each field."""

@@ -20,6 +20,8 @@ FAILURE: Final = "failed.json"
 FAILED: Final = ".failed"
 """How the name of such a folder ends, before the number of a repeated one."""
 INDEX: Final = "index.html"
+NOTEBOOK: Final = "notebook.ipynb"
+"""The executed notebook of a run."""
 LOCK: Final = ".lock"
 MAKING: Final = ".making-"
 """How the name of a folder begins in which a run is at work."""
@@ -30,6 +32,7 @@ REMOVING: Final = ".removing-"
 
 _LONGEST: Final = 48
 _PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
+_MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(-\d+)?$", re.ASCII)
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 
@@ -50,6 +53,18 @@ def snapshot_name(snapshot: Snapshot) -> str:
         "tests" if snapshot.include_tests else "",
     ]
     return "_".join(part for part in parts if part)
+
+
+def is_part(name: str) -> bool:
+    """Return whether a snapshot of that name counts less than the whole campaign."""
+    found = _MARKS.search(name)
+    return bool(found and found[1])
+
+
+def with_tests(name: str) -> bool:
+    """Return whether a snapshot of that name counts test sends."""
+    found = _MARKS.search(name)
+    return bool(found and found[2])
 
 
 def slug(name: str) -> str:

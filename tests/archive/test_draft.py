@@ -26,7 +26,7 @@ REPORT = {
     },
     "newest_event": None,
     "health": {"events": 0, "duplicates": 0, "rejected": 0, "ignored": 0},
-    "widgets": {"email.summary": {"rows": [["a", 1], ["b", 2]]}},
+    "widgets": {"email.summary": {"columns": ["bucket", "sent"], "rows": [["a", 1], ["b", 2]]}},
 }
 MANIFEST = Manifest.of(
     REPORT,
@@ -142,6 +142,8 @@ def test_a_broken_or_foreign_manifest_is_one_clear_line(tmp_path: Path) -> None:
         (json.dumps(whole | {"rows": 3}), "'rows' is not as expected"),
         (json.dumps(whole | {"files": {"a": 3}}), "a part of it is not"),
         (json.dumps(whole | {"window": {}}), "a part of it is not"),
+        (json.dumps(whole | {"as_of": "soon"}), "a part of it is not"),
+        (json.dumps(whole | {"figures": {"email": 3}}), "a part of it is not"),
     ):
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
         with pytest.raises(ArchiveError, match=says) as caught:

@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pyarrow as pa
 import pytest
@@ -115,3 +116,21 @@ def test_an_unknown_format_is_told_before_anything_is_written(tmp_path: Path) ->
         write_files(still(), tmp_path, ["csv", "doc"])
     assert not contents(tmp_path)
     assert FORMATS == ("html", "csv", "parquet", "png", "svg", "pdf")
+
+
+def test_each_chart_is_drawn_the_same_each_time(tmp_path: Path) -> None:
+    charts = [tile for tile in TILES.values() if {"donut", "bars", "lines"} & set(tile.views)]
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_files(still("fr"), tmp_path / name, ["png", "svg"])
+    made = contents(tmp_path / "a")
+    assert made == contents(tmp_path / "b")
+    assert sorted(made) == sorted(
+        ["report.json", *(f"pictures/{t.id}.{form}" for t in charts for form in ("png", "svg"))]
+    )
+    for tile in charts:
+        assert made[f"pictures/{tile.id}.png"].startswith(b"\x89PNG\r\n")
+        drawn = ET.fromstring(made[f"pictures/{tile.id}.svg"])  # noqa: S314 - our own
+        said = " ".join("".join(drawn.itertext()).split())
+        assert " ".join(tile.title("fr").split()) in said
+        assert "Spring sale" in said
