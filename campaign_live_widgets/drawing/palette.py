@@ -108,6 +108,12 @@ def palette_css() -> str:
     return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark}}}\n'
 
 
+def variables(*, dark: bool) -> str:
+    """Return the declarations that give every colour variable its shade on one ground."""
+    sheets = [f"--clw-{part}:{shades[dark]}" for part, shades in PAPER.items()]
+    return ";".join([*sheets, _variables(int(dark), *(_DARK_WAY if dark else _LIGHT_WAY))])
+
+
 def _variables(shade: int, ink: str, ground: str) -> str:
     page = [f"--clw-{name}:{shades[shade]}" for name, shades in PAGE_COLORS.items()]
     plain = [f"--clw-{_slug(m)}:{shades[shade]}" for m, shades in _COLORS.items()]

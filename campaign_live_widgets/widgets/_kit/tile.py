@@ -35,8 +35,8 @@ class TileHead(Front, script="tile"):
 
 
 def kinds_of(tile: Tile) -> tuple[str, ...]:
-    """Return the kinds of view a tile offers: every chart can be read as a table."""
-    return tile.views if "table" in tile.views else (*tile.views, "table")
+    """Return the kinds of view a tile offers."""
+    return tile.kinds
 
 
 class TileWidget(VBox):
