@@ -22,6 +22,9 @@ from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
 from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.shelf import Arrangements
+from campaign_live_widgets.drawing import fragment, phrases
+from campaign_live_widgets.drawing.still import Still
+from campaign_live_widgets.drawing.text import text
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
@@ -192,6 +195,21 @@ class CampaignReport(VBox):
             self._live.catch_up()
         return self._feed.snapshot()
 
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Return the widget and, of a report that does not go on, forms that need no kernel."""
+        still = Still(
+            snapshot=self._feed.snapshot(),
+            made_at=phrases.utc_now(),
+            locale=self.dashboard.locale,
+            time_zone=self.dashboard.time_zone,
+            places=self.dashboard.layout_of_tabs(),
+        )
+        if self._live is not None:
+            forms = {"text/plain": fragment.caption(still)}
+        else:
+            forms = {"text/plain": text(still), "text/html": fragment.fragment(still)}
+        return {**super()._repr_mimebundle_(**kwargs), **forms}
+
     def frame(self, tile_id: str) -> pd.DataFrame:
         """Return the numbers of one tile as they are now, as a frame.
 
@@ -214,6 +232,7 @@ class CampaignReport(VBox):
             time_zone=page.time_zone,
             context=context(snapshot, page.time_zone, page.locale),
         )
+        alone.stands_still = self._live is None
         self.dashboard.follow(alone)
         return alone
 

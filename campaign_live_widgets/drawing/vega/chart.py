@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
 
-FONT: Final = 'system-ui, "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+FAMILIES: Final = (
+    "Segoe UI",
+    "Helvetica Neue",
+    "Arial",
+    "Liberation Sans",
+    "DejaVu Sans",
+    "Noto Sans",
+)
+"""Types without serifs that one or the other machine has."""
+FONT: Final = ", ".join(
+    ("system-ui", *(f'"{name}"' if " " in name else name for name in FAMILIES), "sans-serif")
+)
 SIZE: Final = 12
 """Of letters, in px."""
 LONGEST_NAME: Final = 200
