@@ -97,7 +97,13 @@ def plain_table(*, heads: bool = True) -> Table:
 
 
 def _plain(rendered: Iterator[RenderableType], width: int) -> str:
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,  # in a notebook it would print there
+    )
     for part in rendered:
         console.print(part)
     file = console.file
