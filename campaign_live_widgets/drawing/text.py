@@ -97,12 +97,13 @@ def plain_table(*, heads: bool = True) -> Table:
 
 
 def _plain(rendered: Iterator[RenderableType], width: int) -> str:
+    # In a notebook's kernel a console would show what it prints as outputs of the cell.
     console = Console(
         file=io.StringIO(),
         width=width,
         color_system=None,
         force_terminal=False,
-        force_jupyter=False,  # in a notebook it would print there
+        force_jupyter=False,
     )
     for part in rendered:
         console.print(part)
