@@ -196,3 +196,26 @@ def test_plain_papermill_ends_before_anything_is_read(
         )
     assert refused.value.ename in {"UsageError", "UnknownNameError"}
     assert refused.value.evalue.startswith(told)
+
+
+# ── in the documentation ────────────────────────────────────────────────────────────────
+
+
+def test_the_documentation_lists_them_all() -> None:
+    text = (NOTEBOOKS.parent / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- parameters -->")[2].partition("<!-- /parameters -->")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:]]
+    assert [line[0] for line in lines] == [f"`{name}`" for name in PARAMETERS]
+    for line, one in zip(lines, PARAMETERS.values(), strict=True):
+        assert line[1] == one.type
+        assert line[2] == f"`{one.line(one.default).partition(' = ')[2].partition('  # ')[0]}`"
+        assert line[3] == one.meaning
+        takers = [t for t in TEMPLATES.values() if one.name in t.takes]
+        told, _, needed = line[4].partition(" (needed: ")
+        names = [t.name for t in takers]
+        assert told == "all" if len(takers) == len(TEMPLATES) else names == words(told)
+        assert words(needed) == [t.name for t in takers if one.name in t.required]
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"`(\w+)`", text)
