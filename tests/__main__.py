@@ -20,6 +20,7 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("tests", ("-m", "pytest")),
+    ("slow tests", ("-m", "pytest", "-m", "slow")),
     ("browser tests", ("-m", "pytest", "-m", "browser")),
 )
 

@@ -1,0 +1,220 @@
+"""``campaign-live snapshot`` as people and schedules call it, also where it is killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import archives
+import files
+import generate
+import psutil
+import pytest
+from generate import AT, END
+
+from campaign_live_widgets.app.catch_up import missing
+from campaign_live_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+DONE, FAILED, WRONG_CALL, UNREADABLE = 0, 1, 2, 3
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(files.write(generate.events(21, 300), tmp_path_factory.mktemp("s") / "e.parquet"))
+
+
+def line(source: str, out: Path, *more: str, at: str = AT.isoformat()) -> list[str]:
+    return [
+        *(sys.executable, "-m", "campaign_live_widgets", "snapshot", source, "--campaign", "c1"),
+        *("--out", str(out), "--formats", "csv", "--at", at, *more),
+    ]
+
+
+def run(source: str, out: Path, *more: str, **at: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        line(source, out, *more, **at), capture_output=True, text=True, check=False
+    )
+
+
+def test_the_path_alone_is_the_result(source: str, tmp_path: Path) -> None:
+    done = run(source, tmp_path)
+    assert done.returncode == DONE, done.stderr
+    assert done.stdout == f"{tmp_path}/c1_2026-11-23T1159Z_24h\n"
+    assert "\x1b" not in done.stderr, "no bar where there is no terminal"
+    assert re.search(r"\d+ rows rejected; the first: e\.parquet, row \d+: ", done.stderr)
+    report = json.loads(Path(done.stdout.strip(), "report.json").read_text(encoding="utf-8"))
+    shown = subprocess.run(  # noqa: S603 - our own command
+        [
+            *(sys.executable, "-m", "campaign_live_widgets", "report", source),
+            *("--campaign", "c1", "--at", AT.isoformat(), "--format", "json"),
+        ],
+        capture_output=True,
+        check=True,
+    )
+    assert report == json.loads(shown.stdout)
+
+
+def test_every_option_reaches_the_numbers(source: str, tmp_path: Path) -> None:
+    options = ("--window", "7d", "--include-tests", "--locale", "fr", "--time-zone", "Europe/Paris")
+    done = run(source, tmp_path, *options)
+    assert done.returncode == DONE, done.stderr
+    assert done.stdout.strip().endswith("/c1_2026-11-23T1159Z_7d_tests")
+    manifest = json.loads(Path(done.stdout.strip(), "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["locale"], manifest["time_zone"]) == ("fr", "Europe/Paris")
+    assert manifest["window"]["start"] == "2026-11-16T11:59:00Z"
+    assert manifest["parameters"]["include_tests"] is True
+    assert '<html lang="fr"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        (("--formats", "docx"), "docx"),
+        (("--window", "all"), "all"),
+        (("--window", "soon"), "soon"),
+        (("--keep", "for ever"), "for ever"),
+        (("--timeout", "10"), "--timeout"),
+        (("--timeout", "0s"), "--timeout"),
+        (("--every", "1d"), "--since-last"),
+        (("--since-last", "--every", "soon"), "soon"),
+        (("--time-zone", "Mars"), "Mars"),
+        (("--layout", "nowhere.json"), "nowhere.json"),
+        (("--at", "yesterday"), "yesterday"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_leaves_nothing(
+    source: str, tmp_path: Path, more: tuple[str, ...], word: str
+) -> None:
+    done = run(source, tmp_path / "out", *more)
+    assert (done.returncode, done.stdout) == (WRONG_CALL, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert word in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_source(tmp_path: Path) -> None:
+    done = run(str(tmp_path / "nowhere"), tmp_path / "out")
+    assert (done.returncode, done.stdout) == (UNREADABLE, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_missing_is_made_and_what_is_old_goes(source: str, tmp_path: Path) -> None:
+    at = (END - timedelta(days=3)).isoformat()
+    first = run(source, tmp_path, at=at)
+    assert first.returncode == DONE, first.stderr
+    done = run(source, tmp_path, "--since-last", "--keep", "36h", at=END.isoformat())
+    assert done.returncode == DONE, done.stderr
+    made = [Path(path).name for path in done.stdout.splitlines()]
+    assert made == [f"c1_2026-11-{day}T1159Z_24h" for day in (21, 22, 23)]
+    archives.assert_whole(tmp_path)
+    # What is old is so by the clock of today; the newest of a campaign stays.
+    assert {path.name for path in archives.finished(tmp_path)} >= {made[-1]}
+    again = run(source, tmp_path, "--since-last", at=END.isoformat())
+    assert (again.returncode, again.stdout) == (DONE, "")
+    assert "no snapshots missing" in again.stderr
+
+
+# ── which are missing ───────────────────────────────────────────────────────────────────
+
+
+def asked(**more: object) -> dict[str, object]:
+    return {"campaign": "c1", "window": "24h", "at": END.isoformat(), "messages": []} | more
+
+
+def keep(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
+    """Put the manifest of a snapshot into an archive."""
+    start = end - timedelta(days=days)
+    told = asked(at=end.isoformat()) | more
+    manifest = {
+        "schema_version": 1,
+        "parameters": told,
+        "campaign_id": told["campaign"],
+        "campaign_name": None,
+        "window": {"start": start.isoformat(), "end": end.isoformat(), "bucket_seconds": 900},
+        "as_of": end.isoformat(),
+        "made_at": end.isoformat(),
+        "newest_event": None,
+        "health": {},
+        "locale": "en",
+        "time_zone": "UTC",
+        "formats": [],
+        "versions": {},
+        "rows": {},
+        "figures": {},
+        "files": {},
+    }
+    folder = out / f"s{len(list(out.iterdir()))}"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_the_first_one_is_missing(tmp_path: Path) -> None:
+    assert missing(tmp_path / "none", asked(), every=None, now=AT) == [END]
+    assert missing(tmp_path, asked(at=""), every=None, now=AT) == [AT]
+
+
+def test_steps_go_from_the_newest_that_is_alike(tmp_path: Path) -> None:
+    hour = timedelta(hours=1)
+    keep(tmp_path, END - 50 * hour)
+    keep(tmp_path, END - 70 * hour)
+    keep(tmp_path, END - 1 * hour, campaign="c2")
+    keep(tmp_path, END - 2 * hour, messages=["m1"])
+    keep(tmp_path, END - 3 * hour, include_tests=True)
+    keep(tmp_path, END - 4 * hour, days=7)
+    assert missing(tmp_path, asked(), every=None, now=AT) == [END - 26 * hour, END - 2 * hour]
+    steps = missing(tmp_path, asked(), every=6 * hour, now=AT)
+    assert steps == [END - 50 * hour + n * 6 * hour for n in range(1, 9)]
+    assert missing(tmp_path, asked(campaign="c2", at=""), every=None, now=AT) == []
+    part = missing(tmp_path, asked(messages=["m1"]), every=hour, now=AT)
+    assert part == [END - hour, END]
+
+
+def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    keep(tmp_path, END - timedelta(days=30))
+    with pytest.raises(UsageError, match="--every"):
+        missing(tmp_path, asked(), every=timedelta(minutes=1), now=AT)
+
+
+# ── killed at any moment ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_nothing_that_looks_done(source: str, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    whole = run(source, tmp_path)
+    lasts = time.monotonic() - begun
+    assert whole.returncode == DONE, whole.stderr
+    luck = random.Random(7)  # noqa: S311 - moments, no secrets
+    ended = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            line(source, tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            process.wait(timeout=luck.uniform(0.1, 1.1) * lasts)
+        except subprocess.TimeoutExpired:
+            family = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            process.wait()
+            _, left = psutil.wait_procs(family, timeout=15)
+            assert not left, "a kernel goes with the run that it belongs to"
+        ended += process.returncode == DONE
+        archives.assert_whole(tmp_path)
+        assert len(archives.finished(tmp_path)) in {ended + 1, ended + 2}
+        ended = len(archives.finished(tmp_path)) - 1
+    last = run(source, tmp_path)
+    assert last.returncode == DONE, last.stderr
+    archives.assert_whole(tmp_path)
+    assert {p.name for p in tmp_path.iterdir() if p.name.startswith(".")} <= {".lock"}
