@@ -80,6 +80,8 @@ def campaigns(source: str, form: str) -> None:
 @click.option("--include-tests", is_flag=True, help="Count test sends too.")
 @_locale
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@click.option("--watch", is_flag=True, help="Go on, and show what changes, until Ctrl-C.")
+@click.option("--every", metavar="TIME", help="With --watch: at most so often; 2s by default.")
 def report(  # noqa: PLR0913 - the options of a command
     source: str,
     campaign: str,
@@ -88,6 +90,8 @@ def report(  # noqa: PLR0913 - the options of a command
     include_tests: bool,  # noqa: FBT001
     locale: str,
     form: str,
+    watch: bool,  # noqa: FBT001
+    every: str | None,
 ) -> None:
     """Report one campaign of SOURCE (a file, a folder or a glob)."""
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
@@ -95,6 +99,12 @@ def report(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.report import to_csv, to_json  # noqa: PLC0415
     from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
 
+    if every is not None and not watch:
+        message = "--every: it says how often --watch looks; give both"
+        raise UsageError(message)
+    if watch:
+        _watch(source, campaign, at, window, include_tests, locale, form, every)
+        return
     length, end = parse_window(window), parse_at(at) or datetime.now(UTC)
     rollup = open_rollup(source, campaign, follow=False, window=Window.ending(end, length))
     _tell(rollup.health)
@@ -229,6 +239,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(_one_line(error))
         sys.exit(_exit_code(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _watch(  # noqa: PLR0913 - the options of the command
+    source: str,
+    campaign: str,
+    at: str | None,
+    window: str,
+    include_tests: bool,  # noqa: FBT001
+    locale: str,
+    form: str,
+    every: str | None,
+) -> None:
+    from campaign_live_widgets.app.feed import RollupFeed  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.app.query import Query  # noqa: PLC0415
+    from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
+    from campaign_live_widgets.app.watch import parse_every, watch  # noqa: PLC0415
+
+    if form == "csv":
+        message = "--format csv: a table has one end; --watch gives text, or json, one line each"
+        raise UsageError(message)
+    rest, length = parse_every(every or "2s"), parse_window(window)
+    query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
+    feed = RollupFeed(source, campaign=campaign, window=length)
+    feed.look(query)
+    feed.refresh()
+    feed.require(query)
+    _tell(feed.snapshot().health)
+    watch(feed, every=rest, locale=locale, form=form, say=_say)
 
 
 def _exit_code(error: Exception) -> int:
