@@ -1,9 +1,11 @@
 """Every error that a user may meet, each one clear line.
 
     CampaignLiveError            exit 1
+    ├── ArchiveError             exit 1   a folder of snapshots that is not what it should be
     ├── UsageError               exit 2   the call is wrong: an option, a time, a name
     │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
-    └── SourceError              exit 3   the source cannot be read
+    ├── SourceError              exit 3   the source cannot be read
+    └── MissingExtraError        exit 1   something to install first
 
 Bottom layer: imports nothing from the package.
 """
@@ -21,6 +23,10 @@ class CampaignLiveError(Exception):
     """Base of the package's errors; ``exit_code`` is what the command line leaves with."""
 
     exit_code = 1
+
+
+class ArchiveError(CampaignLiveError):
+    """A snapshot or a folder of them cannot be read or written; the message names it."""
 
 
 class UsageError(CampaignLiveError):
@@ -56,3 +62,10 @@ class SourceError(CampaignLiveError):
     """The source cannot be read; the message names the file or address and what to do."""
 
     exit_code = 3
+
+
+class MissingExtraError(CampaignLiveError):
+    """What was asked for needs an extra of the package that is not installed."""
+
+    def __init__(self, what: str, extra: str = "export") -> None:
+        super().__init__(f"For {what}, install more: pip install 'campaign-live-widgets[{extra}]'")

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from campaign_live_widgets import __version__
+from campaign_live_widgets.app.cli_archive import COMMANDS
+from campaign_live_widgets.app.console import say as _say
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
@@ -49,6 +51,10 @@ _at = click.option(
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
 def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
     """Report e-mail and push campaigns live, from files of events."""
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 @cli.command()
@@ -307,12 +313,6 @@ def _tell(health: Health) -> None:
             f"{health.rejected} rows rejected; the first: "
             f"{first.file}, row {first.row}: {first.cause}"
         )
-
-
-def _say(text: str) -> None:
-    """Say one line on standard error, with nothing in it that steers a terminal."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    click.echo(f"campaign-live: {line}", err=True)
 
 
 def _write(text: str) -> None:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Final
 
 from watchfiles import watch
 
+from campaign_live_widgets.app.reference import hidden_health, told_as
+from campaign_live_widgets.app.spans import span_of
 from campaign_live_widgets.engine import Rollup
-from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.snapshot import ALL, EPOCH, MINUTE, Window
+from campaign_live_widgets.snapshot import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from watchfiles import Change
 
     from campaign_live_widgets.app.query import Query, Span
-    from campaign_live_widgets.snapshot import Campaign, Ending, Selection, Snapshot
+    from campaign_live_widgets.snapshot import Campaign, Selection, Snapshot
 
 _DEBOUNCE: Final = 50
 """Milliseconds in which changes of files are taken as one."""
 _ENDED: Final = 1.0
 """Seconds that the watcher is given to notice that it is not wanted any more."""
-_NOW: Final[Ending] = "now"
-_NEWEST: Final[Ending] = "newest"
-_FIXED: Final[Ending] = "fixed"
-_SHORTEST: Final = timedelta(hours=1)
-"""How long a campaign of an hour or less is taken to be, to tell whether it goes on."""
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class RollupFeed:
@@ -92,36 +87,16 @@ class RollupFeed:
     def snapshot(self) -> Snapshot:
         """Return the numbers of the window as it stands now."""
         with self._lock:
-            length, end, ending = self._span()
+            newest, oldest = self._rollup.newest_event, self._rollup.oldest_event
+            length, end, ending = span_of(self.window, self.at, self._clock(), newest, oldest)
             snapshot = self._rollup.snapshot(
                 at=end,
                 window=length,
                 include_tests=self.include_tests,
                 selection=self.selection,
             )
-            return replace(snapshot, ending=ending)
-
-    def _span(self) -> tuple[timedelta, datetime, Ending]:
-        """Return how long the window is, where it ends, and why there."""
-        window = self.window
-        if isinstance(window, Window):
-            return window.length, window.end, _FIXED
-        now, newest = self._clock(), self._rollup.newest_event
-        oldest = self._rollup.oldest_event
-        if isinstance(window, timedelta):
-            length = window
-        else:
-            length = max(newest - oldest, _SHORTEST) if newest and oldest else _SHORTEST
-        end, ending = now, _NOW
-        if self.at is not None:
-            end, ending = self.at, _FIXED
-        elif newest is not None and newest < now - length:
-            # the window's end is not inside it; the event is
-            end, ending = newest + _MICROSECOND, _NEWEST
-        if not isinstance(window, timedelta) and oldest is not None:
-            first = EPOCH + (oldest - EPOCH) // MINUTE * MINUTE
-            length = max(Window.ending(end, MINUTE).end - first, MINUTE)
-        return length, end, ending
+            health = hidden_health(snapshot.health, self._name, self._rollup.location)
+            return replace(snapshot, ending=ending, health=health)
 
     def look(self, query: Query) -> None:
         """Count what *query* asks for from now on; its campaign is another matter: see `use`."""
@@ -139,18 +114,9 @@ class RollupFeed:
         with self._lock:
             return self._rollup.channels(message_id or "")
 
-    @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _named(self) -> AbstractContextManager[None]:
         """Call the source by its name in what is said of it, not by its path."""
-        try:
-            yield
-        except SourceError as error:
-            if self._name is None:
-                raise
-            location = self._rollup.location
-            said = str(error).replace(location.text, self._name)
-            said = said.replace(str(location.watched), location.watched.name)
-            raise SourceError(said) from error
+        return told_as(self._name, self._rollup.location)
 
     def require(self, query: Query) -> None:
         """Raise where there are campaigns and what *query* names is not among them."""

@@ -12,6 +12,7 @@ from campaign_live_widgets.app.feed import RollupFeed
 from campaign_live_widgets.app.layouts import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.app.person import NOBODY, who_asks
 from campaign_live_widgets.app.query import FASTEST, SLOWEST, query_of
+from campaign_live_widgets.app.reference import SOURCE, is_reference, resolve
 from campaign_live_widgets.app.shared_layout import (
     read_layout_file,
     shared_layout,
@@ -21,6 +22,9 @@ from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
 from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.shelf import Arrangements
+from campaign_live_widgets.drawing import fragment, phrases
+from campaign_live_widgets.drawing.still import Still
+from campaign_live_widgets.drawing.text import text
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.widgets import TileWidget
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.drawing.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
-SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
 SOURCE_NAME: Final = "CAMPAIGN_LIVE_SOURCE_NAME"
 """What the source of the environment is called in the page."""
 CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
@@ -49,8 +52,9 @@ class CampaignReport(VBox):
     Parameters
     ----------
     source : str or path, optional
-        A file, a folder or a glob of Parquet, CSV or NDJSON; by default what the environment
-        variable ``CAMPAIGN_LIVE_SOURCE`` names.
+        A file, a folder or a glob of Parquet, CSV or NDJSON, or ``env:NAME`` for what that
+        variable of the environment holds and nobody is shown; by default what the variable
+        ``CAMPAIGN_LIVE_SOURCE`` names.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
@@ -110,6 +114,7 @@ class CampaignReport(VBox):
         if not named:
             message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
             raise UsageError(message)
+        shown = named if is_reference(named) else None if source else _name(named)
         query = query_of(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
             window=window,
@@ -124,10 +129,10 @@ class CampaignReport(VBox):
         )
         self._name, (self._standard, notices) = name, shared_layout(layout)
         self._feed = RollupFeed(
-            named,
+            resolve(named),
             campaign=query.campaign,
             window=query.window,
-            name=None if source else _name(named),
+            name=shown,
         )
         self._feed.look(query)
         self._feed.refresh()
@@ -190,6 +195,21 @@ class CampaignReport(VBox):
             self._live.catch_up()
         return self._feed.snapshot()
 
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Return the widget and, of a report that does not go on, forms that need no kernel."""
+        still = Still(
+            snapshot=self._feed.snapshot(),
+            made_at=phrases.utc_now(),
+            locale=self.dashboard.locale,
+            time_zone=self.dashboard.time_zone,
+            places=self.dashboard.layout_of_tabs(),
+        )
+        if self._live is not None:
+            forms = {"text/plain": fragment.caption(still)}
+        else:
+            forms = {"text/plain": text(still), "text/html": fragment.fragment(still)}
+        return {**super()._repr_mimebundle_(**kwargs), **forms}
+
     def frame(self, tile_id: str) -> pd.DataFrame:
         """Return the numbers of one tile as they are now, as a frame.
 
@@ -212,6 +232,7 @@ class CampaignReport(VBox):
             time_zone=page.time_zone,
             context=context(snapshot, page.time_zone, page.locale),
         )
+        alone.stands_still = self._live is None
         self.dashboard.follow(alone)
         return alone
 

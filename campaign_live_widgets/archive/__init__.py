@@ -1,1 +1,25 @@
 """Snapshots on disk: what is in one, whether it is whole, what changed between two."""
+
+from campaign_live_widgets.archive.draft import Draft
+from campaign_live_widgets.archive.files import FORMATS, check_formats, write_files
+from campaign_live_widgets.archive.folders import FailedRun, KeptSnapshot, failed_runs, snapshots
+from campaign_live_widgets.archive.index import write_index
+from campaign_live_widgets.archive.manifest import Manifest, WrittenFile
+from campaign_live_widgets.archive.names import snapshot_name
+from campaign_live_widgets.archive.retention import retain
+
+__all__ = [
+    "FORMATS",
+    "Draft",
+    "FailedRun",
+    "KeptSnapshot",
+    "Manifest",
+    "WrittenFile",
+    "check_formats",
+    "failed_runs",
+    "retain",
+    "snapshot_name",
+    "snapshots",
+    "write_files",
+    "write_index",
+]

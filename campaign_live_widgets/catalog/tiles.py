@@ -63,6 +63,11 @@ class Tile:
         return "clw-" + self.id.replace(".", "-").replace("_", "-")
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of view a reader may choose: every chart can be read as a table."""
+        return self.views if "table" in self.views else (*self.views, "table")
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the tile's frame."""
         if self.by is not None:

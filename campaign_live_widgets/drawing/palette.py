@@ -6,7 +6,7 @@ the page's theme chooses the shade.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,18 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
 """Metric id → colour on light and on dark ground; ``other`` is what has no name of its own,
 ``rest`` what is drawn together."""
 
+Shade = Literal["css", "light", "dark"]
+"""How a colour is told: as a CSS variable, for the page's theme to choose, or as ``#rrggbb``."""
+
+PAPER: Final[Mapping[str, tuple[str, str]]] = {
+    "ink": ("#111827", "#e8eaed"),
+    "soft": ("#5b6472", "#a3abb7"),
+    "rule": ("#d7dbe0", "#3a4049"),
+    "ground": ("#ffffff", "#111111"),
+}
+"""Colours of words, quieter words, thin rules and what they stand on, light and dark; the CSS
+variables ``--clw-ink`` and its like."""
+
 _BOUNCE_TYPE: Final[Mapping[str, str]] = {
     "hard": "hard_bounces",
     "soft": "soft_bounces",
@@ -50,6 +62,9 @@ PAGE_COLORS: Final[Mapping[str, tuple[str, str]]] = {
 RAMP_STEPS: Final = 8
 _RAMPED: Final = ("bounces", "errors", "excluded")
 """Metrics that a tile breaks down by reason."""
+_LIGHT_WAY: Final = ("#000000", "#ffffff")
+_DARK_WAY: Final = ("#ffffff", "#111111")
+"""From which ink to which ground the shades of a colour go."""
 
 
 def metric_color(metric_id: str, *, dark: bool = False) -> str:
@@ -57,27 +72,46 @@ def metric_color(metric_id: str, *, dark: bool = False) -> str:
     return _COLORS.get(metric_id, _COLORS["other"])[dark]
 
 
+def color(metric_id: str, shade: Shade = "css") -> str:
+    """Return a metric's colour in this shade."""
+    return css_color(metric_id) if shade == "css" else metric_color(metric_id, dark=shade == "dark")
+
+
+def paper(part: str, shade: Shade = "css") -> str:
+    """Return one of the colours of :data:`PAPER` in this shade."""
+    light, dark = PAPER[part]
+    return f"var(--clw-{part}, {light})" if shade == "css" else dark if shade == "dark" else light
+
+
 def css_color(metric_id: str) -> str:
     """Return a metric's colour as a CSS variable with the light shade as fallback."""
     return f"var(--clw-{_slug(metric_id)}, {metric_color(metric_id)})"
 
 
-def bounce_type_color(bounce_type: str) -> str:
+def bounce_type_color(bounce_type: str, shade: Shade = "css") -> str:
     """Return a bounce type's colour: that of the metric which counts it."""
-    return css_color(_BOUNCE_TYPE.get(bounce_type, "other"))
+    return color(_BOUNCE_TYPE.get(bounce_type, "other"), shade)
 
 
-def ramp(metric_id: str, rank: int) -> str:
+def ramp(metric_id: str, rank: int, shade: Shade = "css") -> str:
     """Return the shade of a metric's colour for the slice of this rank, 0 the strongest."""
     rank = min(rank, RAMP_STEPS - 1)
-    shade = _step(metric_color(metric_id), rank, "#000000", "#ffffff")
-    return f"var(--clw-{_slug(metric_id)}-{rank}, {shade})"
+    if shade == "dark":
+        return _step(metric_color(metric_id, dark=True), rank, *_DARK_WAY)
+    light = _step(metric_color(metric_id), rank, *_LIGHT_WAY)
+    return light if shade == "light" else f"var(--clw-{_slug(metric_id)}-{rank}, {light})"
 
 
 def palette_css() -> str:
     """Return the style sheet that gives every colour variable its two shades."""
-    light, dark = _variables(0, "#000000", "#ffffff"), _variables(1, "#ffffff", "#111111")
+    light, dark = _variables(0, *_LIGHT_WAY), _variables(1, *_DARK_WAY)
     return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark}}}\n'
+
+
+def variables(*, dark: bool) -> str:
+    """Return the declarations that give every colour variable its shade on one ground."""
+    sheets = [f"--clw-{part}:{shades[dark]}" for part, shades in PAPER.items()]
+    return ";".join([*sheets, _variables(int(dark), *(_DARK_WAY if dark else _LIGHT_WAY))])
 
 
 def _variables(shade: int, ink: str, ground: str) -> str:

@@ -9,6 +9,8 @@ import traitlets as t
 from ipywidgets import VBox
 
 from campaign_live_widgets.catalog import notes
+from campaign_live_widgets.drawing.fragment import frame_html
+from campaign_live_widgets.drawing.text import tile_text
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame_csv
 from campaign_live_widgets.widgets._kit.files import Context, File, csv_file, offer_files
@@ -35,8 +37,8 @@ class TileHead(Front, script="tile"):
 
 
 def kinds_of(tile: Tile) -> tuple[str, ...]:
-    """Return the kinds of view a tile offers: every chart can be read as a table."""
-    return tile.views if "table" in tile.views else (*tile.views, "table")
+    """Return the kinds of view a tile offers."""
+    return tile.kinds
 
 
 class TileWidget(VBox):
@@ -68,6 +70,8 @@ class TileWidget(VBox):
     """
 
     children: tuple[Widget, ...]
+    stands_still = True
+    """Whether nothing changes the numbers: then they are also told to viewers without a kernel."""
     view = t.Unicode(help="Which kind of view is shown.")
 
     def __init__(  # noqa: PLR0913 (one call makes one tile)
@@ -175,6 +179,24 @@ class TileWidget(VBox):
             for widget in family(self)[1:]:
                 widget.close()
         super().close()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Return the widget and, where it stands still, forms that need no kernel."""
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        with self._lock:
+            rows, names, note = self._frame, self._names, self._context.caption
+        bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
+        if self.stands_still:
+            bundle["text/html"] = frame_html(
+                self.tile,
+                rows,
+                locale=self.locale,
+                names=names,
+                time_zone=self.time_zone,
+                view=self.view,
+                note=note,
+            )
+        return bundle
 
     @t.validate("view")
     def _validate_view(self, proposal: dict[str, Any]) -> str:

@@ -1,0 +1,87 @@
+"""What the folders of an archive are called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.snapshot import ALL, MINUTE
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.snapshot import Snapshot
+
+MANIFEST: Final = "manifest.json"
+"""Stands in a finished snapshot and nowhere else."""
+FAILURE: Final = "failed.json"
+"""Stands in the folder of a run that failed."""
+FAILED: Final = ".failed"
+"""How the name of such a folder ends, before the number of a repeated one."""
+INDEX: Final = "index.html"
+NOTEBOOK: Final = "notebook.ipynb"
+"""The executed notebook of a run."""
+LOCK: Final = ".lock"
+MAKING: Final = ".making-"
+"""How the name of a folder begins in which a run is at work."""
+OWNER: Final = ".owner"
+"""In such a folder: locked as long as the process that makes it lives."""
+REMOVING: Final = ".removing-"
+"""How the name of a folder begins that nobody needs any more."""
+
+_LONGEST: Final = 48
+_PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
+_MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(-\d+)?$", re.ASCII)
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+
+
+def snapshot_name(snapshot: Snapshot) -> str:
+    """Return the folder's name: campaign, end of the window in UTC, length of the window.
+
+    ``autumn-sale-2026_2026-11-20T1212Z_24h``, with ``_part`` where less than the whole campaign
+    is counted and ``_tests`` where test sends are. Every file system takes it, also one that
+    does not tell ``A`` from ``a``; snapshots of two campaigns never have the same name.
+    """
+    window = snapshot.window
+    parts = [
+        slug(snapshot.campaign_id),
+        window.end.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ"),
+        _length(window.length),
+        "part" if snapshot.selection != ALL else "",
+        "tests" if snapshot.include_tests else "",
+    ]
+    return "_".join(part for part in parts if part)
+
+
+def is_part(name: str) -> bool:
+    """Return whether a snapshot of that name counts less than the whole campaign."""
+    found = _MARKS.search(name)
+    return bool(found and found[1])
+
+
+def with_tests(name: str) -> bool:
+    """Return whether a snapshot of that name counts test sends."""
+    found = _MARKS.search(name)
+    return bool(found and found[2])
+
+
+def slug(name: str) -> str:
+    """Return *name* in small letters, digits and dashes.
+
+    A name that has to be changed for that gets a ``~`` and a short hash of what it was, so that
+    two names never become one.
+    """
+    if len(name) <= _LONGEST and _PLAIN.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name[: 4 * _LONGEST]).encode("ascii", "ignore").decode()
+    short = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST].strip("-")
+    return f"{short or 'campaign'}~{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+def _length(span: timedelta) -> str:
+    """Return a window's length in the largest unit that is whole: ``7d``, ``24h``, ``90m``."""
+    if span % _DAY == timedelta() and span > _DAY:
+        return f"{span // _DAY}d"
+    return f"{span // _HOUR}h" if span % _HOUR == timedelta() else f"{span // MINUTE}m"

@@ -1,0 +1,130 @@
+
+// Charts: drawn in every tab once the page is there, as large as their tiles, and a second time
+// for paper, whose width is known. Vega interprets its expressions: nothing is evaluated.
+
+const PAPER = { width: 1032, gutter: 16, row: 42, head: 44 };
+const drawn = new Map();
+const tip = make("div", "clw-tip");
+tip.setAttribute("role", "status");
+
+/** Show what a mark tells: its title, then each number with its name. */
+function showTip(_handler, event, _item, value) {
+  if (!value) {
+    tip.remove();
+    return;
+  }
+  const { title, ...rows } = value;
+  const head = make("div", "clw-tip-head", shorten(String(title ?? "")));
+  head.dir = "auto";
+  const table = make("div", "clw-tip-rows");
+  for (const [name, text] of Object.entries(rows)) {
+    table.append(make("span", "clw-tip-name", shorten(name)), make("b", "", shorten(String(text))));
+  }
+  tip.replaceChildren(head, table);
+  if (!tip.isConnected) document.body.append(tip);
+  const { offsetWidth: w, offsetHeight: h } = tip;
+  const { clientX: x, clientY: y } = event;
+  tip.style.left = `${Math.max(4, x + 16 + w > innerWidth ? x - 16 - w : x + 16)}px`;
+  tip.style.top = `${Math.max(4, y + 16 + h > innerHeight ? y - 16 - h : y + 16)}px`;
+}
+
+function shorten(text) {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function specOf(box) {
+  const { tile } = box.closest(".clw-tile").dataset;
+  return page.charts[tile][box.dataset.kind];
+}
+
+/** Where a chart is higher than its tile, the tile scrolls. */
+function sizeIn(box, spec) {
+  const least = spec.usermeta?.least_height ?? 0;
+  const room = narrow.matches && box.dataset.kind === "bars" ? 0 : box.clientHeight;
+  return { width: box.clientWidth - (least > room && room ? 12 : 0), height: Math.max(room, least) };
+}
+
+function sizeOnPaper(box, spec) {
+  const style = box.closest(".clw-tile").style;
+  const columns = Number(style.getPropertyValue("--columns"));
+  const rows = Number(style.getPropertyValue("--rows"));
+  const column = (PAPER.width - 11 * PAPER.gutter) / 12;
+  const width = Math.floor(columns * column + (columns - 1) * PAPER.gutter);
+  const least = spec.usermeta?.least_height ?? 0;
+  return { width, height: Math.max(least, rows * PAPER.row - PAPER.head) };
+}
+
+async function draw(box, place, size) {
+  const made = await vegaEmbed(
+    place,
+    { ...specOf(box), ...size },
+    {
+      actions: false,
+      ast: true,
+      defaultStyle: false,
+      mode: "vega-lite",
+      renderer: "svg",
+      tooltip: showTip,
+    },
+  );
+  await made.view.resize().runAsync(); // a legend of two lines needs a second look at the room
+  const svg = place.querySelector("svg");
+  svg.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+/** Draw one chart, or give the one there is another size; one call at a time. */
+async function drawChart(box) {
+  const state = drawn.get(box) ?? { busy: Promise.resolve() };
+  drawn.set(box, state);
+  state.busy = state.busy.then(() => redraw(box, state)).catch(() => {
+    box.replaceChildren(make("p", "clw-empty", page.words.wrong));
+  });
+  return state.busy;
+}
+
+async function redraw(box, state) {
+  const size = sizeIn(box, specOf(box));
+  if (size.width <= 0 || size.height <= 0) return; // not shown
+  if (state.made) {
+    if (state.width === size.width && state.height === size.height) return;
+    Object.assign(state, size);
+    await state.made.view.width(size.width).height(size.height).runAsync();
+    await state.made.view.resize().runAsync();
+    return;
+  }
+  const screen = make("div", "clw-on-screen");
+  box.append(screen);
+  Object.assign(state, size);
+  state.made = await draw(box, screen, size);
+  const paper = make("div", "clw-on-paper");
+  box.append(paper);
+  await draw(box, paper, sizeOnPaper(box, specOf(box)));
+}
+
+async function drawTile(tile) {
+  const box = tile.querySelector(`.clw-chart[data-kind="${tile.dataset.view}"]`);
+  if (box) await drawChart(box);
+}
+
+/** All tabs, the one that is shown first; between two charts the page stays at hand. */
+async function drawAll() {
+  const shown = (panel) => Number(panel.hasAttribute("data-shown"));
+  const order = [...panels].sort((a, b) => shown(b) - shown(a));
+  for (const tile of order.flatMap((panel) => all(".clw-tile", panel))) {
+    await drawTile(tile);
+    await new Promise((done) => setTimeout(done, 0));
+  }
+  root.dataset.drawn = "";
+}
+
+let waiting = 0;
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth === width && !narrow.matches) return;
+  width = innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(drawAll, 100);
+});
+addEventListener("scroll", () => tip.remove(), { capture: true, passive: true });
+drawAll();

@@ -1,0 +1,203 @@
+// What the page does by itself: tabs, light and dark, views, sorting, files, cards. Text from
+// outside goes into the page as text alone.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const page = read("clw-page-data");
+const root = document.documentElement;
+const narrow = matchMedia("(max-width: 720px)");
+
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+/* tabs: links become tabs, which the address remembers */
+
+const panels = all(".clw-panel");
+const tabs = all(".clw-tab");
+
+function openTab(name, moved = false) {
+  const known = panels.some((panel) => panel.id === name) ? name : panels[0]?.id;
+  for (const panel of panels) panel.toggleAttribute("data-shown", panel.id === known);
+  for (const tab of tabs) {
+    const on = tab.dataset.tab === known;
+    tab.setAttribute("aria-selected", String(on));
+    tab.tabIndex = on ? 0 : -1;
+    if (on && moved) tab.focus();
+  }
+}
+
+function makeTabs() {
+  document.querySelector(".clw-tabs")?.setAttribute("role", "tablist");
+  tabs.forEach((tab, i) => {
+    const panel = panels[i];
+    tab.id = `clw-to-${tab.dataset.tab}`;
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    const go = (name, moved) => {
+      // The hash is set without a jump: panels are in the page, and it would scroll to one.
+      history.replaceState(null, "", `#${name}`);
+      openTab(name, moved);
+    };
+    tab.addEventListener("click", (event) => {
+      event.preventDefault();
+      go(tab.dataset.tab, false);
+    });
+    tab.addEventListener("keydown", (event) => {
+      const last = tabs.length - 1;
+      const to = {
+        ArrowRight: i === last ? 0 : i + 1,
+        ArrowLeft: i === 0 ? last : i - 1,
+        Home: 0,
+        End: last,
+        " ": i,
+      }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      go(tabs[to].dataset.tab, true);
+    });
+  });
+  addEventListener("hashchange", () => openTab(location.hash.slice(1)));
+  openTab(location.hash.slice(1));
+}
+
+/* light and dark: the system's, until somebody chooses */
+
+function makeTheme() {
+  const button = document.querySelector(".clw-button-theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+  const show = () => button.setAttribute("aria-pressed", String(isDark()));
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    show();
+  });
+  system.addEventListener("change", show);
+  show();
+}
+
+/* views */
+
+function showView(tile, kind) {
+  tile.dataset.view = kind;
+  for (const button of all(".clw-tile-view", tile)) {
+    button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+  }
+  drawTile(tile);
+}
+
+/* tables: numbers start with the largest, names with A; a third press gives the first order */
+
+function makeSortable(table) {
+  const body = table.tBodies[0];
+  const first = [...body.rows];
+  const heads = [...table.tHead.rows[0].cells];
+  const collator = new Intl.Collator(root.lang, { numeric: true });
+  const isTime = table.dataset.by === "bucket";
+  const number = (row, column) => {
+    const value = row.cells[column].dataset.value;
+    return value === undefined ? -1 : Number(value);
+  };
+  let sort = { column: -1, down: false };
+  const order = () => {
+    if (sort.column < 0) return first;
+    const turn = sort.down ? -1 : 1;
+    const place = new Map(first.map((row, i) => [row, i]));
+    const compare =
+      sort.column > 0
+        ? (a, b) => number(a, sort.column) - number(b, sort.column)
+        : isTime
+          ? (a, b) => place.get(a) - place.get(b)
+          : (a, b) => collator.compare(a.cells[0].textContent, b.cells[0].textContent);
+    return [...first].sort((a, b) => turn * compare(a, b) || place.get(a) - place.get(b));
+  };
+  const press = (column) => {
+    const down = column > 0;
+    if (sort.column !== column) sort = { column, down };
+    else if (sort.down === down) sort = { column, down: !down };
+    else sort = { column: -1, down: false };
+    heads.forEach((head, j) => {
+      const state = sort.down ? "descending" : "ascending";
+      head.setAttribute("aria-sort", j === sort.column ? state : "none");
+    });
+    body.append(...order());
+  };
+  heads.forEach((head, j) => {
+    const button = make("button", "clw-table-sort", head.textContent);
+    button.type = "button";
+    button.title = head.title || page.words.sort.replace("{}", () => head.textContent);
+    head.removeAttribute("title");
+    head.setAttribute("aria-sort", "none");
+    head.replaceChildren(button);
+    button.addEventListener("click", () => press(j));
+  });
+}
+
+/** Say where columns go on to the right. */
+function fade(view) {
+  const look = () => {
+    const rest = view.scrollWidth - view.clientWidth - Math.abs(view.scrollLeft);
+    view.classList.toggle("clw-more", rest > 1);
+  };
+  view.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(view);
+}
+
+/* files: made from what the page holds */
+
+function save(name, text) {
+  const link = make("a");
+  link.download = name;
+  link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function fileName(what) {
+  const end = document.body.dataset.asOf.replace(/:(\d\d):\d\d(\.\d+)?Z$/, "$1Z");
+  return `${page.file}_${what.replace(/[^A-Za-z0-9]+/g, "-")}_${end}.csv`;
+}
+
+/* the card on what the numbers mean stands under its button */
+
+function makeCard(tile) {
+  const card = tile.querySelector(".clw-pop");
+  const button = tile.querySelector(".clw-tile-menu");
+  card.addEventListener("toggle", (event) => {
+    button.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState !== "open") return;
+    card.dataset.at = "";
+    const at = button.getBoundingClientRect();
+    const { offsetWidth: w, offsetHeight: h } = card;
+    const below = at.bottom + 4 + h <= innerHeight;
+    card.style.left = `${Math.max(8, Math.min(at.right - w, innerWidth - w - 8))}px`;
+    card.style.top = `${below ? at.bottom + 4 : Math.max(8, innerHeight - h - 8)}px`;
+  });
+  tile.querySelector(".clw-tile-csv").addEventListener("click", () => {
+    save(fileName(tile.dataset.tile), page.files[tile.dataset.tile]);
+  });
+}
+
+makeTabs();
+makeTheme();
+for (const table of all(".clw-table-grid")) makeSortable(table);
+for (const view of all(".clw-table")) fade(view);
+for (const tile of all(".clw-tile")) {
+  makeCard(tile);
+  for (const button of all(".clw-tile-view", tile)) {
+    button.addEventListener("click", () => showView(tile, button.dataset.kind));
+  }
+}
+document.querySelector(".clw-button-csv").addEventListener("click", () => {
+  save(fileName("report"), page.files.report);
+});
+document.querySelector(".clw-button-print").addEventListener("click", () => print());
+addEventListener("beforeprint", () => {
+  for (const more of all(".clw-foot details")) more.open = true;
+});

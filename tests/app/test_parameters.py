@@ -1,0 +1,198 @@
+"""The notebooks' parameters: one schema; what does not fit is refused before anything runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from campaign_live_widgets import check_parameters
+from campaign_live_widgets.app.parameters import PARAMETERS, TEMPLATES, check
+from campaign_live_widgets.errors import UnknownNameError, UsageError
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SOUND = {"source": "events/"}
+templates = pytest.mark.parametrize("name", list(TEMPLATES))
+
+
+def cells(name: str) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    return list(notebook.cells)
+
+
+def test_every_notebook_has_a_schema_and_every_schema_a_notebook() -> None:
+    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(TEMPLATES)
+    assert {one for t in TEMPLATES.values() for one in t.takes} == set(PARAMETERS)
+
+
+@templates
+def test_the_cell_of_parameters_is_the_schema(name: str) -> None:
+    (cell,) = (c for c in cells(name) if "parameters" in c.metadata.get("tags", ()))
+    assert cell.source == TEMPLATES[name].cell()
+
+
+@templates
+def test_the_first_cell_after_it_checks_them(name: str) -> None:
+    code = [cell.source for cell in cells(name) if cell.cell_type == "code"]
+    lines = [line for line in code[1].splitlines() if line and "import" not in line]
+    assert lines[0] == f'check_parameters("{name}", globals())'
+
+
+@templates
+def test_papermill_knows_each_parameter_and_what_it_is_for(name: str) -> None:
+    found = papermill.inspect_notebook(NOTEBOOKS / f"{name}.ipynb")
+    assert list(found) == list(TEMPLATES[name].takes)
+    for one in TEMPLATES[name].parameters:
+        assert found[one.name]["inferred_type_name"] == one.type
+        assert found[one.name]["help"] == one.meaning
+
+
+@templates
+def test_the_defaults_and_what_is_needed_are_enough(name: str) -> None:
+    template = TEMPLATES[name]
+    needed = dict.fromkeys(template.required, "x")
+    asked = check(name, SOUND | needed)
+    assert list(asked) == list(template.takes)
+    for one in template.parameters:
+        if one.name not in SOUND | needed:
+            assert asked[one.name] == template.default(one)
+            assert type(asked[one.name]) is type(one.default)
+
+
+@templates
+def test_each_that_is_needed_is_missed(name: str) -> None:
+    needed = dict.fromkeys(TEMPLATES[name].required, "x")
+    for one in needed:
+        for empty in ({}, {one: ""}):
+            with pytest.raises(UsageError, match=f"^{one} is missing: "):
+                check(name, SOUND | {k: v for k, v in needed.items() if k != one} | empty)
+
+
+@templates
+def test_no_other_type_is_taken(name: str) -> None:
+    needed = SOUND | dict.fromkeys(TEMPLATES[name].required, "x")
+    others: dict[str, tuple[object, ...]] = {
+        "str": (1, None, True, ["x"], b"x"),
+        "bool": ("true", 1, 0, None),
+        "float": ("0.5", True, None, [0.5]),
+        "list": ("m1", None, [1], {"m1": 1}, ["m1", None]),
+    }
+    for one in TEMPLATES[name].parameters:
+        for value in others[one.type]:
+            with pytest.raises(UsageError, match=f"^{one.name} is {type(value).__name__}, not "):
+                check(name, needed | {one.name: value})
+
+
+def test_a_whole_number_is_a_number_and_a_tuple_a_list() -> None:
+    asked = check("campaign_live_report", SOUND | {"every": 2, "messages": ("m1", "m2")})
+    assert (asked["every"], asked["messages"]) == (2.0, ["m1", "m2"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("windw", "Did you mean 'window'?"), ("colour", "Known: ")]
+)
+def test_an_unknown_name_is_told_the_nearest(name: str, hint: str) -> None:
+    with pytest.raises(UnknownNameError, match=re.escape(f"Unknown parameter {name!r}. {hint}")):
+        check("campaign_snapshot", SOUND | {name: "1h"})
+
+
+def test_a_parameter_of_another_notebook_is_unknown() -> None:
+    with pytest.raises(UnknownNameError, match="'message'"):
+        check("campaign_live_report", SOUND | {"message": "m1"})
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "value"),
+    [
+        ("campaign_live_report", "window", "soon"),
+        ("campaign_live_report", "window", "0h"),
+        ("campaign_live_report", "at", "yesterday"),
+        ("campaign_live_report", "locale", "de"),
+        ("campaign_live_report", "time_zone", "Mars/Olympus"),
+        ("campaign_live_report", "every", 0.1),
+        ("campaign_live_report", "every", float("nan")),
+        ("campaign_live_report", "tab", "sms"),
+        ("campaign_live_report", "source", "env:NO_SUCH_VARIABLE"),
+        ("campaign_live_report", "source", "env:not a name"),
+        ("campaign_snapshot", "formats", ["html", "docx"]),
+        ("campaign_snapshot", "layout", "nowhere.json"),
+        ("campaign_snapshot", "folder", "env:NO_SUCH_VARIABLE"),
+        ("compare_campaigns", "other_at", "24:61"),
+    ],
+)
+def test_a_value_that_cannot_be_had_is_named(template: str, name: str, value: object) -> None:
+    needed = SOUND | dict.fromkeys(TEMPLATES[template].required, "x")
+    with pytest.raises(UsageError) as refused:
+        check(template, needed | {name: value})
+    told = str(refused.value)
+    # A layout is named as a file, and formats one by one.
+    assert any(word in told for word in (name, name.removesuffix("s")))
+    assert "\n" not in told
+
+
+def test_without_a_source_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAMPAIGN_LIVE_SOURCE", raising=False)
+    with pytest.raises(UsageError, match="CAMPAIGN_LIVE_SOURCE"):
+        check("campaign_live_report", {})
+    monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", "events/")
+    assert check("campaign_live_report", {})["source"] == ""
+
+
+def test_a_password_is_refused_and_not_repeated() -> None:
+    for source in ("postgresql://me:hunter2@db/x", "https://:hunter2@host/", "s3://a:hunter2@b"):
+        with pytest.raises(UsageError, match="env:NAME") as refused:
+            check("campaign_live_report", {"source": source})
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_value_of_the_wrong_type_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as refused:
+        check("campaign_live_report", {"source": ["hunter2"]})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_reference_is_given_back_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_EVENTS", "/srv/hunter2")
+    assert check("campaign_live_report", {"source": "env:MY_EVENTS"})["source"] == "env:MY_EVENTS"
+
+
+# ── in a notebook ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_notebook_of_its_own_names_is_fine() -> None:
+    mine = {**check("first_tour", SOUND), "In": ["x = 1", "my_own = 2"], "my_own": 2}
+    assert check_parameters("first_tour", mine)["source"] == "events/"
+
+
+def test_what_papermill_has_put_in_is_looked_at() -> None:
+    told = "# Parameters\nsource = \"events/\"\nwindw = '6h'\n"
+    mine = {**check("first_tour", SOUND), "In": ["", told], "windw": "6h"}
+    with pytest.raises(UnknownNameError, match="'windw'"):
+        check_parameters("first_tour", mine)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"windw": "6h"}, "Unknown parameter 'windw'. Did you mean 'window'?"),
+        ({"window": 6}, "window is int, not text"),
+        ({}, "message is missing"),
+    ],
+)
+def test_plain_papermill_ends_before_anything_is_read(
+    tmp_path: Path, given: dict[str, object], told: str
+) -> None:
+    missing = {"source": str(tmp_path / "nowhere"), **({"message": "m1"} if given else {})}
+    with pytest.raises(papermill.PapermillExecutionError) as refused:
+        papermill.execute_notebook(
+            NOTEBOOKS / "email_detail.ipynb",
+            tmp_path / "done.ipynb",
+            missing | given,
+            progress_bar=False,
+        )
+    assert refused.value.ename in {"UsageError", "UnknownNameError"}
+    assert refused.value.evalue.startswith(told)

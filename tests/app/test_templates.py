@@ -1,0 +1,195 @@
+"""The notebooks, run by Papermill on the sample export as a scheduler would."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+
+from campaign_live_widgets import Comparison, StillReport
+from campaign_live_widgets.app.parameters import TEMPLATES
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SAMPLES = NOTEBOOKS / "samples"
+SCOPE: dict[str, Any] = {
+    "source": f"{SAMPLES}/ajo_*",
+    "campaign": "autumn-sale-2026",
+    "at": "2026-11-20T12:12:00Z",
+}
+GIVEN: dict[str, dict[str, Any]] = {
+    "campaign_live_report": {"live": False},
+    "campaign_snapshot": {},
+    "email_detail": {"message": "email-autumn-offer"},
+    "push_detail": {"message": "push-doors-open", "locale": "fr", "time_zone": "Europe/Paris"},
+    "first_tour": {},
+    "compare_campaigns": {"other": "autumn-sale-2026", "other_at": "2026-11-20T10:00:00Z"},
+}
+templates = pytest.mark.parametrize("name", list(TEMPLATES))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("done")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Any:
+    @cache
+    def done(name: str) -> nbformat.NotebookNode:
+        return papermill.execute_notebook(
+            NOTEBOOKS / f"{name}.ipynb",
+            folder / f"{name}.ipynb",
+            SCOPE | GIVEN[name],
+            progress_bar=False,
+            execution_timeout=120,
+        )
+
+    return done
+
+
+def outputs(notebook: nbformat.NotebookNode, cell_id: str) -> dict[str, str]:
+    """Return what the cell shows as its last value, by MIME type."""
+    (cell,) = (c for c in notebook.cells if c.get("id") == cell_id)
+    (shown,) = (o for o in cell.outputs if o.output_type == "execute_result")
+    return dict(shown.data)
+
+
+def text_of(notebook: nbformat.NotebookNode) -> str:
+    return json.dumps(notebook, ensure_ascii=False)
+
+
+def still(**more: Any) -> StillReport:
+    return StillReport(SCOPE["source"], SCOPE["campaign"], at=SCOPE["at"], **more)
+
+
+@templates
+def test_papermill_runs_it_to_the_end(run: Any, name: str) -> None:
+    notebook = run(name)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    streams = [o for cell in code for o in cell.outputs if o.output_type in {"stream", "error"}]
+    assert not streams, streams
+
+
+@templates
+def test_it_is_stored_without_outputs(name: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert notebook.metadata.title == TEMPLATES[name].title
+
+
+@templates
+def test_no_profile_is_in_it(run: Any, name: str) -> None:
+    # The samples' profiles are profile-0000 to profile-0599.
+    assert not re.search(r"profile-\d{4}", text_of(run(name)))
+
+
+@pytest.mark.parametrize(
+    "name", ["campaign_snapshot", "email_detail", "push_detail", "compare_campaigns"]
+)
+def test_what_stands_still_needs_no_widgets(run: Any, name: str) -> None:
+    notebook = run(name)
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "execute_result":
+                assert set(output.data) <= {"text/plain", "text/html"}
+                assert "<script" not in output.data.get("text/html", "").lower()
+
+
+def test_the_snapshot_shows_every_tab(run: Any) -> None:
+    notebook = run("campaign_snapshot")
+    report = still()
+    for tab, tile_id in (
+        ("campaign", "campaign.statistics"),
+        ("email", "email.sending_statistics"),
+        ("push", "push.sending_performance"),
+    ):
+        shown = outputs(notebook, f"{tab}-tab")
+        for row in report.frame(tile_id).to_dict("records"):
+            assert re.search(rf"\b{row['count']}\b", shown["text/plain"])
+            assert re.search(rf"\b{row['count']}\b", shown["text/html"])
+
+
+@pytest.mark.parametrize(("name", "channel"), [("email_detail", "email"), ("push_detail", "push")])
+def test_a_detail_counts_its_message_alone(run: Any, name: str, channel: str) -> None:
+    message = GIVEN[name]["message"]
+    tile_id = f"{channel}.metrics_by_message"
+    table = still().frame(tile_id).set_index("message_id")
+    alone = still(messages=[message]).frame(tile_id).set_index("message_id")
+    assert list(alone.index) == [message]
+    assert (alone.loc[message] == table.loc[message]).all()
+    shown = outputs(run(name), "rates-frame")["text/plain"]
+    for metric, count in table.loc[message].items():
+        assert re.search(rf"\b{metric} +{count}\b", shown), (metric, count)
+
+
+def test_a_detail_of_the_wrong_channel_is_refused(folder: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError, match="push, not email"):
+        papermill.execute_notebook(
+            NOTEBOOKS / "email_detail.ipynb",
+            folder / "wrong.ipynb",
+            SCOPE | {"message": "push-doors-open"},
+            progress_bar=False,
+        )
+
+
+def test_a_tour_shows_a_widget_a_frame_and_layouts(run: Any) -> None:
+    notebook = run("first_tour")
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    for cell_id in ("report", "one-widget", "own-layout", "own-places"):
+        view = outputs(notebook, cell_id)["application/vnd.jupyter.widget-view+json"]
+        assert view["model_id"] in states
+    frame = outputs(notebook, "one-frame")["text/plain"]
+    for row in still().frame("email.bounce_reasons").to_dict("records"):
+        assert re.search(rf"\b{row['reason']} +{row['bounces']}\b", frame)
+
+
+def test_a_comparison_names_both_and_draws_them(run: Any) -> None:
+    notebook = run("compare_campaigns")
+    later, sooner = (
+        still(),
+        StillReport(SCOPE["source"], SCOPE["campaign"], at=GIVEN["compare_campaigns"]["other_at"]),
+    )
+    heads = outputs(notebook, "read")["text/plain"].splitlines()
+    assert heads == later.lines() + sooner.lines()
+    shown = outputs(notebook, "email-frame")["text/plain"]
+    first, second = (r.frame("email.sending_statistics")["count"] for r in (later, sooner))
+    assert first[0] > second[0] > 0
+    assert re.search(rf"\bdelivered +sent +{first[0]} +{second[0]}\b", shown)
+    image = outputs(notebook, "email-chart")["text/html"]
+    found = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', image)
+    assert found
+    svg = base64.b64decode(found[1]).decode()
+    assert svg.startswith("<svg")
+    assert "Delivered, of sent" in svg
+
+
+def test_rates_divide_by_what_they_say() -> None:
+    report = still()
+    for channel, tile_id in (("email", "email.metrics_by_message"), ("push", "push.summary")):
+        sums = report.frame(tile_id).sum(numeric_only=True)
+        for row in report.rates(channel).to_dict("records"):
+            assert row["count"] == sums[row["metric"]]
+            if row["rate_of"] is None:
+                assert row["rate"] != row["rate"]
+            else:
+                assert row["rate"] == row["count"] / sums[row["rate_of"]]
+
+
+def test_points_are_of_the_second_over_the_first() -> None:
+    later, sooner = still(), StillReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
+    table = Comparison(later, sooner).frame("email").set_index("metric")
+    opens = table.loc["opens"]
+    assert opens["points"] == opens["second_rate"] - opens["first_rate"] != 0
+    assert opens["first_rate"] == opens["first"] / table.loc["delivered", "first"]
+    assert not table.loc["sent", ["first_rate", "second_rate", "points"]].notna().any()
