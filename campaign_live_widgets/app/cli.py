@@ -141,6 +141,12 @@ def report(  # noqa: PLR0913 - the options of a command
     type=click.Path(exists=True, dir_okay=False),
     help="A layout file: what everybody starts with.",
 )
+@click.option(
+    "--snapshots",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="A folder of snapshots: listed beside the report, and saved to from it.",
+)
 @_no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -152,6 +158,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     window: str,
     locale: str,
     layout: str | None,
+    snapshots: str | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
@@ -180,6 +187,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         window=window,
         locale=locale,
         layout=layout,
+        snapshots=snapshots,
         debug=_debugging(),
     )
 

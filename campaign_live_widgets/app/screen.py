@@ -108,8 +108,9 @@ class Screen:
     def _draw(self) -> None:
         console, look = self._console, self._look
         assert look is not None  # noqa: S101 - drawn only then
-        options = console.options.update(highlight=False)
-        width, height = options.size
+        # What the environment says of the size (COLUMNS, LINES) is not true after a change.
+        width, height = os.get_terminal_size(console.file.fileno())
+        options = console.options.update(width=width, height=height, highlight=False)
         head, tile_parts = self._parts(look)
         top = self._lines(Group(*head), options)
         body = self._lines(Group(*(fitting(part, width) for part in tile_parts)), options)
