@@ -46,6 +46,17 @@ _at = click.option(
 )
 
 
+_base_url = click.option(
+    "--base-url", default="/", metavar="PATH", help="Path below which a proxy has it."
+)
+_snapshots = click.option(
+    "--snapshots",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="A folder of snapshots: listed beside the report, and saved to from it.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="campaign-live")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
@@ -132,7 +143,7 @@ def report(  # noqa: PLR0913 - the options of a command
 @click.option("--campaign", metavar="ID", help="Shown first; by default the newest one.")
 @_port
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--base-url", default="/", metavar="PATH", help="Path below which a proxy has it.")
+@_base_url
 @_at
 @_window
 @_locale
@@ -141,12 +152,7 @@ def report(  # noqa: PLR0913 - the options of a command
     type=click.Path(exists=True, dir_okay=False),
     help="A layout file: what everybody starts with.",
 )
-@click.option(
-    "--snapshots",
-    type=click.Path(file_okay=False),
-    metavar="DIR",
-    help="A folder of snapshots: listed beside the report, and saved to from it.",
-)
+@_snapshots
 @_no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -210,14 +216,18 @@ def serve(  # noqa: PLR0913 - the options of a command
     help="What the simulation writes.",
 )
 @click.option("--folder", type=click.Path(file_okay=False), help="Keep the events there.")
+@_base_url
 @_locale
+@_snapshots
 @_no_browser
 def demo(  # noqa: PLR0913 - the options of a command
     port: int | None,
     speed: float,
     form: Literal["ndjson", "parquet"],
     folder: str | None,
+    base_url: str,
     locale: str,
+    snapshots: str | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Watch a simulated campaign happen: it sends, bounces, opens and clicks, live."""
@@ -229,7 +239,9 @@ def demo(  # noqa: PLR0913 - the options of a command
         speed=speed,
         format=form,
         folder=folder,
+        base_url=base_url,
         locale=locale,
+        snapshots=snapshots,
         debug=_debugging(),
     )
 

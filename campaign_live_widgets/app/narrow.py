@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = 12
 """Columns that a name keeps at the least."""
+_TREND: Final = 4
+"""Columns of a trend that is worth showing."""
 
 
 def fitting(part: RenderableType, width: int) -> RenderableType:
@@ -33,9 +35,12 @@ def fitting(part: RenderableType, width: int) -> RenderableType:
         return part
     if not part.show_header:
         return Group(*(Line(" ".join(filter(None, row)), style="") for row in rows))
+    room = width - sum(wide[:-1]) - 2
+    if not heads[0] and room >= _TREND:
+        return _shorter_trends(part, room)
     if not heads[0]:
-        return _shorter_trends(part, width - sum(wide[:-1]) - 2)
-    if min(wide[0], _NAME + 2) + sum(wide[1:]) <= width:
+        heads, rows = heads[:2], [row[:2] for row in rows]
+    if heads[0] and min(wide[0], _NAME + 2) + sum(wide[1:]) <= width:
         first = part.columns[0]
         first.no_wrap, first.overflow = True, "ellipsis"
         first.max_width = width - sum(wide[1:]) - 2
@@ -49,7 +54,7 @@ def _shorter_trends(table: Table, room: int) -> Table:
     made.add_column(table.columns[1].header, justify="right", no_wrap=True)
     made.add_column(table.columns[2].header, no_wrap=True, overflow="crop")
     for label, total, trend in zip(*_cells(table), strict=True):
-        made.add_row(label, total, _text(trend)[-max(room, 1) :])
+        made.add_row(label, total, _text(trend)[-room:])
     return made
 
 
