@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours"}
 _LENGTH: Final = re.compile(r"(\d{1,6})\s*([smh])", re.IGNORECASE)
+_ONLY: Final = "Count only this; may stand several times."
 _locale = click.option(
     "--locale", type=click.Choice(LOCALES), default="en", show_default=True, help="Language."
 )
@@ -50,9 +51,11 @@ _snapshot_folder = click.Path(path_type=Path, exists=True, file_okay=False)
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="IANA name, for labels.")
 @click.option("--include-tests", is_flag=True, help="Count test sends too.")
-@click.option("--message", "messages", multiple=True, metavar="ID", help="Only this one; again.")
 @click.option(
-    "--execution", "executions", multiple=True, metavar="ID", help="Only this one; again."
+    "--message", "messages", multiple=True, metavar="ID", help="Count only this; give several."
+)
+@click.option(
+    "--execution", "executions", multiple=True, metavar="ID", help="Count only this; give several."
 )
 @click.option("--layout", metavar="FILE", help="A layout file: where the tiles stand.")
 @click.option("--keep", metavar="LENGTH", help="Remove snapshots that are older: 30d.")

@@ -9,6 +9,7 @@ the notebook.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 _ENGINE: Final = "campaign-live"
 _STARTS: Final = 60
 """Seconds a kernel may take to answer for the first time."""
+_SILENT: Final = logging.getLogger("campaign-live.run")
+"""What nbclient would log is told by the error that it raises."""
+_SILENT.setLevel(logging.CRITICAL + 1)
 _LAUNCH: Final = (
     *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
     "--HistoryManager.enabled=False",
@@ -186,6 +190,7 @@ class _Engine(Engine):
             startup_timeout=start_timeout,
             timeout_func=lambda _cell: max(1, math.ceil(ends - time.monotonic())),
             store_widget_state=False,
+            log=_SILENT,
             shutdown_kernel="immediate",
             connection=connection,
             tell=tell,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
+from campaign_live_widgets.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,17 +69,14 @@ def resolve(text: str, what: str = "source") -> str:
 def told_as(name: str | None, location: Location) -> Iterator[None]:
     """Have errors call a source by its name and not by its path; ``None`` leaves them alone.
 
-    The error that is raised remembers none before it: a traceback would show its text.
+    The error before it is in no traceback, for its text would be.
     """
     try:
         yield
-    except CampaignLiveError as error:
-        if name is None or not isinstance(error, SourceError):
+    except SourceError as error:
+        if name is None:
             raise
-        told = SourceError(hidden(str(error), name, location))
-    else:
-        return
-    raise told
+        raise SourceError(hidden(str(error), name, location)) from None
 
 
 def hidden(said: str, name: str, location: Location) -> str:

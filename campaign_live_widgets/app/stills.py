@@ -53,9 +53,10 @@ class Shown:
         self._still = still
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from campaign_live_widgets.drawing.text import text  # noqa: PLC0415 - only what is shown
+        from campaign_live_widgets.drawing.fragment import fragment  # noqa: PLC0415 - when shown
+        from campaign_live_widgets.drawing.text import text  # noqa: PLC0415 - when shown
 
-        return {"text/plain": text(self._still)}
+        return {"text/plain": text(self._still), "text/html": fragment(self._still)}
 
 
 class Lines:
@@ -168,10 +169,6 @@ class StillReport(Shown):
             " · ".join((name, window, *scope)),
             " · ".join((newest, *(_SAID(locale).format(of[0](locale), n) for of, n in health))),
         ]
-
-    def head(self) -> Lines:
-        """Return what the numbers are of, to show."""
-        return Lines(self.lines())
 
     def tab(self, name: str) -> Shown:
         """Return one tab to show; raise :class:`UnknownNameError` where there is none."""

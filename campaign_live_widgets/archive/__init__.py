@@ -1,5 +1,6 @@
 """Snapshots on disk: what is in one, whether it is whole, what changed between two."""
 
+from campaign_live_widgets.archive.changes import Difference, difference
 from campaign_live_widgets.archive.draft import Draft
 from campaign_live_widgets.archive.files import FORMATS, check_formats, write_files
 from campaign_live_widgets.archive.folders import FailedRun, KeptSnapshot, failed_runs, snapshots
@@ -10,12 +11,14 @@ from campaign_live_widgets.archive.retention import retain
 
 __all__ = [
     "FORMATS",
+    "Difference",
     "Draft",
     "FailedRun",
     "KeptSnapshot",
     "Manifest",
     "WrittenFile",
     "check_formats",
+    "difference",
     "failed_runs",
     "retain",
     "snapshot_name",

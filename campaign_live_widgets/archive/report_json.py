@@ -61,22 +61,39 @@ def parse_rfc3339(text: str) -> datetime:
     return at
 
 
-def keyed(report: Mapping[str, Any], widget: str) -> dict[str, dict[str, Any]]:
-    """Return a widget's rows by their name: name → column → value; nothing where it is absent."""
-    found = report["widgets"].get(widget)
-    if found is None:
-        return {}
-    columns = found["columns"]
-    return {str(row[0]): dict(zip(columns[1:], row[1:], strict=True)) for row in found["rows"]}
+class Numbers:
+    """A report's numbers by widget, name of the row and column; each is looked up once."""
 
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self._widgets: Mapping[str, Any] = report["widgets"]
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {}
+        self._totals: dict[str, dict[str, int]] = {}
 
-def totals(report: Mapping[str, Any], widget: str) -> dict[str, int]:
-    """Return the sum of each of a widget's metrics over its rows."""
-    tile = TILES[widget]
-    rows = keyed(report, widget)
-    if tile.by is None:
-        return {metric: row["count"] for metric, row in rows.items()}
-    return {m: sum(row.get(m, 0) for row in rows.values()) for m in tile.metrics}
+    def __contains__(self, widget: str) -> bool:
+        return widget in self._widgets
+
+    def rows(self, widget: str) -> dict[str, dict[str, Any]]:
+        """Return name → column → value; nothing where the widget is absent."""
+        if widget not in self._rows:
+            found = self._widgets.get(widget, {"columns": ["", ""], "rows": []})
+            columns = found["columns"][1:]
+            self._rows[widget] = {
+                row[0]: dict(zip(columns, row[1:], strict=True)) for row in found["rows"]
+            }
+        return self._rows[widget]
+
+    def totals(self, widget: str) -> dict[str, int]:
+        """Return the sum of each of a widget's metrics over its rows."""
+        if widget not in self._totals:
+            tile, rows = TILES[widget], self.rows(widget)
+            if tile.by is None:
+                self._totals[widget] = {metric: row["count"] for metric, row in rows.items()}
+            else:
+                self._totals[widget] = {
+                    metric: sum(row.get(metric) or 0 for row in rows.values())
+                    for metric in tile.metrics
+                }
+        return self._totals[widget]
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
@@ -84,10 +101,11 @@ def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
 
     The figures of the campaign, and for each channel the sums over its messages.
     """
+    numbers = Numbers(report)
     return {
-        tile.tab: totals(report, tile.id)
+        tile.tab: numbers.totals(tile.id)
         for tile in TILES.values()
-        if tile.id in report["widgets"]
+        if tile.id in numbers
         and (tile.channel is None or (tile.by == "message_id" and "sent" in tile.metrics))
     }
 

@@ -42,7 +42,9 @@ def name(of: str) -> str:
     return f"<bdi>{text(shorten(of, _LONGEST))}</bdi>"
 
 
-def table(heads: Sequence[tuple[str, bool]], rows: Iterable[str], label: str) -> str:
+def table(
+    heads: Sequence[tuple[str, bool]], rows: Iterable[str], label: str, *, kind: str = "plain"
+) -> str:
     """Return a table as HTML: headings with whether they stand over numbers, and its rows.
 
     On a narrow screen it scrolls by itself, also by keyboard.
@@ -53,8 +55,8 @@ def table(heads: Sequence[tuple[str, bool]], rows: Iterable[str], label: str) ->
     return (
         f'<div class="wide" tabindex="0" role="region" '
         f'aria-label="{text(shorten(label, _LONGEST))}">'
-        f"<table><thead><tr>{cells}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody></table>"
-        "</div>"
+        f'<table class="{kind}"><thead><tr>{cells}</tr></thead>\n'
+        f"<tbody>\n{chr(10).join(rows)}\n</tbody></table></div>"
     )
 
 

@@ -35,10 +35,13 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 100
 """More rows of a table than this are in the files of the report, not in a notebook."""
+_MOST_BARS: Final = 20
 _LONGEST_NAME: Final = 80
 _MORE: Final = Text("… and {} more rows", "… et {} autres lignes")
 _WIDE: Final = 960
 _HALF: Final = 560
+_MARGIN: Final = MappingProxyType({"left": 24, "top": 0, "right": 24, "bottom": 0})
+"""Around a picture, in px: where it is looked at, letters may be wider than where it was made."""
 _FONT: Final = (
     "font:13px/18px system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;"
     "font-variant-numeric:tabular-nums"
@@ -193,6 +196,7 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
             kind=shown,
             shade="light",
             width=width,
+            most=_MOST_BARS if shown == "bars" else None,
         )
         said = summary(tile, frame, locale=locale, names=names, time_zone=time_zone)
         body += _picture(spec, said)
@@ -234,7 +238,7 @@ def _rows(tile: Tile, made: Table, locale: str, *, beside: bool) -> Iterator[Mar
 def _picture(spec: dict[str, object], said: str) -> list[Markup]:
     """Return a chart as a picture; nothing where what draws it is not installed."""
     try:
-        drawn = svg(spec)
+        drawn = svg({**spec, "padding": dict(_MARGIN)})
     except MissingExtraError:
         return []
     data = base64.b64encode(drawn.encode()).decode()

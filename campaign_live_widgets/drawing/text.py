@@ -97,7 +97,14 @@ def plain_table(*, heads: bool = True) -> Table:
 
 
 def _plain(rendered: Iterator[RenderableType], width: int) -> str:
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    # In a notebook's kernel a console would show what it prints as outputs of the cell.
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+    )
     for part in rendered:
         console.print(part)
     file = console.file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "first_tour": {},
     "compare_campaigns": {"other": "autumn-sale-2026", "other_at": "2026-11-20T10:00:00Z"},
 }
+Run = Callable[[str], nbformat.NotebookNode]
 templates = pytest.mark.parametrize("name", list(TEMPLATES))
 
 
@@ -40,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(folder: Path) -> Any:
+def run(folder: Path) -> Run:
     @cache
     def done(name: str) -> nbformat.NotebookNode:
         return papermill.execute_notebook(
@@ -65,12 +67,12 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, ensure_ascii=False)
 
 
-def still(**more: Any) -> StillReport:
+def still(**more: list[str]) -> StillReport:
     return StillReport(SCOPE["source"], SCOPE["campaign"], at=SCOPE["at"], **more)
 
 
 @templates
-def test_papermill_runs_it_to_the_end(run: Any, name: str) -> None:
+def test_papermill_runs_it_to_the_end(run: Run, name: str) -> None:
     notebook = run(name)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
@@ -88,7 +90,7 @@ def test_it_is_stored_without_outputs(name: str) -> None:
 
 
 @templates
-def test_no_profile_is_in_it(run: Any, name: str) -> None:
+def test_no_profile_is_in_it(run: Run, name: str) -> None:
     # The samples' profiles are profile-0000 to profile-0599.
     assert not re.search(r"profile-\d{4}", text_of(run(name)))
 
@@ -96,7 +98,7 @@ def test_no_profile_is_in_it(run: Any, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["campaign_snapshot", "email_detail", "push_detail", "compare_campaigns"]
 )
-def test_what_stands_still_needs_no_widgets(run: Any, name: str) -> None:
+def test_what_stands_still_needs_no_widgets(run: Run, name: str) -> None:
     notebook = run(name)
     assert "widgets" not in notebook.metadata
     for cell in notebook.cells:
@@ -106,7 +108,7 @@ def test_what_stands_still_needs_no_widgets(run: Any, name: str) -> None:
                 assert "<script" not in output.data.get("text/html", "").lower()
 
 
-def test_the_snapshot_shows_every_tab(run: Any) -> None:
+def test_the_snapshot_shows_every_tab(run: Run) -> None:
     notebook = run("campaign_snapshot")
     report = still()
     for tab, tile_id in (
@@ -121,7 +123,7 @@ def test_the_snapshot_shows_every_tab(run: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "channel"), [("email_detail", "email"), ("push_detail", "push")])
-def test_a_detail_counts_its_message_alone(run: Any, name: str, channel: str) -> None:
+def test_a_detail_counts_its_message_alone(run: Run, name: str, channel: str) -> None:
     message = GIVEN[name]["message"]
     tile_id = f"{channel}.metrics_by_message"
     table = still().frame(tile_id).set_index("message_id")
@@ -143,7 +145,7 @@ def test_a_detail_of_the_wrong_channel_is_refused(folder: Path) -> None:
         )
 
 
-def test_a_tour_shows_a_widget_a_frame_and_layouts(run: Any) -> None:
+def test_a_tour_shows_a_widget_a_frame_and_layouts(run: Run) -> None:
     notebook = run("first_tour")
     states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     for cell_id in ("report", "one-widget", "own-layout", "own-places"):
@@ -154,7 +156,7 @@ def test_a_tour_shows_a_widget_a_frame_and_layouts(run: Any) -> None:
         assert re.search(rf"\b{row['reason']} +{row['bounces']}\b", frame)
 
 
-def test_a_comparison_names_both_and_draws_them(run: Any) -> None:
+def test_a_comparison_names_both_and_draws_them(run: Run) -> None:
     notebook = run("compare_campaigns")
     later, sooner = (
         still(),

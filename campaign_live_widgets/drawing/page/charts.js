@@ -3,6 +3,7 @@
 // for paper, whose width is known. Vega interprets its expressions: nothing is evaluated.
 
 const PAPER = { width: 1032, gutter: 16, row: 42, head: 44 };
+const SMALL = 64;
 const drawn = new Map();
 const tip = make("div", "clw-tip");
 tip.setAttribute("role", "status");
@@ -37,10 +38,10 @@ function specOf(box) {
   return page.charts[tile][box.dataset.kind];
 }
 
-/** Where a chart is higher than its tile, the tile scrolls. */
+/** Where a chart is higher than its tile, the tile scrolls; in one column bars have their height. */
 function sizeIn(box, spec) {
   const least = spec.usermeta?.least_height ?? 0;
-  const room = narrow.matches && box.dataset.kind === "bars" ? 0 : box.clientHeight;
+  const room = narrow.matches && box.dataset.kind === "bars" ? SMALL : box.clientHeight;
   return { width: box.clientWidth - (least > room && room ? 12 : 0), height: Math.max(room, least) };
 }
 

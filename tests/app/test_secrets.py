@@ -1,0 +1,171 @@
+"""A secret given as ``env:NAME`` is in no artefact, no log, no traceback; its reference is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import files
+import generate
+import papermill
+import pytest
+from generate import AT
+
+from campaign_live_widgets import CampaignReport, StillReport
+from campaign_live_widgets.app.reference import resolve
+from campaign_live_widgets.errors import CampaignLiveError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SECRET = "hunter2-5d41402abc"  # noqa: S105 - planted to be looked for
+VARIABLE = "MY_EVENTS"
+REFERENCE = f"env:{VARIABLE}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the secret in its path and in a file's name, and rows to reject."""
+    inside = tmp_path_factory.mktemp("source") / SECRET
+    inside.mkdir()
+    rows = generate.events(21, 300)
+    first, second = files.split(rows, 2, seed=21)
+    files.write(first, inside / "first.parquet")
+    files.write(second, inside / f"{SECRET}.csv")
+    return inside
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Return the ways in which a source can be given."""
+    return {
+        "folder": str(folder),
+        "file": str(folder / f"{SECRET}.csv"),
+        "glob": f"{folder}/{SECRET[:9]}*.csv",
+        "glob of folders": f"{folder.parent}/{SECRET[:9]}*/*",
+        "format": f"canonical:{folder}",
+    }
+
+
+ways = pytest.mark.parametrize("way", ["folder", "file", "glob", "glob of folders", "format"])
+
+
+def command(value: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "campaign_live_widgets", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, VARIABLE: value},
+    )
+
+
+def assert_unseen(texts: Iterable[str | bytes]) -> None:
+    """Hold that no text has any part of the secret that people would know it by."""
+    for text in texts:
+        data = text.encode() if isinstance(text, str) else text
+        assert SECRET[:9].encode() not in data, data[:500]
+
+
+def everything(out: Path) -> list[bytes]:
+    found = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
+    return [*found, *(str(path.relative_to(out)).encode() for path in out.rglob("*"))]
+
+
+@ways
+def test_a_snapshot_has_the_reference_alone(folder: Path, tmp_path: Path, way: str) -> None:
+    formats = "html,csv,parquet,svg,png,pdf" if way == "folder" else "html,csv"
+    out = tmp_path / "out"
+    done = command(
+        places(folder)[way],
+        *("--debug", "snapshot", REFERENCE, "--campaign", "c1", "--at", AT.isoformat()),
+        *("--out", str(out), "--formats", formats),
+    )
+    assert done.returncode == 0, done.stderr
+    if way in {"folder", "format"}:
+        # What lies in a folder may be named; what the folder is called may not.
+        named = (f"{SECRET}.csv",)
+        (made,) = (path for path in out.iterdir() if path.is_dir())
+        rejects = json.loads((made / "report.json").read_text(encoding="utf-8"))["rejects"]
+        assert {r["file"] for r in rejects} <= {"first.parquet", *named}
+        for text in [*everything(out), done.stderr.encode(), done.stdout.encode()]:
+            assert SECRET.encode() not in text.replace(named[0].encode(), b"")
+    else:
+        assert_unseen([*everything(out), done.stderr, done.stdout])
+    (manifest,) = out.glob("*/manifest.json")
+    assert json.loads(manifest.read_text(encoding="utf-8"))["parameters"]["source"] == REFERENCE
+    assert REFERENCE in (manifest.parent / "notebook.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("way", ["folder", "glob of folders"])
+def test_an_unknown_campaign_tells_nothing(folder: Path, tmp_path: Path, way: str) -> None:
+    done = command(
+        places(folder)[way],
+        *("--debug", "snapshot", REFERENCE, "--campaign", "nobody's", "--out", str(tmp_path)),
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" in done.stderr
+    assert_unseen([*everything(tmp_path), done.stderr])
+
+
+@pytest.mark.parametrize("what", ["nothing", "broken", "empty", "no folder"])
+def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -> None:
+    place, out = tmp_path / SECRET, tmp_path / "out"
+    if what != "no folder":
+        place.mkdir()
+    if what == "broken":
+        (place / "events.parquet").write_text("PAR1 no Parquet PAR1", encoding="utf-8")
+    value = str(place / f"{SECRET}.parquet") if what == "nothing" else str(place)
+    done = command(value, "--debug", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(out))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert REFERENCE in done.stderr.splitlines()[-1]
+    assert_unseen([done.stderr, *(everything(out) if out.exists() else ())])
+
+
+def test_a_variable_that_is_not_set_is_told_in_one_line(tmp_path: Path) -> None:
+    done = command("", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert f"variable {VARIABLE}" in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["campaign_snapshot", "campaign_live_report"])
+def test_plain_papermill_and_its_tracebacks_tell_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    given = {"source": REFERENCE, "campaign": "c1"}
+    given |= {"live": False} if name == "campaign_live_report" else {}
+    notebook, target = NOTEBOOKS / f"{name}.ipynb", tmp_path / "done.ipynb"
+    monkeypatch.setenv(VARIABLE, str(folder / f"{SECRET}.csv"))
+    papermill.execute_notebook(notebook, target, given, progress_bar=False)
+    assert_unseen([target.read_bytes()])
+    monkeypatch.setenv(VARIABLE, str(folder / f"{SECRET}.parquet"))
+    with pytest.raises(papermill.PapermillExecutionError, match=REFERENCE) as told:
+        papermill.execute_notebook(notebook, target, given, progress_bar=False)
+    assert told.value.ename == "SourceError"
+    assert_unseen([str(told.value), target.read_bytes()])
+
+
+def test_reports_in_python_tell_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / SECRET))
+    for make in (CampaignReport, StillReport):
+        with pytest.raises(CampaignLiveError, match=REFERENCE) as told:
+            make(REFERENCE, "c1")
+        assert told.value.__suppress_context__ or told.value.__context__ is None
+        assert_unseen([str(told.value)])
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("", "is not set"), ("env:OTHER", "holds a reference")]
+)
+def test_a_reference_leads_to_a_value(
+    monkeypatch: pytest.MonkeyPatch, value: str, told: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, value)
+    with pytest.raises(UsageError, match=told):
+        resolve(REFERENCE)

@@ -1,0 +1,79 @@
+"""What a notebook shows where no kernel and no widget manager is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from nbconvert import HTMLExporter
+from page import parse
+
+from campaign_live_widgets import CampaignReport
+from campaign_live_widgets.app.demo import Feed
+from campaign_live_widgets.app.simulation import CAMPAIGN_ID, Simulation
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.drawing.format import format_number
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+END = START + timedelta(minutes=3)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("events")
+    Feed(folder, Simulation(7, START), clock=lambda: END).write()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(events: Path) -> CampaignReport:
+    return CampaignReport(str(events), CAMPAIGN_ID, at=END, live=False)
+
+
+def test_a_report_that_does_not_go_on_has_forms_without_a_kernel(report: CampaignReport) -> None:
+    forms = report._repr_mimebundle_()
+    assert set(forms) == {"text/plain", "text/html", WIDGET}
+    sent = format_number(int(report.frame("email.metrics_by_message")["sent"].sum()))
+    assert sent in str(forms["text/plain"])
+    assert sent in parse(str(forms["text/html"])).text
+
+
+def test_a_live_one_says_what_it_is(events: Path) -> None:
+    report = CampaignReport(str(events), CAMPAIGN_ID, at=END)
+    try:
+        forms = report._repr_mimebundle_()
+        alone = report.widget("email.bounce_reasons")._repr_mimebundle_()
+    finally:
+        report.stop()
+    assert set(forms) == set(alone) == {"text/plain", WIDGET}
+    assert str(forms["text/plain"]).startswith("Winter sale · 22 Nov 2026")
+    assert "children" not in str(alone["text/plain"])
+
+
+def test_a_tile_is_drawn_as_it_is_seen(report: CampaignReport) -> None:
+    alone = report.widget("email.bounce_reasons")
+    assert parse(str(alone._repr_mimebundle_()["text/html"])).one("img").attributes["alt"]
+    alone.view = "table"
+    shown = parse(str(alone._repr_mimebundle_()["text/html"]))
+    assert not shown.all("img")
+    wanted = [format_number(n) for n in report.frame("email.bounce_reasons")["bounces"]]
+    assert [cell.text for cell in shown.one("table").all("td")][1:] == wanted
+    assert "Winter sale" in shown.text
+
+
+def test_nbconvert_shows_the_report_without_a_widget_manager(events: Path, tmp_path: Path) -> None:
+    given = {"source": str(events), "campaign": CAMPAIGN_ID, "at": END.isoformat(), "live": False}
+    papermill.execute_notebook(NOTEBOOK, tmp_path / "done.ipynb", given, progress_bar=False)
+    notebook = nbformat.read(tmp_path / "done.ipynb", as_version=4)
+    (shown,) = notebook.cells[-1].outputs
+    assert TILES["push.failures"].title("en") in shown.data["text/plain"]
+    del notebook.metadata["widgets"]
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    for tile in TILES.values():
+        assert f">{tile.title('en')}</h4>" in html
+    assert html.count("data:image/svg+xml;base64,") >= 10

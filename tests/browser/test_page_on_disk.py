@@ -1,0 +1,235 @@
+"""The page as one file, opened from disk by a browser without a network."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pytest
+from memory import snapshot_of
+from stills import hostile, still, usual
+
+from campaign_live_widgets.catalog import LOCALES, TABS, TILES
+from campaign_live_widgets.drawing.page import html
+from campaign_live_widgets.drawing.vega import chart_kinds
+from campaign_live_widgets.report import frame, frame_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
+WIDE = {"width": 1400, "height": 900}
+PHONE = {"width": 390, "height": 844}
+CHARTS = [tile.id for tile in TILES.values() if tile.views[0] in chart_kinds(tile)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, make in SNAPSHOTS.items():
+        for locale in LOCALES:
+            made = html(still(make(), locale))
+            (folder / f"{name}-{locale}.html").write_text(made, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def opened(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
+    """Open a page from disk, offline; nothing may be asked for, nothing said on the console."""
+    trouble: list[str] = []
+    contexts = []
+
+    def open_page(name: str = "usual-en", tab: str = "", **options: object) -> Page:
+        context = browser.new_context(**{"offline": True, "viewport": WIDE, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: asked(request.url))
+        page.goto(f"{(folder / f'{name}.html').as_uri()}#{tab}")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("html[data-drawn]", state="attached")
+        return page
+
+    def asked(url: str) -> None:
+        if not url.startswith((folder.as_uri(), "data:", "blob:")):
+            trouble.append(f"asked for {url}")
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not trouble
+
+
+def tile(page: Page, tile_id: str) -> Locator:
+    return page.locator(f".{TILES[tile_id].css_class}")
+
+
+@pytest.mark.parametrize("name", [f"{n}-{locale}" for n in SNAPSHOTS for locale in LOCALES])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_chart_of_every_tab_is_painted(
+    opened: Callable[..., Page], name: str, viewport: dict[str, int]
+) -> None:
+    page = opened(name, viewport=viewport)
+    assert page.title() != "pwned"
+    for tab in TABS:
+        page.locator(f".clw-tab[data-tab={tab}]").click()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for tile_id in (t for t in CHARTS if TILES[t].tab == tab):
+            chart = tile(page, tile_id).locator(".clw-chart:visible .clw-on-screen > svg")
+            box, room = chart.bounding_box(), tile(page, tile_id).bounding_box()
+            assert box
+            assert room
+            assert room["width"] - 40 <= box["width"] <= room["width"]
+            assert box["height"] >= 40
+            painted = chart.locator("text, path[d], line").count()
+            assert painted > 4 if name.startswith("usual") else painted > 0
+    assert page.locator(".clw-chart .clw-empty").count() == 0
+
+
+def test_tabs_follow_mouse_keys_and_address(opened: Callable[..., Page]) -> None:
+    page = opened(tab="push")
+    shown = page.locator(".clw-panel:visible")
+    assert shown.get_attribute("id") == "push"
+    page.get_by_role("tab", name="E-mail").click()
+    assert shown.get_attribute("id") == "email"
+    assert page.url.endswith("#email")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert shown.get_attribute("id") == "campaign"
+    focused = page.evaluate("document.activeElement.dataset.tab")
+    assert focused == "campaign"
+    assert page.get_by_role("tab", selected=True).inner_text() == "Campaign"
+    assert page.get_by_role("tabpanel").count() == 1
+    page.evaluate("location.hash = '#nowhere'")
+    assert shown.get_attribute("id") == "campaign"
+
+
+def column(page: Page, tile_id: str, place: int) -> list[str]:
+    cells = tile(page, tile_id).locator(f"tbody tr > :nth-child({place})")
+    return list(cells.all_inner_texts())
+
+
+def test_tables_sort_under_their_total(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email")
+    by_message = "email.metrics_by_message"
+    heads = tile(page, by_message).get_by_role("columnheader")
+    first = column(page, by_message, 1)
+    opens = [int(n) for n in column(page, by_message, 6)]
+    total = tile(page, by_message).locator(".clw-table-total").inner_text()
+    heads.filter(has_text="Opens").get_by_role("button").click()
+    assert [int(n) for n in column(page, by_message, 6)] == sorted(opens, reverse=True)
+    heads.filter(has_text="Opens").get_by_role("button").press("Enter")
+    assert [int(n) for n in column(page, by_message, 6)] == sorted(opens)
+    assert heads.filter(has_text="Opens").get_attribute("aria-sort") == "ascending"
+    heads.filter(has_text="Message").get_by_role("button").click()
+    assert column(page, by_message, 1) == sorted(first, key=str.casefold)
+    heads.filter(has_text="Message").get_by_role("button").click()
+    heads.filter(has_text="Message").get_by_role("button").click()
+    assert column(page, by_message, 1) == first
+    assert tile(page, by_message).locator(".clw-table-total").inner_text() == total
+
+
+def test_views_are_switched(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email")
+    sending = tile(page, "email.sending_statistics")
+    assert sending.locator(".clw-kpis").is_visible()
+    sending.get_by_role("button", name="Donut").click()
+    sending.locator(".clw-donut .clw-on-screen svg").wait_for()
+    assert not sending.locator(".clw-kpis").is_visible()
+    sending.get_by_role("button", name="Table").click()
+    assert sending.get_by_role("cell", name="of sent").count() == 0
+    assert sending.get_by_role("columnheader").last.inner_text() == "Share of sent"
+    pressed = sending.get_by_role("button", pressed=True)
+    assert pressed.get_attribute("data-kind") == "table"
+
+
+def test_what_is_pointed_at_tells_its_numbers(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email")
+    chart = tile(page, "email.bounce_reasons").locator(".clw-on-screen svg")
+    chart.get_by_text("Mailbox Full").hover()
+    tip = page.locator(".clw-tip")
+    tip.wait_for()
+    bounces = frame(TILES["email.bounce_reasons"], usual()).iloc[0]["bounces"]
+    assert re.search(rf"\b{bounces}\b.*of bounces", tip.inner_text(), re.DOTALL)
+    page.mouse.move(5, 5)
+    tip.wait_for(state="detached")
+
+
+def test_files_are_saved_from_the_page(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email", accept_downloads=True)
+    reasons = tile(page, "email.bounce_reasons")
+    reasons.locator(".clw-tile-menu").click()
+    card = reasons.get_by_role("dialog")
+    assert "Messages returned" in card.inner_text()
+    with page.expect_download() as waiting:
+        card.get_by_role("button", name="Download CSV").click()
+    assert waiting.value.suggested_filename == "spring_email-bounce-reasons_2026-11-23T1505Z.csv"
+    saved = waiting.value.path().read_bytes().decode("utf-8-sig")
+    one = TILES["email.bounce_reasons"]
+    assert saved == frame_csv(frame(one, usual()), "en", {}, labels=True)
+    page.keyboard.press("Escape")
+    assert not card.is_visible()
+
+
+def test_light_and_dark(opened: Callable[..., Page]) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    bar = "getComputedStyle(document.querySelector('.clw-kpi-bar > i')).backgroundColor"
+    dark = opened(color_scheme="dark")
+    assert dark.evaluate(ground) == "rgb(17, 17, 17)"
+    light = opened()
+    assert light.evaluate(ground) == "rgb(255, 255, 255)"
+    assert light.evaluate(bar) != dark.evaluate(bar)
+    dark.get_by_role("button", name="Light or dark").click()
+    assert dark.evaluate(ground) == "rgb(255, 255, 255)"
+    assert dark.evaluate(bar) == light.evaluate(bar)
+
+
+def test_without_scripts_every_table_is_there(opened: Callable[..., Page]) -> None:
+    page = opened(java_script_enabled=False)
+    for tile_id in TILES:
+        table = tile(page, tile_id).locator(".clw-table")
+        assert table.is_visible()
+    assert page.locator(".clw-chart:visible").count() == 0
+    assert page.locator(".clw-panel:visible").count() == len(TABS)
+
+
+def test_on_paper_all_tabs_stand_one_below_the_other(
+    opened: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = opened(color_scheme="dark")
+    page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    pdf = pypdfium2.PdfDocument(tmp_path / "page.pdf")
+    text = "\n".join(pdf[i].get_textpage().get_text_bounded() for i in range(len(pdf)))
+    for one in TILES.values():
+        assert one.title("en") in text
+    assert "Mailbox Full" in text, "charts are printed with their words"
+    assert "Menu" not in text
+    pixels = pdf[0].render(scale=0.2).to_numpy()
+    assert pixels[0, 0].tolist() == [255, 255, 255], "paper is white"
+    assert len(pdf) < 9
+
+
+def test_one_column_on_a_phone(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email", viewport=PHONE)
+    lefts = {
+        round((shown.bounding_box() or {"x": -1})["x"])
+        for shown in page.locator(".clw-panel:visible .clw-tile").all()
+    }
+    assert len(lefts) == 1
+
+
+def test_a_page_that_gets_narrow_draws_again(opened: Callable[..., Page]) -> None:
+    page = opened(tab="email")
+    chart = tile(page, "email.summary").locator(".clw-on-screen > svg")
+    wide = (chart.bounding_box() or {})["width"]
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.wait_for_function(
+        "wide => document.querySelector('.clw-email-summary .clw-on-screen > svg')"
+        ".getBoundingClientRect().width < wide - 300",
+        arg=wide,
+    )
