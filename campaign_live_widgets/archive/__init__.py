@@ -8,6 +8,7 @@ from campaign_live_widgets.archive.index import write_index
 from campaign_live_widgets.archive.manifest import Manifest, WrittenFile
 from campaign_live_widgets.archive.names import snapshot_name
 from campaign_live_widgets.archive.retention import retain
+from campaign_live_widgets.archive.verification import remarks, verify
 
 __all__ = [
     "FORMATS",
@@ -20,9 +21,11 @@ __all__ = [
     "check_formats",
     "difference",
     "failed_runs",
+    "remarks",
     "retain",
     "snapshot_name",
     "snapshots",
+    "verify",
     "write_files",
     "write_index",
 ]

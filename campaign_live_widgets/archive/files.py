@@ -133,17 +133,17 @@ def _parquet(still: Still, tables: Tables, _formats: Formats) -> Made:
 
 
 def _html(still: Still, _tables: Tables, formats: Formats) -> Made:
-    from campaign_live_widgets.drawing import page  # type: ignore[attr-defined]  # noqa: PLC0415
+    from campaign_live_widgets.drawing import page  # noqa: PLC0415 - only where asked for
 
-    known = {"csv": REPORT_CSV, "pdf": REPORT_PDF}
-    links = {one: path for one, path in known.items() if one in formats}
+    known = (("csv", REPORT_CSV), ("pdf", REPORT_PDF))
+    links = {one.upper(): path for one, path in known if one in formats}
     yield REPORT_HTML, lambda: _bytes(page.html(still, links=links))
 
 
 def _pdf(still: Still, _tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.drawing import pdf  # type: ignore[attr-defined]  # noqa: PLC0415
+    from campaign_live_widgets.drawing import pdf  # noqa: PLC0415 - only where asked for
 
-    yield REPORT_PDF, lambda: bytes(pdf.pdf(still))
+    yield REPORT_PDF, partial(pdf.pdf, still)
 
 
 def _png(still: Still, tables: Tables, _formats: Formats) -> Made:

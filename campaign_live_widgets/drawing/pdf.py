@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from importlib.resources import files
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, meaning
 from campaign_live_widgets.drawing import palette, phrases
-from campaign_live_widgets.drawing.pdf_tiles import GUTTER_PT, WIDTH_PT, tile_parts
+from campaign_live_widgets.drawing.pdf_tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
 from campaign_live_widgets.drawing.places import COLUMNS
 from campaign_live_widgets.drawing.vega.chart import FAMILIES, drawable, legal
 from campaign_live_widgets.drawing.words import PAGE
@@ -29,8 +30,15 @@ _PART: Final = Text("Only", "Uniquement")
 _MADE: Final = Text("Made on {}", "Établi le {}")
 _REJECTED: Final = Text("Rejected: {}", "Rejetée\N{NO-BREAK SPACE}: {}")
 _RATE: Final = Text("rate: {}", "taux\N{NO-BREAK SPACE}: {}")
+_ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
+_LONGEST_NAME: Final = 120
 _REJECTS: Final = 8
 """How many rejected rows are told, one a line."""
+_HALF: Final = COLUMNS // 2
+_PAGE_PT: Final = 660.0
+"""What is no higher than that stands on one page."""
+_LEAST_COLUMNS: Final = 5
+"""A chart beside another tile is at least so wide, of twelve columns."""
 
 
 def pdf(still: Still) -> bytes:
@@ -54,7 +62,8 @@ def pdf(still: Still) -> bytes:
 def _report(still: Still) -> dict[str, Any]:
     """Return all that the pages say, as the template knows it."""
     snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
-    name = drawable(snapshot.campaign_name or snapshot.campaign_id) or snapshot.campaign_id
+    known = snapshot.campaign_name or snapshot.campaign_id
+    name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
     ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
     made = still.made_at.astimezone(snapshot.window.end.tzinfo)
@@ -63,6 +72,7 @@ def _report(still: Still) -> dict[str, Any]:
         "title": _TITLE(locale).format(name),
         "description": ends,
         "name": name,
+        "short_name": legal(phrases.shorten(known)),
         "id": drawable(snapshot.campaign_id) if snapshot.campaign_name else "",
         "lang": locale,
         "made": {
@@ -104,7 +114,7 @@ def _facts(still: Still) -> dict[str, str]:
         if newest
         else phrases.WORDS["none"](locale),
         _ZONE(locale): zone,
-        _PART(locale): legal("; ".join(scope)),
+        _PART(locale): legal(_ALSO(locale).join(scope)),
     }
 
 
@@ -133,39 +143,71 @@ def _tabs(still: Still) -> Iterator[dict[str, Any]]:
 
 def _rows(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
     """Yield rows of tiles in reading order; what has no neighbour takes the whole width."""
-    row: list[Place] = []
-    for place in places:
-        wide = _is_wide(still, place)
-        if row and (wide or sum(one.columns for one in row) + place.columns > COLUMNS):
-            yield _row(still, row)
-            row = []
-        row.append(place)
-        if wide:
-            yield _row(still, row)
-            row = []
-    if row:
-        yield _row(still, row)
+    for room, group in groupby(places, lambda place: _room(still, place)):
+        run = list(group)
+        if room == COLUMNS:
+            yield from (_row(still, [place]) for place in run)
+        elif room == _HALF:
+            yield from _halves(still, run)
+        else:
+            yield from (_row(still, row) for row in _filled(run))
 
 
-def _is_wide(still: Still, place: Place) -> bool:
-    """Return whether a tile needs the paper's whole width: large tables, and figures."""
+def _room(still: Still, place: Place) -> int:
+    """Return how many columns of the paper a tile needs: all of them, half, or -1 for some."""
     tile = TILES[place.tile_id]
     kind = place.view or tile.views[0]
     if kind == "kpi" or place.columns == COLUMNS:
-        return True
-    rows = len(frame(tile, still.snapshot))
+        return COLUMNS
     many_rows, many_columns = 10, 4
-    return kind == "table" and (rows > many_rows or len(tile.columns) > many_columns)
+    rows = len(frame(tile, still.snapshot))
+    if kind == "table" and (rows > many_rows or len(tile.columns) > many_columns):
+        return COLUMNS
+    if leaves_out(kind, rows):  # and so is followed by a table of all of them
+        return COLUMNS
+    return _HALF if place.columns == _HALF else -1
+
+
+def _filled(places: Sequence[Place]) -> Iterator[list[Place]]:
+    """Yield as many of *places* as a row holds, and again."""
+    row: list[Place] = []
+    for place in places:
+        if row and sum(one.columns for one in row) + place.columns > COLUMNS:
+            yield row
+            row = []
+        row.append(place)
+    yield row
 
 
 def _row(still: Still, row: Sequence[Place]) -> dict[str, Any]:
-    columns = [place.columns for place in row]
+    widths = [max(_LEAST_COLUMNS, place.columns) if len(row) > 1 else COLUMNS for place in row]
     room = WIDTH_PT - GUTTER_PT * (len(row) - 1)
     tiles = [
-        tile_parts(still, place, room * place.columns / sum(columns), alone=len(row) == 1)
-        for place in row
+        tile_parts(still, place, room * width / sum(widths), alone=len(row) == 1)
+        for place, width in zip(row, widths, strict=True)
     ]
-    return {"columns": columns, "tiles": tiles}
+    return {"columns": widths, "stacks": [[tile] for tile in tiles]}
+
+
+def _halves(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
+    """Yield tiles of half the width: in pairs, or in two columns where that saves paper."""
+    pairs = [places[i : i + 2] for i in range(0, len(places), 2)]
+    if len(pairs) == 1:
+        yield _row(still, places)
+        return
+    half = (WIDTH_PT - GUTTER_PT) / 2
+    tiles = [tile_parts(still, place, half, alone=False) for place in places]
+    stacks: tuple[list[dict[str, Any]], ...] = ([], [])
+    heights = [0.0, 0.0]
+    for tile in tiles:
+        shorter = heights.index(min(heights))
+        stacks[shorter].append(tile)
+        heights[shorter] += tile["height"]
+    in_pairs = sum(max(t["height"] for t in tiles[i : i + 2]) for i in range(0, len(tiles), 2))
+    if max(heights) < min(_PAGE_PT, 0.85 * in_pairs):
+        yield {"columns": [1, 1], "stacks": list(stacks)}
+    else:
+        yield from (_row(still, pair) for pair in pairs)
 
 
 def _meanings(still: Still) -> Iterator[dict[str, str]]:
@@ -182,5 +224,5 @@ def _meanings(still: Still) -> Iterator[dict[str, str]]:
             told = meaning(metric_id, still.locale)
             rate = _RATE(still.locale).format(told.rate) if told.rate else ""
             formula = PAGE["formula"](still.locale).format(told.formula)
-            formula = "; ".join(filter(None, (formula, rate)))
+            formula = _ALSO(still.locale).join(filter(None, (formula, rate)))
             yield {"label": told.label, "definition": told.definition, "formula": formula}

@@ -43,9 +43,14 @@ _LETTERS_PT: Final = 8.0
 _NAME_PT: Final = 96.0
 """Room that the first column of a table keeps."""
 _CELL_PT: Final = 8.0
+_BOLD: Final = 1.12
+"""How much wider bold numbers are."""
+_HEAD_PT: Final = 40.0
+_ROW_PT: Final = 14.0
 _MOST_BARS: Final = 25
 _LONG_WORD: Final = 24
 _LONGEST_NAME: Final = 120
+_ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
 _RATE: Final = Text("Rate", "Taux")
 _RATES: Final = Text("Rates: {}.", "Taux\N{NO-BREAK SPACE}: {}.")
 
@@ -61,18 +66,36 @@ def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict
     said = list(notes(tile, still.locale))
     if _is_empty(tile, rows):
         word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
-        parts = [{"kind": "nothing", "text": word(still.locale)}]
+        parts, said = [{"kind": "nothing", "text": word(still.locale)}], []
     elif kind == "kpi":
         parts = [_figures(still, tile, rows, width)]
     elif kind in KINDS:
         parts = [_chart(still, tile, rows, kind, width)]
-        if len(rows) > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, len(rows)):
+        if leaves_out(kind, len(rows)):
             parts.append(_numbers(still, tile, rows, width))
     else:
         parts = [_numbers(still, tile, rows, width)]
         said += _rates_note(still, tile)
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
-    return {"title": tile.title(still.locale), "parts": parts, "notes": said, "breaks": is_long}
+    return {
+        "title": tile.title(still.locale),
+        "parts": parts,
+        "notes": said,
+        "breaks": is_long,
+        "height": _HEAD_PT + sum(_height_pt(part) for part in parts),
+    }
+
+
+def leaves_out(kind: str, rows: int) -> bool:
+    """Return whether a chart of this kind draws some of so many rows as one."""
+    return rows > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, rows)
+
+
+def _height_pt(part: Mapping[str, Any]) -> float:
+    """Return about how high a part stands on the page."""
+    if part["kind"] == "chart":
+        return float(part["height"]) * _SCALE
+    return _ROW_PT * (2 + len(part.get("rows", ())))
 
 
 def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
@@ -90,7 +113,7 @@ def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
             "label": column_label(str(metric), locale),
             "count": format_number(count, locale),
             "share": "" if math.isnan(share) else f"{format_share(share, locale)} {of}",
-            "part": 0 if math.isnan(share) else max(0.0, min(1.0, share)),
+            "part": None if math.isnan(share) else max(0.0, min(1.0, share)),
             "color": palette.color(str(metric), "light"),
         }
         for metric, count, share in zip(
@@ -115,7 +138,8 @@ def _chart(still: Still, tile: Tile, rows: pd.DataFrame, kind: str, width: float
         height=_height(tile, rows, kind),
         most=_MOST_BARS,
     )
-    return {"kind": "chart", "svg": svg(spec), "alt": spec["description"]}
+    drawn = {"svg": svg(spec), "alt": spec["description"], "height": spec["height"]}
+    return {"kind": "chart", **drawn}
 
 
 def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
@@ -138,9 +162,10 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         cells.append([format_share(share, locale) for share in rows["share"].tolist()])
     totals = _totals(tile, rows, counted)
     total = [format_number(n, locale) for n in totals.values()]
+    rates = _rates(still, totals)
     names = _names(still, tile, rows)
     widths = [
-        _column_width(head, [*column, *total[j : j + 1]])
+        _column_width(head, [*column, *rates[j : j + 1]], total[j : j + 1])
         for j, (head, column) in enumerate(zip(heads, cells, strict=True))
     ]
     fit = min(1.0, (width - _NAME_PT) / sum(widths))
@@ -150,7 +175,7 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         "widths": [one * fit for one in widths],
         "columns": [column_label(tile.columns[0], locale), *heads],
         "total": [TOTAL(locale), *total] if total else [],
-        "rates": _rates(still, totals),
+        "rates": [_RATE(locale), *rates] if any(rates) else [],
         "rows": [list(row) for row in zip(names, *cells, strict=True)],
     }
 
@@ -168,18 +193,21 @@ def _rates(still: Still, totals: Mapping[str, int]) -> list[str]:
     for metric, count in totals.items():
         whole = totals.get(METRICS[metric].rate_of or "")
         told.append(format_share(count / whole, still.locale) if whole else "")
-    return [_RATE(still.locale), *told] if any(told) else []
+    return told
 
 
 def _rates_note(still: Still, tile: Tile) -> list[str]:
-    """Return which rates there are, each with what it divides by."""
-    locale = still.locale
-    pairs = [
-        f"{column_label(metric, locale)} ÷ {column_label(whole, locale)}"
-        for metric in tile.metrics
-        if tile.by is not None and (whole := METRICS[metric].rate_of) in tile.metrics and whole
+    """Return which rates there are, and for each what it divides by."""
+    parts: dict[str, list[str]] = {}
+    for metric in tile.metrics if tile.by is not None else ():
+        whole = METRICS[metric].rate_of
+        if whole in tile.metrics and whole is not None:
+            parts.setdefault(whole, []).append(column_label(metric, still.locale))
+    told = [
+        f"{', '.join(rates)} ÷ {column_label(whole, still.locale)}"
+        for whole, rates in parts.items()
     ]
-    return [_RATES(locale).format(", ".join(pairs))] if pairs else []
+    return [_RATES(still.locale).format(_ALSO(still.locale).join(told))] if told else []
 
 
 def _names(still: Still, tile: Tile, rows: pd.DataFrame) -> list[str]:
@@ -205,9 +233,10 @@ def _breakable(name: str) -> str:
     )
 
 
-def _column_width(head: str, cells: Sequence[str]) -> float:
+def _column_width(head: str, cells: Sequence[str], bold: Sequence[str]) -> float:
     """Return the room a column needs: its numbers in one line, its heading in two."""
     size = _LETTERS_PT
-    widest = max((text_width(cell, size) for cell in cells), default=0.0) * 1.04
+    widest = max((text_width(cell, size) for cell in cells), default=0.0)
+    boldest = max((_BOLD * text_width(cell, size) for cell in bold), default=0.0)
     words = max(text_width(word, size) for word in head.split())
-    return max(widest, words, text_width(head, size) / 2 + 4) + _CELL_PT
+    return max(widest, boldest, words, text_width(head, size) / 2 + 4) + _CELL_PT

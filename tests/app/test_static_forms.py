@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from elements import parse
 from nbconvert import HTMLExporter
-from page import parse
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.app.demo import Feed

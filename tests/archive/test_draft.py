@@ -221,3 +221,38 @@ def test_killed_writers_leave_only_whole_snapshots(tmp_path: Path) -> None:
     process.communicate()
     make(tmp_path, "next")
     assert not [name for name in names(tmp_path) if name.startswith(".")]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_draft import MANIFEST
+from campaign_live_widgets.archive import Draft
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+try:
+    with Draft(Path(sys.argv[1]), "spring", parameters={"campaign": "spring"}) as draft:
+        (draft.folder / "notebook.ipynb").write_text("{}")
+        draft.publish(MANIFEST)
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.parametrize(("room", "kept"), [(300, ["failed.json", "notebook.ipynb"]), (10, None)])
+def test_where_nothing_more_can_be_written_the_run_has_failed(
+    tmp_path: Path, room: int, kept: list[str] | None
+) -> None:
+    code = [sys.executable, "-c", FULL, str(tmp_path), str(Path(__file__).parent), str(room)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(  # noqa: S603 - our own code
+        code, capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout == "File too large\n"
+    assert names(tmp_path) == ["spring.failed"]
+    found = names(tmp_path / "spring.failed")
+    assert "manifest.json" not in found
+    if kept is not None:
+        assert found == kept
+        told = json.loads((tmp_path / "spring.failed" / "failed.json").read_text())
+        assert told["reason"] == "OSError: [Errno 27] File too large"

@@ -5,20 +5,25 @@ from __future__ import annotations
 import base64
 import re
 import sys
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import frames
 import pytest
+from elements import Element, parse
 from memory import snapshot_of
-from page import Element, parse
 from stills import HOSTILE, PROFILE, hostile, still, usual
 
-from campaign_live_widgets.catalog import LOCALES, TILES
+from campaign_live_widgets.catalog import LOCALES, TILES, column_label
 from campaign_live_widgets.drawing import pictures
 from campaign_live_widgets.drawing.format import format_number, format_share
-from campaign_live_widgets.drawing.fragment import fragment, tile
+from campaign_live_widgets.drawing.fragment import fragment, frame_html, tile
 from campaign_live_widgets.drawing.vega import chart_kinds
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
 
@@ -73,6 +78,28 @@ def test_it_reads_on_any_viewer(name: str) -> None:
     charts = [one for one in TILES.values() if one.views[0] in chart_kinds(one)]
     assert len(root.all("img")) == len(charts)
     assert [h.text for h in root.all("h4")].count(TILES["push.failures"].title("en")) == 1
+
+
+def heights(element: ET.Element, top: float = 0.0) -> Iterator[tuple[str, float]]:
+    """Yield every text of a drawing with how far from its top it stands."""
+    for move in re.findall(r"translate\([-\d.]+,\s*([-\d.]+)\)", element.get("transform", "")):
+        top += float(move)
+    if element.tag.endswith("text"):
+        yield element.text or "", top
+    for child in element:
+        yield from heights(child, top)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
+@pytest.mark.parametrize("scale", [10, 3000, frames.HUGE])
+def test_every_line_is_named_in_the_picture(tile_id: str, locale: str, scale: int) -> None:
+    made = frame_html(TILES[tile_id], frames.frame(TILES[tile_id], scale=scale), locale=locale)
+    source = parse(made).one("img").attributes["src"]
+    drawn = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 - our own
+    told = dict(heights(drawn))
+    names = [column_label(metric, locale) for metric in TILES[tile_id].metrics]
+    assert all(0 < told[name] < float(drawn.get("height", 0)) for name in names), told
 
 
 def test_what_must_not_leave_does_not() -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 
+from elements import parse
 from hypothesis import given
 from hypothesis import strategies as st
-from page import parse
 
 from campaign_live_widgets.drawing.markup import Markup, data_script, escape, tag
 

@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from elements import Element, parse
 from memory import NOW, snapshot_of
-from page import Element, parse
 from stills import HOSTILE, PROFILE, hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES, column_label, meaning

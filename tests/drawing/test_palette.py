@@ -12,12 +12,21 @@ import numpy as np
 import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES
-from campaign_live_widgets.drawing.palette import PAGE_COLORS
+from campaign_live_widgets.drawing.palette import (
+    PAGE_COLORS,
+    bounce_type_color,
+    color,
+    palette_css,
+    paper,
+    ramp,
+)
 from campaign_live_widgets.widgets import metric_color
 from campaign_live_widgets.widgets._kit.front import library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from campaign_live_widgets.drawing.palette import Shade
 
 # Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB.
 EYES = {
@@ -147,3 +156,36 @@ def test_the_chosen_item_of_a_menu_can_be_read(name: str) -> None:
     variables = theme(name)
     ground = solid("var(--jp-layout-color2)", variables)
     assert contrast(solid("var(--jp-ui-font-color0)", variables, ground), ground) >= 4.5
+
+
+@pytest.mark.parametrize(("shade", "dark"), [("light", False), ("dark", True)])
+def test_a_plain_colour_is_the_one_the_page_gives_its_variable(shade: Shade, *, dark: bool) -> None:
+    block = palette_css().splitlines()[dark]
+    variables = dict(re.findall(r"--clw-([a-z0-9-]+):(#[0-9a-f]{6})", block))
+    for metric in METRICS:
+        assert color(metric, shade) == variables[metric.replace("_", "-")]
+    for metric in ("bounces", "errors", "excluded"):
+        for rank in range(10):
+            assert ramp(metric, rank, shade) == variables[f"{metric}-{min(rank, 7)}"]
+    for kind in ("hard", "soft", "ignored"):
+        assert bounce_type_color(kind, shade) == variables[f"{kind}-bounces"]
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+def test_words_can_be_read_on_the_paper(shade: Shade) -> None:
+    ground = paper("ground", shade)
+    assert _contrast(paper("ink", shade), ground) >= 7
+    assert _contrast(paper("soft", shade), ground) >= 4.5
+    assert paper("ink") == f"var(--clw-ink, {paper('ink', 'light')})"
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2: of two colours as #rrggbb."""
+
+    def luminance(shown: str) -> float:
+        parts = (int(shown[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)

@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -182,3 +183,13 @@ def test_what_is_missing_is_said_in_one_line() -> None:
         f"{MissingExtraError.__name__} For pictures, install more: "
         "pip install 'campaign-live-widgets[export]'\n"
     )
+
+
+def test_threads_may_draw_at_once() -> None:
+    specs = [
+        specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, shade="light")
+        for tile_id, kind in CHARTS
+    ]
+    alone = [pictures.svg(spec) for spec in specs]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(pictures.svg, specs)) == alone

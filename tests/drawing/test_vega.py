@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -244,3 +245,45 @@ def test_a_specification_asks_nobody() -> None:
         text = json.dumps(specification(shown, frames.frame(shown), kind=kind, title=True))
         assert "http" not in text
         assert '"url"' not in text
+
+
+def test_more_bounces_than_deliveries_still_draw() -> None:
+    shown = tile("push.sending_by_platform")
+    frame = frames.frame(shown)
+    frame["delivered"] = [-5, 0, 3]
+    rows = rows_of(specification(shown, frame, shade="light"))
+    assert [row["text0"] for row in rows] == ["-5", "0", "3"]
+    outcome = tile("push.sending_performance")
+    figures = frames.frame(outcome)
+    figures["count"] = [-5, 10, 10]
+    rows = rows_of(specification(outcome, figures))
+    assert [row["count"] for row in rows] == ["-5", "10", "10"]
+    assert rows[0]["from"] == rows[0]["to"] == 0
+    assert rows[-1]["to"] == pytest.approx(2 * math.pi)
+
+
+def test_a_picture_tells_names_whole_where_two_lines_hold_them() -> None:
+    shown = tile("email.exclusion_reasons")
+    names = ["R\u00e8gle de contr\u00f4le (pression marketing)", "court", "x" * 100]
+    frame = frames.frame(shown, names)
+    rows = rows_of(specification(shown, frame, shade="light", width=360))
+    assert " ".join(rows[0]["lines"]) == names[0]
+    assert len(rows[0]["lines"]) == 2
+    assert rows[1]["lines"] == ["court"]
+    assert rows[2]["lines"][0].endswith("\u2026")
+    assert [row["share"] for row in rows] == ["(50.0%)", "(33.3%)", "(16.7%)"]
+    alive = rows_of(specification(shown, frame, width=360))
+    assert [row["lines"] for row in alive] == [[name] for name in names]
+
+
+def test_a_title_adds_to_the_size_and_takes_nothing() -> None:
+    for tile_id, kind in CHARTS:
+        shown = tile(tile_id)
+        bare = specification(shown, frames.frame(shown), kind=kind, shade="light")
+        full = specification(
+            shown, frames.frame(shown), kind=kind, shade="light", title=True, caption="Spring"
+        )
+        assert full["title"]["text"] == shown.title()
+        assert full["title"]["subtitle"] == "Spring"
+        extra = full["height"] - bare["height"] + full["padding"]["top"]
+        assert extra == 12 + 26 + 16

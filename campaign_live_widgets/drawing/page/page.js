@@ -18,10 +18,15 @@ function make(tag, className = "", text = "") {
 
 const panels = all(".clw-panel");
 const tabs = all(".clw-tab");
+for (const panel of panels) {
+  // The address names a tab, not a place to scroll to.
+  panel.dataset.tab = panel.id;
+  panel.id = `clw-panel-${panel.id}`;
+}
 
 function openTab(name, moved = false) {
-  const known = panels.some((panel) => panel.id === name) ? name : panels[0]?.id;
-  for (const panel of panels) panel.toggleAttribute("data-shown", panel.id === known);
+  const known = panels.some((panel) => panel.dataset.tab === name) ? name : panels[0]?.dataset.tab;
+  for (const panel of panels) panel.toggleAttribute("data-shown", panel.dataset.tab === known);
   for (const tab of tabs) {
     const on = tab.dataset.tab === known;
     tab.setAttribute("aria-selected", String(on));
@@ -40,7 +45,6 @@ function makeTabs() {
     panel.setAttribute("role", "tabpanel");
     panel.setAttribute("aria-labelledby", tab.id);
     const go = (name, moved) => {
-      // The hash is set without a jump: panels are in the page, and it would scroll to one.
       history.replaceState(null, "", `#${name}`);
       openTab(name, moved);
     };

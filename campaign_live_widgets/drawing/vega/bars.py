@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import METRICS, column_label
-from campaign_live_widgets.drawing.vega.chart import at, expr, text_width
+from campaign_live_widgets.drawing.format import format_share
+from campaign_live_widgets.drawing.vega.chart import LINE, at, expr, text_width, wrapped
 from campaign_live_widgets.drawing.words import OTHERS, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaign_live_widgets.drawing.vega.chart import Chart, Spec
+from campaign_live_widgets.drawing.vega.chart import Chart, Spec
 
 WIDTH: Final = 600
 _PADDING: Final = 0.2
@@ -21,6 +22,10 @@ _THIN_PX: Final = 10
 _THICK_PX: Final = 18
 _LEGEND_PX: Final = 24
 _SWATCH_PX: Final = 12
+_NAMES: Final = 0.42
+"""How much of the width names may take."""
+_SHARE_PX: Final = 60
+"""Room for a share after a number, in pictures, where nobody can point at a bar."""
 
 
 def bars(chart: Chart, most: int | None = None) -> Spec:
@@ -37,18 +42,30 @@ def bars(chart: Chart, most: int | None = None) -> Spec:
         counts = [[*column[:kept], sum(column[kept:])] for column in counts]
     if not any(map(any, counts)):
         return chart.sheet(layer=[chart.nothing()])
-    top = _LEGEND_PX if len(counts) > 1 else 0
     longest = max(1, *(count for column in counts for count in column))
     end = max(text_width(chart.number(n)) for column in counts for n in column) + 10
+    end += _SHARE_PX if _has_shares(chart) else 0
     rows = _rows(chart, labels, counts)
-    layers = [*_names(chart, len(rows)), *_bars(chart, longest, end)]
+    low = row_px(len(counts))
+    if any(len(row["lines"]) > 1 for row in rows):
+        low = max(low, 2 * LINE + 8)
     spec = chart.sheet(
         data={"values": rows},
-        params=_layout(labels, end=end, top=top, metrics=len(counts)),
-        layer=[*layers, *(_legend(chart) if top else []), *_pointed(chart)],
+        params=_layout(chart, rows, end, low),
+        layer=[
+            *_names(chart, len(rows)),
+            *_bars(chart, longest, end),
+            *_legend(chart),
+            *_pointed(chart),
+        ],
     )
-    least = top + len(labels) * row_px(len(counts))
+    least = _top(chart) + len(rows) * low
     return {**spec, "height": max(chart.height, least), "usermeta": {"least_height": least}}
+
+
+def _top(chart: Chart) -> int:
+    """Return where the rows begin: under the legend, where there is one."""
+    return _LEGEND_PX if len(chart.tile.metrics) > 1 else 0
 
 
 def row_px(metrics: int, *, high: bool = False) -> int:
@@ -60,7 +77,7 @@ def row_px(metrics: int, *, high: bool = False) -> int:
 def natural_height(rows: int, metrics: int) -> int:
     """Return the height in which so many rows look well, in px."""
     between = (row_px(metrics) + row_px(metrics, high=True)) // 2
-    return max(80, (_LEGEND_PX if metrics > 1 else 0) + rows * between)
+    return max(48, (_LEGEND_PX if metrics > 1 else 0) + rows * between)
 
 
 def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> list[Spec]:
@@ -68,7 +85,7 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
     metrics = chart.tile.metrics
     rows: list[Spec] = []
     for i, label in enumerate(labels):
-        row: Spec = {"row": i, "label": label}
+        row: Spec = {"row": i, "label": label, "lines": _lines(chart, label)}
         for j, metric in enumerate(metrics):
             count, share = counts[j][i], ""
             rate_of = METRICS[metric].rate_of
@@ -79,21 +96,34 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
                 of = share_of(rate_of)(chart.locale)
                 share = chart.share(count, counts[metrics.index(rate_of)][i], of)
             row |= {f"n{j}": count, f"text{j}": chart.number(count)}
-            row[f"told{j}"] = chart.told(count, share)
+            if chart.is_alive:
+                row[f"told{j}"] = chart.told(count, share)
+            elif _has_shares(chart):
+                row["share"] = f"({format_share(count / sum(counts[0]), chart.locale)})"
+                row["after"] = text_width(chart.number(count)) + 8
         rows.append(row)
     return rows
 
 
-def _layout(labels: Sequence[str], *, end: float, top: int, metrics: int) -> list[Spec]:
-    """Return where things stand: ``row`` is a row's height, ``left`` where the bars begin."""
-    longest = min(480.0, max(map(text_width, labels)) + 8)
-    low, high = row_px(metrics), row_px(metrics, high=True)
+def _lines(chart: Chart, label: str) -> list[str]:
+    """Return a name in the lines it is drawn in; a page cuts it itself, and tells it whole."""
+    return [label] if chart.is_alive else wrapped(label, max(80, chart.width * _NAMES) - 8)
+
+
+def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Spec]:
+    """Return where things stand: ``row`` is a row's height, ``left`` where the bars begin.
+
+    A row is at least *low* px high; *end* px are left for the numbers.
+    """
+    metrics, top = len(chart.tile.metrics), _top(chart)
+    high = max(low, row_px(metrics, high=True))
+    longest = min(480.0, max(text_width(line) for row in rows for line in row["lines"]) + 8)
     signals = {
-        "row": f"floor(max({low}, min({high}, (height - {top}) / {len(labels)})))",
-        "left": f"ceil(min({longest:.0f}, max(80, width * 0.42)))",
+        "row": f"floor(max({low}, min({high}, (height - {top}) / {len(rows)})))",
+        "left": f"ceil(min({longest:.0f}, max(80, width * {_NAMES})))",
         "right": f"max(left + 16, width - {end:.0f})",
-        "band": f"row * {1 - _PADDING:g} / {metrics}",
-        "inset": f"{top} + row * {_PADDING / 2:g}",
+        "band": f"min({_THICK_PX}, row * {1 - _PADDING:g} / {metrics})",
+        "inset": f"{top} + (row - band * {metrics}) / 2",
         "letters": "band < 12 ? 10 : 12",
     }
     return [{"name": name, "expr": expression} for name, expression in signals.items()]
@@ -101,7 +131,8 @@ def _layout(labels: Sequence[str], *, end: float, top: int, metrics: int) -> lis
 
 def _names(chart: Chart, rows: int) -> list[Spec]:
     """Return the names of the rows, right up to the thin rule at zero."""
-    top = _LEGEND_PX if len(chart.tile.metrics) > 1 else 0
+    top = _top(chart)
+    middle = f"row * (datum.row + 0.5) - {LINE / 2} * (length(datum.lines) - 1)"
     words = chart.words(fill=chart.paper("ink"), align="right", limit=expr("left - 6"))
     rule = {"type": "rule", "aria": False, "stroke": chart.paper("soft")}
     return [
@@ -109,8 +140,8 @@ def _names(chart: Chart, rows: int) -> list[Spec]:
             "mark": words,
             "encoding": {
                 "x": at("left - 6"),
-                "y": at(f"{top} + row * (datum.row + 0.5)"),
-                "text": {"field": "label"},
+                "y": at(f"{top} + {middle}"),
+                "text": {"field": "lines"},
             },
         },
         {
@@ -149,11 +180,29 @@ def _bars(chart: Chart, longest: int, end: float) -> list[Spec]:
                 },
             },
         ]
+    if _has_shares(chart):
+        layers.append(
+            {
+                "mark": chart.words(fontSize=expr("letters")),
+                "encoding": {
+                    "x": at(f"left + (right - left) * max(0, datum.n0) / {longest} + datum.after"),
+                    "y": at("inset + row * datum.row + band / 2 + 0.5"),
+                    "text": {"field": "share"},
+                },
+            }
+        )
     return layers
 
 
+def _has_shares(chart: Chart) -> bool:
+    """Return whether shares stand beside the numbers: each is a part of one whole."""
+    return not chart.is_alive and len(chart.tile.metrics) == 1
+
+
 def _legend(chart: Chart) -> list[Spec]:
-    """Return the metrics' names, one beside the other, as many as there is room for."""
+    """Return the metrics' names, one beside the other; none where there is but one."""
+    if len(chart.tile.metrics) == 1:
+        return []
     entries, x = [], 0.0
     for metric in chart.tile.metrics:
         label = column_label(metric, chart.locale)
@@ -189,7 +238,7 @@ def _pointed(chart: Chart) -> list[Spec]:
     """Return over each row what tells its numbers, and shows that it does."""
     if not chart.is_alive:
         return []
-    top = _LEGEND_PX if len(chart.tile.metrics) > 1 else 0
+    top = _top(chart)
     over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["row"]}
     tint = {"condition": {"param": "over", "empty": False, "value": 0.1}, "value": 0}
     return [

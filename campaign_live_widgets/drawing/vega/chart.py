@@ -39,6 +39,8 @@ FONT: Final = ", ".join(
 )
 SIZE: Final = 12
 """Of letters, in px."""
+LINE: Final = 13
+"""From one line to the next of a name in two, in px."""
 LONGEST_NAME: Final = 200
 """Letters of a name that are kept; a chart shows as many as there is room for."""
 MARGIN_PX: Final = 12
@@ -125,7 +127,13 @@ class Chart:
 
     def words(self, **mark: object) -> Spec:
         """Return a text mark in the chart's type, in quieter ink unless told otherwise."""
-        base = {"type": "text", "aria": False, "baseline": "middle", "align": "left"}
+        base = {
+            "type": "text",
+            "lineHeight": LINE,
+            "aria": False,
+            "baseline": "middle",
+            "align": "left",
+        }
         plain = {"font": FONT, "fontSize": SIZE, "fill": self.paper("soft")}
         return {**base, **plain, **mark}
 
@@ -197,15 +205,41 @@ def text_width(text: str, size: float = SIZE) -> float:
     return ems * size
 
 
+def wrapped(text: str, room: float) -> list[str]:
+    """Return a text in at most two lines of *room* px, in the widest of the usual types.
+
+    For pictures: nobody can point at a name that is cut, and their reader may have another
+    type than the machine that drew them.
+    """
+    if text_width(text) <= room:
+        return [text]
+    words = text.split(" ")
+    fits = [n for n in range(1, len(words)) if text_width(" ".join(words[:n])) <= room]
+    if not fits:
+        return [_cut(text, room)]
+    return [" ".join(words[: fits[-1]]), _cut(" ".join(words[fits[-1] :]), room)]
+
+
+def _cut(text: str, room: float) -> str:
+    if text_width(text) <= room:
+        return text
+    kept = len(text)
+    while kept > 1 and text_width(text[:kept]) + SIZE > room:
+        kept -= 1
+    return f"{text[:kept].rstrip()}…"
+
+
 def titled(spec: Spec, title: str, caption: str, chart: Chart) -> Spec:
     """Return a specification with a title over it, under that a quieter caption, and a margin."""
     fonts = {"font": FONT, "fontSize": 13, "subtitleFont": FONT, "subtitleFontSize": 11}
     inks = {"color": chart.paper("ink"), "subtitleColor": chart.paper("soft")}
-    is_fit = spec["autosize"]["type"] == "fit"
     head: Spec = {"text": title, "fontWeight": 600, "anchor": "start", "frame": "bounds"}
     head |= {"offset": 10, "limit": chart.width, **fonts, **inks}
     if caption:
         head |= {"subtitle": drawable(caption), "subtitlePadding": 4}
-    room = 0 if is_fit else _HEAD_PX + (_CAPTION_PX if caption else 0)
+    room = _HEAD_PX + (_CAPTION_PX if caption else 0)
+    is_fit = spec["autosize"]["type"] == "fit"  # then Vega finds the room, within the height
+    grown = {"height": spec["height"] + room} if is_fit else {}
     sides = dict.fromkeys(("left", "bottom", "right"), MARGIN_PX)
-    return {**spec, "title": head, "padding": {"top": MARGIN_PX + room, **sides}}
+    top = MARGIN_PX + (0 if is_fit else room)
+    return {**spec, **grown, "title": head, "padding": {"top": top, **sides}}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.catalog import UNKNOWN, column_label
 from campaign_live_widgets.drawing import palette
 from campaign_live_widgets.drawing.format import ABSENT, format_share
-from campaign_live_widgets.drawing.vega.chart import at, expr, text_width
+from campaign_live_widgets.drawing.vega.chart import LINE, at, expr, text_width, wrapped
 from campaign_live_widgets.drawing.words import OTHERS, TOTAL, share_of
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ HEIGHT: Final = 200
 MOST_SLICES: Final = 9
 """Beyond that the smallest are drawn as one slice."""
 
-_SHARE_PX: Final = 60
-_NARROW_PX: Final = 216
-"""A legend of less has no room for shares."""
+_SHARE_PX: Final = 58
+_NAME_PX: Final = 96
+"""A name is cut to that much before shares are left out."""
 
 
 def donut(chart: Chart) -> Spec:
@@ -53,9 +53,12 @@ def donut(chart: Chart) -> Spec:
         over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["rank"]}
         ring["params"] = [{"name": "over", "select": over}]
         ring["encoding"]["opacity"] = {"condition": {"param": "over", "value": 1}, "value": 0.35}
+    least = (len(slices) + 1) * _row_px(slices)
+    height = chart.height if chart.is_alive else max(chart.height, least)
     return chart.sheet(
+        height=height,
         data={"values": slices},
-        params=_layout(len(slices)),
+        params=_layout(slices),
         layer=[ring, *_middle(chart), *_legend(chart, slices)],
     )
 
@@ -69,7 +72,13 @@ def _slices(chart: Chart) -> list[Spec]:
         labels = [*labels[:kept], f"{OTHERS(chart.locale)} ({len(codes) - kept})"]
         colors = [*colors[:kept], chart.color("rest")]
         counts = [*counts[:kept], sum(counts[kept:])]
-    return _arcs(chart, counts, labels, colors)
+    slices = _arcs(chart, counts, labels, colors)
+    room = min(520, chart.width * 0.6) - 16 - _counts_px(slices) - 20 - _SHARE_PX
+    for one in slices:
+        one["lines"] = (
+            [one["label"]] if chart.is_alive else wrapped(one["label"], max(_NAME_PX, room))
+        )
+    return slices
 
 
 def _arcs(
@@ -97,11 +106,28 @@ def _arcs(
     return arcs
 
 
-def _layout(rows: int) -> list[Spec]:
+def _least_width(slices: Sequence[Spec]) -> float:
+    """Return how much room a legend needs that has names, counts and shares, in px."""
+    names = min(_NAME_PX, max(text_width(line) for one in slices for line in one["lines"]))
+    return 16 + names + 12 + _counts_px(slices) + _SHARE_PX
+
+
+def _counts_px(slices: Sequence[Spec]) -> float:
+    return max((text_width(one["count"]) for one in slices), default=0) * 1.08
+
+
+def _row_px(slices: Sequence[Spec]) -> int:
+    """Return how high a line of the legend is where there is room, in px."""
+    return 2 * LINE + 6 if any(len(one["lines"]) > 1 for one in slices) else 20
+
+
+def _layout(slices: Sequence[Spec]) -> list[Spec]:
     """Return where things stand: the legend beside the ring, or under it in a narrow place.
 
     ``lx``, ``ly`` and ``lw`` are the legend's left, top and width, ``row`` a line's height.
     """
+    rows, high = len(slices) + 1, _row_px(slices)
+    least = high if any(len(one["lines"]) > 1 for one in slices) else 12
     signals = {
         "low": "height < 84",
         "beside": "width >= 200 && width > height * 0.9",
@@ -111,9 +137,9 @@ def _layout(rows: int) -> list[Spec]:
         "cy": "beside ? height / 2 : side / 2 + 4",
         "lx": "beside ? side + 16 : 0",
         "lw": "min(520, width - lx)",
-        "row": f"max(12, min(20, (beside ? height : height - side - 8) / {rows + 1}))",
-        "ly": f"beside ? max(0, (height - row * {rows + 1}) / 2) : side + 8",
-        "narrow": f"lw < {_NARROW_PX}",
+        "row": f"max({least}, min({high}, (beside ? height : height - side - 8) / {rows}))",
+        "ly": f"beside ? max(0, (height - row * {rows}) / 2) : side + 8",
+        "narrow": f"lw < {_least_width(slices):.0f}",
         "letters": "row < 15 ? 10 : 12",
     }
     return [{"name": name, "expr": expression} for name, expression in signals.items()]
@@ -124,7 +150,7 @@ def _middle(chart: Chart) -> list[Spec]:
     whole, locale = _whole(chart), chart.locale
     total = chart.number(sum(chart.counts(chart.tile.columns[1])))
     ems = text_width(total, 1.0) * 1.06
-    size = f"max(8, min(26, side * 0.62 / {ems:.3f}))"
+    size = f"max(5, min(26, side * 0.62 / {ems:.3f}))"
     what = column_label(whole, locale) if whole else TOTAL(locale)
     sum_ = chart.words(
         align="center", fontSize=expr(size), fontWeight=600, fill=chart.paper("ink"), limit=0
@@ -146,11 +172,10 @@ def _middle(chart: Chart) -> list[Spec]:
 
 
 def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
-    counts_px = max(text_width(slice_["count"]) for slice_ in slices) * 1.08
     ink, shown = chart.paper("ink"), expr("low ? 0 : 1")
     right, shares = "lx + lw", f"(narrow ? 0 : {_SHARE_PX})"
-    of_px = 16 + counts_px + 12
-    middle = at("ly + row * (datum.rank + 1.5) + 0.5")
+    of_px = 16 + _counts_px(slices) + 12
+    middle = "ly + row * (datum.rank + 1.5) + 0.5"
     letters = {"fontSize": expr("letters"), "opacity": shown}
     rule = {"type": "rule", "aria": False, "stroke": chart.paper("rule"), "opacity": shown}
     swatch = {"type": "point", "shape": "square", "size": 64, "filled": True, "aria": False}
@@ -174,7 +199,7 @@ def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
             "mark": {**swatch, "opacity": shown},
             "encoding": {
                 "x": at("lx + 4"),
-                "y": middle,
+                "y": at(middle),
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },
@@ -184,20 +209,24 @@ def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
             ),
             "encoding": {
                 "x": at("lx + 16"),
-                "y": middle,
-                "text": {"field": "label"},
+                "y": at(f"{middle} - {LINE / 2} * (length(datum.lines) - 1)"),
+                "text": {"field": "lines"},
                 "tooltip": _tooltip(chart),
             },
         },
         {
             "mark": chart.words(fill=ink, fontWeight=600, align="right", **letters),
-            "encoding": {"x": at(f"{right} - {shares}"), "y": middle, "text": {"field": "count"}},
+            "encoding": {
+                "x": at(f"{right} - {shares}"),
+                "y": at(middle),
+                "text": {"field": "count"},
+            },
         },
         {
             "mark": chart.words(
                 align="right", **{**letters, "opacity": expr("low || narrow ? 0 : 1")}
             ),
-            "encoding": {"x": at(right), "y": middle, "text": {"field": "share"}},
+            "encoding": {"x": at(right), "y": at(middle), "text": {"field": "share"}},
         },
     ]
 

@@ -44,6 +44,7 @@ _STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
 """Seconds that may lie between two labels of the time axis."""
 _TICK_PX: Final = 56
 _LEGEND_PX: Final = 128
+_AROUND_PX: Final = 96
 _GROUPS: Final = {"fr": "\N{NARROW NO-BREAK SPACE}"}
 _POINT: Final = {"fr": ","}
 
@@ -170,7 +171,10 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
             "aria": False,
             "orient": "top",
             "direction": "horizontal",
-            "columns": expr(f"max(1, floor(width / {_LEGEND_PX}))"),
+            # A picture that stands still is laid out once, before its width is what is left of it.
+            "columns": expr(f"max(1, floor(width / {_LEGEND_PX}))")
+            if chart.is_alive
+            else max(1, int((chart.width - _AROUND_PX) // _LEGEND_PX)),
             "columnPadding": 12,
             "rowPadding": 2,
             "offset": 8,
