@@ -110,7 +110,7 @@ class Screen:
         assert look is not None  # noqa: S101 - drawn only then
         # What the environment says of the size (COLUMNS, LINES) is not true after a change.
         width, height = os.get_terminal_size(console.file.fileno())
-        options = console.options.update(width=width, height=height, highlight=False)
+        options = console.options.update(width=width, highlight=False)
         head, tile_parts = self._parts(look)
         top = self._lines(Group(*head), options)
         body = self._lines(Group(*(fitting(part, width) for part in tile_parts)), options)

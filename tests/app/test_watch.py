@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,7 +40,9 @@ class Source:
     """A file of events that grows by deliveries."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "events.ndjson"
+        self.folder = folder / "events"
+        self.folder.mkdir()
+        self.path = self.folder / "events.ndjson"
         self.count = 0
 
     def deliver(self, n: int) -> None:
@@ -69,7 +72,7 @@ def source(tmp_path: Path) -> Source:
 
 
 def command(source: Source, *more: str) -> list[str]:
-    called = ["-m", "campaign_live_widgets", "report", str(source.path.parent)]
+    called = ["-m", "campaign_live_widgets", "report", str(source.folder)]
     return [*called, "--campaign", "spring", "--watch", "--every", "0.5", *more]
 
 
@@ -206,14 +209,14 @@ def test_it_takes_any_size_while_it_runs(source: Source) -> None:
 
 
 def test_a_source_that_goes_and_comes_back_is_told(source: Source) -> None:
-    away = source.path.with_name("events.away")
+    away = source.folder.with_name("away")
     with terminal(source) as shown:
         shown.until(lambda lines: figure(lines, "Delivered") == "7")
-        source.path.rename(away)
+        source.folder.rename(away)
         lines = shown.says("● Not up to date")
         assert figure(lines, "Delivered") == "7"
         assert "the source cannot be read since" in " ".join("".join(lines).split())
-        away.rename(source.path)
+        away.rename(source.folder)
         source.deliver(3)
         shown.until(lambda lines: "● Live" in lines[2] and figure(lines, "Delivered") == "10")
         shown.child.send("q")
@@ -256,9 +259,12 @@ def piped(source: Source, *more: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
+    watchdog = threading.Timer(60, process.kill)  # a test fails, and does not hang
+    watchdog.start()
     try:
         yield process
     finally:
+        watchdog.cancel()
         process.kill()
         process.communicate()
 
@@ -278,17 +284,17 @@ def test_a_pipe_gets_one_object_for_each_change(source: Source) -> None:
 
 
 def test_a_pipe_gets_plain_pages_and_is_told_of_trouble_once(source: Source) -> None:
-    away = source.path.with_name("events.away")
+    away = source.folder.with_name("away")
     with piped(source) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         page = "".join(process.stdout.readline() for _ in range(8))
         assert "Delivered  7" in page
         assert "\x1b" not in page
-        source.path.rename(away)
+        source.folder.rename(away)
         assert "the source cannot be read since" in process.stderr.readline()
         time.sleep(2)
-        away.rename(source.path)
+        away.rename(source.folder)
         assert process.stderr.readline() == "campaign-live: the source can be read again\n"
         process.terminate()
         out, err = process.communicate(timeout=20)
