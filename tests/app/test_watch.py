@@ -96,9 +96,11 @@ class Terminal:
     @property
     def shown(self) -> list[str]:
         """Return the lines of the newest whole frame."""
-        frames = self.text.split("\x1b[H")[1:]
-        whole = [f for f in frames if len(f.split("\r\n")) == self.size[0]]
-        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", whole[-1]).split("\r\n") if whole else []
+        plain = re.sub(r"\x1b\[(?!H)[0-9;?]*[a-zA-Z]", "", self.text)
+        frames = [frame.split("\r\n") for frame in plain.split("\x1b[H")[1:]]
+        lines, columns = self.size
+        whole = [f for f in frames if len(f) == lines and len(f[-1]) == columns]
+        return whole[-1] if whole else []
 
     def until(self, right: Callable[[list[str]], bool], seconds: float = 30) -> list[str]:
         end = time.monotonic() + seconds
