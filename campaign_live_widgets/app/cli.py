@@ -46,6 +46,17 @@ _at = click.option(
 )
 
 
+_base_url = click.option(
+    "--base-url", default="/", metavar="PATH", help="Path below which a proxy has it."
+)
+_snapshots = click.option(
+    "--snapshots",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="A folder of snapshots: listed beside the report, and saved to from it.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="campaign-live")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
@@ -86,6 +97,8 @@ def campaigns(source: str, form: str) -> None:
 @click.option("--include-tests", is_flag=True, help="Count test sends too.")
 @_locale
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@click.option("--watch", is_flag=True, help="Go on, and show what changes, until Ctrl-C.")
+@click.option("--every", metavar="TIME", help="With --watch: at most so often; 2s by default.")
 def report(  # noqa: PLR0913 - the options of a command
     source: str,
     campaign: str,
@@ -94,6 +107,8 @@ def report(  # noqa: PLR0913 - the options of a command
     include_tests: bool,  # noqa: FBT001
     locale: str,
     form: str,
+    watch: bool,  # noqa: FBT001
+    every: str | None,
 ) -> None:
     """Report one campaign of SOURCE (a file, a folder or a glob)."""
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
@@ -101,6 +116,12 @@ def report(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.report import to_csv, to_json  # noqa: PLC0415
     from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
 
+    if every is not None and not watch:
+        message = "--every: it says how often --watch looks; give both"
+        raise UsageError(message)
+    if watch:
+        _watch(source, campaign, at, window, include_tests, locale, form, every)
+        return
     length, end = parse_window(window), parse_at(at) or datetime.now(UTC)
     rollup = open_rollup(source, campaign, follow=False, window=Window.ending(end, length))
     _tell(rollup.health)
@@ -122,7 +143,7 @@ def report(  # noqa: PLR0913 - the options of a command
 @click.option("--campaign", metavar="ID", help="Shown first; by default the newest one.")
 @_port
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--base-url", default="/", metavar="PATH", help="Path below which a proxy has it.")
+@_base_url
 @_at
 @_window
 @_locale
@@ -131,6 +152,7 @@ def report(  # noqa: PLR0913 - the options of a command
     type=click.Path(exists=True, dir_okay=False),
     help="A layout file: what everybody starts with.",
 )
+@_snapshots
 @_no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -142,6 +164,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     window: str,
     locale: str,
     layout: str | None,
+    snapshots: str | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
@@ -170,6 +193,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         window=window,
         locale=locale,
         layout=layout,
+        snapshots=snapshots,
         debug=_debugging(),
     )
 
@@ -192,14 +216,18 @@ def serve(  # noqa: PLR0913 - the options of a command
     help="What the simulation writes.",
 )
 @click.option("--folder", type=click.Path(file_okay=False), help="Keep the events there.")
+@_base_url
 @_locale
+@_snapshots
 @_no_browser
 def demo(  # noqa: PLR0913 - the options of a command
     port: int | None,
     speed: float,
     form: Literal["ndjson", "parquet"],
     folder: str | None,
+    base_url: str,
     locale: str,
+    snapshots: str | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Watch a simulated campaign happen: it sends, bounces, opens and clicks, live."""
@@ -211,7 +239,9 @@ def demo(  # noqa: PLR0913 - the options of a command
         speed=speed,
         format=form,
         folder=folder,
+        base_url=base_url,
         locale=locale,
+        snapshots=snapshots,
         debug=_debugging(),
     )
 
@@ -235,6 +265,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(_one_line(error))
         sys.exit(_exit_code(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _watch(  # noqa: PLR0913 - the options of the command
+    source: str,
+    campaign: str,
+    at: str | None,
+    window: str,
+    include_tests: bool,  # noqa: FBT001
+    locale: str,
+    form: str,
+    every: str | None,
+) -> None:
+    from campaign_live_widgets.app.feed import RollupFeed  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.app.query import Query  # noqa: PLC0415
+    from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
+    from campaign_live_widgets.app.watch import parse_every, watch  # noqa: PLC0415
+
+    if form == "csv":
+        message = "--format csv: a table has one end; --watch gives text, or json, one line each"
+        raise UsageError(message)
+    rest, length = parse_every(every or "2s"), parse_window(window)
+    query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
+    feed = RollupFeed(source, campaign=campaign, window=length)
+    feed.look(query)
+    feed.refresh()
+    feed.require(query)
+    _tell(feed.snapshot().health)
+    watch(feed, every=rest, locale=locale, form=form, say=_say)
 
 
 def _exit_code(error: Exception) -> int:

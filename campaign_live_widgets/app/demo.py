@@ -114,6 +114,8 @@ def demo(  # noqa: PLR0913 - the options of a command
     format: Format = "ndjson",  # noqa: A002 - the option's name
     folder: str | os.PathLike[str] | None = None,
     locale: str = "en",
+    base_url: str = "/",
+    snapshots: str | None = None,
     debug: bool = False,
 ) -> None:
     """Serve a simulated campaign until Ctrl-C or SIGTERM; see :func:`serve`.
@@ -143,6 +145,8 @@ def demo(  # noqa: PLR0913 - the options of a command
                     open_browser=open_browser,
                     window="2h",
                     locale=locale,
+                    base_url=base_url,
+                    snapshots=snapshots,
                     debug=debug,
                 )
     except KeyboardInterrupt:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _DEBOUNCE: Final = 50
 """Milliseconds in which changes of files are taken as one."""
+_ENDED: Final = 1.0
+"""Seconds that the watcher is given to notice that it is not wanted any more."""
 
 
 class RollupFeed:
@@ -165,7 +167,9 @@ class RollupFeed:
         """Stop watching; what has been counted stays, and another wait watches again."""
         self._closing.set()
         self._arrived.set()
-        self._watcher = None
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:  # it must not outlive the interpreter, which ends hard then
+            watcher.join(_ENDED)
 
     def _watch(self) -> None:
         """Start the watcher, again where it ended because its folder was gone."""

@@ -13,6 +13,7 @@ from campaign_live_widgets.app.layouts import REPORT, FileLayouts, layouts_folde
 from campaign_live_widgets.app.person import NOBODY, who_asks
 from campaign_live_widgets.app.query import FASTEST, SLOWEST, query_of
 from campaign_live_widgets.app.reference import SOURCE, is_reference, resolve
+from campaign_live_widgets.app.saving import offer_saving
 from campaign_live_widgets.app.shared_layout import (
     read_layout_file,
     shared_layout,
@@ -140,6 +141,7 @@ class CampaignReport(VBox):
         self._live: Live | None = None
         super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
         self._control = Control(self.dashboard, self._feed, query)
+        offer_saving(self.dashboard, named if source else "")
         for notice in notices:
             self.dashboard.notify(notice)
         who_asks(self._keep_layouts_of)

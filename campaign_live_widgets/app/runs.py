@@ -187,6 +187,11 @@ def _require_source(asked: Mapping[str, Value], out: Path) -> None:
     location = Location.parse(resolve(named))
     with told_as(named if is_reference(named) else None, location):
         location.files()
+    require_apart(location, out)
+
+
+def require_apart(location: Location, out: Path) -> None:
+    """Raise :class:`UsageError` where what is written to *out* would be read as events."""
     if not (location.is_glob or Path(location.text).is_dir()):
         return
     try:

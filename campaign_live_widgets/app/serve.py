@@ -20,6 +20,8 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.person import HEADER, header_variable
+from campaign_live_widgets.app.runs import require_apart
+from campaign_live_widgets.app.saving import ADDRESS, PATH, SNAPSHOTS
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.sources.location import Location
 
@@ -46,6 +48,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     window: str = "24h",
     locale: str = "en",
     layout: str | None = None,
+    snapshots: str | None = None,
     debug: bool = False,
 ) -> None:
     """Serve the report of *source* until Ctrl-C or SIGTERM.
@@ -70,6 +73,9 @@ def serve(  # noqa: PLR0913 - the options of a command
         What the report shows first; ``?at=…&window=…&locale=…`` in the address says otherwise.
     layout : str, optional
         A layout file: what everybody starts with, over which their own layouts go.
+    snapshots : str, optional
+        A folder of snapshots, which are listed beside the page and saved from it; by default
+        what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Made where it is missing.
     debug : bool
         Log everything, and show the notebook's tracebacks in the page.
 
@@ -92,7 +98,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     if layout is not None:
         _require_layout(layout)
         os.environ["CAMPAIGN_LIVE_LAYOUT"] = layout
-    for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_LAYOUTS"):
+    if snapshots is not None:
+        os.environ[SNAPSHOTS] = snapshots
+    for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_LAYOUTS", SNAPSHOTS):
         if os.environ.get(name):  # the kernels run in another folder
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
     port = _free_port(host, port)
@@ -105,9 +113,10 @@ def serve(  # noqa: PLR0913 - the options of a command
             notebook = _prepare(Path(folder), shown)
             config = voila_config(notebook, host, port, debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
+            kept = _snapshots_folder(source, config.Voila.base_url)
             _let_kernels_know_who_asks(config, host)
             server = ReportServer(config=config)
-            server.browse = open_browser
+            server.browse, server.snapshots = open_browser, kept
             server.initialize([])
             server.start()
     except KeyboardInterrupt:
@@ -124,6 +133,29 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _snapshots_folder(source: str, base_url: str) -> Path | None:
+    """Return the folder of snapshots, made where it is missing, and let kernels know its address.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot be made, or the source would read it.
+    """
+    named = os.environ.get(SNAPSHOTS, "")
+    if not named:
+        os.environ.pop(ADDRESS, None)
+        return None
+    folder = Path(named)
+    require_apart(Location.parse(source), folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--snapshots {named}: it cannot be made: {error.strerror}"
+        raise UsageError(message) from None
+    os.environ[ADDRESS] = f"{base_url}{PATH}"
+    return folder
 
 
 def _require_layout(layout: str) -> None:

@@ -121,11 +121,14 @@ class ReportServer(Voila):
     ----------
     browse : bool
         Whether to open the page in a browser then.
+    snapshots : Path or None
+        The folder of snapshots that are shown beside the page.
     failure : Exception or None
         What kept the page from being ready; the server stops at it.
     """
 
     browse = False
+    snapshots: Path | None = None
     failure: Exception | None = None
 
     @property
@@ -143,6 +146,10 @@ class ReportServer(Voila):
         """Return Voilà's handlers, with ours before them and in place of the page's."""
         rows = self._assets.handlers(self.server_url) + super().init_handlers()
         rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
+        if self.snapshots is not None:
+            from campaign_live_widgets.app.snapshots import handlers  # noqa: PLC0415 - for few
+
+            rows = handlers(self.snapshots, self.server_url) + rows
         pattern = url_path_join(self.server_url, "/voila/ready")
         return [(pattern, _ReadyHandler, {"server": self}), *rows]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text as Line
 
+from campaign_live_widgets.app.narrow import fitting
 from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.drawing.still import Still
 from campaign_live_widgets.drawing.text import WIDE, clean, parts, plain_table
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 def print_report(snapshot: Snapshot, locale: str) -> None:
     """Print the whole report, tab by tab, on standard output."""
-    console = _console()
+    console = console_of_stdout()
     for part in parts(Still(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)):
-        console.print(part)
+        console.print(fitting(part, console.width))
 
 
 def print_campaigns(found: Sequence[Campaign]) -> None:
@@ -33,7 +34,7 @@ def print_campaigns(found: Sequence[Campaign]) -> None:
         times = (f"{at:%Y-%m-%d %H:%M:%S}Z" for at in (one.oldest_event, one.newest_event))
         name = clean(one.name or "")
         table.add_row(Line(clean(one.id)), Line(name), phrases.number(one.events, "en"), *times)
-    _console().print(table)
+    console_of_stdout().print(table)
 
 
 class _Screen(Console):
@@ -43,6 +44,7 @@ class _Screen(Console):
         raise BrokenPipeError
 
 
-def _console() -> Console:
+def console_of_stdout() -> Console:
+    """Return the console that writes to standard output, wide where that is no terminal."""
     plain = _Screen()
     return plain if plain.is_terminal else _Screen(width=WIDE)

@@ -1,7 +1,7 @@
 /**
  * The line of filters: small controls, a chip for each filter, and the page's address.
  *
- * Messages out: change {changes: key → values}, goto {address}, choices. Messages in:
+ * Messages out: change {changes: key → values}, goto {address}, choices, save. Messages in:
  * answered {address}, choices {campaigns, span}. Only in Voilà does the page own its address.
  */
 const CHIPS_AT_MOST = 6;
@@ -207,7 +207,15 @@ async function render({ model, el, signal, load }) {
   const print = makeButton("clw-filter-item clw-filter-print");
   const said = make("p", "clw-filter-said");
   said.setAttribute("role", "status");
-  more.panel.append(csv, print, said);
+  const save = makeButton("clw-filter-item clw-filter-save");
+  const kept = make("a", "clw-filter-item clw-filter-snapshots");
+  kept.target = "_blank";
+  quiet(kept);
+  more.panel.append(csv, print, save, kept, said);
+  save.addEventListener("click", () => {
+    more.close();
+    model.send({ type: "save" });
+  });
   csv.addEventListener("click", async () => {
     write(said, "");
     try {
@@ -250,6 +258,12 @@ async function render({ model, el, signal, load }) {
     write(print, words().print);
     // In Lab and Notebook the browser would print the whole application.
     print.hidden = !inVoila();
+    write(save, words()[model.get("saving") === "busy" ? "saving" : "save"]);
+    save.disabled = model.get("saving") === "busy";
+    save.hidden = !model.get("saving");
+    write(kept, words().snapshots);
+    kept.hidden = !model.get("snapshots").startsWith("/");
+    if (!kept.hidden) kept.href = `${model.get("snapshots")}?locale=${model.get("locale")}`;
     write(said, "");
   }
 
@@ -343,6 +357,7 @@ async function render({ model, el, signal, load }) {
   for (const name of ["asked", "campaign", "windows", "stands", "messages", "executions", "words"]) {
     follow(model, `change:${name}`, draw, life.signal);
   }
+  follow(model, "change:saving change:snapshots", () => more.isOpen() && drawMore(), life.signal);
   life.signal.addEventListener("abort", () => clearTimeout(waiting));
   return () => life.abort();
 }

@@ -1,8 +1,8 @@
 """The line of filters under the page's head: which part is counted, and how it is shown.
 
 The front end says ``goto`` with the text of an address, ``change`` with the keys of the address
-that were changed and what stands for each, and ``choices`` where a list is opened. It is told
-``answered`` with the address that says what the page shows, and ``choices``.
+that were changed and what stands for each, ``choices`` where a list is opened, and ``save``. It
+is told ``answered`` with the address that says what the page shows, and ``choices``.
 """
 
 from __future__ import annotations
@@ -69,6 +69,9 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "every": Text("Refresh at most every", "Actualiser au plus toutes les"),
         "csv": Text("Download whole report (CSV)", "Télécharger le rapport complet (CSV)"),
         "print": Text("Print", "Imprimer"),
+        "save": Text("Save a snapshot", "Enregistrer un instantané"),
+        "saving": Text("A snapshot is being saved…", "Enregistrement de l'instantané…"),
+        "snapshots": Text("All snapshots", "Tous les instantanés"),
         "unsaved": Text("The file could not be saved. {}", "Le fichier n'a pas pu être créé. {}"),
         "failed": Text("Try again.", "Réessayez."),
         "close": Text("Close", "Fermer"),
@@ -110,6 +113,10 @@ class Filters(Front, script="filters"):
     """Each execution: id, when it began."""
     speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each refresh rate on offer: seconds, in words."""
+    saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
+    """Whether what is shown can be saved as a snapshot, and whether one is being saved now."""
+    snapshots = traitlets.Unicode("").tag(sync=True)
+    """The path at which snapshots are listed; empty where none are."""
     locale = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 

@@ -110,6 +110,13 @@ function drawNotices({ notices: list }, model) {
     const line = add("span", "clw-notice-text", item);
     line.dir = "auto";
     line.textContent = text;
+    const path = model.get("links")[text];
+    if (path?.startsWith("/")) {
+      const link = keepKeys(add("a", "clw-notice-link", item));
+      link.href = path;
+      link.target = "_blank";
+      link.textContent = model.get("words").open;
+    }
     const close = keepKeys(add("button", "clw-notice-close", item));
     close.type = "button";
     close.textContent = "×";

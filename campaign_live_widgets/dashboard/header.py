@@ -63,6 +63,8 @@ class Header(Front, script="header"):
     words = traitlets.Dict().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What the reader should know, oldest first, until they dismiss it."""
+    links = traitlets.Dict().tag(sync=True)
+    """Notice → the path at which what it tells of can be opened."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._notices, self._texts = Lock(), dict[str, Text]()
@@ -81,7 +83,9 @@ class Header(Front, script="header"):
             self._texts = {text(locale): text for text in self._texts.values()} | self._texts
             texts = [self._texts.get(notice) for notice in self.notices]
             pairs = zip(self.notices, texts, strict=True)
-            self.notices = [text(locale) if text else notice for notice, text in pairs]
+            said = {notice: text(locale) if text else notice for notice, text in pairs}
+            self.links = {said[n]: path for n, path in self.links.items() if n in said}
+            self.notices = list(said.values())
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
         """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""
@@ -112,17 +116,25 @@ class Header(Front, script="header"):
         with self.hold_sync():
             self.state, self.note = state, note
 
-    def notify(self, text: str | Text) -> None:
+    def notify(self, text: str | Text, link: str = "") -> None:
         """Add a notice; one that is there already is not repeated.
 
-        One that is given in every language follows the page's.
+        One that is given in every language follows the page's. With a *link*, a path of the
+        page's own server, it opens what it tells of.
         """
         said = text(self.locale) if isinstance(text, Text) else text
         with self._notices:
             if isinstance(text, Text):
                 self._texts[said] = text
+            if link:
+                self.links = {**self.links, said: link}
             if said not in self.notices:
                 self.notices = [*self.notices, said]
+
+    def withdraw(self, text: Text) -> None:
+        """Take a notice away that is not true any more."""
+        with self._notices:
+            self.notices = [n for n in self.notices if self._texts.get(n, n) != text]
 
     def _hear(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
         if message.get("type") != "dismiss":

@@ -51,6 +51,7 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "cause": Text("Cause", "Cause"),
         "rejects": Text("First rejected rows", "Premières lignes rejetées"),
         "dismiss": Text("Dismiss this notice", "Masquer ce message"),
+        "open": Text("Open", "Ouvrir"),
         "as_of": Text("As of {}", "Chiffres au {}"),
         "back": Text("Back to {}", "Retour à {}"),
     }

@@ -1,0 +1,158 @@
+"""*Save a snapshot* in the page, and the snapshots beside it, with a server of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from conftest import REPOSITORY, SIZE, Watch, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+SAMPLES = REPOSITORY / "notebooks" / "samples"
+HALF_MINUTE = 30_000
+PATIENCE = 180_000
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("archive") / "snapshots"
+
+
+@pytest.fixture(scope="module")
+def root(archive: Path) -> Iterator[str]:
+    options = ["--no-browser", "--base-url", "/reports", "--snapshots", str(archive)]
+    with running(["campaign_live_widgets", "serve", str(SAMPLES), *options]) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+
+
+@pytest.fixture
+def page(browser: Browser, root: str) -> Iterator[Page]:
+    made, watch = browser.new_context(viewport=SIZE).new_page(), Watch()
+    watch.over(made)
+    made.goto(f"{root}?message=email-last-hours&tz=Europe/Paris&locale=fr&window=6h")
+    made.wait_for_selector(".clw-report[data-state=live][lang=fr]", timeout=60_000)
+    yield made
+    assert (watch.trouble, watch.strangers) == ([], [])
+    made.goto("about:blank")
+    made.context.close()
+
+
+def get(url: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urlopen(Request(url)) as answer:  # noqa: S310 - our own server
+            return answer.status, dict(answer.headers), answer.read()
+    except HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def save(page: Page) -> None:
+    page.locator("button.clw-pick-more").click()
+    button = page.locator(".clw-filter-save")
+    assert button.inner_text() == "Enregistrer un instantané"
+    button.click()
+
+
+def test_what_is_shown_is_saved_and_opens_with_a_click(
+    page: Page, root: str, archive: Path
+) -> None:
+    figure = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+    page.wait_for_selector(".clw-chip")
+    shown = page.locator(figure).get_attribute("data-value")
+    save(page)
+    page.locator("button.clw-pick-more").click()
+    assert page.locator(".clw-filter-save").is_disabled()
+    page.keyboard.press("Escape")
+    link = page.locator(".clw-notice-link")
+    link.wait_for(timeout=PATIENCE)
+    said = page.locator(".clw-notice-text").all_inner_texts()
+    assert len(said) == 1
+    assert said[0].startswith("Instantané enregistré")
+    with page.context.expect_page() as opened:
+        link.click()
+    snapshot, watch = opened.value, Watch()
+    watch.over(snapshot)
+    snapshot.reload()
+    snapshot.wait_for_selector(figure)
+    assert snapshot.locator(figure).get_attribute("data-value") == shown
+    assert snapshot.locator("html").get_attribute("lang") == "fr"
+    assert re.match(rf"{re.escape(root)}snapshots/[^/]+/report\.html", snapshot.url)
+    snapshot.locator("[role=tab]").nth(1).click()
+    snapshot.wait_for_selector(".clw-email-sending-statistics svg", timeout=HALF_MINUTE)
+    assert watch.trouble == []
+    snapshot.close()
+    (folder,) = [p for p in archive.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    told = json.loads((folder / "manifest.json").read_text())
+    parameters = told["parameters"]
+    assert parameters["messages"] == ["email-last-hours"]
+    assert parameters["time_zone"] == "Europe/Paris"
+    assert parameters["window"] == "6h"
+    assert str(SAMPLES) not in json.dumps(told)
+
+
+def test_the_list_opens_every_file_of_it(root: str, archive: Path, browser: Browser) -> None:
+    status, headers, body = get(f"{root}snapshots/")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert b'lang="en"' in body
+    assert b'lang="fr"' in get(f"{root}snapshots/?locale=fr")[2]
+    page, watch = browser.new_page(), Watch()
+    watch.over(page)
+    page.goto(f"{root}snapshots")
+    links = page.locator("main a").evaluate_all("links => links.map((a) => a.href)")
+    assert len(links) >= 4
+    assert watch.trouble == []
+    page.close()
+    types = {
+        "html": "text/html; charset=utf-8",
+        "pdf": "application/pdf",
+        "csv": "text/csv; charset=utf-8",
+        "ipynb": "application/x-ipynb+json",
+    }
+    for link in links:
+        status, headers, body = get(link)
+        assert status == 200
+        assert headers["Content-Type"] == types[link.rpartition(".")[2]]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        path = link.removeprefix(f"{root}snapshots/")
+        assert body == (archive / path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "index.html",
+        ".lock",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e/voila.json",
+        "x/",
+        "nope/report.html",
+    ],
+)
+def test_nothing_else_is_given_out(root: str, path: str) -> None:
+    assert get(f"{root}snapshots/{path}")[0] == 404
+
+
+def test_what_goes_wrong_is_one_line_in_the_page(page: Page, archive: Path) -> None:
+    from filelock import FileLock  # noqa: PLC0415 - here alone
+
+    with FileLock(archive / ".saving.lock"):
+        save(page)
+        page.wait_for_function(
+            "[...document.querySelectorAll('.clw-notice-text')]"
+            ".some((line) => line.textContent.includes('autre page'))",
+            timeout=PATIENCE,
+        )
+    page.locator("button.clw-pick-more").click()
+    assert page.locator(".clw-filter-save").is_enabled()
+    assert page.locator(".clw-filter-print").is_visible()
