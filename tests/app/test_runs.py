@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import archives
 import files
 import generate
 import nbformat
 import oracle
+import outside
 import pandas as pd
 import psutil
 import pytest
@@ -77,8 +77,8 @@ def made(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_folder_is_whole_and_named_for_what_it_holds(made: Path) -> None:
     assert made.name == NAME
-    archives.assert_whole(made.parent)
-    assert archives.finished(made.parent) == [made]
+    outside.assert_whole(made.parent)
+    assert outside.finished(made.parent) == [made]
     assert (made.parent / "index.html").is_file()
     hidden = {p.name for p in made.parent.iterdir() if p.name.startswith(".")}
     assert hidden <= {".lock"}
@@ -152,7 +152,7 @@ def test_profiles_never_reach_a_file(made: Path) -> None:
 def test_a_repeated_run_gives_the_same_bytes_beside_the_first(source: str, made: Path) -> None:
     again = run(source, made.parent, "csv", "parquet")
     assert again.name == f"{NAME}-2"
-    archives.assert_whole(made.parent)
+    outside.assert_whole(made.parent)
     for path in made.rglob("*"):
         if path.is_file() and path.name not in {"manifest.json", "notebook.ipynb"}:
             assert (again / path.relative_to(made)).read_bytes() == path.read_bytes(), path.name
@@ -183,7 +183,7 @@ def test_two_runs_at_once_do_not_hurt_each_other(source: str, tmp_path: Path) ->
     for thread in threads:
         thread.join()
     assert {path.name for path in made} == {NAME, f"{NAME}-2"}
-    archives.assert_whole(tmp_path)
+    outside.assert_whole(tmp_path)
 
 
 # ── what is wrong before anything runs ──────────────────────────────────────────────────
@@ -228,12 +228,12 @@ def test_snapshots_are_not_put_where_events_are_read(source: str, inside: str) -
 
 def assert_failed(out: Path, *words: str) -> Path:
     """Hold the archive to one failed run that tells why, and nothing that looks done."""
-    archives.assert_whole(out)
-    assert not archives.finished(out)
-    (folder,) = archives.failed(out)
+    outside.assert_whole(out)
+    assert not outside.finished(out)
+    (folder,) = outside.failed(out)
     assert folder.name == f"{NAME}.failed"
     for word in words:
-        assert word in archives.reason(folder)
+        assert word in outside.reason(folder)
     return folder
 
 
@@ -310,10 +310,10 @@ def test_what_only_the_data_can_tell(
 ) -> None:
     with pytest.raises(kind, match=word):
         run(source, tmp_path, **more)
-    archives.assert_whole(tmp_path)
-    assert not archives.finished(tmp_path)
-    (folder,) = archives.failed(tmp_path)
-    assert word in archives.reason(folder)
+    outside.assert_whole(tmp_path)
+    assert not outside.finished(tmp_path)
+    (folder,) = outside.failed(tmp_path)
+    assert word in outside.reason(folder)
 
 
 def test_a_source_that_holds_nothing_to_read(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import archives
 import files
 import generate
+import outside
 import psutil
 import pytest
 from generate import AT, END
@@ -118,9 +118,9 @@ def test_what_is_missing_is_made_and_what_is_old_goes(source: str, tmp_path: Pat
     assert done.returncode == DONE, done.stderr
     made = [Path(path).name for path in done.stdout.splitlines()]
     assert made == [f"c1_2026-11-{day}T1159Z_24h" for day in (21, 22, 23)]
-    archives.assert_whole(tmp_path)
+    outside.assert_whole(tmp_path)
     # What is old is so by the clock of today; the newest of a campaign stays.
-    assert {path.name for path in archives.finished(tmp_path)} >= {made[-1]}
+    assert {path.name for path in outside.finished(tmp_path)} >= {made[-1]}
     again = run(source, tmp_path, "--since-last", at=END.isoformat())
     assert (again.returncode, again.stdout) == (DONE, "")
     assert "no snapshots missing" in again.stderr
@@ -211,10 +211,10 @@ def test_a_killed_run_leaves_nothing_that_looks_done(source: str, tmp_path: Path
             _, left = psutil.wait_procs(family, timeout=15)
             assert not left, "a kernel goes with the run that it belongs to"
         ended += process.returncode == DONE
-        archives.assert_whole(tmp_path)
-        assert len(archives.finished(tmp_path)) in {ended + 1, ended + 2}
-        ended = len(archives.finished(tmp_path)) - 1
+        outside.assert_whole(tmp_path)
+        assert len(outside.finished(tmp_path)) in {ended + 1, ended + 2}
+        ended = len(outside.finished(tmp_path)) - 1
     last = run(source, tmp_path)
     assert last.returncode == DONE, last.stderr
-    archives.assert_whole(tmp_path)
+    outside.assert_whole(tmp_path)
     assert {p.name for p in tmp_path.iterdir() if p.name.startswith(".")} <= {".lock"}
