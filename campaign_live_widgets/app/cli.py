@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -73,11 +74,10 @@ for _command in COMMANDS:
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
 def campaigns(source: str, form: str) -> None:
     """List the campaigns in SOURCE, the one with the newest event first."""
-    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.app.opening import opened  # noqa: PLC0415 - quick --help
 
-    rollup = open_rollup(source, follow=False)
-    found, health = rollup.campaigns(), rollup.health
-    rollup.close()
+    with opened(source) as it:
+        found, health = it.rollup.campaigns(), it.health
     _tell(health)
     if form == "json":
         _write(json.dumps([_campaign_row(c) for c in found], indent=2, ensure_ascii=False) + "\n")
@@ -110,9 +110,9 @@ def report(  # noqa: PLR0913 - the options of a command
     watch: bool,  # noqa: FBT001
     every: str | None,
 ) -> None:
-    """Report one campaign of SOURCE (a file, a folder or a glob)."""
+    """Report one campaign of SOURCE (a file, a folder, a glob, or env:NAME for one of these)."""
+    from campaign_live_widgets.app.opening import opened  # noqa: PLC0415 - quick --help
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
-    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415
     from campaign_live_widgets.report import to_csv, to_json  # noqa: PLC0415
     from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
 
@@ -123,11 +123,11 @@ def report(  # noqa: PLR0913 - the options of a command
         _watch(source, campaign, at, window, include_tests, locale, form, every)
         return
     length, end = parse_window(window), parse_at(at) or datetime.now(UTC)
-    rollup = open_rollup(source, campaign, follow=False, window=Window.ending(end, length))
-    _tell(rollup.health)
-    rollup.require_campaign()
-    snapshot = rollup.snapshot(at=end, window=length, include_tests=include_tests)
-    rollup.close()
+    with opened(source, campaign, window=Window.ending(end, length)) as it:
+        _tell(it.health)
+        it.rollup.require_campaign()
+        found = it.rollup.snapshot(at=end, window=length, include_tests=include_tests)
+        snapshot = replace(found, health=it.health)
     if form == "json":
         _write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
     elif form == "csv":
@@ -172,11 +172,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.app.serve import is_local  # noqa: PLC0415
     from campaign_live_widgets.app.serve import serve as run  # noqa: PLC0415
     from campaign_live_widgets.app.times import parse_at  # noqa: PLC0415
-    from campaign_live_widgets.sources import Location  # noqa: PLC0415
 
     parse_span(window)
     parse_at(at)
-    Location.parse(source).files()
     if not is_local(host):
         _say(
             f"--host {host}: the page asks for no password; whoever reaches this machine sees "
@@ -279,6 +277,7 @@ def _watch(  # noqa: PLR0913 - the options of the command
 ) -> None:
     from campaign_live_widgets.app.feed import RollupFeed  # noqa: PLC0415 - quick --help
     from campaign_live_widgets.app.query import Query  # noqa: PLC0415
+    from campaign_live_widgets.app.reference import is_reference, resolve  # noqa: PLC0415
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
     from campaign_live_widgets.app.watch import parse_every, watch  # noqa: PLC0415
 
@@ -287,7 +286,8 @@ def _watch(  # noqa: PLR0913 - the options of the command
         raise UsageError(message)
     rest, length = parse_every(every or "2s"), parse_window(window)
     query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
-    feed = RollupFeed(source, campaign=campaign, window=length)
+    name = source if is_reference(source) else None
+    feed = RollupFeed(resolve(source), campaign=campaign, window=length, name=name)
     feed.look(query)
     feed.refresh()
     feed.require(query)

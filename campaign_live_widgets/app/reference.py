@@ -34,6 +34,11 @@ def is_reference(text: str) -> bool:
     return text.startswith(_PREFIX)
 
 
+def variable(reference: str) -> str:
+    """Return the name of the variable that ``env:NAME`` names."""
+    return reference.removeprefix(_PREFIX)
+
+
 def resolve(text: str, what: str = "source") -> str:
     """Return what *text* stands for: the variable's value for ``env:NAME``, else itself.
 
@@ -51,7 +56,7 @@ def resolve(text: str, what: str = "source") -> str:
             )
             raise UsageError(message)
         return text
-    name = text.removeprefix(_PREFIX)
+    name = variable(text)
     if not _NAME.fullmatch(name):
         message = f"{what}={text!r} names no variable; give env:NAME"
         raise UsageError(message)

@@ -20,6 +20,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.person import HEADER, header_variable
+from campaign_live_widgets.app.reference import SOURCE, is_reference, resolve, told_as, variable
 from campaign_live_widgets.app.runs import require_apart
 from campaign_live_widgets.app.saving import ADDRESS, PATH, SNAPSHOTS
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
@@ -58,7 +59,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     Parameters
     ----------
     source : str
-        A file, a folder or a glob.
+        A file, a folder, a glob, or ``env:NAME`` for one of these.
     campaign : str, optional
         The campaign shown first; by default the one with the newest event.
     port : int, optional
@@ -90,9 +91,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     CampaignLiveError
         Where the page cannot be made.
     """
-    os.environ["CAMPAIGN_LIVE_SOURCE"] = _absolute(source)
-    if not os.path.isabs(given := Location.parse(source).text):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = given  # the page needs no path of this machine
+    _let_kernels_know(source)
     if campaign is not None:
         os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
     if layout is not None:
@@ -148,7 +147,7 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
         os.environ.pop(ADDRESS, None)
         return None
     folder = Path(named)
-    require_apart(Location.parse(source), folder)
+    require_apart(Location.parse(resolve(source)), folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -178,12 +177,11 @@ def _let_kernels_know_who_asks(config: Config, host: str) -> None:
 
 def _blame_source(source: str, campaign: str | None) -> None:
     """Raise what is wrong with the source, if that is what is wrong."""
-    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - needed by few
+    from campaign_live_widgets.app.opening import opened  # noqa: PLC0415 - needed by few
 
-    rollup = open_rollup(source, campaign, follow=False)
-    if campaign is not None and rollup.campaigns():
-        rollup.require_campaign()
-    rollup.close()
+    with opened(source, campaign) as it:
+        if campaign is not None and it.rollup.campaigns():
+            it.rollup.require_campaign()
 
 
 def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
@@ -213,12 +211,20 @@ def _missing(what: str) -> NoReturn:
     raise CampaignLiveError(message)
 
 
-def _absolute(source: str) -> str:
-    """Return *source* as the kernels, which run in another folder, must know it."""
-    location = Location.parse(source)
-    location.files()
+def _let_kernels_know(source: str) -> None:
+    """Put *source* into the environment as the kernels, which run in another folder, need it."""
+    location = Location.parse(resolve(source))
+    with told_as(source if is_reference(source) else None, location):
+        location.files()
     path = str(Path(location.text).absolute())
-    return f"{location.format}:{path}" if location.format else path
+    absolute = f"{location.format}:{path}" if location.format else path
+    if is_reference(source):
+        os.environ[variable(source)] = absolute
+        os.environ[SOURCE] = source
+        return
+    os.environ[SOURCE] = absolute
+    if not os.path.isabs(location.text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = location.text  # no path of this machine
 
 
 def _free_port(host: str, port: int | None) -> int:

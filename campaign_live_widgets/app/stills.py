@@ -16,24 +16,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from campaign_live_widgets.app.opening import opened
 from campaign_live_widgets.app.query import query_of
 from campaign_live_widgets.app.reference import (
     SOURCE,
-    hidden_health,
-    is_reference,
     resolve,
-    told_as,
 )
 from campaign_live_widgets.app.spans import span_of
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
 from campaign_live_widgets.drawing import phrases
 from campaign_live_widgets.drawing.places import places
 from campaign_live_widgets.drawing.still import Still
-from campaign_live_widgets.engine import Rollup
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.report import evaluate, frame
 from campaign_live_widgets.snapshot import ALL, Window
-from campaign_live_widgets.sources import Location
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -242,7 +238,6 @@ def _read(named: str, query: Query, now: datetime) -> Snapshot:
     if not named:
         message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
         raise UsageError(message)
-    source, shown = resolve(named), named if is_reference(named) else None
     # Where the window is known before, its profiles need not be kept.
     fixed = None
     if query.selection == ALL and not isinstance(query.window, str):
@@ -250,24 +245,20 @@ def _read(named: str, query: Query, now: datetime) -> Snapshot:
             fixed = query.window
         elif query.at is not None:
             fixed = Window.ending(query.at, query.window)
-    with told_as(shown, Location.parse(source)):
-        rollup = Rollup(source, query.campaign, follow=False, window=fixed)
-        try:
-            rollup.refresh()
-            rollup.require_campaign()
-            rollup.require(query.selection)
-            length, end, ending = span_of(
-                query.window, query.at, now, rollup.newest_event, rollup.oldest_event
-            )
-            found = rollup.snapshot(
-                at=end,
-                window=length,
-                include_tests=query.include_tests,
-                selection=query.selection,
-            )
-            health = hidden_health(found.health, shown, rollup.location)
-        finally:
-            rollup.close()
+    with opened(named, query.campaign, window=fixed) as it:
+        rollup = it.rollup
+        rollup.require_campaign()
+        rollup.require(query.selection)
+        length, end, ending = span_of(
+            query.window, query.at, now, rollup.newest_event, rollup.oldest_event
+        )
+        found = rollup.snapshot(
+            at=end,
+            window=length,
+            include_tests=query.include_tests,
+            selection=query.selection,
+        )
+        health = it.health
     return replace(found, ending=ending, health=health)
 
 

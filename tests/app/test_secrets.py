@@ -126,6 +126,32 @@ def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -
     assert_unseen([done.stderr, *(everything(out) if out.exists() else ())])
 
 
+@ways
+def test_what_the_commands_print_has_the_reference_alone(folder: Path, way: str) -> None:
+    asked = ("report", REFERENCE, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
+    for arguments in (asked, ("campaigns", REFERENCE)):
+        done = command(places(folder)[way], "--debug", *arguments)
+        assert done.returncode == 0, done.stderr
+        if way in {"folder", "format"}:  # what lies in it may be named
+            assert SECRET not in (done.stdout + done.stderr).replace(f"{SECRET}.csv", "")
+        else:
+            assert_unseen([done.stdout, done.stderr])
+    plain = command("", *(places(folder)[way] if a == REFERENCE else a for a in asked))
+    found = command(places(folder)[way], *asked)
+    assert json.loads(found.stdout)["widgets"] == json.loads(plain.stdout)["widgets"]
+
+
+@pytest.mark.parametrize("arguments", [("report", "--campaign", "c1"), ("campaigns",), ("serve",)])
+def test_a_command_whose_source_is_gone_tells_nothing(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    name, *more = arguments
+    done = command(str(tmp_path / SECRET), "--debug", name, REFERENCE, *more)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert REFERENCE in done.stderr.splitlines()[-1]
+    assert_unseen([done.stderr])
+
+
 def test_a_variable_that_is_not_set_is_told_in_one_line(tmp_path: Path) -> None:
     done = command("", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(tmp_path / "out"))
     assert (done.returncode, done.stdout) == (2, "")
