@@ -220,7 +220,7 @@ class Stage:
 
     def _spelled_otherwise(self, table: str, known: Layout, paths: Sequence[str]) -> bool:
         """Tell whether rows were refused only because they spell a name in their own way."""
-        if known.folded or known.format is None:
+        if known.folded or known.format is None or known.inside:
             return False
         refused = self._con.execute(
             f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
@@ -236,10 +236,11 @@ class Stage:
     def _open(self, known: Layout, fragment: Fragment) -> _Read:
         """Return the file to read for a fragment: itself, or a copy of what is new in it."""
         file = fragment.file
-        if not file.grows and not known.folded:
+        plain = file.compression is None and file.kind in ("json", "ndjson")
+        marked = plain and fragment.whole and _has_mark(file.path)
+        if not file.grows and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
         size = os.stat(file.path).st_size
-        marked = fragment.whole and file.kind == "ndjson" and _has_mark(file.path)
         if fragment.whole and fragment.end == size and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
         self._number += 1
@@ -340,7 +341,7 @@ def _bytes(fragment: Fragment, *, folded: bool = False) -> Iterator[bytes]:
 def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     """Return the line in the user's file of rows given by their place among the rows read."""
     file = read.fragment.file
-    if file.kind == "parquet":
+    if file.kind in ("parquet", "json"):
         return [ordinal + 1 for ordinal in ordinals]
     wanted, lines_found = set(ordinals), {}
     compression = file.compression if read.path == file.path else None  # a copy is plain

@@ -1,6 +1,10 @@
 """Where events come from: files of any known format, as SQL over rows and what is new."""
 
-from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they register themselves
+from campaign_live_widgets.sources import (  # noqa: F401 - they register themselves, in order
+    ajo,
+    canonical,
+    sendgrid,
+)
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
 from campaign_live_widgets.sources.location import DataFile, Location
