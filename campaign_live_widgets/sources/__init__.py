@@ -4,6 +4,7 @@ from campaign_live_widgets.sources import (  # noqa: F401 - they register themse
     ajo,
     canonical,
     sendgrid,
+    ses,
 )
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise

@@ -36,14 +36,16 @@ class Mapping:
         What the vendor calls the field ``kind`` that tells it.
     address : str
         The recipient's; it may depend on ``part``, the place of the event in ``kinds``.
+    id : str
+        The vendor's own for the event.
     identity : tuple of str
-        What tells an event from others where ``id`` is null.
+        What tells an event from others where it has none.
     reason, bounce_type, is_async : str
         They may depend on ``event_type``; ``bounce_type`` and ``is_async`` count for a bounce.
     campaign_cause : str
         Where a campaign has been looked for in vain.
     prepared : str
-        Further columns, each as ``, sql AS name``, that the others build on.
+        What follows ``SELECT`` to make the relation the others build on, of ``{raw}``.
     """
 
     kinds: str
@@ -66,7 +68,8 @@ class Mapping:
     variant: str = "variant"
     campaign_name: str = "campaign_name"
     message_name: str = "message_name"
-    prepared: str = ""
+    id: str = "id"
+    prepared: str = "* FROM {raw}"
 
 
 def events(m: Mapping, name: str, raw: str, *, complete: Collection[str]) -> str:
@@ -88,7 +91,7 @@ def events(m: Mapping, name: str, raw: str, *, complete: Collection[str]) -> str
     ]
     return f"""
         WITH prepared AS (
-            SELECT *{m.prepared} FROM {raw}
+            SELECT {m.prepared.replace("{raw}", raw)}
         ), kinded AS (
             SELECT *, {m.time} AS seen_at,
                    CASE WHEN broken = {quoted(HOLDS_NOTHING)} THEN []::VARCHAR[]
@@ -104,8 +107,8 @@ def events(m: Mapping, name: str, raw: str, *, complete: Collection[str]) -> str
             SELECT *, {bare(m.address)} AS bare_address FROM split
         ), filled AS (
             SELECT file, row, place, part, us, broken, kinds, kind, seen_at,
-                   coalesce(id || {many}, {quoted(name + ":")} ||
-                            {digest(f"concat_ws(chr(31), {identity}, event_type)")}) AS event_id,
+                   {quoted(name + ":")} || coalesce({m.id} || {many},
+                       {digest(f"concat_ws(chr(31), {identity}, event_type)")}) AS event_id,
                    {m.campaign} AS campaign_id,
                    coalesce({m.message}, {m.campaign}) AS message_id,
                    'email' AS channel,
