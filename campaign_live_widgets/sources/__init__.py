@@ -3,8 +3,11 @@
 from campaign_live_widgets.sources import (  # noqa: F401 - they register themselves, in order
     ajo,
     canonical,
+    mailgun,
+    postmark,
     sendgrid,
     ses,
+    sparkpost,
 )
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
