@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.sources._format import (
+    flag,
     microseconds,
     missing,
     no_time,
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = r"-?[0-9]{1,11}(\.[0-9]+)?"
 """Seconds since the epoch; a time of the calendar has other characters in it."""
+_NOTES: Final = {
+    "noted_campaign": "campaign_id",
+    "message": "message_id",
+    "profile": "profile_id",
+    "execution": "execution_id",
+    "variant": "variant",
+    "test": "is_test",
+    "campaign_name": "campaign_name",
+    "message_name": "message_name",
+}
+"""Field → the name under which a sender may note it on a message."""
 _DIGEST: Final = 32
 """Letters of a digest that are kept: 128 bits."""
 
@@ -56,13 +68,13 @@ class Mapping:
     bounce_type: str
     campaign_cause: str
     time: str = "time"
-    campaign: str = "campaign"
+    campaign: str = "noted_campaign"
     message: str = "message"
     profile: str = "profile"
     domain: str = "NULL"
     is_async: str = "false"
     url: str = "NULL"
-    is_test: str = "false"
+    test: str = "test"
     is_machine: str = "false"
     execution_id: str = "execution"
     variant: str = "variant"
@@ -121,7 +133,7 @@ def events(m: Mapping, name: str, raw: str, *, complete: Collection[str]) -> str
                        THEN nullif(split_part(bare_address, '@', -1), '') END)) AS domain,
                    NULL::VARCHAR AS platform, {m.execution_id} AS execution_id,
                    {m.variant} AS variant, {m.url} AS url,
-                   coalesce({m.is_test}, false) AS is_test,
+                   coalesce({flag(m.test)}, false) AS is_test,
                    coalesce({m.is_machine}, false) AS is_machine,
                    {m.campaign_name} AS campaign_name, {m.message_name} AS message_name
             FROM addressed
@@ -159,10 +171,15 @@ def first_of(field: str) -> str:
     )
 
 
-def member(field: str, *names: str) -> str:
-    """Return SQL for the first of *names* that an object in JSON has, null where blank.
+def notes(*places: str) -> dict[str, tuple[str, ...]]:
+    """Return the fields that hold what the sender has noted on a message.
 
-    A value in a list, as some vendors write them, is taken out of it.
+    Parameters
+    ----------
+    places : str
+        Paths under which the vendor passes notes on; ``""`` for among the event's own names.
     """
-    found = [first_of(f"({field}->>{quoted(f'$.{name}')})") for name in names]
-    return f"CASE WHEN json_valid({field}) THEN coalesce({', '.join(found)}, NULL) END"
+    return {
+        field: tuple(f"{place}.{name}".lstrip(".") for place in places)
+        for field, name in _NOTES.items()
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources import bounces
 from campaign_live_widgets.sources._format import Format, flag
-from campaign_live_widgets.sources._vendor import Mapping, events, first_of, member
+from campaign_live_widgets.sources._vendor import Mapping, events, first_of, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -58,7 +58,7 @@ class Mailgun(Format, name="mailgun"):
         "test_mode": ("flags.is-test-mode",),
         "robot": ("client-info.bot",),
         "link": ("url",),
-        "notes": ("user-variables",),
+        **notes("user-variables"),
         "campaigns": ("campaigns",),
         "tags": ("tags",),
         "template": ("template.name",),
@@ -96,10 +96,9 @@ _MAPPING: Final = Mapping(
     domain="address_domain",
     id="own_id || ':' || time",  # an id is unique within a day
     identity=("transmission", "kind", "lower(address)", "seen_at", "link", "why"),
-    campaign=f"coalesce({member('notes', 'campaign_id')}, {_CAMPAIGN}, {first_of('tags')})",
+    campaign=f"coalesce(noted_campaign, {_CAMPAIGN}, {first_of('tags')})",
     campaign_cause="campaign is missing: no user variable campaign_id, no campaign, no tag",
-    message=f"coalesce({member('notes', 'message_id')}, template)",
-    profile=member("notes", "profile_id"),
+    message="coalesce(message, template)",
     reason=f"""CASE WHEN event_type IN ('bounce', 'delay') THEN
                         CASE WHEN starts_with(why, 'suppress-') THEN why ELSE {_REASON} END
                     WHEN event_type = 'error' THEN why END""",
@@ -110,12 +109,7 @@ _MAPPING: Final = Mapping(
              ELSE coalesce({_TYPE}, 'hard') END""",
     is_async=f"coalesce({flag('late')}, false)",
     url="CASE WHEN event_type = 'click' THEN link END",
-    is_test=f"coalesce({flag('test_mode')}, false) "
-    f"OR coalesce({flag('(' + member('notes', 'is_test') + ')')}, false)",
+    test=f"CASE WHEN {flag('test_mode')} THEN 'true' ELSE test END",
     # what kind of robot it was: empty where it was none
     is_machine="event_type IN ('open', 'click') AND robot IS NOT NULL",
-    execution_id=member("notes", "execution_id"),
-    variant=member("notes", "variant"),
-    campaign_name=member("notes", "campaign_name"),
-    message_name=member("notes", "message_name"),
 )

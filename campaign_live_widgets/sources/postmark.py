@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources import bounces
 from campaign_live_widgets.sources._format import Format, flag, one_of
-from campaign_live_widgets.sources._vendor import Mapping, events, member
+from campaign_live_widgets.sources._vendor import Mapping, events, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -58,7 +58,7 @@ class Postmark(Format, name="postmark"):
         "why": ("SuppressionReason",),
         "link": ("OriginalLink",),
         "tag": ("Tag",),
-        "notes": ("Metadata",),
+        **notes("Metadata"),
         "client": ("UserAgent",),
     }
     natives: ClassVar = {}
@@ -86,10 +86,8 @@ _MAPPING: Final = Mapping(
     kind_name="RecordType",
     address="address",
     identity=("transmission", "kind", "lower(address)", "seen_at", "link", "client"),
-    campaign=f"coalesce({member('notes', 'campaign_id')}, tag)",
+    campaign="coalesce(noted_campaign, tag)",
     campaign_cause="campaign is missing: no metadata campaign_id, no tag",
-    message=member("notes", "message_id"),
-    profile=member("notes", "profile_id"),
     reason=f"""
         CASE WHEN event_type IN ('bounce', 'delay') THEN CASE verdict
             WHEN 'DnsError' THEN 'DNS-Failure'
@@ -114,9 +112,4 @@ _MAPPING: Final = Mapping(
              ELSE {bounces.bounce_type(_REASON, "NULL::VARCHAR", "reply")} END""",
     is_async=f"verdict IN {one_of(_ANSWERS)}",
     url="CASE WHEN event_type = 'click' THEN link END",
-    is_test=flag(f"({member('notes', 'is_test')})"),
-    execution_id=member("notes", "execution_id"),
-    variant=member("notes", "variant"),
-    campaign_name=member("notes", "campaign_name"),
-    message_name=member("notes", "message_name"),
 )

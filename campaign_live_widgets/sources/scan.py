@@ -188,7 +188,7 @@ def _json_scan(rows: str, row: str, fields: dict[str, list[Place]], broken: str)
         f"SELECT file, {row} AS row, (file_index::BIGINT << {FILE_BITS}) + number AS place, "
         f"broken, {chosen} FROM (SELECT clw_file AS file, file_index, line, number, {values} AS v, "
         f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} "
-        f"WHEN json_type(json) = 'ARRAY' THEN {quoted(HOLDS_NOTHING)} "
+        f"WHEN {_IS_LIST} THEN {quoted(HOLDS_NOTHING)} "
         f"ELSE {broken} END AS broken FROM ({rows}))"
     )
 
@@ -205,10 +205,13 @@ def _numbered(rows: str, inside: Sequence[str] | None) -> str:
     for step in inside:
         name, every, _ = step.partition(".*")
         path, below = (quoted(f'$."{name}"{end}') for end in ("", ".*"))
-        inner = f"json_extract(json, {path})"
+        found = f"json_extract(json, {path})"
         if every:
-            values = f"json_extract(json, {below})"
-            inner = f"CASE WHEN json_exists(json, {path}) THEN to_json({values}) END"
+            found = (
+                f"CASE WHEN json_exists(json, {path}) THEN to_json(json_extract(json, {below})) END"
+            )
+        named = quoted(f'"{name}"')
+        inner = f"CASE WHEN contains(json::VARCHAR, {named}) THEN {found} END"
         opened = _each(
             f"SELECT * EXCLUDE (inner_json) REPLACE ({_UNWRAPPED} AS json) "
             f"FROM (SELECT *, {inner} AS inner_json FROM ({opened}))"
@@ -219,14 +222,16 @@ def _numbered(rows: str, inside: Sequence[str] | None) -> str:
 def _each(rows: str) -> str:
     """Return SQL in which the values of a list stand each in a row."""
     return (
-        "SELECT * REPLACE (unnest(CASE WHEN json_type(json) = 'ARRAY' "
+        f"SELECT * REPLACE (unnest(CASE WHEN {_IS_LIST} "
         "AND json_array_length(json) > 0 THEN json_extract(json, '$[*]') ELSE [json] END) "
         f"AS json) FROM ({rows})"
     )
 
 
+_IS_LIST: Final = f"starts_with(ltrim(json::VARCHAR, {_WHITE}), '[')"
 _UNWRAPPED: Final = """
     CASE
+        WHEN inner_json IS NULL THEN json
         WHEN json_type(inner_json) IN ('OBJECT', 'ARRAY') THEN inner_json
         WHEN json_type(inner_json) = 'VARCHAR' AND json_valid(inner_json->>'$')
             AND json_type((inner_json->>'$')::JSON) IN ('OBJECT', 'ARRAY')

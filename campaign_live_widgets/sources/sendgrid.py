@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources import bounces
 from campaign_live_widgets.sources._format import Format, flag, one_of
-from campaign_live_widgets.sources._vendor import Mapping, events, first_of
+from campaign_live_widgets.sources._vendor import Mapping, events, first_of, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,11 +38,7 @@ _KINDS: Final = f"""
     END"""
 
 
-def _custom(*names: str) -> tuple[str, ...]:
-    """Return where custom arguments of these names may stand."""
-    return tuple(
-        f"{where}{name}" for name in names for where in ("", "unique_args.", "custom_args.")
-    )
+_NOTES: Final = notes("", "unique_args", "custom_args")
 
 
 class SendGrid(Format, name="sendgrid"):
@@ -59,21 +55,19 @@ class SendGrid(Format, name="sendgrid"):
         "reply": ("reason", "response"),
         "machine": ("sg_machine_open",),
         "link": ("url",),
-        "own_campaign": (
-            *_custom("campaign_id"),
+        "category": ("category",),
+        **_NOTES,
+        "noted_campaign": (
+            *_NOTES["noted_campaign"],
             *("marketing_campaign_id", "singlesend_id", "mc_auto_id"),
         ),
-        "category": ("category",),
         "campaign_name": (
-            *_custom("campaign_name"),
+            *_NOTES["campaign_name"],
             *("marketing_campaign_name", "singlesend_name", "mc_auto_name"),
         ),
-        "message": (*_custom("message_id"), "mc_auto_step_id", "template_id", "sg_template_id"),
-        "message_name": (*_custom("message_name"), "sg_template_name"),
-        "profile": _custom("profile_id"),
-        "execution": _custom("execution_id"),
-        "variant": (*_custom("variant"), "marketing_campaign_version"),
-        "test": _custom("is_test"),
+        "message": (*_NOTES["message"], "mc_auto_step_id", "template_id", "sg_template_id"),
+        "message_name": (*_NOTES["message_name"], "sg_template_name"),
+        "variant": (*_NOTES["variant"], "marketing_campaign_version"),
     }
     natives: ClassVar = {}
     inside: ClassVar = ()
@@ -99,7 +93,7 @@ _MAPPING: Final = Mapping(
     kind_name="event",
     address="address",
     identity=("transmission", "kind", "lower(address)", "seen_at", "link", "reply"),
-    campaign=f"coalesce(own_campaign, {first_of('category')})",
+    campaign=f"coalesce(noted_campaign, {first_of('category')})",
     campaign_cause="campaign is missing: no custom argument campaign_id, no campaign, no category",
     reason=f"""CASE WHEN event_type IN ('bounce', 'delay') THEN {_REASON}
                     WHEN event_type IN ('excluded', 'error') THEN reply END""",
@@ -110,6 +104,5 @@ _MAPPING: Final = Mapping(
     # a bounce that came back as a message of its own is the only one without SendGrid's id
     is_async="transmission IS NULL",
     url="CASE WHEN event_type = 'click' THEN link END",
-    is_test=flag("test"),
     is_machine=f"event_type = 'open' AND {flag('machine')}",
 )

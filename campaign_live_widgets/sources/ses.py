@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources import bounces
-from campaign_live_widgets.sources._format import Format, flag
-from campaign_live_widgets.sources._vendor import Mapping, events, member
+from campaign_live_widgets.sources._format import Format
+from campaign_live_widgets.sources._vendor import Mapping, events, first_of, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,7 +85,9 @@ class SimpleEmailService(Format, name="ses"):
         "kind": ("eventType", "notificationType"),
         "envelope": ("Type",),
         "transmission": ("mail.messageId",),
-        "tags": ("mail.tags",),
+        **notes("mail.tags"),
+        "campaign_tag": ("mail.tags.campaign",),
+        "message_tag": ("mail.tags.message",),
         "destination": ("mail.destination",),
         "recipients": ("delivery.recipients",),
         "bounced": ("bounce.bouncedRecipients",),
@@ -133,10 +135,11 @@ _MAPPING: Final = Mapping(
     address="who[part].address",
     id="NULL::VARCHAR",
     identity=("transmission", "lower(bare_address)", "seen_at", "link", "client", "finer"),
-    campaign=member("tags", "campaign_id", "campaign"),
+    # a tag's values are a list
+    campaign=f"coalesce({first_of('noted_campaign')}, {first_of('campaign_tag')})",
     campaign_cause="campaign is missing: no message tag campaign_id or campaign",
-    message=member("tags", "message_id", "message"),
-    profile=member("tags", "profile_id"),
+    message=f"coalesce({first_of('message')}, {first_of('message_tag')})",
+    profile=first_of("profile"),
     reason=f"""
         CASE WHEN event_type IN ('bounce', 'delay') THEN
             CASE finer
@@ -160,9 +163,9 @@ _MAPPING: Final = Mapping(
     # another server than SES's own has reported it, and SES had no talk with the one refusing
     is_async="refuser IS NULL AND reporter IS NOT NULL AND NOT contains(reporter, 'amazonses')",
     url="CASE WHEN event_type = 'click' THEN link END",
-    is_test=flag(f"({member('tags', 'is_test')})"),
-    execution_id=member("tags", "execution_id"),
-    variant=member("tags", "variant"),
-    campaign_name=member("tags", "campaign_name"),
-    message_name=member("tags", "message_name"),
+    test=first_of("test"),
+    execution_id=first_of("execution"),
+    variant=first_of("variant"),
+    campaign_name=first_of("campaign_name"),
+    message_name=first_of("message_name"),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources import bounces
 from campaign_live_widgets.sources._format import Format, flag, one_of, quoted
-from campaign_live_widgets.sources._vendor import Mapping, events, first_of, member
+from campaign_live_widgets.sources._vendor import Mapping, events, first_of, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -71,7 +71,7 @@ class SparkPost(Format, name="sparkpost"):
         "link": ("target_link_url",),
         "own_campaign": ("campaign_id",),
         "template": ("template_id",),
-        "notes": ("rcpt_meta",),
+        **notes("rcpt_meta"),
         "tags": ("rcpt_tags",),
         "fetched": ("user_agent_parsed.is_prefetched",),
     }
@@ -102,12 +102,11 @@ _MAPPING: Final = Mapping(
     address="address",
     domain="address_domain",
     identity=("transmission", "kind", "lower(address)", "seen_at", "link", "reply"),
-    campaign=f"coalesce({member('notes', 'campaign_id')}, own_campaign, {first_of('tags')})",
+    campaign=f"coalesce(noted_campaign, own_campaign, {first_of('tags')})",
     campaign_cause="campaign is missing: no metadata campaign_id, no campaign, no tag",
     # content without a template of its own gets a new name each time
-    message=f"coalesce({member('notes', 'message_id')}, CASE WHEN "
+    message="coalesce(message, CASE WHEN "
     "NOT regexp_full_match(template, '(smtp|template)_[0-9]+') THEN template END)",
-    profile=member("notes", "profile_id"),
     reason=f"""
         CASE WHEN event_type IN ('bounce', 'delay') THEN CASE verdict
             {" ".join(f"WHEN {quoted(c)} THEN {quoted(r)}" for c, r in _CLASSES.items())}
@@ -121,10 +120,5 @@ _MAPPING: Final = Mapping(
              ELSE {bounces.bounce_type(_REASON, "NULL::VARCHAR", "reply")} END""",
     is_async="kind = 'out_of_band'",
     url="CASE WHEN event_type = 'click' THEN link END",
-    is_test=flag(f"({member('notes', 'is_test')})"),
     is_machine=f"event_type IN ('open', 'click') AND {flag('fetched')}",
-    execution_id=member("notes", "execution_id"),
-    variant=member("notes", "variant"),
-    campaign_name=member("notes", "campaign_name"),
-    message_name=member("notes", "message_name"),
 )
