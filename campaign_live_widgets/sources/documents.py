@@ -28,6 +28,8 @@ _SEARCHED_LINES: Final = 2000
 """How far the sample may be looked for, past lines that are no JSON."""
 _HEADS: Final = (1 << 16, 1 << 20, MAX_LINE)
 """Bytes of a document that are looked at, until they hold a value."""
+_LARGEST: Final = 1 << 28
+"""Bytes of a damaged document that is taken apart."""
 _FIRST_LINE: Final = 1 << 22
 _GOES_ON: Final = (b"{", b"[", b",")
 _DECODER: Final = json.JSONDecoder()
@@ -104,21 +106,44 @@ def records(values: Iterable[Any], inside: Sequence[str]) -> Iterator[dict[str, 
         See :attr:`Format.inside`; the same as :func:`scan.opened` does for rows.
     """
     for value in values:
-        if isinstance(value, list):
-            yield from records(value, inside)
-        elif isinstance(value, dict):
-            name, every, _ = inside[0].partition(".*") if inside else ("", "", "")
-            inner = value.get(name) if inside else None
-            if isinstance(inner, str):
-                inner = next(iter(parsed([inner.encode(errors="replace")])), None)
-            if every and isinstance(inner, dict):
-                inner = list(inner.values())
-            if not inside:
-                yield value
-            elif isinstance(inner, (dict, list)):
-                yield from records([inner], inside[1:])
-            else:
-                yield from records([value], inside[1:])
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from _unwrapped(one, inside)
+
+
+def _unwrapped(value: dict[str, Any], inside: Sequence[str]) -> Iterator[dict[str, Any]]:
+    if not inside:
+        yield value
+        return
+    name, every, _ = inside[0].partition(".*")
+    inner = value.get(name)
+    if isinstance(inner, str):
+        inner = next(iter(parsed([inner.encode(errors="replace")])), None)
+    if every and isinstance(inner, dict):
+        inner = list(inner.values())
+    yield from records([inner if isinstance(inner, (dict, list)) else value], inside[1:])
+
+
+def lines_of(file: DataFile) -> Iterator[bytes]:
+    """Yield what a damaged document holds, one value a line, up to where it breaks off.
+
+    The rest is one line that is no JSON; so is a value that only Python takes for one.
+
+    Raises
+    ------
+    SourceError
+        Where the file cannot be opened, or is too large to be taken apart in memory.
+    """
+    content = _head(file, _LARGEST + 1)
+    if len(content) > _LARGEST:
+        message = f"{file.path}: cannot be read: it is damaged"
+        raise SourceError(message)
+    text = content.decode("utf-8-sig", errors="replace").strip()
+    place = 0
+    for value, place in _placed(text):  # noqa: B007 - the last one is needed below
+        yield json.dumps(value).encode() + b"\n"
+    if text[place:].strip(" \t\r\n,]"):
+        yield b"not JSON\n"
 
 
 def first_lines(file: DataFile, count: int) -> list[bytes]:
@@ -142,6 +167,11 @@ def _is_json(line: bytes) -> bool:
 
 def _values(text: str) -> Iterator[Any]:
     """Yield the values of an array, or that stand one after the other, as far as they go."""
+    return (value for value, _ in _placed(text))
+
+
+def _placed(text: str) -> Iterator[tuple[Any, int]]:
+    """Yield the same values, each with the place where it ends."""
     place, size = (1 if text.startswith("[") else 0), len(text)
     while True:
         while place < size and text[place] in " \t\r\n,":
@@ -150,7 +180,7 @@ def _values(text: str) -> Iterator[Any]:
             value, place = _DECODER.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
-        yield value
+        yield value, place
 
 
 def _lines(file: DataFile, count: int, longest: int = _FIRST_LINE) -> list[bytes]:

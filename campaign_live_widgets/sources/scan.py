@@ -20,6 +20,7 @@ FILE_BITS: Final = 32
 REJECTS: Final = "clw_rejects"
 REJECT_SCANS: Final = "clw_reject_scans"
 NOT_JSON: Final = "is not valid JSON"
+NO_OBJECT: Final = "is a list inside a list"
 HOLDS_NOTHING: Final = "holds nothing"
 """Why a row that is an empty list cannot be read: a vendor's format ignores it."""
 UNRECOGNISED: Final = (
@@ -188,7 +189,8 @@ def _json_scan(rows: str, row: str, fields: dict[str, list[Place]], broken: str)
         f"SELECT file, {row} AS row, (file_index::BIGINT << {FILE_BITS}) + number AS place, "
         f"broken, {chosen} FROM (SELECT clw_file AS file, file_index, line, number, {values} AS v, "
         f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} "
-        f"WHEN {_IS_LIST} THEN {quoted(HOLDS_NOTHING)} "
+        f"WHEN {_IS_LIST} THEN CASE json_array_length(json) WHEN 0 THEN {quoted(HOLDS_NOTHING)} "
+        f"ELSE {quoted(NO_OBJECT)} END "
         f"ELSE {broken} END AS broken FROM ({rows}))"
     )
 

@@ -65,6 +65,11 @@ class Fragment:
         """Tell whether the file is read from its start."""
         return self.start == 0
 
+    @property
+    def headless(self) -> bool:
+        """Tell whether it is a stretch of a CSV without its header."""
+        return self.file.kind == "csv" and not self.whole
+
 
 @dataclass(slots=True)
 class Tally:
