@@ -7,11 +7,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
-
-from campaign_live_widgets.engine.stage import BATCH, Stage
-from campaign_live_widgets.sources import Location, Tail
+from staged import staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,25 +196,12 @@ SAMPLES: dict[str, tuple[Row, list[Row]]] = {
 }
 
 
-def canonical(path: Path) -> list[Row]:
-    """Return the events of a file, in order, as the engine gets them."""
-    tail = Tail(Location.parse(path), follow=False)
-    con = duckdb.connect()
-    con.execute("SET TimeZone = 'UTC'")
-    stage = Stage(con, None, tail.files)
-    stage.stage(tail.poll())
-    found = con.execute(f"SELECT * FROM {BATCH} ORDER BY file, place, part").fetchall()
-    names = [column[0] for column in con.description or ()]
-    stage.close()
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
 @pytest.mark.parametrize("vendor", SAMPLES)
 def test_a_published_row(tmp_path: Path, vendor: str) -> None:
     raw, wanted = SAMPLES[vendor]
     path = tmp_path / "posted.json"
     path.write_text(json.dumps(raw, indent=2), encoding="utf-8")
-    found = canonical(path)
+    found = staged(path)
     assert len(found) == len(wanted)
     for got, event in zip(found, wanted, strict=True):
         at = datetime.fromtimestamp(got["us"] / 1e6, UTC)
@@ -236,7 +220,7 @@ def test_an_event_without_an_id_has_the_same_one_wherever_it_comes_from(
     lines = [raw, carried if vendor == "ses" else {"Bounces": [raw]}]
     (tmp_path / "a.ndjson").write_text("".join(json.dumps(r) + "\n" for r in lines), "utf-8")
     (tmp_path / "b.json").write_text(json.dumps([raw]), "utf-8")
-    ids = [row["event_id"] for row in canonical(tmp_path)]
+    ids = [row["event_id"] for row in staged(tmp_path)]
     count = len(SAMPLES[vendor][1])
     assert len(ids) == 3 * count
     assert len(set(ids)) == count
@@ -246,7 +230,7 @@ def test_an_event_without_an_id_has_the_same_one_wherever_it_comes_from(
 def test_vendors_in_one_folder(tmp_path: Path) -> None:
     for vendor, (raw, _) in SAMPLES.items():
         (tmp_path / f"{vendor}.json").write_text(json.dumps([raw]), encoding="utf-8")
-    found = canonical(tmp_path)
+    found = staged(tmp_path)
     assert [row["cause"] for row in found] == [None] * 6
     assert {row["campaign_id"] for row in found} == {"autumn-sale"}
 
@@ -267,6 +251,6 @@ def test_a_row_is_refused_with_its_cause(
 ) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([SAMPLES[vendor][0] | change]), encoding="utf-8")
-    for row in canonical(path):
+    for row in staged(path):
         assert row["cause"] == cause or str(row["cause"]).startswith(str(cause))
         assert "jane" not in str(row["cause"])
