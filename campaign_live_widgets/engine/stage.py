@@ -9,7 +9,7 @@ import tempfile
 from codecs import BOM_UTF8
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -29,18 +29,19 @@ from campaign_live_widgets.sources import (
     folded_line,
     layout,
     lines,
+    lines_of,
     spells_otherwise,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from campaign_live_widgets.sources import FileState, Fragment
 
 BATCH: Final = "batch"
-UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError)
+UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError, SourceError)
 """What may come of one file that is damaged; the others are read all the same."""
 _REFUSED_SAMPLE: Final = 1000
 _BLOCK: Final = 1 << 20
@@ -145,7 +146,7 @@ class Stage:
             except UNREADABLE:
                 for fragment in members:  # find the one that cannot be read
                     try:
-                        self._read(common[known], [fragment], batch)
+                        self._read_one(common[known], fragment, batch)
                     except UNREADABLE as error:
                         self._set_aside(batch, fragment, why(error))
         if self.tables:
@@ -208,6 +209,15 @@ class Stage:
         if known.kind == "csv":
             self._take_rejects(batch)
 
+    def _read_one(self, known: Layout, fragment: Fragment, batch: Batch) -> None:
+        """Read a file alone, of a damaged document what is whole."""
+        try:
+            self._read(known, [fragment], batch)
+        except UNREADABLE:
+            if known.kind != "json":
+                raise
+            self._read(replace(known, kind="ndjson", compression=None), [fragment], batch)
+
     def _tally(self, table: str, batch: Batch) -> None:
         """Count by file the rows that are no events."""
         found = self._con.execute(
@@ -220,7 +230,7 @@ class Stage:
 
     def _spelled_otherwise(self, table: str, known: Layout, paths: Sequence[str]) -> bool:
         """Tell whether rows were refused only because they spell a name in their own way."""
-        if known.folded or known.format is None:
+        if known.folded or known.format is None or known.inside:
             return False
         refused = self._con.execute(
             f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
@@ -236,28 +246,35 @@ class Stage:
     def _open(self, known: Layout, fragment: Fragment) -> _Read:
         """Return the file to read for a fragment: itself, or a copy of what is new in it."""
         file = fragment.file
-        if not file.grows and not known.folded:
+        if file.kind != known.kind:
+            return _Read(self._copy("ndjson", lines_of(file)), fragment, 1)
+        marked = fragment.whole and "json" in file.kind and _has_mark(file.path)
+        if not file.grows and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
         size = os.stat(file.path).st_size
-        marked = fragment.whole and file.kind == "ndjson" and _has_mark(file.path)
         if fragment.whole and fragment.end == size and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
+        copy = self._copy(file.kind, self._content(known, fragment))
+        return _Read(copy, fragment, fragment.first_line - fragment.headless)
+
+    def _copy(self, kind: str, content: Iterable[bytes]) -> str:
         self._number += 1
-        copy = os.path.join(self._spool.name, f"{self._number}.{file.kind}")
-        self._copies.append(copy)
-        with open(copy, "wb") as out:
-            header = 0
-            if file.kind == "csv" and not fragment.whole:
-                with open(file.path, "rb") as stream:
-                    out.write(stream.readline())
-                header = 1
-            if file.compression == "zstd":
-                out.writelines(self._folded_zstd(file.path))
-            else:
-                blocks = _bytes(fragment, folded=known.folded)
-                out.write(next(blocks, b"").removeprefix(BOM_UTF8))
-                out.writelines(blocks)
-        return _Read(copy, fragment, fragment.first_line - header)
+        self._copies.append(os.path.join(self._spool.name, f"{self._number}.{kind}"))
+        with open(self._copies[-1], "wb") as out:
+            out.writelines(content)
+        return self._copies[-1]
+
+    def _content(self, known: Layout, fragment: Fragment) -> Iterator[bytes]:
+        """Yield what is new in a file, a CSV's header before it."""
+        if fragment.headless:
+            with open(fragment.file.path, "rb") as stream:
+                yield stream.readline()
+        if fragment.file.compression == "zstd":
+            yield from self._folded_zstd(fragment.file.path)
+        else:
+            blocks = _bytes(fragment, folded=known.folded)
+            yield next(blocks, b"").removeprefix(BOM_UTF8)
+            yield from blocks
 
     def _folded_zstd(self, path: str) -> Iterator[bytes]:
         """Yield the lines of a zstd file, folded; the engine unpacks it (Python 3.11 cannot)."""
@@ -340,7 +357,7 @@ def _bytes(fragment: Fragment, *, folded: bool = False) -> Iterator[bytes]:
 def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     """Return the line in the user's file of rows given by their place among the rows read."""
     file = read.fragment.file
-    if file.kind == "parquet":
+    if file.kind in ("parquet", "json"):
         return [ordinal + 1 for ordinal in ordinals]
     wanted, lines_found = set(ordinals), {}
     compression = file.compression if read.path == file.path else None  # a copy is plain

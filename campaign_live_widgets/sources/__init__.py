@@ -1,7 +1,16 @@
 """Where events come from: files of any known format, as SQL over rows and what is new."""
 
-from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they register themselves
+from campaign_live_widgets.sources import (  # noqa: F401 - they register themselves, in order
+    ajo,
+    canonical,
+    mailgun,
+    postmark,
+    sendgrid,
+    ses,
+    sparkpost,
+)
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
+from campaign_live_widgets.sources.documents import lines_of
 from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
 from campaign_live_widgets.sources.location import DataFile, Location
 from campaign_live_widgets.sources.scan import (
@@ -35,6 +44,7 @@ __all__ = [
     "folded_line",
     "layout",
     "lines",
+    "lines_of",
     "quoted",
     "spells_otherwise",
 ]

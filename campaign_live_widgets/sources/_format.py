@@ -52,10 +52,16 @@ class Format(ABC):
         them in any case. The first that is not null wins.
     natives : mapping of str to str
         Which of them are a ``time`` or a ``flag``; all others are text.
+    inside : tuple of str or None
+        What an event may be wrapped in where it stands in JSON, from the outside: names of
+        what holds it (an object, a list, JSON as text), ``name.*`` where any name below may.
+        Lists are opened by themselves. Names are spelled in one way. ``None`` where events
+        stand as they are, and names in any case.
     """
 
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
     natives: ClassVar[Mapping[str, str]]
+    inside: ClassVar[tuple[str, ...] | None] = None
 
     def __init_subclass__(cls, *, name: str) -> None:
         """Register the format under *name*."""

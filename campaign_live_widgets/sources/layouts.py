@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import duckdb
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources._format import FORMATS
-from campaign_live_widgets.sources.scan import MAX_LINE, Layout, Place, Places, literal, text_lines
+from campaign_live_widgets.sources.documents import first_lines, parsed, records, sample
+from campaign_live_widgets.sources.scan import Layout, Place, Places, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources._format import Format
     from campaign_live_widgets.sources.location import DataFile
 
-_SAMPLE_LINES: Final = 200
-_SEARCHED_LINES: Final = 2000
-"""How far the sample may be looked for, past lines that are no JSON."""
 _DELIMITERS: Final = ",;\t|"
 Style: TypeAlias = tuple[bool, Callable[[str], str]]
 _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
@@ -53,15 +49,28 @@ def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = 
             delimiter,
             _sorted(places),
         )
-    sampled = _json_places(_sample(file))
-    name = _format(sampled, wanted)
-    if name is None:
-        return Layout("ndjson", file.compression, None)
-    plain = Layout("ndjson", file.compression, name)
-    styles = _styles(sampled, name)
-    if styles is None:
-        return fold(plain)
-    return replace(plain, places=_spelled(sampled, name, styles))
+    return _json_layout(file, wanted)
+
+
+def _json_layout(file: DataFile, wanted: str | None) -> Layout:
+    values = sample(file)
+    for name in [wanted] if wanted else FORMATS:
+        inside = FORMATS[name].inside
+        sampled = _json_places(records(values, inside or ()))
+        if not wanted and not FORMATS[name].recognises(sampled.keys()):
+            continue
+        plain = Layout(file.kind, file.compression, name, inside=inside)
+        if inside is not None:
+            return replace(plain, places=_spelled({}, name, [(False, str)]))
+        if file.kind == "json" or any(isinstance(value, list) for value in values):
+            plain = replace(plain, inside=())
+        styles = _styles(sampled, name)
+        if styles is None and file.kind == "json":
+            styles = [(dotted, case) for dotted in (False, True) for case in _CASES]
+        if styles is None:
+            return fold(plain)
+        return replace(plain, places=_spelled(sampled, name, styles))
+    return Layout(file.kind, file.compression, None)
 
 
 def fold(old: Layout) -> Layout:
@@ -74,7 +83,7 @@ def fold(old: Layout) -> Layout:
 def spells_otherwise(known: Layout, lines_refused: Iterable[str]) -> bool:
     """Tell whether any of these lines holds a field of the format under another spelling."""
     places = dict(known.places)
-    objects = _objects(line.encode() for line in lines_refused)
+    objects = records(parsed(line.encode() for line in lines_refused), ())
     return any(
         not set(found) <= {place.sql for place in places[path]}
         for path, found in _json_places(objects).items()
@@ -231,58 +240,18 @@ def _struct_places(
 
 
 def _csv_header(file: DataFile) -> tuple[list[str], str]:
-    line = next(iter(_first_lines(file, 1)), b"")
+    line = next(iter(first_lines(file, 1)), b"")
     text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
     delimiter = max(_DELIMITERS, key=text.count)
     header = next(csv.reader([text], delimiter=delimiter), [])
     return [name.strip() for name in header], delimiter
 
 
-def _sample(file: DataFile) -> list[dict[str, Any]]:
-    return _objects(_first_lines(file, _SEARCHED_LINES))[:_SAMPLE_LINES]
-
-
-def _objects(found: Iterable[bytes]) -> list[dict[str, Any]]:
-    """Return the JSON objects among lines."""
-    objects = []
-    for line in found:
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            objects.append(value)
-    return objects
-
-
-def _first_lines(file: DataFile, count: int) -> list[bytes]:
-    """Return the first lines of a file, whatever its compression."""
-    try:
-        if file.compression == "zstd":
-            return _zstd_lines(file.path, count)
-        opened = gzip.open if file.compression == "gzip" else open
-        with opened(file.path, "rb") as stream:
-            return list(islice(iter(lambda: stream.readline(MAX_LINE), b""), count))
-    except (OSError, EOFError) as error:
-        message = f"{file.path}: cannot be read ({error})"
-        raise SourceError(message) from error
-
-
-def _zstd_lines(path: str, count: int) -> list[bytes]:
-    """Return the first lines of a zstd file, by the engine (Python 3.11 has no zstd)."""
-    try:
-        found = duckdb.execute(f"SELECT line FROM {text_lines(path, 'zstd')} LIMIT {count}")
-        return [(line or "").encode() for (line,) in found.fetchall()]
-    except duckdb.Error as error:
-        message = f"{path}: cannot be read ({_first_line(error)})"
-        raise SourceError(message) from error
-
-
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _json_places(objects: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _json_places(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Return dotted lower-case path → JSON paths as spelled, over a sample of lines."""
     places: dict[str, dict[str, None]] = {}
 

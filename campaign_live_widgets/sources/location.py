@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources._format import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind = Literal["parquet", "csv", "ndjson"]
+Kind = Literal["parquet", "csv", "ndjson", "json"]
 _KINDS: Final[dict[str, Kind]] = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -25,7 +26,6 @@ _KINDS: Final[dict[str, Kind]] = {
     ".json": "ndjson",
 }
 _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-_FORMAT_PREFIXES: Final = ("ajo", "canonical")
 _TEMPORARY: Final = (
     *("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".inprogress", ".crdownload"),
     *(".swp", ".crc", ".lock", ".lck"),
@@ -36,7 +36,11 @@ _PARQUET_MAGIC: Final = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of events: how it is laid out and compressed, whatever its format."""
+    """A file of events: how it is laid out and compressed, whatever its format.
+
+    Its name tells ``ndjson`` of anything in JSON; ``json`` is one document, as its first lines
+    tell.
+    """
 
     path: str
     kind: Kind
@@ -45,7 +49,7 @@ class DataFile:
     @property
     def grows(self) -> bool:
         """Tell whether new rows may be added at its end."""
-        return self.kind != "parquet" and self.compression is None
+        return self.kind in ("csv", "ndjson") and self.compression is None
 
 
 def data_file(path: str) -> DataFile | None:
@@ -64,7 +68,7 @@ def _sniffed(path: Path) -> DataFile:
         head = stream.read(4096)
     if head.startswith(_PARQUET_MAGIC):
         return DataFile(str(path), "parquet")
-    return DataFile(str(path), "ndjson" if head.lstrip()[:1] == b"{" else "csv")
+    return DataFile(str(path), "ndjson" if head.lstrip()[:1] in (b"{", b"[") else "csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Location:
         """Read a source as users write it; raise :class:`SourceError` where it cannot be one."""
         text = os.fspath(source)
         prefix, colon, rest = text.partition(":")
-        if colon and prefix.lower() in _FORMAT_PREFIXES and not Path(text).exists():
+        if colon and prefix.lower() in FORMATS and not Path(text).exists():
             return cls(os.path.expanduser(rest), prefix.lower())
         if "://" in text:
             message = (

@@ -20,7 +20,12 @@ FILE_BITS: Final = 32
 REJECTS: Final = "clw_rejects"
 REJECT_SCANS: Final = "clw_reject_scans"
 NOT_JSON: Final = "is not valid JSON"
-UNRECOGNISED: Final = "is in no known format (canonical, or Journey Optimizer's XDM)"
+NO_OBJECT: Final = "is a list inside a list"
+HOLDS_NOTHING: Final = "holds nothing"
+"""Why a row that is an empty list cannot be read: a vendor's format ignores it."""
+UNRECOGNISED: Final = (
+    "is in no known format (canonical, Journey Optimizer's XDM or a mail vendor's)"
+)
 _FILE: Final = "filename = 'clw_file'"
 _UNION: Final = f"union_by_name = true, {_FILE}"
 _WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
@@ -65,6 +70,9 @@ class Layout:
     places : Places
     folded : bool
         Names are spelled in several ways within the file: it is read with all in lower case.
+    inside : tuple of str or None
+        What each event is wrapped in, see :attr:`Format.inside`; ``None`` where a line of
+        NDJSON is an event as it stands.
     """
 
     kind: str
@@ -74,6 +82,7 @@ class Layout:
     delimiter: str = ","
     places: Places = ()
     folded: bool = False
+    inside: tuple[str, ...] | None = None
 
     @property
     def fields(self) -> dict[str, list[Place]]:
@@ -124,8 +133,10 @@ class Layout:
         """
         fields = self.fields
         broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
-        if self.kind == "ndjson":
-            return _json_scan(lines(paths, self.compression), fields, broken)
+        if self.kind in ("ndjson", "json"):
+            read = lines if self.kind == "ndjson" else _documents
+            rows = _numbered(read(paths, self.compression), self.inside)
+            return _json_scan(rows, "number" if self.kind == "json" else "line", fields, broken)
         chosen = ", ".join(
             f"{found[0].sql if self._is_native(name, found) else _first(found)} AS {name}"
             for name, found in fields.items()
@@ -155,18 +166,18 @@ def _first(places: Sequence[Place]) -> str:
     """Return SQL for the first of several places that is not blank."""
     if not places:
         return "NULL"
-    values = [place.sql if place.clean else _not_blank(place.sql) for place in places]
+    values = [place.sql if place.clean else not_blank(place.sql) for place in places]
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
-def _not_blank(expression: str) -> str:
+def not_blank(expression: str) -> str:
     """Return SQL for an expression as text, null where blank."""
     value = f"{expression}::VARCHAR"
     return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
 
 
-def _json_scan(rows: str, fields: dict[str, list[Place]], broken: str) -> str:
-    """Return SQL that parses each line once for all fields."""
+def _json_scan(rows: str, row: str, fields: dict[str, list[Place]], broken: str) -> str:
+    """Return SQL that parses each value once for all fields; *row* is what counts as its row."""
     paths = list(dict.fromkeys(place.sql for found in fields.values() for place in found))
     index = {path: i + 1 for i, path in enumerate(paths)}
     chosen = ", ".join(
@@ -175,10 +186,60 @@ def _json_scan(rows: str, fields: dict[str, list[Place]], broken: str) -> str:
     )
     values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"
     return (
-        f"SELECT file, row, (file_index::BIGINT << {FILE_BITS}) + row AS place, broken, {chosen} "
-        f"FROM (SELECT clw_file AS file, file_index, row_number() OVER () AS row, {values} AS v, "
-        f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} ELSE {broken} END AS broken FROM {rows})"
+        f"SELECT file, {row} AS row, (file_index::BIGINT << {FILE_BITS}) + number AS place, "
+        f"broken, {chosen} FROM (SELECT clw_file AS file, file_index, line, number, {values} AS v, "
+        f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} "
+        f"WHEN {_IS_LIST} THEN CASE json_array_length(json) WHEN 0 THEN {quoted(HOLDS_NOTHING)} "
+        f"ELSE {quoted(NO_OBJECT)} END "
+        f"ELSE {broken} END AS broken FROM ({rows}))"
     )
+
+
+def _numbered(rows: str, inside: Sequence[str] | None) -> str:
+    """Return SQL for JSON values with their ``line`` in what is read, and their ``number``.
+
+    What they are wrapped in is taken off; an empty list stays.
+    """
+    opened = f"SELECT clw_file, file_index, json, row_number() OVER () AS line FROM {rows}"
+    if inside is None:
+        return f"SELECT *, line AS number FROM ({opened})"
+    opened = _each(opened)
+    for step in inside:
+        name, every, _ = step.partition(".*")
+        path, below = (quoted(f'$."{name}"{end}') for end in ("", ".*"))
+        found = f"json_extract(json, {path})"
+        if every:
+            found = (
+                f"CASE WHEN json_exists(json, {path}) THEN to_json(json_extract(json, {below})) END"
+            )
+        named = quoted(f'"{name}"')
+        inner = f"CASE WHEN contains(json::VARCHAR, {named}) THEN {found} END"
+        opened = _each(
+            f"SELECT * EXCLUDE (inner_json) REPLACE ({_UNWRAPPED} AS json) "
+            f"FROM (SELECT *, {inner} AS inner_json FROM ({opened}))"
+        )
+    return f"SELECT *, row_number() OVER () AS number FROM ({opened})"
+
+
+def _each(rows: str) -> str:
+    """Return SQL in which the values of a list stand each in a row."""
+    return (
+        f"SELECT * REPLACE (unnest(CASE WHEN {_IS_LIST} "
+        "AND json_array_length(json) > 0 THEN json_extract(json, '$[*]') ELSE [json] END) "
+        f"AS json) FROM ({rows})"
+    )
+
+
+_IS_LIST: Final = f"starts_with(ltrim(json::VARCHAR, {_WHITE}), '[')"
+_UNWRAPPED: Final = """
+    CASE
+        WHEN inner_json IS NULL THEN json
+        WHEN json_type(inner_json) IN ('OBJECT', 'ARRAY') THEN inner_json
+        WHEN json_type(inner_json) = 'VARCHAR' AND json_valid(inner_json->>'$')
+            AND json_type((inner_json->>'$')::JSON) IN ('OBJECT', 'ARRAY')
+            THEN (inner_json->>'$')::JSON
+        ELSE json
+    END"""
 
 
 def lines(paths: Sequence[str], compression: str | None) -> str:
@@ -188,6 +249,15 @@ def lines(paths: Sequence[str], compression: str | None) -> str:
     """
     return (
         f"read_ndjson_objects({_files(paths)}, ignore_errors = true, "
+        f"compression = {quoted(compression or 'uncompressed')}, "
+        f"maximum_object_size = {MAX_LINE}, {_FILE})"
+    )
+
+
+def _documents(paths: Sequence[str], compression: str | None) -> str:
+    """Return SQL that reads whole documents: an array's values, or objects over many lines."""
+    return (
+        f"read_json_objects({_files(paths)}, format = 'auto', "
         f"compression = {quoted(compression or 'uncompressed')}, "
         f"maximum_object_size = {MAX_LINE}, {_FILE})"
     )

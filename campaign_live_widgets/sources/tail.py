@@ -12,10 +12,12 @@ import os
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.documents import ends_whole, is_document
 from campaign_live_widgets.sources.zstd import is_whole
 
 if TYPE_CHECKING:
@@ -63,6 +65,11 @@ class Fragment:
         """Tell whether the file is read from its start."""
         return self.start == 0
 
+    @property
+    def headless(self) -> bool:
+        """Tell whether it is a stretch of a CSV without its header."""
+        return self.file.kind == "csv" and not self.whole
+
 
 @dataclass(slots=True)
 class Tally:
@@ -108,6 +115,10 @@ class FileState:
     read: _Read | None = None
     looked: State | None = None
     """As it was when nothing new in it was whole yet."""
+    document: bool = False
+    """Whether it is one document of JSON, as its first lines told when it was..."""
+    opened: State | None = None
+    """...like this."""
 
 
 @dataclass(slots=True)
@@ -179,10 +190,14 @@ class Tail:
             if not S_ISREG(found.st_mode):
                 return None
             state = State(found.st_ino, found.st_size, found.st_mtime_ns)
+            file = _laid_out(file, known, state)
             see = self._grown if file.grows else self._whole
             return see(file, known, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
+        except SourceError:
+            known.problem = "cannot be read: it is damaged, or not what its name says"
+            return None
         except OSError as error:
             known.waiting = f"cannot be read: {error.strerror}"
             return None
@@ -199,6 +214,9 @@ class Tail:
             return None
         if file.compression == "zstd" and not is_whole(file.path):
             known.waiting = "is not a whole zstd file (yet): its end is missing"
+            return None
+        if file.kind == "json" and not file.compression and not ends_whole(file.path, state.size):
+            known.waiting = "is not a whole JSON document (yet): its end is missing"
             return None
         known.waiting = None
         self._readings += 1
@@ -224,6 +242,20 @@ class Tail:
             return Fragment(file, start, end, state, read.lines + 1, known.reading)
         self._readings += 1
         return Fragment(file, start, end, state, reading=self._readings)
+
+
+def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
+    """Return a file with what its first lines tell: whether its JSON is one document."""
+    if file.kind != "ndjson" or state.size == 0:
+        return file
+    told = known.opened
+    grown = told and told.inode == state.inode and told.size <= state.size
+    if told != state and not (grown and not known.document):
+        document = is_document(file)
+        if document != known.document:
+            known.read = None  # what it holds now is read in another way
+        known.document, known.opened = document, state
+    return replace(file, kind="json") if known.document else file
 
 
 def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool) -> int:

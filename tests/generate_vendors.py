@@ -1,0 +1,51 @@
+"""Seeded events as mail vendors report them, each with the canonical events it stands for.
+
+Shapes are typed by hand after what the vendors publish. The two sides of a row are written
+from the same facts, and nothing of the package is used: what a row stands for is said a
+second time.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from generate import END, WINDOWS
+from vendor_facts import Facts, Made, facts
+from vendor_mailgun import mailgun, mailgun_faults
+from vendor_postmark import postmark, postmark_faults
+from vendor_sendgrid import sendgrid, sendgrid_faults
+from vendor_ses import ses, ses_faults
+from vendor_sparkpost import sparkpost, sparkpost_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VENDORS: Final[dict[str, Callable[[random.Random, Facts], Made]]] = {
+    "sendgrid": sendgrid,
+    "ses": ses,
+    "mailgun": mailgun,
+    "postmark": postmark,
+    "sparkpost": sparkpost,
+}
+FAULTS: Final[dict[str, Callable[[random.Random, int], list[Any]]]] = {
+    "sendgrid": sendgrid_faults,
+    "ses": ses_faults,
+    "mailgun": mailgun_faults,
+    "postmark": postmark_faults,
+    "sparkpost": sparkpost_faults,
+}
+
+
+def rows(vendor: str, seed: int, size: int = 500) -> list[Made]:
+    """Return about *size* sound rows, some of them repeated, and those to be refused."""
+    rng = random.Random(seed)  # noqa: S311 - test data
+    edges = [END - window for window in WINDOWS.values()]
+    edges += [END, END - timedelta(seconds=1)]
+    times: list[datetime | None] = [*edges, *(None for _ in range(size))]
+    made = [VENDORS[vendor](rng, facts(rng, i, at)) for i, at in enumerate(times)]
+    made += rng.sample([m for m in made if m.events], size // 10)
+    made += [Made(raw, None) for raw in FAULTS[vendor](rng, 2 * size)]
+    rng.shuffle(made)
+    return made

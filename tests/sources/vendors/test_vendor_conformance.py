@@ -1,0 +1,155 @@
+"""Every widget over a vendor's events equals what they stand for, however they are written."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import generate_vendors
+import oracle
+import pandas as pd
+import pytest
+import zstandard
+from generate import AT, WINDOWS
+
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from generate_vendors import Made
+
+    from campaign_live_widgets.engine import Rollup
+
+    Row = dict[str, Any]
+
+CASES: Final = [("24h", True), ("30d", False)]
+
+
+def text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def ndjson(rows: list[Any]) -> str:
+    return "".join(text(row) + "\n" for row in rows)
+
+
+def lines_of_arrays(rows: list[Any]) -> str:
+    """Return one array a line, as a log of what was posted holds them; one is of none."""
+    rng = random.Random(1)  # noqa: S311 - test data
+    out = []
+    while rows:
+        count = rng.randrange(1, 9)
+        out.append(text(rows[:count]))
+        rows = rows[count:]
+    return "\n".join([*out[:3], "[]", *out[3:]]) + "\n"
+
+
+FORMS: Final[dict[str, Callable[[list[Any]], str]]] = {
+    "posted.json": text,
+    "pretty.json": lambda rows: json.dumps(rows, indent=2),
+    "array a line.json": lambda rows: "[\n" + ",\n".join(map(text, rows)) + "\n]\n",
+    "events.ndjson": ndjson,
+    "log.jsonl": lines_of_arrays,
+    "together.json": lambda rows: "".join(map(text, rows)),
+}
+EMPTY: Final = {"log.jsonl": 1}
+"""Lists of none that a form has; each is a row that carries no event."""
+
+
+@cache
+def made(vendor: str) -> list[Made]:
+    return generate_vendors.rows(vendor, seed=len(vendor))
+
+
+@cache
+def expected(vendor: str, window: str, *, tests: bool, empty: int = 0) -> Row:
+    return report_of(made(vendor), window, tests=tests, empty=empty)
+
+
+def report_of(rows: list[Made], window: str, *, tests: bool, empty: int = 0) -> Row:
+    canonical = [event for row in rows for event in row.events or ()]
+    return oracle.report(
+        pd.DataFrame(canonical, columns=list(oracle.COLUMNS), dtype=object),
+        "c1",
+        AT,
+        WINDOWS[window],
+        include_tests=tests,
+        ignored=sum(row.events == [] for row in rows) + empty,
+        rejected=sum(row.events is None for row in rows),
+    )
+
+
+def assert_same(rollup: Rollup, window: str, wanted: Row, *, tests: bool) -> None:
+    got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
+    got.pop("rejects", None)
+    assert got["health"] == wanted["health"]
+    for name, widget in wanted["widgets"].items():
+        assert got["widgets"][name] == widget, name
+    assert got == wanted
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form(tmp_path: Path, vendor: str, form: str) -> None:
+    (tmp_path / form).write_text(FORMS[form]([row.raw for row in made(vendor)]), encoding="utf-8")
+    rollup = open_rollup(tmp_path, "c1")
+    for window, tests in CASES:
+        wanted = expected(vendor, window, tests=tests, empty=EMPTY.get(form, 0))
+        assert_same(rollup, window, wanted, tests=tests)
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+def test_the_generated_events_hold_what_they_should(vendor: str) -> None:
+    wanted = expected(vendor, "30d", tests=True)
+    assert wanted["health"]["ignored"] > 5
+    assert wanted["health"]["duplicates"] >= 50
+    assert wanted["health"]["rejected"] >= 4
+    of_email = {n: w["rows"] for n, w in wanted["widgets"].items() if n.startswith("email.")}
+    empty = [n for n, rows in of_email.items() if not any(any(row[1:]) for row in rows)]
+    assert empty == [] or vendor != "sendgrid"
+    assert len(of_email["email.bounce_reasons"]) > 5
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+@pytest.mark.parametrize("compression", ["gz", "zst"])
+@pytest.mark.parametrize("form", ["pretty.json", "log.jsonl"])
+def test_compressed(tmp_path: Path, vendor: str, form: str, compression: str) -> None:
+    raw = FORMS[form]([row.raw for row in made(vendor)]).encode()
+    packed = gzip.compress(raw) if compression == "gz" else zstandard.compress(raw)
+    (tmp_path / f"{form}.{compression}").write_bytes(packed)
+    rollup = open_rollup(tmp_path, "c1", follow=False)
+    wanted = expected(vendor, "24h", tests=False, empty=EMPTY.get(form, 0))
+    assert_same(rollup, "24h", wanted, tests=False)
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+def test_a_prefix_says_the_vendor(tmp_path: Path, vendor: str) -> None:
+    (tmp_path / "a.json").write_text(text([row.raw for row in made(vendor)]), encoding="utf-8")
+    rollup = open_rollup(f"{vendor}:{tmp_path}", "c1", follow=False)
+    assert_same(rollup, "24h", expected(vendor, "24h", tests=False), tests=False)
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+def test_tick_by_tick_in_many_forms(tmp_path: Path, vendor: str) -> None:
+    """A document that is still being written waits; a log is read on."""
+    rows = list(made(vendor))
+    parts = [rows[i::6] for i in range(6)]
+    rollup, seen, empty = open_rollup(tmp_path, "c1", follow=True), [], 0
+    for number, (form, part) in enumerate(zip(FORMS, parts, strict=True)):
+        whole = FORMS[form]([row.raw for row in part])
+        path = tmp_path / f"{number}-{form}"
+        path.write_text(whole[: len(whole) // 2], encoding="utf-8")
+        rollup.refresh()
+        path.write_text(whole, encoding="utf-8")
+        rollup.refresh()
+        seen += part
+        empty += EMPTY.get(form, 0)
+        wanted = report_of(seen, "30d", tests=True, empty=empty)
+        assert_same(rollup, "30d", wanted, tests=True)
+    assert not rollup.health.notes

@@ -1,0 +1,33 @@
+"""The events of a source, in order, as the engine gets them: before anything is counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from campaign_live_widgets.engine.stage import BATCH, Stage
+from campaign_live_widgets.sources import Location, Tail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def staged(source: Path | str) -> list[dict[str, Any]]:
+    """Return a row for each event, row refused (with its cause) and row ignored (part 0)."""
+    location = Location.parse(source)
+    tail = Tail(location, follow=False)
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    stage = Stage(con, location.format, tail.files)
+    try:
+        batch = stage.stage(tail.poll())
+        assert not batch.problems
+        if not stage.tables:
+            return []
+        found = con.execute(f"SELECT * FROM {BATCH} ORDER BY file, place, part").fetchall()
+        names = [column[0] for column in con.description or ()]
+    finally:
+        stage.close()
+        con.close()
+    return [dict(zip(names, row, strict=True)) for row in found]
