@@ -3,7 +3,8 @@
     CampaignLiveError            exit 1
     ├── UsageError               exit 2   the call is wrong: an option, a time, a name
     │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
-    └── SourceError              exit 3   the source cannot be read
+    ├── SourceError              exit 3   the source cannot be read
+    └── StoreError               exit 1   the store cannot be written, or is not whole
 
 Bottom layer: imports nothing from the package.
 """
@@ -56,3 +57,7 @@ class SourceError(CampaignLiveError):
     """The source cannot be read; the message names the file or address and what to do."""
 
     exit_code = 3
+
+
+class StoreError(CampaignLiveError):
+    """The store cannot be written, or is not whole; the message names it and says why."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from campaign_live_widgets import __version__
+from campaign_live_widgets.app.cli_store import STORE_COMMANDS
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
@@ -49,6 +50,10 @@ _at = click.option(
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
 def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
     """Report e-mail and push campaigns live, from files of events."""
+
+
+for _store_command in STORE_COMMANDS:
+    cli.add_command(_store_command)
 
 
 @cli.command()

@@ -101,15 +101,21 @@ class Batch:
 class Stage:
     """Lays out fragments as the relation ``batch`` of one connection.
 
-    Text is parsed once into a table; Parquet is read in place, column by column.
+    Text is parsed once into a table; Parquet is read in place, column by column. Of the rejected
+    rows of one call the first *examples* are told.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, wanted: str | None, files: Mapping[str, FileState]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        wanted: str | None,
+        files: Mapping[str, FileState],
+        examples: int = EXAMPLES,
     ) -> None:
         self._con = con
         self._wanted = wanted
         self._files = files
+        self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
         """What the last call laid out; the relation ``batch`` is all of it."""
@@ -128,7 +134,7 @@ class Stage:
     def stage(self, fragments: Sequence[Fragment]) -> Batch:
         """Lay out *fragments*; a file that cannot be read is named and left out."""
         self.clear()
-        batch = Batch()
+        batch = Batch(tallies=defaultdict(lambda: Tally(kept=self._examples)))
         groups: dict[Layout, list[Fragment]] = defaultdict(list)
         common: dict[Layout, Layout] = {}
         for fragment in fragments:
@@ -283,14 +289,14 @@ class Stage:
             reject = Reject(read.fragment.file.path, line + read.first_line - 1, cause)
             tally = batch.tallies[reject.file]
             tally.rejected += 1
-            if len(tally.rejects) < EXAMPLES:
+            if len(tally.rejects) < self._examples:
                 tally.rejects.append(reject)
 
     def add_rejects(self, batch: Batch) -> None:
         """Add the first rows refused by their format, with the line each stands in."""
         found = self._con.execute(
             f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
-            f"ORDER BY file, row LIMIT {EXAMPLES}"
+            f"ORDER BY file, row LIMIT {self._examples}"
         ).fetchall()
         by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for path, row, cause in found:

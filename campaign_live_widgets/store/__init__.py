@@ -1,0 +1,6 @@
+"""Events that stay: a folder of Parquet files and the log that says which of them count."""
+
+from campaign_live_widgets.store.ingest import Result
+from campaign_live_widgets.store.store import Store
+
+__all__ = ["Result", "Store"]
