@@ -7,11 +7,12 @@ import os
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.errors import SourceError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +27,11 @@ _form = click.option(
 @click.command()
 @click.argument("source")
 @click.option("--into", "folder", required=True, metavar="DIR", help="The store; made if missing.")
+@click.option(
+    "--compact", is_flag=True, help="Then merge all small files of each campaign and day."
+)
 @_form
-def ingest(source: str, folder: str, form: str) -> None:
+def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa: FBT001
     """Append the events of SOURCE to a store of canonical Parquet, each event once.
 
     Files whose content has been ingested before are passed over; rows that repeat an event are
@@ -37,6 +41,7 @@ def ingest(source: str, folder: str, form: str) -> None:
 
     with Store.open(folder) as store, _progress() as progress:
         result = store.ingest(source, progress=progress)
+        damaged = store.compact().damaged if compact else ()
     _tell(result)
     counts = {
         name: getattr(result, name)
@@ -46,10 +51,13 @@ def ingest(source: str, folder: str, form: str) -> None:
         _write(json.dumps(counts) + "\n")
     else:
         _write(
-            f"{result.events:,} events stored; {result.duplicates:,} duplicates, "
+            f"{_many(result.events, 'event')} stored; {_many(result.duplicates, 'duplicate')}, "
             f"{result.rejected:,} rejected, {result.ignored:,} ignored; "
-            f"{_files(result.files)} read, {_files(result.skipped)} known already\n"
+            f"{_many(result.files, 'file')} read, {_many(result.skipped, 'file')} known already\n"
         )
+    if damaged:
+        message = f"{folder}: {damaged[0]} is damaged and was not merged; see campaign-live check"
+        raise StoreError(message)
     if result.problems:
         path, cause = next(iter(result.problems.items()))
         more = f" (and {len(result.problems) - 1} more)" if len(result.problems) > 1 else ""
@@ -57,12 +65,42 @@ def ingest(source: str, folder: str, form: str) -> None:
         raise SourceError(message)
 
 
-STORE_COMMANDS: Final = (ingest,)
+@click.command()
+@click.argument("folder", metavar="DIR")
+@_form
+def check(folder: str, form: str) -> None:
+    """Read the whole store DIR and say in words what is wrong with it; nothing is changed."""
+    from campaign_live_widgets.store.check import check as run  # noqa: PLC0415 - quick --help
+
+    with _bar() as bar:
+        found = run(folder, progress=bar and (lambda done, total: bar("", done, total)))
+    if form == "json":
+        _write(json.dumps(asdict(found), ensure_ascii=False) + "\n")
+    else:
+        lines = [f"wrong: {text}" for text in found.problems]
+        lines += [f"remark: {text}" for text in found.remarks]
+        lines.append(
+            f"whole: {_many(found.events, 'event')} of {_many(found.campaigns, 'campaign')} "
+            f"in {_many(found.files, 'file')}; {_many(found.commits, 'commit')} in the log"
+        )
+        _write("".join(f"{_plain(line)}\n" for line in lines))
+    if found.problems:
+        many = len(found.problems)
+        message = f"{folder}: {'1 thing is' if many == 1 else f'{many} things are'} wrong"
+        raise StoreError(message)
+
+
+STORE_COMMANDS: Final = (ingest, check)
+
+
+def _plain(text: str) -> str:
+    """Return text without what would steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
-    """Give what shows how far an ingestion is: a bar on a terminal, else nothing."""
+def _bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give what shows a text and how much of how much is done: on a terminal a bar."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
@@ -75,7 +113,6 @@ def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
         TimeRemainingColumn,
     )
 
-    started = time.monotonic()
     bar = Progress(
         BarColumn(bar_width=24),
         TaskProgressColumn(),
@@ -86,12 +123,24 @@ def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
     )
     with bar:
         task = bar.add_task("", total=None)
+        yield lambda text, done, total: bar.update(
+            task, completed=done, total=total, description=text
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
+    """Give what shows how far an ingestion is and how quick."""
+    started = time.monotonic()
+    with _bar() as bar:
+        if bar is None:
+            yield None
+            return
 
         def show(result: Result, done: int, total: int) -> None:
             rows = result.events + result.duplicates + result.rejected + result.ignored
             rate = rows / max(time.monotonic() - started, 1e-3)
-            text = f"{result.events:,} events, {rate:,.0f} rows a second"
-            bar.update(task, completed=done, total=total, description=text)
+            bar(f"{result.events:,} events, {rate:,.0f} rows a second", done, total)
 
         yield show
 
@@ -110,8 +159,8 @@ def _tell(result: Result) -> None:
         )
 
 
-def _files(count: int) -> str:
-    return f"{count:,} file" if count == 1 else f"{count:,} files"
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _write(text: str) -> None:

@@ -2,7 +2,13 @@
 
 from campaign_live_widgets.sources import ajo, canonical  # noqa: F401 - they register themselves
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
-from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
+from campaign_live_widgets.sources.layouts import (
+    fold,
+    folded_line,
+    layout,
+    layout_of,
+    spells_otherwise,
+)
 from campaign_live_widgets.sources.location import DataFile, Location
 from campaign_live_widgets.sources.scan import (
     FILE_BITS,
@@ -34,6 +40,7 @@ __all__ = [
     "fold",
     "folded_line",
     "layout",
+    "layout_of",
     "lines",
     "quoted",
     "spells_otherwise",

@@ -53,11 +53,25 @@ def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = 
             delimiter,
             _sorted(places),
         )
-    sampled = _json_places(_sample(file))
+    return _json_layout(_sample(file), wanted, file.compression)
+
+
+def layout_of(objects: list[dict[str, Any]], wanted: str | None = None) -> Layout:
+    """Return the layout of JSON objects, their format recognised by their fields unless *wanted*.
+
+    Where it is *folded*, names in them are spelled in several ways: see :func:`folded_line`.
+    """
+    return _json_layout(objects, wanted, None)
+
+
+def _json_layout(
+    objects: list[dict[str, Any]], wanted: str | None, compression: str | None
+) -> Layout:
+    sampled = _json_places(objects)
     name = _format(sampled, wanted)
     if name is None:
-        return Layout("ndjson", file.compression, None)
-    plain = Layout("ndjson", file.compression, name)
+        return Layout("ndjson", compression, None)
+    plain = Layout("ndjson", compression, name)
     styles = _styles(sampled, name)
     if styles is None:
         return fold(plain)

@@ -14,13 +14,14 @@ import numpy as np
 from campaign_live_widgets.engine.queries import hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import duckdb
     from numpy.typing import NDArray
 
     Hashes = NDArray[np.uint64]
+    Ids = tuple[Hashes, Hashes]
 
 WIDTH: Final = 16
 _FACTOR: Final = 4
@@ -61,34 +62,39 @@ class Run:
         """Return how many ids it holds."""
         return len(self.high)
 
-    def known(self, high: Hashes, low: Hashes) -> NDArray[np.bool_]:
-        """Tell which ids are in it; they come in order of *high*."""
-        found = np.zeros(len(high), dtype=bool)
-        first = np.searchsorted(self.high, high, side="left")
-        inside = np.minimum(first, len(self.high) - 1)
-        same = np.flatnonzero(self.high[inside] == high)
-        if not len(same):
-            return found
-        last = np.searchsorted(self.high, high[same], side="right")
-        first = first[same]
-        while len(same):  # seldom more than once: two ids share half of their hash
-            found[same[self.low[first] == low[same]]] = True
-            first += 1
-            more = first < last
-            same, first, last = same[more], first[more], last[more]
-        return found
 
-
-def known(runs: Sequence[Run], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
-    """Tell which ids are in any of *runs*."""
+def _among(run: Ids, high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Tell which ids are in a sorted run; they come in order of *high*."""
     found = np.zeros(len(high), dtype=bool)
-    if not len(high):
+    first = np.searchsorted(run[0], high, side="left")
+    inside = np.minimum(first, len(run[0]) - 1)
+    same = np.flatnonzero(run[0][inside] == high)
+    if not len(same):
         return found
-    order = np.argsort(high)
-    high, low = high[order], low[order]
+    last = np.searchsorted(run[0], high[same], side="right")
+    first = first[same]
+    while len(same):  # seldom more than once: two ids share half of their hash
+        found[same[run[1][first] == low[same]]] = True
+        first += 1
+        more = first < last
+        same, first, last = same[more], first[more], last[more]
+    return found
+
+
+def among(runs: Iterable[Ids], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Tell which ids are in any of *runs*; they come in order of *high*."""
+    found = np.zeros(len(high), dtype=bool)
     for run in runs:
-        if len(run):
-            found[order] |= run.known(high, low)
+        if len(run[0]) and len(high):
+            found |= _among(run, high, low)
+    return found
+
+
+def known(runs: Iterable[Run], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Tell which ids are in any of *runs*."""
+    order = np.argsort(high)
+    found = np.zeros(len(high), dtype=bool)
+    found[order] = among(((run.high, run.low) for run in runs), high[order], low[order])
     return found
 
 
@@ -103,7 +109,7 @@ def to_merge(rows: Sequence[int], new: int) -> list[int]:
     return places
 
 
-def write(path: Path, parts: Sequence[tuple[Hashes, Hashes]]) -> int:
+def write(path: Path, parts: Sequence[Ids]) -> int:
     """Write sorted *parts* as one run, block by block; return how many ids it holds."""
     total = sum(len(high) for high, _ in parts)
     with open(path, "wb") as stream:
@@ -113,7 +119,7 @@ def write(path: Path, parts: Sequence[tuple[Hashes, Hashes]]) -> int:
     # Written, not mapped: a full disk is then an error, not a signal that ends the process.
     with open(path, "r+b") as out:
         position = 0
-        for high, low in _blocks(parts):
+        for high, low in blocks(parts):
             out.seek(position * 8)
             out.write(high.astype("<u8", copy=False).tobytes())
             out.seek((total + position) * 8)
@@ -122,13 +128,13 @@ def write(path: Path, parts: Sequence[tuple[Hashes, Hashes]]) -> int:
     return total
 
 
-def ordered(high: Hashes, low: Hashes) -> tuple[Hashes, Hashes]:
+def ordered(high: Hashes, low: Hashes) -> Ids:
     """Return ids in order of the first half."""
     order = np.argsort(high)
     return high[order], low[order]
 
 
-def _blocks(parts: Sequence[tuple[Hashes, Hashes]]) -> Iterator[tuple[Hashes, Hashes]]:
+def blocks(parts: Sequence[Ids]) -> Iterator[Ids]:
     """Yield the ids of all parts in order, a bounded number at a time."""
     largest = max(parts, key=lambda part: len(part[0]))[0]
     bounds = largest[_BLOCK::_BLOCK]

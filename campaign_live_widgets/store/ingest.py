@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.rollup import chunks
-from campaign_live_widgets.engine.seen import repeats
 from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.commits import Ingested
+from campaign_live_widgets.store.found import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from numpy.typing import NDArray
 
     from campaign_live_widgets.engine.stage import Batch
     from campaign_live_widgets.snapshot import Reject
@@ -77,17 +72,27 @@ class Known(NamedTuple):
 
 
 class Ingestion:
-    """One pass over the files of a source."""
+    """One pass over the files of a source.
 
-    def __init__(self, writer: Writer, source: str | os.PathLike[str], progress: Progress) -> None:
-        self._writer, self._progress = writer, progress
+    Where it has a *name*, its content is taken as if it had never been met before.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        source: str | os.PathLike[str],
+        progress: Progress,
+        name: str | None = None,
+    ) -> None:
+        self._writer, self._progress, self._name = writer, progress, name
         self._location = Location.parse(source)
         self.result = Result()
         self._tail = Tail(self._location, follow=False)
+        self._con = writer.connection()
         self._stage = Stage(
-            writer.con, self._location.format, self._tail.files, examples=_REJECTS_KEPT
+            self._con, self._location.format, self._tail.files, examples=_REJECTS_KEPT
         )
-        writer.con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
+        self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._keys: dict[str, Known] = {}
         self._done = self._total = 0
 
@@ -114,6 +119,7 @@ class Ingestion:
                 self._progress(self.result, self._done, self._total)
         finally:
             self._stage.close()
+            self._con.close()
         return self.result
 
     def _is_own(self, path: str) -> bool:
@@ -148,6 +154,8 @@ class Ingestion:
     def _key(self, fragment: Fragment, ingested: dict[str, Ingested]) -> Known:
         """Return what a fragment is known by; a file that has grown holds what it was before."""
         path, suffix = fragment.file.path, self._location.format or ""
+        if self._name is not None:
+            return Known("", None)
         earlier = {
             one.size: one.key
             for one in ingested.values()
@@ -174,7 +182,7 @@ class Ingestion:
             batch = self._stage.stage(fragments)
             if batch.refused:
                 self._stage.add_rejects(batch)
-            found = Found.of(self._writer, batch)
+            found = Found.of(self._con, batch)
         except UNREADABLE as error:
             self._apart(fragments, error)
             return
@@ -203,7 +211,7 @@ class Ingestion:
         """Return why what is laid out cannot be read; ``None`` where it can, so it is the store."""
         try:
             for table in self._stage.tables:
-                self._writer.con.execute(f"SELECT max(hash(COLUMNS(*))) FROM {table}").fetchall()
+                self._con.execute(f"SELECT max(hash(COLUMNS(*))) FROM {table}").fetchall()
         except UNREADABLE as error:
             return error
         return None
@@ -222,7 +230,7 @@ class Ingestion:
             told.append(
                 Ingested(
                     key=known.key,
-                    name=os.path.abspath(path),
+                    name=self._name or os.path.abspath(path),
                     size=fragment.end,
                     events=int(stored[place]),
                     duplicates=int(repeated[place]) + tally.duplicates,
@@ -233,9 +241,7 @@ class Ingestion:
             )
             rejects.append([replace(r, file=self._relative(r.file)) for r in tally.rejects])
         refused = bool(batch.refused or batch.empty)
-        with found.without(self._writer, new):
-            events = sql.fresh(repeats=not new.all(), refused=refused) if new.any() else None
-            self._writer.add(events, found.high[new], found.low[new], told, rejects)
+        found.store(self._writer, self._con, refused, new, told, rejects)
         for one, refused_rows in zip(told, rejects, strict=True):
             self._count(one, refused_rows)
 
@@ -250,50 +256,9 @@ class Ingestion:
 
     def _relative(self, path: str) -> str:
         """Return a file's name as people know it: within the source."""
+        if self._name is not None:
+            return self._name
         try:
             return str(Path(path).relative_to(self._location.watched))
         except ValueError:
             return path
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The hashed ids of all accepted events that are laid out, and where each event is."""
-
-    high: NDArray[np.uint64]
-    low: NDArray[np.uint64]
-    position: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, writer: Writer, batch: Batch) -> Found:
-        """Return them of a batch."""
-        if not batch.fragments:
-            return cls(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
-        query = sql.ids(refused=bool(batch.refused or batch.empty))
-        columns: list[NDArray[Any]] = [
-            np.ma.getdata(column) for column in writer.con.execute(query).fetchnumpy().values()
-        ]
-        return cls(*columns)
-
-    def new(self, writer: Writer) -> NDArray[np.bool_]:
-        """Tell which events are to be stored: the first of each id that the store has not."""
-        new = ~writer.known(self.high, self.low)
-        new[repeats(self.high, self.low, self.position)] = False
-        return new
-
-    def without(self, writer: Writer, new: NDArray[np.bool_]) -> _Repeats:
-        """Return what names the events that are not stored, for the time of a write."""
-        return _Repeats(writer, self.position[~new])
-
-
-class _Repeats:
-    """The relation of repeats, while somebody is in it."""
-
-    def __init__(self, writer: Writer, position: NDArray[np.int64]) -> None:
-        self._con, self._position = writer.con, position
-
-    def __enter__(self) -> None:
-        self._con.register(sql.REPEATS, pd.DataFrame({"position": self._position}))
-
-    def __exit__(self, *_: object) -> None:
-        self._con.unregister(sql.REPEATS)

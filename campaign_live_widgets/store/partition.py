@@ -29,7 +29,7 @@ _WRITTEN: Final = ", ".join(
     "make_timestamp(us)::TIMESTAMPTZ AS timestamp" if column == "timestamp" else f"event.{column}"
     for column in COLUMNS
 )
-_PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS true"
+PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS true"
 _EPOCH: Final = date(1970, 1, 1)
 _SLUG: Final = 40
 
@@ -66,21 +66,23 @@ def write_events(
         for campaign, day, count, oldest, newest, name in rows
     ]
     written = _copy(con, events, parts, aside) if parts else []
-    found = {}
-    for path, part, count in written:
-        token = secrets.token_hex(4)
-        known = parts[part]
-        found[path] = replace(
-            known,
-            path=f"{folder_of(known.campaign, known.day)}/{number:012}-{token}.parquet",
-            rows=count,
-            size=os.path.getsize(path),
-            digest=file_digest(path),
-        )
+    found = {path: stored_at(path, parts[part], count, number) for path, part, count in written}
     if sum(file.rows for file in found.values()) != sum(part.rows for part in parts):
         message = "the engine has not written every event"
         raise RuntimeError(message)
     return found
+
+
+def stored_at(made: str, known: StoredFile, rows: int, number: int) -> StoredFile:
+    """Return what a file that has been made is in the store from commit *number* on."""
+    folder = folder_of(known.campaign, known.day)
+    return replace(
+        known,
+        path=f"{folder}/{number:012}-{secrets.token_hex(4)}.parquet",
+        rows=rows,
+        size=os.path.getsize(made),
+        digest=file_digest(made),
+    )
 
 
 def _copy(
@@ -90,7 +92,7 @@ def _copy(
     if len(parts) == 1:
         path = str(aside / "part.parquet")
         stats = con.execute(
-            f"COPY (SELECT {_WRITTEN} FROM {events} AS event) TO {quoted(path)} ({_PARQUET})"
+            f"COPY (SELECT {_WRITTEN} FROM {events} AS event) TO {quoted(path)} ({PARQUET})"
         ).fetchall()
         return [(path, 0, stats[0][1])]
     frame = pd.DataFrame(
@@ -105,7 +107,7 @@ def _copy(
         stats = con.execute(
             f"COPY (SELECT {_WRITTEN}, {_PARTS}.part FROM {events} AS event JOIN {_PARTS} "
             f"ON {_PARTS}.campaign = event.campaign_id AND {_PARTS}.day = {_DAY}) "
-            f"TO {quoted(str(aside / 'parts'))} ({_PARQUET}, PARTITION_BY (part))"
+            f"TO {quoted(str(aside / 'parts'))} ({PARQUET}, PARTITION_BY (part))"
         ).fetchall()
     finally:
         con.unregister(_PARTS)

@@ -59,8 +59,8 @@ class Writer:
         self.log = Log(folder)
         self.state = State()
         self.durable = True
-        self.con = duckdb.connect()
-        self.con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        self._engine = duckdb.connect()
+        self.con = self.connection()
         self.probe = ids.probe(self.con)
         self._threads = RLock()
         self._lock = FileLock(folder / LOCK, thread_local=False)
@@ -74,6 +74,13 @@ class Writer:
         """Let go of the engine."""
         self._runs.clear()
         self.con.close()
+        self._engine.close()
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection to the engine with tables of its own."""
+        con = self._engine.cursor()
+        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        return con
 
     # --- who may write ---------------------------------------------------------------------
 
@@ -183,15 +190,16 @@ class Writer:
             self.commit(removed=tuple(self.state.runs), moves=runs)
         self._runs |= {path: self._opened(run) for path, run in self.state.runs.items()}
 
-    def add(
+    def add(  # noqa: PLR0913 - what a commit is made of
         self,
+        con: duckdb.DuckDBPyConnection,
         events: str | None,
         high: ids.Hashes,
         low: ids.Hashes,
         ingested: Sequence[Ingested],
         rejects: Sequence[Sequence[Reject]],
     ) -> None:
-        """Store *events* (a relation, or nothing), whose ids are these and not yet known.
+        """Store *events* (a relation of *con*, or nothing), whose ids are these, none known yet.
 
         *rejects* are the rejected rows of each of *ingested*. All of it is one commit.
         """
@@ -200,7 +208,7 @@ class Writer:
             moves: dict[str, StoredFile | IdRun] = {}
             removed: tuple[str, ...] = ()
             if events is not None:
-                moves |= write_events(self.con, events, aside, number)
+                moves |= write_events(con, events, aside, number)
                 run, removed = self._run(high, low, aside, number)
                 moves |= run
             told, files = [], {}
