@@ -31,7 +31,7 @@ _TOGETHER: Final = 20_000
 """Rows that are written in one commit, unless a single call has more."""
 _SAMPLE: Final = 200
 _ROWS: Final = "appended"
-_NO_EVENT: Final = "cause IS NOT NULL OR part = 0"
+_NO_EVENT: Final = "(cause IS NOT NULL OR part = 0) AND part <= 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,7 @@ class Appender:
     def _write(self, calls: list[_Call]) -> None:
         starts = self._lay_out(calls)
         dropped = self._con.execute(
-            f"SELECT place >> {FILE_BITS}, row, cause FROM {BATCH} "
-            f"WHERE {_NO_EVENT} AND part <= 1 ORDER BY ALL"
+            f"SELECT place >> {FILE_BITS}, row, cause FROM {BATCH} WHERE {_NO_EVENT} ORDER BY ALL"
         ).fetchall()
         rejects: list[list[Reject]] = [[] for _ in calls]
         ignored = [0] * len(calls)

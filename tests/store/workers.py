@@ -72,3 +72,27 @@ def write(folder: str, total: int, per_second: int) -> None:
             time.sleep(max(0.0, started + number / per_second - time.monotonic()))
             if number % 500 == 0:
                 store.compact()
+
+
+def read(folder: str, until: float, out: str) -> None:
+    """Follow a store until a time; note what each look saw, and that each fresh look agrees."""
+    import json  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    from generate import AT, WINDOWS  # noqa: PLC0415
+
+    from campaign_live_widgets.engine import new_rollup, open_rollup  # noqa: PLC0415
+
+    following = new_rollup(folder, "c1")
+    seen = []
+    while time.time() < until:
+        for one in (following, open_rollup(folder, "c1", follow=False)):
+            one.refresh()
+            snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
+            sent = {name: int(table["sent"].sum()) for name, table in snapshot.counts.items()}
+            asked = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
+            seen.append([one is following, *asked, sent["bucket"], len(snapshot.health.notes)])
+        one.close()
+        time.sleep(0.05)
+    with open(out, "w", encoding="utf-8") as stream:
+        json.dump(seen, stream)
