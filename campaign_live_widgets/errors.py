@@ -5,6 +5,7 @@
     ├── UsageError               exit 2   the call is wrong: an option, a time, a name
     │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
     ├── SourceError              exit 3   the source cannot be read
+    ├── StoreError               exit 1   the store cannot be written, or is not whole
     └── MissingExtraError        exit 1   something to install first
 
 Bottom layer: imports nothing from the package.
@@ -69,3 +70,7 @@ class MissingExtraError(CampaignLiveError):
 
     def __init__(self, what: str, extra: str = "export") -> None:
         super().__init__(f"For {what}, install more: pip install 'campaign-live-widgets[{extra}]'")
+
+
+class StoreError(CampaignLiveError):
+    """The store cannot be written, or is not whole; the message names it and says why."""

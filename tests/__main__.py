@@ -1,7 +1,7 @@
 """Everything that must pass: ``python -m tests``.
 
-Style, types and layers, then the quick tests, then those in a real browser. What is missing of
-Chromium and npm comes from Debian's packages, axe-core from npm.
+Style, types and layers, then the quick tests, the slow ones and those in a real browser. What is
+missing of Chromium and npm comes from Debian's packages, axe-core from npm.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from campaign_live_widgets import __version__
-from campaign_live_widgets.app.cli_archive import COMMANDS
+from campaign_live_widgets.app.cli_archive import ARCHIVE_COMMANDS
+from campaign_live_widgets.app.cli_store import STORE_COMMANDS
 from campaign_live_widgets.app.console import say as _say
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
@@ -65,7 +66,7 @@ def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
     """Report e-mail and push campaigns live, from files of events."""
 
 
-for _command in COMMANDS:
+for _command in (*ARCHIVE_COMMANDS, *STORE_COMMANDS):
     cli.add_command(_command)
 
 

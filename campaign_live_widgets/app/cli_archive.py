@@ -207,4 +207,4 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-COMMANDS: Final = (snapshot, diff, verify, index)
+ARCHIVE_COMMANDS: Final = (snapshot, diff, verify, index)

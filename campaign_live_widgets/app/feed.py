@@ -11,7 +11,7 @@ from watchfiles import watch
 
 from campaign_live_widgets.app.reference import hidden_health, told_as
 from campaign_live_widgets.app.spans import span_of
-from campaign_live_widgets.engine import Rollup
+from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.snapshot import ALL
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class RollupFeed:
         self.include_tests, self.selection = include_tests, selection
         self._name, self._clock = name, clock
         self._lock = RLock()
-        self._rollup = Rollup(source, campaign)
+        self._rollup = new_rollup(source, campaign)
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
 
@@ -142,7 +142,7 @@ class RollupFeed:
             wanted = campaign_id or next(iter(known), None)
             if wanted == self._rollup.campaign:
                 return
-            other = Rollup(self.source, wanted)
+            other = new_rollup(self.source, wanted)
             try:
                 other.refresh()
                 other.require_campaign()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.app.reference import hidden_health, is_reference, resolve, told_as
-from campaign_live_widgets.engine import Rollup
+from campaign_live_widgets.engine import Rollup, new_rollup
 from campaign_live_widgets.sources.location import Location
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def opened(
     """
     source, name = resolve(named), named if is_reference(named) else None
     with told_as(name, Location.parse(source)):
-        rollup = Rollup(source, campaign, follow=False, window=window)
+        rollup = new_rollup(source, campaign, follow=False, window=window)
         try:
             rollup.refresh()
             yield Opened(rollup, name)

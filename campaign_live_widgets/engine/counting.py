@@ -104,23 +104,28 @@ class Counter:
             self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
         for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new & ~again]))):
             batch.tallies[batch.fragments[file].file.path].duplicates += int(duplicates)
-        counted = Counted(
-            ids=_ids(batch, high, low, position, new) if keeps else None,
-            met_again=_ids(batch, high, low, position, again) if keeps else None,
-            tallies=batch.tallies,
-            campaign=campaign,
-            campaigns={},
-            messages={},
-            executions={},
-            parts=[],
-            cells=[],
-            entries=None,
-            entered=None,
-        )
+        counted = _nothing(campaign)
+        counted.tallies = batch.tallies
+        if keeps:
+            counted.ids = _ids(batch, high, low, position, new)
+            counted.met_again = _ids(batch, high, low, position, again)
         if new.any():
             events = sql.fresh(repeats=not new.all(), refused=refused)
             self._name(counted, events)
             self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
+        return counted
+
+    def count_distinct(
+        self, events: str, campaign: str, *, rows: int, keeps: bool, names_only: bool
+    ) -> Counted:
+        """Return what a relation of so many events adds, none of which repeats another.
+
+        *names_only* tells that all of them are outside the window.
+        """
+        counted = _nothing(campaign)
+        self._name(counted, events)
+        if not names_only:
+            self._fill(counted, events, small=rows < sql.SMALL, keeps=keeps)
         return counted
 
     def newest(self) -> list[tuple[int, str]]:
@@ -181,6 +186,23 @@ class Counter:
     def _columns(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a result that has no nulls."""
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
+
+
+def _nothing(campaign: str | None) -> Counted:
+    """Return what adds nothing yet."""
+    return Counted(
+        ids=None,
+        met_again=None,
+        tallies={},
+        campaign=campaign,
+        campaigns={},
+        messages={},
+        executions={},
+        parts=[],
+        cells=[],
+        entries=None,
+        entered=None,
+    )
 
 
 def _ids(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import duckdb
 import numpy as np
@@ -13,10 +13,11 @@ from campaign_live_widgets.engine import named
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.counting import Counter
+from campaign_live_widgets.engine.fragments import line_count
 from campaign_live_widgets.engine.parts import Parts
 from campaign_live_widgets.engine.profiles import EnteredProfiles
 from campaign_live_widgets.engine.seen import SeenEvents
-from campaign_live_widgets.engine.stage import UNREADABLE, Stage, line_count, why
+from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
 from campaign_live_widgets.engine.tables import CountedBy, minutes
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.snapshot import ALL, Health, Reject, Snapshot, Window
@@ -24,7 +25,7 @@ from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quote
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from campaign_live_widgets.engine.counting import Counted
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources import Fragment
 
+_T = TypeVar("_T")
 _ENDING: Final = 12
 """Letters of an ending that are shown."""
 _CHUNK_BYTES: Final = 1 << 29
@@ -78,6 +80,11 @@ class Rollup:
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
         self._counter = Counter(self._con, self._stage, self._seen, window)
+        self._health = Health()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin to count, with nothing counted yet."""
         self._parts = Parts()
         self._entered = EnteredProfiles(self._parts)
         self._entered_in_window: dict[bool, int] = {False: 0, True: 0}
@@ -85,7 +92,6 @@ class Rollup:
         self._campaigns: dict[str, Named] = {}
         self._messages: dict[str, Named] = {}
         self._executions: dict[str, Named] = {}
-        self._health = Health()
 
     def close(self) -> None:
         """Let go of the engine and of temporary files."""
@@ -138,11 +144,11 @@ class Rollup:
             Where the source cannot be read; what has been counted stays.
         """
         fragments, told = self._tail.poll(), self._health
-        chunks = list(_chunks(fragments))
-        self._keep_ids |= len(chunks) > 1
-        if self._campaign is None and len(chunks) > 1:
-            self._campaign = self._newest_campaign(chunks)
-        for chunk in chunks:
+        parts = list(chunks(fragments))
+        self._keep_ids |= len(parts) > 1
+        if self._campaign is None and len(parts) > 1:
+            self._campaign = self._newest_campaign(parts)
+        for chunk in parts:
             self._take(chunk)
         self._sum_health()
         if not self._follow:
@@ -152,10 +158,10 @@ class Rollup:
             self._entered.settle()
         return bool(fragments) or self._health != told
 
-    def _newest_campaign(self, chunks: Sequence[Sequence[Fragment]]) -> str | None:
+    def _newest_campaign(self, parts: Sequence[Sequence[Fragment]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
         newest: list[tuple[int, str]] = []
-        for chunk in chunks:
+        for chunk in parts:
             try:
                 self._stage.stage(chunk)
                 newest += self._counter.newest()
@@ -335,30 +341,21 @@ class Rollup:
                 raise UnknownNameError(kind, name, known)
 
 
-def open_rollup(
-    source: str | os.PathLike[str],
-    campaign: str | None = None,
-    *,
-    follow: bool = True,
-    window: Window | None = None,
-) -> Rollup:
-    """Open a source, read it and return its rollup; see :class:`Rollup`."""
-    rollup = Rollup(source, campaign, follow=follow, window=window)
-    rollup.refresh()
-    return rollup
-
-
-def _chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
+def chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
     """Split fragments so that one pass reads a bounded number of bytes (or one file)."""
-    chunk: list[Fragment] = []
+    return chunks_of(fragments, lambda fragment: fragment.end - fragment.start)
+
+
+def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
+    """Split what has a length in bytes so that one pass reads a bounded number of them."""
+    chunk: list[_T] = []
     size = 0
-    for fragment in fragments:
-        length = fragment.end - fragment.start
-        if chunk and size + length > _CHUNK_BYTES:
+    for thing in things:
+        if chunk and size + length(thing) > _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
-        chunk.append(fragment)
-        size += length
+        chunk.append(thing)
+        size += length(thing)
     if chunk:
         yield chunk
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import numpy as np
 
+from campaign_live_widgets.engine.fragments import content, has_mark
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import (
@@ -44,8 +45,6 @@ BATCH: Final = "batch"
 UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError, SourceError)
 """What may come of one file that is damaged; the others are read all the same."""
 _REFUSED_SAMPLE: Final = 1000
-_BLOCK: Final = 1 << 20
-_ENDLESS: Final = 1 << 62
 _PLACES: Final = 52
 """Bits that a row's place within its scan may take."""
 _NO_EVENTS: Final = (
@@ -102,15 +101,21 @@ class Batch:
 class Stage:
     """Lays out fragments as the relation ``batch`` of one connection.
 
-    Text is parsed once into a table; Parquet is read in place, column by column.
+    Text is parsed once into a table; Parquet is read in place, column by column. Of the rejected
+    rows of one call the first *examples* are told.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, wanted: str | None, files: Mapping[str, FileState]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        wanted: str | None,
+        files: Mapping[str, FileState],
+        examples: int = EXAMPLES,
     ) -> None:
         self._con = con
         self._wanted = wanted
         self._files = files
+        self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
         """What the last call laid out; the relation ``batch`` is all of it."""
@@ -129,7 +134,7 @@ class Stage:
     def stage(self, fragments: Sequence[Fragment]) -> Batch:
         """Lay out *fragments*; a file that cannot be read is named and left out."""
         self.clear()
-        batch = Batch()
+        batch = Batch(tallies=defaultdict(lambda: Tally(kept=self._examples)))
         groups: dict[Layout, list[Fragment]] = defaultdict(list)
         common: dict[Layout, Layout] = {}
         for fragment in fragments:
@@ -248,7 +253,7 @@ class Stage:
         file = fragment.file
         if file.kind != known.kind:
             return _Read(self._copy("ndjson", lines_of(file)), fragment, 1)
-        marked = fragment.whole and "json" in file.kind and _has_mark(file.path)
+        marked = fragment.whole and "json" in file.kind and has_mark(file.path)
         if not file.grows and not known.folded and not marked:
             return _Read(file.path, fragment, 1)
         size = os.stat(file.path).st_size
@@ -272,7 +277,7 @@ class Stage:
         if fragment.file.compression == "zstd":
             yield from self._folded_zstd(fragment.file.path)
         else:
-            blocks = _bytes(fragment, folded=known.folded)
+            blocks = content(fragment, folded=known.folded)
             yield next(blocks, b"").removeprefix(BOM_UTF8)
             yield from blocks
 
@@ -300,14 +305,14 @@ class Stage:
             reject = Reject(read.fragment.file.path, line + read.first_line - 1, cause)
             tally = batch.tallies[reject.file]
             tally.rejected += 1
-            if len(tally.rejects) < EXAMPLES:
+            if len(tally.rejects) < self._examples:
                 tally.rejects.append(reject)
 
     def add_rejects(self, batch: Batch) -> None:
         """Add the first rows refused by their format, with the line each stands in."""
         found = self._con.execute(
             f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
-            f"ORDER BY file, row LIMIT {EXAMPLES}"
+            f"ORDER BY file, row LIMIT {self._examples}"
         ).fetchall()
         by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for path, row, cause in found:
@@ -324,34 +329,6 @@ class Stage:
                 Reject(name, place, cause) for place, (_, cause) in zip(places, rows, strict=True)
             ]
             batch.tallies[name].add(Tally(rejects=refused))
-
-
-def _has_mark(path: str) -> bool:
-    """Tell whether a file begins with a byte-order mark, which JSON does not know."""
-    with open(path, "rb") as stream:
-        return stream.read(len(BOM_UTF8)) == BOM_UTF8
-
-
-def line_count(fragment: Fragment) -> int:
-    """Return how many lines a fragment of a growing file has."""
-    if not fragment.file.grows:
-        return 0
-    return sum(block.count(b"\n") for block in _bytes(fragment))
-
-
-def _bytes(fragment: Fragment, *, folded: bool = False) -> Iterator[bytes]:
-    """Yield a fragment's bytes, block by block or, folded, line by line."""
-    file = fragment.file
-    opened = gzip.open if file.compression == "gzip" else open
-    with opened(file.path, "rb") as stream:
-        stream.seek(fragment.start)
-        left = fragment.end - fragment.start if file.compression is None else _ENDLESS
-        while left > 0:
-            block = stream.readline() if folded else stream.read(min(left, _BLOCK))
-            if not block:
-                break
-            left -= len(block)
-            yield folded_line(block.rstrip(b"\r\n")) + b"\n" if folded else block
 
 
 def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:

@@ -11,7 +11,13 @@ from campaign_live_widgets.sources import (  # noqa: F401 - they register themse
 )
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
 from campaign_live_widgets.sources.documents import lines_of
-from campaign_live_widgets.sources.layouts import fold, folded_line, layout, spells_otherwise
+from campaign_live_widgets.sources.layouts import (
+    fold,
+    folded_line,
+    layout,
+    layout_of,
+    spells_otherwise,
+)
 from campaign_live_widgets.sources.location import DataFile, Location
 from campaign_live_widgets.sources.scan import (
     FILE_BITS,
@@ -43,6 +49,7 @@ __all__ = [
     "fold",
     "folded_line",
     "layout",
+    "layout_of",
     "lines",
     "lines_of",
     "quoted",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from campaign_live_widgets.sources._format import Format
-    from campaign_live_widgets.sources.location import DataFile
+    from campaign_live_widgets.sources.location import DataFile, Kind
 
 _DELIMITERS: Final = ",;\t|"
 Style: TypeAlias = tuple[bool, Callable[[str], str]]
@@ -49,28 +49,37 @@ def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = 
             delimiter,
             _sorted(places),
         )
-    return _json_layout(file, wanted)
+    return _json_layout(sample(file), file.kind, file.compression, wanted)
 
 
-def _json_layout(file: DataFile, wanted: str | None) -> Layout:
-    values = sample(file)
+def layout_of(values: list[Any], wanted: str | None = None) -> Layout:
+    """Return the layout of JSON values, one a line, as :func:`layout` does of a file of them.
+
+    Where it is *folded*, names in them are spelled in several ways: see :func:`folded_line`.
+    """
+    return _json_layout(values, "ndjson", None, wanted)
+
+
+def _json_layout(
+    values: list[Any], kind: Kind, compression: str | None, wanted: str | None
+) -> Layout:
     for name in [wanted] if wanted else FORMATS:
         inside = FORMATS[name].inside
         sampled = _json_places(records(values, inside or ()))
         if not wanted and not FORMATS[name].recognises(sampled.keys()):
             continue
-        plain = Layout(file.kind, file.compression, name, inside=inside)
+        plain = Layout(kind, compression, name, inside=inside)
         if inside is not None:
             return replace(plain, places=_spelled({}, name, [(False, str)]))
-        if file.kind == "json" or any(isinstance(value, list) for value in values):
+        if kind == "json" or any(isinstance(value, list) for value in values):
             plain = replace(plain, inside=())
         styles = _styles(sampled, name)
-        if styles is None and file.kind == "json":
+        if styles is None and kind == "json":
             styles = [(dotted, case) for dotted in (False, True) for case in _CASES]
         if styles is None:
             return fold(plain)
         return replace(plain, places=_spelled(sampled, name, styles))
-    return Layout(file.kind, file.compression, None)
+    return Layout(kind, compression, None)
 
 
 def fold(old: Layout) -> Layout:

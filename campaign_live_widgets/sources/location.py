@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources._format import FORMATS
+from campaign_live_widgets.sources.commits import Log, is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,6 +150,9 @@ class Location:
                 raise SourceError(message)
             paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
             return _listed(data_file(p) or p for p in paths)
+        if is_store(path):
+            listed = Log(path).state().files
+            return Listing([DataFile(str(path / file), "parquet") for file in sorted(listed)])
         if path.is_dir():
             return _listed(_walk(self.text))
         if not path.exists():

@@ -102,6 +102,15 @@ class Layout:
             native={f for f, found in fields.items() if self._is_native(f, found)},
         )
 
+    def events_of(self, rows: str) -> str:
+        """Return SQL for the canonical events in a relation of JSON objects.
+
+        Its columns are ``json`` (null where a row is none), ``clw_file`` and ``file_index``.
+        """
+        broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
+        scan = _json_scan(_numbered(rows, self.inside), "line", self.fields, broken)
+        return FORMATS[self.format or "canonical"].events(f"({scan})", complete=(), native=())
+
     def also(self, other: Layout) -> Layout:
         """Return the layout of files of both, which are equal: what both vouch for."""
         places = tuple(

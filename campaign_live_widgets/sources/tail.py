@@ -80,13 +80,15 @@ class Tally:
     ignored: int = 0
     rejects: list[Reject] = field(default_factory=list)
     """The first rejected rows."""
+    kept: int = EXAMPLES
+    """How many of them are kept."""
 
     def add(self, other: Tally) -> None:
         """Add what became of further rows."""
         self.duplicates += other.duplicates
         self.rejected += other.rejected
         self.ignored += other.ignored
-        self.rejects = [*self.rejects, *other.rejects][:EXAMPLES]
+        self.rejects = [*self.rejects, *other.rejects][: self.kept]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,280 @@
+"""What is wrong with a store is said in one line each; the rest stays readable."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import files
+import generate
+import pytest
+import workers
+from generate import AT, END, WINDOWS
+
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.errors import SourceError, StoreError
+from campaign_live_widgets.sources.commits import Log
+from campaign_live_widgets.store import Store, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMMAND = (sys.executable, "-m", "campaign_live_widgets")
+DAYS = 6
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store of six commits, each of one day with ten events."""
+    folder = tmp_path_factory.mktemp("whole") / "store"
+    with Store.open(folder) as store:
+        for day in range(DAYS):
+            store.append([workers.row(f"d{day}-{n}", day=day) for n in range(10)])
+            store.append([{"event_id": f"bad{day}"}])
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "store"))
+
+
+def file_of(folder: Path, day: int) -> Path:
+    (found,) = folder.glob(f"events/*/day={END - timedelta(days=day):%Y-%m-%d}/*.parquet")
+    return found
+
+
+def sent(folder: Path, *, window: str = "30d") -> tuple[int, tuple[str, ...]]:
+    rollup = open_rollup(folder, "c1", follow=False)
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS[window])
+    rollup.close()
+    return int(snapshot.counts["message_id"]["sent"].sum()), snapshot.health.notes
+
+
+def test_a_whole_store_is_told_whole(whole: Path) -> None:
+    found = check(whole)
+    assert (found.problems, found.remarks) == ([], [])
+    assert (found.events, found.files, found.campaigns) == (60, DAYS, 1)
+    assert found.commits == 2 * DAYS
+    assert sent(whole) == (60, ())
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0x10
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [(truncated, "breaks off"), (flipped, "is damaged"), (Path.unlink, "is missing")],
+)
+def test_a_file_of_events(folder: Path, damage: Callable[[Path], None], word: str) -> None:
+    path = file_of(folder, 2)
+    damage(path)
+    (problem,) = check(folder).problems
+    assert word in problem
+    assert str(path.relative_to(folder)) in problem
+    assert "10 events" in problem
+    count, notes = sent(folder)
+    if damage is flipped:  # only check reads the digest; the report reads what can be read
+        assert count in (50, 60)
+    else:
+        assert count == 50, "the other days are counted"
+        assert len(notes) == 1
+        assert path.name in notes[0]
+    assert check(folder).events == 50
+
+
+@pytest.mark.parametrize(("damage", "word"), [(flipped, "damaged"), (Path.unlink, "missing")])
+def test_a_commit(folder: Path, damage: Callable[[Path], None], word: str) -> None:
+    damage(Log(folder).commit_path(5))
+    found = check(folder)
+    assert any("commit 5 is" in problem and word in problem for problem in found.problems)
+    assert found.events == 50
+    count, notes = sent(folder)
+    assert count == 50
+    assert any("commit 5" in note for note in notes)
+    left = sorted(folder.rglob("*.parquet"))
+    with Store.open(folder) as store, pytest.raises(StoreError, match="commit 5"):
+        store.append([workers.row("new")])
+    assert sorted(folder.rglob("*.parquet")) == left, "nothing is swept that may be of a commit"
+
+
+def test_what_can_be_read_goes_into_a_new_store(folder: Path, tmp_path: Path) -> None:
+    Log(folder).commit_path(5).unlink()
+    with Store.open(tmp_path / "mended") as store:
+        assert store.ingest(folder).events == 50
+        assert store.ingest(f"{folder}/events/**/*.parquet").events == 10
+    assert sent(tmp_path / "mended") == (60, ())
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped, Path.unlink])
+def test_the_index_is_made_anew(folder: Path, damage: Callable[[Path], None]) -> None:
+    for path in folder.glob("_ids/*"):
+        if path.name in {Path(run).name for run in Log(folder).state().runs}:
+            damage(path)
+    assert all("index" in problem for problem in check(folder).problems)
+    if damage is flipped:
+        return  # seen by check alone
+    with Store.open(folder) as store:
+        again = [workers.row(f"d{day}-{n}", day=day) for day in range(DAYS) for n in range(10)]
+        done = store.append([*again, workers.row("new")])
+    assert (done.events, done.duplicates) == (1, 60)
+    assert check(folder).problems == []
+
+
+def test_what_a_dead_writer_left_is_swept(folder: Path) -> None:
+    for name in ("_aside/x/part.parquet", "events/campaign=x/day=y/1.parquet", "_ids/9.ids"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"half")
+    found = check(folder)
+    assert found.problems == []
+    assert "2 files are not part of the store" in found.remarks[0]
+    assert sent(folder) == (60, ())
+    with Store.open(folder) as store:
+        store.append([workers.row("new")])
+    assert check(folder).remarks == []
+    assert not list((folder / "_aside").glob("*"))
+
+
+def test_a_damaged_file_is_not_merged(folder: Path) -> None:
+    path = file_of(folder, 2)
+    with Store.open(folder) as store:
+        for day in (2, 5):
+            store.append([workers.row(f"more-{day}", day=day)])
+        flipped(path)
+        done = store.compact()
+        assert done.damaged == (str(path.relative_to(folder)),)
+        assert (done.replaced, done.by) == (2, 1), "day 5"
+    assert str(path.relative_to(folder)) in Log(folder).state().files
+
+
+# ── a disk that is full, a folder that cannot be written ─────────────────────────────────
+
+
+def run(*arguments: str, **how: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120, **how
+    )
+
+
+def without_power() -> None:
+    """Let root be held to what a file's mode allows (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)."""
+    assert ctypes.CDLL(None).prctl(24, 1, 0, 0, 0) == 0
+
+
+def one_line(err: str) -> str:
+    (line,) = err.splitlines()
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.mark.parametrize("limit", [300, 4000, 20_000])
+def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    rows = generate.events(61, 1500, faults=False)
+    for place, part in enumerate(files.split(rows, 3, seed=61)):
+        files.write(part, source / f"{place}.ndjson")
+    got = run(
+        "ingest",
+        str(source),
+        "--into",
+        str(folder),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert got.returncode == 1
+    assert got.stdout == ""
+    assert "cannot be written" in one_line(got.stderr)
+    found = check(folder)
+    assert (found.problems, found.events) == ([], 60)
+    done = run("ingest", str(source), "--into", str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert check(folder).problems == []
+    assert check(folder).events == 60 + len({row["event_id"] for row in rows})
+
+
+def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
+    source = files.write([workers.row("new")], tmp_path / "one.ndjson")
+    how: dict[str, object] = {}
+    if os.geteuid() == 0:
+        how["preexec_fn"] = without_power
+    for place in (folder, *folder.rglob("*")):
+        place.chmod(0o555 if place.is_dir() else 0o444)
+    try:
+        got = run("ingest", str(source), "--into", str(folder), **how)
+        assert got.returncode == 1
+        assert "cannot be written: Permission denied" in one_line(got.stderr)
+        arguments = ("report", str(folder), "--campaign", "c1", "--at", AT.isoformat())
+        read = run(*arguments, "--format", "json", "--window", "30d", **how)
+        assert json.loads(read.stdout)["health"]["events"] == 60
+        assert run("check", str(folder), **how).returncode == 0
+    finally:
+        for place in (folder, *folder.rglob("*")):
+            place.chmod(0o755)
+
+
+# ── the commands ─────────────────────────────────────────────────────────────────────────
+
+
+def test_check_says_in_words_what_is_wrong(folder: Path) -> None:
+    good = run("check", str(folder))
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout == "whole: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
+    truncated(file_of(folder, 1))
+    file_of(folder, 3).unlink()
+    bad = run("check", str(folder))
+    assert bad.returncode == 1
+    assert "2 things are wrong" in one_line(bad.stderr)
+    lines = bad.stdout.splitlines()
+    assert sum(line.startswith("wrong: events/campaign=c1-") for line in lines) == 2
+    assert lines[-1].startswith("whole: 40 events")
+    assert len(json.loads(run("check", str(folder), "--format", "json").stdout)["problems"]) == 2
+
+
+def test_what_is_no_store(tmp_path: Path) -> None:
+    got = run("check", str(tmp_path))
+    assert got.returncode == 3
+    assert "is no store" in one_line(got.stderr)
+    (tmp_path / "other.txt").write_text("mine")
+    source = files.write([workers.row("new")], tmp_path / "one.ndjson")
+    got = run("ingest", str(source), "--into", str(tmp_path))
+    assert got.returncode == 1
+    assert "not empty" in one_line(got.stderr)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one.ndjson", "other.txt"]
+
+
+def test_a_store_of_a_newer_version(folder: Path) -> None:
+    (folder / "_campaign_live_store.json").write_text('{"version": 99}')
+    with pytest.raises(SourceError, match="newer version"):
+        open_rollup(folder, "c1")
+    with Store.open(folder) as store, pytest.raises(SourceError, match="newer version"):
+        store.append([workers.row("new")])
+
+
+def test_one_damaged_file_of_a_source_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for n in range(4):
+        files.write([workers.row(f"e{n}-{k}") for k in range(2000)], source / f"{n}.parquet")
+    content = bytearray((source / "1.parquet").read_bytes())
+    content[100 : len(content) // 2] = bytes(len(content) // 2 - 100)
+    (source / "1.parquet").write_bytes(content)
+    got = run("ingest", str(source), "--into", str(tmp_path / "store"))
+    assert got.returncode == 3
+    assert "1.parquet" in one_line(got.stderr)
+    assert got.stdout.startswith("6,000 events stored")
+    assert check(tmp_path / "store").problems == []

@@ -1,0 +1,219 @@
+"""A store answers as the files do that were ingested, cell for cell."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import files
+import generate
+import generate_xdm
+import oracle
+import pandas as pd
+import pytest
+from generate import AT, WINDOWS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle_xdm import xdm_to_canonical
+
+from campaign_live_widgets.engine import new_rollup, open_rollup
+from campaign_live_widgets.report import to_json
+from campaign_live_widgets.snapshot import Snapshot, Window
+from campaign_live_widgets.store import Store
+
+Row = dict[str, Any]
+
+CAMPAIGNS = ("c1", "c2", 'c"3", =1+1')
+ROWS = generate.events(31, 400)
+SOUND = pd.DataFrame(ROWS, columns=list(oracle.COLUMNS), dtype=object)
+
+
+def wanted(window: str, *, tests: bool = False, campaign: str = "c1", **told: int) -> Row:
+    """Return the oracle's report as a store tells it: it holds no duplicate."""
+    report = oracle.report(SOUND, campaign, AT, WINDOWS[window], include_tests=tests)
+    report["health"] |= {"duplicates": 0} | told
+    return report
+
+
+def as_json(snapshot: Snapshot) -> Row:
+    got = to_json(snapshot)
+    got.pop("rejects", None)
+    return got
+
+
+def one_shot(source: Path, window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    """Return the report as the command makes it: for one window."""
+    span = Window.ending(AT, WINDOWS[window])
+    rollup = open_rollup(source, campaign, follow=False, window=span)
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+    rollup.close()
+    return as_json(snapshot)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("store")
+    source = folder / "source"
+    source.mkdir()
+    for number, part in enumerate(files.split(ROWS, 7, seed=31)):
+        files.write(part, source / f"part-{number}.{files.FORMS[number]}")
+    with Store.open(folder / "store") as store:
+        store.ingest(source)
+    return folder / "store"
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("tests", [False, True])
+def test_every_window_equals_the_oracle(store: Path, window: str, *, tests: bool) -> None:
+    assert one_shot(store, window, tests=tests) == wanted(window, tests=tests)
+
+
+@pytest.mark.parametrize("campaign", CAMPAIGNS)
+def test_every_campaign_and_any_window_of_a_rollup_that_follows(store: Path, campaign: str) -> None:
+    rollup = open_rollup(store, campaign)
+    for window in WINDOWS:
+        for tests in (False, True):
+            snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+            assert as_json(snapshot) == wanted(window, tests=tests, campaign=campaign)
+    rollup.close()
+
+
+def test_all_that_a_snapshot_knows_is_what_the_files_tell(store: Path) -> None:
+    span = Window.ending(AT, WINDOWS["2h"])
+    shown = []
+    for source in (store, store.parent / "source"):
+        rollup = open_rollup(source, "c1", follow=False, window=span)
+        one = rollup.snapshot(at=AT, window=WINDOWS["2h"])
+        shown.append((one.message_names, one.messages, one.executions, rollup.campaigns()))
+        shown[-1] += (rollup.newest_event, rollup.oldest_event, rollup.names())
+        rollup.close()
+    assert shown[0] == shown[1]
+    assert len(shown[0][3]) == len(CAMPAIGNS)
+
+
+def test_the_newest_campaign_is_shown_by_default(store: Path) -> None:
+    ours, raw = open_rollup(store), open_rollup(store.parent / "source")
+    assert ours.campaign == raw.campaign is not None
+
+
+def test_rejected_rows_are_kept_with_file_line_and_cause(store: Path) -> None:
+    stored = open_rollup(store, "c1").health
+    raw = open_rollup(store.parent / "source", "c1", follow=False).health
+    assert stored.rejected == raw.rejected > 0
+    assert {(r.file, r.row, r.cause) for r in stored.rejects} == {
+        (r.file, r.row, r.cause) for r in raw.rejects
+    }
+    kept = [
+        json.loads(line)
+        for path in (store / "_rejects").iterdir()
+        for line in path.read_text().splitlines()
+    ]
+    assert len(kept) == stored.rejected
+
+
+def test_only_the_files_of_the_window_are_read_for_numbers(store: Path) -> None:
+    """What lies in other campaigns is not touched at all."""
+    spoiled = [p for p in store.rglob("*.parquet") if "campaign=c1-" not in str(p)]
+    assert spoiled
+    kept = {path: path.read_bytes() for path in spoiled}
+    try:
+        for path in spoiled:
+            path.write_bytes(b"\0" * len(kept[path]))
+        assert one_shot(store, "24h") == wanted("24h")
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+
+
+def test_any_tool_reads_the_files(store: Path) -> None:
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
+    table = ds.dataset(store / "events", format="parquet", partitioning="hive").to_table()
+    good = {e["event_id"]: e for row in ROWS if (e := oracle.event(row))}
+    assert table.num_rows == len(good)
+    assert str(table.schema.field("timestamp").type) == "timestamp[us, tz=UTC]"
+    columns = list(oracle.COLUMNS)
+    stored = {row["event_id"]: row for row in table.select(columns).to_pylist()}
+    for key, event in good.items():
+        first = next(r for r in map(oracle.event, ROWS) if r and r["event_id"] == key)
+        assert stored[key] == {name: first[name] for name in columns}, event
+    for row in table.select(["timestamp", "day"]).to_pylist():
+        assert f"{row['timestamp']:%Y-%m-%d}" == row["day"]
+
+
+def test_a_vendor_format(tmp_path: Path) -> None:
+    rows = generate_xdm.rows(32, 300)
+    files.write(rows, tmp_path / "export.ndjson.gz")
+    with Store.open(tmp_path / "store") as store:
+        result = store.ingest(f"ajo:{tmp_path}/export.ndjson.gz")
+    events, ignored, rejected = xdm_to_canonical(rows)
+    report = oracle.report(events, "c1", AT, WINDOWS["24h"], ignored=ignored, rejected=rejected)
+    assert result.duplicates == report["health"]["duplicates"]
+    report["health"]["duplicates"] = 0
+    assert one_shot(tmp_path / "store", "24h") == report
+
+
+def test_the_first_of_two_that_differ_is_kept_as_the_report_keeps_it(tmp_path: Path) -> None:
+    """Rows of one id that say different things: files in the order of their names decide."""
+    rng = random.Random(33)  # noqa: S311 - test data
+    ids = [f"e{rng.randrange(40)}" for _ in range(400)]
+    rows = [generate.event(rng, n) | {"event_id": key} for n, key in enumerate(ids)]
+    for number, part in enumerate(files.split(rows, 6, seed=33)):
+        files.write(part, tmp_path / f"part-{number}.{files.FORMS[number]}")
+    source = f"{tmp_path}/part-*"
+    with Store.open(tmp_path / "store") as store:
+        store.ingest(source)
+    for window in WINDOWS:
+        raw = one_shot(Path(source), window)
+        raw["health"]["duplicates"] = 0
+        assert one_shot(tmp_path / "store", window) == raw
+
+
+few = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@few
+@given(
+    st.integers(0, 2**16),
+    st.lists(
+        st.tuples(st.integers(1, 4), st.sampled_from(files.FORMS), st.booleans()),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_any_split_order_and_repetition_gives_the_report_of_the_oracle(
+    seed: int, sends: list[tuple[int, str, bool]]
+) -> None:
+    """Each send is all events again, cut anew; a rollup that follows sees every step."""
+    rows = [row for row in ROWS if oracle.event(row)][::3]
+    rows += [{**generate.event(random.Random(seed), 9000), "campaign_id": "c1"}]  # noqa: S311
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        store = Store.open(folder / "store")
+        rollup = new_rollup(folder / "store", "c1")
+        for number, (count, form, shuffled) in enumerate(sends):
+            mixed = list(rows)
+            if shuffled:
+                random.Random(seed + number).shuffle(mixed)  # noqa: S311
+            source = folder / f"send-{number}"
+            source.mkdir()
+            for place, part in enumerate(files.split(mixed, count, seed + number)):
+                files.write(part, source / f"{place}.{form}")
+                store.ingest(source)
+                rollup.refresh()
+        store.close()
+        frame = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
+        for window in ("2h", "7d"):
+            report = oracle.report(frame, "c1", AT, WINDOWS[window])
+            report["health"]["duplicates"] = 0
+            assert as_json(rollup.snapshot(at=AT, window=WINDOWS[window])) == report
+            assert one_shot(folder / "store", window) == report
+        rollup.close()

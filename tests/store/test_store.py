@@ -1,0 +1,291 @@
+"""What ``append`` and ``ingest`` take, and what they say of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import files
+import generate
+import generate_xdm
+import numpy as np
+import oracle
+import pytest
+import workers
+from oracle_xdm import xdm_to_canonical
+
+from campaign_live_widgets.engine import open_rollup, rollup
+from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.sources.commits import Log
+from campaign_live_widgets.store import Store, check, ids
+from campaign_live_widgets.store.partition import folder_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = (*generate.HOSTILE, "../../etc/passwd", "", "con", "a" * 300, "é" * 300, "\x00", ".")
+
+
+def test_rows_are_events_duplicates_or_rejected(tmp_path: Path) -> None:
+    rows = generate.events(81, 200)
+    good = [row for row in rows if oracle.event(row)]
+    with Store.open(tmp_path) as store:
+        done = store.append(rows, name="by hand")
+        assert done.events == len({row["event_id"] for row in good})
+        assert done.duplicates == len(good) - done.events
+        assert done.rejected == len(rows) - len(good)
+        assert done.events + done.duplicates + done.rejected + done.ignored == len(rows)
+        assert {reject.file for reject in done.rejects} == {"by hand"}
+        for reject in done.rejects:
+            assert oracle.event(rows[reject.row - 1]) is None, reject
+        again = store.append(rows)
+    assert (again.events, again.duplicates) == (0, len(good))
+    health = open_rollup(tmp_path, "c1").health
+    assert (health.events, health.rejected) == (done.events, 2 * done.rejected)
+    assert check(tmp_path).problems == []
+
+
+def test_odd_rows(tmp_path: Path) -> None:
+    good = workers.row("good")
+    odd: list[Any] = [
+        good,
+        ["not", "an", "object"],
+        "text",
+        None,
+        {},
+        workers.row("\ud800 alone"),
+        workers.row("nan") | {"reason": float("nan")},
+        workers.row("naive") | {"timestamp": datetime(2026, 11, 23, 10, 0)},  # noqa: DTZ001
+        workers.row("local") | {"timestamp": datetime(2026, 11, 23, 10, tzinfo=UTC).astimezone()},
+        workers.row("more") | {"never heard of": {"deep": [1]}},
+    ]
+    with Store.open(tmp_path) as store:
+        done = store.append(odd)
+    assert (done.events, done.rejected) == (5, 5)
+    assert [reject.row for reject in done.rejects] == [2, 3, 4, 5, 6]
+
+
+def test_an_empty_call(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        done = store.append([])
+    assert (done.events, done.duplicates, done.rejected) == (0, 0, 0)
+
+
+def test_a_table_and_a_vendors_rows(tmp_path: Path) -> None:
+    rows = generate.events(82, 200, faults=False)
+    vendor = generate_xdm.rows(83, 200)
+    events, ignored, rejected = xdm_to_canonical(vendor)
+    with Store.open(tmp_path) as store:
+        done = store.append(files.table(rows))
+        assert done.events == len({row["event_id"] for row in rows})
+        assert done.duplicates == len(rows) - done.events
+        theirs = store.append(vendor, format=None)
+    assert theirs.ignored == ignored
+    good = [e for e in map(oracle.event, events.to_dict("records")) if e]
+    assert theirs.rejected == rejected + len(events) - len(good)
+    assert theirs.events == len({event["event_id"] for event in good})
+
+
+def test_many_threads_share_commits(tmp_path: Path) -> None:
+    def send(number: int) -> int:
+        first = workers.row(f"e{number}", day=number % 3)
+        return store.append([first, workers.row("all the same")]).events
+
+    with Store.open(tmp_path) as store, ThreadPoolExecutor(16) as threads:
+        told = sum(threads.map(send, range(160)))
+        assert told == 161
+    assert Log(tmp_path).state().number < 120
+    found = check(tmp_path)
+    assert (found.problems, found.events) == ([], 161)
+
+
+def test_two_stores_of_one_folder_take_turns(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as one, Store.open(tmp_path) as other:
+        for number in range(6):
+            for store in (one, other):
+                done = store.append([workers.row(f"e{number}")])
+                assert done.events == (store is one)
+    assert check(tmp_path).events == 6
+
+
+def test_a_file_that_has_grown(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    bad = [{"event_id": "bad"}]
+    with Store.open(tmp_path / "store") as store:
+        sizes = []
+        for count in (2, 5, 9):
+            rows = [workers.row(f"e{n}") for n in range(count)]
+            path.write_text(files.ndjson_text([*bad, *rows]))
+            sizes.append(store.ingest(path).events)
+        assert sizes == [2, 3, 4]
+        assert store.ingest(path).skipped == 1
+        assert len(Log(store.path).state().ingested) == 1
+        assert open_rollup(store.path, "c1").health.rejected == 1, "the row is the same one"
+        path.write_text(files.ndjson_text([*bad, workers.row("other")]))
+        assert store.ingest(path).events == 1
+        assert open_rollup(store.path, "c1").health.rejected == 2, "another file of that name"
+        (tmp_path / "copy.ndjson").write_bytes(path.read_bytes())
+        assert store.ingest(tmp_path / "copy.ndjson").skipped == 1
+
+
+def test_a_store_is_not_its_own_source(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "store") as store:
+        store.append([workers.row("e")])
+        with pytest.raises(UsageError, match="itself"):
+            store.ingest(tmp_path / "store")
+        with pytest.raises(UsageError, match="itself"):
+            store.ingest(f"{tmp_path}/store/events/**/*.parquet")
+        files.write([workers.row("f")], tmp_path / "more.ndjson")
+        assert store.ingest(tmp_path).events == 1, "the folder above is one, but for the store"
+
+
+@pytest.mark.parametrize("campaign", HOSTILE)
+def test_any_campaign_has_a_safe_folder(campaign: str) -> None:
+    name = folder_of(campaign, 20_000)
+    assert re.fullmatch(r"events/campaign=([a-z0-9-]+-)?[0-9a-f]{12}/day=2024-10-04", name)
+    assert len(name) < 90
+    others = {folder_of(other, 20_000) for other in HOSTILE}
+    assert len(others) == len(set(HOSTILE))
+
+
+def test_campaigns_and_days_far_away(tmp_path: Path) -> None:
+    times = ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z")
+    rows = [
+        workers.row(f"e{n}-{k}") | {"campaign_id": name, "timestamp": time}
+        for n, name in enumerate(n for n in HOSTILE if n.strip() and "\x00" not in n)
+        for k, time in enumerate(times)
+    ]
+    with Store.open(tmp_path) as store:
+        assert store.append(rows).events == len(rows)
+        store.compact()
+    found = check(tmp_path)
+    assert (found.problems, found.events) == ([], len(rows))
+    assert found.campaigns == len(rows) // 3
+    days = {path.parent.name for path in tmp_path.rglob("*.parquet")}
+    assert days == {"day=0001-01-01", "day=1969-12-31", "day=9999-12-31"}
+
+
+def test_many_small_files_are_merged_by_themselves(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        for number in range(130):
+            store.append([workers.row(f"e{number}")])
+    assert len(Log(tmp_path).state().files) < 50
+    assert len(Log(tmp_path).state().runs) < 8
+
+
+def test_runs_of_ids_know_what_is_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "_BLOCK", 7)
+    rng = np.random.default_rng(1)
+    runs, everything = [], set()
+    for number in range(12):
+        pairs = rng.integers(0, 9, (rng.integers(1, 60), 2), dtype=np.uint64)
+        new = sorted({(int(a), int(b)) for a, b in pairs} - everything)
+        if not new:
+            continue
+        everything |= set(new)
+        high, low = np.array(new, dtype=np.uint64).T
+        merged = ids.to_merge([len(run) for run in runs], len(high))
+        parts = [(runs[place].high, runs[place].low) for place in merged]
+        path = tmp_path / str(number)
+        rows = ids.write(path, [*parts, ids.ordered(high, low)])
+        runs = [run for place, run in enumerate(runs) if place not in merged]
+        runs.append(ids.Run(path, rows))
+        assert (np.diff(runs[-1].high.astype(np.int64)) >= 0).all()
+        assert sum(map(len, runs)) == len(everything)
+        asked = rng.integers(0, 9, (100, 2), dtype=np.uint64)
+        found = ids.known(runs, asked[:, 0], asked[:, 1]).tolist()
+        assert found == [(int(a), int(b)) in everything for a, b in asked]
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────
+
+COMMAND = (sys.executable, "-m", "campaign_live_widgets")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    rows = [workers.row(f"e{n}") for n in range(6)]
+    files.write([*rows, rows[0], {"event_id": "bad"}], source / "a.ndjson")
+    files.write(rows[:1], source / "b.csv")
+    store = str(tmp_path / "store")
+    got = run("ingest", str(source), "--into", store, "--compact")
+    assert got.returncode == 0
+    stored, files_read = "6 events stored; 2 duplicates, 1 rejected, 0 ignored", "2 files read"
+    assert got.stdout == f"{stored}; {files_read}, 0 files known already\n"
+    assert "a.ndjson, row 8: timestamp is missing" in got.stderr
+    again = run("ingest", str(source), "--into", store, "--format", "json")
+    assert json.loads(again.stdout) == {
+        "events": 0,
+        "duplicates": 0,
+        "rejected": 0,
+        "ignored": 0,
+        "files": 0,
+        "skipped": 2,
+    }
+    assert again.stderr == ""
+
+
+def test_ingest_of_nothing(tmp_path: Path) -> None:
+    for source in (str(tmp_path / "nowhere"), str(tmp_path)):
+        got = run("ingest", source, "--into", str(tmp_path / "store"))
+        assert (got.returncode, got.stdout) == (3, "")
+        assert len(got.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for part in range(40):
+        rows = [workers.row(f"e{part}-{n}") for n in range(300)]
+        files.write(rows, source / f"{part:02}.ndjson")
+    code = (
+        "import sys\nfrom campaign_live_widgets.engine import rollup\n"
+        "rollup._CHUNK_BYTES = 1000\n"
+        "from campaign_live_widgets.app.cli import main\nmain(sys.argv[1:])"
+    )
+    arguments = [sys.executable, "-c", code, "ingest", str(source), "--into", f"{tmp_path}/store"]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    log = Log(tmp_path / "store")
+    deadline = time.monotonic() + 60
+    while len(log.numbers()[0]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    found = check(tmp_path / "store")
+    assert found.problems == []
+    assert 0 < found.events < 12_000
+    assert run("ingest", str(source), "--into", str(tmp_path / "store")).returncode == 0
+    assert check(tmp_path / "store").events == 12_000
+
+
+def test_a_source_larger_than_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollup, "_CHUNK_BYTES", 10_000)
+    rows = generate.events(84, 300, faults=False)
+    for place, part in enumerate(files.split(rows, 12, seed=84)):
+        files.write(part, tmp_path / f"{place}.{files.FORMS[place % len(files.FORMS)]}")
+    told = []
+    with Store.open(tmp_path / "store") as store:
+        store.ingest(
+            tmp_path, progress=lambda done, at, total: told.append((done.events, at, total))
+        )
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert told[-1][1] == told[-1][2]
+    assert told[-1][0] == len({row["event_id"] for row in rows}) == check(tmp_path / "store").events

@@ -1,0 +1,179 @@
+"""Those who read a store while it is written, merged and swept are never hurt."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+import generate
+import oracle
+import pandas as pd
+import pytest
+import workers
+from generate import AT, END, WINDOWS
+
+from campaign_live_widgets.app.feed import RollupFeed
+from campaign_live_widgets.engine import new_rollup, open_rollup
+from campaign_live_widgets.report import to_json
+from campaign_live_widgets.sources.commits import Log
+from campaign_live_widgets.store import Store, check, writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_live_widgets.engine import Rollup
+
+SECONDS = float(os.environ.get("CLW_LIVE_SECONDS", "10"))
+READERS = 3
+
+
+@pytest.mark.slow
+def test_one_writer_and_several_readers(tmp_path: Path) -> None:
+    """No failed read, no torn number, and each reader's numbers only move forward."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["workers"])
+    folder = str(tmp_path / "store")
+    Store.open(folder).close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        total = int(1000 * SECONDS)
+        writing = context.Process(target=workers.write, args=(folder, total, 1000))
+        until = time.time() + SECONDS + 6
+        outs = [tmp_path / f"reader-{n}.json" for n in range(READERS)]
+        readers = [
+            context.Process(target=workers.read, args=(folder, until, str(out))) for out in outs
+        ]
+        for process in (writing, *readers):
+            process.start()
+        for process in (writing, *readers):
+            process.join(SECONDS + 60)
+            assert process.exitcode == 0
+    for out in outs:
+        seen = json.loads(out.read_text())
+        for following in (True, False):
+            looks = [look[1:] for look in seen if look[0] is following]
+            assert len(looks) > SECONDS / 2
+            assert looks == sorted(looks), "numbers only move forward"
+            for events, profiles, by_message, by_bucket, notes in looks:
+                assert events % 50 == 0, "a commit is counted whole"
+                assert events == profiles == by_message == by_bucket
+                assert notes == 0
+            assert looks[-1][0] == total
+        assert len({look[1] for look in seen}) > 5, "it was read while it was written"
+    assert check(folder).problems == []
+
+
+def numbers(rollup: Rollup) -> dict[str, Any]:
+    rollup.refresh()
+    return to_json(rollup.snapshot(at=AT, window=WINDOWS["7d"]))
+
+
+def rows(count: int, first: int, seed: int = 71) -> list[dict[str, Any]]:
+    rng = random.Random(f"{seed}-{first}")  # noqa: S311 - test data
+    return [generate.event(rng, first + n) for n in range(count)]
+
+
+def wanted(sent: list[dict[str, Any]]) -> dict[str, Any]:
+    report = oracle.report(
+        pd.DataFrame(sent, columns=list(oracle.COLUMNS), dtype=object), "c1", AT, WINDOWS["7d"]
+    )
+    report["health"]["duplicates"] = 0
+    return report
+
+
+@pytest.mark.parametrize("grace", [0.0, 600.0])
+def test_a_reader_that_looks_seldom(tmp_path: Path, grace: float) -> None:
+    """What it missed has been merged, and with no grace at all is not even there any more."""
+    followed = {every: new_rollup(tmp_path, "c1") for every in (1, 3, 7)}
+    with Store(tmp_path, grace=grace) as store:
+        sent: list[dict[str, Any]] = []
+        for step in range(1, 22):
+            new = rows(20, 20 * step)
+            sent += new
+            store.append(new)
+            if step % 2 == 0:
+                store.compact()
+            for every, rollup in followed.items():
+                if step % every == 0:
+                    assert numbers(rollup) == wanted(sent), (step, every)
+    for rollup in followed.values():
+        rollup.close()
+
+
+def test_a_merge_alone_is_not_read_again(tmp_path: Path) -> None:
+    with Store(tmp_path, grace=0.0) as store:
+        for step in range(4):
+            store.append(rows(30, 30 * step))
+        rollup = open_rollup(tmp_path, "c1")
+        before = numbers(rollup)
+        assert store.compact().replaced > 0
+        for path in tmp_path.rglob("*.parquet"):
+            path.rename(path.with_suffix(".away"))
+        assert numbers(rollup) == before
+
+
+def test_a_log_that_has_been_summed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_CHECKPOINT_COMMITS", 5)
+    late = None
+    sent: list[dict[str, Any]] = []
+    with Store(tmp_path / "store", grace=0.0) as store:
+        for step in range(60):
+            new = rows(3, 3 * step)
+            sent += new
+            store.append(new)
+            if step == 2:
+                late = open_rollup(tmp_path / "store", "c1")
+    commits, checkpoints = Log(tmp_path / "store").numbers()
+    assert len(checkpoints) == 2
+    assert 60 > len(commits) >= commits[-1] - checkpoints[0]
+    assert commits[0] > 5
+    assert late is not None
+    assert numbers(late) == wanted(sent)
+    assert numbers(open_rollup(tmp_path / "store", "c1")) == wanted(sent)
+    found = check(tmp_path / "store")
+    assert found.problems == []
+    Log(tmp_path / "store").checkpoint_path(checkpoints[-1]).write_text("half")
+    assert "checkpoint" in check(tmp_path / "store").problems[0]
+    assert numbers(open_rollup(tmp_path / "store", "c1"))["health"]["events"] == len(sent)
+    with Store(tmp_path / "store") as store:
+        assert store.append(sent).events == 0
+
+
+def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> None:
+    late = workers.row("b") | {"campaign_id": "late", "campaign_name": "Late", "timestamp": END}
+    with Store(tmp_path) as store:
+        feed = RollupFeed(str(tmp_path), campaign=None, window=WINDOWS["7d"])
+        assert feed.refresh() is False
+        store.append([workers.row("a") | {"campaign_id": "early"}])
+        assert feed.refresh() is True
+        assert feed.campaign == "early"
+        assert feed.refresh() is False
+        store.append([late])
+        assert feed.refresh() is True, "another campaign is word as well"
+        assert [campaign.id for campaign in feed.campaigns()] == ["late", "early"]
+        feed.use("late")
+        assert feed.snapshot().campaign_name == "Late"
+        assert feed.snapshot().health.events == 2
+        feed.close()
+
+
+def test_a_page_hears_of_a_commit(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.append([workers.row("a")])
+        feed = RollupFeed(str(tmp_path), campaign="c1", window=WINDOWS["7d"], at=AT)
+        feed.refresh()
+        feed.wait(0.5)
+        feed.refresh()
+        store.append([workers.row("b")])
+        assert feed.wait(20)
+        deadline = time.monotonic() + 20
+        while feed.snapshot().entered_profiles != 2 and time.monotonic() < deadline:
+            feed.wait(1)
+            feed.refresh()
+        assert feed.snapshot().entered_profiles == 2
+        feed.close()
