@@ -212,19 +212,24 @@ def _missing(what: str) -> NoReturn:
 
 
 def _let_kernels_know(source: str) -> None:
-    """Put *source* into the environment as the kernels, which run in another folder, need it."""
-    location = Location.parse(resolve(source))
-    with told_as(source if is_reference(source) else None, location):
-        location.files()
-    path = str(Path(location.text).absolute())
-    absolute = f"{location.format}:{path}" if location.format else path
+    """Put *source* into the environment as the kernels need it; a reference stays one."""
+    absolute = _absolute(source)
     if is_reference(source):
         os.environ[variable(source)] = absolute
         os.environ[SOURCE] = source
         return
     os.environ[SOURCE] = absolute
-    if not os.path.isabs(location.text):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = location.text  # no path of this machine
+    if not os.path.isabs(given := Location.parse(source).text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = given  # the page needs no path of this machine
+
+
+def _absolute(source: str) -> str:
+    """Return what *source* names as the kernels, which run in another folder, must know it."""
+    location = Location.parse(resolve(source))
+    with told_as(source if is_reference(source) else None, location):
+        location.files()
+    path = str(Path(location.text).absolute())
+    return f"{location.format}:{path}" if location.format else path
 
 
 def _free_port(host: str, port: int | None) -> int:

@@ -63,6 +63,8 @@ def test_the_source_is_told_so_that_other_folders_can_find_it(
     assert _absolute("events") == str(tmp_path / "events")
     assert _absolute("ajo:events/") == f"ajo:{tmp_path / 'events'}"
     assert _absolute("events/*.csv") == str(tmp_path / "events" / "*.csv")
+    monkeypatch.setenv("MY_EVENTS", "ajo:events")
+    assert _absolute("env:MY_EVENTS") == f"ajo:{tmp_path / 'events'}"
     with pytest.raises(SourceError, match="nowhere"):
         _absolute("nowhere")
 

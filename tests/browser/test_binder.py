@@ -70,7 +70,7 @@ def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = [
         *("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={server}"),
         *(f"--ServerApp.base_url={BASE}", f"--IdentityProvider.token={TOKEN}"),
-        *("--LabApp.news_url=None", "--log-level=ERROR"),
+        *("--LabApp.news_url=None", "--log-level=ERROR", "--expose-app-in-browser"),
     ]
     process = subprocess.Popen(  # noqa: S603 - our own
         [folder / "binder" / "start", "jupyter", "lab", *options], cwd=folder, env=env
@@ -114,7 +114,11 @@ def test_jupyterlab_offers_the_page_and_runs_the_notebook(binder: str, browser: 
     page.wait_for_selector(".jp-LauncherCard[title*='Campaign live report']", timeout=90_000)
     page.goto(f"{binder}lab/tree/notebooks/campaign_live_report.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=90_000,
+    )
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_selector(".clw-report .clw-tile", timeout=90_000)
     page.close()
