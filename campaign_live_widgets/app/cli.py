@@ -265,10 +265,8 @@ def _tell(health: Health) -> None:
         _say(note)
     if health.rejected:
         first = health.rejects[0]
-        _say(
-            f"{health.rejected} rows rejected; the first: "
-            f"{first.file}, row {first.row}: {first.cause}"
-        )
+        row = "" if first.row is None else f", row {first.row}"
+        _say(f"{health.rejected} rows rejected; the first: {first.file}{row}: {first.cause}")
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from watchfiles import watch
 
-from campaign_live_widgets.engine import Rollup
+from campaign_live_widgets.engine import rollup_of
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import ALL, EPOCH, MINUTE, Window
 
@@ -73,7 +73,7 @@ class RollupFeed:
         self.include_tests, self.selection = include_tests, selection
         self._name, self._clock = name, clock
         self._lock = RLock()
-        self._rollup = Rollup(source, campaign)
+        self._rollup = rollup_of(source, campaign)
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
 
@@ -147,7 +147,8 @@ class RollupFeed:
                 raise
             location = self._rollup.location
             said = str(error).replace(location.text, self._name)
-            said = said.replace(str(location.watched), location.watched.name)
+            if location.watched is not None:
+                said = said.replace(str(location.watched), location.watched.name)
             raise SourceError(said) from error
 
     def require(self, query: Query) -> None:
@@ -174,7 +175,7 @@ class RollupFeed:
             wanted = campaign_id or next(iter(known), None)
             if wanted == self._rollup.campaign:
                 return
-            other = Rollup(self.source, wanted)
+            other = rollup_of(self.source, wanted)
             try:
                 other.refresh()
                 other.require_campaign()
@@ -204,7 +205,9 @@ class RollupFeed:
     def _watch(self) -> None:
         """Start the watcher, again where it ended because its folder was gone."""
         folder = self._rollup.location.watched
-        if (self._watcher is not None and self._watcher.is_alive()) or not folder.is_dir():
+        if self._watcher is not None and self._watcher.is_alive():
+            return
+        if folder is None or not folder.is_dir():
             return
         self._closing = Event()
         self._watcher = Thread(

@@ -1,5 +1,45 @@
 """How events are counted: one pass over what is new, merged into small additive cubes."""
 
-from campaign_live_widgets.engine.rollup import Rollup, open_rollup
+from __future__ import annotations
 
-__all__ = ["Rollup", "open_rollup"]
+import os
+from typing import TYPE_CHECKING
+
+from campaign_live_widgets.engine.answers import Answers
+from campaign_live_widgets.engine.rollup import Rollup
+from campaign_live_widgets.sources.database import is_database
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.engine.remote import RemoteRollup
+    from campaign_live_widgets.snapshot import Window
+
+__all__ = ["Answers", "Rollup", "open_rollup", "rollup_of"]
+
+
+def rollup_of(
+    source: str | os.PathLike[str],
+    campaign: str | None = None,
+    *,
+    follow: bool = True,
+    window: Window | None = None,
+) -> Rollup | RemoteRollup:
+    """Return the rollup of a source, not read yet: of files, or of a database that counts."""
+    text = os.fspath(source)
+    if is_database(text):
+        from campaign_live_widgets.engine.remote import RemoteRollup  # noqa: PLC0415 - for few
+
+        return RemoteRollup(text, campaign, follow=follow, window=window)
+    return Rollup(source, campaign, follow=follow, window=window)
+
+
+def open_rollup(
+    source: str | os.PathLike[str],
+    campaign: str | None = None,
+    *,
+    follow: bool = True,
+    window: Window | None = None,
+) -> Rollup | RemoteRollup:
+    """Open a source, read it and return its rollup; see :class:`Rollup`."""
+    rollup = rollup_of(source, campaign, follow=follow, window=window)
+    rollup.refresh()
+    return rollup
