@@ -43,6 +43,8 @@ class Connection(ABC):
 
     dialect: ClassVar[str]
     extra: ClassVar[str]
+    keep: ClassVar[str] = ""
+    """How the engine is told to work out a named part of a statement once."""
 
     def __init_subclass__(cls, *, engine: str) -> None:
         """Register the connection for databases of *engine*."""
@@ -163,6 +165,7 @@ class Postgres(Connection, engine="postgresql"):
 
     dialect = "postgres"
     extra = "postgresql"
+    keep = "MATERIALIZED"
 
     def _open(self) -> tuple[Table, bool]:
         ibis, psycopg = import_module("ibis"), import_module("psycopg")

@@ -7,17 +7,19 @@ several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
+from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
 from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from campaign_live_widgets.engine.hashing import Hashes
 
@@ -46,19 +48,36 @@ class What(IntEnum):
     """An example of a refused row: its id and the cause."""
 
 
+_ROWS: Final = "clw_rows"
+_FRESH: Final = "clw_fresh"
+_KEPT: Final = (
+    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
+    *(*sql.BY_VALUE, "timestamp", RAW_ID, MARK, CAUSE),
+)
+_IN_ORDER: Final = (
+    *(MARK, "timestamp", "campaign_id", "message_id", "execution_id", "profile_id", "event_type"),
+    *("channel", "bounce_type", *sql.BY_VALUE, "is_test", "is_async"),
+)
+"""Which row of several with one id is the first: it came first, and then any lasting order."""
 _TEXTS: Final = ("a", "b", "c", "d", "e", "f")
 _NUMBERS: Final = ("kind", "minute", "high", "low", "n")
 _TIMES: Final = ("first", "last")
 COLUMNS: Final = ("what", "open", *_TEXTS, *_NUMBERS, *_TIMES)
 
 
-class Pushdown:
-    """Builds the statement for one table, campaign and way of asking.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one table.
 
-    Parameters
+    Attributes
     ----------
-    rows : ibis table
-        Of :func:`~campaign_live_widgets.sources.database_rows.canonical`.
+    events : callable
+        Turns the table, or some of its rows, into canonical events; see
+        :func:`~campaign_live_widgets.sources.database_rows.canonical`.
+    table : ibis table
+        As it stands in the database.
+    mark : str or None
+        Its watermark.
     hashes : callable
         Returns two halves of a text's hash, as the engine computes them.
     distinct : bool
@@ -67,25 +86,32 @@ class Pushdown:
         The one window that will be asked for, in minutes, and *bucket*, the width of its points.
     """
 
-    def __init__(
-        self,
-        rows: Table,
-        hashes: Hashes,
-        *,
-        distinct: bool,
-        window: tuple[int, int] | None = None,
-        bucket: int = 1,
-    ) -> None:
-        self._rows, self._hashes, self._distinct = rows, hashes, distinct
-        self._window, self._bucket = window, bucket
+    events: Callable[[Table], Table]
+    table: Table
+    mark: str | None
+    hashes: Hashes
+    distinct: bool
+    window: tuple[int, int] | None = None
+    bucket: int = 1
 
-    def newest(self) -> Table:
-        """Return for each campaign its id and the time of its newest event."""
-        good = self._rows.filter(self._rows[CAUSE].isnull())
-        return good.group_by("campaign_id").aggregate(newest=good.timestamp.max())
 
-    def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> Table:
-        """Return the whole rollup.
+class Pushdown:
+    """Builds the statement for one table, campaign and way of asking.
+
+    *sql_of* writes an expression in the engine's own SQL, *keep* says in it that a named part
+    of a statement, used several times, is to be worked out once.
+    """
+
+    def __init__(self, asked: Asked, sql_of: Callable[[Table], str], keep: str = "") -> None:
+        self._asked, self._sql_of, self._keep = asked, sql_of, keep
+
+    def newest(self) -> str:
+        """Return the statement for each campaign's id and the time of its newest event."""
+        good = _accepted(self._asked.events(self._asked.table))
+        return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
+
+    def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
+        """Return the statement for the whole rollup.
 
         Parameters
         ----------
@@ -98,54 +124,80 @@ class Pushdown:
         """
         import ibis  # noqa: PLC0415 - an extra
 
-        rows = self._rows
-        open_ = ibis.literal(follow)
-        if until:
-            open_ = rows[MARK].isnull() | (rows[MARK] >= _bound(_apart(UNTIL, campaign), rows))
-        rows = rows.mutate(open=open_)
-        if since:
-            later = rows[MARK] >= _bound(_apart(SINCE, campaign), rows)
-            rows = rows.filter(later | rows[MARK].isnull() if _nullable(rows) else later)
-        fresh = self._fresh(rows, campaign if since else None)
+        all_rows = self._rows(campaign, since=since, until=until, follow=follow)
+        rows = ibis.table(all_rows.schema(), name=_ROWS)
+        all_fresh = self._fresh(rows, campaign if since else None)
+        fresh = ibis.table(all_fresh.schema(), name=_FRESH)
         own = fresh.filter(fresh.campaign_id == campaign)
-        own = own.mutate(kind=_packed(own), minute=_minute(own.timestamp))
-        return ibis.union(
+        answer = ibis.union(
             *self._cells(own),
             self._names(fresh, campaign),
             self._entries(own),
             _tally(rows),
             _examples(rows),
         )
+        named = ", ".join(
+            f"{name} AS {self._keep} ({self._sql_of(part)})"
+            for name, part in ((_ROWS, all_rows), (_FRESH, all_fresh))
+        )
+        return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"
 
-    def _fresh(self, rows: Table, since: str | None) -> Table:
-        """Return the events to count: of rows with one id the first that came.
+    def _rows(self, campaign: str, *, since: bool, until: bool, follow: bool) -> Table:
+        """Return the rows to look at, with what will be asked of them and no more.
 
-        *since* is the campaign, where rows from before ``clw_since()`` have been counted.
+        ``place`` is 0 for the first that came of the rows with one id.
         """
         import ibis  # noqa: PLC0415
 
-        good = rows.filter(rows[CAUSE].isnull())
-        if not self._distinct:
-            told_apart = (*sql.BY_VALUE, "message_id", "execution_id", "profile_id", "event_type")
-            ties = ("timestamp", "campaign_id", *told_apart, "channel", "bounce_type")
-            order = [good[column].asc(nulls_first=False) for column in (MARK, *ties)]
-            order += [good[flag].asc(nulls_first=False) for flag in ("is_test", "is_async")]
-            place = ibis.row_number().over(ibis.window(group_by=good.event_id, order_by=order))
-            good = good.mutate(place=place)
-            good = good.filter(good.place == 0).drop("place")
-        if since is not None and not self._distinct:
-            old = self._rows.view()
-            old = old.filter(old[CAUSE].isnull(), old[MARK] < _bound(_apart(SINCE, since), old))
-            good = good.anti_join(old, good[RAW_ID] == old[RAW_ID])
-        return good
+        table, mark = self._asked.table, self._asked.mark
+        if since:
+            # Before rows become events: the engine then reads these rows alone, by an index.
+            later = table[mark] >= _bound(_apart(SINCE, campaign), table[mark])
+            nullable = table[mark].type().nullable
+            table = table.filter(later | table[mark].isnull() if nullable else later)
+        rows = self._asked.events(table)
+        open_ = ibis.literal(follow)
+        if until:
+            settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
+            open_ = rows[MARK].isnull() | ~settled
+        place = ibis.literal(0)
+        if not self._asked.distinct:
+            good = rows[CAUSE].isnull()
+            order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
+            once = ibis.window(group_by=[good, rows.event_id], order_by=order)
+            place = ibis.row_number().over(once)
+        high, low = self._asked.hashes(rows.profile_id)
+        return rows.select(
+            *_KEPT,
+            open=open_,
+            place=place,
+            kind=_packed(rows),
+            minute=_minute(rows.timestamp),
+            high=_where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
+            low=low,
+            is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
+        )
+
+    def _fresh(self, rows: Table, since: str | None) -> Table:
+        """Return the events to count: the first that came, and not before ``clw_since()``.
+
+        *since* is the campaign, where rows from before that have been counted.
+        """
+        fresh = rows.filter(rows[CAUSE].isnull(), rows.place == 0)
+        if since is not None and not self._asked.distinct:
+            old = self._asked.table.view()
+            mark = old[self._asked.mark]
+            before = old.filter(mark < _bound(_apart(SINCE, since), mark))
+            fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
+        return fresh.drop("place", CAUSE, RAW_ID, MARK)
 
     def _cells(self, own: Table) -> list[Table]:
         """Return the cells of each question."""
         slot: dict[str, Column] = {"minute": own.minute}
-        if self._window is not None:
-            start, end = self._window
+        if self._asked.window is not None:
+            start, end = self._asked.window
             own = own.filter(own.minute >= start, own.minute < end)
-            first = (own.minute // self._bucket * self._bucket).cast("int64")
+            first = (own.minute // self._asked.bucket * self._asked.bucket).cast("int64")
             slot = {"minute": first.clip(lower=start)}
         cells = []
         for number, question in enumerate(sql.QUESTIONS):
@@ -155,9 +207,9 @@ class Pushdown:
                 keys |= {"a": own.message_id, "b": own.execution_id, **slot}
             else:
                 if question == "reason":
-                    events = own.filter(own.event_type.isin(sql.REASONED))
+                    events = own.filter(own.kind.isin(kinds.packed_of(sql.REASONED)))
                 keys |= {"a": own[question]}
-                if self._window is None:
+                if self._asked.window is None:
                     keys |= {"b": part["message_id"], "c": part["execution_id"], **slot}
             counted = events.group_by("open", **keys).aggregate(n=events.count())
             cells.append(_shaped(counted, What.CELL + number))
@@ -184,24 +236,24 @@ class Pushdown:
         """Return the entries of profiles or, of one window, how many there are."""
         import ibis  # noqa: PLC0415
 
-        own = own.filter(own.event_type.isin(ENTRY_EVENTS))
-        is_test = own.is_test.fill_null(False)  # noqa: FBT003 - the value that fills
-        if self._window is None:
-            high, low = self._hashes(own.profile_id)
+        own = own.filter(own.high.notnull())
+        if self._asked.window is None:
             entries = own.select(
                 "open",
                 "minute",
+                "high",
+                "low",
                 a=own.message_id,
                 b=own.execution_id,
-                kind=_one_if(is_test),
-                high=high,
-                low=low,
+                kind=_one_if(own.is_test),
             ).distinct()
             return _shaped(entries, What.ENTRY)
-        start, end = self._window
-        own = own.mutate(real=_where(~is_test, ibis.null("string"), own.profile_id))
-        own = own.filter(own.minute >= start, own.minute < end)
-        entered = own.aggregate(n=own.real.nunique(), high=own.profile_id.nunique())
+        start, end = self._asked.window
+        inside = own.filter(own.minute >= start, own.minute < end)
+        profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
+        entered = profiles.aggregate(
+            n=profiles.count(where=~profiles.all_tests), high=profiles.count()
+        )
         return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
 
 
@@ -223,19 +275,19 @@ def _apart(name: str, campaign: str) -> str:
     return name
 
 
-def _bound(name: str, rows: Table) -> Column:
+def _bound(name: str, mark: Column) -> Column:
     """Return the function that stands in a statement for an end of what has settled."""
     import ibis  # noqa: PLC0415
 
     def stand_in() -> None: ...
 
     stand_in.__name__ = name
-    stand_in.__annotations__ = {"return": rows[MARK].type()}
+    stand_in.__annotations__ = {"return": mark.type()}
     return ibis.udf.scalar.builtin(stand_in)()
 
 
-def _nullable(rows: Table) -> bool:
-    return bool(rows[MARK].type().nullable)
+def _accepted(rows: Table) -> Table:
+    return rows.filter(rows[CAUSE].isnull())
 
 
 def _where(condition: Column, other: Column, value: Column) -> Column:

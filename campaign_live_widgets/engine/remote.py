@@ -8,6 +8,7 @@ began earlier may still put a row among them; what has changed is added to the c
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.answers import Answers
@@ -15,7 +16,7 @@ from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.connection import connect, failures, microseconds, one_by_one
 from campaign_live_widgets.engine.found import Found, cells_of, columns_of, sort_out
 from campaign_live_widgets.engine.named import add_named
-from campaign_live_widgets.engine.pushdown import SINCE, UNTIL, Pushdown, filled
+from campaign_live_widgets.engine.pushdown import SINCE, UNTIL, Asked, Pushdown, filled
 from campaign_live_widgets.engine.tables import minutes
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
@@ -106,8 +107,9 @@ class RemoteRollup(Answers):
     def _connected(self) -> tuple[Connection, Pushdown]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
+            events = partial(canonical, mark=connection.mark, name=self.location.text)
             try:
-                rows = canonical(connection.table, connection.mark, self.location.text)
+                events(connection.table)
             except BaseException:
                 connection.close()
                 raise
@@ -115,13 +117,16 @@ class RemoteRollup(Answers):
             if self._window is not None:
                 window, bucket = minutes(self._window), self._window.bucket // MINUTE
             self._connection, self._statements = connection, {}
-            self._pushdown = Pushdown(
-                rows,
+            asked = Asked(
+                events,
+                connection.table,
+                connection.mark,
                 connection.hashes,
-                distinct=connection.distinct,
-                window=window,
-                bucket=bucket,
+                connection.distinct,
+                window,
+                bucket,
             )
+            self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown
 
     def _ask(
@@ -130,10 +135,9 @@ class RemoteRollup(Answers):
         """Ask for what has come since the last look, and for what is still open."""
         asked = (self._since is not None, until is not None)
         if asked not in self._statements:
-            expression = pushdown.rollup(
+            self._statements[asked] = pushdown.rollup(
                 self._campaign or "", since=asked[0], until=asked[1], follow=self._follow
             )
-            self._statements[asked] = connection.statement(expression)
         values = {
             name: connection.literal(value)
             for name, value in ((SINCE, self._since), (UNTIL, until))
@@ -205,7 +209,7 @@ class RemoteRollup(Answers):
 
 def _newest(connection: Connection, pushdown: Pushdown) -> str | None:
     """Return the campaign of the table's newest event."""
-    rows = one_by_one(connection.rows(connection.statement(pushdown.newest())))
+    rows = one_by_one(connection.rows(pushdown.newest()))
     return max(((microseconds(at), cid) for cid, at in rows), default=(0, None))[1]
 
 
