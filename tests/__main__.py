@@ -1,7 +1,8 @@
 """Everything that must pass: ``python -m tests``.
 
-Style, types and layers, then the quick tests, then those in a real browser. What is missing of
-Chromium and npm comes from Debian's packages, axe-core from npm.
+Style, types and layers, then the quick tests, then those of a real database server and those in a
+real browser. What is missing of Chromium, PostgreSQL and npm comes from Debian's packages,
+axe-core from npm.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("tests", ("-m", "pytest")),
+    ("database tests", ("-m", "pytest", "-m", "database and not browser")),
     ("browser tests", ("-m", "pytest", "-m", "browser")),
 )
 
@@ -27,6 +29,8 @@ CHECKS = (
 def main() -> int:
     """Run all checks, also after one has failed; return how many did."""
     bring(BROWSERS, "chromium")
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        bring(("initdb",), "postgresql")
     bring_axe()
     failed = []
     for name, command in CHECKS:
@@ -44,7 +48,7 @@ def bring(programs: tuple[str, ...], package: str) -> None:
         return
     apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
     if apt is None or (os.geteuid() != 0 and sudo is None):
-        sys.exit(f"The browser tests need {package}: install it, then run this again.")
+        sys.exit(f"The tests need {package}: install it, then run this again.")
     prefix = [] if os.geteuid() == 0 else [str(sudo)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (

@@ -48,7 +48,7 @@ _at = click.option(
 @click.version_option(__version__, prog_name="campaign-live")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
 def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
-    """Report e-mail and push campaigns live, from files of events."""
+    """Report e-mail and push campaigns live, from files of events or from a database."""
 
 
 @cli.command()
@@ -89,7 +89,7 @@ def report(  # noqa: PLR0913 - the options of a command
     locale: str,
     form: str,
 ) -> None:
-    """Report one campaign of SOURCE (a file, a folder or a glob)."""
+    """Report one campaign of SOURCE (a file, a folder, a glob or a database's address)."""
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
     from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415
     from campaign_live_widgets.report import to_csv, to_json  # noqa: PLC0415
@@ -143,11 +143,11 @@ def serve(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.app.serve import is_local  # noqa: PLC0415
     from campaign_live_widgets.app.serve import serve as run  # noqa: PLC0415
     from campaign_live_widgets.app.times import parse_at  # noqa: PLC0415
-    from campaign_live_widgets.sources import Location  # noqa: PLC0415
+    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415
 
     parse_span(window)
     parse_at(at)
-    Location.parse(source).files()
+    require_readable(source)
     if not is_local(host):
         _say(
             f"--host {host}: the page asks for no password; whoever reaches this machine sees "

@@ -13,6 +13,7 @@ from watchfiles import watch
 from campaign_live_widgets.engine import rollup_of
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import ALL, EPOCH, MINUTE, Window
+from campaign_live_widgets.sources.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -146,8 +147,10 @@ class RollupFeed:
             if self._name is None:
                 raise
             location = self._rollup.location
-            said = str(error).replace(location.text, self._name)
-            if location.watched is not None:
+            if isinstance(location, Database):
+                said = location.anonymous(str(error), self._name)
+            else:
+                said = str(error).replace(location.text, self._name)
                 said = said.replace(str(location.watched), location.watched.name)
             raise SourceError(said) from error
 

@@ -23,6 +23,7 @@ from campaign_live_widgets.dashboard.caption import context
 from campaign_live_widgets.dashboard.shelf import Arrangements
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
+from campaign_live_widgets.sources.database import Database, is_database
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class CampaignReport(VBox):
     Parameters
     ----------
     source : str or path, optional
-        A file, a folder or a glob of Parquet, CSV or NDJSON; by default what the environment
-        variable ``CAMPAIGN_LIVE_SOURCE`` names.
+        A file, a folder or a glob of Parquet, CSV or NDJSON, or a database's address; by
+        default what the environment variable ``CAMPAIGN_LIVE_SOURCE`` names.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
@@ -108,7 +109,7 @@ class CampaignReport(VBox):
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         if not named:
-            message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
+            message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
             raise UsageError(message)
         query = query_of(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
@@ -244,4 +245,6 @@ class CampaignReport(VBox):
 
 def _name(source: str) -> str:
     """Return what a source from the environment is called: its path is the server's business."""
+    if is_database(source):
+        return os.environ.get(SOURCE_NAME) or Database.parse(source).label
     return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source

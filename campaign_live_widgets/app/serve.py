@@ -21,7 +21,7 @@ from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.person import HEADER, header_variable
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
-from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.database import Database, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     Parameters
     ----------
     source : str
-        A file, a folder or a glob.
+        A file, a folder, a glob or a database's address.
     campaign : str, optional
         The campaign shown first; by default the one with the newest event.
     port : int, optional
@@ -85,8 +85,11 @@ def serve(  # noqa: PLR0913 - the options of a command
         Where the page cannot be made.
     """
     os.environ["CAMPAIGN_LIVE_SOURCE"] = _absolute(source)
-    if not os.path.isabs(given := Location.parse(source).text):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = given  # the page needs no path of this machine
+    place = locate(source)
+    if isinstance(place, Database):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.label
+    elif not os.path.isabs(place.text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.text  # no path of this machine
     if campaign is not None:
         os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
     if layout is not None:
@@ -183,8 +186,12 @@ def _missing(what: str) -> NoReturn:
 
 def _absolute(source: str) -> str:
     """Return *source* as the kernels, which run in another folder, must know it."""
-    location = Location.parse(source)
-    location.files()
+    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415
+
+    require_readable(source)
+    location = locate(source)
+    if isinstance(location, Database):
+        return source
     path = str(Path(location.text).absolute())
     return f"{location.format}:{path}" if location.format else path
 

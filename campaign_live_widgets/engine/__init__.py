@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.rollup import Rollup
-from campaign_live_widgets.sources.database import is_database
+from campaign_live_widgets.sources.database import Database, is_database, locate
 
 if TYPE_CHECKING:
     from campaign_live_widgets.engine.remote import RemoteRollup
     from campaign_live_widgets.snapshot import Window
 
-__all__ = ["Answers", "Rollup", "open_rollup", "rollup_of"]
+__all__ = ["Answers", "Rollup", "open_rollup", "require_readable", "rollup_of"]
 
 
 def rollup_of(
@@ -43,3 +43,14 @@ def open_rollup(
     rollup = rollup_of(source, campaign, follow=follow, window=window)
     rollup.refresh()
     return rollup
+
+
+def require_readable(source: str | os.PathLike[str]) -> None:
+    """Raise :class:`SourceError` where there is nothing at a source, before it is read."""
+    place = locate(source)
+    if isinstance(place, Database):
+        from campaign_live_widgets.engine.connection import connect  # noqa: PLC0415 - for few
+
+        connect(place).close()
+    else:
+        place.files()

@@ -52,8 +52,12 @@ class Connection(ABC):
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.table, self.distinct = self._open()
-        self.mark = self._watermark()
+        try:
+            self.table, self.distinct = self._open()
+            self.mark = self._watermark()
+        except BaseException:
+            self.close()
+            raise
 
     @abstractmethod
     def _open(self) -> tuple[Table, bool]:
@@ -146,6 +150,7 @@ def failures() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [OSError]
     for module, name in (
         ("ibis.common.exceptions", "IbisError"),
+        ("ibis.common.exceptions", "TableNotFound"),
         ("psycopg", "Error"),
         ("pyspark.errors", "PySparkException"),
     ):
@@ -165,6 +170,7 @@ class Postgres(Connection, engine="postgresql"):
 
     dialect = "postgres"
     extra = "postgresql"
+    _con: Any = None
     keep = "MATERIALIZED"
 
     def _open(self) -> tuple[Table, bool]:
@@ -221,7 +227,8 @@ class Postgres(Connection, engine="postgresql"):
 
     def close(self) -> None:
         """Close the connection."""
-        self._con.close()
+        if self._con is not None:
+            self._con.close()
 
 
 def microseconds(time: datetime) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,8 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "spark": ("path", "memory", "cores"),
 }
 _FROM_ENVIRONMENT: Final = "env:"
+_FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
+"""What a client of PostgreSQL says before the server's own words."""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
@@ -129,18 +133,36 @@ class Database:
         """Tell that no file that changes is one of this source."""
         return False
 
+    @property
+    def label(self) -> str:
+        """Return what the source is called where its address is nobody's business."""
+        return f"{self.table} ({self.engine})"
+
     def said(self, error: BaseException) -> str:
         """Return in one line what a client said of an error, and no password."""
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        text = lines[0] if lines else type(error).__name__
+        text = _FATAL.sub("", lines[0] if lines else type(error).__name__)
         if self.password:
             text = text.replace(self.password, "***")
         return text.removeprefix(f"{self.text}: ")
+
+    def anonymous(self, said: str, name: str) -> str:
+        """Return what was said with *name* for the address, and nobody's host or user."""
+        said = said.replace(self.text, name)
+        for private in filter(None, (self.host, self.user)):
+            said = said.replace(private, "…")
+        return said
 
 
 def is_database(source: str) -> bool:
     """Tell whether a source is the address of a database, and not the name of files."""
     return "://" in source and not os.path.exists(source)
+
+
+def locate(source: str | os.PathLike[str]) -> Location | Database:
+    """Return where a source is; raise :class:`SourceError` where it cannot be one."""
+    text = os.fspath(source)
+    return Database.parse(text) if is_database(text) else Location.parse(source)
 
 
 def _password(given: str | None, shown: str) -> str | None:
