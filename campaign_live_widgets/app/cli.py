@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from campaign_live_widgets import __version__
+from campaign_live_widgets.app.cli_schema import schema
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
@@ -208,6 +209,9 @@ def demo(  # noqa: PLR0913 - the options of a command
         locale=locale,
         debug=_debugging(),
     )
+
+
+cli.add_command(schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,7 +16,7 @@ from generate import AT, WINDOWS
 from campaign_live_widgets.app.cli import main
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.snapshot import Window
+from campaign_live_widgets.snapshot import Selection, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,3 +85,100 @@ def test_the_command_line_prints_the_oracles_object(
     assert found == wanted(canonical(), "7d")
     assert str(found["health"]["rejected"]) in said.err
     assert "PASS" not in said.err
+
+
+@pytest.mark.parametrize("campaign", ["c2", 'c"3", =1+1'])
+def test_another_campaign_of_the_same_table(postgres: Postgres, campaign: str) -> None:
+    rollup = open_rollup(postgres.url(tables.filled(postgres, canonical())), campaign)
+    assert told(rollup, "7d") == wanted(canonical(), "7d", campaign=campaign)
+    rollup.close()
+
+
+@pytest.mark.parametrize("named", [*generate.HOSTILE, "clw_until()", "x' OR CLW_SINCE() --", "%s"])
+def test_a_campaign_of_any_name(postgres: Postgres, named: str) -> None:
+    rows = [
+        {**row, "campaign_id": named, "campaign_name": named, "message_id": named}
+        for row in generate.events(5, 30, faults=False)
+    ]
+    name = tables.filled(postgres, rows[:20])
+    rollup = open_rollup(postgres.url(name, overlap="0"), named)
+    rollup.refresh()
+    with postgres.connect() as con:
+        tables.insert(con, name, rows[20:])
+    rollup.refresh()
+    assert told(rollup, "30d") == wanted(rows, "30d", campaign=named)
+    rollup.close()
+
+
+def test_the_newest_events_campaign_where_none_is_named(postgres: Postgres) -> None:
+    rollup = open_rollup(postgres.url(tables.filled(postgres, canonical())))
+    sound = [row for raw in canonical() if (row := oracle.event(raw)) is not None]
+    newest = max(sound, key=lambda row: (row["timestamp"], row["campaign_id"]))
+    assert rollup.campaign == newest["campaign_id"]
+    assert told(rollup, "24h") == wanted(canonical(), "24h", campaign=newest["campaign_id"])
+    rollup.close()
+
+
+def test_selections_are_answered_from_what_is_kept(postgres: Postgres) -> None:
+    rollup = open_rollup(postgres.url(tables.filled(postgres, canonical())), "c1")
+    events = pd.DataFrame(canonical(), columns=list(oracle.COLUMNS), dtype=object)
+    for messages, executions in (
+        ({"email-1"}, set()),
+        ({"email-1", "push-1", "007"}, {"run-1"}),
+        (set(), {"run-2"}),
+    ):
+        chosen = Selection(frozenset(messages), frozenset(executions))
+        ask = {"at": AT, "window": WINDOWS["7d"]}
+        got = to_json(rollup.snapshot(**ask, selection=chosen))
+        widgets = oracle.report(
+            events, "c1", *ask.values(), messages=messages, executions=executions
+        )["widgets"]
+        assert got["widgets"] == widgets
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS["7d"])
+    assert dict(snapshot.message_names) == oracle.message_names(events, "c1")
+    assert [
+        (m.id, m.name, set(m.channels), m.events, m.newest_event) for m in snapshot.messages
+    ] == oracle.messages(events, "c1")
+    assert [
+        (x.id, x.events, x.oldest_event, x.newest_event) for x in snapshot.executions
+    ] == oracle.executions(events, "c1")
+    rollup.close()
+
+
+def test_a_unique_index_spares_the_search_for_repeats(postgres: Postgres) -> None:
+    rows = generate.events(6, 200, faults=False)
+    once = list({row["event_id"]: row for row in rows}.values())
+    name = tables.create(postgres)
+    with postgres.connect() as con:
+        con.execute(f"CREATE UNIQUE INDEX ON {name} (event_id)")
+        tables.insert(con, name, once[:100])
+        rollup = open_rollup(postgres.url(name, overlap="0"), "c1")
+        assert rollup._connection.distinct
+        tables.insert(con, name, once[100:])
+    rollup.refresh()
+    assert told(rollup, "30d") == wanted(once, "30d")
+    rollup.close()
+
+
+def test_flags_as_words_and_refused_rows_by_their_id(postgres: Postgres) -> None:
+    rows = [row for row in generate.events(7, 60) if not isinstance(row["timestamp"], str)]
+    name = tables.create(postgres, types=dict.fromkeys(oracle.BOOLEANS, "text"))
+    with postgres.connect() as con:
+        words = {True: "true", False: "False", None: None}
+        as_words = [
+            {**row, **{flag: words.get(row[flag], row[flag]) for flag in oracle.BOOLEANS}}
+            for row in rows
+        ]
+        tables.insert(con, name, as_words)
+    rollup = open_rollup(postgres.url(name), "c1")
+    assert told(rollup, "30d") == wanted(rows, "30d")
+    refused = {reject.file: reject.cause for reject in rollup.health.rejects}
+    for row in rows:
+        if row["is_machine"] == "2":
+            assert refused[f"{name} (event_id {row['event_id']})"] == (
+                "is_machine is not true or false"
+            )
+        if row["channel"] == "fax":
+            assert refused[f"{name} (event_id {row['event_id']})"] == "unknown channel 'fax'"
+    assert "unknown channel 'fax'" in refused.values()
+    rollup.close()
