@@ -87,15 +87,13 @@ def _clickhouse(table: str) -> str:
     per_minute = _quoted(table + "_per_minute", "`")
     view = _quoted(table + "_to_per_minute", "`")
     return f"""\
--- One row is one event; of rows that repeat an event_id the first that came stays, once parts are
--- merged. Until then the report counts them once by itself.
+-- One row is one event; rows that repeat an event_id count once.
 CREATE TABLE {name} (
 {_listed(listed)}
 )
-ENGINE = ReplacingMergeTree
+ENGINE = MergeTree
 PARTITION BY toYYYYMM(timestamp)
-ORDER BY (campaign_id, event_id)
-SETTINGS index_granularity = 8192;
+ORDER BY (campaign_id, timestamp, event_id);
 
 ALTER TABLE {name} ADD INDEX arrival {_MARK} TYPE minmax GRANULARITY 1;
 

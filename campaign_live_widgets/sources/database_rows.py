@@ -24,6 +24,7 @@ _YES: Final = ("true", "t", "1", "yes", "y")
 _NO: Final = ("false", "f", "0", "no", "n")
 _USED: Final = tuple(column for column in COLUMNS if column not in ("variant", "url", "is_machine"))
 """Columns that the report asks for; the others never leave the table."""
+_WHITE: Final = " \t\n\r"
 _CODE: Final = "^[A-Za-z_.-]{1,24}$"
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - the years that there are
 
@@ -109,7 +110,8 @@ def _text(column: Column | None) -> Column:
     text = column.cast("string")
     if not column.type().is_string():
         return text
-    return ibis.ifelse(text.strip() == "", ibis.null("string"), text)
+    # Not `strip`: Spark reads the last two of what that trims, \v and \f, as letters.
+    return ibis.ifelse(text.translate(_WHITE, "") == "", ibis.null("string"), text)
 
 
 def _is_flag(column: Column) -> bool:
@@ -125,7 +127,7 @@ def _flag(column: Column | None) -> Column:
         return ibis.null("boolean")
     if _is_flag(column):
         return column.cast("boolean")
-    word = column.cast("string").strip().lower()
+    word = column.cast("string").translate(_WHITE, "").lower()
     return ibis.cases((word.isin(_YES), True), (word.isin(_NO), False), else_=ibis.null("boolean"))
 
 
