@@ -1,7 +1,8 @@
 """Everything that must pass: ``python -m tests``.
 
-Style, types and layers, then the quick tests, the slow ones and those in a real browser. What is
-missing of Chromium and npm comes from Debian's packages, axe-core from npm.
+Style, types and layers, then the quick tests, the slow ones, those of a real database server and
+those in a real browser. What is missing of Chromium, PostgreSQL and npm comes from Debian's
+packages, axe-core from npm.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("tests", ("-m", "pytest")),
-    ("slow tests", ("-m", "pytest", "-m", "slow")),
+    ("slow tests", ("-m", "pytest", "-m", "slow and not database and not browser")),
+    ("database tests", ("-m", "pytest", "-m", "database and not browser")),
     ("browser tests", ("-m", "pytest", "-m", "browser")),
 )
 
@@ -28,6 +30,8 @@ CHECKS = (
 def main() -> int:
     """Run all checks, also after one has failed; return how many did."""
     bring(BROWSERS, "chromium")
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        bring(("initdb",), "postgresql")
     bring_axe()
     failed = []
     for name, command in CHECKS:
@@ -45,7 +49,7 @@ def bring(programs: tuple[str, ...], package: str) -> None:
         return
     apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
     if apt is None or (os.geteuid() != 0 and sudo is None):
-        sys.exit(f"The browser tests need {package}: install it, then run this again.")
+        sys.exit(f"The tests need {package}: install it, then run this again.")
     prefix = [] if os.geteuid() == 0 else [str(sudo)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (

@@ -20,6 +20,7 @@ import click
 
 from campaign_live_widgets import __version__
 from campaign_live_widgets.app.cli_archive import ARCHIVE_COMMANDS
+from campaign_live_widgets.app.cli_schema import schema
 from campaign_live_widgets.app.cli_store import STORE_COMMANDS
 from campaign_live_widgets.app.console import say as _say
 from campaign_live_widgets.catalog import LOCALES
@@ -63,10 +64,10 @@ _snapshots = click.option(
 @click.version_option(__version__, prog_name="campaign-live")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
 def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
-    """Report e-mail and push campaigns live, from files of events."""
+    """Report e-mail and push campaigns live, from files of events or from a database."""
 
 
-for _command in (*ARCHIVE_COMMANDS, *STORE_COMMANDS):
+for _command in (*ARCHIVE_COMMANDS, *STORE_COMMANDS, schema):
     cli.add_command(_command)
 
 
@@ -111,7 +112,7 @@ def report(  # noqa: PLR0913 - the options of a command
     watch: bool,  # noqa: FBT001
     every: str | None,
 ) -> None:
-    """Report one campaign of SOURCE (a file, a folder, a glob, or env:NAME for one of these)."""
+    """Report one campaign of SOURCE: files, a database's address, or env:NAME for one of these."""
     from campaign_live_widgets.app.opening import opened  # noqa: PLC0415 - quick --help
     from campaign_live_widgets.app.times import parse_at, parse_window  # noqa: PLC0415
     from campaign_live_widgets.report import to_csv, to_json  # noqa: PLC0415
@@ -330,10 +331,8 @@ def _tell(health: Health) -> None:
         _say(note)
     if health.rejected:
         first = health.rejects[0]
-        _say(
-            f"{health.rejected} rows rejected; the first: "
-            f"{first.file}, row {first.row}: {first.cause}"
-        )
+        row = "" if first.row is None else f", row {first.row}"
+        _say(f"{health.rejected} rows rejected; the first: {first.file}{row}: {first.cause}")
 
 
 def _write(text: str) -> None:

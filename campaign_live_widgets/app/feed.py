@@ -174,7 +174,9 @@ class RollupFeed:
     def _watch(self) -> None:
         """Start the watcher, again where it ended because its folder was gone."""
         folder = self._rollup.location.watched
-        if (self._watcher is not None and self._watcher.is_alive()) or not folder.is_dir():
+        if self._watcher is not None and self._watcher.is_alive():
+            return
+        if folder is None or not folder.is_dir():
             return
         self._closing = Event()
         self._watcher = Thread(

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.app.reference import hidden_health, is_reference, resolve, told_as
-from campaign_live_widgets.engine import Rollup, new_rollup
-from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.sources.database import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from campaign_live_widgets.engine import Rollup
+    from campaign_live_widgets.engine.remote import RemoteRollup
     from campaign_live_widgets.snapshot import Health, Window
 
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class Opened:
     """The rollup of a source, and what the source is called where that is not its path."""
 
-    rollup: Rollup
+    rollup: Rollup | RemoteRollup
     name: str | None
 
     @property
@@ -38,7 +40,7 @@ def opened(
     Parameters
     ----------
     named : str
-        A file, a folder, a glob, or ``env:NAME``.
+        A file, a folder, a glob, a database's address, or ``env:NAME``.
     campaign, window
         As for :class:`~campaign_live_widgets.engine.Rollup`.
 
@@ -50,7 +52,7 @@ def opened(
         Where the source cannot be read.
     """
     source, name = resolve(named), named if is_reference(named) else None
-    with told_as(name, Location.parse(source)):
+    with told_as(name, locate(source)):
         rollup = new_rollup(source, campaign, follow=False, window=window)
         try:
             rollup.refresh()

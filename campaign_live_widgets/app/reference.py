@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.sources.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from campaign_live_widgets.snapshot import Health
     from campaign_live_widgets.sources import Location
@@ -26,7 +27,10 @@ SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
 """The variable of the environment that names the source where nobody else does."""
 _PREFIX: Final = "env:"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PASSWORD: Final = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@", re.IGNORECASE)
+_PASSWORD: Final = re.compile(
+    r"^(\w+:)?[a-z][a-z0-9+.-]*://[^/?#\s:@]*:(?!env:\w+@)[^/?#\s]*@", re.IGNORECASE
+)
+"""An address with a password in it; one that names a variable for its password has none."""
 
 
 def is_reference(text: str) -> bool:
@@ -71,7 +75,7 @@ def resolve(text: str, what: str = "source") -> str:
 
 
 @contextmanager
-def told_as(name: str | None, location: Location) -> Iterator[None]:
+def told_as(name: str | None, location: Location | Database) -> Iterator[None]:
     """Have errors call a source by its name and not by its path; ``None`` leaves them alone.
 
     The error before it is in no traceback, for its text would be.
@@ -84,8 +88,10 @@ def told_as(name: str | None, location: Location) -> Iterator[None]:
         raise SourceError(hidden(str(error), name, location)) from None
 
 
-def hidden(said: str, name: str, location: Location) -> str:
-    """Return what is said of a source with its name in place of its path."""
+def hidden(said: str, name: str, location: Location | Database) -> str:
+    """Return what is said of a source with its name in place of its path or address."""
+    if isinstance(location, Database):
+        return location.anonymous(said, name)
     folder = location.watched
     if is_reference(name) and location.is_glob:
         for path in sorted(glob.glob(location.text, recursive=True), key=len, reverse=True):
@@ -96,13 +102,15 @@ def hidden(said: str, name: str, location: Location) -> str:
     return said.replace(str(folder), name if is_reference(name) else folder.name)
 
 
-def hidden_health(health: Health, name: str | None, location: Location) -> Health:
+def hidden_health(health: Health, name: str | None, location: Location | Database) -> Health:
     """Return *health* without what the value of a reference gives away.
 
     The files in a folder may be named; where the value is a file or a pattern, so would it be.
     """
     if name is None or not is_reference(name):
         return health
+    if isinstance(location, Database):
+        return _with_texts(health, lambda text: hidden(text, name, location), file=None)
     shows = Path(location.text).is_dir()
     paths = () if shows else tuple(file.path for file in location.files())
 
@@ -112,11 +120,15 @@ def hidden_health(health: Health, name: str | None, location: Location) -> Healt
             text = text.replace(os.path.relpath(path, location.watched), name)
         return text
 
+    return _with_texts(health, hide, file=None if shows else name)
+
+
+def _with_texts(health: Health, hide: Callable[[str], str], *, file: str | None) -> Health:
+    """Return *health* with every text in it hidden; *file* is what all files are called."""
     return replace(
         health,
         rejects=tuple(
-            replace(r, file=hide(r.file) if shows else name, cause=hide(r.cause))
-            for r in health.rejects
+            replace(r, file=file or hide(r.file), cause=hide(r.cause)) for r in health.rejects
         ),
         notes=tuple(map(hide, health.notes)),
     )

@@ -28,6 +28,7 @@ from campaign_live_widgets.drawing.still import Still
 from campaign_live_widgets.drawing.text import text
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.report import frame
+from campaign_live_widgets.sources.database import Database, is_database
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class CampaignReport(VBox):
     Parameters
     ----------
     source : str or path, optional
-        A file, a folder or a glob of Parquet, CSV or NDJSON, or ``env:NAME`` for what that
-        variable of the environment holds and nobody is shown; by default what the variable
-        ``CAMPAIGN_LIVE_SOURCE`` names.
+        A file, a folder or a glob of Parquet, CSV or NDJSON, a database's address, or
+        ``env:NAME`` for what that variable of the environment holds and nobody is shown; by
+        default what the variable ``CAMPAIGN_LIVE_SOURCE`` names.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
@@ -113,7 +114,7 @@ class CampaignReport(VBox):
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         if not named:
-            message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
+            message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
             raise UsageError(message)
         shown = named if is_reference(named) else None if source else _name(named)
         query = query_of(
@@ -267,4 +268,6 @@ class CampaignReport(VBox):
 
 def _name(source: str) -> str:
     """Return what a source from the environment is called: its path is the server's business."""
+    if is_database(source):
+        return os.environ.get(SOURCE_NAME) or Database.parse(source).label
     return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source

@@ -15,12 +15,13 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.drawing.phrases import one_line
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 from campaign_live_widgets.snapshot import Selection, Snapshot, Window
-from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.database import Database, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from campaign_live_widgets.app.parameters import Value
+    from campaign_live_widgets.sources import Location
 
     Progress = Callable[[str, float], None]
     """Is told what is being done, and what part of the run is over."""
@@ -184,15 +185,18 @@ def _names(value: Value) -> list[str]:
 def _require_source(asked: Mapping[str, Value], out: Path) -> None:
     """Raise where the source is not there, or would read the snapshots as events."""
     named = str(asked["source"]) or os.environ[SOURCE]
-    location = Location.parse(resolve(named))
+    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415 - quick --help
+
+    source = resolve(named)
+    location = locate(source)
     with told_as(named if is_reference(named) else None, location):
-        location.files()
+        require_readable(source)
     require_apart(location, out)
 
 
-def require_apart(location: Location, out: Path) -> None:
+def require_apart(location: Location | Database, out: Path) -> None:
     """Raise :class:`UsageError` where what is written to *out* would be read as events."""
-    if not (location.is_glob or Path(location.text).is_dir()):
+    if isinstance(location, Database) or not (location.is_glob or Path(location.text).is_dir()):
         return
     try:
         inside = Path(out).resolve().relative_to(location.watched.resolve())

@@ -24,7 +24,7 @@ from campaign_live_widgets.app.reference import SOURCE, is_reference, resolve, t
 from campaign_live_widgets.app.runs import require_apart
 from campaign_live_widgets.app.saving import ADDRESS, PATH, SNAPSHOTS
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
-from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.database import Database, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     Parameters
     ----------
     source : str
-        A file, a folder, a glob, or ``env:NAME`` for one of these.
+        A file, a folder, a glob, a database's address, or ``env:NAME`` for one of these.
     campaign : str, optional
         The campaign shown first; by default the one with the newest event.
     port : int, optional
@@ -147,7 +147,7 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
         os.environ.pop(ADDRESS, None)
         return None
     folder = Path(named)
-    require_apart(Location.parse(resolve(source)), folder)
+    require_apart(locate(resolve(source)), folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -219,15 +219,23 @@ def _let_kernels_know(source: str) -> None:
         os.environ[SOURCE] = source
         return
     os.environ[SOURCE] = absolute
-    if not os.path.isabs(given := Location.parse(source).text):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = given  # the page needs no path of this machine
+    place = locate(source)
+    if isinstance(place, Database):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.label
+    elif not os.path.isabs(place.text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.text  # no path of this machine
 
 
 def _absolute(source: str) -> str:
     """Return what *source* names as the kernels, which run in another folder, must know it."""
-    location = Location.parse(resolve(source))
+    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415 - needed late
+
+    place = resolve(source)
+    location = locate(place)
     with told_as(source if is_reference(source) else None, location):
-        location.files()
+        require_readable(place)
+    if isinstance(location, Database):
+        return place
     path = str(Path(location.text).absolute())
     return f"{location.format}:{path}" if location.format else path
 

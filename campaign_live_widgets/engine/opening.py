@@ -1,17 +1,18 @@
-"""Which rollup a source has."""
+"""Which rollup a source has: of files, of a store, or of a database that counts."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.rollup import Rollup
 from campaign_live_widgets.engine.stored import StoredRollup
-from campaign_live_widgets.sources import Location
 from campaign_live_widgets.sources.commits import is_store
+from campaign_live_widgets.sources.database import Database, is_database, locate
+from campaign_live_widgets.sources.location import Location
 
 if TYPE_CHECKING:
-    import os
-
+    from campaign_live_widgets.engine.remote import RemoteRollup
     from campaign_live_widgets.snapshot import Window
 
 
@@ -21,8 +22,13 @@ def new_rollup(
     *,
     follow: bool = True,
     window: Window | None = None,
-) -> Rollup:
+) -> Rollup | RemoteRollup:
     """Return the rollup of a source, before its first look; see :class:`Rollup`."""
+    text = os.fspath(source)
+    if is_database(text):
+        from campaign_live_widgets.engine.remote import RemoteRollup  # noqa: PLC0415 - for few
+
+        return RemoteRollup(text, campaign, follow=follow, window=window)
     kind = StoredRollup if is_store(Location.parse(source).text) else Rollup
     return kind(source, campaign, follow=follow, window=window)
 
@@ -33,8 +39,19 @@ def open_rollup(
     *,
     follow: bool = True,
     window: Window | None = None,
-) -> Rollup:
+) -> Rollup | RemoteRollup:
     """Open a source, read it and return its rollup; see :class:`Rollup`."""
     rollup = new_rollup(source, campaign, follow=follow, window=window)
     rollup.refresh()
     return rollup
+
+
+def require_readable(source: str | os.PathLike[str]) -> None:
+    """Raise :class:`SourceError` where there is nothing at a source, before it is read."""
+    place = locate(source)
+    if isinstance(place, Database):
+        from campaign_live_widgets.engine.connection import connect  # noqa: PLC0415 - for few
+
+        connect(place).close()
+    else:
+        place.files()

@@ -9,29 +9,23 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import duckdb
 import numpy as np
 
-from campaign_live_widgets.engine import named
-from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.counting import Counter
 from campaign_live_widgets.engine.fragments import line_count
-from campaign_live_widgets.engine.parts import Parts
-from campaign_live_widgets.engine.profiles import EnteredProfiles
+from campaign_live_widgets.engine.named import add_named
 from campaign_live_widgets.engine.seen import SeenEvents
 from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
-from campaign_live_widgets.engine.tables import CountedBy, minutes
-from campaign_live_widgets.errors import SourceError, UnknownNameError
-from campaign_live_widgets.snapshot import ALL, Health, Reject, Snapshot, Window
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
 
     from campaign_live_widgets.engine.counting import Counted
-    from campaign_live_widgets.engine.named import Named
-    from campaign_live_widgets.engine.parts import Chosen
-    from campaign_live_widgets.snapshot import Campaign, Selection
+    from campaign_live_widgets.snapshot import Window
     from campaign_live_widgets.sources import Fragment
 
 _T = TypeVar("_T")
@@ -41,7 +35,7 @@ _CHUNK_BYTES: Final = 1 << 29
 """Bytes of files taken in one pass: bounds memory while a large history is read."""
 
 
-class Rollup:
+class Rollup(Answers):
     """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
 
     Parameters
@@ -68,11 +62,10 @@ class Rollup:
         if window is not None and follow:
             message = "a fixed window is for a rollup that does not follow its source"
             raise ValueError(message)
+        super().__init__(campaign, window)
         self.location = Location.parse(source)
-        self._campaign = campaign
         self._follow = follow
         self._keep_ids = follow  # what counting needs over more than one pass
-        self._window = window
         self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
@@ -80,58 +73,11 @@ class Rollup:
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
         self._counter = Counter(self._con, self._stage, self._seen, window)
-        self._health = Health()
-        self._forget()
-
-    def _forget(self) -> None:
-        """Begin to count, with nothing counted yet."""
-        self._parts = Parts()
-        self._entered = EnteredProfiles(self._parts)
-        self._entered_in_window: dict[bool, int] = {False: 0, True: 0}
-        self._counted = {question: CountedBy(question) for question in sql.QUESTIONS}
-        self._campaigns: dict[str, Named] = {}
-        self._messages: dict[str, Named] = {}
-        self._executions: dict[str, Named] = {}
 
     def close(self) -> None:
         """Let go of the engine and of temporary files."""
         self._stage.close()
         self._con.close()
-
-    @property
-    def campaign(self) -> str | None:
-        """Return the campaign that is counted; ``None`` before one is known."""
-        return self._campaign
-
-    @property
-    def health(self) -> Health:
-        """Return what became of every row read so far."""
-        return self._health
-
-    @property
-    def newest_event(self) -> datetime | None:
-        """Return the time of the campaign's newest event, whatever the window."""
-        known = self._campaigns.get(self._campaign or "")
-        return named.time(known.newest) if known else None
-
-    @property
-    def oldest_event(self) -> datetime | None:
-        """Return the time of the campaign's oldest event, whatever the window."""
-        known = self._campaigns.get(self._campaign or "")
-        return named.time(known.oldest) if known else None
-
-    def campaigns(self) -> list[Campaign]:
-        """Return the campaigns of the source, the one with the newest event first."""
-        return named.campaigns(self._campaigns)
-
-    def names(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the ids of all messages and all executions of the campaign."""
-        return frozenset(self._messages), frozenset(self._executions)
-
-    def channels(self, message_id: str) -> tuple[str, ...]:
-        """Return the channels of a message; none of one that is not there."""
-        known = self._messages.get(message_id)
-        return named.in_order(known.channels) if known else ()
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -219,7 +165,7 @@ class Rollup:
             (self._executions, counted.executions),
         ):
             for key, one in found.items():
-                named.add_named(known, key, one)
+                add_named(known, key, one)
         if counted.ids and counted.met_again:
             self._seen.add(*counted.ids)
             self._seen.hand_over(*counted.met_again)
@@ -262,83 +208,6 @@ class Rollup:
             what = "no file matches" if self.location.is_glob else "there is no event file"
             message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
             raise SourceError(message)
-
-    # --- answering -------------------------------------------------------------------------
-
-    def snapshot(
-        self,
-        *,
-        at: datetime,
-        window: timedelta,
-        include_tests: bool = False,
-        selection: Selection = ALL,
-    ) -> Snapshot:
-        """Return the campaign's numbers in the window of that length that ends at *at*.
-
-        Of a *selection*, counts and profiles are of these messages and executions alone, all
-        from what is kept: the source is not read. Names that are not known count nothing; see
-        :meth:`require`.
-
-        Raises
-        ------
-        ValueError
-            Where the rollup was opened for one window, and another one is asked for, or a
-            selection.
-        """
-        span = Window.ending(at, window)
-        if self._window is not None and span != self._window:
-            message = "this rollup was opened for another window"
-            raise ValueError(message)
-        if self._window is not None and selection != ALL:
-            message = "a rollup for one window counts the whole campaign; open it without a window"
-            raise ValueError(message)
-        start, end = minutes(span)
-        chosen = self._parts.choose(selection)
-        tables = {
-            question: counted.totals(start, end, include_tests=include_tests, chosen=chosen)
-            for question, counted in self._counted.items()
-        }
-        series = self._counted[sql.QUESTIONS[0]].series(
-            span, include_tests=include_tests, chosen=chosen
-        )
-        known = self._campaigns.get(self._campaign or "")
-        return Snapshot(
-            campaign_id=self._campaign or "",
-            campaign_name=known.shown_name if known else None,
-            window=span,
-            counts={"bucket": series, **tables},
-            entered_profiles=self._distinct_profiles(
-                start, end, include_tests=include_tests, chosen=chosen
-            ),
-            message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
-            newest_event=self.newest_event,
-            health=self._health,
-            include_tests=include_tests,
-            selection=selection,
-            messages=named.messages(self._messages),
-            executions=named.executions(self._executions),
-        )
-
-    def _distinct_profiles(
-        self, start: int, end: int, *, include_tests: bool, chosen: Chosen
-    ) -> int:
-        if self._window is not None and not self._keep_ids:
-            return self._entered_in_window[include_tests]
-        return self._entered.distinct(start, end, include_tests=include_tests, chosen=chosen)
-
-    def require_campaign(self) -> None:
-        """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
-        if self._campaign not in self._campaigns:
-            raise UnknownNameError("campaign", self._campaign, self._campaigns)
-
-    def require(self, selection: Selection) -> None:
-        """Raise :class:`UnknownNameError` where the campaign has no event of a name in it."""
-        for kind, wanted, known in (
-            ("message", selection.messages, self._messages),
-            ("execution", selection.executions, self._executions),
-        ):
-            for name in sorted(wanted - known.keys()):
-                raise UnknownNameError(kind, name, known)
 
 
 def chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:

@@ -1,0 +1,243 @@
+"""A connection to a database: its table as an expression, and statements that are run as text."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from campaign_live_widgets.engine.hashing import hashes
+from campaign_live_widgets.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from campaign_live_widgets.engine.hashing import Hashes
+    from campaign_live_widgets.sources.database import Database
+
+    Table = Any
+    Mark = int | datetime
+    Row = tuple[Any, ...]
+
+_ROWS: Final = 50_000
+"""Rows that are taken from the client's answer at once."""
+_MARK: Final = "ingested_at"
+"""The column that is the watermark where none is named."""
+CONNECTIONS: Final[dict[str, type[Connection]]] = {}
+
+
+class Connection(ABC):
+    """One engine's way of being asked; making a subclass registers it.
+
+    Attributes
+    ----------
+    table : ibis table
+        The table of events as it stands.
+    mark : str or None
+        Its column that grows with every insert.
+    distinct : bool
+        The engine vouches that no event id stands in the table twice.
+    """
+
+    dialect: ClassVar[str]
+    extra: ClassVar[str]
+    keep: ClassVar[str] = ""
+    """How the engine is told to work out a named part of a statement once."""
+
+    def __init_subclass__(cls, *, engine: str) -> None:
+        """Register the connection for databases of *engine*."""
+        CONNECTIONS[engine] = cls
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        try:
+            self.table, self.distinct = self._open()
+            self.mark = self._watermark()
+        except BaseException:
+            self.close()
+            raise
+
+    @abstractmethod
+    def _open(self) -> tuple[Table, bool]:
+        """Connect; return the table, and whether it has each event once."""
+
+    @abstractmethod
+    def rows(self, statement: str) -> Iterator[list[Row]]:
+        """Run a statement and yield its rows, some at a time."""
+
+    @abstractmethod
+    def statement(self, expression: Table) -> str:
+        """Return an expression in the engine's own SQL."""
+
+    @abstractmethod
+    def literal(self, value: Mark) -> str:
+        """Return a value of the watermark in the engine's own SQL."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the connection."""
+
+    @property
+    def hashes(self) -> Hashes:
+        """Return how the engine hashes a text."""
+        return hashes(self.dialect)
+
+    def newest_mark(self) -> Mark | None:
+        """Return the greatest watermark there is."""
+        if self.mark is None:
+            return None
+        newest = self.table.aggregate(newest=self.table[self.mark].max())
+        rows = [row for some in self.rows(self.statement(newest)) for row in some]
+        return rows[0][0] if rows else None
+
+    def settled(self, newest: Mark, before: Mark | None) -> Mark:
+        """Return the watermark below which no row is expected; it never falls below *before*."""
+        overlap = self.database.overlap
+        until: Any = newest
+        until -= timedelta(seconds=overlap) if isinstance(newest, datetime) else overlap
+        found: Mark = until if before is None else max(before, until)
+        return found
+
+    def _watermark(self) -> str | None:
+        """Return the watermark's column as the table spells it."""
+        wanted = self.database.watermark
+        if wanted == "":
+            return None
+        names = {name.lower(): name for name in self.table.columns}
+        found = names.get((wanted or _MARK).lower())
+        if found is None:
+            if wanted is None:
+                return None
+            message = f"{self.database.text}: has no column {wanted} to be the watermark"
+            raise SourceError(message)
+        kind = self.table[found].type()
+        if not (kind.is_integer() or kind.is_timestamp()):
+            message = (
+                f"{self.database.text}: the watermark {found} is {kind}; it has to be a time or "
+                "a serial number that grows with every insert"
+            )
+            raise SourceError(message)
+        return str(found)
+
+
+def connect(database: Database) -> Connection:
+    """Connect to a database.
+
+    Raises
+    ------
+    SourceError
+        Where it does not answer, or has no such table.
+    UsageError
+        Where what is needed to ask it is not installed.
+    """
+    known = CONNECTIONS[database.engine]
+    try:
+        return known(database)
+    except ImportError as error:
+        message = (
+            f"{database.engine}:// needs {error.name}: "
+            f"pip install 'campaign-live-widgets[{known.extra}]'"
+        )
+        raise UsageError(message) from error
+    except failures() as error:
+        raise SourceError(_refused(database, error)) from error
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return what may come of asking a database, by the clients that are installed."""
+    found: list[type[Exception]] = [OSError]
+    for module, name in (
+        ("ibis.common.exceptions", "IbisError"),
+        ("ibis.common.exceptions", "TableNotFound"),
+        ("psycopg", "Error"),
+        ("pyspark.errors", "PySparkException"),
+    ):
+        if module.partition(".")[0] in sys.modules:
+            found.append(getattr(import_module(module), name))
+    return tuple(found)
+
+
+def _refused(database: Database, error: Exception) -> str:
+    if type(error).__name__ == "TableNotFound":
+        return f"{database.text}: there is no table {database.table}, or it may not be seen"
+    return f"{database.text}: {database.said(error)}"
+
+
+class Postgres(Connection, engine="postgresql"):
+    """PostgreSQL, and what speaks its protocol, through psycopg."""
+
+    dialect = "postgres"
+    extra = "postgresql"
+    _con: Any = None
+    keep = "MATERIALIZED"
+
+    def _open(self) -> tuple[Table, bool]:
+        ibis, psycopg = import_module("ibis"), import_module("psycopg")
+        there, options = self.database, dict(self.database.options)
+        options.setdefault("application_name", "campaign-live")
+        options.setdefault("connect_timeout", "10")
+        self._con = psycopg.connect(
+            host=there.host,
+            port=there.port,
+            user=there.user,
+            password=there.password,
+            dbname=there.name or None,
+            autocommit=True,
+            **options,
+        )
+        self._backend = ibis.postgres.from_connection(self._con)
+        self._con.execute("SET default_transaction_read_only = on")
+        schema, name = there.parts
+        table = self._backend.table(name, database=schema) if schema else self._backend.table(name)
+        return table, self._has_each_once(table)
+
+    def _has_each_once(self, table: Table) -> bool:
+        """Tell whether a unique index says that no event id stands there twice."""
+        op = table.op()
+        found = self._con.execute(
+            "SELECT count(*) FROM pg_index i"
+            " JOIN pg_class c ON c.oid = i.indrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]"
+            " WHERE n.nspname = %s AND c.relname = %s AND lower(a.attname) = 'event_id'"
+            " AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL",
+            (op.namespace.database or self._backend.current_database, op.name),
+        ).fetchone()
+        return bool(found and found[0])
+
+    def rows(self, statement: str) -> Iterator[list[Row]]:
+        """Run a statement and yield its rows, some at a time."""
+        with self._con.cursor() as cursor:
+            cursor.execute(statement)
+            while some := cursor.fetchmany(_ROWS):
+                yield some
+
+    def statement(self, expression: Table) -> str:
+        """Return an expression in PostgreSQL's SQL."""
+        return str(self._backend.compile(expression))
+
+    def literal(self, value: Mark) -> str:
+        """Return a value of the watermark in PostgreSQL's SQL."""
+        if isinstance(value, int):
+            return str(value)
+        kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+        return f"{kind} '{value.isoformat(sep=' ')}'"
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._con is not None:
+            self._con.close()
+
+
+def microseconds(time: datetime) -> int:
+    """Return a time, in UTC where it has no zone, as microseconds since the epoch."""
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def one_by_one(batches: Iterable[list[Row]]) -> list[Row]:
+    """Return the rows of a small answer."""
+    return [row for some in batches for row in some]

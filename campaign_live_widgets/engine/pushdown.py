@@ -1,0 +1,369 @@
+"""The rollup as one Ibis expression: an engine counts, and what travels is the counts.
+
+One statement answers everything, so that its parts are of one instant. Its rows are of
+several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves unused is null.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
+from campaign_live_widgets.engine import kinds
+from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
+from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from campaign_live_widgets.engine.hashing import Hashes
+
+    Table = Any
+    Column = Any
+
+SINCE: Final = "clw_since"
+UNTIL: Final = "clw_until"
+"""Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
+
+
+class What(IntEnum):
+    """What a row of the answer is."""
+
+    CELL = 0
+    """Events of one question, key, part and minute; the first of as many as questions."""
+    NAME = 4
+    """Events of one campaign, message, execution and channel, with their names and times."""
+    ENTRY = 5
+    """An entry of a profile: hash, minute, whether a test, part."""
+    ENTERED = 6
+    """Distinct profiles of the one window: without tests, and with them."""
+    ROWS = 7
+    """Rows accepted and rows refused."""
+    REJECT = 8
+    """An example of a refused row: its id and the cause."""
+
+
+_ROWS: Final = "clw_rows"
+_FRESH: Final = "clw_fresh"
+_KEPT: Final = (
+    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
+    *(*sql.BY_VALUE, "timestamp", RAW_ID, MARK, CAUSE),
+)
+_IN_ORDER: Final = (
+    *(MARK, "timestamp", "campaign_id", "message_id", "execution_id", "profile_id", "event_type"),
+    *("channel", "bounce_type", *sql.BY_VALUE, "is_test", "is_async"),
+)
+"""Which row of several with one id is the first: it came first, and then any lasting order."""
+_TEXTS: Final = ("a", "b", "c", "d", "e", "f")
+_NUMBERS: Final = ("kind", "minute", "high", "low", "n")
+_TIMES: Final = ("first", "last")
+COLUMNS: Final = ("what", "open", *_TEXTS, *_NUMBERS, *_TIMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one table.
+
+    Attributes
+    ----------
+    events : callable
+        Turns the table, or some of its rows, into canonical events; see
+        :func:`~campaign_live_widgets.sources.database_rows.canonical`.
+    table : ibis table
+        As it stands in the database.
+    mark : str or None
+        Its watermark.
+    hashes : callable
+        Returns two halves of a text's hash, as the engine computes them.
+    distinct : bool
+        The table itself vouches that no id stands there twice.
+    window : tuple of int, optional
+        The one window that will be asked for, in minutes, and *bucket*, the width of its points.
+    """
+
+    events: Callable[[Table], Table]
+    table: Table
+    mark: str | None
+    hashes: Hashes
+    distinct: bool
+    window: tuple[int, int] | None = None
+    bucket: int = 1
+
+
+class Pushdown:
+    """Builds the statement for one table, campaign and way of asking.
+
+    *sql_of* writes an expression in the engine's own SQL, *keep* says in it that a named part
+    of a statement, used several times, is to be worked out once.
+    """
+
+    def __init__(self, asked: Asked, sql_of: Callable[[Table], str], keep: str = "") -> None:
+        self._asked, self._sql_of, self._keep = asked, sql_of, keep
+
+    def newest(self) -> str:
+        """Return the statement for each campaign's id and the time of its newest event."""
+        good = _accepted(self._asked.events(self._asked.table))
+        return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
+
+    def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
+        """Return the statement for the whole rollup.
+
+        Parameters
+        ----------
+        since : bool
+            Of rows from ``clw_since()`` on, whose events have not been counted from rows before.
+        until : bool
+            Rows before ``clw_until()`` have settled, the others will be read again.
+        follow : bool
+            Where there is no *until*, whether all will be read again.
+        """
+        import ibis  # noqa: PLC0415 - an extra
+
+        all_rows = self._rows(campaign, since=since, until=until, follow=follow)
+        rows = ibis.table(all_rows.schema(), name=_ROWS)
+        all_fresh = self._fresh(rows, campaign if since else None)
+        fresh = ibis.table(all_fresh.schema(), name=_FRESH)
+        own = fresh.filter(fresh.campaign_id == campaign)
+        answer = ibis.union(
+            *self._cells(own),
+            self._names(fresh, campaign),
+            self._entries(own),
+            _tally(rows),
+            _examples(rows),
+        )
+        named = ", ".join(
+            f"{name} AS {self._keep} ({self._sql_of(part)})"
+            for name, part in ((_ROWS, all_rows), (_FRESH, all_fresh))
+        )
+        return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"
+
+    def _rows(self, campaign: str, *, since: bool, until: bool, follow: bool) -> Table:
+        """Return the rows to look at, with what will be asked of them and no more.
+
+        ``place`` is 0 for the first that came of the rows with one id.
+        """
+        import ibis  # noqa: PLC0415
+
+        table, mark = self._asked.table, self._asked.mark
+        if since:
+            # Before rows become events: the engine then reads these rows alone, by an index.
+            later = table[mark] >= _bound(_apart(SINCE, campaign), table[mark])
+            nullable = table[mark].type().nullable
+            table = table.filter(later | table[mark].isnull() if nullable else later)
+        rows = self._asked.events(table)
+        open_ = ibis.literal(follow)
+        if until:
+            settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
+            open_ = rows[MARK].isnull() | ~settled
+        place = ibis.literal(0)
+        if not self._asked.distinct:
+            good = rows[CAUSE].isnull()
+            order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
+            once = ibis.window(group_by=[good, rows.event_id], order_by=order)
+            place = ibis.row_number().over(once)
+        high, low = self._asked.hashes(rows.profile_id)
+        return rows.select(
+            *_KEPT,
+            open=open_,
+            place=place,
+            kind=_packed(rows),
+            minute=_minute(rows.timestamp),
+            high=_where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
+            low=low,
+            is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
+        )
+
+    def _fresh(self, rows: Table, since: str | None) -> Table:
+        """Return the events to count: the first that came, and not before ``clw_since()``.
+
+        *since* is the campaign, where rows from before that have been counted.
+        """
+        fresh = rows.filter(rows[CAUSE].isnull(), rows.place == 0)
+        if since is not None and not self._asked.distinct:
+            old = self._asked.table.view()
+            mark = old[self._asked.mark]
+            before = old.filter(mark < _bound(_apart(SINCE, since), mark))
+            fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
+        return fresh.drop("place", CAUSE, RAW_ID, MARK)
+
+    def _cells(self, own: Table) -> list[Table]:
+        """Return the cells of each question."""
+        slot: dict[str, Column] = {"minute": own.minute}
+        if self._asked.window is not None:
+            start, end = self._asked.window
+            own = own.filter(own.minute >= start, own.minute < end)
+            first = (own.minute // self._asked.bucket * self._asked.bucket).cast("int64")
+            slot = {"minute": first.clip(lower=start)}
+        cells = []
+        for number, question in enumerate(sql.QUESTIONS):
+            events, keys = own, {"kind": own.kind}
+            part = {"message_id": own.message_id, "execution_id": own.execution_id}
+            if question == sql.QUESTIONS[0]:
+                keys |= {"a": own.message_id, "b": own.execution_id, **slot}
+            else:
+                if question == "reason":
+                    events = own.filter(own.kind.isin(kinds.packed_of(sql.REASONED)))
+                keys |= {"a": own[question]}
+                if self._asked.window is None:
+                    keys |= {"b": part["message_id"], "c": part["execution_id"], **slot}
+            counted = events.group_by("open", **keys).aggregate(n=events.count())
+            cells.append(_shaped(counted, What.CELL + number))
+        return cells
+
+    def _names(self, fresh: Table, campaign: str) -> Table:
+        """Return who is who; of other campaigns only they themselves."""
+        import ibis  # noqa: PLC0415
+
+        own = fresh.campaign_id == campaign
+        of_own = partial(_where, own, ibis.null("string"))
+        counted = fresh.group_by(
+            "open",
+            a=fresh.campaign_id,
+            b=fresh.campaign_name,
+            c=of_own(fresh.message_id),
+            d=of_own(fresh.message_name),
+            e=of_own(fresh.execution_id),
+            f=of_own(fresh.channel),
+        ).aggregate(n=fresh.count(), first=fresh.timestamp.min(), last=fresh.timestamp.max())
+        return _shaped(counted, What.NAME)
+
+    def _entries(self, own: Table) -> Table:
+        """Return the entries of profiles or, of one window, how many there are."""
+        import ibis  # noqa: PLC0415
+
+        own = own.filter(own.high.notnull())
+        if self._asked.window is None:
+            entries = own.select(
+                "open",
+                "minute",
+                "high",
+                "low",
+                a=own.message_id,
+                b=own.execution_id,
+                kind=_one_if(own.is_test),
+            ).distinct()
+            return _shaped(entries, What.ENTRY)
+        start, end = self._asked.window
+        inside = own.filter(own.minute >= start, own.minute < end)
+        profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
+        entered = profiles.aggregate(
+            n=profiles.count(where=~profiles.all_tests), high=profiles.count()
+        )
+        return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
+
+
+def filled(statement: str, campaign: str, values: Mapping[str, str]) -> str:
+    """Return a statement with *values* for :data:`SINCE` and :data:`UNTIL`, as literals.
+
+    It is compiled once: what differs from look to look is put into the text.
+    """
+    for name, value in values.items():
+        call = re.compile(rf"\b{_apart(name, campaign)}\(\)", re.IGNORECASE)
+        statement = call.sub(value.replace("\\", r"\\"), statement)
+    return statement
+
+
+def _apart(name: str, campaign: str) -> str:
+    """Return a name that the text of the statement does not hold by chance."""
+    while name in campaign.lower():
+        name += "_"
+    return name
+
+
+def _bound(name: str, mark: Column) -> Column:
+    """Return the function that stands in a statement for an end of what has settled."""
+    import ibis  # noqa: PLC0415
+
+    def stand_in() -> None: ...
+
+    stand_in.__name__ = name
+    stand_in.__annotations__ = {"return": mark.type()}
+    return ibis.udf.scalar.builtin(stand_in)()
+
+
+def _accepted(rows: Table) -> Table:
+    return rows.filter(rows[CAUSE].isnull())
+
+
+def _where(condition: Column, other: Column, value: Column) -> Column:
+    import ibis  # noqa: PLC0415
+
+    return ibis.ifelse(condition, value, other)
+
+
+def _one_if(condition: Column) -> Column:
+    """Return 1 where a condition holds, else 0: engines differ in what a cast would do."""
+    import ibis  # noqa: PLC0415
+
+    return ibis.ifelse(condition, 1, 0).cast("int64")
+
+
+def _minute(time: Column) -> Column:
+    """Return a time's minute since the epoch."""
+    # Cut first: engines round the seconds that they make of a time, each in its own way.
+    return (time.truncate("m").epoch_seconds() // 60).cast("int64")
+
+
+def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
+    """Return the place of a column's value among *values*, counted from *none* + 1 or 0."""
+    import ibis  # noqa: PLC0415
+
+    first = 1 if none else 0
+    branches = ((column == value, number + first) for number, value in enumerate(values))
+    return ibis.cases(*branches, else_=0).cast("int64")
+
+
+def _packed(own: Table) -> Column:
+    """Return the number of a row's kind; see :mod:`~campaign_live_widgets.engine.kinds`."""
+    import ibis  # noqa: PLC0415
+
+    bounce = own.event_type == "bounce"
+    kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)
+    of_bounce = ibis.ifelse(bounce, _place(own.bounce_type, BOUNCE_TYPES, none=1), 0)
+    late = ibis.ifelse(bounce & own.is_async, 2, 0)
+    test = ibis.ifelse(own.is_test, 1, 0)
+    return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")
+
+
+def _tally(rows: Table) -> Table:
+    """Return how many rows were accepted and refused."""
+    accepted = rows[CAUSE].isnull()
+    counted = rows.group_by("open").aggregate(
+        n=rows.count(where=accepted), high=rows.count(where=~accepted)
+    )
+    return _shaped(counted, What.ROWS)
+
+
+def _examples(rows: Table) -> Table:
+    """Return the first rows refused."""
+    refused = rows.filter(rows[CAUSE].notnull())
+    order = [refused[column].asc(nulls_first=False) for column in (MARK, RAW_ID)]
+    first = refused.order_by(order).limit(EXAMPLES)
+    return _shaped(
+        first.select("open", a=first[RAW_ID].cast("string"), b=first[CAUSE]), What.REJECT
+    )
+
+
+def _shaped(table: Table, what: int) -> Table:
+    """Return a part of the answer with all its columns."""
+    import ibis  # noqa: PLC0415
+
+    kinds = {
+        "what": "int64",
+        "open": "boolean",
+        **dict.fromkeys(_TEXTS, "string"),
+        **dict.fromkeys(_NUMBERS, "int64"),
+        **dict.fromkeys(_TIMES, "timestamp('UTC')"),
+    }
+    made: dict[str, Column] = {}
+    for name, kind in kinds.items():
+        found = ibis.literal(int(what)) if name == "what" else ibis.null(kind)
+        if name in table.columns:
+            found = table[name]
+        made[name] = found if found.type() == ibis.dtype(kind) else found.cast(kind)
+    return table.select(**made)

@@ -1,0 +1,144 @@
+"""Rows of a database's table → canonical events, as an Ibis expression for any engine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, REQUIRED
+from campaign_live_widgets.sources.canonical import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Table = Any
+    Column = Any
+
+FLAGS: Final = ("is_async", "is_test", "is_machine")
+RAW_ID: Final = "raw_id"
+MARK: Final = "mark"
+CAUSE: Final = "cause"
+_YES: Final = ("true", "t", "1", "yes", "y")
+_NO: Final = ("false", "f", "0", "no", "n")
+_USED: Final = tuple(column for column in COLUMNS if column not in ("variant", "url", "is_machine"))
+"""Columns that the report asks for; the others never leave the table."""
+_WHITE: Final = " \t\n\r"
+_CODE: Final = "^[A-Za-z_.-]{1,24}$"
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - the years that there are
+
+
+def canonical(table: Table, mark: str | None, name: str) -> Table:
+    """Return a table's rows as events.
+
+    Parameters
+    ----------
+    table : ibis table
+        Its columns are the canonical ones, in any case; what is optional may be missing.
+    mark : str or None
+        The column that grows with every insert.
+    name : str
+        What errors call the table.
+
+    Returns
+    -------
+    ibis table
+        The canonical columns that the report asks for, texts blank nowhere, with ``cause`` (why the
+        row is refused, or null), ``raw_id`` (the id as it stands in the table) and ``mark``.
+
+    Raises
+    ------
+    SourceError
+        Where a required column is missing, or the time is no time.
+    """
+    import ibis  # noqa: PLC0415 - an extra
+
+    columns = {column.lower(): table[column] for column in reversed(table.columns)}
+    _require(columns, name)
+    texts = {c: _text(columns.get(c)) for c in _USED if c not in (*FLAGS, "timestamp")}
+    texts["domain"] = texts["domain"].lower()
+    time = columns["timestamp"]
+    if time.type().is_date():
+        time = time.cast("timestamp")
+    flags = {c: _flag(columns.get(c)) for c in FLAGS}
+    raw = {c: columns[c] for c in FLAGS if c in columns and not _is_flag(columns[c])}
+    causes: list[tuple[Column, Column | str]] = [
+        (texts[c].isnull() if c in texts else time.isnull(), f"{c} is missing") for c in REQUIRED
+    ]
+    causes += [
+        (~time.between(ibis.literal(_FIRST), ibis.literal(_LAST)), "timestamp is not a time"),
+        _unknown("channel", texts["channel"], CHANNELS),
+        _unknown("event_type", texts["event_type"], EVENT_TYPES),
+        _unknown("bounce_type", texts["bounce_type"], BOUNCE_TYPES),
+        *(
+            (flags[c].isnull() & _text(column).notnull(), f"{c} is not true or false")
+            for c, column in raw.items()
+        ),
+    ]
+    del flags["is_machine"]
+    marked = ibis.null("int64") if mark is None else columns[mark.lower()]
+    return table.select(
+        **texts,
+        **flags,
+        timestamp=time,
+        **{RAW_ID: columns["event_id"], MARK: marked},
+        **{CAUSE: ibis.cases(*causes, else_=ibis.null("string"))},
+    )
+
+
+def _require(columns: dict[str, Column], name: str) -> None:
+    missing = [column for column in REQUIRED if column not in columns]
+    if missing:
+        message = (
+            f"{name}: has no column {', '.join(missing)}; make a view that names the columns so "
+            "(campaign-live schema prints the table)"
+        )
+        raise SourceError(message)
+    kind = columns["timestamp"].type()
+    if not (kind.is_timestamp() or kind.is_date()):
+        message = f"{name}: its column timestamp is {kind}; make a view that casts it to a time"
+        raise SourceError(message)
+
+
+def _text(column: Column | None) -> Column:
+    """Return a column as text, null where it is blank."""
+    import ibis  # noqa: PLC0415
+
+    if column is None:
+        return ibis.null("string")
+    text = column.cast("string")
+    if not column.type().is_string():
+        return text
+    # Not `strip`: Spark reads the last two of what that trims, \v and \f, as letters.
+    return ibis.ifelse(text.translate(_WHITE, "") == "", ibis.null("string"), text)
+
+
+def _is_flag(column: Column) -> bool:
+    kind = column.type()
+    return bool(kind.is_boolean() or kind.is_null())
+
+
+def _flag(column: Column | None) -> Column:
+    """Return a column as a truth value, null where it is none."""
+    import ibis  # noqa: PLC0415
+
+    if column is None:
+        return ibis.null("boolean")
+    if _is_flag(column):
+        return column.cast("boolean")
+    word = column.cast("string").translate(_WHITE, "").lower()
+    return ibis.cases((word.isin(_YES), True), (word.isin(_NO), False), else_=ibis.null("boolean"))
+
+
+def _unknown(name: str, column: Column, known: Sequence[str]) -> tuple[Column, Column]:
+    """Return the branch that refuses a value outside an enumeration.
+
+    Only one that looks like a code is shown: it could be an address or a profile.
+    """
+    import ibis  # noqa: PLC0415
+
+    shown = ibis.ifelse(
+        column.re_search(_CODE), ibis.literal(" '") + column + ibis.literal("'"), ""
+    )
+    return column.notin(known), ibis.literal(f"unknown {name}") + shown

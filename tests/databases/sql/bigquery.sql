@@ -1,0 +1,1186 @@
+WITH clw_rows AS (
+  SELECT
+    `t2`.`campaign_id`,
+    `t2`.`campaign_name`,
+    `t2`.`message_id`,
+    `t2`.`message_name`,
+    `t2`.`execution_id`,
+    `t2`.`channel`,
+    `t2`.`reason`,
+    `t2`.`domain`,
+    `t2`.`platform`,
+    `t2`.`timestamp`,
+    `t2`.`raw_id`,
+    `t2`.`mark`,
+    `t2`.`cause`,
+    (
+      `t2`.`mark` IS NULL
+    ) OR NOT (
+      `t2`.`mark` < clw_until()
+    ) AS `open`,
+    ROW_NUMBER() OVER (
+      PARTITION BY `t2`.`cause` IS NULL, `t2`.`event_id`
+      ORDER BY `t2`.`mark` ASC, `t2`.`timestamp` ASC, `t2`.`campaign_id` ASC, `t2`.`message_id` ASC, `t2`.`execution_id` ASC, `t2`.`profile_id` ASC, `t2`.`event_type` ASC, `t2`.`channel` ASC, `t2`.`bounce_type` ASC, `t2`.`reason` ASC, `t2`.`domain` ASC, `t2`.`platform` ASC, `t2`.`is_test` ASC, `t2`.`is_async` ASC
+    ) - 1 AS `place`,
+    (
+      (
+        (
+          (
+            (
+              CAST(CASE
+                WHEN `t2`.`channel` = 'email'
+                THEN 0
+                WHEN `t2`.`channel` = 'push'
+                THEN 1
+                WHEN `t2`.`channel` = 'sms'
+                THEN 2
+                WHEN `t2`.`channel` = 'in_app'
+                THEN 3
+                WHEN `t2`.`channel` = 'web'
+                THEN 4
+                WHEN `t2`.`channel` = 'direct_mail'
+                THEN 5
+                ELSE 0
+              END AS INT64) * 12
+            ) + CAST(CASE
+              WHEN `t2`.`event_type` = 'targeted'
+              THEN 0
+              WHEN `t2`.`event_type` = 'excluded'
+              THEN 1
+              WHEN `t2`.`event_type` = 'error'
+              THEN 2
+              WHEN `t2`.`event_type` = 'sent'
+              THEN 3
+              WHEN `t2`.`event_type` = 'delivered'
+              THEN 4
+              WHEN `t2`.`event_type` = 'delay'
+              THEN 5
+              WHEN `t2`.`event_type` = 'bounce'
+              THEN 6
+              WHEN `t2`.`event_type` = 'open'
+              THEN 7
+              WHEN `t2`.`event_type` = 'click'
+              THEN 8
+              WHEN `t2`.`event_type` = 'unsubscribe'
+              THEN 9
+              WHEN `t2`.`event_type` = 'spam_complaint'
+              THEN 10
+              WHEN `t2`.`event_type` = 'action'
+              THEN 11
+              ELSE 0
+            END AS INT64)
+          ) * 4
+        ) + IF(
+          `t2`.`event_type` = 'bounce',
+          CAST(CASE
+            WHEN `t2`.`bounce_type` = 'hard'
+            THEN 1
+            WHEN `t2`.`bounce_type` = 'soft'
+            THEN 2
+            WHEN `t2`.`bounce_type` = 'ignored'
+            THEN 3
+            ELSE 0
+          END AS INT64),
+          0
+        )
+      ) * 4
+    ) + IF((
+      `t2`.`event_type` = 'bounce'
+    ) AND `t2`.`is_async`, 2, 0) + IF(`t2`.`is_test`, 1, 0) AS `kind`,
+    CAST(FLOOR(ieee_divide(UNIX_SECONDS(TIMESTAMP_TRUNC(`t2`.`timestamp`, MINUTE)), 60)) AS INT64) AS `minute`,
+    IF(
+      `t2`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+      FARM_FINGERPRINT(`t2`.`profile_id`),
+      CAST(NULL AS INT64)
+    ) AS `high`,
+    FARM_FINGERPRINT(CONCAT(`t2`.`profile_id`, ':7')) AS `low`,
+    COALESCE(`t2`.`is_test`, FALSE) AS `is_test`
+  FROM (
+    SELECT
+      IF(
+        TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`event_id`
+      ) AS `event_id`,
+      IF(
+        TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`campaign_id`
+      ) AS `campaign_id`,
+      IF(
+        TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`message_id`
+      ) AS `message_id`,
+      IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) AS `channel`,
+      IF(
+        TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`profile_id`
+      ) AS `profile_id`,
+      IF(
+        TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`event_type`
+      ) AS `event_type`,
+      IF(TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`reason`) AS `reason`,
+      IF(
+        TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`bounce_type`
+      ) AS `bounce_type`,
+      LOWER(
+        IF(TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`domain`)
+      ) AS `domain`,
+      IF(
+        TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`platform`
+      ) AS `platform`,
+      IF(
+        TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`execution_id`
+      ) AS `execution_id`,
+      IF(
+        TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`campaign_name`
+      ) AS `campaign_name`,
+      IF(
+        TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = '',
+        CAST(NULL AS STRING),
+        `t1`.`message_name`
+      ) AS `message_name`,
+      `t1`.`is_async`,
+      `t1`.`is_test`,
+      `t1`.`timestamp`,
+      `t1`.`event_id` AS `raw_id`,
+      `t1`.`ingested_at` AS `mark`,
+      CASE
+        WHEN IF(
+          TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
+          CAST(NULL AS STRING),
+          `t1`.`event_id`
+        ) IS NULL
+        THEN 'event_id is missing'
+        WHEN `t1`.`timestamp` IS NULL
+        THEN 'timestamp is missing'
+        WHEN IF(
+          TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
+          CAST(NULL AS STRING),
+          `t1`.`campaign_id`
+        ) IS NULL
+        THEN 'campaign_id is missing'
+        WHEN IF(
+          TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
+          CAST(NULL AS STRING),
+          `t1`.`message_id`
+        ) IS NULL
+        THEN 'message_id is missing'
+        WHEN IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IS NULL
+        THEN 'channel is missing'
+        WHEN IF(
+          TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
+          CAST(NULL AS STRING),
+          `t1`.`profile_id`
+        ) IS NULL
+        THEN 'profile_id is missing'
+        WHEN IF(
+          TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
+          CAST(NULL AS STRING),
+          `t1`.`event_type`
+        ) IS NULL
+        THEN 'event_type is missing'
+        WHEN NOT (
+          `t1`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
+        )
+        THEN 'timestamp is not a time'
+        WHEN NOT (
+          IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+        )
+        THEN CONCAT(
+          'unknown channel',
+          IF(
+            REGEXP_CONTAINS(
+              IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`),
+              '^[A-Za-z_.-]{1,24}$'
+            ),
+            CONCAT(
+              CONCAT(
+                ' \'',
+                IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`)
+              ),
+              '\''
+            ),
+            ''
+          )
+        )
+        WHEN NOT (
+          IF(
+            TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t1`.`event_type`
+          ) IN (
+            'targeted',
+            'excluded',
+            'error',
+            'sent',
+            'delivered',
+            'delay',
+            'bounce',
+            'open',
+            'click',
+            'unsubscribe',
+            'spam_complaint',
+            'action'
+          )
+        )
+        THEN CONCAT(
+          'unknown event_type',
+          IF(
+            REGEXP_CONTAINS(
+              IF(
+                TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t1`.`event_type`
+              ),
+              '^[A-Za-z_.-]{1,24}$'
+            ),
+            CONCAT(
+              CONCAT(
+                ' \'',
+                IF(
+                  TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t1`.`event_type`
+                )
+              ),
+              '\''
+            ),
+            ''
+          )
+        )
+        WHEN NOT (
+          IF(
+            TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t1`.`bounce_type`
+          ) IN ('hard', 'soft', 'ignored')
+        )
+        THEN CONCAT(
+          'unknown bounce_type',
+          IF(
+            REGEXP_CONTAINS(
+              IF(
+                TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t1`.`bounce_type`
+              ),
+              '^[A-Za-z_.-]{1,24}$'
+            ),
+            CONCAT(
+              CONCAT(
+                ' \'',
+                IF(
+                  TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t1`.`bounce_type`
+                )
+              ),
+              '\''
+            ),
+            ''
+          )
+        )
+        ELSE CAST(NULL AS STRING)
+      END AS `cause`
+    FROM (
+      SELECT
+        *
+      FROM `events` AS `t0`
+      WHERE
+        `t0`.`ingested_at` >= clw_since()
+    ) AS `t1`
+  ) AS `t2`
+), clw_fresh AS (
+  SELECT
+    `t9`.*
+    EXCEPT (`raw_id`, `place`, `mark`, `cause`)
+  FROM (
+    SELECT
+      `t4`.`campaign_id`,
+      `t4`.`campaign_name`,
+      `t4`.`message_id`,
+      `t4`.`message_name`,
+      `t4`.`execution_id`,
+      `t4`.`channel`,
+      `t4`.`reason`,
+      `t4`.`domain`,
+      `t4`.`platform`,
+      `t4`.`timestamp`,
+      `t4`.`raw_id`,
+      `t4`.`mark`,
+      `t4`.`cause`,
+      `t4`.`open`,
+      `t4`.`place`,
+      `t4`.`kind`,
+      `t4`.`minute`,
+      `t4`.`high`,
+      `t4`.`low`,
+      `t4`.`is_test`
+    FROM (
+      SELECT
+        *
+      FROM `clw_rows` AS `t0`
+      WHERE
+        `t0`.`cause` IS NULL AND `t0`.`place` = 0
+    ) AS `t4`
+    WHERE
+      NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            *
+          FROM (
+            SELECT
+              IF(
+                TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`event_id`
+              ) AS `event_id`,
+              IF(
+                TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`campaign_id`
+              ) AS `campaign_id`,
+              IF(
+                TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`message_id`
+              ) AS `message_id`,
+              IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
+              IF(
+                TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`profile_id`
+              ) AS `profile_id`,
+              IF(
+                TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`event_type`
+              ) AS `event_type`,
+              IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
+              IF(
+                TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`bounce_type`
+              ) AS `bounce_type`,
+              LOWER(
+                IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
+              ) AS `domain`,
+              IF(
+                TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`platform`
+              ) AS `platform`,
+              IF(
+                TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`execution_id`
+              ) AS `execution_id`,
+              IF(
+                TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`campaign_name`
+              ) AS `campaign_name`,
+              IF(
+                TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`message_name`
+              ) AS `message_name`,
+              `t5`.`is_async`,
+              `t5`.`is_test`,
+              `t5`.`timestamp`,
+              `t5`.`event_id` AS `raw_id`,
+              `t5`.`ingested_at` AS `mark`,
+              CASE
+                WHEN IF(
+                  TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`event_id`
+                ) IS NULL
+                THEN 'event_id is missing'
+                WHEN `t5`.`timestamp` IS NULL
+                THEN 'timestamp is missing'
+                WHEN IF(
+                  TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`campaign_id`
+                ) IS NULL
+                THEN 'campaign_id is missing'
+                WHEN IF(
+                  TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`message_id`
+                ) IS NULL
+                THEN 'message_id is missing'
+                WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
+                THEN 'channel is missing'
+                WHEN IF(
+                  TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`profile_id`
+                ) IS NULL
+                THEN 'profile_id is missing'
+                WHEN IF(
+                  TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`event_type`
+                ) IS NULL
+                THEN 'event_type is missing'
+                WHEN NOT (
+                  `t5`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
+                )
+                THEN 'timestamp is not a time'
+                WHEN NOT (
+                  IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+                )
+                THEN CONCAT(
+                  'unknown channel',
+                  IF(
+                    REGEXP_CONTAINS(
+                      IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`),
+                      '^[A-Za-z_.-]{1,24}$'
+                    ),
+                    CONCAT(
+                      CONCAT(
+                        ' \'',
+                        IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
+                      ),
+                      '\''
+                    ),
+                    ''
+                  )
+                )
+                WHEN NOT (
+                  IF(
+                    TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                    CAST(NULL AS STRING),
+                    `t5`.`event_type`
+                  ) IN (
+                    'targeted',
+                    'excluded',
+                    'error',
+                    'sent',
+                    'delivered',
+                    'delay',
+                    'bounce',
+                    'open',
+                    'click',
+                    'unsubscribe',
+                    'spam_complaint',
+                    'action'
+                  )
+                )
+                THEN CONCAT(
+                  'unknown event_type',
+                  IF(
+                    REGEXP_CONTAINS(
+                      IF(
+                        TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                        CAST(NULL AS STRING),
+                        `t5`.`event_type`
+                      ),
+                      '^[A-Za-z_.-]{1,24}$'
+                    ),
+                    CONCAT(
+                      CONCAT(
+                        ' \'',
+                        IF(
+                          TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                          CAST(NULL AS STRING),
+                          `t5`.`event_type`
+                        )
+                      ),
+                      '\''
+                    ),
+                    ''
+                  )
+                )
+                WHEN NOT (
+                  IF(
+                    TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                    CAST(NULL AS STRING),
+                    `t5`.`bounce_type`
+                  ) IN ('hard', 'soft', 'ignored')
+                )
+                THEN CONCAT(
+                  'unknown bounce_type',
+                  IF(
+                    REGEXP_CONTAINS(
+                      IF(
+                        TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                        CAST(NULL AS STRING),
+                        `t5`.`bounce_type`
+                      ),
+                      '^[A-Za-z_.-]{1,24}$'
+                    ),
+                    CONCAT(
+                      CONCAT(
+                        ' \'',
+                        IF(
+                          TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                          CAST(NULL AS STRING),
+                          `t5`.`bounce_type`
+                        )
+                      ),
+                      '\''
+                    ),
+                    ''
+                  )
+                )
+                ELSE CAST(NULL AS STRING)
+              END AS `cause`
+            FROM (
+              SELECT
+                *
+              FROM `events` AS `t2`
+              WHERE
+                `t2`.`ingested_at` < clw_since()
+            ) AS `t5`
+          ) AS `t6`
+          WHERE
+            `t6`.`cause` IS NULL
+        ) AS `t8`
+        WHERE
+          `t4`.`raw_id` = `t8`.`raw_id`
+      )
+  ) AS `t9`
+)
+SELECT
+  *
+FROM (
+  WITH `t2` AS (
+    SELECT
+      *
+    FROM `clw_fresh` AS `t0`
+    WHERE
+      `t0`.`campaign_id` = 'spring'
+  )
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(0 AS INT64) AS `what`,
+          `t12`.`open`,
+          `t12`.`a`,
+          `t12`.`b`,
+          CAST(NULL AS STRING) AS `c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          `t12`.`kind`,
+          `t12`.`minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t12`.`n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            `t6`.`open`,
+            `t6`.`kind`,
+            `t6`.`message_id` AS `a`,
+            `t6`.`execution_id` AS `b`,
+            `t6`.`minute`,
+            COUNT(*) AS `n`
+          FROM `t2` AS `t6`
+          GROUP BY
+            1,
+            2,
+            3,
+            4,
+            5
+        ) AS `t12`
+      ) AS `t20`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(1 AS INT64) AS `what`,
+          `t9`.`open`,
+          `t9`.`a`,
+          `t9`.`b`,
+          `t9`.`c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          `t9`.`kind`,
+          `t9`.`minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t9`.`n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            `t3`.`open`,
+            `t3`.`kind`,
+            `t3`.`reason` AS `a`,
+            `t3`.`message_id` AS `b`,
+            `t3`.`execution_id` AS `c`,
+            `t3`.`minute`,
+            COUNT(*) AS `n`
+          FROM (
+            SELECT
+              *
+            FROM `clw_fresh` AS `t0`
+            WHERE
+              `t0`.`campaign_id` = 'spring'
+              AND `t0`.`kind` IN (
+                16,
+                17,
+                18,
+                19,
+                20,
+                21,
+                22,
+                23,
+                24,
+                25,
+                26,
+                27,
+                28,
+                29,
+                30,
+                31,
+                32,
+                33,
+                34,
+                35,
+                36,
+                37,
+                38,
+                39,
+                40,
+                41,
+                42,
+                43,
+                44,
+                45,
+                46,
+                47,
+                96,
+                97,
+                98,
+                99,
+                100,
+                101,
+                102,
+                103,
+                104,
+                105,
+                106,
+                107,
+                108,
+                109,
+                110,
+                111,
+                208,
+                209,
+                210,
+                211,
+                212,
+                213,
+                214,
+                215,
+                216,
+                217,
+                218,
+                219,
+                220,
+                221,
+                222,
+                223,
+                224,
+                225,
+                226,
+                227,
+                228,
+                229,
+                230,
+                231,
+                232,
+                233,
+                234,
+                235,
+                236,
+                237,
+                238,
+                239,
+                288,
+                289,
+                290,
+                291,
+                292,
+                293,
+                294,
+                295,
+                296,
+                297,
+                298,
+                299,
+                300,
+                301,
+                302,
+                303,
+                400,
+                401,
+                402,
+                403,
+                404,
+                405,
+                406,
+                407,
+                408,
+                409,
+                410,
+                411,
+                412,
+                413,
+                414,
+                415,
+                416,
+                417,
+                418,
+                419,
+                420,
+                421,
+                422,
+                423,
+                424,
+                425,
+                426,
+                427,
+                428,
+                429,
+                430,
+                431,
+                480,
+                481,
+                482,
+                483,
+                484,
+                485,
+                486,
+                487,
+                488,
+                489,
+                490,
+                491,
+                492,
+                493,
+                494,
+                495,
+                592,
+                593,
+                594,
+                595,
+                596,
+                597,
+                598,
+                599,
+                600,
+                601,
+                602,
+                603,
+                604,
+                605,
+                606,
+                607,
+                608,
+                609,
+                610,
+                611,
+                612,
+                613,
+                614,
+                615,
+                616,
+                617,
+                618,
+                619,
+                620,
+                621,
+                622,
+                623,
+                672,
+                673,
+                674,
+                675,
+                676,
+                677,
+                678,
+                679,
+                680,
+                681,
+                682,
+                683,
+                684,
+                685,
+                686,
+                687,
+                784,
+                785,
+                786,
+                787,
+                788,
+                789,
+                790,
+                791,
+                792,
+                793,
+                794,
+                795,
+                796,
+                797,
+                798,
+                799,
+                800,
+                801,
+                802,
+                803,
+                804,
+                805,
+                806,
+                807,
+                808,
+                809,
+                810,
+                811,
+                812,
+                813,
+                814,
+                815,
+                864,
+                865,
+                866,
+                867,
+                868,
+                869,
+                870,
+                871,
+                872,
+                873,
+                874,
+                875,
+                876,
+                877,
+                878,
+                879,
+                976,
+                977,
+                978,
+                979,
+                980,
+                981,
+                982,
+                983,
+                984,
+                985,
+                986,
+                987,
+                988,
+                989,
+                990,
+                991,
+                992,
+                993,
+                994,
+                995,
+                996,
+                997,
+                998,
+                999,
+                1000,
+                1001,
+                1002,
+                1003,
+                1004,
+                1005,
+                1006,
+                1007,
+                1056,
+                1057,
+                1058,
+                1059,
+                1060,
+                1061,
+                1062,
+                1063,
+                1064,
+                1065,
+                1066,
+                1067,
+                1068,
+                1069,
+                1070,
+                1071
+              )
+          ) AS `t3`
+          GROUP BY
+            1,
+            2,
+            3,
+            4,
+            5,
+            6
+        ) AS `t9`
+      ) AS `t17`
+    ) AS `t24`
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(2 AS INT64) AS `what`,
+          `t13`.`open`,
+          `t13`.`a`,
+          `t13`.`b`,
+          `t13`.`c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          `t13`.`kind`,
+          `t13`.`minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t13`.`n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            `t6`.`open`,
+            `t6`.`kind`,
+            `t6`.`domain` AS `a`,
+            `t6`.`message_id` AS `b`,
+            `t6`.`execution_id` AS `c`,
+            `t6`.`minute`,
+            COUNT(*) AS `n`
+          FROM `t2` AS `t6`
+          GROUP BY
+            1,
+            2,
+            3,
+            4,
+            5,
+            6
+        ) AS `t13`
+      ) AS `t21`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(3 AS INT64) AS `what`,
+          `t14`.`open`,
+          `t14`.`a`,
+          `t14`.`b`,
+          `t14`.`c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          `t14`.`kind`,
+          `t14`.`minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t14`.`n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            `t6`.`open`,
+            `t6`.`kind`,
+            `t6`.`platform` AS `a`,
+            `t6`.`message_id` AS `b`,
+            `t6`.`execution_id` AS `c`,
+            `t6`.`minute`,
+            COUNT(*) AS `n`
+          FROM `t2` AS `t6`
+          GROUP BY
+            1,
+            2,
+            3,
+            4,
+            5,
+            6
+        ) AS `t14`
+      ) AS `t22`
+    ) AS `t25`
+  ) AS `t27`
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(4 AS INT64) AS `what`,
+          `t5`.`open`,
+          `t5`.`a`,
+          `t5`.`b`,
+          `t5`.`c`,
+          `t5`.`d`,
+          `t5`.`e`,
+          `t5`.`f`,
+          CAST(NULL AS INT64) AS `kind`,
+          CAST(NULL AS INT64) AS `minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t5`.`n`,
+          `t5`.`first`,
+          `t5`.`last`
+        FROM (
+          SELECT
+            `t0`.`open`,
+            `t0`.`campaign_id` AS `a`,
+            `t0`.`campaign_name` AS `b`,
+            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_id`, CAST(NULL AS STRING)) AS `c`,
+            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_name`, CAST(NULL AS STRING)) AS `d`,
+            IF(`t0`.`campaign_id` = 'spring', `t0`.`execution_id`, CAST(NULL AS STRING)) AS `e`,
+            IF(`t0`.`campaign_id` = 'spring', `t0`.`channel`, CAST(NULL AS STRING)) AS `f`,
+            COUNT(*) AS `n`,
+            MIN(`t0`.`timestamp`) AS `first`,
+            MAX(`t0`.`timestamp`) AS `last`
+          FROM `clw_fresh` AS `t0`
+          GROUP BY
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7
+        ) AS `t5`
+      ) AS `t11`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(5 AS INT64) AS `what`,
+          `t7`.`open`,
+          `t7`.`a`,
+          `t7`.`b`,
+          CAST(NULL AS STRING) AS `c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          `t7`.`kind`,
+          `t7`.`minute`,
+          `t7`.`high`,
+          `t7`.`low`,
+          CAST(NULL AS INT64) AS `n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT DISTINCT
+            `t0`.`open`,
+            `t0`.`minute`,
+            `t0`.`high`,
+            `t0`.`low`,
+            `t0`.`message_id` AS `a`,
+            `t0`.`execution_id` AS `b`,
+            CAST(IF(`t0`.`is_test`, 1, 0) AS INT64) AS `kind`
+          FROM `clw_fresh` AS `t0`
+          WHERE
+            `t0`.`campaign_id` = 'spring' AND NOT `t0`.`high` IS NULL
+        ) AS `t7`
+      ) AS `t15`
+    ) AS `t18`
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(7 AS INT64) AS `what`,
+          `t10`.`open`,
+          CAST(NULL AS STRING) AS `a`,
+          CAST(NULL AS STRING) AS `b`,
+          CAST(NULL AS STRING) AS `c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          CAST(NULL AS INT64) AS `kind`,
+          CAST(NULL AS INT64) AS `minute`,
+          `t10`.`high`,
+          CAST(NULL AS INT64) AS `low`,
+          `t10`.`n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            `t1`.`open`,
+            COUNTIF(`t1`.`cause` IS NULL) AS `n`,
+            COUNTIF(NOT (
+              `t1`.`cause` IS NULL
+            )) AS `high`
+          FROM `clw_rows` AS `t1`
+          GROUP BY
+            1
+        ) AS `t10`
+      ) AS `t19`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          CAST(8 AS INT64) AS `what`,
+          `t8`.`open`,
+          `t8`.`raw_id` AS `a`,
+          `t8`.`cause` AS `b`,
+          CAST(NULL AS STRING) AS `c`,
+          CAST(NULL AS STRING) AS `d`,
+          CAST(NULL AS STRING) AS `e`,
+          CAST(NULL AS STRING) AS `f`,
+          CAST(NULL AS INT64) AS `kind`,
+          CAST(NULL AS INT64) AS `minute`,
+          CAST(NULL AS INT64) AS `high`,
+          CAST(NULL AS INT64) AS `low`,
+          CAST(NULL AS INT64) AS `n`,
+          CAST(NULL AS TIMESTAMP) AS `first`,
+          CAST(NULL AS TIMESTAMP) AS `last`
+        FROM (
+          SELECT
+            *
+          FROM `clw_rows` AS `t1`
+          WHERE
+            NOT `t1`.`cause` IS NULL
+          ORDER BY
+            `t1`.`mark` ASC NULLS LAST,
+            `t1`.`raw_id` ASC NULLS LAST
+          LIMIT 100
+        ) AS `t8`
+      ) AS `t16`
+    ) AS `t23`
+  ) AS `t26`
+) AS answer

@@ -1,0 +1,75 @@
+"""What ``campaign-live schema`` prints makes a table that gives the oracle's report."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import generate
+import pytest
+import tables
+from generate import WINDOWS
+from test_postgresql import told, wanted
+
+from campaign_live_widgets.engine import open_rollup
+
+if TYPE_CHECKING:
+    from server import Postgres
+
+
+def printed(*options: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "campaign_live_widgets", "schema", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("table", ["events", "mail.of the team"])
+def test_the_table_for_postgresql(postgres: Postgres, table: str) -> None:
+    rows = tables.typed(generate.events(41, 300))
+    sound = [row for row in rows if all(row[name] is not None for name in tables.REQUIRED)]
+    name = ".".join(f'"{part}"' for part in table.split("."))
+    with postgres.connect() as con:
+        con.execute("DROP SCHEMA IF EXISTS mail CASCADE; CREATE SCHEMA mail")
+        con.execute("GRANT USAGE ON SCHEMA mail TO reader")
+        con.execute(printed("--for", "postgresql", "--table", table))
+        con.execute(f"GRANT SELECT ON {name} TO reader")
+        con.execute(
+            f"CREATE TABLE mail.past PARTITION OF {name}"
+            " FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')"
+        )
+        tables.insert(con, name, sound)
+    rollup = open_rollup(postgres.url(table.replace(" ", "%20")), "c1")
+    for window in WINDOWS:
+        assert told(rollup, window) == wanted(sound, window)
+    with postgres.connect() as con:
+        tables.insert(con, name, sound[:20])
+    rollup.refresh()
+    assert told(rollup, "24h") == wanted(sound + sound[:20], "24h")
+    rollup.close()
+
+
+@pytest.mark.parametrize("engine", ["clickhouse", "spark"])
+def test_other_engines_have_every_column_once(engine: str) -> None:
+    text = printed("--for", engine, "--table", "mail.events")
+    for column in (*tables.ALL, "ingested_at"):
+        assert text.count(f"\n    {column} ") == (
+            2 if engine == "clickhouse" and column in tables.PER_MINUTE else 1
+        ), column
+    assert "`mail`.`events`" in text
+
+
+def test_an_engine_that_is_not_known_is_a_wrong_call() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "campaign_live_widgets", "schema", "--for", "mysql"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "postgresql" in done.stderr

@@ -1,0 +1,60 @@
+"""The rollup's SQL for engines that do not run here: as it was compiled and looked at.
+
+``CLW_WRITE_SQL=1`` writes it anew; look at what has changed.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis
+import oracle
+import pytest
+import sqlglot
+
+from campaign_live_widgets.engine.hashing import hashes
+from campaign_live_widgets.engine.pushdown import Asked, Pushdown
+from campaign_live_widgets.sources.database_rows import canonical
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+HERE = Path(__file__).parent / "sql"
+DIALECTS = {
+    "bigquery": "bigquery",
+    "clickhouse": "clickhouse",
+    "pyspark": "spark",
+    "snowflake": "snowflake",
+    "trino": "trino",
+}
+KINDS = {"timestamp": "timestamp('UTC')", **dict.fromkeys(oracle.BOOLEANS, "boolean")}
+
+
+def statement(dialect: str) -> str:
+    """Return the statement of a look at what is new."""
+    columns = {column: KINDS.get(column, "string") for column in oracle.COLUMNS}
+    table = ibis.table({**columns, "ingested_at": "!timestamp('UTC')"}, name="events")
+    compiler = import_module(f"ibis.backends.sql.compilers.{dialect}").compiler
+
+    def sql_of(expression: Table) -> str:
+        return compiler.to_sqlglot(expression.unbind()).sql(dialect=compiler.dialect)
+
+    events = partial(canonical, mark="ingested_at", name="events")
+    asked = Asked(events, table, "ingested_at", hashes(dialect), distinct=False)
+    text = Pushdown(asked, sql_of).rollup("spring", since=True, until=True, follow=True)
+    return sqlglot.parse_one(text, dialect=compiler.dialect).sql(compiler.dialect, pretty=True)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_sql_is_the_one_that_was_looked_at(dialect: str) -> None:
+    kept = HERE / f"{DIALECTS[dialect]}.sql"
+    got = statement(dialect) + "\n"
+    if os.environ.get("CLW_WRITE_SQL"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_bytes(got.encode())
+    assert got == kept.read_bytes().decode()
+    assert "profile_id" not in got[got.index("UNION ALL") :]

@@ -1,0 +1,183 @@
+"""A database that is followed: each look is what a fresh read would be, at the price of the new."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import generate
+import pytest
+import tables
+from generate import WINDOWS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_postgresql import told, wanted
+
+from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    from server import Postgres
+
+Row = dict[str, Any]
+
+SERIAL = "seq bigint NOT NULL"
+few = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "options"),
+    [
+        ("ingested_at timestamptz NOT NULL DEFAULT clock_timestamp()", {"overlap": "1h"}),
+        ("ingested_at timestamptz DEFAULT clock_timestamp()", {"overlap": "0s"}),
+        ("ingested_at timestamp DEFAULT clock_timestamp()", {}),
+        ("seq bigserial", {"watermark": "seq", "overlap": "50"}),
+        ("seq bigserial", {"watermark": "SEQ", "overlap": "0"}),
+        (None, {}),
+    ],
+)
+def test_tick_by_tick(postgres: Postgres, mark: str | None, options: dict[str, str]) -> None:
+    rows = tables.typed(generate.events(7))
+    random.Random(7).shuffle(rows)  # noqa: S311 - test data
+    name = tables.create(postgres, mark=mark)
+    rollup = new_rollup(postgres.url(name, **options), "c1")
+    assert not rollup.refresh()
+    size = len(rows) // 6 + 1
+    with postgres.connect() as con:
+        for number in range(6):
+            tables.insert(con, name, rows[number * size : (number + 1) * size])
+            assert rollup.refresh()
+            window = list(WINDOWS)[number]
+            assert told(rollup, window) == wanted(rows[: (number + 1) * size], window)
+        assert not rollup.refresh()
+        tables.insert(con, name, rows[:40])
+        rollup.refresh()
+    for window in WINDOWS:
+        assert told(rollup, window, tests=True) == wanted(rows + rows[:40], window, tests=True)
+    rollup.close()
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[list[tuple[int, Row]]]:
+    """Draw rows with serial numbers, in ticks: each at most 30 numbers later than its turn.
+
+    Rows of one id may differ in all else.
+    """
+    rng = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311 - test data
+    rows = tables.typed(generate.events(rng.randrange(1000), 60, faults=draw(st.booleans())))
+    for row in rng.sample(rows, 12):
+        row["event_id"] = rng.choice(rows)["event_id"]
+    numbered = list(enumerate(rows))
+    numbered.sort(key=lambda pair: pair[0] + rng.randrange(30))
+    cuts = sorted(rng.sample(range(1, len(rows)), draw(st.integers(1, 6))))
+    return [numbered[a:b] for a, b in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+
+
+@few
+@given(arrivals())
+def test_looks_are_what_a_fresh_read_is(
+    postgres: Postgres, ticks: list[list[tuple[int, Row]]]
+) -> None:
+    """Late commits too, and where they displace what was first of its id."""
+    name = tables.create(postgres, mark=SERIAL)
+    options = {"watermark": "seq", "overlap": "31"}
+    followed = new_rollup(postgres.url(name, **options), "c1")
+    seen: list[tuple[int, Row]] = []
+    with postgres.connect() as con:
+        for tick in ticks:
+            tables.insert(con, name, [{**row, "seq": number} for number, row in tick])
+            seen += tick
+            followed.refresh()
+            fresh = new_rollup(postgres.url(name, **options), "c1")
+            fresh.refresh()
+            for window, tests in (("2h", False), ("30d", True)):
+                assert told(followed, window, tests=tests) == told(fresh, window, tests=tests)
+            assert followed.campaigns() == fresh.campaigns()
+            assert followed.names() == fresh.names()
+            fresh.close()
+    # Of rows with one id the first is the event: the oracle keeps the last it is shown.
+    in_order = [row for _, row in sorted(seen, key=lambda pair: -pair[0])]
+    for window in ("24h", "30d"):
+        assert told(followed, window)["widgets"] == wanted(in_order, window)["widgets"]
+    followed.close()
+
+
+def test_what_a_tick_reads_does_not_grow_with_the_history(postgres: Postgres) -> None:
+    """The planner reads rows by the watermark's index and looks repeats up by the id's."""
+    name = tables.create(postgres, mark=SERIAL)
+    with postgres.connect() as con:
+        con.execute(
+            f"INSERT INTO {name} (event_id, timestamp, campaign_id, message_id, channel,"
+            f" profile_id, event_type, seq) SELECT 'e' || i, '2026-11-20'::timestamptz"
+            f" + i * interval '1 second', 'c1', 'm1', 'email', 'p' || i % 5000, 'sent', i"
+            f" FROM generate_series(1, 60000) i"
+        )
+        con.execute(f"CREATE INDEX ON {name} (seq)")
+        con.execute(f"ANALYZE {name}")
+        rollup = new_rollup(postgres.url(name, watermark="seq", overlap="100"), "c1")
+        rollup.refresh()
+        con.execute(
+            f"INSERT INTO {name} (event_id, timestamp, campaign_id, message_id, channel,"
+            f" profile_id, event_type, seq) SELECT 'e' || i, now(), 'c1', 'm1', 'email',"
+            f" 'p1', 'sent', i + 100 FROM generate_series(59990, 60050) i"
+        )
+        before = read(con, name)
+        assert rollup.refresh()
+        assert read(con, name) - before < 2000
+    assert rollup.health.events == 60_050
+    assert rollup.health.duplicates == 11
+    rollup.close()
+
+
+def read(con: Any, name: str) -> int:  # noqa: ANN401 - a client's connection
+    """Return how many rows of a table have been read so far, by scans and by look-ups."""
+    con.execute("SELECT pg_stat_force_next_flush()")
+    con.execute("SELECT pg_sleep(0.1)")
+    con.execute("SELECT pg_stat_clear_snapshot()")
+    (rows,) = con.execute(
+        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
+        f" WHERE relname = '{name}'"
+    ).fetchone()
+    return int(rows)
+
+
+def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(postgres: Postgres) -> None:
+    rows = tables.typed(generate.events(8, 100))
+    name = tables.filled(postgres, rows[:50])
+    rollup = new_rollup(postgres.url(name), "c1")
+    rollup.refresh()
+    with postgres.connect() as con:
+        con.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'campaign-live'"
+        )
+        tables.insert(con, name, rows[50:])
+    with pytest.raises(SourceError) as refused:
+        rollup.refresh()
+    assert len(str(refused.value).splitlines()) == 1
+    assert told(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
+    assert rollup.refresh()
+    assert told(rollup, "24h") == wanted(rows, "24h")
+    rollup.close()
+
+
+def test_the_oracle_sees_the_same_times_whatever_the_zone(postgres: Postgres) -> None:
+    rows = tables.typed(generate.events(9, 120))
+    name = tables.create(postgres, types={"timestamp": "timestamp"})
+    with postgres.connect() as con:
+        naive = [
+            {**row, "timestamp": at.astimezone(UTC).replace(tzinfo=None) if at else None}
+            for row in rows
+            for at in [row["timestamp"]]
+        ]
+        tables.insert(con, name, naive)
+        con.execute("ALTER ROLE reader SET timezone = 'Asia/Kathmandu'")
+    rollup = new_rollup(postgres.url(name), "c1")
+    rollup.refresh()
+    assert told(rollup, "24h") == wanted(rows, "24h")
+    rollup.close()
+    with postgres.connect() as con:
+        con.execute("ALTER ROLE reader RESET timezone")
