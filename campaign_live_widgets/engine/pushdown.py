@@ -189,7 +189,9 @@ class Pushdown:
             mark = old[self._asked.mark]
             before = old.filter(mark < _bound(_apart(SINCE, since), mark))
             fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
-        return fresh.drop("place", CAUSE, RAW_ID, MARK)
+        # By name: what is dropped comes out in any order, and equal rollups in unequal SQL.
+        helpers = ("place", CAUSE, RAW_ID, MARK)
+        return fresh.select(*(name for name in fresh.columns if name not in helpers))
 
     def _cells(self, own: Table) -> list[Table]:
         """Return the cells of each question."""

@@ -305,259 +305,250 @@ WITH clw_rows AS (
   ) AS `t2`
 ), clw_fresh AS (
   SELECT
-    `t9`.*
-    EXCEPT (`raw_id`, `place`, `mark`, `cause`)
+    `t4`.`campaign_id`,
+    `t4`.`campaign_name`,
+    `t4`.`message_id`,
+    `t4`.`message_name`,
+    `t4`.`execution_id`,
+    `t4`.`channel`,
+    `t4`.`reason`,
+    `t4`.`domain`,
+    `t4`.`platform`,
+    `t4`.`timestamp`,
+    `t4`.`open`,
+    `t4`.`kind`,
+    `t4`.`minute`,
+    `t4`.`high`,
+    `t4`.`low`,
+    `t4`.`is_test`
   FROM (
     SELECT
-      `t4`.`campaign_id`,
-      `t4`.`campaign_name`,
-      `t4`.`message_id`,
-      `t4`.`message_name`,
-      `t4`.`execution_id`,
-      `t4`.`channel`,
-      `t4`.`reason`,
-      `t4`.`domain`,
-      `t4`.`platform`,
-      `t4`.`timestamp`,
-      `t4`.`raw_id`,
-      `t4`.`mark`,
-      `t4`.`cause`,
-      `t4`.`open`,
-      `t4`.`place`,
-      `t4`.`kind`,
-      `t4`.`minute`,
-      `t4`.`high`,
-      `t4`.`low`,
-      `t4`.`is_test`
-    FROM (
-      SELECT
-        *
-      FROM `clw_rows` AS `t0`
-      WHERE
-        `t0`.`cause` IS NULL AND `t0`.`place` = 0
-    ) AS `t4`
+      *
+    FROM `clw_rows` AS `t0`
     WHERE
-      NOT EXISTS(
+      `t0`.`cause` IS NULL AND `t0`.`place` = 0
+  ) AS `t4`
+  WHERE
+    NOT EXISTS(
+      SELECT
+        1
+      FROM (
         SELECT
-          1
+          *
         FROM (
           SELECT
-            *
-          FROM (
-            SELECT
-              IF(
+            IF(
+              TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`event_id`
+            ) AS `event_id`,
+            IF(
+              TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`campaign_id`
+            ) AS `campaign_id`,
+            IF(
+              TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`message_id`
+            ) AS `message_id`,
+            IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
+            IF(
+              TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`profile_id`
+            ) AS `profile_id`,
+            IF(
+              TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`event_type`
+            ) AS `event_type`,
+            IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
+            IF(
+              TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`bounce_type`
+            ) AS `bounce_type`,
+            LOWER(
+              IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
+            ) AS `domain`,
+            IF(
+              TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`platform`
+            ) AS `platform`,
+            IF(
+              TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`execution_id`
+            ) AS `execution_id`,
+            IF(
+              TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`campaign_name`
+            ) AS `campaign_name`,
+            IF(
+              TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`message_name`
+            ) AS `message_name`,
+            `t5`.`is_async`,
+            `t5`.`is_test`,
+            `t5`.`timestamp`,
+            `t5`.`event_id` AS `raw_id`,
+            `t5`.`ingested_at` AS `mark`,
+            CASE
+              WHEN IF(
                 TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
                 `t5`.`event_id`
-              ) AS `event_id`,
-              IF(
+              ) IS NULL
+              THEN 'event_id is missing'
+              WHEN `t5`.`timestamp` IS NULL
+              THEN 'timestamp is missing'
+              WHEN IF(
                 TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
                 `t5`.`campaign_id`
-              ) AS `campaign_id`,
-              IF(
+              ) IS NULL
+              THEN 'campaign_id is missing'
+              WHEN IF(
                 TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
                 `t5`.`message_id`
-              ) AS `message_id`,
-              IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
-              IF(
+              ) IS NULL
+              THEN 'message_id is missing'
+              WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
+              THEN 'channel is missing'
+              WHEN IF(
                 TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
                 `t5`.`profile_id`
-              ) AS `profile_id`,
-              IF(
+              ) IS NULL
+              THEN 'profile_id is missing'
+              WHEN IF(
                 TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
                 `t5`.`event_type`
-              ) AS `event_type`,
-              IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
-              IF(
-                TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`bounce_type`
-              ) AS `bounce_type`,
-              LOWER(
-                IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
-              ) AS `domain`,
-              IF(
-                TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`platform`
-              ) AS `platform`,
-              IF(
-                TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`execution_id`
-              ) AS `execution_id`,
-              IF(
-                TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`campaign_name`
-              ) AS `campaign_name`,
-              IF(
-                TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`message_name`
-              ) AS `message_name`,
-              `t5`.`is_async`,
-              `t5`.`is_test`,
-              `t5`.`timestamp`,
-              `t5`.`event_id` AS `raw_id`,
-              `t5`.`ingested_at` AS `mark`,
-              CASE
-                WHEN IF(
-                  TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t5`.`event_id`
-                ) IS NULL
-                THEN 'event_id is missing'
-                WHEN `t5`.`timestamp` IS NULL
-                THEN 'timestamp is missing'
-                WHEN IF(
-                  TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t5`.`campaign_id`
-                ) IS NULL
-                THEN 'campaign_id is missing'
-                WHEN IF(
-                  TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t5`.`message_id`
-                ) IS NULL
-                THEN 'message_id is missing'
-                WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
-                THEN 'channel is missing'
-                WHEN IF(
-                  TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t5`.`profile_id`
-                ) IS NULL
-                THEN 'profile_id is missing'
-                WHEN IF(
+              ) IS NULL
+              THEN 'event_type is missing'
+              WHEN NOT (
+                `t5`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
+              )
+              THEN 'timestamp is not a time'
+              WHEN NOT (
+                IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+              )
+              THEN CONCAT(
+                'unknown channel',
+                IF(
+                  REGEXP_CONTAINS(
+                    IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`),
+                    '^[A-Za-z_.-]{1,24}$'
+                  ),
+                  CONCAT(
+                    CONCAT(
+                      ' \'',
+                      IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
+                    ),
+                    '\''
+                  ),
+                  ''
+                )
+              )
+              WHEN NOT (
+                IF(
                   TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
                   CAST(NULL AS STRING),
                   `t5`.`event_type`
-                ) IS NULL
-                THEN 'event_type is missing'
-                WHEN NOT (
-                  `t5`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
+                ) IN (
+                  'targeted',
+                  'excluded',
+                  'error',
+                  'sent',
+                  'delivered',
+                  'delay',
+                  'bounce',
+                  'open',
+                  'click',
+                  'unsubscribe',
+                  'spam_complaint',
+                  'action'
                 )
-                THEN 'timestamp is not a time'
-                WHEN NOT (
-                  IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-                )
-                THEN CONCAT(
-                  'unknown channel',
-                  IF(
-                    REGEXP_CONTAINS(
-                      IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`),
-                      '^[A-Za-z_.-]{1,24}$'
+              )
+              THEN CONCAT(
+                'unknown event_type',
+                IF(
+                  REGEXP_CONTAINS(
+                    IF(
+                      TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                      CAST(NULL AS STRING),
+                      `t5`.`event_type`
                     ),
+                    '^[A-Za-z_.-]{1,24}$'
+                  ),
+                  CONCAT(
                     CONCAT(
-                      CONCAT(
-                        ' \'',
-                        IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
-                      ),
-                      '\''
-                    ),
-                    ''
-                  )
-                )
-                WHEN NOT (
-                  IF(
-                    TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                    CAST(NULL AS STRING),
-                    `t5`.`event_type`
-                  ) IN (
-                    'targeted',
-                    'excluded',
-                    'error',
-                    'sent',
-                    'delivered',
-                    'delay',
-                    'bounce',
-                    'open',
-                    'click',
-                    'unsubscribe',
-                    'spam_complaint',
-                    'action'
-                  )
-                )
-                THEN CONCAT(
-                  'unknown event_type',
-                  IF(
-                    REGEXP_CONTAINS(
+                      ' \'',
                       IF(
                         TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
                         CAST(NULL AS STRING),
                         `t5`.`event_type`
-                      ),
-                      '^[A-Za-z_.-]{1,24}$'
+                      )
                     ),
+                    '\''
+                  ),
+                  ''
+                )
+              )
+              WHEN NOT (
+                IF(
+                  TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`bounce_type`
+                ) IN ('hard', 'soft', 'ignored')
+              )
+              THEN CONCAT(
+                'unknown bounce_type',
+                IF(
+                  REGEXP_CONTAINS(
+                    IF(
+                      TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                      CAST(NULL AS STRING),
+                      `t5`.`bounce_type`
+                    ),
+                    '^[A-Za-z_.-]{1,24}$'
+                  ),
+                  CONCAT(
                     CONCAT(
-                      CONCAT(
-                        ' \'',
-                        IF(
-                          TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                          CAST(NULL AS STRING),
-                          `t5`.`event_type`
-                        )
-                      ),
-                      '\''
-                    ),
-                    ''
-                  )
-                )
-                WHEN NOT (
-                  IF(
-                    TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
-                    CAST(NULL AS STRING),
-                    `t5`.`bounce_type`
-                  ) IN ('hard', 'soft', 'ignored')
-                )
-                THEN CONCAT(
-                  'unknown bounce_type',
-                  IF(
-                    REGEXP_CONTAINS(
+                      ' \'',
                       IF(
                         TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
                         CAST(NULL AS STRING),
                         `t5`.`bounce_type`
-                      ),
-                      '^[A-Za-z_.-]{1,24}$'
+                      )
                     ),
-                    CONCAT(
-                      CONCAT(
-                        ' \'',
-                        IF(
-                          TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
-                          CAST(NULL AS STRING),
-                          `t5`.`bounce_type`
-                        )
-                      ),
-                      '\''
-                    ),
-                    ''
-                  )
+                    '\''
+                  ),
+                  ''
                 )
-                ELSE CAST(NULL AS STRING)
-              END AS `cause`
-            FROM (
-              SELECT
-                *
-              FROM `events` AS `t2`
-              WHERE
-                `t2`.`ingested_at` < clw_since()
-            ) AS `t5`
-          ) AS `t6`
-          WHERE
-            `t6`.`cause` IS NULL
-        ) AS `t8`
+              )
+              ELSE CAST(NULL AS STRING)
+            END AS `cause`
+          FROM (
+            SELECT
+              *
+            FROM `events` AS `t2`
+            WHERE
+              `t2`.`ingested_at` < clw_since()
+          ) AS `t5`
+        ) AS `t6`
         WHERE
-          `t4`.`raw_id` = `t8`.`raw_id`
-      )
-  ) AS `t9`
+          `t6`.`cause` IS NULL
+      ) AS `t8`
+      WHERE
+        `t4`.`raw_id` = `t8`.`raw_id`
+    )
 )
 SELECT
   *

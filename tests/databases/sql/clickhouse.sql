@@ -348,293 +348,284 @@ WITH clw_rows AS (
   ) AS "t2"
 ), clw_fresh AS (
   SELECT
-    "t9".*
-    EXCEPT ("raw_id", "place", "mark", "cause")
+    "t4"."campaign_id" AS "campaign_id",
+    "t4"."campaign_name" AS "campaign_name",
+    "t4"."message_id" AS "message_id",
+    "t4"."message_name" AS "message_name",
+    "t4"."execution_id" AS "execution_id",
+    "t4"."channel" AS "channel",
+    "t4"."reason" AS "reason",
+    "t4"."domain" AS "domain",
+    "t4"."platform" AS "platform",
+    "t4"."timestamp" AS "timestamp",
+    "t4"."open" AS "open",
+    "t4"."kind" AS "kind",
+    "t4"."minute" AS "minute",
+    "t4"."high" AS "high",
+    "t4"."low" AS "low",
+    "t4"."is_test" AS "is_test"
   FROM (
     SELECT
-      "t4"."campaign_id" AS "campaign_id",
-      "t4"."campaign_name" AS "campaign_name",
-      "t4"."message_id" AS "message_id",
-      "t4"."message_name" AS "message_name",
-      "t4"."execution_id" AS "execution_id",
-      "t4"."channel" AS "channel",
-      "t4"."reason" AS "reason",
-      "t4"."domain" AS "domain",
-      "t4"."platform" AS "platform",
-      "t4"."timestamp" AS "timestamp",
-      "t4"."raw_id" AS "raw_id",
-      "t4"."mark" AS "mark",
-      "t4"."cause" AS "cause",
-      "t4"."open" AS "open",
-      "t4"."place" AS "place",
-      "t4"."kind" AS "kind",
-      "t4"."minute" AS "minute",
-      "t4"."high" AS "high",
-      "t4"."low" AS "low",
-      "t4"."is_test" AS "is_test"
+      *
+    FROM "clw_rows" AS "t0"
+    WHERE
+      isNull("t0"."cause") AND "t0"."place" = 0
+  ) AS "t4"
+  LEFT ANTI JOIN (
+    SELECT
+      *
     FROM (
       SELECT
-        *
-      FROM "clw_rows" AS "t0"
-      WHERE
-        isNull("t0"."cause") AND "t0"."place" = 0
-    ) AS "t4"
-    LEFT ANTI JOIN (
-      SELECT
-        *
-      FROM (
-        SELECT
+        CASE
+          WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."event_id"
+        END AS "event_id",
+        CASE
+          WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."campaign_id"
+        END AS "campaign_id",
+        CASE
+          WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."message_id"
+        END AS "message_id",
+        CASE
+          WHEN translate("t5"."channel", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."channel"
+        END AS "channel",
+        CASE
+          WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."profile_id"
+        END AS "profile_id",
+        CASE
+          WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."event_type"
+        END AS "event_type",
+        CASE
+          WHEN translate("t5"."reason", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."reason"
+        END AS "reason",
+        CASE
+          WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."bounce_type"
+        END AS "bounce_type",
+        LOWER(
           CASE
-            WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
+            WHEN translate("t5"."domain", ' \t\n\r', '') = ''
             THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."event_id"
-          END AS "event_id",
-          CASE
-            WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."campaign_id"
-          END AS "campaign_id",
-          CASE
-            WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."message_id"
-          END AS "message_id",
-          CASE
-            WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."channel"
-          END AS "channel",
-          CASE
-            WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."profile_id"
-          END AS "profile_id",
-          CASE
-            WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."event_type"
-          END AS "event_type",
-          CASE
-            WHEN translate("t5"."reason", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."reason"
-          END AS "reason",
-          CASE
-            WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."bounce_type"
-          END AS "bounce_type",
-          LOWER(
+            ELSE "t5"."domain"
+          END
+        ) AS "domain",
+        CASE
+          WHEN translate("t5"."platform", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."platform"
+        END AS "platform",
+        CASE
+          WHEN translate("t5"."execution_id", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."execution_id"
+        END AS "execution_id",
+        CASE
+          WHEN translate("t5"."campaign_name", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."campaign_name"
+        END AS "campaign_name",
+        CASE
+          WHEN translate("t5"."message_name", ' \t\n\r', '') = ''
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t5"."message_name"
+        END AS "message_name",
+        "t5"."is_async" AS "is_async",
+        "t5"."is_test" AS "is_test",
+        "t5"."timestamp" AS "timestamp",
+        "t5"."event_id" AS "raw_id",
+        "t5"."ingested_at" AS "mark",
+        CASE
+          WHEN isNull(
             CASE
-              WHEN translate("t5"."domain", ' \t\n\r', '') = ''
+              WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
               THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."domain"
+              ELSE "t5"."event_id"
             END
-          ) AS "domain",
-          CASE
-            WHEN translate("t5"."platform", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."platform"
-          END AS "platform",
-          CASE
-            WHEN translate("t5"."execution_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."execution_id"
-          END AS "execution_id",
-          CASE
-            WHEN translate("t5"."campaign_name", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."campaign_name"
-          END AS "campaign_name",
-          CASE
-            WHEN translate("t5"."message_name", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t5"."message_name"
-          END AS "message_name",
-          "t5"."is_async" AS "is_async",
-          "t5"."is_test" AS "is_test",
-          "t5"."timestamp" AS "timestamp",
-          "t5"."event_id" AS "raw_id",
-          "t5"."ingested_at" AS "mark",
-          CASE
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."event_id"
-              END
-            )
-            THEN 'event_id is missing'
-            WHEN isNull("t5"."timestamp")
-            THEN 'timestamp is missing'
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."campaign_id"
-              END
-            )
-            THEN 'campaign_id is missing'
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."message_id"
-              END
-            )
-            THEN 'message_id is missing'
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."channel"
-              END
-            )
-            THEN 'channel is missing'
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."profile_id"
-              END
-            )
-            THEN 'profile_id is missing'
-            WHEN isNull(
-              CASE
-                WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."event_type"
-              END
-            )
-            THEN 'event_type is missing'
-            WHEN NOT (
-              "t5"."timestamp" BETWEEN parseDateTimeBestEffort('0001-01-01T00:00:00') AND parseDateTime64BestEffort('9999-12-31T23:59:59.999999', 6)
-            )
-            THEN 'timestamp is not a time'
-            WHEN NOT (
-              CASE
-                WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."channel"
-              END IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-            )
-            THEN CONCAT(
-              'unknown channel',
-              CASE
-                WHEN match(
+          )
+          THEN 'event_id is missing'
+          WHEN isNull("t5"."timestamp")
+          THEN 'timestamp is missing'
+          WHEN isNull(
+            CASE
+              WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."campaign_id"
+            END
+          )
+          THEN 'campaign_id is missing'
+          WHEN isNull(
+            CASE
+              WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."message_id"
+            END
+          )
+          THEN 'message_id is missing'
+          WHEN isNull(
+            CASE
+              WHEN translate("t5"."channel", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."channel"
+            END
+          )
+          THEN 'channel is missing'
+          WHEN isNull(
+            CASE
+              WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."profile_id"
+            END
+          )
+          THEN 'profile_id is missing'
+          WHEN isNull(
+            CASE
+              WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."event_type"
+            END
+          )
+          THEN 'event_type is missing'
+          WHEN NOT (
+            "t5"."timestamp" BETWEEN parseDateTimeBestEffort('0001-01-01T00:00:00') AND parseDateTime64BestEffort('9999-12-31T23:59:59.999999', 6)
+          )
+          THEN 'timestamp is not a time'
+          WHEN NOT (
+            CASE
+              WHEN translate("t5"."channel", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."channel"
+            END IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+          )
+          THEN CONCAT(
+            'unknown channel',
+            CASE
+              WHEN match(
+                CASE
+                  WHEN translate("t5"."channel", ' \t\n\r', '') = ''
+                  THEN CAST(NULL AS Nullable(String))
+                  ELSE "t5"."channel"
+                END,
+                '^[A-Za-z_.-]{1,24}$'
+              )
+              THEN CONCAT(
+                CONCAT(
+                  ' ''',
                   CASE
                     WHEN translate("t5"."channel", ' \t\n\r', '') = ''
                     THEN CAST(NULL AS Nullable(String))
                     ELSE "t5"."channel"
-                  END,
-                  '^[A-Za-z_.-]{1,24}$'
-                )
-                THEN CONCAT(
-                  CONCAT(
-                    ' ''',
-                    CASE
-                      WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-                      THEN CAST(NULL AS Nullable(String))
-                      ELSE "t5"."channel"
-                    END
-                  ),
-                  ''''
-                )
-                ELSE ''
-              END
-            )
-            WHEN NOT (
-              CASE
-                WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."event_type"
-              END IN (
-                'targeted',
-                'excluded',
-                'error',
-                'sent',
-                'delivered',
-                'delay',
-                'bounce',
-                'open',
-                'click',
-                'unsubscribe',
-                'spam_complaint',
-                'action'
+                  END
+                ),
+                ''''
               )
+              ELSE ''
+            END
+          )
+          WHEN NOT (
+            CASE
+              WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."event_type"
+            END IN (
+              'targeted',
+              'excluded',
+              'error',
+              'sent',
+              'delivered',
+              'delay',
+              'bounce',
+              'open',
+              'click',
+              'unsubscribe',
+              'spam_complaint',
+              'action'
             )
-            THEN CONCAT(
-              'unknown event_type',
-              CASE
-                WHEN match(
+          )
+          THEN CONCAT(
+            'unknown event_type',
+            CASE
+              WHEN match(
+                CASE
+                  WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
+                  THEN CAST(NULL AS Nullable(String))
+                  ELSE "t5"."event_type"
+                END,
+                '^[A-Za-z_.-]{1,24}$'
+              )
+              THEN CONCAT(
+                CONCAT(
+                  ' ''',
                   CASE
                     WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
                     THEN CAST(NULL AS Nullable(String))
                     ELSE "t5"."event_type"
-                  END,
-                  '^[A-Za-z_.-]{1,24}$'
-                )
-                THEN CONCAT(
-                  CONCAT(
-                    ' ''',
-                    CASE
-                      WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-                      THEN CAST(NULL AS Nullable(String))
-                      ELSE "t5"."event_type"
-                    END
-                  ),
-                  ''''
-                )
-                ELSE ''
-              END
-            )
-            WHEN NOT (
-              CASE
-                WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t5"."bounce_type"
-              END IN ('hard', 'soft', 'ignored')
-            )
-            THEN CONCAT(
-              'unknown bounce_type',
-              CASE
-                WHEN match(
+                  END
+                ),
+                ''''
+              )
+              ELSE ''
+            END
+          )
+          WHEN NOT (
+            CASE
+              WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t5"."bounce_type"
+            END IN ('hard', 'soft', 'ignored')
+          )
+          THEN CONCAT(
+            'unknown bounce_type',
+            CASE
+              WHEN match(
+                CASE
+                  WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+                  THEN CAST(NULL AS Nullable(String))
+                  ELSE "t5"."bounce_type"
+                END,
+                '^[A-Za-z_.-]{1,24}$'
+              )
+              THEN CONCAT(
+                CONCAT(
+                  ' ''',
                   CASE
                     WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
                     THEN CAST(NULL AS Nullable(String))
                     ELSE "t5"."bounce_type"
-                  END,
-                  '^[A-Za-z_.-]{1,24}$'
-                )
-                THEN CONCAT(
-                  CONCAT(
-                    ' ''',
-                    CASE
-                      WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
-                      THEN CAST(NULL AS Nullable(String))
-                      ELSE "t5"."bounce_type"
-                    END
-                  ),
-                  ''''
-                )
-                ELSE ''
-              END
-            )
-            ELSE CAST(NULL AS Nullable(String))
-          END AS "cause"
-        FROM (
-          SELECT
-            *
-          FROM "events" AS "t2"
-          WHERE
-            "t2"."ingested_at" < clw_since()
-        ) AS "t5"
-      ) AS "t6"
-      WHERE
-        isNull("t6"."cause")
-    ) AS "t8"
-      ON "t4"."raw_id" = "t8"."raw_id"
-  ) AS "t9"
+                  END
+                ),
+                ''''
+              )
+              ELSE ''
+            END
+          )
+          ELSE CAST(NULL AS Nullable(String))
+        END AS "cause"
+      FROM (
+        SELECT
+          *
+        FROM "events" AS "t2"
+        WHERE
+          "t2"."ingested_at" < clw_since()
+      ) AS "t5"
+    ) AS "t6"
+    WHERE
+      isNull("t6"."cause")
+  ) AS "t8"
+    ON "t4"."raw_id" = "t8"."raw_id"
 )
 SELECT
   *
