@@ -32,6 +32,7 @@ _BLOCK: Final = 1 << 16
 _LONGEST_ROW: Final = 1 << 20
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
 _QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
+_DAMAGED: Final = "it is damaged, or not what its name says"
 EXAMPLES: Final = 100
 """Rejected rows that are kept to be shown; all are counted."""
 _AT_REST: Final = 60.0
@@ -197,8 +198,10 @@ class Tail:
             return see(file, known, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
-        except SourceError:
-            known.problem = "cannot be read: it is damaged, or not what its name says"
+        except SourceError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                why = getattr(error.__cause__, "strerror", None)
+                known.problem = f"cannot be read: {why or _DAMAGED}"
             return None
         except OSError as error:
             known.waiting = f"cannot be read: {error.strerror}"
@@ -250,6 +253,8 @@ def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
     """Return a file with what its first lines tell: whether its JSON is one document."""
     if file.kind != "ndjson" or state.size == 0:
         return file
+    if file.compression == "zstd" and not is_whole(file.path):
+        return file  # it waits
     told = known.opened
     grown = told and told.inode == state.inode and told.size <= state.size
     if told != state and not (grown and not known.document):

@@ -20,6 +20,8 @@ def test_file_folder_glob_and_prefix(tmp_path: Path) -> None:
     assert names(Location.parse(f"{tmp_path}/*.parquet")) == ["c.parquet"]
     prefixed = Location.parse(f"ajo:{tmp_path}")
     assert (prefixed.format, names(prefixed)) == ("ajo", ["a.ndjson", "b.csv.gz", "c.parquet"])
+    for vendor in ("sendgrid", "ses", "mailgun", "postmark", "sparkpost"):
+        assert Location.parse(f"{vendor}:{tmp_path}").format == vendor
 
 
 def test_a_glob_is_watched_where_it_begins(tmp_path: Path) -> None:
@@ -39,6 +41,7 @@ def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) ->
     for name, head, kind in (
         ("a.dat", b"PAR1....", "parquet"),
         ("b.log", b'  {"a":1}\n', "ndjson"),
+        ("d.log", b'[{"a":1}]\n', "ndjson"),
         ("c.txt", b"x,y\n", "csv"),
     ):
         (tmp_path / name).write_bytes(head)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import zstandard
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError
@@ -84,6 +86,33 @@ def test_a_document_without_its_end_is_no_source(tmp_path: Path) -> None:
     path.write_text(json.dumps([event(1)])[:-3], encoding="utf-8")
     with pytest.raises(SourceError, match="its end is missing"):
         open_rollup(path, "c1", follow=False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([event(1)]), encoding="utf-8")
+    path.chmod(0)
+    with pytest.raises(SourceError, match="Permission denied"):
+        open_rollup(path, "c1", follow=False)
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_half_a_compressed_document(tmp_path: Path, ending: str) -> None:
+    raw = json.dumps([event(n, note=str(n) * 40) for n in range(2000)]).encode()
+    packed = gzip.compress(raw) if ending == "gz" else zstandard.compress(raw)
+    path = tmp_path / f"a.json.{ending}"
+    (tmp_path / "b.ndjson").write_text(json.dumps(event(9999)) + "\n", encoding="utf-8")
+    rollup = open_rollup(tmp_path, "c1", follow=True)
+    for size in (5, len(packed) // 2):
+        path.write_bytes(packed[:size])
+        rollup.refresh()
+        assert rollup.health.events == 1
+        assert len(rollup.health.notes) == 1
+    path.write_bytes(packed)
+    rollup.refresh()
+    assert told(rollup) == (2001, 0, 0, 0)
+    assert rollup.health.notes == ()
 
 
 def test_a_document_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
