@@ -152,7 +152,6 @@ def failures() -> tuple[type[Exception], ...]:
         ("ibis.common.exceptions", "IbisError"),
         ("ibis.common.exceptions", "TableNotFound"),
         ("psycopg", "Error"),
-        ("pyspark.errors", "PySparkException"),
     ):
         if module.partition(".")[0] in sys.modules:
             found.append(getattr(import_module(module), name))

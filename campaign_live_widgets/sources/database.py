@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 SCHEMES: Final[Mapping[str, str]] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
-    "spark": "spark",
 }
 """Scheme of an address → the engine that answers there."""
 _OURS: Final = ("table", "watermark", "overlap")
@@ -26,7 +25,6 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
         *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
         *("target_session_attrs", "options"),
     ),
-    "spark": ("path", "memory", "cores"),
 }
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
@@ -43,7 +41,7 @@ class Database:
     Attributes
     ----------
     engine : str
-        ``postgresql`` or ``spark``.
+        ``postgresql``.
     name : str
         Of the database.
     table : str
