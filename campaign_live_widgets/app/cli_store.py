@@ -38,10 +38,14 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
     Files whose content has been ingested before are passed over; rows that repeat an event are
     not stored again. What it has stored is on the disk when it ends, however it ends.
     """
-    from campaign_live_widgets.store import Store  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.app.reference import is_reference, resolve, told_as  # noqa: PLC0415
+    from campaign_live_widgets.sources import Location  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.store import Store  # noqa: PLC0415
 
-    with Store.open(folder) as store, _progress() as progress:
-        result = store.ingest(source, progress=progress)
+    place = resolve(source)
+    called = told_as(source if is_reference(source) else None, Location.parse(place))
+    with Store.open(folder) as store, called, _progress() as progress:
+        result = store.ingest(place, progress=progress)
         damaged = store.compact().damaged if compact else ()
     _tell(result)
     counts = {
