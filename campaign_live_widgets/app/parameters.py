@@ -295,17 +295,23 @@ def check_parameters(template: str, namespace: Mapping[str, Any]) -> dict[str, V
 
 
 def _injected(cells: object) -> Iterator[str]:
-    """Yield the names that cells of Papermill's making assign, of all cells run so far."""
+    """Yield the names that cells put in by a scheduler assign, of all cells run so far.
+
+    Papermill's begins with a comment of its own. Others put plain assignments behind the
+    notebook's parameters, which are annotated.
+    """
+    follows = False
     for source in cells if isinstance(cells, list) else ():
-        if not str(source).lstrip().startswith(_INJECTED):
-            continue
         try:
             lines = ast.parse(source).body
         except SyntaxError:
             continue
-        for line in lines:
-            targets = line.targets if isinstance(line, ast.Assign) else ()
-            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        is_papermills = str(source).lstrip().startswith(_INJECTED)
+        if is_papermills or (follows and all(isinstance(line, ast.Assign) for line in lines)):
+            for line in lines:
+                targets = line.targets if isinstance(line, ast.Assign) else ()
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+        follows = bool(lines) and all(isinstance(line, ast.AnnAssign) for line in lines)
 
 
 def _typed(one: Parameter, value: object) -> Value:

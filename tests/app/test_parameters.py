@@ -175,6 +175,20 @@ def test_what_papermill_has_put_in_is_looked_at() -> None:
         check_parameters("first_tour", mine)
 
 
+def test_what_another_scheduler_has_put_behind_the_parameters_is_looked_at() -> None:
+    own = TEMPLATES["first_tour"].cell()
+    for cells, refused in (
+        (["", own, "source = 'events/'\nwindw = '6h'"], True),
+        (["", own, "import os", "windw = '6h'"], False),
+    ):
+        mine = {**check("first_tour", SOUND), "In": cells, "windw": "6h"}
+        if not refused:
+            assert check_parameters("first_tour", mine)
+            continue
+        with pytest.raises(UnknownNameError, match="'windw'"):
+            check_parameters("first_tour", mine)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

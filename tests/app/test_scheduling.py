@@ -198,6 +198,80 @@ def rendered(value: Any) -> Any:  # noqa: ANN401 - as it comes
     return Template(value).render(data_interval_end=AT) if isinstance(value, str) else value
 
 
+JOB = """
+import json, sys
+from jupyter_scheduler.executors import DefaultExecutionManager
+from jupyter_scheduler.orm import Job, create_session, create_tables
+notebook, output, database, parameters = sys.argv[1:]
+create_tables(database)
+with create_session(database)() as session:
+    job = Job(
+        name="snapshot",
+        input_filename="campaign_snapshot.ipynb",
+        runtime_environment_name="here",
+        output_formats=["ipynb"],
+        parameters=json.loads(parameters),
+    )
+    session.add(job)
+    session.commit()
+    job_id = job.job_id
+staged = {"input": notebook, "ipynb": output}
+DefaultExecutionManager(job_id, "/", database, staged).process()
+with create_session(database)() as session:
+    job = session.query(Job).filter(Job.job_id == job_id).one()
+    print(json.dumps([job.status, job.status_message]))
+"""
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with jupyter-scheduler: apart, for it would change JupyterLab for all."""
+    folder = tmp_path_factory.mktemp("scheduler")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder)]
+    light = ("croniter>=1.4,<2", "fsspec", "pydantic>=2,<3", "pytz<=2024.2", "sqlalchemy>=2,<3")
+    for wanted in (light, ("--no-deps", "jupyter-scheduler>=2.10,<3")):  # Jupyter itself is here
+        subprocess.run([*pip, *wanted], check=True)  # noqa: S603
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_notebook_job_runs(
+    tmp_path: Path, here: Callable[[str], str], scheduler: Path, *, wrong: bool
+) -> None:
+    parameters = json.loads(here(snippet("jupyter-scheduler")))
+    parameters |= {"at": "'2026-11-20T13:00Z'", "formats": "['csv']"}
+    staged, output = tmp_path / "staged", tmp_path / "output.ipynb"
+    staged.mkdir()
+    notebook = shutil.copy(ROOT / "notebooks" / "campaign_snapshot.ipynb", staged)
+    if wrong:
+        parameters["windw"] = "'6h'"
+    done = subprocess.run(  # noqa: S603 - our own script
+        [
+            *(sys.executable, "-c", JOB, str(notebook), str(output)),
+            *(f"sqlite:///{tmp_path / 'jobs.sqlite'}", json.dumps(parameters)),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(scheduler))),
+            "CAMPAIGN_LIVE_SOURCE": str(SAMPLES),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    status, message = json.loads(done.stdout.splitlines()[-1])
+    if wrong:
+        assert status == "FAILED"
+        assert "Unknown parameter 'windw'. Did you mean 'window'?" in message
+        return
+    assert status == "COMPLETED", message
+    assert "982" in output.read_text(encoding="utf-8")
+    assert (Path(parameters["folder"].strip("'")) / "report.csv").is_file()
+
+
 def test_the_dag_asks_papermill_for_a_run_that_runs(
     tmp_path: Path, here: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
