@@ -118,13 +118,16 @@ async function render({ model, el, signal, load }) {
     parts.add.disabled = gone.length === 0;
     parts.add.title = gone.length ? "" : words.none;
     write(parts.add, gone.length ? `${words.add} (${gone.length})` : words.add);
-    parts.missing.replaceChildren(
-      ...gone.map(({ id }) => {
-        const item = button("clw-edit-item", nameOf(id));
-        item.dataset.tile = id;
-        return item;
-      }),
-    );
+    const listed = [...parts.missing.children].map((item) => item.dataset.tile);
+    // A list that is made anew loses the reader's place in it.
+    if (gone.length !== listed.length || gone.some(({ id }, i) => id !== listed[i]))
+      parts.missing.replaceChildren(
+        ...gone.map(({ id }) => {
+          const item = button("clw-edit-item", nameOf(id));
+          item.dataset.tile = id;
+          return item;
+        }),
+      );
     for (const { id } of shown()) nodes.get(id)?.setAttribute("aria-label", label(id).join(", "));
     dressAll();
   }

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 NAME = "<img src=x onerror=\"document.title='pwned'\"> & sons"
 NOTEBOOK = f"""
 import dataclasses, sys, threading, time
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}
 from datetime import UTC, datetime
 from memory import REJECT, Event, Health, MemoryFeed
 from page import Desk
