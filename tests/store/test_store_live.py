@@ -43,15 +43,16 @@ def test_one_writer_and_several_readers(tmp_path: Path) -> None:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         total = int(1000 * SECONDS)
         writing = context.Process(target=workers.write, args=(folder, total, 1000))
-        until = time.time() + SECONDS + 6
+        until = time.time() + 6 * SECONDS + 30
         outs = [tmp_path / f"reader-{n}.json" for n in range(READERS)]
         readers = [
-            context.Process(target=workers.read, args=(folder, until, str(out))) for out in outs
+            context.Process(target=workers.read, args=(folder, total, until, str(out)))
+            for out in outs
         ]
         for process in (writing, *readers):
             process.start()
         for process in (writing, *readers):
-            process.join(SECONDS + 60)
+            process.join(6 * SECONDS + 60)
             assert process.exitcode == 0
     for out in outs:
         seen = json.loads(out.read_text())
@@ -60,7 +61,7 @@ def test_one_writer_and_several_readers(tmp_path: Path) -> None:
             assert len(looks) > SECONDS / 2
             assert looks == sorted(looks), "numbers only move forward"
             for events, profiles, by_message, by_bucket, notes in looks:
-                assert events % 50 == 0, "a commit is counted whole"
+                assert events % workers.TOGETHER == 0, "a commit is counted whole"
                 assert events == profiles == by_message == by_bucket
                 assert notes == 0
             assert looks[-1][0] == total

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
+TOGETHER = 100
+"""Events of one call of a writer at a steady rate."""
 SMALL_CHUNK = 20_000
 """Bytes of files in one commit, so that one ingestion is many."""
 
@@ -62,20 +64,21 @@ def ingest(folder: str, source: str, done: str) -> None:
 
 
 def write(folder: str, total: int, per_second: int) -> None:
-    """Append so many events at a steady rate, and merge files now and then."""
+    """Append so many events, at that rate if it can be had, and merge files now and then."""
     import time  # noqa: PLC0415
 
     with Store(folder, grace=0.5) as store:
         started = time.monotonic()
-        for number in range(0, total, 50):
-            store.append([row(f"w{number + place}", day=place % 2) for place in range(50)])
+        for number in range(0, total, TOGETHER):
+            keys = [f"w{number + place}" for place in range(TOGETHER)]
+            store.append([row(key, day=place % 2) for place, key in enumerate(keys)])
             time.sleep(max(0.0, started + number / per_second - time.monotonic()))
-            if number % 500 == 0:
+            if number % (10 * TOGETHER) == 0:
                 store.compact()
 
 
-def read(folder: str, until: float, out: str) -> None:
-    """Follow a store until a time; note what each look saw, and that each fresh look agrees."""
+def read(folder: str, total: int, until: float, out: str) -> None:
+    """Follow a store until it holds so many events; note what each look saw, and fresh ones."""
     import json  # noqa: PLC0415
     import time  # noqa: PLC0415
 
@@ -85,7 +88,7 @@ def read(folder: str, until: float, out: str) -> None:
 
     following = new_rollup(folder, "c1")
     seen = []
-    while time.time() < until:
+    while time.time() < until and (not seen or seen[-1][1] < total):
         for one in (following, open_rollup(folder, "c1", follow=False)):
             one.refresh()
             snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
@@ -93,6 +96,6 @@ def read(folder: str, until: float, out: str) -> None:
             asked = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
             seen.append([one is following, *asked, sent["bucket"], len(snapshot.health.notes)])
         one.close()
-        time.sleep(0.05)
+        time.sleep(0.3)
     with open(out, "w", encoding="utf-8") as stream:
         json.dump(seen, stream)
