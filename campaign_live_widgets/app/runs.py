@@ -79,6 +79,8 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         Where a parameter is wrong; nothing is written where that can be told before the run.
     SourceError
         Where the source cannot be read.
+    MissingExtraError
+        Where a format needs a package that is not installed; nothing is written.
     CampaignLiveError
         Where the run fails in another way. What has failed stands in a folder of its own, with
         the reason and the notebook as far as it came.
@@ -88,12 +90,14 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         Draft,
         Manifest,
         check_formats,
+        require_packages,
         snapshot_name,
         write_index,
     )
 
     made_at = now or datetime.now(UTC)
     wanted = check_formats(FORMATS if formats is None else formats)
+    require_packages(wanted)
     asked = check(TEMPLATE, {**parameters, "formats": list(wanted)})
     window = _window(asked, made_at)
     asked["at"] = address_time(window.end)

@@ -2,7 +2,12 @@
 
 from campaign_live_widgets.archive.changes import Difference, difference
 from campaign_live_widgets.archive.draft import Draft
-from campaign_live_widgets.archive.files import FORMATS, check_formats, write_files
+from campaign_live_widgets.archive.files import (
+    FORMATS,
+    check_formats,
+    require_packages,
+    write_files,
+)
 from campaign_live_widgets.archive.folders import FailedRun, KeptSnapshot, failed_runs, snapshots
 from campaign_live_widgets.archive.index import write_index
 from campaign_live_widgets.archive.manifest import Manifest, WrittenFile
@@ -22,6 +27,7 @@ __all__ = [
     "difference",
     "failed_runs",
     "remarks",
+    "require_packages",
     "retain",
     "snapshot_name",
     "snapshots",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign_live_widgets.archive.report_json import REPORT_JSON
@@ -32,6 +33,12 @@ FORMATS: Final = ("html", "csv", "parquet", "png", "svg", "pdf")
 """What a snapshot may hold beside its notebook and ``report.json``."""
 
 
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("html", "png", "svg"), ("vl_convert",)),
+    "parquet": ("pyarrow",),
+    "pdf": ("vl_convert", "typst"),
+}
+"""Packages of the extra by format."""
 REPORT_CSV: Final = "report.csv"
 REPORT_HTML: Final = "report.html"
 REPORT_PDF: Final = "report.pdf"
@@ -65,6 +72,17 @@ def check_formats(formats: Collection[str]) -> tuple[str, ...]:
             message = f"unknown format {one!r}; give some of {', '.join(FORMATS)}"
             raise UsageError(message)
     return tuple(one for one in FORMATS if one in formats)
+
+
+def require_packages(formats: Collection[str]) -> None:
+    """Raise :class:`MissingExtraError` where a format needs what is not installed.
+
+    A run need not begin to find that out.
+    """
+    for one in formats:
+        if any(find_spec(package) is None for package in _NEEDS.get(one, ())):
+            what = f"the format {one}"
+            raise MissingExtraError(what)
 
 
 def _silent(_path: str) -> None:

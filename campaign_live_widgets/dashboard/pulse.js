@@ -110,7 +110,8 @@ function watch(model, changed, signal) {
     judge();
   };
   const judge = () => {
-    const missed = kernel?.status === "busy" ? MISSED_BUSY : MISSED;
+    // Behind Voilà there is no cell to run; "busy" may be all that came before the network stood still.
+    const missed = kernel?.status === "busy" && !inVoila() ? MISSED_BUSY : MISSED;
     const limit = model.get("within") * 1000 * missed;
     let found = "";
     if (ended) found = "kernel";
