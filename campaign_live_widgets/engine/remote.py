@@ -11,9 +11,16 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from campaign_live_widgets.engine import spark as _spark  # noqa: F401 - registers its connection
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
-from campaign_live_widgets.engine.connection import connect, failures, microseconds, one_by_one
+from campaign_live_widgets.engine.connection import (
+    connect,
+    failures,
+    microseconds,
+    one_by_one,
+    told,
+)
 from campaign_live_widgets.engine.found import Found, cells_of, columns_of, sort_out
 from campaign_live_widgets.engine.named import add_named
 from campaign_live_widgets.engine.pushdown import SINCE, UNTIL, Asked, Pushdown, filled
@@ -83,8 +90,7 @@ class RemoteRollup(Answers):
             return self._look()
         except failures() as error:
             self._disconnect()
-            message = f"{self.location.text}: {self.location.said(error)}"
-            raise SourceError(message) from error
+            raise SourceError(told(self.location, error)) from error
 
     def _disconnect(self) -> None:
         """Let go of a connection that may be broken; the next look makes another."""
@@ -95,6 +101,7 @@ class RemoteRollup(Answers):
 
     def _look(self) -> bool:
         connection, pushdown = self._connected()
+        connection.renew()
         if self._campaign is None:
             self._campaign = _newest(connection, pushdown)
         newest = connection.newest_mark() if self._follow else None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SCHEMES: Final[Mapping[str, str]] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
+    "spark": "spark",
+    "sc": "spark",
 }
 """Scheme of an address → the engine that answers there."""
 _OURS: Final = ("table", "watermark", "overlap")
@@ -25,6 +27,7 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
         *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
         *("target_session_attrs", "options"),
     ),
+    "spark": ("use_ssl", "x-databricks-cluster-id"),
 }
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
@@ -41,9 +44,9 @@ class Database:
     Attributes
     ----------
     engine : str
-        ``postgresql``.
+        ``postgresql`` or ``spark``.
     name : str
-        Of the database.
+        Of the database; of Spark a catalog, a database or both, or nothing.
     table : str
         As the address gives it: ``events`` or ``schema.events``.
     watermark : str or None
@@ -83,11 +86,15 @@ class Database:
                 f"{', '.join(f'{name}://' for name in dict.fromkeys(SCHEMES.values()))}"
             )
             raise SourceError(message)
+        if ";" in parts.path:  # as Spark's own client has options, and a token among them
+            message = f"{parts.scheme}://{parts.hostname or ''}/…: give options as ?table=NAME&…"
+            raise SourceError(message)
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
         asked = dict(parse_qsl(parts.query, keep_blank_values=True))
         for key in asked:
             if key not in (*_OURS, *_THEIRS[engine]):
-                message = f"{shown}: unknown option {key!r}; known: {', '.join(_OURS)}"
+                known_ones = ", ".join((*_OURS, *_THEIRS[engine]))
+                message = f"{shown}: unknown option {key!r}; known: {known_ones}"
                 raise SourceError(message)
         if not asked.get("table"):
             message = f"{shown}: which table? Add ?table=NAME to the address"
@@ -127,6 +134,11 @@ class Database:
         schema, _, table = self.table.rpartition(".")
         return schema or None, table
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Return the table's whole name, from the catalog on, as far as the address gives it."""
+        return tuple(part for part in f"{self.name}.{self.table}".split(".") if part)
+
     def holds(self, _path: str) -> bool:
         """Tell that no file that changes is one of this source."""
         return False
@@ -136,10 +148,10 @@ class Database:
         """Return what the source is called where its address is nobody's business."""
         return f"{self.table} ({self.engine})"
 
-    def said(self, error: BaseException) -> str:
+    def said(self, words: str) -> str:
         """Return in one line what a client said of an error, and no password."""
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        text = _FATAL.sub("", lines[0] if lines else type(error).__name__)
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        text = _FATAL.sub("", lines[0] if lines else "")
         if self.password:
             text = text.replace(self.password, "***")
         return text.removeprefix(f"{self.text}: ")
