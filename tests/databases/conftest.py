@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import engines
 import pytest
 import server
 import spark_cluster
@@ -35,3 +36,11 @@ def spark() -> Iterator[spark_cluster.Cluster]:
         patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)
         with spark_cluster.running() as running:
             yield running
+
+
+@pytest.fixture(params=["postgresql", "spark"])
+def engine(request: pytest.FixtureRequest) -> engines.Engine:
+    """Return each engine that can be asked; of those that are not needed none is started."""
+    if request.param == "spark":
+        return engines.OnSpark(request.getfixturevalue("spark"))
+    return engines.OnPostgres(request.getfixturevalue("postgres"))

@@ -18,7 +18,7 @@ import spark_cluster
 import tables
 from generate import AT
 from playwright.sync_api import expect
-from test_postgresql import wanted
+from test_every_engine import wanted
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError, UnknownNameError

@@ -13,7 +13,7 @@ import tables
 from generate import WINDOWS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_postgresql import told, wanted
+from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
