@@ -39,12 +39,17 @@ class Connection(ABC):
         Its column that grows with every insert.
     distinct : bool
         The engine vouches that no event id stands in the table twice.
+    day : str or None
+        A column that holds the watermark's day, give or take one; by it an engine finds what is
+        new without reading the rest.
     """
 
     dialect: ClassVar[str]
     extra: ClassVar[str]
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
+
+    day: str | None = None
 
     def __init_subclass__(cls, *, engine: str) -> None:
         """Register the connection for databases of *engine*."""
@@ -92,11 +97,14 @@ class Connection(ABC):
         """Return how the engine hashes a text."""
         return hashes(self.dialect)
 
-    def newest_mark(self) -> Mark | None:
-        """Return the greatest watermark there is."""
+    def newest_mark(self, since: Mark | None = None) -> Mark | None:
+        """Return the greatest watermark there is; none is sought among those before *since*."""
         if self.mark is None:
             return None
-        newest = self.table.aggregate(newest=self.table[self.mark].max())
+        table = self.table
+        if self.day and isinstance(since, datetime):
+            table = table.filter(near(table[self.day], since.date()))
+        newest = table.aggregate(newest=table[self.mark].max())
         rows = [row for some in self.rows(self.statement(newest)) for row in some]
         return rows[0][0] if rows else None
 
@@ -128,6 +136,14 @@ class Connection(ABC):
             )
             raise SourceError(message)
         return str(found)
+
+
+def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
+    """Return the condition that a day may hold watermarks from day *first* on.
+
+    A writer's clock may stand in another zone: the day before belongs to it.
+    """
+    return day.isnull() | (day >= first - timedelta(days=1))
 
 
 def connect(database: Database) -> Connection:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
 from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.connection import near
 from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
 from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
 
@@ -84,6 +85,8 @@ class Asked:
         The table itself vouches that no id stands there twice.
     window : tuple of int, optional
         The one window that will be asked for, in minutes, and *bucket*, the width of its points.
+    day : str or None
+        The column that holds the watermark's day.
     """
 
     events: Callable[[Table], Table]
@@ -93,6 +96,7 @@ class Asked:
     distinct: bool
     window: tuple[int, int] | None = None
     bucket: int = 1
+    day: str | None = None
 
 
 class Pushdown:
@@ -152,9 +156,11 @@ class Pushdown:
         table, mark = self._asked.table, self._asked.mark
         if since:
             # Before rows become events: the engine then reads these rows alone, by an index.
-            later = table[mark] >= _bound(_apart(SINCE, campaign), table[mark])
-            nullable = table[mark].type().nullable
+            first = _bound(_apart(SINCE, campaign), table[mark])
+            later, nullable = table[mark] >= first, table[mark].type().nullable
             table = table.filter(later | table[mark].isnull() if nullable else later)
+            if self._asked.day:
+                table = table.filter(near(table[self._asked.day], first.date()))
         rows = self._asked.events(table)
         open_ = ibis.literal(follow)
         if until:

@@ -104,7 +104,7 @@ class RemoteRollup(Answers):
         connection.renew()
         if self._campaign is None:
             self._campaign = _newest(connection, pushdown)
-        newest = connection.newest_mark() if self._follow else None
+        newest = connection.newest_mark(self._since) if self._follow else None
         until = self._since
         if newest is not None:
             until = connection.settled(newest, until)
@@ -132,6 +132,7 @@ class RemoteRollup(Answers):
                 connection.distinct,
                 window,
                 bucket,
+                connection.day,
             )
             self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown

@@ -29,6 +29,8 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "spark": ("use_ssl", "x-databricks-cluster-id"),
 }
+_OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
+"""What else we ask of engines that keep a table in folders."""
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 """What a client of PostgreSQL says before the server's own words."""
@@ -54,6 +56,9 @@ class Database:
         one, an empty text to have none.
     overlap : int
         What is read again at each look: seconds, or numbers of a serial.
+    day : str or None
+        The column that holds the watermark's day, by which the table's folders are named; ``None``
+        to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
     options : mapping
         What else the address says, for the engine's own client.
     format : str or None
@@ -67,6 +72,7 @@ class Database:
     table: str
     watermark: str | None = None
     overlap: int = OVERLAP
+    day: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -91,10 +97,10 @@ class Database:
             raise SourceError(message)
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
         asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
         for key in asked:
-            if key not in (*_OURS, *_THEIRS[engine]):
-                known_ones = ", ".join((*_OURS, *_THEIRS[engine]))
-                message = f"{shown}: unknown option {key!r}; known: {known_ones}"
+            if key not in options:
+                message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
                 raise SourceError(message)
         if not asked.get("table"):
             message = f"{shown}: which table? Add ?table=NAME to the address"
@@ -112,6 +118,7 @@ class Database:
             table=asked["table"],
             watermark=asked.get("watermark"),
             overlap=_overlap(asked["overlap"], shown) if "overlap" in asked else OVERLAP,
+            day=asked.get("day"),
             options={key: asked[key] for key in _THEIRS[engine] if key in asked},
             user=unquote(parts.username) if parts.username else None,
             password=_password(parts.password, shown),

@@ -64,6 +64,7 @@ class OnSpark:
         self.cluster = cluster
         self.url = cluster.url
         self._kinds: dict[str, pa.Schema] = {}
+        self._came = count(1)
 
     def create(
         self,
@@ -88,10 +89,11 @@ class OnSpark:
     def arrow(self, name: str, rows: list[Row]) -> pa.Table:
         """Return rows as the table has them, in the order in which they come."""
         now = datetime.now(UTC)
-        marked = [
-            {self.mark: now + timedelta(microseconds=place), **row}
-            for place, row in enumerate(rows)
-        ]
+        marked = []
+        for place, row in enumerate(rows):
+            came = now + timedelta(microseconds=place)
+            marks = {self.mark: came, "arrived_on": came.date(), "seq": next(self._came)}
+            marked.append({**marks, **row})
         return pa.Table.from_pylist(marked, schema=self._kinds[name])
 
     def insert(self, name: str, rows: list[Row]) -> None:
