@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 import weakref
@@ -156,7 +155,9 @@ def _hush() -> None:
     """Keep client and transport from writing on the screen: what they say comes as an error."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", module=r"pyspark\.")
-    logging.getLogger("SQLQueryContextLogger").disabled = True
+    logger = import_module("pyspark.logger").PySparkLogger
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logger.getLogger(name).disabled = True
 
 
 def _readable(ibis: Any, fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of Ibis and of Spark

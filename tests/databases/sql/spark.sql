@@ -1,445 +1,221 @@
 WITH clw_rows AS (
   SELECT
-    `t2`.`campaign_id`,
-    `t2`.`campaign_name`,
-    `t2`.`message_id`,
-    `t2`.`message_name`,
-    `t2`.`execution_id`,
-    `t2`.`channel`,
-    `t2`.`reason`,
-    `t2`.`domain`,
-    `t2`.`platform`,
-    `t2`.`timestamp`,
-    `t2`.`raw_id`,
-    `t2`.`mark`,
-    `t2`.`cause`,
-    (
-      `t2`.`mark` IS NULL
-    ) OR NOT (
-      `t2`.`mark` < CLW_UNTIL()
-    ) AS `open`,
-    ROW_NUMBER() OVER (
-      PARTITION BY `t2`.`cause` IS NULL, `t2`.`event_id`
-      ORDER BY `t2`.`mark` ASC NULLS LAST, `t2`.`timestamp` ASC NULLS LAST, `t2`.`campaign_id` ASC NULLS LAST, `t2`.`message_id` ASC NULLS LAST, `t2`.`execution_id` ASC NULLS LAST, `t2`.`profile_id` ASC NULLS LAST, `t2`.`event_type` ASC NULLS LAST, `t2`.`channel` ASC NULLS LAST, `t2`.`bounce_type` ASC NULLS LAST, `t2`.`reason` ASC NULLS LAST, `t2`.`domain` ASC NULLS LAST, `t2`.`platform` ASC NULLS LAST, `t2`.`is_test` ASC NULLS LAST, `t2`.`is_async` ASC NULLS LAST
-    ) - 1 AS `place`,
-    (
+    *
+  FROM (
+    SELECT
+      `t2`.`campaign_id`,
+      `t2`.`campaign_name`,
+      `t2`.`message_id`,
+      `t2`.`message_name`,
+      `t2`.`execution_id`,
+      `t2`.`channel`,
+      `t2`.`reason`,
+      `t2`.`domain`,
+      `t2`.`platform`,
+      `t2`.`timestamp`,
+      `t2`.`raw_id`,
+      `t2`.`mark`,
+      `t2`.`cause`,
+      (
+        `t2`.`mark` IS NULL
+      ) OR NOT (
+        `t2`.`mark` < CLW_UNTIL()
+      ) AS `open`,
+      ROW_NUMBER() OVER (
+        PARTITION BY `t2`.`cause` IS NULL, `t2`.`event_id`
+        ORDER BY `t2`.`mark` ASC NULLS LAST, `t2`.`timestamp` ASC NULLS LAST, `t2`.`campaign_id` ASC NULLS LAST, `t2`.`message_id` ASC NULLS LAST, `t2`.`execution_id` ASC NULLS LAST, `t2`.`profile_id` ASC NULLS LAST, `t2`.`event_type` ASC NULLS LAST, `t2`.`channel` ASC NULLS LAST, `t2`.`bounce_type` ASC NULLS LAST, `t2`.`reason` ASC NULLS LAST, `t2`.`domain` ASC NULLS LAST, `t2`.`platform` ASC NULLS LAST, `t2`.`is_test` ASC NULLS LAST, `t2`.`is_async` ASC NULLS LAST
+      ) - 1 AS `place`,
       (
         (
           (
             (
-              CAST(CASE
-                WHEN `t2`.`channel` = 'email'
+              (
+                CAST(CASE
+                  WHEN `t2`.`channel` = 'email'
+                  THEN 0
+                  WHEN `t2`.`channel` = 'push'
+                  THEN 1
+                  WHEN `t2`.`channel` = 'sms'
+                  THEN 2
+                  WHEN `t2`.`channel` = 'in_app'
+                  THEN 3
+                  WHEN `t2`.`channel` = 'web'
+                  THEN 4
+                  WHEN `t2`.`channel` = 'direct_mail'
+                  THEN 5
+                  ELSE 0
+                END AS BIGINT) * 12
+              ) + CAST(CASE
+                WHEN `t2`.`event_type` = 'targeted'
                 THEN 0
-                WHEN `t2`.`channel` = 'push'
+                WHEN `t2`.`event_type` = 'excluded'
                 THEN 1
-                WHEN `t2`.`channel` = 'sms'
+                WHEN `t2`.`event_type` = 'error'
                 THEN 2
-                WHEN `t2`.`channel` = 'in_app'
+                WHEN `t2`.`event_type` = 'sent'
                 THEN 3
-                WHEN `t2`.`channel` = 'web'
+                WHEN `t2`.`event_type` = 'delivered'
                 THEN 4
-                WHEN `t2`.`channel` = 'direct_mail'
+                WHEN `t2`.`event_type` = 'delay'
                 THEN 5
+                WHEN `t2`.`event_type` = 'bounce'
+                THEN 6
+                WHEN `t2`.`event_type` = 'open'
+                THEN 7
+                WHEN `t2`.`event_type` = 'click'
+                THEN 8
+                WHEN `t2`.`event_type` = 'unsubscribe'
+                THEN 9
+                WHEN `t2`.`event_type` = 'spam_complaint'
+                THEN 10
+                WHEN `t2`.`event_type` = 'action'
+                THEN 11
                 ELSE 0
-              END AS BIGINT) * 12
-            ) + CAST(CASE
-              WHEN `t2`.`event_type` = 'targeted'
-              THEN 0
-              WHEN `t2`.`event_type` = 'excluded'
+              END AS BIGINT)
+            ) * 4
+          ) + IF(
+            `t2`.`event_type` = 'bounce',
+            CAST(CASE
+              WHEN `t2`.`bounce_type` = 'hard'
               THEN 1
-              WHEN `t2`.`event_type` = 'error'
+              WHEN `t2`.`bounce_type` = 'soft'
               THEN 2
-              WHEN `t2`.`event_type` = 'sent'
+              WHEN `t2`.`bounce_type` = 'ignored'
               THEN 3
-              WHEN `t2`.`event_type` = 'delivered'
-              THEN 4
-              WHEN `t2`.`event_type` = 'delay'
-              THEN 5
-              WHEN `t2`.`event_type` = 'bounce'
-              THEN 6
-              WHEN `t2`.`event_type` = 'open'
-              THEN 7
-              WHEN `t2`.`event_type` = 'click'
-              THEN 8
-              WHEN `t2`.`event_type` = 'unsubscribe'
-              THEN 9
-              WHEN `t2`.`event_type` = 'spam_complaint'
-              THEN 10
-              WHEN `t2`.`event_type` = 'action'
-              THEN 11
               ELSE 0
-            END AS BIGINT)
-          ) * 4
-        ) + IF(
-          `t2`.`event_type` = 'bounce',
-          CAST(CASE
-            WHEN `t2`.`bounce_type` = 'hard'
-            THEN 1
-            WHEN `t2`.`bounce_type` = 'soft'
-            THEN 2
-            WHEN `t2`.`bounce_type` = 'ignored'
-            THEN 3
-            ELSE 0
-          END AS BIGINT),
-          0
+            END AS BIGINT),
+            0
+          )
+        ) * 4
+      ) + IF((
+        `t2`.`event_type` = 'bounce'
+      ) AND `t2`.`is_async`, 2, 0) + IF(`t2`.`is_test`, 1, 0) AS `kind`,
+      CAST(FLOOR(
+        (
+          UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t2`.`timestamp`) AS TIMESTAMP))
+        ) / (
+          60
         )
-      ) * 4
-    ) + IF((
-      `t2`.`event_type` = 'bounce'
-    ) AND `t2`.`is_async`, 2, 0) + IF(`t2`.`is_test`, 1, 0) AS `kind`,
-    CAST(FLOOR(
-      (
-        UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t2`.`timestamp`) AS TIMESTAMP))
-      ) / (
-        60
-      )
-    ) AS BIGINT) AS `minute`,
-    IF(
-      `t2`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
-      XXHASH64(`t2`.`profile_id`),
-      CAST(NULL AS BIGINT)
-    ) AS `high`,
-    XXHASH64(`t2`.`profile_id`, 7) AS `low`,
-    COALESCE(`t2`.`is_test`, FALSE) AS `is_test`
-  FROM (
-    SELECT
+      ) AS BIGINT) AS `minute`,
       IF(
-        TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`event_id`
-      ) AS `event_id`,
-      IF(
-        TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`campaign_id`
-      ) AS `campaign_id`,
-      IF(
-        TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`message_id`
-      ) AS `message_id`,
-      IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) AS `channel`,
-      IF(
-        TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`profile_id`
-      ) AS `profile_id`,
-      IF(
-        TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`event_type`
-      ) AS `event_type`,
-      IF(TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`reason`) AS `reason`,
-      IF(
-        TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`bounce_type`
-      ) AS `bounce_type`,
-      LOWER(
-        IF(TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`domain`)
-      ) AS `domain`,
-      IF(
-        TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`platform`
-      ) AS `platform`,
-      IF(
-        TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`execution_id`
-      ) AS `execution_id`,
-      IF(
-        TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`campaign_name`
-      ) AS `campaign_name`,
-      IF(
-        TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`message_name`
-      ) AS `message_name`,
-      `t1`.`is_async`,
-      `t1`.`is_test`,
-      `t1`.`timestamp`,
-      `t1`.`event_id` AS `raw_id`,
-      `t1`.`ingested_at` AS `mark`,
-      CASE
-        WHEN IF(
+        `t2`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+        XXHASH64(`t2`.`profile_id`),
+        CAST(NULL AS BIGINT)
+      ) AS `high`,
+      XXHASH64(7, `t2`.`profile_id`) AS `low`,
+      COALESCE(`t2`.`is_test`, FALSE) AS `is_test`
+    FROM (
+      SELECT
+        IF(
           TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
           `t1`.`event_id`
-        ) IS NULL
-        THEN 'event_id is missing'
-        WHEN `t1`.`timestamp` IS NULL
-        THEN 'timestamp is missing'
-        WHEN IF(
+        ) AS `event_id`,
+        IF(
           TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
           `t1`.`campaign_id`
-        ) IS NULL
-        THEN 'campaign_id is missing'
-        WHEN IF(
+        ) AS `campaign_id`,
+        IF(
           TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
           `t1`.`message_id`
-        ) IS NULL
-        THEN 'message_id is missing'
-        WHEN IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IS NULL
-        THEN 'channel is missing'
-        WHEN IF(
+        ) AS `message_id`,
+        IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) AS `channel`,
+        IF(
           TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
           `t1`.`profile_id`
-        ) IS NULL
-        THEN 'profile_id is missing'
-        WHEN IF(
+        ) AS `profile_id`,
+        IF(
           TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
           `t1`.`event_type`
-        ) IS NULL
-        THEN 'event_type is missing'
-        WHEN NOT (
-          `t1`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
-        )
-        THEN 'timestamp is not a time'
-        WHEN NOT (
-          IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-        )
-        THEN CONCAT(
-          'unknown channel',
-          IF(
-            IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) RLIKE '^[A-Za-z_.-]{1,24}$',
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`)
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        WHEN NOT (
-          IF(
-            TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-            CAST(NULL AS STRING),
-            `t1`.`event_type`
-          ) IN (
-            'targeted',
-            'excluded',
-            'error',
-            'sent',
-            'delivered',
-            'delay',
-            'bounce',
-            'open',
-            'click',
-            'unsubscribe',
-            'spam_complaint',
-            'action'
-          )
-        )
-        THEN CONCAT(
-          'unknown event_type',
-          IF(
-            IF(
-              TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t1`.`event_type`
-            ) RLIKE '^[A-Za-z_.-]{1,24}$',
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(
-                  TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t1`.`event_type`
-                )
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        WHEN NOT (
-          IF(
-            TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-            CAST(NULL AS STRING),
-            `t1`.`bounce_type`
-          ) IN ('hard', 'soft', 'ignored')
-        )
-        THEN CONCAT(
-          'unknown bounce_type',
-          IF(
-            IF(
-              TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t1`.`bounce_type`
-            ) RLIKE '^[A-Za-z_.-]{1,24}$',
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(
-                  TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t1`.`bounce_type`
-                )
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        ELSE CAST(NULL AS STRING)
-      END AS `cause`
-    FROM (
-      SELECT
-        *
-      FROM `events` AS `t0`
-      WHERE
-        `t0`.`ingested_at` >= CLW_SINCE()
-    ) AS `t1`
-  ) AS `t2`
-), clw_fresh AS (
-  SELECT
-    `t4`.`campaign_id`,
-    `t4`.`campaign_name`,
-    `t4`.`message_id`,
-    `t4`.`message_name`,
-    `t4`.`execution_id`,
-    `t4`.`channel`,
-    `t4`.`reason`,
-    `t4`.`domain`,
-    `t4`.`platform`,
-    `t4`.`timestamp`,
-    `t4`.`open`,
-    `t4`.`kind`,
-    `t4`.`minute`,
-    `t4`.`high`,
-    `t4`.`low`,
-    `t4`.`is_test`
-  FROM (
-    SELECT
-      *
-    FROM `clw_rows` AS `t0`
-    WHERE
-      `t0`.`cause` IS NULL AND `t0`.`place` = 0
-  ) AS `t4`
-  LEFT ANTI JOIN (
-    SELECT
-      *
-    FROM (
-      SELECT
-        IF(
-          TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t5`.`event_id`
-        ) AS `event_id`,
-        IF(
-          TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t5`.`campaign_id`
-        ) AS `campaign_id`,
-        IF(
-          TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t5`.`message_id`
-        ) AS `message_id`,
-        IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
-        IF(
-          TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t5`.`profile_id`
-        ) AS `profile_id`,
-        IF(
-          TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t5`.`event_type`
         ) AS `event_type`,
-        IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
+        IF(TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`reason`) AS `reason`,
         IF(
-          TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+          TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
-          `t5`.`bounce_type`
+          `t1`.`bounce_type`
         ) AS `bounce_type`,
         LOWER(
-          IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
+          IF(TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`domain`)
         ) AS `domain`,
         IF(
-          TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
+          TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
-          `t5`.`platform`
+          `t1`.`platform`
         ) AS `platform`,
         IF(
-          TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
+          TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
-          `t5`.`execution_id`
+          `t1`.`execution_id`
         ) AS `execution_id`,
         IF(
-          TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
+          TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
-          `t5`.`campaign_name`
+          `t1`.`campaign_name`
         ) AS `campaign_name`,
         IF(
-          TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
+          TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = '',
           CAST(NULL AS STRING),
-          `t5`.`message_name`
+          `t1`.`message_name`
         ) AS `message_name`,
-        `t5`.`is_async`,
-        `t5`.`is_test`,
-        `t5`.`timestamp`,
-        `t5`.`event_id` AS `raw_id`,
-        `t5`.`ingested_at` AS `mark`,
+        `t1`.`is_async`,
+        `t1`.`is_test`,
+        `t1`.`timestamp`,
+        `t1`.`event_id` AS `raw_id`,
+        `t1`.`ingested_at` AS `mark`,
         CASE
           WHEN IF(
-            TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+            TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
             CAST(NULL AS STRING),
-            `t5`.`event_id`
+            `t1`.`event_id`
           ) IS NULL
           THEN 'event_id is missing'
-          WHEN `t5`.`timestamp` IS NULL
+          WHEN `t1`.`timestamp` IS NULL
           THEN 'timestamp is missing'
           WHEN IF(
-            TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+            TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
             CAST(NULL AS STRING),
-            `t5`.`campaign_id`
+            `t1`.`campaign_id`
           ) IS NULL
           THEN 'campaign_id is missing'
           WHEN IF(
-            TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+            TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
             CAST(NULL AS STRING),
-            `t5`.`message_id`
+            `t1`.`message_id`
           ) IS NULL
           THEN 'message_id is missing'
-          WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
+          WHEN IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IS NULL
           THEN 'channel is missing'
           WHEN IF(
-            TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+            TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
             CAST(NULL AS STRING),
-            `t5`.`profile_id`
+            `t1`.`profile_id`
           ) IS NULL
           THEN 'profile_id is missing'
           WHEN IF(
-            TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+            TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
             CAST(NULL AS STRING),
-            `t5`.`event_type`
+            `t1`.`event_type`
           ) IS NULL
           THEN 'event_type is missing'
           WHEN NOT (
-            `t5`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
+            `t1`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
           )
           THEN 'timestamp is not a time'
           WHEN NOT (
-            IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+            IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
           )
           THEN CONCAT(
             'unknown channel',
             IF(
-              IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) RLIKE '^[A-Za-z_.-]{1,24}$',
+              IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) RLIKE '^[A-Za-z_.-]{1,24}$',
               CONCAT(
                 CONCAT(
                   ' \'',
-                  IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
+                  IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`)
                 ),
                 '\''
               ),
@@ -448,9 +224,9 @@ WITH clw_rows AS (
           )
           WHEN NOT (
             IF(
-              TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+              TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
               CAST(NULL AS STRING),
-              `t5`.`event_type`
+              `t1`.`event_type`
             ) IN (
               'targeted',
               'excluded',
@@ -470,17 +246,17 @@ WITH clw_rows AS (
             'unknown event_type',
             IF(
               IF(
-                TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
-                `t5`.`event_type`
+                `t1`.`event_type`
               ) RLIKE '^[A-Za-z_.-]{1,24}$',
               CONCAT(
                 CONCAT(
                   ' \'',
                   IF(
-                    TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                    TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
                     CAST(NULL AS STRING),
-                    `t5`.`event_type`
+                    `t1`.`event_type`
                   )
                 ),
                 '\''
@@ -490,26 +266,26 @@ WITH clw_rows AS (
           )
           WHEN NOT (
             IF(
-              TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+              TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
               CAST(NULL AS STRING),
-              `t5`.`bounce_type`
+              `t1`.`bounce_type`
             ) IN ('hard', 'soft', 'ignored')
           )
           THEN CONCAT(
             'unknown bounce_type',
             IF(
               IF(
-                TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
                 CAST(NULL AS STRING),
-                `t5`.`bounce_type`
+                `t1`.`bounce_type`
               ) RLIKE '^[A-Za-z_.-]{1,24}$',
               CONCAT(
                 CONCAT(
                   ' \'',
                   IF(
-                    TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                    TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
                     CAST(NULL AS STRING),
-                    `t5`.`bounce_type`
+                    `t1`.`bounce_type`
                   )
                 ),
                 '\''
@@ -522,15 +298,251 @@ WITH clw_rows AS (
       FROM (
         SELECT
           *
-        FROM `events` AS `t2`
+        FROM `events` AS `t0`
         WHERE
-          `t2`.`ingested_at` < CLW_SINCE()
-      ) AS `t5`
-    ) AS `t6`
-    WHERE
-      `t6`.`cause` IS NULL
-  ) AS `t8`
-    ON `t4`.`raw_id` = `t8`.`raw_id`
+          `t0`.`ingested_at` >= CLW_SINCE()
+      ) AS `t1`
+    ) AS `t2`
+  )
+  WHERE
+    RAND() >= 0
+), clw_fresh AS (
+  SELECT
+    *
+  FROM (
+    SELECT
+      `t4`.`campaign_id`,
+      `t4`.`campaign_name`,
+      `t4`.`message_id`,
+      `t4`.`message_name`,
+      `t4`.`execution_id`,
+      `t4`.`channel`,
+      `t4`.`reason`,
+      `t4`.`domain`,
+      `t4`.`platform`,
+      `t4`.`timestamp`,
+      `t4`.`open`,
+      `t4`.`kind`,
+      `t4`.`minute`,
+      `t4`.`high`,
+      `t4`.`low`,
+      `t4`.`is_test`
+    FROM (
+      SELECT
+        *
+      FROM `clw_rows` AS `t0`
+      WHERE
+        `t0`.`cause` IS NULL AND `t0`.`place` = 0
+    ) AS `t4`
+    LEFT ANTI JOIN (
+      SELECT
+        *
+      FROM (
+        SELECT
+          IF(
+            TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`event_id`
+          ) AS `event_id`,
+          IF(
+            TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`campaign_id`
+          ) AS `campaign_id`,
+          IF(
+            TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`message_id`
+          ) AS `message_id`,
+          IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
+          IF(
+            TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`profile_id`
+          ) AS `profile_id`,
+          IF(
+            TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`event_type`
+          ) AS `event_type`,
+          IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
+          IF(
+            TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`bounce_type`
+          ) AS `bounce_type`,
+          LOWER(
+            IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
+          ) AS `domain`,
+          IF(
+            TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`platform`
+          ) AS `platform`,
+          IF(
+            TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`execution_id`
+          ) AS `execution_id`,
+          IF(
+            TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`campaign_name`
+          ) AS `campaign_name`,
+          IF(
+            TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
+            CAST(NULL AS STRING),
+            `t5`.`message_name`
+          ) AS `message_name`,
+          `t5`.`is_async`,
+          `t5`.`is_test`,
+          `t5`.`timestamp`,
+          `t5`.`event_id` AS `raw_id`,
+          `t5`.`ingested_at` AS `mark`,
+          CASE
+            WHEN IF(
+              TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`event_id`
+            ) IS NULL
+            THEN 'event_id is missing'
+            WHEN `t5`.`timestamp` IS NULL
+            THEN 'timestamp is missing'
+            WHEN IF(
+              TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`campaign_id`
+            ) IS NULL
+            THEN 'campaign_id is missing'
+            WHEN IF(
+              TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`message_id`
+            ) IS NULL
+            THEN 'message_id is missing'
+            WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
+            THEN 'channel is missing'
+            WHEN IF(
+              TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`profile_id`
+            ) IS NULL
+            THEN 'profile_id is missing'
+            WHEN IF(
+              TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+              CAST(NULL AS STRING),
+              `t5`.`event_type`
+            ) IS NULL
+            THEN 'event_type is missing'
+            WHEN NOT (
+              `t5`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
+            )
+            THEN 'timestamp is not a time'
+            WHEN NOT (
+              IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+            )
+            THEN CONCAT(
+              'unknown channel',
+              IF(
+                IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(
+                  CONCAT(
+                    ' \'',
+                    IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
+                  ),
+                  '\''
+                ),
+                ''
+              )
+            )
+            WHEN NOT (
+              IF(
+                TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`event_type`
+              ) IN (
+                'targeted',
+                'excluded',
+                'error',
+                'sent',
+                'delivered',
+                'delay',
+                'bounce',
+                'open',
+                'click',
+                'unsubscribe',
+                'spam_complaint',
+                'action'
+              )
+            )
+            THEN CONCAT(
+              'unknown event_type',
+              IF(
+                IF(
+                  TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`event_type`
+                ) RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(
+                  CONCAT(
+                    ' \'',
+                    IF(
+                      TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
+                      CAST(NULL AS STRING),
+                      `t5`.`event_type`
+                    )
+                  ),
+                  '\''
+                ),
+                ''
+              )
+            )
+            WHEN NOT (
+              IF(
+                TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                CAST(NULL AS STRING),
+                `t5`.`bounce_type`
+              ) IN ('hard', 'soft', 'ignored')
+            )
+            THEN CONCAT(
+              'unknown bounce_type',
+              IF(
+                IF(
+                  TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                  CAST(NULL AS STRING),
+                  `t5`.`bounce_type`
+                ) RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(
+                  CONCAT(
+                    ' \'',
+                    IF(
+                      TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                      CAST(NULL AS STRING),
+                      `t5`.`bounce_type`
+                    )
+                  ),
+                  '\''
+                ),
+                ''
+              )
+            )
+            ELSE CAST(NULL AS STRING)
+          END AS `cause`
+        FROM (
+          SELECT
+            *
+          FROM `events` AS `t2`
+          WHERE
+            `t2`.`ingested_at` < CLW_SINCE()
+        ) AS `t5`
+      ) AS `t6`
+      WHERE
+        `t6`.`cause` IS NULL
+    ) AS `t8`
+      ON `t4`.`raw_id` = `t8`.`raw_id`
+  )
+  WHERE
+    RAND() >= 0
 ), `t2` AS (
   SELECT
     *
