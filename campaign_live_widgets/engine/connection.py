@@ -49,6 +49,8 @@ class Connection(ABC):
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
 
+    by_index: ClassVar[bool] = True
+    """Whether a look is cheap where nothing is new; else it is found out first."""
     day: str | None = None
 
     def __init_subclass__(cls, *, engine: str) -> None:

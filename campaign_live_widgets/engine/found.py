@@ -66,6 +66,11 @@ class Found:
     entered: dict[bool, int] | None = None
 
     @property
+    def rows(self) -> int:
+        """Return how many rows of the table there were."""
+        return self.accepted + self.refused
+
+    @property
     def named(self) -> tuple[dict[str, Named], dict[str, Named], dict[str, Named]]:
         """Return campaigns, messages and executions."""
         return self.campaigns, self.messages, self.executions

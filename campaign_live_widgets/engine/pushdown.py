@@ -114,6 +114,11 @@ class Pushdown:
         good = _accepted(self._asked.events(self._asked.table))
         return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
 
+    def arrived(self, campaign: str) -> str:
+        """Return the statement for how many rows there are from ``clw_since()`` on."""
+        later = self._later(campaign)
+        return self._sql_of(later.aggregate(n=later.count()))
+
     def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
         """Return the statement for the whole rollup.
 
@@ -153,14 +158,10 @@ class Pushdown:
         """
         import ibis  # noqa: PLC0415
 
-        table, mark = self._asked.table, self._asked.mark
+        table = self._asked.table
         if since:
             # Before rows become events: the engine then reads these rows alone, by an index.
-            first = _bound(_apart(SINCE, campaign), table[mark])
-            later, nullable = table[mark] >= first, table[mark].type().nullable
-            table = table.filter(later | table[mark].isnull() if nullable else later)
-            if self._asked.day:
-                table = table.filter(near(table[self._asked.day], first.date()))
+            table = self._later(campaign)
         rows = self._asked.events(table)
         open_ = ibis.literal(follow)
         if until:
@@ -183,6 +184,17 @@ class Pushdown:
             low=low,
             is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         )
+
+    def _later(self, campaign: str) -> Table:
+        """Return the table's rows from ``clw_since()`` on, and those without a watermark."""
+        table = self._asked.table
+        mark = table[self._asked.mark]
+        first = _bound(_apart(SINCE, campaign), mark)
+        later = mark >= first
+        table = table.filter(later | mark.isnull() if mark.type().nullable else later)
+        if self._asked.day:
+            table = table.filter(near(table[self._asked.day], first.date()))
+        return table
 
     def _fresh(self, rows: Table, since: str | None) -> Table:
         """Return the events to count: the first that came, and not before ``clw_since()``.

@@ -45,6 +45,7 @@ class Spark(Connection, engine="spark"):
     # Spark works a named part out where it is used, each time anew, unless it could differ from
     # time to time: then it is made once, on the cluster, and read from there.
     keep = "(SELECT * FROM ({}) WHERE rand() >= 0)"
+    by_index = False
     _stop: Any = None
 
     def _open(self) -> tuple[Table, bool]:
