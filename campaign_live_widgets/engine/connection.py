@@ -50,7 +50,7 @@ class Connection(ABC):
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
 
     by_index: ClassVar[bool] = True
-    """Whether a look is cheap where nothing is new; else it is found out first."""
+    """Whether rows are found without reading the table; else it is read as seldom as can be."""
     day: str | None = None
 
     def __init_subclass__(cls, *, engine: str) -> None:

@@ -6,7 +6,6 @@ several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -16,20 +15,17 @@ from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
 from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.connection import near
+from campaign_live_widgets.engine.ends import SINCE, UNTIL, apart, bound
 from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
 from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from campaign_live_widgets.engine.hashing import Hashes
 
     Table = Any
     Column = Any
-
-SINCE: Final = "clw_since"
-UNTIL: Final = "clw_until"
-"""Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
 
 
 class What(IntEnum):
@@ -87,6 +83,8 @@ class Asked:
         The one window that will be asked for, in minutes, and *bucket*, the width of its points.
     day : str or None
         The column that holds the watermark's day.
+    by_index : bool
+        Whether to read rows of the table again costs little, and finds the same.
     """
 
     events: Callable[[Table], Table]
@@ -97,6 +95,7 @@ class Asked:
     window: tuple[int, int] | None = None
     bucket: int = 1
     day: str | None = None
+    by_index: bool = True
 
 
 class Pushdown:
@@ -162,21 +161,40 @@ class Pushdown:
         if since:
             # Before rows become events: the engine then reads these rows alone, by an index.
             table = self._later(campaign)
-        rows = self._asked.events(table)
-        open_ = ibis.literal(follow)
-        if until:
-            settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
-            open_ = rows[MARK].isnull() | ~settled
-        place = ibis.literal(0)
-        if not self._asked.distinct:
-            good = rows[CAUSE].isnull()
-            order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
-            once = ibis.window(group_by=[good, rows.event_id], order_by=order)
-            place = ibis.row_number().over(once)
+
+        def rows_of(table: Table) -> Table:
+            rows = self._asked.events(table)
+            open_ = ibis.literal(follow)
+            if until:
+                settled = rows[MARK] < bound(apart(UNTIL, campaign), rows[MARK])
+                open_ = rows[MARK].isnull() | ~settled
+            return rows.mutate(open=open_)
+
+        rows = rows_of(table)
+        if self._asked.distinct:
+            return self._counted(rows, ibis.literal(0))
+        if since or not self._asked.by_index:
+            return self._counted(rows, _place_of(rows))
+        # Few ids come twice: to put their rows alone in order spares a sort of the whole table.
+        # Views, for what an expression uses twice is a part that engines keep aside whole.
+        ids = self._asked.events(table.view()).select(RAW_ID)
+        ids = ids.group_by(RAW_ID).aggregate(n=ids.count())
+        repeated = ids.filter(ids.n > 1).select(RAW_ID)
+        once = rows.anti_join(repeated, RAW_ID)
+        several = rows_of(table.view()).semi_join(repeated, RAW_ID)
+        return ibis.union(
+            self._counted(once, ibis.literal(0, "int64")),
+            self._counted(several, _place_of(several)),
+        )
+
+    def _counted(self, rows: Table, place: Column) -> Table:
+        """Return what will be asked of rows, and their *place* among those with one id."""
+        import ibis  # noqa: PLC0415
+
         high, low = self._asked.hashes(rows.profile_id)
         return rows.select(
             *_KEPT,
-            open=open_,
+            "open",
             place=place,
             kind=_packed(rows),
             minute=_minute(rows.timestamp),
@@ -189,7 +207,7 @@ class Pushdown:
         """Return the table's rows from ``clw_since()`` on, and those without a watermark."""
         table = self._asked.table
         mark = table[self._asked.mark]
-        first = _bound(_apart(SINCE, campaign), mark)
+        first = bound(apart(SINCE, campaign), mark)
         later = mark >= first
         table = table.filter(later | mark.isnull() if mark.type().nullable else later)
         if self._asked.day:
@@ -205,7 +223,7 @@ class Pushdown:
         if since is not None and not self._asked.distinct:
             old = self._asked.table.view()
             mark = old[self._asked.mark]
-            before = old.filter(mark < _bound(_apart(SINCE, since), mark))
+            before = old.filter(mark < bound(apart(SINCE, since), mark))
             fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
         # By name: what is dropped comes out in any order, and equal rollups in unequal SQL.
         helpers = ("place", CAUSE, RAW_ID, MARK)
@@ -277,33 +295,13 @@ class Pushdown:
         return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
 
 
-def filled(statement: str, campaign: str, values: Mapping[str, str]) -> str:
-    """Return a statement with *values* for :data:`SINCE` and :data:`UNTIL`, as literals.
-
-    It is compiled once: what differs from look to look is put into the text.
-    """
-    for name, value in values.items():
-        call = re.compile(rf"\b{_apart(name, campaign)}\(\)", re.IGNORECASE)
-        statement = call.sub(value.replace("\\", r"\\"), statement)
-    return statement
-
-
-def _apart(name: str, campaign: str) -> str:
-    """Return a name that the text of the statement does not hold by chance."""
-    while name in campaign.lower():
-        name += "_"
-    return name
-
-
-def _bound(name: str, mark: Column) -> Column:
-    """Return the function that stands in a statement for an end of what has settled."""
+def _place_of(rows: Table) -> Column:
+    """Return the place of each row among those with one id, as they came."""
     import ibis  # noqa: PLC0415
 
-    def stand_in() -> None: ...
-
-    stand_in.__name__ = name
-    stand_in.__annotations__ = {"return": mark.type()}
-    return ibis.udf.scalar.builtin(stand_in)()
+    order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
+    same = ibis.window(group_by=[rows[CAUSE].isnull(), rows.event_id], order_by=order)
+    return ibis.row_number().over(same)
 
 
 def _accepted(rows: Table) -> Table:

@@ -21,9 +21,10 @@ from campaign_live_widgets.engine.connection import (
     one_by_one,
     told,
 )
+from campaign_live_widgets.engine.ends import SINCE, UNTIL, filled
 from campaign_live_widgets.engine.found import Found, cells_of, columns_of, sort_out
 from campaign_live_widgets.engine.named import add_named
-from campaign_live_widgets.engine.pushdown import SINCE, UNTIL, Asked, Pushdown, filled
+from campaign_live_widgets.engine.pushdown import Asked, Pushdown
 from campaign_live_widgets.engine.tables import minutes
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
@@ -147,6 +148,7 @@ class RemoteRollup(Answers):
                 window,
                 bucket,
                 connection.day,
+                connection.by_index,
             )
             self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown
