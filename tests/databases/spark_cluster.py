@@ -266,7 +266,7 @@ def running(folder: Path | None = None) -> Iterator[Cluster]:
             made = tempfile.TemporaryDirectory(prefix="clw-spark-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(made))
         cluster = Cluster(folder)
-        stack.callback(cluster.stop_server)
         cluster.start_cluster(stack)
+        stack.callback(cluster.stop_server)
         cluster.start_server()
         yield cluster
