@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.door.admission import Gate
@@ -49,13 +50,19 @@ class Door:
         clock: Callable[[], float],
         debug: bool,
     ) -> None:
-        self.routes, self.limits, self.say, self.debug = routes, limits, say, debug
+        self.routes, self.limits, self.debug = routes, limits, debug
+        self._say = say
         self.gate = Gate(limits.pending, limits.pending_bytes)
         self.metrics = Metrics(self.gate)
-        self.writing = Writing(store, limits, self.metrics, say)
+        self.writing = Writing(store, limits, self.metrics, self.say)
         self.seen = {name: Seen(clock=clock) for name in routes}
         self.stopping = False
         self._said, self._unsaid = float("-inf"), 0
+
+    def say(self, line: str) -> None:
+        """Say a line; where the disk that the log is on is full, nobody hears it."""
+        with suppress(OSError, ValueError):
+            self._say(line)
 
     def complain(self, route: str, refused: RefusedError) -> None:
         """Say why a request was not taken; one line a second at most, which counts the others."""

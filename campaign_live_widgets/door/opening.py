@@ -73,8 +73,6 @@ def receive(  # noqa: PLR0913 - the options of the command
                 folder=sns.folder, roots=sns.roots, connect_to=sns.connect_to, clock=time.time
             )
     store = Store.open(folder)
-    for name, route in routes.items():
-        say(f"/{name} is open: {route.shown}")
 
     async def serve() -> None:
         door = Door(store, routes, limits, say=say, clock=time.time, debug=debug)

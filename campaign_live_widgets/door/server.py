@@ -87,6 +87,8 @@ async def run(
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     watching = asyncio.ensure_future(door.writing.watch())
     await door.writing.trouble()
+    for name, route in door.routes.items():
+        door.say(f"/{name} is open: {route.shown}")
     for server, sockets in zip(servers, bound, strict=True):
         server.add_sockets(sockets)
         told(_address(host, sockets[0].getsockname()[1]))
