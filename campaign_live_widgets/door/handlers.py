@@ -10,7 +10,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from campaign_live_widgets.door.bodies import oversized
 from campaign_live_widgets.door.metrics import CONTENT_TYPE, counts
-from campaign_live_widgets.door.refusal import RefusedError, unreadable
+from campaign_live_widgets.door.refusal import RefusedError, busy, unreadable
 from campaign_live_widgets.door.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.door.routes import Route, Verified
 
 _PLAIN: Final = {"", "identity"}
+_GONE: Final = 499
+"""What counters say of a request whose sender did not wait for the answer."""
 _STOPPING: Final = "it is being stopped"
 
 
@@ -49,7 +51,7 @@ class _Answering(RequestHandler):
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:  # noqa: ANN401
         """Say one line of what went wrong, without what it was about."""
-        if not isinstance(value, HTTPError):
+        if not isinstance(value, (HTTPError, StreamClosedError)):
             self.door.say(f"a request failed: {typ.__name__}")
             if self.door.debug:
                 super().log_exception(typ, value, tb)
@@ -164,18 +166,34 @@ class Post(_Answering):
             raise unreadable("the body is empty")
         found = await route.verify(self.request.headers, body)
         seen = self.door.seen[route.name]
-        if found.key is not None and found.key in seen:
-            raise RefusedError(route.replayed, "replayed", "the same request has come before")
-        answer = await self._done(route, body, found)
-        if self._cut:  # nobody has heard of it: the same may come again
+        key = found.key
+        if key is None:
+            await self._finish_with(await self._done(route, body, found))
             return
-        if found.key is not None:
-            seen.add(found.key, found.until)
+        if key in seen:
+            raise RefusedError(route.replayed, "replayed", "the same request has come before")
+        if key in seen.coming:
+            raise busy("the same request is being stored; try again")
+        seen.coming.add(key)
         try:
-            await self.finish(answer)
-        except StreamClosedError:
-            if found.key is not None:
-                seen.discard(found.key)
+            answer = await self._done(route, body, found)
+            seen.add(key, found.until)
+            if not await self._finish_with(answer):
+                seen.discard(key)  # nobody has heard of it: the same may come again
+        finally:
+            seen.coming.discard(key)
+
+    async def _finish_with(self, answer: dict[str, Any]) -> bool:
+        """Answer; tell whether anybody is there to hear it."""
+        if not self._cut:
+            try:
+                await self.finish(answer)
+            except StreamClosedError:
+                self._cut = True
+        if self._cut:
+            self.door.metrics.refused(self._label, "cut")
+            self.set_status(_GONE, "Client Closed Request")
+        return not self._cut
 
     async def _done(self, route: Route, body: bytes, found: Verified) -> dict[str, Any]:
         if found.instead is not None:

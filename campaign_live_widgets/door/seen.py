@@ -14,11 +14,13 @@ _MOST: Final = 200_000
 
 
 class Seen:
-    """Remembers keys until a time each; safe within one thread."""
+    """Remembers keys until a time each, and which are being stored; safe within one thread."""
 
     def __init__(self, most: int = _MOST, clock: Callable[[], float] = time.time) -> None:
         self._most, self._clock = most, clock
         self._until: OrderedDict[bytes, float] = OrderedDict()
+        self.coming: set[bytes] = set()
+        """Keys of requests that are not answered yet: nobody knows what becomes of them."""
 
     def __contains__(self, key: bytes) -> bool:
         return self._until.get(key, 0.0) > self._clock()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple, Unpack
 from campaign_live_widgets.door.admission import Room
 from campaign_live_widgets.door.bodies import unpacked, values
 from campaign_live_widgets.door.refusal import SOON, RefusedError, unreadable
-from campaign_live_widgets.errors import StoreError
+from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources import holds
 from campaign_live_widgets.sources.commits import Log, State
 from campaign_live_widgets.store import Appended, Store
@@ -158,8 +158,10 @@ class Writing:
     def _newest(self) -> float | None:
         log = Log(self._store.path)
         news = log.after(self._state.number) if self._state.number else None
-        if news is None:
-            self._state = log.state()
+        try:
+            self._state = log.state() if news is None else self._state
+        except SourceError:
+            return None
         for commit in news or ():
             self._state.apply(commit)
         newest = max((file.newest for file in self._state.files.values()), default=None)

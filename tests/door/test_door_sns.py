@@ -176,7 +176,7 @@ def test_an_end_of_a_subscription_is_told(door: Running, sns: signing.Sns) -> No
 # ── whose certificate it is ──────────────────────────────────────────────────────────────
 
 
-def key(folder: Path, roots: Path, name: str = CERTIFICATE) -> Any:  # noqa: ANN401
+def key(folder: Path, roots: Path) -> Any:  # noqa: ANN401
     certificates = Certificates(
         folder=folder, roots=roots, connect_to=None, clock=lambda: datetime.now(UTC).timestamp()
     )
@@ -284,7 +284,7 @@ def test_certificates_are_fetched_once_and_subscriptions_confirmed(
             assert door.stop() == 0
 
 
-def fetched(authority: signing.Authority, roots: Path, port: int) -> object:
+def fetched(roots: Path, port: int) -> object:
     certificates = Certificates(
         folder=None,
         roots=roots,
@@ -308,14 +308,14 @@ def test_what_is_fetched_is_looked_at(
         ):
             there.content = signing.pem(signing.Sns(authority, name=name, days=days).certificate)
             if passes:
-                fetched(authority, roots, there.port)
+                fetched(roots, there.port)
             else:
                 with pytest.raises(RefusedError):
-                    fetched(authority, roots, there.port)
+                    fetched(roots, there.port)
         for content in (b"", b"no certificate", b"x" * 100_000):
             there.content = content
             with pytest.raises(RefusedError):
-                fetched(authority, roots, there.port)
+                fetched(roots, there.port)
 
 
 @pytest.mark.parametrize("name", ["sns.amazonaws.com", "evil.example"])
@@ -325,7 +325,7 @@ def test_who_hands_it_out_has_to_be_the_host_that_was_asked(
     with amazon(authority, tmp_path, name) as there:
         there.content = signing.pem(sns.certificate)
         with pytest.raises(RefusedError, match="cannot be fetched"):
-            fetched(authority, folder / "roots.pem", there.port)
+            fetched(folder / "roots.pem", there.port)
         assert there.asked == []
 
 
@@ -335,5 +335,5 @@ def test_who_hands_it_out_has_to_be_vouched_for(
     with amazon(signing.Authority(), tmp_path) as there:
         there.content = signing.pem(sns.certificate)
         with pytest.raises(RefusedError, match="cannot be fetched"):
-            fetched(signing.Authority(), folder / "roots.pem", there.port)
+            fetched(folder / "roots.pem", there.port)
         assert there.asked == []
