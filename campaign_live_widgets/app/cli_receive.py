@@ -18,6 +18,7 @@ _SIZE: Final = re.compile(r"(\d{1,12})\s*(k|m|g)?(i?b)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SPAN: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d)", re.IGNORECASE)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _SMALLEST: Final = 1 << 10
 
 
@@ -155,6 +156,8 @@ def receive(  # noqa: PLR0913 - the options of a command
     if max_body > max_pending_bytes:
         message = "--max-body: it is larger than --max-pending-bytes, so that none would pass"
         raise UsageError(message)
+    if host not in _LOCAL:
+        say(f"--host {host}: it speaks plain HTTP; secrets need a proxy before it that speaks TLS")
     try:
         from campaign_live_widgets.door.limits import Limits  # noqa: PLC0415 - quick --help
         from campaign_live_widgets.door.opening import Sns  # noqa: PLC0415

@@ -13,6 +13,7 @@ import door_signing as signing
 import pytest
 from door_process import BEARER, EVENTS, TOKEN, Running, event, refused_to_start, running
 
+from campaign_live_widgets.app.cli_receive import receive
 from campaign_live_widgets.door.limits import Limits
 from campaign_live_widgets.door.opening import opened
 from campaign_live_widgets.errors import UsageError
@@ -431,6 +432,22 @@ def test_secrets_that_are_none(secrets: dict[str, str], word: str) -> None:
     assert word in line
     for value in secrets.values():
         assert value in (" , ", "events") or value not in line
+
+
+def test_the_options_say_what_the_limits_are() -> None:
+    by_name = {option.name: option for option in receive.params}
+    limits = Limits()
+    for name, value in (
+        ("max_body", limits.body),
+        ("max_pending", limits.pending),
+        ("max_pending_bytes", limits.pending_bytes),
+        ("max_connections", limits.connections),
+        ("tolerance", limits.tolerance),
+        ("sns_tolerance", limits.sns_tolerance),
+        ("patience", limits.patience),
+    ):
+        option = by_name[name]
+        assert option.type.convert(option.default, option, None) == value, name
 
 
 def test_no_route(tmp_path: Path) -> None:
