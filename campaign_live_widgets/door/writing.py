@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _Given = TypeVarTuple("_Given")
 _Result = TypeVar("_Result")
-_THREADS: Final = 32
+_THREADS: Final = 128
 """Calls of the store at once; those that wait share a commit."""
 _PARSED: Final = 8
 """Parts of the bytes that may wait, of which one may be objects of Python, ten times as large."""
