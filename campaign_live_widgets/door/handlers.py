@@ -52,7 +52,7 @@ class _Answering(RequestHandler):
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:  # noqa: ANN401
         """Say one line of what went wrong, without what it was about."""
         if not isinstance(value, (HTTPError, StreamClosedError)):
-            self.door.say(f"a request failed: {typ.__name__}")
+            self.door.complain("other", RefusedError(500, "failed", typ.__name__))
             if self.door.debug:
                 super().log_exception(typ, value, tb)
 

@@ -133,7 +133,7 @@ class Writing:
             path.unlink()
             if self._why is not None:
                 self._store.append([])
-        except (OSError, StoreError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             with suppress(OSError):
                 path.unlink()
             self._fails(error)

@@ -143,23 +143,21 @@ def _opens(door: Running) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    "begun",
-    [
-        b"POST /events HTTP/1.1\r\nHost: x\r\n",
-        f"{HEAD}Content-Length: 99\r\n\r\n[".encode(),
-        f"{HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n[    ".encode(),
-    ],
-)
-def test_a_request_that_never_ends(tmp_path: Path, begun: bytes) -> None:
-    with (
-        running(tmp_path, EVENTS, "--patience", "1s") as door,
-        socket.create_connection(("127.0.0.1", door.port), timeout=SLOW) as wire,
-    ):
-        wire.sendall(begun)
-        assert wire.recv(100) == b""
-        assert door.metrics()[PENDING("pending_requests")] == 0
-        assert door.metrics()[PENDING("pending_bytes")] == 0
+def test_requests_that_never_end(tmp_path: Path) -> None:
+    with running(tmp_path, EVENTS, "--patience", "1s") as door, ExitStack() as stack:
+        wires = []
+        for begun in (
+            "POST /events HTTP/1.1\r\nHost: x\r\n",
+            f"{HEAD}Content-Length: 99\r\n\r\n[",
+            f"{HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n[    ",
+        ):
+            address = ("127.0.0.1", door.port)
+            wires.append(stack.enter_context(socket.create_connection(address, timeout=SLOW)))
+            wires[-1].sendall(begun.encode())
+        assert [wire.recv(100) for wire in wires] == [b"", b"", b""]
+        told = door.metrics()
+        assert told[PENDING("pending_requests")] == told[PENDING("pending_bytes")] == 0
+        assert told[PENDING('refused_total{reason="cut",route="events"}')] == 2
 
 
 def test_a_sender_that_has_gone_may_come_again_with_the_same(tmp_path: Path) -> None:
@@ -246,7 +244,9 @@ def test_ready_finds_out_by_itself(tmp_path: Path) -> None:
 # ── an end ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_stop_answers_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, EVENTS) as door, ThreadPoolExecutor(8) as pool:
         kept = door.connection()

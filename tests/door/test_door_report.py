@@ -124,13 +124,8 @@ def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> N
     assert got == expected
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name == "sendgrid" else pytest.mark.slow)
-        for name in generate_vendors.VENDORS
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", generate_vendors.VENDORS)
 def test_every_vendor(tmp_path: Path, name: str) -> None:
     vendor = Vendor(name, tmp_path)
     made: list[Made] = generate_vendors.rows(name, seed=len(name), size=150)
