@@ -49,7 +49,7 @@ class Writing:
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="receive-probe")
         self._room = Room(max(limits.body, limits.pending_bytes // _PARSED))
         self._why: str | None = None
-        self._proven = 0.0
+        self._proven = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         self._state = State()
 
