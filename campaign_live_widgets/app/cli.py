@@ -20,6 +20,7 @@ import click
 
 from campaign_live_widgets import __version__
 from campaign_live_widgets.app.cli_archive import ARCHIVE_COMMANDS
+from campaign_live_widgets.app.cli_receive import receive
 from campaign_live_widgets.app.cli_schema import schema
 from campaign_live_widgets.app.cli_store import STORE_COMMANDS
 from campaign_live_widgets.app.console import say as _say
@@ -67,7 +68,7 @@ def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options so
     """Report e-mail and push campaigns live, from files of events or from a database."""
 
 
-for _command in (*ARCHIVE_COMMANDS, *STORE_COMMANDS, schema):
+for _command in (*ARCHIVE_COMMANDS, *STORE_COMMANDS, receive, schema):
     cli.add_command(_command)
 
 

@@ -14,6 +14,7 @@ from campaign_live_widgets.sources.documents import lines_of
 from campaign_live_widgets.sources.layouts import (
     fold,
     folded_line,
+    holds,
     layout,
     layout_of,
     spells_otherwise,
@@ -48,6 +49,7 @@ __all__ = [
     "Tally",
     "fold",
     "folded_line",
+    "holds",
     "layout",
     "layout_of",
     "lines",

@@ -60,6 +60,20 @@ def layout_of(values: list[Any], wanted: str | None = None) -> Layout:
     return _json_layout(values, "ndjson", None, wanted)
 
 
+def holds(values: list[Any], name: str) -> bool | None:
+    """Tell whether an event of a format is among JSON values, by its fields.
+
+    ``None`` where they are objects that wrap nothing, which is no event, and no other thing.
+    """
+    known = FORMATS[name]
+    found = None if any(isinstance(value, dict) for value in values) else False
+    for record in records(values, known.inside or ()):
+        if known.recognises(_json_places([record]).keys()):
+            return True
+        found = False
+    return found
+
+
 def _json_layout(
     values: list[Any], kind: Kind, compression: str | None, wanted: str | None
 ) -> Layout:

@@ -1,0 +1,167 @@
+"""What vendors post to the door gives the report that their events stand for."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import door_signing as signing
+import generate
+import generate_vendors
+import oracle
+import pandas as pd
+import pytest
+from door_process import BEARER, EVENTS, Running, running
+from generate import AT, WINDOWS
+
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import to_json
+from campaign_live_widgets.store import check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from generate_vendors import Made
+
+    Row = dict[str, Any]
+    Post = Callable[[Running, list[Any]], tuple[int, Row]]
+
+LOGIN = "hook:password-of-the-tests"
+
+
+def alone(raw: Any) -> Any:  # noqa: ANN401 - whatever a vendor sends
+    """Return an event of SES or Mailgun without what carries it elsewhere than in a webhook."""
+    for name in ("Records", "items"):
+        if isinstance(raw.get(name), list):
+            return alone(raw[name][0])
+    for name in ("Sns", "detail", "event-data", "body", "Message"):
+        if isinstance(raw.get(name), (dict, str)) and "eventType" not in raw:
+            inner = raw[name]
+            if isinstance(inner, str) and not inner.lstrip().startswith("{"):
+                return raw
+            return alone(json.loads(inner) if isinstance(inner, str) else inner)
+    return raw
+
+
+class Vendor:
+    """One vendor: its secrets, and how many of its events it posts at once."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.together = name, 1 if name in ("ses", "mailgun", "postmark") else 100
+        self._sendgrid, self._mailgun = signing.SendGrid(), signing.Mailgun()
+        authority = signing.Authority()
+        self._sns = signing.Sns(authority)
+        (folder / "roots.pem").write_bytes(signing.pem(authority.root))
+        chain = signing.pem(self._sns.certificate, authority.between)
+        (folder / signing.CERTIFICATE).write_bytes(chain)
+        self.options = (
+            *("--sns-certificates", str(folder)),
+            *("--sns-roots", str(folder / "roots.pem")),
+        )
+        self.secrets = EVENTS | {
+            "CAMPAIGN_LIVE_SENDGRID_KEYS": self._sendgrid.public,
+            "CAMPAIGN_LIVE_MAILGUN_KEYS": self._mailgun.key,
+            "CAMPAIGN_LIVE_POSTMARK_LOGINS": LOGIN,
+            "CAMPAIGN_LIVE_SPARKPOST_LOGINS": LOGIN,
+            "CAMPAIGN_LIVE_SES_TOPICS": signing.TOPIC,
+        }
+
+    def requests(self, rows: list[Any]) -> Iterator[tuple[bytes, dict[str, str]]]:
+        for start in range(0, len(rows), self.together):
+            some = rows[start : start + self.together]
+            if self.name == "sendgrid":
+                yield self._sendgrid.posted(some)
+            elif self.name == "mailgun":
+                yield self._mailgun.posted(alone(some[0]))
+            elif self.name == "ses":
+                yield signing.posted(self._sns.message(json.dumps(alone(some[0]))))
+            elif self.name == "events":
+                yield json.dumps(some, default=datetime.isoformat).encode(), BEARER
+            else:
+                body = some if self.name == "sparkpost" else some[0]
+                yield json.dumps(body).encode(), signing.basic(LOGIN)
+
+
+def posted(vendor: Vendor, door: Running, rows: list[Any]) -> tuple[Row, list[int]]:
+    """Post all rows; return the sum of what was answered, and which requests got a 400."""
+    told = dict.fromkeys(("stored", "duplicates", "rejected", "ignored"), 0)
+    refused = []
+    with ThreadPoolExecutor(16) as pool:
+        requests = [(f"/{vendor.name}", *request) for request in vendor.requests(rows)]
+        for number, got in enumerate(pool.map(lambda request: door.ask(*request), requests)):
+            if got.status == 400:
+                refused.append(number)
+                continue
+            assert got.status == 200, got.content
+            told = {name: told[name] + got.content[name] for name in told}
+    return told, refused
+
+
+def wanted(events: list[Row], window: str, *, tests: bool, ignored: int, rejected: int) -> Row:
+    report = oracle.report(
+        pd.DataFrame(events, columns=list(oracle.COLUMNS), dtype=object),
+        "c1",
+        AT,
+        WINDOWS[window],
+        include_tests=tests,
+        ignored=ignored,
+        rejected=rejected,
+    )
+    report["health"]["duplicates"] = 0  # a store holds none
+    return report
+
+
+def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> None:
+    snapshot = open_rollup(folder, "c1", follow=False).snapshot(
+        at=AT, window=WINDOWS[window], include_tests=tests
+    )
+    got = to_json(snapshot)
+    got.pop("rejects", None)
+    assert got["health"] == expected["health"]
+    assert got == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", generate_vendors.VENDORS)
+def test_every_vendor(tmp_path: Path, name: str) -> None:
+    vendor = Vendor(name, tmp_path)
+    made: list[Made] = generate_vendors.rows(name, seed=len(name), size=150)
+    with running(tmp_path / "door", vendor.secrets, *vendor.options) as door:
+        told, refused = posted(vendor, door, [one.raw for one in made])
+        told_by_metrics = door.metrics()
+        said = door.said()
+        assert door.stop() == 0
+    counts = {
+        "ignored": sum(one.events == [] for one in made),
+        "rejected": sum(one.events is None for one in made) - len(refused),
+    }
+    # one that comes alone and has nothing of the vendor's is sent back, and not kept
+    assert all(made[number].events is None for number in refused)
+    assert vendor.together == 1 or not refused
+    events = [event for one in made for event in one.events or ()]
+    for window, tests in (("24h", True), ("30d", False)):
+        expected = wanted(events, window, tests=tests, **counts)
+        assert_report(door.folder, window, expected, tests=tests)
+    distinct = len({event["event_id"] for event in events})
+    assert told == counts | {"stored": distinct, "duplicates": len(events) - distinct}
+    for outcome, count in told.items():
+        key = f'campaign_live_receive_events_total{{outcome="{outcome}",route="{name}"}}'
+        assert told_by_metrics[key] == count
+    assert check(door.folder).problems == []
+    assert "isp0" not in said
+    assert "@" not in said
+
+
+def test_canonical_events(tmp_path: Path) -> None:
+    vendor = Vendor("events", tmp_path)
+    rows = generate.events(17, 300)
+    with running(tmp_path / "door", vendor.secrets) as door:
+        told, refused = posted(vendor, door, rows)
+    good = [row for row in rows if oracle.event(row)]
+    assert (refused, told["rejected"]) == ([], len(rows) - len(good))
+    report = wanted(rows, "24h", tests=False, ignored=0, rejected=told["rejected"])
+    report["health"]["rejected"] = told["rejected"]
+    assert_report(door.folder, "24h", report, tests=False)
