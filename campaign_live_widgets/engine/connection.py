@@ -163,7 +163,7 @@ def connect(database: Database) -> Connection:
         return known(database)
     except ImportError as error:
         message = (
-            f"{database.engine}:// needs {error.name}: "
+            f"{database.engine}:// needs {error.name or 'more packages'}: "
             f"pip install 'campaign-live-widgets[{known.extra}]'"
         )
         raise UsageError(message) from error
