@@ -158,7 +158,7 @@ def connect(database: Database) -> Connection:
     UsageError
         Where what is needed to ask it is not installed.
     """
-    known = CONNECTIONS[database.engine]
+    known = _kind(database)
     try:
         return known(database)
     except ImportError as error:
@@ -171,6 +171,13 @@ def connect(database: Database) -> Connection:
         raise SourceError(_refused(database, error)) from error
 
 
+def _kind(database: Database) -> type[Connection]:
+    """Return the way of asking a database's engine; but PostgreSQL's, each is a module."""
+    if database.engine not in CONNECTIONS:
+        import_module(f"{__package__}.{database.engine}")
+    return CONNECTIONS[database.engine]
+
+
 def failures() -> tuple[type[Exception], ...]:
     """Return what may come of asking a database, by the clients that are installed."""
     found: list[type[Exception]] = [OSError]
@@ -181,14 +188,14 @@ def failures() -> tuple[type[Exception], ...]:
         ("pyspark.errors", "PySparkException"),
         ("grpc", "RpcError"),
     ):
-        if module.partition(".")[0] in sys.modules:
+        if sys.modules.get(module.partition(".")[0]):
             found.append(getattr(import_module(module), name))
     return tuple(found)
 
 
 def told(database: Database, error: Exception) -> str:
     """Return one line on what came of asking a database."""
-    words = CONNECTIONS[database.engine].words(error)
+    words = _kind(database).words(error)
     return f"{database.text}: {database.said(words or type(error).__name__)}"
 
 
