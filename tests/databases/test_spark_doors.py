@@ -75,7 +75,7 @@ def test_a_server_that_is_not_there(spark: Cluster, url: str) -> None:
 
 def test_the_dashboard_is_served_and_ends(url: str) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command
-        [*COMMAND, "serve", url, "--campaign", "c1", "--port", "0", "--no-browser"],
+        [*COMMAND, "serve", url, "--campaign", "c1", "--no-browser"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
