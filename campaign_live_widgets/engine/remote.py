@@ -11,7 +11,6 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.engine import spark as _spark  # noqa: F401 - registers its connection
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.connection import (
