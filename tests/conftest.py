@@ -1,4 +1,4 @@
-"""What tests of every layer share: one browser for all of them."""
+"""What tests of every layer share: one browser and one database server for all of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+    from server import Postgres
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -44,3 +45,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one PostgreSQL server."""
+    import server  # noqa: PLC0415 - only where it is used
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
+        with server.running() as running:
+            yield running

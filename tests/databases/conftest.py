@@ -1,15 +1,10 @@
-"""One PostgreSQL server for all tests of databases."""
+"""All tests in here ask a real database server."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-import server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 
@@ -18,11 +13,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.database)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[server.Postgres]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
-        with server.running() as running:
-            yield running
