@@ -1,4 +1,4 @@
-"""What tests of every layer share: one browser for all of them."""
+"""What tests of every layer share: one browser and one server of each database for all of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+    from server import Postgres
+    from spark_cluster import Cluster
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -44,3 +46,25 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one PostgreSQL server."""
+    import server  # noqa: PLC0415 - only where it is used
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
+        with server.running() as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Cluster]:
+    """Run one Spark cluster."""
+    import spark_cluster  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)
+        with spark_cluster.running() as running:
+            yield running

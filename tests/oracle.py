@@ -319,6 +319,14 @@ def _own(events: pd.DataFrame, campaign: str) -> list[Row]:
     return [e for e in distinct.values() if e["campaign_id"] == campaign]
 
 
+def campaigns(events: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return id, name, number of events, oldest and newest event of every campaign."""
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    distinct = {row["event_id"]: row for row in good}
+    listed = _listed(list(distinct.values()), "campaign_id")
+    return [(campaign, _newest(own, "campaign_name"), *_extent(own)) for campaign, own in listed]
+
+
 def messages(events: pd.DataFrame, campaign: str) -> list[tuple[Any, ...]]:
     """Return id, name, channels, number of events and newest event of every message."""
     return [
@@ -335,11 +343,13 @@ def messages(events: pd.DataFrame, campaign: str) -> list[tuple[Any, ...]]:
 
 def executions(events: pd.DataFrame, campaign: str) -> list[tuple[Any, ...]]:
     """Return id, number of events, oldest and newest event of every execution."""
-    times = [
-        (execution, [e["timestamp"] for e in own])
-        for execution, own in _listed(_own(events, campaign), "execution_id")
-    ]
-    return [(execution, len(own), min(own), max(own)) for execution, own in times]
+    listed = _listed(_own(events, campaign), "execution_id")
+    return [(execution, *_extent(own)) for execution, own in listed]
+
+
+def _extent(events: list[Row]) -> tuple[int, datetime, datetime]:
+    times = [e["timestamp"] for e in events]
+    return len(times), min(times), max(times)
 
 
 def report(  # noqa: PLR0913 - one for each option of the command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import tempfile
 from codecs import BOM_UTF8
@@ -341,10 +342,11 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     opened = gzip.open if compression == "gzip" else open
     if compression == "zstd":
         return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
-    with opened(read.path, "rt", encoding="utf-8", errors="replace", newline="") as stream:
+    with opened(read.path, "rb") as stream:
         ordinal = 0
         if file.kind == "csv":
-            rows = csv.reader(stream)
+            text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+            rows = csv.reader(text)
             width = len(next(rows, []))
             line = rows.line_num
             for row in _rows(rows):
@@ -355,8 +357,8 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
                     lines_found[ordinal] = start
                 ordinal += 1
         else:
-            for number, text in enumerate(stream, 1):
-                if not text.strip():
+            for number, line_read in enumerate(stream, 1):
+                if not line_read.strip():  # of bytes: what the engine takes for blank too
                     continue
                 if ordinal in wanted:
                     lines_found[ordinal] = number

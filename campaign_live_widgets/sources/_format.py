@@ -102,9 +102,9 @@ class Format(ABC):
 
 def microseconds(field: str, *, native: bool) -> str:
     """Return SQL for a field as microseconds since the epoch, null where it is no time."""
-    time = f"epoch_us({field}::TIMESTAMPTZ)"
+    time = f"epoch_us(try_cast({field} AS TIMESTAMPTZ))"  # a date may be of any year
     if not native:
-        time = f"try(epoch_us(try_cast({field} AS TIMESTAMPTZ)))"
+        time = f"try({time})"
     return f"CASE WHEN {time} BETWEEN {_EARLIEST} AND {_LATEST} THEN {time} END"
 
 

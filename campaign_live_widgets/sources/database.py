@@ -13,6 +13,7 @@ from campaign_live_widgets.sources.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
 SCHEMES: Final[Mapping[str, str]] = {
     "postgresql": "postgresql",
@@ -84,7 +85,7 @@ class Database:
         known, scheme = None, source.partition("://")[0]
         if ":" in scheme:
             known, source = scheme.partition(":")[0].lower(), source.partition(":")[2]
-        parts = urlsplit(source)
+        parts = _split(source)
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             message = (
@@ -180,6 +181,18 @@ def locate(source: str | os.PathLike[str]) -> Location | Database:
     """Return where a source is; raise :class:`SourceError` where it cannot be one."""
     text = os.fspath(source)
     return Database.parse(text) if is_database(text) else Location.parse(source)
+
+
+def _split(source: str) -> SplitResult:
+    """Return the parts of an address; what cannot be one is not shown: it may hold a password."""
+    try:
+        return urlsplit(source)
+    except ValueError:
+        message = (
+            f"{source.partition('://')[0][:20]}://…: is no address; "
+            "give postgresql://USER@HOST:PORT/DATABASE?table=NAME"
+        )
+        raise SourceError(message) from None
 
 
 def _password(given: str | None, shown: str) -> str | None:

@@ -218,11 +218,15 @@ def _parquet_places(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tupl
 
 def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
     """Return what a Parquet footer vouches for: path → never null, never blank."""
-    rows = con.execute(
+    asked = (
         "SELECT path_in_schema, bool_and(stats_null_count = 0), "
         "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
         f"FROM parquet_metadata({literal(path)}) GROUP BY path_in_schema"
-    ).fetchall()
+    )
+    try:
+        rows = con.execute(asked).fetchall()
+    except duckdb.Error:  # a least or a largest value beyond what the engine has room for
+        return {}
     return {
         path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows
     }

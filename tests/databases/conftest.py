@@ -1,17 +1,11 @@
-"""One PostgreSQL server and one Spark cluster for all tests of databases."""
+"""All tests in here ask a real database server."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import engines
 import pytest
-import server
-import spark_cluster
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 
@@ -20,22 +14,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.database)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[server.Postgres]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
-        with server.running() as running:
-            yield running
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[spark_cluster.Cluster]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)
-        with spark_cluster.running() as running:
-            yield running
 
 
 @pytest.fixture(params=["postgresql", "spark"])

@@ -17,7 +17,7 @@ from generate import AT, WINDOWS
 from campaign_live_widgets.app.cli import main
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.snapshot import Selection, Window
+from campaign_live_widgets.snapshot import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,15 +61,6 @@ def test_every_window_with_and_without_tests(engine: Engine, rows: Callable[[], 
     rollup.close()
 
 
-def test_a_rollup_for_one_window(engine: Engine) -> None:
-    name = filled(engine, canonical())
-    for window, tests in EVERY_CASE:
-        span = Window.ending(AT, WINDOWS[window])
-        rollup = open_rollup(engine.url(name), "c1", follow=False, window=span)
-        assert told(rollup, window, tests=tests) == wanted(canonical(), window, tests=tests)
-        rollup.close()
-
-
 def test_the_command_line_prints_the_oracles_object(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,13 +76,6 @@ def test_the_command_line_prints_the_oracles_object(
     assert found == wanted(canonical(), "7d")
     assert str(found["health"]["rejected"]) in said.err
     assert "PASS" not in said.err
-
-
-@pytest.mark.parametrize("campaign", ["c2", 'c"3", =1+1'])
-def test_another_campaign_of_the_same_table(engine: Engine, campaign: str) -> None:
-    rollup = open_rollup(engine.url(filled(engine, canonical())), campaign)
-    assert told(rollup, "7d") == wanted(canonical(), "7d", campaign=campaign)
-    rollup.close()
 
 
 @pytest.mark.parametrize(

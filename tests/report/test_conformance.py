@@ -1,4 +1,4 @@
-"""Every widget equals a second, independent computation, however the events arrive."""
+"""Every widget equals a second, independent computation, however files of events are made."""
 
 from __future__ import annotations
 
@@ -172,29 +172,19 @@ def test_every_window_with_and_without_tests(tmp_path: Path, rows: Callable[[], 
 
 
 @pytest.mark.parametrize("rows", [canonical, xdm])
-@pytest.mark.parametrize("chunk", [None, 1])
-def test_a_rollup_for_one_window(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    rows: Callable[[], list[Row]],
-    chunk: int | None,
+def test_a_rollup_for_one_window_in_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: Callable[[], list[Row]]
 ) -> None:
-    """As the command line opens it: one window, read at once or, where large, in passes."""
+    """As the command line opens a source that is large."""
     for number, part in enumerate(files.split(rows(), 3, seed=15)):
         files.write(part, tmp_path / f"part-{number}.ndjson")
-    if chunk:
-        monkeypatch.setattr(rollup_module, "_CHUNK_BYTES", chunk)
-    for window, tests in EVERY_CASE[:: 3 if chunk else 2]:
+    monkeypatch.setattr(rollup_module, "_CHUNK_BYTES", 1)
+    for window, tests in EVERY_CASE[::3]:
         span = Window.ending(AT, WINDOWS[window])
         rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN, follow=False, window=span)
         snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
         rollup.close()
         assert_same(snapshot, once_expected(rows, window, tests=tests))
-
-
-@pytest.mark.parametrize("form", files.FORMS)
-def test_canonical_in_every_form(tmp_path: Path, form: str) -> None:
-    assert_conforms(files.write(canonical(), tmp_path / f"events.{form}"), canonical)
 
 
 @pytest.mark.parametrize("form", files.FORMS)
@@ -245,22 +235,14 @@ def test_a_prefix_says_the_format(tmp_path: Path) -> None:
     assert_conforms(f"ajo:{tmp_path}", xdm, CASES[:1])
 
 
-@pytest.mark.parametrize("form", files.FORMS)
-def test_many_files_of_one_form(tmp_path: Path, form: str) -> None:
-    for number, part in enumerate(files.split(canonical(), 4, seed=5)):
-        files.write(part, tmp_path / f"part-{number}.{form}")
-    assert_conforms(tmp_path / f"part-*.{form}", canonical, CASES[:1])
-
-
-@pytest.mark.parametrize("rows", [canonical, xdm])
-def test_many_forms_in_one_folder(tmp_path: Path, rows: Callable[[], list[Row]]) -> None:
-    for number, part in enumerate(files.split(rows(), 10, seed=6)):
+def test_xdm_of_many_forms_in_one_folder(tmp_path: Path) -> None:
+    for number, part in enumerate(files.split(xdm(), 10, seed=6)):
         form = files.FORMS[number % len(files.FORMS)]
         flat = [files.flattened(row) for row in part] if "csv" in form else part
         day = tmp_path / f"day={number % 3}"
         day.mkdir(exist_ok=True)
         files.write(flat, day / f"part-{number}.{form}")
-    assert_conforms(tmp_path, rows)
+    assert_conforms(tmp_path, xdm)
 
 
 def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
@@ -273,30 +255,9 @@ def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
     assert_same(rollup.snapshot(at=AT, window=WINDOWS["7d"]), wanted)
 
 
-@pytest.mark.parametrize("campaign", ["c2", 'c"3", =1+1'])
-def test_another_campaign_of_the_same_source(tmp_path: Path, campaign: str) -> None:
-    files.write(canonical(), tmp_path / "events.csv")
-    rollup = open_rollup(str(tmp_path), campaign=campaign)
-    rollup.refresh()
-    wanted = expected(canonical(), "7d", tests=False, campaign=campaign)
-    assert_same(rollup.snapshot(at=AT, window=WINDOWS["7d"]), wanted)
-
-
-def test_the_newest_name_of_every_message(tmp_path: Path) -> None:
-    files.write(canonical(), tmp_path / "events.ndjson")
-    rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN)
-    rollup.refresh()
-    snapshot = rollup.snapshot(at=AT, window=WINDOWS["30d"])
-    events = mapped(canonical())[0]
-    assert dict(snapshot.message_names) == oracle.message_names(events, CAMPAIGN)
-
-
 @pytest.mark.parametrize("seed", [7, 8])
-@pytest.mark.parametrize("rows", [canonical, xdm])
-def test_tick_by_tick_in_any_order(
-    tmp_path: Path, rows: Callable[[], list[Row]], seed: int
-) -> None:
-    parts = files.split(rows(), 8, seed)
+def test_xdm_tick_by_tick_in_any_order(tmp_path: Path, seed: int) -> None:
+    parts = files.split(xdm(), 8, seed)
     seen: list[Row] = []
     rollup = None
     for number, part in enumerate(parts):
@@ -312,7 +273,7 @@ def test_tick_by_tick_in_any_order(
         assert_same(rollup.snapshot(at=AT, window=WINDOWS[window]), wanted)
     for window, tests in CASES:
         snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
-        assert_same(snapshot, once_expected(rows, window, tests=tests))
+        assert_same(snapshot, once_expected(xdm, window, tests=tests))
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])

@@ -65,22 +65,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("tests", [False, True])
-def test_every_window_equals_the_oracle(store: Path, window: str, *, tests: bool) -> None:
-    assert one_shot(store, window, tests=tests) == wanted(window, tests=tests)
-
-
-@pytest.mark.parametrize("campaign", CAMPAIGNS)
-def test_every_campaign_and_any_window_of_a_rollup_that_follows(store: Path, campaign: str) -> None:
-    rollup = open_rollup(store, campaign)
-    for window in WINDOWS:
-        for tests in (False, True):
-            snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
-            assert as_json(snapshot) == wanted(window, tests=tests, campaign=campaign)
-    rollup.close()
-
-
 def test_all_that_a_snapshot_knows_is_what_the_files_tell(store: Path) -> None:
     span = Window.ending(AT, WINDOWS["2h"])
     shown = []

@@ -1,0 +1,310 @@
+"""A canonical event written as a mail vendor reports it; ``None`` where it has no words for it.
+
+The other direction of what the package does, after the vendors' references alone. A mail event
+of a row that has to be refused is written so that the fault stays in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+
+_DOMAIN: Final = re.compile(r"[a-z0-9.-]+")
+_REPLIES: Final[Mapping[str | None, str]] = {
+    "Mailbox-Full": "552 5.2.2 Over quota",
+    "Invalid-Recipient": "550 5.1.1 User unknown",
+    "Soft-Bounce": "400 4.0.0 not now",
+}
+"""Reason → what a server says that means it."""
+
+
+def _can_be_told(row: Row) -> bool:
+    """Tell whether mail vendors can say it, or what is wrong with it, at all."""
+    if oracle.event(row | {"campaign_id": "c1", "event_type": "sent"}) is None:
+        return False
+    if row["channel"] != "email" or row["event_type"] in ("action", "targeted"):
+        return False
+    return row["domain"] is None or _DOMAIN.fullmatch(row["domain"]) is not None
+
+
+def _noted(row: Row) -> Row:
+    """Return what a sender notes on a message."""
+    test = {None: None, True: "true", False: "false"}[row["is_test"]]
+    names = ("campaign_id", "message_id", "profile_id", "execution_id", "variant")
+    shown = ("campaign_name", "message_name")
+    notes = {name: row[name] for name in names + shown} | {"is_test": test}
+    return {name: value for name, value in notes.items() if value is not None}
+
+
+def _address(row: Row) -> str | None:
+    return None if row["domain"] is None else f"{row['profile_id']}@{row['domain'].upper()}"
+
+
+def _time(row: Row) -> str:
+    return f"{row['timestamp']:%Y-%m-%dT%H:%M:%S}.{row['timestamp'].microsecond // 1000:03}Z"
+
+
+def _milliseconds(row: Row) -> bool:
+    return row["timestamp"].microsecond % 1000 == 0
+
+
+_SENDGRID: Final = {
+    "sent": "processed",
+    "delivered": "delivered",
+    "delay": "deferred",
+    "bounce": "bounce",
+    "open": "open",
+    "click": "click",
+    "unsubscribe": "unsubscribe",
+    "spam_complaint": "spamreport",
+    "error": "dropped",
+    "excluded": "dropped",
+}
+
+
+def sendgrid(row: Row) -> Row | None:
+    """Return an event of SendGrid's webhook: whole seconds, its own reasons for a drop."""
+    if not _can_be_told(row) or row["timestamp"].microsecond:
+        return None
+    kind, reason = row["event_type"], row["reason"]
+    raw = {
+        "email": _address(row),
+        "timestamp": int(row["timestamp"].timestamp()),
+        "event": _SENDGRID.get(kind, kind),
+        "sg_event_id": row["event_id"],
+        "sg_message_id": None if kind == "bounce" and row["is_async"] else "sg-1",
+        **_noted(row),
+    }
+    if kind in ("bounce", "delay"):
+        verdict = {"hard": "bounce", "soft": "blocked"}.get(row["bounce_type"])
+        if reason not in _REPLIES or (kind == "bounce" and verdict is None):
+            return None
+        return raw | {"reason": _REPLIES[reason], "type": verdict}
+    if kind in ("error", "excluded"):
+        suppressed = reason in ("Bounced Address", "Unsubscribed Address")
+        return raw | {"reason": reason} if suppressed == (kind == "excluded") else None
+    return raw
+
+
+_SES: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "sent": ("Send", "send", None),
+    "delivered": ("Delivery", "delivery", "recipients"),
+    "delay": ("DeliveryDelay", "deliveryDelay", "delayedRecipients"),
+    "bounce": ("Bounce", "bounce", "bouncedRecipients"),
+    "open": ("Open", "open", None),
+    "click": ("Click", "click", None),
+    "spam_complaint": ("Complaint", "complaint", "complainedRecipients"),
+    "unsubscribe": ("Subscription", "subscription", None),
+    "error": ("Reject", "reject", None),
+}
+"""Event → how SES calls it, where its own stands, and who it happened to in there."""
+
+
+def ses(row: Row) -> Row | None:
+    """Return an event of Amazon SES as it publishes it: to the millisecond, to one recipient."""
+    if not _can_be_told(row) or not _milliseconds(row):
+        return None
+    kind, place, whom = _SES.get(row["event_type"], (row["event_type"], "other", None))
+    body, address = _ses_body(row), _address(row)
+    if body is None:
+        return None
+    own = body.pop("recipient", {})
+    if whom:
+        body[whom] = [] if address is None else [{"emailAddress": address} | own]
+    if whom == "recipients":
+        body[whom] = [] if address is None else [address]
+    return {
+        "eventType": kind,
+        "mail": {
+            "timestamp": _time(row),
+            "messageId": row["event_id"],
+            "destination": [] if address is None else [address],
+            "tags": {name: [value] for name, value in _noted(row).items()},
+        },
+        place: {"timestamp": _time(row)} | body,
+    }
+
+
+def _ses_body(row: Row) -> Row | None:
+    """Return what stands in an event's own part, and of its ``recipient``."""
+    kind, reason = row["event_type"], row["reason"]
+    if kind == "unsubscribe":
+        return {"newTopicPreferences": {"unsubscribeAll": True}}
+    if kind in ("error", "excluded"):
+        return {"reason": reason} if kind == "error" and reason else None
+    if kind not in ("bounce", "delay"):
+        return {}
+    if reason not in _REPLIES or row["domain"] is None:
+        return None
+    told: Row = {"recipient": {"diagnosticCode": f"smtp; {_REPLIES[reason]}"}}
+    if kind == "delay":
+        return told
+    verdict = {"hard": "Permanent", "soft": "Transient"}.get(row["bounce_type"])
+    reporter = f"dns; {'mx.example' if row['is_async'] else 'a1.amazonses.com'}"
+    return verdict and told | {"bounceType": verdict, "reportingMTA": reporter}
+
+
+def ses_by_sns(row: Row) -> Row | None:
+    """Return the same as a topic of SNS delivers it: text in an envelope."""
+    raw = ses(row)
+    return raw and {
+        "Type": "Notification",
+        "MessageId": "sns-1",
+        "Message": json.dumps(raw),
+        "Timestamp": "2020-01-01T00:00:00.000Z",
+    }
+
+
+_MAILGUN: Final = {
+    "sent": "accepted",
+    "delivered": "delivered",
+    "delay": "failed",
+    "bounce": "failed",
+    "open": "opened",
+    "click": "clicked",
+    "unsubscribe": "unsubscribed",
+    "spam_complaint": "complained",
+    "error": "rejected",
+}
+
+
+def mailgun(row: Row) -> Row | None:
+    """Return an event as Mailgun's webhooks post it: to the microsecond, beside a signature."""
+    if not _can_be_told(row) or row["event_type"] == "excluded":
+        return None
+    kind, reason = row["event_type"], row["reason"]
+    event: Row = {
+        "id": row["event_id"],
+        "timestamp": row["timestamp"].timestamp(),
+        "event": _MAILGUN.get(kind, kind),
+        "log-level": "info",
+        "recipient": _address(row),
+        "user-variables": _noted(row),
+        "flags": {"is-test-mode": False},
+    }
+    if kind in ("bounce", "delay"):
+        if reason not in _REPLIES or (kind == "bounce" and row["bounce_type"] != _own_type(reason)):
+            return None
+        code, said = _REPLIES[reason].split(" ", 1)
+        event["severity"] = "permanent" if kind == "bounce" else "temporary"
+        event["delivery-status"] = {"code": int(code), "message": said}
+        event["flags"]["is-delayed-bounce"] = bool(row["is_async"])
+    if kind == "error":
+        event["reject"] = {"reason": reason}
+    return {"signature": {"token": "c41a"}, "event-data": event}
+
+
+def _own_type(reason: str) -> str:
+    """Return what type of bounce a server's reply means where nothing else is said."""
+    return "hard" if reason == "Invalid-Recipient" else "soft"
+
+
+def postmark(row: Row) -> Row | None:
+    """Return a record of Postmark's webhooks, in which nothing is ever just sent."""
+    if not _can_be_told(row) or row["event_type"] == "sent":
+        return None
+    raw = {"MessageID": row["event_id"], "Metadata": _noted(row), "Recipient": _address(row)}
+    plain = {
+        "delivered": ("Delivery", "DeliveredAt", {}),
+        "open": ("Open", "ReceivedAt", {}),
+        "click": ("Click", "ReceivedAt", {}),
+        "unsubscribe": ("SubscriptionChange", "ChangedAt", {"SuppressSending": True}),
+        "teleported": ("Teleported", "ReceivedAt", {}),
+    }
+    if row["event_type"] in plain:
+        kind, time, more = plain[row["event_type"]]
+        return raw | {"RecordType": kind, time: row["timestamp"].isoformat()} | more
+    verdict = _postmark_verdict(row)
+    return verdict and raw | {
+        "RecordType": "Bounce",
+        "BouncedAt": row["timestamp"].isoformat(),
+        **verdict,
+    }
+
+
+def _postmark_verdict(row: Row) -> Row | None:
+    kind, reason = row["event_type"], row["reason"]
+    if kind == "spam_complaint":
+        return {"Type": "SpamComplaint"}
+    if kind is None:
+        return None
+    if kind in ("error", "excluded"):
+        known = {"SMTPApiError": "error", "ManuallyDeactivated": "excluded"}
+        return {"Type": reason} if known.get(reason) == kind else None
+    if kind == "bounce" and (reason, row["bounce_type"], row["is_async"]) == (
+        *("Auto-Reply", "ignored"),
+        True,
+    ):
+        return {"Type": "AutoResponder"}
+    if reason not in _REPLIES or (kind == "bounce" and row["is_async"]):
+        return None
+    kinds = {"hard": "HardBounce", "soft": "SoftBounce"}
+    verdict = "Transient" if kind == "delay" else kinds.get(row["bounce_type"])
+    return {"Type": verdict, "Details": f"smtp;{_REPLIES[reason]}"} if verdict else None
+
+
+def postmark_means(row: Row) -> list[Row]:
+    """Return what a record says: delivered or refused at once, a message was also sent."""
+    if oracle.event(row) is None or row["event_type"] not in ("delivered", "bounce"):
+        return [row]
+    return [row] if row["is_async"] is True and row["event_type"] == "bounce" else _and_sent(row)
+
+
+def _and_sent(row: Row) -> list[Row]:
+    return [row | {"event_id": f"{row['event_id']}:sent", "event_type": "sent"}, row]
+
+
+_SPARKPOST: Final = {
+    "sent": "injection",
+    "delivered": "delivery",
+    "delay": "delay",
+    "bounce": "bounce",
+    "open": "open",
+    "click": "click",
+    "unsubscribe": "link_unsubscribe",
+    "spam_complaint": "spam_complaint",
+    "error": "generation_failure",
+    "excluded": "policy_rejection",
+}
+_CLASSES: Final = {
+    ("Invalid-Recipient", "hard"): "10",
+    ("Soft-Bounce", "soft"): "20",
+    ("Mailbox-Full", "soft"): "22",
+    ("Auto-Reply", "ignored"): "60",
+}
+
+
+def sparkpost(row: Row) -> Row | None:
+    """Return an event of SparkPost's webhooks: to the millisecond, bounces by their class."""
+    if not _can_be_told(row) or not _milliseconds(row):
+        return None
+    kind, reason = row["event_type"], row["reason"]
+    told = {"error": "generation_failure", "excluded": "Suppressed"}
+    if kind in told and told[kind] != reason:
+        return None
+    event = {
+        "type": _SPARKPOST.get(kind, kind),
+        "event_id": row["event_id"],
+        "timestamp": _time(row).replace("Z", "+00:00"),
+        "rcpt_to": _address(row),
+        "rcpt_meta": _noted(row),
+    }
+    if kind == "excluded":
+        event["raw_reason"] = "554 5.7.1 recipient address suppressed due to policy"
+    if kind in ("bounce", "delay"):
+        classes = {key: one for key, one in _CLASSES.items() if key[0] == reason}
+        asked = (reason, row["bounce_type"]) if kind == "bounce" else next(iter(classes), None)
+        if asked not in classes:
+            return None
+        event |= {"bounce_class": classes[asked], "raw_reason": "550 no"}
+        if kind == "bounce" and row["is_async"]:
+            event["type"] = "out_of_band"
+    return {"msys": {"message_event": event}}

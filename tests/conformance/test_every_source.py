@@ -1,0 +1,175 @@
+"""The same events come through every source, and each shows what the oracle computes of them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import files
+import oracle
+import pandas as pd
+import pytest
+from every_source import SOURCES, Place, Source
+from generate import AT, WINDOWS
+from stream import CAMPAIGNS, events
+
+from campaign_live_widgets.engine import new_rollup, open_rollup
+from campaign_live_widgets.report import to_json
+from campaign_live_widgets.snapshot import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from pathlib import Path
+
+    from campaign_live_widgets.engine import Answers
+    from campaign_live_widgets.snapshot import Snapshot
+
+Row = dict[str, Any]
+Cases = list[tuple[str, bool]]
+
+SPANS: Final = {**{name: WINDOWS[name] for name in ("24h", "7d", "30d")}, "all": timedelta(60)}
+CASES: Final[Cases] = [(span, tests) for span in SPANS for tests in (False, True)]
+FIRST: Final = 1
+SEEDS: Final = (FIRST, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6)))
+LOOKS: Final = 3
+_KNOWN: Final[dict[Hashable, Any]] = {}
+
+every_source = pytest.mark.parametrize(
+    "source",
+    [pytest.param(s, id=s.name, marks=[s.mark] if s.mark else []) for s in SOURCES],
+)
+seeded = pytest.mark.parametrize("seed", SEEDS)
+
+
+@pytest.fixture
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
+    return Place(tmp_path, request.getfixturevalue)
+
+
+def expressed(source: Source, seed: int) -> list[Row]:
+    return [row for row in events(seed) if source.expresses(row)]
+
+
+def meant(source: Source, rows: list[Row]) -> pd.DataFrame:
+    told = [event for row in rows for event in source.means(row)]
+    return pd.DataFrame(told, columns=list(oracle.COLUMNS), dtype=object)
+
+
+def once(rows: pd.DataFrame, asked: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """Return what the oracle says of events; sources with the same ones share it."""
+    key = (hashlib.sha256(repr(rows.to_numpy().tolist()).encode()).digest(), asked)
+    if key not in _KNOWN:
+        _KNOWN[key] = compute()
+    return _KNOWN[key]
+
+
+def expected(rows: pd.DataFrame, campaign: str, span: str, *, tests: bool) -> Row:
+    def compute() -> Row:
+        return oracle.report(rows, campaign, AT, SPANS[span], include_tests=tests)
+
+    return dict(once(rows, (campaign, span, tests), compute))
+
+
+def assert_same(source: Source, rollup: Answers, rows: pd.DataFrame, cases: Cases) -> None:
+    """Compare every cell of every widget, the health, and all that is known by name."""
+    campaign = str(rollup.campaign)
+    for span, tests in cases:
+        snapshot = rollup.snapshot(at=AT, window=SPANS[span], include_tests=tests)
+        got = to_json(snapshot)
+        got.pop("rejects", None)
+        wanted = expected(rows, campaign, span, tests=tests)
+        if not source.keeps_repeats:
+            wanted["health"] = wanted["health"] | {"duplicates": 0}
+        assert got["health"] == wanted["health"]
+        for name, widget in wanted["widgets"].items():
+            assert got["widgets"][name] == widget, name
+        assert got == wanted
+    assert by_name(rollup, snapshot) == once(
+        rows,
+        campaign,
+        lambda: (
+            oracle.message_names(rows, campaign),
+            oracle.messages(rows, campaign),
+            oracle.executions(rows, campaign),
+            oracle.campaigns(rows),
+        ),
+    )
+    assert not rollup.health.notes
+
+
+def by_name(rollup: Answers, snapshot: Snapshot) -> tuple[Any, ...]:
+    """Return the campaign's messages and executions and all campaigns, as the oracle does."""
+    messages = [
+        (one.id, one.name, set(one.channels), one.events, one.newest_event)
+        for one in snapshot.messages
+    ]
+    executions = [
+        (one.id, one.events, one.oldest_event, one.newest_event) for one in snapshot.executions
+    ]
+    campaigns = [
+        (one.id, one.name, one.events, one.oldest_event, one.newest_event)
+        for one in rollup.campaigns()
+    ]
+    return dict(snapshot.message_names), messages, executions, campaigns
+
+
+@every_source
+@seeded
+def test_read_whole(place: Place, source: Source, seed: int) -> None:
+    rows = expressed(source, seed)
+    address = source.new(place)(rows)
+    for campaign, cases in zip(CAMPAIGNS, (CASES, CASES[::3]), strict=True):
+        rollup = open_rollup(address, campaign)
+        assert_same(source, rollup, meant(source, rows), cases)
+        rollup.close()
+
+
+@every_source
+@seeded
+def test_followed_in_several_looks(place: Place, source: Source, seed: int) -> None:
+    parts = files.split(expressed(source, seed), LOOKS, seed)
+    put = source.new(place)
+    rollup, seen = new_rollup(put(parts[0]), CAMPAIGNS[seed % 2]), list(parts[0])
+    rollup.refresh()
+    for part in parts[1:]:
+        put(part)
+        seen += part
+        assert rollup.refresh()
+        assert not rollup.refresh()
+        case = CASES[(len(seen) + seed) % len(CASES)]
+        assert_same(source, rollup, meant(source, seen), [case])
+    assert_same(source, rollup, meant(source, seen), CASES[1::3])
+    rollup.close()
+
+
+@every_source
+@seeded
+def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> None:
+    """As the command line opens it: profiles are counted where the events are."""
+    rows = expressed(source, seed)
+    put = source.new(place)
+    for part in files.split(rows, 2, seed):
+        address = put(part)
+    for number, span in enumerate(SPANS if seed > FIRST else ("24h", "all")):
+        campaign = CAMPAIGNS[(number + seed) % 2]
+        window = Window.ending(AT, SPANS[span])
+        rollup = open_rollup(address, campaign, follow=False, window=window)
+        cases = [(span, tests) for tests in (False, True)]
+        assert_same(source, rollup, meant(source, rows), cases)
+        rollup.close()
+
+
+@every_source
+def test_a_source_expresses_enough_to_be_told_apart(source: Source) -> None:
+    """What is compared is there: many events, refused ones and repeats, tests and bounces."""
+    rows = meant(source, expressed(source, FIRST))
+    report = expected(rows, "c1", "all", tests=True)
+    counted = report["health"]
+    assert counted["events"] > 70
+    assert counted["rejected"] >= 2
+    assert counted["duplicates"] >= 10 or not source.keeps_repeats
+    shown = {name for name, w in report["widgets"].items() if any(any(r[1:]) for r in w["rows"])}
+    assert shown >= {name for name in oracle.WIDGETS if name.startswith("email.bounce")}
+    assert report["widgets"] != expected(rows, "c1", "all", tests=False)["widgets"]
+    assert report["widgets"] != expected(rows, CAMPAIGNS[1], "all", tests=True)["widgets"]

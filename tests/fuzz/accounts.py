@@ -1,0 +1,113 @@
+"""What became of every row of a source, and whether that adds up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import files
+import generate
+import generate_vendors
+import generate_xdm
+from oracle import BOUNCE_TYPES, CHANNELS, EVENT_TYPES
+from staged import staged
+from vendor_facts import facts
+
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+    from campaign_live_widgets.engine import Answers
+
+Row = dict[str, Any]
+
+FORMATS: Final = ("canonical", "ajo", *generate_vendors.VENDORS)
+_REQUIRED: Final = (
+    *("event_id", "us", "campaign_id", "message_id", "channel", "profile_id", "event_type"),
+)
+
+
+class Account(NamedTuple):
+    """How many lines and records there were, and how many of the latter became what."""
+
+    lines: int
+    records: int
+    events: int
+    rejected: int
+    ignored: int
+
+
+def sample(form: str, rng: random.Random, number: int) -> Row:
+    """Return a row as a format has it, in plain JSON values."""
+    if form == "canonical":
+        raw = generate.event(rng, number)
+    elif form == "ajo":
+        raw = generate_xdm.row(rng, number)
+    else:
+        raw = generate_vendors.VENDORS[form](rng, facts(rng, number)).raw
+    return dict(json.loads(files.ndjson_text([raw])))
+
+
+def account(source: Path | str) -> Account:
+    """Take stock of the rows of a source, as they are laid out.
+
+    A record is accepted with all its events, or refused, or ignored; not one and another.
+    """
+    records: dict[int, list[Row]] = {}
+    for row in staged(source):
+        records.setdefault(row["place"], []).append(row)
+    events = rejected = ignored = 0
+    for rows in records.values():
+        parts = [row["part"] for row in rows]
+        assert parts in ([0], list(range(1, len(rows) + 1)))
+        (refused,) = {row["cause"] is not None for row in rows}
+        if refused:
+            assert parts != [0]
+            rejected += 1
+        elif parts == [0]:
+            ignored += 1
+        else:
+            events += len(rows)
+            for row in rows:
+                _assert_sound(row)
+    lines = {row["row"] for rows in records.values() for row in rows}
+    return Account(len(lines), len(records), events, rejected, ignored)
+
+
+def _assert_sound(row: Row) -> None:
+    """Compare an accepted event with what the contract asks of one."""
+    assert None not in [row[name] for name in _REQUIRED]
+    assert "" not in [str(row[name]).strip(" ") for name in _REQUIRED]
+    assert row["channel"] in CHANNELS
+    assert row["event_type"] in EVENT_TYPES
+    assert row["bounce_type"] in (None, *BOUNCE_TYPES)
+
+
+def counted(source: Path | str, *, follow: bool = False) -> tuple[int, int, int] | None:
+    """Return the events (repeats too), rejected and ignored rows that a report tells.
+
+    ``None`` where it says that there is nothing that can be read: where it does not wait for more.
+    """
+    if follow:
+        rollup = open_rollup(source, "c1", follow=True)
+        rollup.close()
+        return _told(rollup)
+    try:
+        rollup = open_rollup(source, "c1", follow=False)
+    except SourceError as error:
+        _assert_clear(error)
+        return None
+    rollup.close()
+    return _told(rollup)
+
+
+def _told(rollup: Answers) -> tuple[int, int, int]:
+    health = rollup.health
+    return health.events + health.duplicates, health.rejected, health.ignored
+
+
+def _assert_clear(error: Exception) -> None:
+    assert len(str(error).splitlines()) == 1

@@ -1,0 +1,183 @@
+"""Texts of any kind where the package reads them: replies, addresses, times, lengths."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pytest
+from budget import TEXTS, budget
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle import BOUNCE_TYPES
+
+import campaign_live_widgets.catalog as catalogue
+from campaign_live_widgets.app.times import parse_at, parse_window
+from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.sources import bounces
+from campaign_live_widgets.sources.database import Database
+from campaign_live_widgets.sources.location import Location
+
+SECRET: Final = "s3cret-pass"  # noqa: S105 - of nothing
+_WORDS: Final = st.sampled_from(
+    (
+        *("550", "5.1.1", "4.2.2", "552", "smtp;", "mailbox", "full", "user unknown", "spam", "."),
+        *(
+            "5.999.999",
+            "5.1",
+            "2.0.0",
+            "relay denied",
+            "vacation",
+            "\u0130",
+            "\n",
+            "\x00",
+            "5.7.1.",
+        ),
+    )
+)
+_REPLIES: Final = st.one_of(
+    st.none(), TEXTS, st.lists(st.one_of(_WORDS, TEXTS), max_size=6).map(" ".join)
+)
+
+
+def _reasons() -> set[str]:
+    path = Path(catalogue.__file__).with_name("reasons.csv")
+    with path.open(encoding="utf-8") as file:
+        return {row["code"] for row in csv.DictReader(file) if row["kind"] == "bounce"}
+
+
+@budget(12)
+@given(replies=st.lists(st.tuples(_REPLIES, _REPLIES), min_size=1, max_size=30))
+def test_every_reply_has_a_reason_of_the_catalogue(
+    replies: list[tuple[str | None, str | None]],
+) -> None:
+    found = bounces.reason("status", "reply")
+    kind = bounces.bounce_type(found, "status", "reply")
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE replies (status VARCHAR, reply VARCHAR)")
+        con.executemany("INSERT INTO replies VALUES (?, ?)", replies)
+        told = con.execute(f"SELECT {found}, {kind} FROM replies").fetchall()
+    assert len(told) == len(replies)
+    assert {reason for reason, _ in told} <= _reasons()
+    assert {one for _, one in told} <= {None, *BOUNCE_TYPES}
+
+
+_PARTS: Final = st.one_of(
+    TEXTS,
+    st.sampled_from(
+        (
+            *(
+                "postgresql",
+                "postgres",
+                "ajo:postgresql",
+                "POSTGRESQL",
+                "mysql",
+                "",
+                "://",
+                "[",
+                "]",
+            ),
+            *(
+                "host",
+                "[::1]",
+                "[::1",
+                ":99999",
+                ":-1",
+                ":x",
+                "/db",
+                "?table=t",
+                "?table=",
+                "%zz",
+                "%00",
+            ),
+            *(
+                "&overlap=5m",
+                "&overlap=",
+                "&overlap=x",
+                "&overlap=\u0665",
+                "&watermark=",
+                "&x=1",
+                "#",
+                "@",
+            ),
+            *(f"user:{SECRET}@", f":{SECRET}@", "user:env:CLW_NOT_SET@", "user@", "\n", "\ud800"),
+        )
+    ),
+)
+
+
+def _assert_clear(error: Exception) -> None:
+    """Look at what people are told: something."""
+    assert str(error).strip()
+
+
+def _assert_no_password(error: Exception) -> None:
+    assert f":{SECRET}@" not in str(error)
+
+
+@budget(300)
+@given(parts=st.lists(_PARTS, max_size=7), proper=st.booleans())
+def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa: FBT001
+    text = "postgresql://" + "".join(parts) if proper else "".join(parts)
+    try:
+        place = Database.parse(text)
+    except SourceError as error:
+        _assert_clear(error)
+        _assert_no_password(error)
+    else:
+        if place.password == SECRET and text.count(SECRET) == 1:
+            assert SECRET not in f"{place.text} {place.label} {place!r} {place.parts}"
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "ho\u2100st", "]"])
+def test_an_address_that_is_none_is_one_clear_line_without_its_password(host: str) -> None:
+    with pytest.raises(SourceError, match="is no address; give") as refused:
+        Database.parse(f"postgresql://reader:{SECRET}@{host}/mail?table=events")
+    assert SECRET not in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@budget(300)
+@given(parts=st.lists(_PARTS, max_size=4))
+def test_names_of_sources(parts: list[str]) -> None:
+    try:
+        place = Location.parse("".join(parts))
+        place.look()
+    except SourceError as error:
+        _assert_clear(error)
+    else:
+        assert place.watched.is_dir()
+
+
+_TIMES: Final = st.one_of(
+    TEXTS,
+    st.datetimes().map(str),
+    st.text(alphabet="0123456789-:.TZ+ wW", max_size=32),
+    st.from_regex(r"\A\d{1,11} ?(m|min|h|d|w)(\d{1,10}(m|h|d|w))?\Z"),
+)
+
+
+@budget(400)
+@given(text=_TIMES)
+def test_times_and_lengths_of_time(text: str) -> None:
+    try:
+        at = parse_at(text)
+        assert at is None or at.utcoffset() == timedelta(0)
+    except UsageError as error:
+        _assert_clear(error)
+    try:
+        length = parse_window(text)
+        assert length > timedelta(0)
+        assert length % timedelta(minutes=1) == timedelta(0)
+    except UsageError as error:
+        _assert_clear(error)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "Asia/Kathmandu"])
+def test_the_last_and_the_first_times_there_are(zone: str) -> None:
+    for text in ("0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "0001-01-01"):
+        with pytest.raises(UsageError):
+            parse_at(text, zone)
