@@ -58,6 +58,8 @@ class Source:
     means: Callable[[Row], list[Row]] = _itself
     keeps_repeats: bool = True
     """Whether rows that repeat an event are still there to be counted."""
+    streams: int = 5
+    """How many streams of events are put into it, each new one with another seed."""
 
 
 def _files(*forms: str) -> Callable[[Place], Put]:
@@ -192,7 +194,7 @@ SOURCES: Final = (
     Source("store, ingested", _ingested, keeps_repeats=False),
     Source("store, appended", _appended, keeps_repeats=False),
     Source("postgresql", _engine("postgres", OnPostgres), pytest.mark.database, expresses=_typed),
-    Source("spark", _engine("spark", OnSpark), pytest.mark.database, expresses=_typed),
+    Source("spark", _engine("spark", OnSpark), pytest.mark.database, expresses=_typed, streams=1),
     _vendor("sendgrid", vendors.sendgrid),
     _vendor("ses", vendors.ses),
     _vendor("ses by sns", vendors.ses_by_sns),

@@ -31,15 +31,25 @@ Cases = list[tuple[str, bool]]
 SPANS: Final = {**{name: WINDOWS[name] for name in ("24h", "7d", "30d")}, "all": timedelta(60)}
 CASES: Final[Cases] = [(span, tests) for span in SPANS for tests in (False, True)]
 FIRST: Final = 1
-SEEDS: Final = (FIRST, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6)))
 LOOKS: Final = 3
 _KNOWN: Final[dict[Hashable, Any]] = {}
 
+
+def _marks(source: Source, seed: int) -> list[pytest.MarkDecorator]:
+    return [*([source.mark] if source.mark else []), *([pytest.mark.slow] if seed > FIRST else [])]
+
+
 every_source = pytest.mark.parametrize(
-    "source",
-    [pytest.param(s, id=s.name, marks=[s.mark] if s.mark else []) for s in SOURCES],
+    "source", [pytest.param(s, id=s.name, marks=_marks(s, FIRST)) for s in SOURCES]
 )
-seeded = pytest.mark.parametrize("seed", SEEDS)
+every_stream = pytest.mark.parametrize(
+    ("source", "seed"),
+    [
+        pytest.param(s, seed, id=f"{s.name}-{seed}", marks=_marks(s, seed))
+        for s in SOURCES
+        for seed in range(FIRST, FIRST + s.streams)
+    ],
+)
 
 
 @pytest.fixture
@@ -114,8 +124,7 @@ def by_name(rollup: Answers, snapshot: Snapshot) -> tuple[Any, ...]:
     return dict(snapshot.message_names), messages, executions, campaigns
 
 
-@every_source
-@seeded
+@every_stream
 def test_read_whole(place: Place, source: Source, seed: int) -> None:
     rows = expressed(source, seed)
     address = source.new(place)(rows)
@@ -125,8 +134,7 @@ def test_read_whole(place: Place, source: Source, seed: int) -> None:
         rollup.close()
 
 
-@every_source
-@seeded
+@every_stream
 def test_followed_in_several_looks(place: Place, source: Source, seed: int) -> None:
     parts = files.split(expressed(source, seed), LOOKS, seed)
     put = source.new(place)
@@ -143,8 +151,7 @@ def test_followed_in_several_looks(place: Place, source: Source, seed: int) -> N
     rollup.close()
 
 
-@every_source
-@seeded
+@every_stream
 def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> None:
     """As the command line opens it: profiles are counted where the events are."""
     rows = expressed(source, seed)
