@@ -196,6 +196,10 @@ class Stage:
             name = f"table_{self._number}"
             self._clear_rejects()
             self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
+            if any(map(_has_grown, reads)):
+                self._con.execute(f"DROP TABLE {name}")
+                self._read(known, members, batch)
+                return
         refused, empty = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (0, 0)
         if known.kind == "ndjson" and refused and self._spelled_otherwise(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
@@ -362,6 +366,13 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
                     lines_found[ordinal] = number
                 ordinal += 1
     return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
+
+
+def _has_grown(read: _Read) -> bool:
+    """Tell whether more may have been read than the fragment: half of a line, perhaps."""
+    file = read.fragment.file
+    in_place = file.grows and read.path == file.path
+    return in_place and os.stat(file.path).st_size > read.fragment.end
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
