@@ -9,7 +9,6 @@ import shutil
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +32,7 @@ from campaign_live_widgets.store.partition import EVENTS, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -258,14 +258,11 @@ class Writer:
         folders = {path.parent for path in (*targets.values(), *written)}
         disk.make_folders(self.folder, folders, durable=durable)
         for made, target in targets.items():
-            if durable:
-                disk.sync(Path(made))
             os.rename(made, target)
         for place, text in written.items():
-            disk.write_over(place, text, durable=durable)
-        if durable:
-            for folder in folders:
-                disk.sync(folder)
+            place.write_bytes(text)
+        if durable:  # in any order: nothing is part of the store before the commit says so
+            disk.sync_all((*targets.values(), *written, *folders))
         commit = Commit(
             number=self.state.number + 1,
             at=int(self._clock() * 1e6),
