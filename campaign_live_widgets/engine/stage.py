@@ -148,11 +148,13 @@ class Stage:
         for known, members in groups.items():
             try:
                 self._read(common[known], members, batch)
-            except UNREADABLE:
+            except UNREADABLE as failed:
+                stop_if_interrupted(failed)
                 for fragment in members:  # find the one that cannot be read
                     try:
                         self._read_one(common[known], fragment, batch)
                     except UNREADABLE as error:
+                        stop_if_interrupted(error)
                         self._set_aside(batch, fragment, why(error))
         if self.tables:
             union = " UNION ALL BY NAME ".join(
@@ -379,6 +381,12 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
     """Yield the rows of a CSV as far as they are ones; lines are only told to people."""
     with suppress(csv.Error):
         yield from reader
+
+
+def stop_if_interrupted(error: BaseException) -> None:
+    """Raise what Ctrl-C is in Python where it came while the engine was at work."""
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+        raise KeyboardInterrupt from error
 
 
 def why(error: BaseException) -> str:

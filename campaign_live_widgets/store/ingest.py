@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from campaign_live_widgets.engine.rollup import chunks
-from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
+from campaign_live_widgets.engine.stage import UNREADABLE, Stage, stop_if_interrupted, why
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.commits import Ingested
@@ -199,6 +199,7 @@ class Ingestion:
                 self._stage.add_rejects(batch)
             found = Found.of(self._con, batch)
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             self._apart(fragments, error)
             return
         try:
