@@ -191,7 +191,8 @@ class Log:
             while True:
                 commits.append(self.commit(number + len(commits) + 1))
         except FileNotFoundError:
-            if self.commit_path(number + len(commits)).exists():
+            last = number + len(commits)
+            if self.commit_path(last).exists() and not self.commit_path(last + 2).exists():
                 return commits  # the oldest go first: what follows it has not come yet
             newest = max(self.numbers()[0], default=number)
             return commits if newest <= number + len(commits) else self._again(number)

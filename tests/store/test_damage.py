@@ -113,6 +113,19 @@ def test_a_commit(folder: Path, damage: Callable[[Path], None], word: str) -> No
     assert sorted(folder.rglob("*.parquet")) == left, "nothing is swept that may be of a commit"
 
 
+def test_a_commit_that_is_lost_before_a_reader_has_seen_it(folder: Path) -> None:
+    rollup = open_rollup(folder, "c1")
+    with Store.open(folder) as store:
+        lost, _ = (store.append([workers.row(key)]) for key in ("lost", "kept"))
+        assert lost.events == 1
+    Log(folder).commit_path(2 * DAYS + 1).unlink()
+    assert rollup.refresh()
+    health = rollup.health
+    rollup.close()
+    assert health.events == 61
+    assert any(f"commit {2 * DAYS + 1} is missing" in note for note in health.notes)
+
+
 def test_what_can_be_read_goes_into_a_new_store(folder: Path, tmp_path: Path) -> None:
     Log(folder).commit_path(5).unlink()
     with Store.open(tmp_path / "mended") as store:
