@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from campaign_live_widgets.engine.stage import BATCH
+from campaign_live_widgets.engine.stage import BATCH, stop_if_interrupted
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import FILE_BITS
@@ -99,10 +99,10 @@ class Appender:
             call.turn.wait()
         except BaseException:
             with self._list:
-                had_turn = call.turn.is_set()
-                if call in self._waiting and not had_turn:
+                was_to_write = call.turn.is_set() and not call.ended
+                if call in self._waiting:
                     self._waiting.remove(call)
-            if had_turn and not call.ended:
+            if was_to_write:
                 self._pass_on()
             raise
 
@@ -147,8 +147,12 @@ class Appender:
                     call.turn.set()
 
     def _write(self, calls: list[_Call]) -> None:
-        with self._rows.laid_out([call.rows for call in calls]) as starts:
-            self._commit(calls, starts)
+        try:
+            with self._rows.laid_out([call.rows for call in calls]) as starts:
+                self._commit(calls, starts)
+        except RuntimeError as error:
+            stop_if_interrupted(error)
+            raise
 
     def _commit(self, calls: list[_Call], starts: list[int]) -> None:
         """Commit what is laid out, and tell each call what became of its rows."""
