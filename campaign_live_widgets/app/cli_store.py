@@ -44,7 +44,7 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
 
     place = resolve(source)
     called = told_as(source if is_reference(source) else None, Location.parse(place))
-    with Store.open(folder) as store, called, _progress() as progress:
+    with Store.open(folder) as store, called, _stoppable(), _progress() as progress:
         result = store.ingest(place, progress=progress)
         damaged = store.compact().damaged if compact else ()
     _tell(result)
@@ -131,6 +131,16 @@ def _bar() -> Iterator[Callable[[str, int, int], None] | None]:
         yield lambda text, done, total: bar.update(
             task, completed=done, total=total, description=text
         )
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Say what Ctrl-C leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("stopped; what has been stored stays, the same command goes on from there")
+        raise click.Abort from None
 
 
 @contextmanager

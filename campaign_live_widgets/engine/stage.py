@@ -149,11 +149,13 @@ class Stage:
         for known, members in groups.items():
             try:
                 self._read(common[known], members, batch)
-            except UNREADABLE:
+            except UNREADABLE as failed:
+                stop_if_interrupted(failed)
                 for fragment in members:  # find the one that cannot be read
                     try:
                         self._read_one(common[known], fragment, batch)
                     except UNREADABLE as error:
+                        stop_if_interrupted(error)
                         self._set_aside(batch, fragment, why(error))
         if self.tables:
             union = " UNION ALL BY NAME ".join(
@@ -197,6 +199,10 @@ class Stage:
             name = f"table_{self._number}"
             self._clear_rejects()
             self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
+            if any(map(_has_grown, reads)):
+                self._con.execute(f"DROP TABLE {name}")
+                self._read(known, members, batch)
+                return
         refused, empty = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (0, 0)
         if known.kind == "ndjson" and refused and self._spelled_otherwise(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
@@ -366,10 +372,23 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
 
 
+def _has_grown(read: _Read) -> bool:
+    """Tell whether more may have been read than the fragment: half of a line, perhaps."""
+    file = read.fragment.file
+    in_place = file.grows and read.path == file.path
+    return in_place and os.stat(file.path).st_size > read.fragment.end
+
+
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
     """Yield the rows of a CSV as far as they are ones; lines are only told to people."""
     with suppress(csv.Error):
         yield from reader
+
+
+def stop_if_interrupted(error: BaseException) -> None:
+    """Raise what Ctrl-C is in Python where it came while the engine was at work."""
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+        raise KeyboardInterrupt from error
 
 
 def why(error: BaseException) -> str:

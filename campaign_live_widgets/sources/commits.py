@@ -97,6 +97,8 @@ class Commit:
     removed: tuple[str, ...] = ()
     runs: tuple[IdRun, ...] = ()
     ingested: tuple[Ingested, ...] = ()
+    rejects: tuple[tuple[str, int], ...] = ()
+    """Path and rows of files of rejected rows that replace others of ``removed``."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ class State:
             self.removed[path] = commit.at
         self.files |= {file.path: file for file in commit.files}
         self.runs |= {run.path: run for run in commit.runs}
+        self.rejects |= dict(commit.rejects)
         for one in commit.ingested:
             if one.rejects:
                 self.rejects[one.rejects] = one.rejected
@@ -188,6 +191,9 @@ class Log:
             while True:
                 commits.append(self.commit(number + len(commits) + 1))
         except FileNotFoundError:
+            last = number + len(commits)
+            if self.commit_path(last).exists() and not self.commit_path(last + 2).exists():
+                return commits  # the oldest go first: what follows it has not come yet
             newest = max(self.numbers()[0], default=number)
             return commits if newest <= number + len(commits) else self._again(number)
         except (OSError, DamagedError):
@@ -346,6 +352,7 @@ def _commit(body: dict[str, Any]) -> Commit:
         removed=tuple(body["removed"]),
         runs=tuple(IdRun(**run) for run in body["runs"]),
         ingested=tuple(Ingested(**one) for one in body["ingested"]),
+        rejects=tuple((path, rows) for path, rows in body.get("rejects", ())),
     )
 
 

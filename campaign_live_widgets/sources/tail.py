@@ -32,6 +32,7 @@ _BLOCK: Final = 1 << 16
 _LONGEST_ROW: Final = 1 << 20
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
 _QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
+_DELIMITED: Final = (b"{", b"[")
 _DAMAGED: Final = "it is damaged, or not what its name says"
 EXAMPLES: Final = 100
 """Rejected rows that are kept to be shown; all are counted."""
@@ -122,6 +123,8 @@ class FileState:
     """Whether it is one document of JSON, as its first lines told when it was..."""
     opened: State | None = None
     """...like this."""
+    rests_at: float | None = None
+    """When its last line is taken as it stands (seconds since the epoch), where that waits."""
 
 
 @dataclass(slots=True)
@@ -129,11 +132,13 @@ class Tail:
     """Follows the files of a location.
 
     ``follow`` tells that more looks will come, so that a last line without its newline can
-    wait for the next one.
+    wait for the next one. ``keeps`` tells that what is read stays for ever: then even one look
+    alone leaves a last line that may be the half of one, until its file is at rest.
     """
 
     location: Location
     follow: bool = True
+    keeps: bool = False
     files: dict[str, FileState] = field(default_factory=dict)
     """Path → what is known of the file; one that has gone is forgotten."""
     others: Counter[str] = field(default_factory=Counter)
@@ -232,14 +237,15 @@ class Tail:
         if read and (state.size < read.end or state.inode != read.state.inode):
             read = None  # cut or replaced: what it holds now is new
         start = read.end if read else 0
-        at_rest = not self.follow or time.time() - state.modified / 1e9 > _AT_REST
+        rests_at = state.modified / 1e9 + _AT_REST
+        at_rest = not (self.follow or self.keeps) or time.time() > rests_at
         if start == state.size or (known.looked == state and not at_rest):
             return None
-        end = _rows_end(file, start, state.size, at_rest=at_rest)
+        end = _rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
+        known.waiting = known.rests_at = None
         if end < state.size:
             known.waiting = "ends in a line that is not whole yet; it waits"
-        else:
-            known.waiting = None
+            known.rests_at = None if at_rest else rests_at
         if end <= start:
             known.looked = state
             return None
@@ -265,17 +271,22 @@ def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
     return replace(file, kind="json") if known.document else file
 
 
-def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool) -> int:
-    """Return where the last whole row ends; *start* where there is none."""
+def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: bool) -> int:
+    """Return where the last whole row ends; *start* where there is none.
+
+    *objects* takes a last line of JSON that is whole: no half of an object or a list is JSON,
+    while ``1`` is one of ``12``.
+    """
     if file.kind == "csv" and at_rest:
         return size  # what its end is worth, the reader says
     with open(file.path, "rb") as stream:
         if file.kind == "csv":
             return _csv_rows_end(stream, start, size)
         end = _line_end(stream, start, size)
-        if end < size and at_rest:
+        if end < size and (at_rest or objects):
             stream.seek(end)
-            if _is_json(stream.read(size - end)):
+            line = stream.read(size - end)
+            if (at_rest or line.lstrip()[:1] in _DELIMITED) and _is_json(line):
                 return size
         return end
 

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
-from campaign_live_widgets.engine.stage import BATCH
+from campaign_live_widgets.engine.stage import BATCH, stop_if_interrupted
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.snapshot import Reject
-from campaign_live_widgets.sources import FILE_BITS, folded_line, layout_of
+from campaign_live_widgets.sources import FILE_BITS
 from campaign_live_widgets.sources.commits import Ingested
 from campaign_live_widgets.store.found import Found
+from campaign_live_widgets.store.rows import Lines, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from campaign_live_widgets.sources import Layout
     from campaign_live_widgets.store.writer import Writer
 
     Row = Mapping[str, Any]
 
 _TOGETHER: Final = 20_000
 """Rows that are written in one commit, unless a single call has more."""
-_SAMPLE: Final = 200
-_ROWS: Final = "appended"
 _NO_EVENT: Final = "(cause IS NOT NULL OR part = 0) AND part <= 1"
 
 
@@ -47,41 +41,77 @@ class Appended:
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """One call that waits."""
+    """One call that waits; its ``turn`` comes once it is written, or once it is to write."""
 
-    rows: Sequence[Row]
+    rows: Lines
     name: str
-    wanted: str | None
     durable: bool
     done: Appended | None = None
     error: BaseException | None = None
+    turn: Event = field(default_factory=Event)
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has been written, or cannot be."""
+        return self.done is not None or self.error is not None
 
 
 class Appender:
-    """Writes what several threads give to it, in as few commits as it takes."""
+    """Writes what several threads give to it, in as few commits as it takes.
+
+    One of them writes: its own call and all that wait by then. The others wait until theirs is
+    written; the first whose call is not is the next to write.
+    """
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._con = writer.connection()
-        self._list, self._turn = Lock(), Lock()
+        self._rows = Rows(self._con)
+        self._list = Lock()
         self._waiting: list[_Call] = []
+        self._is_writing = False
 
     def append(
         self, rows: Sequence[Row], *, name: str, wanted: str | None, durable: bool
     ) -> Appended:
         """Store rows; see :meth:`~campaign_live_widgets.store.Store.append`."""
-        call = _Call(rows, name, wanted, durable)
+        call = _Call(Lines(rows, wanted), name, durable)
         with self._list:
             self._waiting.append(call)
-        with self._turn:  # one writes; who comes next mostly finds its rows written
-            if call.done is None and call.error is None:
-                self._write_together(self._next())
-            while call.done is None and call.error is None:
-                self._write_together(self._next())
+            writes = not self._is_writing
+            self._is_writing = True
+        if not writes:
+            self._wait(call)
+        if not call.ended:
+            try:
+                while not call.ended:
+                    self._write_together(self._next())
+            finally:
+                self._pass_on()
         if call.error is not None:
             raise call.error
         assert call.done is not None  # noqa: S101 - for the type checker
         return call.done
+
+    def _wait(self, call: _Call) -> None:
+        """Wait for a call's turn; where that is broken off, nobody waits for this one."""
+        try:
+            call.turn.wait()
+        except BaseException:
+            with self._list:
+                was_to_write = call.turn.is_set() and not call.ended
+                if call in self._waiting:
+                    self._waiting.remove(call)
+            if was_to_write:
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Let the first that waits write, if any does."""
+        with self._list:
+            self._is_writing = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].turn.set()
 
     def _next(self) -> list[_Call]:
         """Take the calls that are written together, the first come first."""
@@ -99,19 +129,33 @@ class Appender:
         try:
             self._write(calls)
         except Exception as error:  # noqa: BLE001 - whoever called is told
-            if len(calls) == 1 or isinstance(error, StoreError):
+            if len(calls) > 1 and not isinstance(error, StoreError):
                 for call in calls:
-                    call.error = error
+                    self._write_together([call])
                 return
             for call in calls:
-                self._write_together([call])
-        except BaseException as error:
-            for call in calls:
                 call.error = error
+        except BaseException as error:
+            broken = StoreError(f"{self._writer.folder}: the write was broken off")
+            broken.__cause__ = error
+            for call in calls:
+                call.error = call.error or broken
             raise
+        finally:
+            for call in calls:
+                if call.ended:
+                    call.turn.set()
 
     def _write(self, calls: list[_Call]) -> None:
-        starts = self._lay_out(calls)
+        try:
+            with self._rows.laid_out([call.rows for call in calls]) as starts:
+                self._commit(calls, starts)
+        except RuntimeError as error:
+            stop_if_interrupted(error)
+            raise
+
+    def _commit(self, calls: list[_Call], starts: list[int]) -> None:
+        """Commit what is laid out, and tell each call what became of its rows."""
         dropped = self._con.execute(
             f"SELECT place >> {FILE_BITS}, row, cause FROM {BATCH} WHERE {_NO_EVENT} ORDER BY ALL"
         ).fetchall()
@@ -149,56 +193,3 @@ class Appender:
             call.done = Appended(
                 one.events, one.duplicates, one.rejected, one.ignored, tuple(refused)
             )
-
-    def _lay_out(self, calls: Sequence[_Call]) -> list[int]:
-        """Lay the rows out as ``batch``; return for each call what precedes its first row."""
-        groups: dict[Layout, list[int]] = defaultdict(list)
-        for number, call in enumerate(calls):
-            sample = [row for row in call.rows[:_SAMPLE] if isinstance(row, dict)]
-            groups[layout_of(sample, call.wanted)].append(number)
-        starts = [0] * len(calls)
-        selects = []
-        for place, (layout, numbers) in enumerate(groups.items()):
-            lines: list[str] = []
-            owners: list[int] = []
-            for number in numbers:
-                starts[number] = len(lines)
-                lines += [_line(row, folded=layout.folded) for row in calls[number].rows]
-                owners += [number] * len(calls[number].rows)
-            name = f"{_ROWS}_{place}"
-            self._con.register(
-                name,
-                pd.DataFrame(
-                    {"line": pd.Series(lines, dtype="str"), "file_index": np.array(owners, int)}
-                ),
-            )
-            rows = (
-                "(SELECT CASE WHEN json_valid(line) THEN line END AS json, file_index, "
-                f"'' AS clw_file FROM {name})"
-            )
-            selects.append(layout.events_of(rows))
-        union = " UNION ALL BY NAME ".join(f"({select})" for select in selects)
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS {union}")
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS SELECT * FROM {_ROWS}")
-        for place in range(len(groups)):
-            self._con.unregister(f"{_ROWS}_{place}")
-        return starts
-
-
-def _line(row: object, *, folded: bool) -> str:
-    """Return a row as a line of JSON; what is no number is nothing."""
-    if isinstance(row, dict):
-        row = {
-            str(name): None if isinstance(value, float) and value != value else value  # noqa: PLR0124
-            for name, value in row.items()
-        }
-    line = json.dumps(row, default=_plain)
-    return folded_line(line.encode()).decode() if folded else line
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.commits import StoredFile, file_digest, parquet
 from campaign_live_widgets.store.partition import PARQUET, stored_at
+from campaign_live_widgets.store.rejects import merge_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ def compact(writer: Writer, *, everything: bool) -> Compacted:
                 _replace(writer, groups)
                 done.replaced += sum(map(len, groups))
                 done.by += len(groups)
+    merge_rejects(writer, everything=everything)
     done.damaged = tuple(sorted(damaged))
     return done
 

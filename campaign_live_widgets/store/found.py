@@ -63,9 +63,15 @@ class Found:
         rejects: Sequence[Sequence[Reject]],
     ) -> None:
         """Store the events that are *new*; see :meth:`Writer.add`."""
-        con.register(sql.REPEATS, pd.DataFrame({"position": self.position[~new]}))
+        if not new.any():
+            writer.add(con, None, self.high[new], self.low[new], ingested, rejects)
+            return
+        repeats = self.position[~new]
+        if len(repeats):
+            con.register(sql.REPEATS, pd.DataFrame({"position": repeats}))
         try:
-            events = sql.fresh(repeats=not new.all(), refused=refused) if new.any() else None
+            events = sql.fresh(repeats=bool(len(repeats)), refused=refused)
             writer.add(con, events, self.high[new], self.low[new], ingested, rejects)
         finally:
-            con.unregister(sql.REPEATS)
+            if len(repeats):
+                con.unregister(sql.REPEATS)

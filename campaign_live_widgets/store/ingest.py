@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import blake2b
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from campaign_live_widgets.engine.rollup import chunks
-from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
+from campaign_live_widgets.engine.stage import UNREADABLE, Stage, stop_if_interrupted, why
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.commits import Ingested
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.engine.stage import Batch
     from campaign_live_widgets.snapshot import Reject
-    from campaign_live_widgets.sources import Fragment
+    from campaign_live_widgets.sources import FileState, Fragment
     from campaign_live_widgets.store.writer import Writer
 
     Progress = Callable[["Result", int, int], None]
@@ -87,7 +89,7 @@ class Ingestion:
         self._writer, self._progress, self._name = writer, progress, name
         self._location = Location.parse(source)
         self.result = Result()
-        self._tail = Tail(self._location, follow=False)
+        self._tail = Tail(self._location, follow=False, keeps=True)
         self._con = writer.connection()
         self._stage = Stage(
             self._con, self._location.format, self._tail.files, examples=_REJECTS_KEPT
@@ -109,7 +111,10 @@ class Ingestion:
         try:
             fragments = [f for f in self._tail.poll() if not self._is_own(f.file.path)]
             self._total = sum(fragment.end for fragment in fragments)
-            self.result.waiting = dict(self._tail.waiting)
+            self.result.waiting = {
+                path: self._waits(self._tail.files[path], why)
+                for path, why in self._tail.waiting.items()
+            }
             if not fragments and not self._tail.waiting:
                 message = f"{self._location.text}: there is no event file (Parquet, CSV or NDJSON)"
                 raise SourceError(message)
@@ -121,6 +126,17 @@ class Ingestion:
             self._stage.close()
             self._con.close()
         return self.result
+
+    @staticmethod
+    def _waits(state: FileState, cause: str) -> str:
+        """Return what of a file waits, until when, and what to do."""
+        if state.rests_at is None:
+            return cause
+        until = datetime.fromtimestamp(ceil(state.rests_at), UTC)
+        return (
+            "its last line has no line break and may be cut short; it waits until "
+            f"{until:%Y-%m-%dT%H:%M:%SZ}: end the line, or ingest again then"
+        )
 
     def _is_own(self, path: str) -> bool:
         """Tell whether a file is part of the store itself."""
@@ -156,12 +172,11 @@ class Ingestion:
         path, suffix = fragment.file.path, self._location.format or ""
         if self._name is not None:
             return Known("", None)
+        may_grow = fragment.file.kind != "parquet" and fragment.file.compression is None
         earlier = {
             one.size: one.key
             for one in ingested.values()
-            if fragment.file.grows
-            and one.name == os.path.abspath(path)
-            and 0 < one.size < fragment.end
+            if may_grow and one.name == os.path.abspath(path) and 0 < one.size < fragment.end
         }
         digest, position, replaces = blake2b(digest_size=16), 0, None
         with open(path, "rb") as stream:
@@ -184,6 +199,7 @@ class Ingestion:
                 self._stage.add_rejects(batch)
             found = Found.of(self._con, batch)
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             self._apart(fragments, error)
             return
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from campaign_live_widgets.errors import StoreError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.store.ingest import Progress, Result
 
 _COMPACT_EVERY: Final = 32
-"""Calls of ``append`` between two looks at how many small files there are."""
+"""Commits between two looks of ``append`` at how many small files there are."""
 
 
 class Store:
@@ -58,7 +58,9 @@ class Store:
             create(self.path)
         self._writer = Writer(self.path, grace=grace, clock=clock)
         self._appender = Appender(self._writer)
-        self._appends = count(1)
+        self._looking = Lock()
+        self._looked = 0
+        """The commit after which there was a look at how many small files there are."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -132,9 +134,18 @@ class Store:
             done = self._appender.append(events, name=name, wanted=format, durable=durable)
         else:
             done = self._append_table(events, name=name, wanted=format)
-        if next(self._appends) % _COMPACT_EVERY == 0:
-            compact(self._writer, everything=False)
+        self._merge_in_time()
         return done
+
+    def _merge_in_time(self) -> None:
+        """Merge small files once there may be many; one call does it, the others go on."""
+        number = self._writer.state.number
+        with self._looking:
+            due = number >= self._looked + _COMPACT_EVERY
+            if due:
+                self._looked = number
+        if due:
+            compact(self._writer, everything=False)
 
     def _append_table(self, table: pa.Table, *, name: str, wanted: str | None) -> Appended:
         """Store a table by way of a file: columns keep the types that they have."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 from filelock import FileLock
 
+from campaign_live_widgets.engine.stage import stop_if_interrupted
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources.commits import (
     LOG,
@@ -33,6 +34,7 @@ from campaign_live_widgets.store.partition import EVENTS, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -47,6 +49,7 @@ GRACE: Final = 600.0
 """Seconds for which a file that has been replaced stays, for those who are reading it."""
 _CHECKPOINT_COMMITS: Final = 64
 """Commits between two checkpoints, at least."""
+_INNER: Final = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 FAILURES: Final = (OSError, duckdb.Error, RuntimeError)
 """What may come of a disk that is full, or of a folder that cannot be written."""
 
@@ -69,6 +72,8 @@ class Writer:
         self._since = (0, 0)
         """Commits, and bytes of them, since the last checkpoint."""
         self._runs: dict[str, ids.Run] = {}
+        self._own_runs: set[str] = set()
+        """Paths of the index that this writer has made, and need not read to trust."""
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -112,6 +117,7 @@ class Writer:
             yield
         except FAILURES as error:
             self._swept = False
+            stop_if_interrupted(error)
             message = f"{self.folder}: cannot be written: {_reason(error)}"
             raise StoreError(message) from error
         except BaseException:
@@ -166,6 +172,7 @@ class Writer:
         listed = self.state.runs
         for path in self._runs.keys() - listed.keys():
             del self._runs[path]
+        self._own_runs &= listed.keys()
         try:
             for path, run in listed.items():
                 if path not in self._runs:
@@ -177,6 +184,9 @@ class Writer:
     def _opened(self, run: IdRun) -> ids.Run:
         if run.probe != self.probe:
             message = f"{run.path} was made with another hash function"
+            raise ValueError(message)
+        if run.path not in self._own_runs and file_digest(self.folder / run.path) != run.digest:
+            message = f"{run.path} is damaged"
             raise ValueError(message)
         return ids.Run(self.folder / run.path, run.rows)
 
@@ -216,7 +226,7 @@ class Writer:
                 if not refused:
                     told.append(one)
                     continue
-                path = f"{REJECTS}/{number:012}-{place}-{secrets.token_hex(4)}.ndjson"
+                path = rejects_path(number, place)
                 told.append(replace(one, rejects=path))
                 files[path] = "".join(_line(reject) for reject in refused).encode()
             self.commit(removed=removed, moves=moves, ingested=tuple(told), files=files)
@@ -236,21 +246,23 @@ class Writer:
     def run_at(self, made: Path, rows: int, number: int) -> IdRun:
         """Describe a file of the index that has been made."""
         path = f"{IDS}/{number:012}-{secrets.token_hex(4)}.ids"
+        self._own_runs.add(path)
         return IdRun(path, rows, rows * ids.WIDTH, file_digest(made), self.probe)
 
-    def commit(
+    def commit(  # noqa: PLR0913 - what a commit is made of
         self,
         *,
         moves: dict[str, StoredFile | IdRun],
         removed: tuple[str, ...] = (),
         ingested: tuple[Ingested, ...] = (),
         files: dict[str, bytes] | None = None,
+        rejects: tuple[tuple[str, int], ...] = (),
         compacts: bool = False,
     ) -> None:
         """Move files to where they belong and write the commit that says so.
 
         *moves* is where a file stands → what it is in the store; *files* is path → content of
-        further ones.
+        further ones; *rejects* are those of them that hold the rejected rows of *removed* ones.
         """
         durable, texts = self.durable, files or {}
         targets = {made: self.folder / file.path for made, file in moves.items()}
@@ -258,14 +270,11 @@ class Writer:
         folders = {path.parent for path in (*targets.values(), *written)}
         disk.make_folders(self.folder, folders, durable=durable)
         for made, target in targets.items():
-            if durable:
-                disk.sync(Path(made))
             os.rename(made, target)
         for place, text in written.items():
-            disk.write_over(place, text, durable=durable)
-        if durable:
-            for folder in folders:
-                disk.sync(folder)
+            place.write_bytes(text)
+        if durable:  # in any order: nothing is part of the store before the commit says so
+            disk.sync_all((*targets.values(), *written, *folders))
         commit = Commit(
             number=self.state.number + 1,
             at=int(self._clock() * 1e6),
@@ -274,6 +283,7 @@ class Writer:
             removed=removed,
             runs=tuple(f for f in moves.values() if isinstance(f, IdRun)),
             ingested=ingested,
+            rejects=rejects,
         )
         content = encoded(commit)
         disk.write_once(self.log.commit_path(commit.number), content, durable=durable)
@@ -357,6 +367,11 @@ def unreferenced(folder: Path, state: State) -> list[str]:
     return sorted(found)
 
 
+def rejects_path(number: int, place: int) -> str:
+    """Return the path of a new file of rejected rows, the first *place* of commit *number*."""
+    return f"{REJECTS}/{number:012}-{place}-{secrets.token_hex(4)}.ndjson"
+
+
 def _line(reject: Reject) -> str:
     return (
         json.dumps({"file": reject.file, "row": reject.row, "cause": reject.cause}, default=str)
@@ -369,5 +384,8 @@ def _reason(error: BaseException) -> str:
         return error.strerror
     if isinstance(error, SourceError):
         return str(error)
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    text = str(error)
+    within = _INNER.search(text)  # of what happens behind its back, the engine tells in JSON
+    text = json.loads(within[1]) if within else text
+    first = text.splitlines()[0] if text else type(error).__name__
     return first.rpartition('": ')[2] or first

@@ -22,10 +22,10 @@ from generate import AT, END, WINDOWS
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources.commits import Log
-from campaign_live_widgets.store import Store, check
+from campaign_live_widgets.store import Store, check, rejects, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 DAYS = 6
@@ -113,6 +113,19 @@ def test_a_commit(folder: Path, damage: Callable[[Path], None], word: str) -> No
     assert sorted(folder.rglob("*.parquet")) == left, "nothing is swept that may be of a commit"
 
 
+def test_a_commit_that_is_lost_before_a_reader_has_seen_it(folder: Path) -> None:
+    rollup = open_rollup(folder, "c1")
+    with Store.open(folder) as store:
+        lost, _ = (store.append([workers.row(key)]) for key in ("lost", "kept"))
+        assert lost.events == 1
+    Log(folder).commit_path(2 * DAYS + 1).unlink()
+    assert rollup.refresh()
+    health = rollup.health
+    rollup.close()
+    assert health.events == 61
+    assert any(f"commit {2 * DAYS + 1} is missing" in note for note in health.notes)
+
+
 def test_what_can_be_read_goes_into_a_new_store(folder: Path, tmp_path: Path) -> None:
     Log(folder).commit_path(5).unlink()
     with Store.open(tmp_path / "mended") as store:
@@ -127,13 +140,53 @@ def test_the_index_is_made_anew(folder: Path, damage: Callable[[Path], None]) ->
         if path.name in {Path(run).name for run in Log(folder).state().runs}:
             damage(path)
     assert all("index" in problem for problem in check(folder).problems)
-    if damage is flipped:
-        return  # seen by check alone
     with Store.open(folder) as store:
         again = [workers.row(f"d{day}-{n}", day=day) for day in range(DAYS) for n in range(10)]
         done = store.append([*again, workers.row("new")])
     assert (done.events, done.duplicates) == (1, 60)
     assert check(folder).problems == []
+
+
+def test_a_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_CHECKPOINT_COMMITS", 2)
+    with Store.open(folder) as store:
+        for number in range(4):
+            store.append([workers.row(f"more-{number}")])
+    *_, newest = Log(folder).numbers()[1]
+    flipped(Log(folder).checkpoint_path(newest))
+    (problem,) = check(folder).problems
+    assert problem == f"checkpoint {newest} is damaged; other files of the log stand for it"
+    assert sent(folder) == (64, ())
+    with Store.open(folder) as store:
+        again = [workers.row(f"more-{number}") for number in range(5)]
+        assert store.append(again).events == 1
+    assert sent(folder) == (65, ())
+
+
+def test_many_files_of_rejected_rows_are_merged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejects, "_MANY", 8)
+
+    def told() -> list[tuple[str, int, str]]:
+        health = open_rollup(folder, "c1", follow=False).health
+        assert health.rejected == DAYS + 40
+        return sorted((reject.file, reject.row, reject.cause) for reject in health.rejects)
+
+    with Store(folder, grace=0.0) as store:
+        for number in range(40):
+            store.append([{"event_id": f"bad-{number}"}], name=f"call {number}")
+        before = told()
+        assert len(before) == DAYS + 40
+        assert len(Log(folder).state().rejects) < 40, "by itself, once they are many"
+        store.compact()
+        assert told() == before
+        (left,) = Log(folder).state().rejects.items()
+        assert left[1] == DAYS + 40
+        store.append([workers.row("later")])
+    assert len(list((folder / "_rejects").iterdir())) == 1
+    found = check(folder)
+    assert (found.problems, found.remarks) == ([], [])
 
 
 def test_what_a_dead_writer_left_is_swept(folder: Path) -> None:
@@ -225,6 +278,98 @@ def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
     finally:
         for place in (folder, *folder.rglob("*")):
             place.chmod(0o755)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Give what makes, or changes, a disk in memory with *options*, and return its folder."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = False
+
+    def mount(options: str) -> Path:
+        nonlocal mounted
+        again = "remount," if mounted else ""
+        command = ["mount", "-t", "tmpfs", "-o", again + options, "tmpfs", str(place)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
+            pytest.skip("this user may not mount a disk")
+        mounted = True
+        return place
+
+    yield mount
+    if mounted:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S603, S607
+
+
+def refused(folder: Path, source: Path) -> str:
+    """Ingest what cannot be stored; return why."""
+    with Store.open(folder) as store, pytest.raises(StoreError) as caught:
+        store.ingest(source)
+    name, _, cause = str(caught.value).partition(": ")
+    assert name == str(folder)
+    return cause
+
+
+@pytest.mark.parametrize("space", ["400k", "700k", "1m"])
+def test_a_disk_that_is_full(
+    whole: Path, tmp_path: Path, disk: Callable[[str], Path], space: str
+) -> None:
+    folder = Path(shutil.copytree(whole, disk(f"size={space}") / "store"))
+    rows = [workers.row(f"e{n}-{os.urandom(24).hex()}") for n in range(25_000)]
+    source = files.write(rows, tmp_path / "source.ndjson.gz")
+    assert refused(folder, source) == "cannot be written: No space left on device"
+    found = check(folder)
+    assert (found.problems, found.events) == ([], 60)
+    assert sent(folder) == (60, ())
+    disk("size=64m")
+    with Store.open(folder) as store:
+        assert store.ingest(source).events == len(rows)
+    found = check(folder)
+    assert (found.problems, found.remarks, found.events) == ([], [], 60 + len(rows))
+
+
+def test_a_disk_that_is_read_only(whole: Path, tmp_path: Path, disk: Callable[[str], Path]) -> None:
+    folder = Path(shutil.copytree(whole, disk("size=8m") / "store"))
+    source = files.write([workers.row("new")], tmp_path / "one.ndjson")
+    disk("ro")
+    assert refused(folder, source) == "cannot be written: Read-only file system"
+    assert sent(folder) == (60, ())
+    assert check(folder).events == 60
+    disk("rw")
+    with Store.open(folder) as store:
+        assert store.ingest(source).events == 1
+    assert check(folder).events == 61
+
+
+# ── a file of the source that breaks off ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("form", files.FORMS)
+def test_a_source_that_breaks_off_in_the_middle(tmp_path: Path, form: str) -> None:
+    """What is wrong is said in one line; the others are stored, and the rest once it is there."""
+    source, store = tmp_path / "source", tmp_path / "store"
+    source.mkdir()
+    files.write([workers.row(f"good-{n}") for n in range(50)], source / "good.ndjson")
+    rows = [workers.row(f"e{n}-{os.urandom(8).hex()}") for n in range(5000)]
+    path = files.write(rows, source / f"cut.{form}")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    plain = form in ("csv", "ndjson")
+    with Store.open(store) as into:
+        done = into.ingest(source)
+        told = done.problems if form.endswith(".gz") else done.waiting
+        assert list(told) == [str(path)]
+        assert len(told[str(path)].splitlines()) == 1
+        assert done.rejected == 0
+        half = done.events - 50
+        assert half == 0 or (plain and 2000 < half < 3000), "whole rows alone"
+        assert check(store).problems == []
+        path.write_bytes(content)
+        done = into.ingest(source)
+        assert (done.problems, done.waiting, done.rejected) == ({}, {}, 0)
+    found = check(store)
+    assert (found.problems, found.events) == ([], 5050)
+    assert open_rollup(store, "c1", follow=False).health.rejected == 0
 
 
 # ── the commands ─────────────────────────────────────────────────────────────────────────

@@ -28,45 +28,71 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.engine import Rollup
 
-SECONDS = float(os.environ.get("CLW_LIVE_SECONDS", "10"))
-READERS = 3
+SECONDS = float(os.environ.get("CLW_LIVE_SECONDS", "60"))
+RATE = 1000
+"""Events a second."""
+READERS = 8
+FROM_THE_START = 4
+LIMIT = 1800.0
+"""Seconds after which a process that has not come to its end never will."""
+
+
+def held(folder: Path) -> int:
+    """Return how many events a store holds."""
+    return sum(file.rows for file in Log(folder).state().files.values())
 
 
 @pytest.mark.slow
-def test_one_writer_and_several_readers(tmp_path: Path) -> None:
-    """No failed read, no torn number, and each reader's numbers only move forward."""
+def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
+    """No failed read, no torn number, and each reader's numbers only move forward.
+
+    Half of the readers are there from the start; the others come one by one while the store is
+    written and merged, so that what they open first holds merged files.
+    """
     context = get_context("forkserver")
     context.set_forkserver_preload(["workers"])
-    folder = str(tmp_path / "store")
+    folder = tmp_path / "store"
     Store.open(folder).close()
+    total = int(RATE * SECONDS) // workers.TOGETHER * workers.TOGETHER
+    until = time.time() + LIMIT
+    outs = [tmp_path / f"reader-{n}.json" for n in range(READERS)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-        total = int(1000 * SECONDS)
-        writing = context.Process(target=workers.write, args=(folder, total, 1000))
-        until = time.time() + 6 * SECONDS + 30
-        outs = [tmp_path / f"reader-{n}.json" for n in range(READERS)]
         readers = [
-            context.Process(target=workers.read, args=(folder, total, until, str(out)))
+            context.Process(target=workers.read, args=(str(folder), total, until, str(out)))
             for out in outs
         ]
-        for process in (writing, *readers):
+        writing = context.Process(target=workers.write, args=(str(folder), total, RATE))
+        for process in (*readers[:FROM_THE_START], writing):
+            process.start()
+        joined = []
+        for place, process in enumerate(readers[FROM_THE_START:], 1):
+            enough = total * place / (READERS - FROM_THE_START + 1)
+            while held(folder) < enough and writing.exitcode is None and time.time() < until:
+                time.sleep(0.1)
+            joined.append(held(folder))
             process.start()
         for process in (writing, *readers):
-            process.join(6 * SECONDS + 60)
+            process.join(max(1.0, until + 60 - time.time()))
             assert process.exitcode == 0
+    assert 0 < joined[0] < joined[-1] < total, "they came in the middle"
+    assert check(folder).problems == []
+    rows = [row for call in workers.written(total) for row in call]
+    final = wanted(rows)
     for out in outs:
-        seen = json.loads(out.read_text())
+        told = json.loads(out.read_text())
+        assert told["report"] == final
         for following in (True, False):
-            looks = [look[1:] for look in seen if look[0] is following]
-            assert len(looks) > SECONDS / 2
+            looks = [look[1:] for look in told["seen"] if look[0] is following]
+            assert len(looks) > 1
             assert looks == sorted(looks), "numbers only move forward"
             for events, profiles, by_message, by_bucket, notes in looks:
                 assert events % workers.TOGETHER == 0, "a commit is counted whole"
                 assert events == profiles == by_message == by_bucket
                 assert notes == 0
             assert looks[-1][0] == total
-        assert len({look[1] for look in seen}) > 5, "it was read while it was written"
-    assert check(folder).problems == []
+    seen = {look[1] for out in outs for look in json.loads(out.read_text())["seen"]}
+    assert len(seen) > READERS, "it was read while it was written"
 
 
 def numbers(rollup: Rollup) -> dict[str, Any]:

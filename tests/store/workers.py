@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from generate import END
+from generate import AT, END, WINDOWS
 
-from campaign_live_widgets.engine import rollup
+from campaign_live_widgets.engine import new_rollup, open_rollup, rollup
+from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
+from campaign_live_widgets.store import compact as merging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +46,14 @@ def begin(ready: Connection, work: Callable[..., None], *arguments: object) -> N
 
 def append(folder: str, acknowledged: str, start: int) -> None:
     """Append batches for ever; each is acknowledged on disk once the call has returned."""
-    with Store(folder, grace=0.0) as store, open(acknowledged, "ab", buffering=0) as out:
+    with Store(folder, grace=0.0) as store:
         number = start
         while True:
             keys = [f"e{number + place}" for place in range(5)]
             repeated = [f"e{max(number - 7, 0)}"]
             store.append([row(key, day=len(key) % 2) for key in (*keys, *repeated)])
-            out.write("".join(f"{key}\n" for key in keys).encode())
+            with open(acknowledged, "ab", buffering=0) as out:
+                out.write("".join(f"{key}\n" for key in keys).encode())
             number += 5
             if number % 40 == 0:
                 store.compact()
@@ -63,32 +68,39 @@ def ingest(folder: str, source: str, done: str) -> None:
     os.close(os.open(done, os.O_CREAT | os.O_WRONLY))
 
 
+def compact(folder: str, done: str) -> None:
+    """Merge what there is, a few files a commit; then say that it is done."""
+    merging._TOGETHER = SMALL_CHUNK
+    with Store(folder, grace=0.0) as store:
+        store.compact()
+    os.close(os.open(done, os.O_CREAT | os.O_WRONLY))
+
+
+def written(total: int) -> list[list[dict[str, Any]]]:
+    """Return what a writer at a steady rate appends, call by call."""
+    keys = [f"w{number}" for number in range(total)]
+    rows = [row(key, day=number % TOGETHER % 2) for number, key in enumerate(keys)]
+    return [rows[start : start + TOGETHER] for start in range(0, total, TOGETHER)]
+
+
 def write(folder: str, total: int, per_second: int) -> None:
     """Append so many events, at that rate if it can be had, and merge files now and then."""
-    import time  # noqa: PLC0415
-
     with Store(folder, grace=0.5) as store:
         started = time.monotonic()
-        for number in range(0, total, TOGETHER):
-            keys = [f"w{number + place}" for place in range(TOGETHER)]
-            store.append([row(key, day=place % 2) for place, key in enumerate(keys)])
-            time.sleep(max(0.0, started + number / per_second - time.monotonic()))
-            if number % (10 * TOGETHER) == 0:
+        for number, rows in enumerate(written(total)):
+            store.append(rows)
+            if number % 10 == 0:
                 store.compact()
+            due = started + (number + 1) * TOGETHER / per_second
+            time.sleep(max(0.0, due - time.monotonic()))
 
 
 def read(folder: str, total: int, until: float, out: str) -> None:
     """Follow a store until it holds so many events; note what each look saw, and fresh ones."""
-    import json  # noqa: PLC0415
-    import time  # noqa: PLC0415
-
-    from generate import AT, WINDOWS  # noqa: PLC0415
-
-    from campaign_live_widgets.engine import new_rollup, open_rollup  # noqa: PLC0415
-
     following = new_rollup(folder, "c1")
-    seen = []
-    while time.time() < until and (not seen or seen[-1][1] < total):
+    seen: list[list[int | bool]] = []
+    while time.time() < until and (not seen or min(look[1] for look in seen[-2:]) < total):
+        next_look = time.monotonic() + 1
         for one in (following, open_rollup(folder, "c1", follow=False)):
             one.refresh()
             snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
@@ -96,6 +108,8 @@ def read(folder: str, total: int, until: float, out: str) -> None:
             asked = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
             seen.append([one is following, *asked, sent["bucket"], len(snapshot.health.notes)])
         one.close()
-        time.sleep(0.3)
+        time.sleep(max(0.0, next_look - time.monotonic()))
+    following.refresh()
+    report = to_json(following.snapshot(at=AT, window=WINDOWS["7d"]))
     with open(out, "w", encoding="utf-8") as stream:
-        json.dump(seen, stream)
+        json.dump({"seen": seen, "report": report}, stream)
