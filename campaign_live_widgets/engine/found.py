@@ -62,6 +62,7 @@ class Found:
     executions: dict[str, Named] = field(default_factory=dict)
     accepted: int = 0
     refused: int = 0
+    ignored: int = 0
     rejects: list[tuple[str, str]] = field(default_factory=list)
     entered: dict[bool, int] | None = None
 
@@ -104,6 +105,7 @@ def sort_out(
             elif what == What.ROWS:
                 into.accepted += n
                 into.refused += high
+                into.ignored += low or 0
             else:
                 into.rejects.append((a, b))
     return settled, still_open

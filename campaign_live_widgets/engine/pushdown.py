@@ -16,7 +16,7 @@ from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
 from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
-from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
+from campaign_live_widgets.sources.database_rows import CAUSE, MARK, NO_EVENT, RAW_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ class What(IntEnum):
     ENTERED = 6
     """Distinct profiles of the one window: without tests, and with them."""
     ROWS = 7
-    """Rows accepted and rows refused."""
+    """Rows accepted, rows refused and rows that carry no event."""
     REJECT = 8
     """An example of a refused row: its id and the cause."""
 
@@ -84,6 +84,9 @@ class Asked:
         The table itself vouches that no id stands there twice.
     window : tuple of int, optional
         The one window that will be asked for, in minutes, and *bucket*, the width of its points.
+    ignores : bool
+        Some rows carry no event; see
+        :class:`~campaign_live_widgets.sources.row_formats.RowFormat`.
     """
 
     events: Callable[[Table], Table]
@@ -93,6 +96,7 @@ class Asked:
     distinct: bool
     window: tuple[int, int] | None = None
     bucket: int = 1
+    ignores: bool = False
 
 
 class Pushdown:
@@ -133,8 +137,8 @@ class Pushdown:
             *self._cells(own),
             self._names(fresh, campaign),
             self._entries(own),
-            _tally(rows),
-            _examples(rows),
+            _tally(rows, ignores=self._asked.ignores),
+            _examples(rows, ignores=self._asked.ignores),
         )
         named = ", ".join(
             f"{name} AS {self._keep} ({self._sql_of(part)})"
@@ -332,18 +336,19 @@ def _packed(own: Table) -> Column:
     return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")
 
 
-def _tally(rows: Table) -> Table:
-    """Return how many rows were accepted and refused."""
+def _tally(rows: Table, *, ignores: bool) -> Table:
+    """Return how many rows were accepted, refused and ignored."""
     accepted = rows[CAUSE].isnull()
-    counted = rows.group_by("open").aggregate(
-        n=rows.count(where=accepted), high=rows.count(where=~accepted)
-    )
-    return _shaped(counted, What.ROWS)
+    counts = {"n": rows.count(where=accepted), "high": rows.count(where=~accepted)}
+    if ignores:
+        counts["high"] = rows.count(where=rows[CAUSE] != NO_EVENT)
+        counts["low"] = rows.count(where=rows[CAUSE] == NO_EVENT)
+    return _shaped(rows.group_by("open").aggregate(**counts), What.ROWS)
 
 
-def _examples(rows: Table) -> Table:
+def _examples(rows: Table, *, ignores: bool) -> Table:
     """Return the first rows refused."""
-    refused = rows.filter(rows[CAUSE].notnull())
+    refused = rows.filter(rows[CAUSE] != NO_EVENT if ignores else rows[CAUSE].notnull())
     order = [refused[column].asc(nulls_first=False) for column in (MARK, RAW_ID)]
     first = refused.order_by(order).limit(EXAMPLES)
     return _shaped(

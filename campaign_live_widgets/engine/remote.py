@@ -22,7 +22,6 @@ from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.database import Database
-from campaign_live_widgets.sources.database_rows import canonical
 
 if TYPE_CHECKING:
     from campaign_live_widgets.engine.connection import Connection, Mark
@@ -107,7 +106,8 @@ class RemoteRollup(Answers):
     def _connected(self) -> tuple[Connection, Pushdown]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
-            events = partial(canonical, mark=connection.mark, name=self.location.text)
+            rows_are = connection.rows_are
+            events = partial(rows_are.events, mark=connection.mark, name=self.location.text)
             try:
                 events(connection.table)
             except BaseException:
@@ -125,6 +125,7 @@ class RemoteRollup(Answers):
                 connection.distinct,
                 window,
                 bucket,
+                rows_are.ignores,
             )
             self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown
@@ -184,6 +185,7 @@ class RemoteRollup(Answers):
             _show(*layers)
         self._settled.accepted += settled.accepted
         self._settled.refused += settled.refused
+        self._settled.ignored += settled.ignored
         room = EXAMPLES - len(self._settled.rejects)
         self._settled.rejects += settled.rejects[:room]
         self._open, self._since = still_open, until
@@ -200,6 +202,7 @@ class RemoteRollup(Answers):
             events=events,
             duplicates=accepted - events,
             rejected=sum(found.refused for found in both),
+            ignored=sum(found.ignored for found in both),
             rejects=tuple(
                 Reject(f"{self.location.table} (event_id {key})", None, cause)
                 for key, cause in rejects

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.row_formats import ROW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ class Database:
     name : str
         Of the database.
     table : str
-        As the address gives it: ``events`` or ``schema.events``.
+        As the address gives it: ``events``, ``schema.events``, or several with commas between.
     watermark : str or None
         The column that grows with every insert; ``None`` to take ``ingested_at`` if there is
         one, an empty text to have none.
@@ -76,6 +77,7 @@ class Database:
         if ":" in scheme:
             known, source = scheme.partition(":")[0].lower(), source.partition(":")[2]
         parts = urlsplit(source)
+        _require_rows(known)
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             message = (
@@ -89,7 +91,7 @@ class Database:
             if key not in (*_OURS, *_THEIRS[engine]):
                 message = f"{shown}: unknown option {key!r}; known: {', '.join(_OURS)}"
                 raise SourceError(message)
-        if not asked.get("table"):
+        if not all(asked.get("table", "").split(",")):
             message = f"{shown}: which table? Add ?table=NAME to the address"
             raise SourceError(message)
         try:
@@ -122,10 +124,10 @@ class Database:
         """Return that there is no folder in which changes show: a database is looked at."""
 
     @property
-    def parts(self) -> tuple[str | None, str]:
-        """Return the table's schema, where it is given, and its name."""
-        schema, _, table = self.table.rpartition(".")
-        return schema or None, table
+    def tables(self) -> tuple[tuple[str | None, str], ...]:
+        """Return of each table its schema, where it is given, and its name."""
+        parts = (table.strip().rpartition(".") for table in self.table.split(","))
+        return tuple((schema or None, table) for schema, _, table in parts)
 
     def holds(self, _path: str) -> bool:
         """Tell that no file that changes is one of this source."""
@@ -161,6 +163,13 @@ def locate(source: str | os.PathLike[str]) -> Location | Database:
     """Return where a source is; raise :class:`SourceError` where it cannot be one."""
     text = os.fspath(source)
     return Database.parse(text) if is_database(text) else Location.parse(source)
+
+
+def _require_rows(known: str | None) -> None:
+    """Refuse a format whose rows are read from files alone."""
+    if known is not None and known not in ROW_FORMATS:
+        message = f"{known}: is no format of a database's rows; known: {', '.join(ROW_FORMATS)}"
+        raise SourceError(message)
 
 
 def _password(given: str | None, shown: str) -> str | None:
