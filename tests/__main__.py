@@ -1,8 +1,8 @@
 """Everything that must pass: ``python -m tests``.
 
 Style, types and layers, then the quick tests, the slow ones, those of a real database server and
-those in a real browser. What is missing of Chromium, PostgreSQL and npm comes from Debian's
-packages, axe-core from npm.
+those in a real browser. What is missing of Chromium, PostgreSQL, Java and npm comes from Debian's
+packages, axe-core from npm, Spark's distribution from pip.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
+
+from tests.databases import spark_cluster
 
 ROOT = Path(__file__).parent.parent
 NPM = ROOT / "tests" / "browser"
@@ -32,6 +35,8 @@ def main() -> int:
     bring(BROWSERS, "chromium")
     if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         bring(("initdb",), "postgresql")
+    bring(("java",), "default-jre-headless")
+    bring_spark()
     bring_axe()
     failed = []
     for name, command in CHECKS:
@@ -59,6 +64,17 @@ def bring(programs: tuple[str, ...], package: str) -> None:
         done = subprocess.run([*prefix, apt, *words], env=environment, check=False)  # noqa: S603
         if done.returncode:
             sys.exit(f"{package} cannot be installed (apt-get {words[0]} failed); see above.")
+
+
+def bring_spark() -> None:
+    """Put Spark beside its tests, in the version of its thin client, which has no Spark in it."""
+    if spark_cluster.found():
+        return
+    place = str(spark_cluster.BROUGHT.parent)
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place]
+    wanted = f"pyspark=={metadata.version('pyspark-client')}"
+    if subprocess.run([*command, wanted], check=False).returncode:  # noqa: S603
+        sys.exit(f"{wanted} cannot be installed; see above.")
 
 
 def bring_axe() -> None:

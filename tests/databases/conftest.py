@@ -1,4 +1,4 @@
-"""One PostgreSQL server for all tests of databases."""
+"""One PostgreSQL server and one Spark cluster for all tests of databases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import server
+import spark_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,4 +26,12 @@ def postgres() -> Iterator[server.Postgres]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
         with server.running() as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[spark_cluster.Cluster]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)
+        with spark_cluster.running() as running:
             yield running

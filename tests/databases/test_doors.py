@@ -14,6 +14,7 @@ import generate
 import psutil
 import pytest
 import server
+import spark_cluster
 import tables
 from generate import AT
 from playwright.sync_api import expect
@@ -147,7 +148,9 @@ def test_what_is_wrong_is_one_clear_line(
 
 
 def test_a_server_that_is_not_there(url: str) -> None:
-    gone = url.replace(url.partition("@127.0.0.1:")[2].partition("/")[0], str(server.free_port()))
+    gone = url.replace(
+        url.partition("@127.0.0.1:")[2].partition("/")[0], str(spark_cluster.free_port())
+    )
     got = run("serve", gone, "--no-browser")
     assert (got.returncode, got.stdout) == (3, "")
     assert len(got.stderr.splitlines()) == 1
