@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from campaign_live_widgets.engine import query_service  # noqa: F401 - it registers itself
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.connection import connect, failures, microseconds, one_by_one
@@ -57,6 +59,7 @@ class RemoteRollup(Answers):
         self._connection: Connection | None = None
         self._pushdown: Pushdown | None = None
         self._statements: dict[tuple[bool, bool], str] = {}
+        self._not_before = 0.0
         self._nothing_yet()
 
     def _nothing_yet(self) -> None:
@@ -78,12 +81,16 @@ class RemoteRollup(Answers):
         SourceError
             Where the database does not answer; what has been counted stays.
         """
+        if self._follow and monotonic() < self._not_before:
+            return False
         try:
-            return self._look()
+            changed = self._look()
         except failures() as error:
             self._disconnect()
             message = f"{self.location.text}: {self.location.said(error)}"
             raise SourceError(message) from error
+        self._not_before = monotonic() + self.location.every
+        return changed
 
     def _disconnect(self) -> None:
         """Let go of a connection that may be broken; the next look makes another."""

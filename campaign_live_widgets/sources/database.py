@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 SCHEMES: Final[Mapping[str, str]] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
+    "queryservice": "queryservice",
 }
 """Scheme of an address → the engine that answers there."""
-_OURS: Final = ("table", "watermark", "overlap")
+_OURS: Final = ("table", "watermark", "overlap", "every")
+_OF_LIBPQ: Final = (
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
+)
 _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
-    "postgresql": (
-        *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
-        *("target_session_attrs", "options"),
-    ),
+    "postgresql": (*_OF_LIBPQ, "target_session_attrs", "options"),
+    "queryservice": _OF_LIBPQ,
 }
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
@@ -33,6 +35,10 @@ _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
+_OVERLAPS: Final = {"queryservice": 7200}
+"""Of a lake whose datasets are filled one by one, some much later than others."""
+_EVERY: Final = {"queryservice": 60}
+"""Seconds between two looks at an engine that takes many of them for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Database:
     Attributes
     ----------
     engine : str
-        ``postgresql``.
+        ``postgresql`` or ``queryservice``.
     name : str
         Of the database.
     table : str
@@ -52,6 +58,8 @@ class Database:
         one, an empty text to have none.
     overlap : int
         What is read again at each look: seconds, or numbers of a serial.
+    every : int
+        Seconds that pass at least between two looks.
     options : mapping
         What else the address says, for the engine's own client.
     format : str or None
@@ -65,6 +73,7 @@ class Database:
     table: str
     watermark: str | None = None
     overlap: int = OVERLAP
+    every: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -106,7 +115,8 @@ class Database:
             name=unquote(parts.path.lstrip("/")),
             table=asked["table"],
             watermark=asked.get("watermark"),
-            overlap=_overlap(asked["overlap"], shown) if "overlap" in asked else OVERLAP,
+            overlap=_length(asked, "overlap", _OVERLAPS.get(engine, OVERLAP), shown),
+            every=_length(asked, "every", _EVERY.get(engine, 0), shown),
             options={key: asked[key] for key in _THEIRS[engine] if key in asked},
             user=unquote(parts.username) if parts.username else None,
             password=_password(parts.password, shown),
@@ -186,10 +196,13 @@ def _password(given: str | None, shown: str) -> str | None:
     return os.environ[name]
 
 
-def _overlap(text: str, shown: str) -> int:
+def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> int:
     """Read ``90``, ``90s``, ``5m``, ``1h``."""
+    if option not in asked:
+        return default
+    text = asked[option]
     number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
     if not number.isdecimal():
-        message = f"{shown}: overlap {text!r} is neither a length (90s, 5m) nor a number"
+        message = f"{shown}: {option} {text!r} is neither a length (90s, 5m) nor a number"
         raise SourceError(message)
     return int(number) * unit
