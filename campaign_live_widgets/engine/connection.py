@@ -47,8 +47,8 @@ class Connection(ABC):
     extra: ClassVar[str]
     watermark: ClassVar[str] = "ingested_at"
     """The column that is the watermark where none is named."""
-    keep: ClassVar[str] = ""
-    """How the engine is told to work out a named part of a statement once."""
+    keep: ClassVar[str] = "({})"
+    """How the engine is told to work out a named part of a statement, ``{}``, once."""
 
     def __init_subclass__(cls, *, engine: str) -> None:
         """Register the connection for databases of *engine*."""
@@ -85,6 +85,14 @@ class Connection(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the connection."""
+
+    def renew(self) -> None:  # noqa: B027 - most engines always see what is there
+        """Have the engine see what the table has become, before a look at it."""
+
+    @classmethod
+    def words(cls, error: Exception) -> str:
+        """Return what the engine's client says of an error."""
+        return str(error)
 
     @property
     def hashes(self) -> Hashes:
@@ -159,16 +167,24 @@ def failures() -> tuple[type[Exception], ...]:
         ("ibis.common.exceptions", "IbisError"),
         ("ibis.common.exceptions", "TableNotFound"),
         ("psycopg", "Error"),
+        ("pyspark.errors", "PySparkException"),
+        ("grpc", "RpcError"),
     ):
         if module.partition(".")[0] in sys.modules:
             found.append(getattr(import_module(module), name))
     return tuple(found)
 
 
+def told(database: Database, error: Exception) -> str:
+    """Return one line on what came of asking a database."""
+    words = CONNECTIONS[database.engine].words(error)
+    return f"{database.text}: {database.said(words or type(error).__name__)}"
+
+
 def _refused(database: Database, error: Exception) -> str:
     if type(error).__name__ == "TableNotFound":
         return f"{database.text}: there is no table {database.table}, or it may not be seen"
-    return f"{database.text}: {database.said(error)}"
+    return told(database, error)
 
 
 class Postgres(Connection, engine="postgresql"):
@@ -177,7 +193,7 @@ class Postgres(Connection, engine="postgresql"):
     dialect = "postgres"
     extra = "postgresql"
     _con: Any = None
-    keep = "MATERIALIZED"
+    keep = "MATERIALIZED ({})"
 
     def _open(self) -> tuple[Table, bool]:
         ibis, psycopg = import_module("ibis"), import_module("psycopg")

@@ -103,10 +103,10 @@ class Pushdown:
     """Builds the statement for one table, campaign and way of asking.
 
     *sql_of* writes an expression in the engine's own SQL, *keep* says in it that a named part
-    of a statement, used several times, is to be worked out once.
+    of a statement, ``{}``, used several times, is to be worked out once.
     """
 
-    def __init__(self, asked: Asked, sql_of: Callable[[Table], str], keep: str = "") -> None:
+    def __init__(self, asked: Asked, sql_of: Callable[[Table], str], keep: str = "({})") -> None:
         self._asked, self._sql_of, self._keep = asked, sql_of, keep
 
     def newest(self) -> str:
@@ -141,7 +141,7 @@ class Pushdown:
             _examples(rows, ignores=self._asked.ignores),
         )
         named = ", ".join(
-            f"{name} AS {self._keep} ({self._sql_of(part)})"
+            f"{name} AS {self._keep.format(self._sql_of(part))}"
             for name, part in ((_ROWS, all_rows), (_FRESH, all_fresh))
         )
         return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.engine.connection import Postgres, one_by_one
+from campaign_live_widgets.engine.spark import Spark
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.xdm_rows import FIELDS
 
@@ -52,7 +53,7 @@ class QueryService(Postgres, engine="queryservice"):
     """Query Service, through psycopg; the statements are Spark's."""
 
     dialect = "queryservice"
-    keep = ""
+    keep = Spark.keep
     watermark = _ARRIVAL
 
     def _open(self) -> tuple[list[Table], bool]:

@@ -12,10 +12,16 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.engine import query_service  # noqa: F401 - it registers itself
+from campaign_live_widgets.engine import query_service, spark  # noqa: F401 - they register
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
-from campaign_live_widgets.engine.connection import connect, failures, microseconds, one_by_one
+from campaign_live_widgets.engine.connection import (
+    connect,
+    failures,
+    microseconds,
+    one_by_one,
+    told,
+)
 from campaign_live_widgets.engine.found import Found, cells_of, columns_of, sort_out
 from campaign_live_widgets.engine.named import add_named
 from campaign_live_widgets.engine.pushdown import SINCE, UNTIL, Asked, Pushdown, filled
@@ -87,8 +93,7 @@ class RemoteRollup(Answers):
             changed = self._look()
         except failures() as error:
             self._disconnect()
-            message = f"{self.location.text}: {self.location.said(error)}"
-            raise SourceError(message) from error
+            raise SourceError(told(self.location, error)) from error
         self._not_before = monotonic() + self.location.every
         return changed
 
@@ -101,6 +106,7 @@ class RemoteRollup(Answers):
 
     def _look(self) -> bool:
         connection, pushdown = self._connected()
+        connection.renew()
         if self._campaign is None:
             self._campaign = _newest(connection, pushdown)
         newest = connection.newest_mark() if self._follow else None

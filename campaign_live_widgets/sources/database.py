@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMES: Final[Mapping[str, str]] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
+    "spark": "spark",
+    "sc": "spark",
     "queryservice": "queryservice",
 }
 """Scheme of an address → the engine that answers there."""
@@ -27,6 +29,7 @@ _OF_LIBPQ: Final = (
 )
 _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "postgresql": (*_OF_LIBPQ, "target_session_attrs", "options"),
+    "spark": ("use_ssl", "x-databricks-cluster-id"),
     "queryservice": _OF_LIBPQ,
 }
 _FROM_ENVIRONMENT: Final = "env:"
@@ -48,9 +51,9 @@ class Database:
     Attributes
     ----------
     engine : str
-        ``postgresql`` or ``queryservice``.
+        ``postgresql``, ``spark`` or ``queryservice``.
     name : str
-        Of the database.
+        Of the database; of Spark a catalog, a database or both, or nothing.
     table : str
         As the address gives it: ``events``, ``schema.events``, or several with commas between.
     watermark : str or None
@@ -94,11 +97,15 @@ class Database:
                 f"{', '.join(f'{name}://' for name in dict.fromkeys(SCHEMES.values()))}"
             )
             raise SourceError(message)
+        if ";" in parts.path:  # as Spark's own client has options, and a token among them
+            message = f"{parts.scheme}://{parts.hostname or ''}/…: give options as ?table=NAME&…"
+            raise SourceError(message)
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
         asked = dict(parse_qsl(parts.query, keep_blank_values=True))
         for key in asked:
             if key not in (*_OURS, *_THEIRS[engine]):
-                message = f"{shown}: unknown option {key!r}; known: {', '.join(_OURS)}"
+                known_ones = ", ".join((*_OURS, *_THEIRS[engine]))
+                message = f"{shown}: unknown option {key!r}; known: {known_ones}"
                 raise SourceError(message)
         if not all(asked.get("table", "").split(",")):
             message = f"{shown}: which table? Add ?table=NAME to the address"
@@ -139,6 +146,12 @@ class Database:
         parts = (table.strip().rpartition(".") for table in self.table.split(","))
         return tuple((schema or None, table) for schema, _, table in parts)
 
+    @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Return each table's whole name, from the catalog on, as far as the address gives it."""
+        names = (f"{self.name}.{table.strip()}" for table in self.table.split(","))
+        return tuple(tuple(part for part in name.split(".") if part) for name in names)
+
     def holds(self, _path: str) -> bool:
         """Tell that no file that changes is one of this source."""
         return False
@@ -148,10 +161,10 @@ class Database:
         """Return what the source is called where its address is nobody's business."""
         return f"{self.table} ({self.engine})"
 
-    def said(self, error: BaseException) -> str:
+    def said(self, words: str) -> str:
         """Return in one line what a client said of an error, and no password."""
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        text = _FATAL.sub("", lines[0] if lines else type(error).__name__)
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        text = _FATAL.sub("", lines[0] if lines else "")
         if self.password:
             text = text.replace(self.password, "***")
         return text.removeprefix(f"{self.text}: ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lake as journeys
 import pytest
 import server
 import spark_cluster
@@ -35,3 +36,10 @@ def spark() -> Iterator[spark_cluster.Cluster]:
         patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)
         with spark_cluster.running() as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def lake(spark: spark_cluster.Cluster) -> spark_cluster.Cluster:
+    """Return the cluster with Journey Optimizer's events in it."""
+    journeys.fill(spark)
+    return spark

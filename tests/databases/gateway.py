@@ -93,10 +93,7 @@ class _Client(socketserver.BaseRequestHandler):
                 return
             self.rules.sockets.append(self.request)
             self._session, self._system = self.session_of(), False
-            try:
-                self._serve()
-            finally:
-                self._session.stop()
+            self._serve()
 
     def _serve(self) -> None:
         while (kind := self._read(1)) != b"X":
@@ -220,7 +217,7 @@ class Gateway:
 
 @contextmanager
 def running(session_of: Callable[[], Any], folder: Path) -> Iterator[Gateway]:
-    """Stand a gateway before Spark: *session_of* makes a session for each connection."""
+    """Stand a gateway before Spark: *session_of* returns the session that runs statements."""
     logging.getLogger("SQLQueryContextLogger").disabled = True  # what is refused is answered
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -79,8 +79,9 @@ class Cluster:
         return rows
 
     def append(self, table: str, rows: pa.Table) -> None:
-        """Insert rows, columns by name, in the order of the rows."""
-        self.session.createDataFrame(rows).coalesce(1).writeTo(table).append()
+        """Insert rows, columns by name."""
+        made = self.session.createDataFrame(rows).coalesce(1)
+        self.session.sql(f"INSERT INTO {table} BY NAME SELECT * FROM {{made}}", made=made)
 
     @property
     def session(self) -> Any:  # noqa: ANN401 - Spark's client has no types that can be had

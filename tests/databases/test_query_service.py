@@ -13,13 +13,13 @@ import generate
 import oracle
 import pandas as pd
 import pytest
-import spark_cluster
 import tables
 import trustme
 import xdm_tables
 from generate import AT, WINDOWS
+from lake import create
 from test_postgresql import EVERY_CASE, told
-from xdm_tables import DATASETS, dataset, wanted
+from xdm_tables import DATASETS, wanted
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.errors import SourceError
@@ -38,24 +38,11 @@ FIRST_ARRIVAL = 1_795_000_000_000
 """Milliseconds since the epoch."""
 
 
-def session(cluster: Cluster) -> Any:  # noqa: ANN401 - of Spark's client
-    from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415 - late, with tests
-
-    address = f"sc://{spark_cluster.HOST}:{cluster.port}/;token={spark_cluster.TOKEN}"
-    made = SparkSession(connection=address)
-    made.conf.set("spark.sql.session.timeZone", "UTC")
-    return made
-
-
 @pytest.fixture(scope="module")
-def platform(spark: Cluster) -> Iterator[Gateway]:
-    """Return the service, with all rows in one dataset and in the three that they come in."""
-    create(spark, "journey", xdm_tables.rows())
-    for name in DATASETS:
-        create(spark, name, [row for row in xdm_tables.rows() if dataset(row) == name])
+def platform(lake: Cluster) -> Iterator[Gateway]:
     with (
         pytest.MonkeyPatch.context() as patch,
-        gateway.running(lambda: session(spark), spark.folder) as running,
+        gateway.running(lambda: lake.session, lake.folder) as running,
     ):
         patch.setenv("CREDENTIAL", gateway.CREDENTIAL)
         yield running
@@ -65,11 +52,6 @@ def platform(spark: Cluster) -> Iterator[Gateway]:
 def service(platform: Gateway) -> Gateway:
     platform.rules.again()
     return platform
-
-
-def create(spark: Cluster, name: str, rows: list[Row]) -> None:
-    """Create a dataset of these rows."""
-    spark.session.createDataFrame(files.table(rows)).coalesce(1).write.saveAsTable(name)
 
 
 def arrived(rows: list[Row], hours: float) -> list[Row]:
@@ -121,28 +103,28 @@ def test_the_newest_events_campaign_and_another_one(service: Gateway) -> None:
     other.close()
 
 
-def test_looks_at_what_has_arrived(service: Gateway, spark: Cluster) -> None:
+def test_looks_at_what_has_arrived(service: Gateway, lake: Cluster) -> None:
     """By the time of arrival: what came late, and what comes again, counts as it should."""
     rows = xdm_tables.rows()
     third = len(rows) // 3
     hours = (0, 5, 4, 9)
     parts = (rows[:third], rows[third : 2 * third], rows[2 * third :], rows[:50])
     came = [row for part, at in zip(parts, hours, strict=True) for row in arrived(part, at)]
-    lake = files.table(came)  # of one schema, whatever a part has in it
-    spark.session.createDataFrame(lake.slice(0, third)).coalesce(1).write.saveAsTable("live")
+    all_rows = files.table(came)  # of one schema, whatever a part has in it
+    lake.session.createDataFrame(all_rows.slice(0, third)).coalesce(1).write.saveAsTable("live")
     rollup = new_rollup(service.url("live", prefix="ajo:", every="0"), "c1")
     assert rollup.refresh()
-    spark.append("live", lake.slice(third, third))
+    lake.append("live", all_rows.slice(third, third))
     assert rollup.refresh()
     service.rules.statements.clear()
-    spark.append("live", lake.slice(2 * third, len(rows) - 2 * third))
+    lake.append("live", all_rows.slice(2 * third, len(rows) - 2 * third))
     assert rollup.refresh()
     asked = service.rules.statements[-1]
     assert str(FIRST_ARRIVAL + 3 * HOUR) in asked
     assert "ANTI" not in asked
     for window, tests in (("24h", False), ("30d", True)):
         assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
-    spark.append("live", lake.slice(len(rows)))
+    lake.append("live", all_rows.slice(len(rows)))
     rollup.refresh()
     assert told(rollup, "30d")["widgets"] == wanted("30d")["widgets"]
     assert not rollup.refresh()
@@ -208,8 +190,8 @@ def test_a_dataset_that_is_not_there(service: Gateway) -> None:
     one_line(refused)
 
 
-def test_a_dataset_of_something_else(service: Gateway, spark: Cluster) -> None:
-    create(spark, "weather", [{"_id": "1", "place": {"name": "here"}}])
+def test_a_dataset_of_something_else(service: Gateway, lake: Cluster) -> None:
+    create(lake, "weather", [{"_id": "1", "place": {"name": "here"}}])
     with pytest.raises(SourceError, match="has no column timestamp") as refused:
         open_rollup(service.url("weather", prefix="ajo:"), "c1")
     one_line(refused)
@@ -228,9 +210,9 @@ def test_a_connection_that_breaks_is_one_clear_line_and_comes_back(service: Gate
     rollup.close()
 
 
-def test_a_dataset_of_canonical_events(service: Gateway, spark: Cluster) -> None:
+def test_a_dataset_of_canonical_events(service: Gateway, lake: Cluster) -> None:
     rows = tables.typed(generate.events(1))
-    create(spark, "derived", rows)
+    create(lake, "derived", rows)
     rollup = open_rollup(service.url("derived"), "c1")
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
     for window in ("2h", "30d"):
