@@ -49,6 +49,8 @@ class Connection(ABC):
     """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
+    one_pass: ClassVar[bool] = False
+    """See :class:`~campaign_live_widgets.engine.pushdown.Asked`."""
 
     def __init_subclass__(cls, *, engine: str) -> None:
         """Register the connection for databases of *engine*."""

@@ -87,6 +87,8 @@ class Asked:
     ignores : bool
         Some rows carry no event; see
         :class:`~campaign_live_widgets.sources.row_formats.RowFormat`.
+    one_pass : bool
+        To read the table once more costs the engine more than to put all of its rows in order.
     """
 
     events: Callable[[Table], Table]
@@ -97,6 +99,7 @@ class Asked:
     window: tuple[int, int] | None = None
     bucket: int = 1
     ignores: bool = False
+    one_pass: bool = False
 
 
 class Pushdown:
@@ -159,21 +162,40 @@ class Pushdown:
             later = table[mark] >= _bound(_apart(SINCE, campaign), table[mark])
             nullable = table[mark].type().nullable
             table = table.filter(later | table[mark].isnull() if nullable else later)
-        rows = self._asked.events(table)
-        open_ = ibis.literal(follow)
-        if until:
-            settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
-            open_ = rows[MARK].isnull() | ~settled
-        place = ibis.literal(0)
-        if not self._asked.distinct:
-            good = rows[CAUSE].isnull()
-            order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
-            once = ibis.window(group_by=[good, rows.event_id], order_by=order)
-            place = ibis.row_number().over(once)
+
+        def rows_of(table: Table) -> Table:
+            rows = self._asked.events(table)
+            open_ = ibis.literal(follow)
+            if until:
+                settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
+                open_ = rows[MARK].isnull() | ~settled
+            return rows.mutate(open=open_)
+
+        rows = rows_of(table)
+        if self._asked.distinct:
+            return self._counted(rows, ibis.literal(0))
+        if since or self._asked.one_pass:
+            return self._counted(rows, _place_of(rows))
+        # Few ids come twice: to put their rows alone in order spares a sort of the whole table.
+        # Views, for what an expression uses twice is a part that engines keep aside whole.
+        ids = self._asked.events(table.view()).select(RAW_ID)
+        ids = ids.group_by(RAW_ID).aggregate(n=ids.count())
+        repeated = ids.filter(ids.n > 1).select(RAW_ID)
+        once = rows.anti_join(repeated, RAW_ID)
+        several = rows_of(table.view()).semi_join(repeated, RAW_ID)
+        return ibis.union(
+            self._counted(once, ibis.literal(0, "int64")),
+            self._counted(several, _place_of(several)),
+        )
+
+    def _counted(self, rows: Table, place: Column) -> Table:
+        """Return what will be asked of rows, and their *place* among those with one id."""
+        import ibis  # noqa: PLC0415
+
         high, low = self._asked.hashes(rows.profile_id)
         return rows.select(
             *_KEPT,
-            open=open_,
+            "open",
             place=place,
             kind=_packed(rows),
             minute=_minute(rows.timestamp),
@@ -290,6 +312,15 @@ def _bound(name: str, mark: Column) -> Column:
     stand_in.__name__ = name
     stand_in.__annotations__ = {"return": mark.type()}
     return ibis.udf.scalar.builtin(stand_in)()
+
+
+def _place_of(rows: Table) -> Column:
+    """Return the place of each row among those with one id, as they came."""
+    import ibis  # noqa: PLC0415
+
+    order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
+    same = ibis.window(group_by=[rows[CAUSE].isnull(), rows.event_id], order_by=order)
+    return ibis.row_number().over(same)
 
 
 def _accepted(rows: Table) -> Table:

@@ -54,6 +54,7 @@ class QueryService(Postgres, engine="queryservice"):
 
     dialect = "queryservice"
     keep = Spark.keep
+    one_pass = True
     watermark = _ARRIVAL
 
     def _open(self) -> tuple[list[Table], bool]:
@@ -148,7 +149,9 @@ class QueryService(Postgres, engine="queryservice"):
         nested = {column.lower() for column, kind in columns.items() if kind is None}
         marks = [self.database.watermark or self.watermark]
         wanted = [path for paths in (*FIELDS.values(), marks) for path in paths]
-        paths = sorted({p for p in wanted if "." in p and p.split(".")[0].lower() in nested})
+        # A name with @ is one of exports that spell it so; to ask for it would only cost time.
+        dotted = {path for path in wanted if "." in path and "@" not in path}
+        paths = sorted(path for path in dotted if path.split(".")[0].lower() in nested)
         found |= {tuple(path.split(".")): kind for path, kind in self._there(paths, place)}
         if _IDENTITIES.lower() in nested and list(self._there([_ONE_IDENTITY], place)):
             found[_IDENTITIES,] = _IDENTITY_MAP

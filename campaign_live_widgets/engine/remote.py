@@ -139,6 +139,7 @@ class RemoteRollup(Answers):
                 window,
                 bucket,
                 rows_are.ignores,
+                connection.one_pass,
             )
             self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown

@@ -28,6 +28,7 @@ _NO: Final = ("false", "f", "0", "no", "n")
 _USED: Final = tuple(column for column in COLUMNS if column not in ("variant", "url", "is_machine"))
 """Columns that the report asks for; the others never leave the table."""
 _WHITE: Final = " \t\n\r"
+_BEGIN: Final = ("", *_WHITE)
 _CODE: Final = "^[A-Za-z_.-]{1,24}$"
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - the years that there are
 
@@ -47,8 +48,9 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
     Returns
     -------
     ibis table
-        The canonical columns that the report asks for, texts blank nowhere, with ``cause`` (why the
-        row is refused, or null), ``raw_id`` (the id as it stands in the table) and ``mark``.
+        The canonical columns that the report asks for, no text of an accepted row blank (but for a
+        bounce type, which is none then), with ``cause`` (why the row is refused, or null),
+        ``raw_id`` (the id as it stands in the table) and ``mark``.
 
     Raises
     ------
@@ -59,19 +61,24 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
 
     columns = {column.lower(): table[column] for column in reversed(table.columns)}
     _require(columns, name)
-    texts = {c: as_text(columns.get(c)) for c in _USED if c not in (*FLAGS, "timestamp")}
+    # What is required is not blank where the row is accepted, and a blank bounce type is as good
+    # as none: these are compared so often that to look at each again would take most of the time.
+    bare = {c: _string(columns.get(c)) for c in (*REQUIRED, "bounce_type") if c != "timestamp"}
+    others = (c for c in _USED if c not in (*FLAGS, *bare, "timestamp"))
+    texts = {**bare, **{c: as_text(columns.get(c)) for c in others}}
     texts["domain"] = texts["domain"].lower()
     time = as_time(columns["timestamp"])
     flags = {c: as_flag(columns.get(c)) for c in FLAGS}
     raw = {c: columns[c] for c in FLAGS if c in columns and not _is_flag(columns[c])}
     causes: list[tuple[Column, Column | str]] = [
-        (texts[c].isnull() if c in texts else time.isnull(), f"{c} is missing") for c in REQUIRED
+        (_is_blank(bare[c], columns[c]) if c in bare else time.isnull(), f"{c} is missing")
+        for c in REQUIRED
     ]
     causes += [
         no_time(time),
         unknown("channel", texts["channel"], CHANNELS),
         unknown("event_type", texts["event_type"], EVENT_TYPES),
-        unknown("bounce_type", texts["bounce_type"], BOUNCE_TYPES),
+        unknown("bounce_type", as_text(columns.get("bounce_type")), BOUNCE_TYPES),
         *(
             (flags[c].isnull() & as_text(column).notnull(), f"{c} is not true or false")
             for c, column in raw.items()
@@ -142,17 +149,32 @@ def _require(columns: dict[str, Column], name: str) -> None:
         raise SourceError(message)
 
 
+def _string(column: Column | None) -> Column:
+    """Return a column as text, as it stands."""
+    import ibis  # noqa: PLC0415
+
+    return ibis.null("string") if column is None else column.cast("string")
+
+
 def as_text(column: Column | None) -> Column:
     """Return a column as text, null where it is blank or not there."""
     import ibis  # noqa: PLC0415
 
-    if column is None:
-        return ibis.null("string")
-    text = column.cast("string")
-    if not column.type().is_string():
+    text = _string(column)
+    if column is None or not column.type().is_string():
         return text
+    return ibis.ifelse(_is_white(text), ibis.null("string"), text)
+
+
+def _is_blank(text: Column, column: Column) -> Column:
+    """Tell whether a column, as text, is null or blank."""
+    return text.isnull() | _is_white(text) if column.type().is_string() else text.isnull()
+
+
+def _is_white(text: Column) -> Column:
+    # Most texts are told by how they begin, and need not be looked at whole.
     # Not `strip`: Spark reads the last two of what that trims, \v and \f, as letters.
-    return ibis.ifelse(text.translate(_WHITE, "") == "", ibis.null("string"), text)
+    return text[:1].isin(_BEGIN) & (text.translate(_WHITE, "") == "")
 
 
 def _is_flag(column: Column) -> bool:

@@ -1,26 +1,22 @@
 WITH clw_rows AS (
   SELECT
-    `t2`.`campaign_id`,
-    `t2`.`campaign_name`,
-    `t2`.`message_id`,
-    `t2`.`message_name`,
-    `t2`.`execution_id`,
-    `t2`.`channel`,
-    `t2`.`reason`,
-    `t2`.`domain`,
-    `t2`.`platform`,
-    `t2`.`timestamp`,
-    `t2`.`raw_id`,
-    `t2`.`mark`,
-    `t2`.`cause`,
-    (
-      `t2`.`mark` IS NULL
-    ) OR NOT (
-      `t2`.`mark` < clw_until()
-    ) AS `open`,
+    `t3`.`campaign_id`,
+    `t3`.`campaign_name`,
+    `t3`.`message_id`,
+    `t3`.`message_name`,
+    `t3`.`execution_id`,
+    `t3`.`channel`,
+    `t3`.`reason`,
+    `t3`.`domain`,
+    `t3`.`platform`,
+    `t3`.`timestamp`,
+    `t3`.`raw_id`,
+    `t3`.`mark`,
+    `t3`.`cause`,
+    `t3`.`open`,
     ROW_NUMBER() OVER (
-      PARTITION BY `t2`.`cause` IS NULL, `t2`.`event_id`
-      ORDER BY `t2`.`mark` ASC, `t2`.`timestamp` ASC, `t2`.`campaign_id` ASC, `t2`.`message_id` ASC, `t2`.`execution_id` ASC, `t2`.`profile_id` ASC, `t2`.`event_type` ASC, `t2`.`channel` ASC, `t2`.`bounce_type` ASC, `t2`.`reason` ASC, `t2`.`domain` ASC, `t2`.`platform` ASC, `t2`.`is_test` ASC, `t2`.`is_async` ASC
+      PARTITION BY `t3`.`cause` IS NULL, `t3`.`event_id`
+      ORDER BY `t3`.`mark` ASC, `t3`.`timestamp` ASC, `t3`.`campaign_id` ASC, `t3`.`message_id` ASC, `t3`.`execution_id` ASC, `t3`.`profile_id` ASC, `t3`.`event_type` ASC, `t3`.`channel` ASC, `t3`.`bounce_type` ASC, `t3`.`reason` ASC, `t3`.`domain` ASC, `t3`.`platform` ASC, `t3`.`is_test` ASC, `t3`.`is_async` ASC
     ) - 1 AS `place`,
     (
       (
@@ -28,56 +24,56 @@ WITH clw_rows AS (
           (
             (
               CAST(CASE
-                WHEN `t2`.`channel` = 'email'
+                WHEN `t3`.`channel` = 'email'
                 THEN 0
-                WHEN `t2`.`channel` = 'push'
+                WHEN `t3`.`channel` = 'push'
                 THEN 1
-                WHEN `t2`.`channel` = 'sms'
+                WHEN `t3`.`channel` = 'sms'
                 THEN 2
-                WHEN `t2`.`channel` = 'in_app'
+                WHEN `t3`.`channel` = 'in_app'
                 THEN 3
-                WHEN `t2`.`channel` = 'web'
+                WHEN `t3`.`channel` = 'web'
                 THEN 4
-                WHEN `t2`.`channel` = 'direct_mail'
+                WHEN `t3`.`channel` = 'direct_mail'
                 THEN 5
                 ELSE 0
               END AS INT64) * 12
             ) + CAST(CASE
-              WHEN `t2`.`event_type` = 'targeted'
+              WHEN `t3`.`event_type` = 'targeted'
               THEN 0
-              WHEN `t2`.`event_type` = 'excluded'
+              WHEN `t3`.`event_type` = 'excluded'
               THEN 1
-              WHEN `t2`.`event_type` = 'error'
+              WHEN `t3`.`event_type` = 'error'
               THEN 2
-              WHEN `t2`.`event_type` = 'sent'
+              WHEN `t3`.`event_type` = 'sent'
               THEN 3
-              WHEN `t2`.`event_type` = 'delivered'
+              WHEN `t3`.`event_type` = 'delivered'
               THEN 4
-              WHEN `t2`.`event_type` = 'delay'
+              WHEN `t3`.`event_type` = 'delay'
               THEN 5
-              WHEN `t2`.`event_type` = 'bounce'
+              WHEN `t3`.`event_type` = 'bounce'
               THEN 6
-              WHEN `t2`.`event_type` = 'open'
+              WHEN `t3`.`event_type` = 'open'
               THEN 7
-              WHEN `t2`.`event_type` = 'click'
+              WHEN `t3`.`event_type` = 'click'
               THEN 8
-              WHEN `t2`.`event_type` = 'unsubscribe'
+              WHEN `t3`.`event_type` = 'unsubscribe'
               THEN 9
-              WHEN `t2`.`event_type` = 'spam_complaint'
+              WHEN `t3`.`event_type` = 'spam_complaint'
               THEN 10
-              WHEN `t2`.`event_type` = 'action'
+              WHEN `t3`.`event_type` = 'action'
               THEN 11
               ELSE 0
             END AS INT64)
           ) * 4
         ) + IF(
-          `t2`.`event_type` = 'bounce',
+          `t3`.`event_type` = 'bounce',
           CAST(CASE
-            WHEN `t2`.`bounce_type` = 'hard'
+            WHEN `t3`.`bounce_type` = 'hard'
             THEN 1
-            WHEN `t2`.`bounce_type` = 'soft'
+            WHEN `t3`.`bounce_type` = 'soft'
             THEN 2
-            WHEN `t2`.`bounce_type` = 'ignored'
+            WHEN `t3`.`bounce_type` = 'ignored'
             THEN 3
             ELSE 0
           END AS INT64),
@@ -85,224 +81,318 @@ WITH clw_rows AS (
         )
       ) * 4
     ) + IF((
-      `t2`.`event_type` = 'bounce'
-    ) AND `t2`.`is_async`, 2, 0) + IF(`t2`.`is_test`, 1, 0) AS `kind`,
-    CAST(FLOOR(ieee_divide(UNIX_SECONDS(TIMESTAMP_TRUNC(`t2`.`timestamp`, MINUTE)), 60)) AS INT64) AS `minute`,
+      `t3`.`event_type` = 'bounce'
+    ) AND `t3`.`is_async`, 2, 0) + IF(`t3`.`is_test`, 1, 0) AS `kind`,
+    CAST(FLOOR(ieee_divide(UNIX_SECONDS(TIMESTAMP_TRUNC(`t3`.`timestamp`, MINUTE)), 60)) AS INT64) AS `minute`,
     IF(
-      `t2`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
-      FARM_FINGERPRINT(`t2`.`profile_id`),
+      `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+      FARM_FINGERPRINT(`t3`.`profile_id`),
       CAST(NULL AS INT64)
     ) AS `high`,
-    FARM_FINGERPRINT(CONCAT(`t2`.`profile_id`, ':7')) AS `low`,
-    COALESCE(`t2`.`is_test`, FALSE) AS `is_test`
+    FARM_FINGERPRINT(CONCAT(`t3`.`profile_id`, ':7')) AS `low`,
+    COALESCE(`t3`.`is_test`, FALSE) AS `is_test`
   FROM (
     SELECT
-      IF(
-        TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`event_id`
-      ) AS `event_id`,
-      IF(
-        TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`campaign_id`
-      ) AS `campaign_id`,
-      IF(
-        TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`message_id`
-      ) AS `message_id`,
-      IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) AS `channel`,
-      IF(
-        TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`profile_id`
-      ) AS `profile_id`,
-      IF(
-        TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`event_type`
-      ) AS `event_type`,
-      IF(TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`reason`) AS `reason`,
-      IF(
-        TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`bounce_type`
-      ) AS `bounce_type`,
-      LOWER(
-        IF(TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`domain`)
-      ) AS `domain`,
-      IF(
-        TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`platform`
-      ) AS `platform`,
-      IF(
-        TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`execution_id`
-      ) AS `execution_id`,
-      IF(
-        TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`campaign_name`
-      ) AS `campaign_name`,
-      IF(
-        TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = '',
-        CAST(NULL AS STRING),
-        `t1`.`message_name`
-      ) AS `message_name`,
-      `t1`.`is_async`,
-      `t1`.`is_test`,
-      `t1`.`timestamp`,
-      `t1`.`event_id` AS `raw_id`,
-      `t1`.`ingested_at` AS `mark`,
-      CASE
-        WHEN IF(
-          TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t1`.`event_id`
-        ) IS NULL
-        THEN 'event_id is missing'
-        WHEN `t1`.`timestamp` IS NULL
-        THEN 'timestamp is missing'
-        WHEN IF(
-          TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t1`.`campaign_id`
-        ) IS NULL
-        THEN 'campaign_id is missing'
-        WHEN IF(
-          TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t1`.`message_id`
-        ) IS NULL
-        THEN 'message_id is missing'
-        WHEN IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IS NULL
-        THEN 'channel is missing'
-        WHEN IF(
-          TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t1`.`profile_id`
-        ) IS NULL
-        THEN 'profile_id is missing'
-        WHEN IF(
-          TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-          CAST(NULL AS STRING),
-          `t1`.`event_type`
-        ) IS NULL
-        THEN 'event_type is missing'
-        WHEN NOT (
-          `t1`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
-        )
-        THEN 'timestamp is not a time'
-        WHEN NOT (
-          IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-        )
-        THEN CONCAT(
-          'unknown channel',
-          IF(
-            REGEXP_CONTAINS(
-              IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`),
-              '^[A-Za-z_.-]{1,24}$'
-            ),
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t1`.`channel`)
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        WHEN NOT (
-          IF(
-            TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-            CAST(NULL AS STRING),
-            `t1`.`event_type`
-          ) IN (
-            'targeted',
-            'excluded',
-            'error',
-            'sent',
-            'delivered',
-            'delay',
-            'bounce',
-            'open',
-            'click',
-            'unsubscribe',
-            'spam_complaint',
-            'action'
-          )
-        )
-        THEN CONCAT(
-          'unknown event_type',
-          IF(
-            REGEXP_CONTAINS(
-              IF(
-                TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t1`.`event_type`
-              ),
-              '^[A-Za-z_.-]{1,24}$'
-            ),
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(
-                  TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t1`.`event_type`
-                )
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        WHEN NOT (
-          IF(
-            TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-            CAST(NULL AS STRING),
-            `t1`.`bounce_type`
-          ) IN ('hard', 'soft', 'ignored')
-        )
-        THEN CONCAT(
-          'unknown bounce_type',
-          IF(
-            REGEXP_CONTAINS(
-              IF(
-                TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t1`.`bounce_type`
-              ),
-              '^[A-Za-z_.-]{1,24}$'
-            ),
-            CONCAT(
-              CONCAT(
-                ' \'',
-                IF(
-                  TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t1`.`bounce_type`
-                )
-              ),
-              '\''
-            ),
-            ''
-          )
-        )
-        ELSE CAST(NULL AS STRING)
-      END AS `cause`
+      `t2`.`event_id`,
+      `t2`.`campaign_id`,
+      `t2`.`message_id`,
+      `t2`.`channel`,
+      `t2`.`profile_id`,
+      `t2`.`event_type`,
+      `t2`.`bounce_type`,
+      `t2`.`reason`,
+      `t2`.`domain`,
+      `t2`.`platform`,
+      `t2`.`execution_id`,
+      `t2`.`campaign_name`,
+      `t2`.`message_name`,
+      `t2`.`is_async`,
+      `t2`.`is_test`,
+      `t2`.`timestamp`,
+      `t2`.`raw_id`,
+      `t2`.`mark`,
+      `t2`.`cause`,
+      (
+        `t2`.`mark` IS NULL
+      ) OR NOT (
+        `t2`.`mark` < clw_until()
+      ) AS `open`
     FROM (
       SELECT
-        *
-      FROM `events` AS `t0`
-      WHERE
-        `t0`.`ingested_at` >= clw_since()
-    ) AS `t1`
-  ) AS `t2`
+        `t1`.`event_id`,
+        `t1`.`campaign_id`,
+        `t1`.`message_id`,
+        `t1`.`channel`,
+        `t1`.`profile_id`,
+        `t1`.`event_type`,
+        `t1`.`bounce_type`,
+        IF(
+          SUBSTRING(`t1`.`reason`, IF((
+            0 + 1
+          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = ''
+          ),
+          CAST(NULL AS STRING),
+          `t1`.`reason`
+        ) AS `reason`,
+        LOWER(
+          IF(
+            SUBSTRING(`t1`.`domain`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t1`.`domain`
+          )
+        ) AS `domain`,
+        IF(
+          SUBSTRING(`t1`.`platform`, IF((
+            0 + 1
+          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = ''
+          ),
+          CAST(NULL AS STRING),
+          `t1`.`platform`
+        ) AS `platform`,
+        IF(
+          SUBSTRING(
+            `t1`.`execution_id`,
+            IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`execution_id`)),
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = ''
+          ),
+          CAST(NULL AS STRING),
+          `t1`.`execution_id`
+        ) AS `execution_id`,
+        IF(
+          SUBSTRING(
+            `t1`.`campaign_name`,
+            IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_name`)),
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = ''
+          ),
+          CAST(NULL AS STRING),
+          `t1`.`campaign_name`
+        ) AS `campaign_name`,
+        IF(
+          SUBSTRING(
+            `t1`.`message_name`,
+            IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_name`)),
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = ''
+          ),
+          CAST(NULL AS STRING),
+          `t1`.`message_name`
+        ) AS `message_name`,
+        `t1`.`is_async`,
+        `t1`.`is_test`,
+        `t1`.`timestamp`,
+        `t1`.`event_id` AS `raw_id`,
+        `t1`.`ingested_at` AS `mark`,
+        CASE
+          WHEN (
+            `t1`.`event_id` IS NULL
+          )
+          OR (
+            SUBSTRING(`t1`.`event_id`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'event_id is missing'
+          WHEN `t1`.`timestamp` IS NULL
+          THEN 'timestamp is missing'
+          WHEN (
+            `t1`.`campaign_id` IS NULL
+          )
+          OR (
+            SUBSTRING(
+              `t1`.`campaign_id`,
+              IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_id`)),
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'campaign_id is missing'
+          WHEN (
+            `t1`.`message_id` IS NULL
+          )
+          OR (
+            SUBSTRING(`t1`.`message_id`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'message_id is missing'
+          WHEN (
+            `t1`.`channel` IS NULL
+          )
+          OR (
+            SUBSTRING(`t1`.`channel`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'channel is missing'
+          WHEN (
+            `t1`.`profile_id` IS NULL
+          )
+          OR (
+            SUBSTRING(`t1`.`profile_id`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'profile_id is missing'
+          WHEN (
+            `t1`.`event_type` IS NULL
+          )
+          OR (
+            SUBSTRING(`t1`.`event_type`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'event_type is missing'
+          WHEN NOT (
+            `t1`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
+          )
+          THEN 'timestamp is not a time'
+          WHEN NOT (
+            `t1`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+          )
+          THEN CONCAT(
+            'unknown channel',
+            IF(
+              REGEXP_CONTAINS(`t1`.`channel`, '^[A-Za-z_.-]{1,24}$'),
+              CONCAT(CONCAT(' \'', `t1`.`channel`), '\''),
+              ''
+            )
+          )
+          WHEN NOT (
+            `t1`.`event_type` IN (
+              'targeted',
+              'excluded',
+              'error',
+              'sent',
+              'delivered',
+              'delay',
+              'bounce',
+              'open',
+              'click',
+              'unsubscribe',
+              'spam_complaint',
+              'action'
+            )
+          )
+          THEN CONCAT(
+            'unknown event_type',
+            IF(
+              REGEXP_CONTAINS(`t1`.`event_type`, '^[A-Za-z_.-]{1,24}$'),
+              CONCAT(CONCAT(' \'', `t1`.`event_type`), '\''),
+              ''
+            )
+          )
+          WHEN NOT (
+            IF(
+              SUBSTRING(
+                `t1`.`bounce_type`,
+                IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
+              ),
+              CAST(NULL AS STRING),
+              `t1`.`bounce_type`
+            ) IN ('hard', 'soft', 'ignored')
+          )
+          THEN CONCAT(
+            'unknown bounce_type',
+            IF(
+              REGEXP_CONTAINS(
+                IF(
+                  SUBSTRING(
+                    `t1`.`bounce_type`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
+                  ),
+                  CAST(NULL AS STRING),
+                  `t1`.`bounce_type`
+                ),
+                '^[A-Za-z_.-]{1,24}$'
+              ),
+              CONCAT(
+                CONCAT(
+                  ' \'',
+                  IF(
+                    SUBSTRING(
+                      `t1`.`bounce_type`,
+                      IF((
+                        0 + 1
+                      ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                      1
+                    ) IN ('', ' ', '\t', '\n', '\r')
+                    AND (
+                      TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
+                    ),
+                    CAST(NULL AS STRING),
+                    `t1`.`bounce_type`
+                  )
+                ),
+                '\''
+              ),
+              ''
+            )
+          )
+          ELSE CAST(NULL AS STRING)
+        END AS `cause`
+      FROM (
+        SELECT
+          *
+        FROM `events` AS `t0`
+        WHERE
+          `t0`.`ingested_at` >= clw_since()
+      ) AS `t1`
+    ) AS `t2`
+  ) AS `t3`
 ), clw_fresh AS (
   SELECT
     `t4`.`campaign_id`,
@@ -337,58 +427,84 @@ WITH clw_rows AS (
           *
         FROM (
           SELECT
+            `t5`.`event_id`,
+            `t5`.`campaign_id`,
+            `t5`.`message_id`,
+            `t5`.`channel`,
+            `t5`.`profile_id`,
+            `t5`.`event_type`,
+            `t5`.`bounce_type`,
             IF(
-              TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
+              SUBSTRING(`t5`.`reason`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = ''
+              ),
               CAST(NULL AS STRING),
-              `t5`.`event_id`
-            ) AS `event_id`,
-            IF(
-              TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t5`.`campaign_id`
-            ) AS `campaign_id`,
-            IF(
-              TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t5`.`message_id`
-            ) AS `message_id`,
-            IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) AS `channel`,
-            IF(
-              TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t5`.`profile_id`
-            ) AS `profile_id`,
-            IF(
-              TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t5`.`event_type`
-            ) AS `event_type`,
-            IF(TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`reason`) AS `reason`,
-            IF(
-              TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
-              CAST(NULL AS STRING),
-              `t5`.`bounce_type`
-            ) AS `bounce_type`,
+              `t5`.`reason`
+            ) AS `reason`,
             LOWER(
-              IF(TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`domain`)
+              IF(
+                SUBSTRING(`t5`.`domain`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = ''
+                ),
+                CAST(NULL AS STRING),
+                `t5`.`domain`
+              )
             ) AS `domain`,
             IF(
-              TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = '',
+              SUBSTRING(`t5`.`platform`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = ''
+              ),
               CAST(NULL AS STRING),
               `t5`.`platform`
             ) AS `platform`,
             IF(
-              TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = '',
+              SUBSTRING(
+                `t5`.`execution_id`,
+                IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`execution_id`)),
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = ''
+              ),
               CAST(NULL AS STRING),
               `t5`.`execution_id`
             ) AS `execution_id`,
             IF(
-              TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = '',
+              SUBSTRING(
+                `t5`.`campaign_name`,
+                IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_name`)),
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = ''
+              ),
               CAST(NULL AS STRING),
               `t5`.`campaign_name`
             ) AS `campaign_name`,
             IF(
-              TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = '',
+              SUBSTRING(
+                `t5`.`message_name`,
+                IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_name`)),
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = ''
+              ),
               CAST(NULL AS STRING),
               `t5`.`message_name`
             ) AS `message_name`,
@@ -398,70 +514,101 @@ WITH clw_rows AS (
             `t5`.`event_id` AS `raw_id`,
             `t5`.`ingested_at` AS `mark`,
             CASE
-              WHEN IF(
-                TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`event_id`
-              ) IS NULL
+              WHEN (
+                `t5`.`event_id` IS NULL
+              )
+              OR (
+                SUBSTRING(`t5`.`event_id`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'event_id is missing'
               WHEN `t5`.`timestamp` IS NULL
               THEN 'timestamp is missing'
-              WHEN IF(
-                TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`campaign_id`
-              ) IS NULL
+              WHEN (
+                `t5`.`campaign_id` IS NULL
+              )
+              OR (
+                SUBSTRING(
+                  `t5`.`campaign_id`,
+                  IF((
+                    0 + 1
+                  ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_id`)),
+                  1
+                ) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'campaign_id is missing'
-              WHEN IF(
-                TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`message_id`
-              ) IS NULL
+              WHEN (
+                `t5`.`message_id` IS NULL
+              )
+              OR (
+                SUBSTRING(`t5`.`message_id`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'message_id is missing'
-              WHEN IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IS NULL
+              WHEN (
+                `t5`.`channel` IS NULL
+              )
+              OR (
+                SUBSTRING(`t5`.`channel`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'channel is missing'
-              WHEN IF(
-                TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`profile_id`
-              ) IS NULL
+              WHEN (
+                `t5`.`profile_id` IS NULL
+              )
+              OR (
+                SUBSTRING(`t5`.`profile_id`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'profile_id is missing'
-              WHEN IF(
-                TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                CAST(NULL AS STRING),
-                `t5`.`event_type`
-              ) IS NULL
+              WHEN (
+                `t5`.`event_type` IS NULL
+              )
+              OR (
+                SUBSTRING(`t5`.`event_type`, IF((
+                  0 + 1
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
+                AND (
+                  TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = ''
+                )
+              )
               THEN 'event_type is missing'
               WHEN NOT (
                 `t5`.`timestamp` BETWEEN DATETIME('0001-01-01T00:00:00') AND DATETIME('9999-12-31T23:59:59.999999')
               )
               THEN 'timestamp is not a time'
               WHEN NOT (
-                IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`) IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+                `t5`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
               )
               THEN CONCAT(
                 'unknown channel',
                 IF(
-                  REGEXP_CONTAINS(
-                    IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`),
-                    '^[A-Za-z_.-]{1,24}$'
-                  ),
-                  CONCAT(
-                    CONCAT(
-                      ' \'',
-                      IF(TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = '', CAST(NULL AS STRING), `t5`.`channel`)
-                    ),
-                    '\''
-                  ),
+                  REGEXP_CONTAINS(`t5`.`channel`, '^[A-Za-z_.-]{1,24}$'),
+                  CONCAT(CONCAT(' \'', `t5`.`channel`), '\''),
                   ''
                 )
               )
               WHEN NOT (
-                IF(
-                  TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                  CAST(NULL AS STRING),
-                  `t5`.`event_type`
-                ) IN (
+                `t5`.`event_type` IN (
                   'targeted',
                   'excluded',
                   'error',
@@ -479,31 +626,23 @@ WITH clw_rows AS (
               THEN CONCAT(
                 'unknown event_type',
                 IF(
-                  REGEXP_CONTAINS(
-                    IF(
-                      TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                      CAST(NULL AS STRING),
-                      `t5`.`event_type`
-                    ),
-                    '^[A-Za-z_.-]{1,24}$'
-                  ),
-                  CONCAT(
-                    CONCAT(
-                      ' \'',
-                      IF(
-                        TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = '',
-                        CAST(NULL AS STRING),
-                        `t5`.`event_type`
-                      )
-                    ),
-                    '\''
-                  ),
+                  REGEXP_CONTAINS(`t5`.`event_type`, '^[A-Za-z_.-]{1,24}$'),
+                  CONCAT(CONCAT(' \'', `t5`.`event_type`), '\''),
                   ''
                 )
               )
               WHEN NOT (
                 IF(
-                  TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                  SUBSTRING(
+                    `t5`.`bounce_type`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
+                  ),
                   CAST(NULL AS STRING),
                   `t5`.`bounce_type`
                 ) IN ('hard', 'soft', 'ignored')
@@ -513,7 +652,16 @@ WITH clw_rows AS (
                 IF(
                   REGEXP_CONTAINS(
                     IF(
-                      TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                      SUBSTRING(
+                        `t5`.`bounce_type`,
+                        IF((
+                          0 + 1
+                        ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                        1
+                      ) IN ('', ' ', '\t', '\n', '\r')
+                      AND (
+                        TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
+                      ),
                       CAST(NULL AS STRING),
                       `t5`.`bounce_type`
                     ),
@@ -523,7 +671,16 @@ WITH clw_rows AS (
                     CONCAT(
                       ' \'',
                       IF(
-                        TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = '',
+                        SUBSTRING(
+                          `t5`.`bounce_type`,
+                          IF((
+                            0 + 1
+                          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                          1
+                        ) IN ('', ' ', '\t', '\n', '\r')
+                        AND (
+                          TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
+                        ),
                         CAST(NULL AS STRING),
                         `t5`.`bounce_type`
                       )

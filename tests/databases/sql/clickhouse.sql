@@ -1,24 +1,22 @@
 WITH clw_rows AS (
   SELECT
-    "t2"."campaign_id" AS "campaign_id",
-    "t2"."campaign_name" AS "campaign_name",
-    "t2"."message_id" AS "message_id",
-    "t2"."message_name" AS "message_name",
-    "t2"."execution_id" AS "execution_id",
-    "t2"."channel" AS "channel",
-    "t2"."reason" AS "reason",
-    "t2"."domain" AS "domain",
-    "t2"."platform" AS "platform",
-    "t2"."timestamp" AS "timestamp",
-    "t2"."raw_id" AS "raw_id",
-    "t2"."mark" AS "mark",
-    "t2"."cause" AS "cause",
-    isNull("t2"."mark") OR NOT (
-      "t2"."mark" < clw_until()
-    ) AS "open",
+    "t3"."campaign_id" AS "campaign_id",
+    "t3"."campaign_name" AS "campaign_name",
+    "t3"."message_id" AS "message_id",
+    "t3"."message_name" AS "message_name",
+    "t3"."execution_id" AS "execution_id",
+    "t3"."channel" AS "channel",
+    "t3"."reason" AS "reason",
+    "t3"."domain" AS "domain",
+    "t3"."platform" AS "platform",
+    "t3"."timestamp" AS "timestamp",
+    "t3"."raw_id" AS "raw_id",
+    "t3"."mark" AS "mark",
+    "t3"."cause" AS "cause",
+    "t3"."open" AS "open",
     ROW_NUMBER() OVER (
-      PARTITION BY isNull("t2"."cause"), "t2"."event_id"
-      ORDER BY "t2"."mark" ASC, "t2"."timestamp" ASC, "t2"."campaign_id" ASC, "t2"."message_id" ASC, "t2"."execution_id" ASC, "t2"."profile_id" ASC, "t2"."event_type" ASC, "t2"."channel" ASC, "t2"."bounce_type" ASC, "t2"."reason" ASC, "t2"."domain" ASC, "t2"."platform" ASC, "t2"."is_test" ASC, "t2"."is_async" ASC
+      PARTITION BY isNull("t3"."cause"), "t3"."event_id"
+      ORDER BY "t3"."mark" ASC, "t3"."timestamp" ASC, "t3"."campaign_id" ASC, "t3"."message_id" ASC, "t3"."execution_id" ASC, "t3"."profile_id" ASC, "t3"."event_type" ASC, "t3"."channel" ASC, "t3"."bounce_type" ASC, "t3"."reason" ASC, "t3"."domain" ASC, "t3"."platform" ASC, "t3"."is_test" ASC, "t3"."is_async" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) - 1 AS "place",
     (
@@ -27,56 +25,56 @@ WITH clw_rows AS (
           (
             (
               CAST(CASE
-                WHEN "t2"."channel" = 'email'
+                WHEN "t3"."channel" = 'email'
                 THEN 0
-                WHEN "t2"."channel" = 'push'
+                WHEN "t3"."channel" = 'push'
                 THEN 1
-                WHEN "t2"."channel" = 'sms'
+                WHEN "t3"."channel" = 'sms'
                 THEN 2
-                WHEN "t2"."channel" = 'in_app'
+                WHEN "t3"."channel" = 'in_app'
                 THEN 3
-                WHEN "t2"."channel" = 'web'
+                WHEN "t3"."channel" = 'web'
                 THEN 4
-                WHEN "t2"."channel" = 'direct_mail'
+                WHEN "t3"."channel" = 'direct_mail'
                 THEN 5
                 ELSE 0
               END AS Nullable(Int64)) * 12
             ) + CAST(CASE
-              WHEN "t2"."event_type" = 'targeted'
+              WHEN "t3"."event_type" = 'targeted'
               THEN 0
-              WHEN "t2"."event_type" = 'excluded'
+              WHEN "t3"."event_type" = 'excluded'
               THEN 1
-              WHEN "t2"."event_type" = 'error'
+              WHEN "t3"."event_type" = 'error'
               THEN 2
-              WHEN "t2"."event_type" = 'sent'
+              WHEN "t3"."event_type" = 'sent'
               THEN 3
-              WHEN "t2"."event_type" = 'delivered'
+              WHEN "t3"."event_type" = 'delivered'
               THEN 4
-              WHEN "t2"."event_type" = 'delay'
+              WHEN "t3"."event_type" = 'delay'
               THEN 5
-              WHEN "t2"."event_type" = 'bounce'
+              WHEN "t3"."event_type" = 'bounce'
               THEN 6
-              WHEN "t2"."event_type" = 'open'
+              WHEN "t3"."event_type" = 'open'
               THEN 7
-              WHEN "t2"."event_type" = 'click'
+              WHEN "t3"."event_type" = 'click'
               THEN 8
-              WHEN "t2"."event_type" = 'unsubscribe'
+              WHEN "t3"."event_type" = 'unsubscribe'
               THEN 9
-              WHEN "t2"."event_type" = 'spam_complaint'
+              WHEN "t3"."event_type" = 'spam_complaint'
               THEN 10
-              WHEN "t2"."event_type" = 'action'
+              WHEN "t3"."event_type" = 'action'
               THEN 11
               ELSE 0
             END AS Nullable(Int64))
           ) * 4
         ) + CASE
-          WHEN "t2"."event_type" = 'bounce'
+          WHEN "t3"."event_type" = 'bounce'
           THEN CAST(CASE
-            WHEN "t2"."bounce_type" = 'hard'
+            WHEN "t3"."bounce_type" = 'hard'
             THEN 1
-            WHEN "t2"."bounce_type" = 'soft'
+            WHEN "t3"."bounce_type" = 'soft'
             THEN 2
-            WHEN "t2"."bounce_type" = 'ignored'
+            WHEN "t3"."bounce_type" = 'ignored'
             THEN 3
             ELSE 0
           END AS Nullable(Int64))
@@ -84,268 +82,340 @@ WITH clw_rows AS (
         END
       ) * 4
     ) + CASE WHEN (
-      "t2"."event_type" = 'bounce'
-    ) AND "t2"."is_async" THEN 2 ELSE 0 END + CASE WHEN "t2"."is_test" THEN 1 ELSE 0 END AS "kind",
+      "t3"."event_type" = 'bounce'
+    ) AND "t3"."is_async" THEN 2 ELSE 0 END + CASE WHEN "t3"."is_test" THEN 1 ELSE 0 END AS "kind",
     CAST(FLOOR((
-      toRelativeSecondNum(dateTrunc('MINUTE', "t2"."timestamp"))
+      toRelativeSecondNum(dateTrunc('MINUTE', "t3"."timestamp"))
     ) / (
       60
     )) AS Nullable(Int64)) AS "minute",
     CASE
-      WHEN "t2"."event_type" IN ('targeted', 'sent', 'excluded', 'error')
-      THEN reinterpretAsInt64(sipHash64("t2"."profile_id"))
+      WHEN "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error')
+      THEN reinterpretAsInt64(sipHash64("t3"."profile_id"))
       ELSE CAST(NULL AS Nullable(Int64))
     END AS "high",
-    reinterpretAsInt64(cityHash64("t2"."profile_id")) AS "low",
-    COALESCE("t2"."is_test", FALSE) AS "is_test"
+    reinterpretAsInt64(cityHash64("t3"."profile_id")) AS "low",
+    COALESCE("t3"."is_test", FALSE) AS "is_test"
   FROM (
     SELECT
-      CASE
-        WHEN translate("t1"."event_id", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."event_id"
-      END AS "event_id",
-      CASE
-        WHEN translate("t1"."campaign_id", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."campaign_id"
-      END AS "campaign_id",
-      CASE
-        WHEN translate("t1"."message_id", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."message_id"
-      END AS "message_id",
-      CASE
-        WHEN translate("t1"."channel", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."channel"
-      END AS "channel",
-      CASE
-        WHEN translate("t1"."profile_id", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."profile_id"
-      END AS "profile_id",
-      CASE
-        WHEN translate("t1"."event_type", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."event_type"
-      END AS "event_type",
-      CASE
-        WHEN translate("t1"."reason", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."reason"
-      END AS "reason",
-      CASE
-        WHEN translate("t1"."bounce_type", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."bounce_type"
-      END AS "bounce_type",
-      LOWER(
-        CASE
-          WHEN translate("t1"."domain", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t1"."domain"
-        END
-      ) AS "domain",
-      CASE
-        WHEN translate("t1"."platform", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."platform"
-      END AS "platform",
-      CASE
-        WHEN translate("t1"."execution_id", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."execution_id"
-      END AS "execution_id",
-      CASE
-        WHEN translate("t1"."campaign_name", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."campaign_name"
-      END AS "campaign_name",
-      CASE
-        WHEN translate("t1"."message_name", ' \t\n\r', '') = ''
-        THEN CAST(NULL AS Nullable(String))
-        ELSE "t1"."message_name"
-      END AS "message_name",
-      "t1"."is_async" AS "is_async",
-      "t1"."is_test" AS "is_test",
-      "t1"."timestamp" AS "timestamp",
-      "t1"."event_id" AS "raw_id",
-      "t1"."ingested_at" AS "mark",
-      CASE
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."event_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."event_id"
-          END
-        )
-        THEN 'event_id is missing'
-        WHEN isNull("t1"."timestamp")
-        THEN 'timestamp is missing'
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."campaign_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."campaign_id"
-          END
-        )
-        THEN 'campaign_id is missing'
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."message_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."message_id"
-          END
-        )
-        THEN 'message_id is missing'
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."channel", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."channel"
-          END
-        )
-        THEN 'channel is missing'
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."profile_id", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."profile_id"
-          END
-        )
-        THEN 'profile_id is missing'
-        WHEN isNull(
-          CASE
-            WHEN translate("t1"."event_type", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."event_type"
-          END
-        )
-        THEN 'event_type is missing'
-        WHEN NOT (
-          "t1"."timestamp" BETWEEN parseDateTimeBestEffort('0001-01-01T00:00:00') AND parseDateTime64BestEffort('9999-12-31T23:59:59.999999', 6)
-        )
-        THEN 'timestamp is not a time'
-        WHEN NOT (
-          CASE
-            WHEN translate("t1"."channel", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."channel"
-          END IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-        )
-        THEN CONCAT(
-          'unknown channel',
-          CASE
-            WHEN match(
-              CASE
-                WHEN translate("t1"."channel", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t1"."channel"
-              END,
-              '^[A-Za-z_.-]{1,24}$'
-            )
-            THEN CONCAT(
-              CONCAT(
-                ' ''',
-                CASE
-                  WHEN translate("t1"."channel", ' \t\n\r', '') = ''
-                  THEN CAST(NULL AS Nullable(String))
-                  ELSE "t1"."channel"
-                END
-              ),
-              ''''
-            )
-            ELSE ''
-          END
-        )
-        WHEN NOT (
-          CASE
-            WHEN translate("t1"."event_type", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."event_type"
-          END IN (
-            'targeted',
-            'excluded',
-            'error',
-            'sent',
-            'delivered',
-            'delay',
-            'bounce',
-            'open',
-            'click',
-            'unsubscribe',
-            'spam_complaint',
-            'action'
-          )
-        )
-        THEN CONCAT(
-          'unknown event_type',
-          CASE
-            WHEN match(
-              CASE
-                WHEN translate("t1"."event_type", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t1"."event_type"
-              END,
-              '^[A-Za-z_.-]{1,24}$'
-            )
-            THEN CONCAT(
-              CONCAT(
-                ' ''',
-                CASE
-                  WHEN translate("t1"."event_type", ' \t\n\r', '') = ''
-                  THEN CAST(NULL AS Nullable(String))
-                  ELSE "t1"."event_type"
-                END
-              ),
-              ''''
-            )
-            ELSE ''
-          END
-        )
-        WHEN NOT (
-          CASE
-            WHEN translate("t1"."bounce_type", ' \t\n\r', '') = ''
-            THEN CAST(NULL AS Nullable(String))
-            ELSE "t1"."bounce_type"
-          END IN ('hard', 'soft', 'ignored')
-        )
-        THEN CONCAT(
-          'unknown bounce_type',
-          CASE
-            WHEN match(
-              CASE
-                WHEN translate("t1"."bounce_type", ' \t\n\r', '') = ''
-                THEN CAST(NULL AS Nullable(String))
-                ELSE "t1"."bounce_type"
-              END,
-              '^[A-Za-z_.-]{1,24}$'
-            )
-            THEN CONCAT(
-              CONCAT(
-                ' ''',
-                CASE
-                  WHEN translate("t1"."bounce_type", ' \t\n\r', '') = ''
-                  THEN CAST(NULL AS Nullable(String))
-                  ELSE "t1"."bounce_type"
-                END
-              ),
-              ''''
-            )
-            ELSE ''
-          END
-        )
-        ELSE CAST(NULL AS Nullable(String))
-      END AS "cause"
+      "t2"."event_id" AS "event_id",
+      "t2"."campaign_id" AS "campaign_id",
+      "t2"."message_id" AS "message_id",
+      "t2"."channel" AS "channel",
+      "t2"."profile_id" AS "profile_id",
+      "t2"."event_type" AS "event_type",
+      "t2"."bounce_type" AS "bounce_type",
+      "t2"."reason" AS "reason",
+      "t2"."domain" AS "domain",
+      "t2"."platform" AS "platform",
+      "t2"."execution_id" AS "execution_id",
+      "t2"."campaign_name" AS "campaign_name",
+      "t2"."message_name" AS "message_name",
+      "t2"."is_async" AS "is_async",
+      "t2"."is_test" AS "is_test",
+      "t2"."timestamp" AS "timestamp",
+      "t2"."raw_id" AS "raw_id",
+      "t2"."mark" AS "mark",
+      "t2"."cause" AS "cause",
+      isNull("t2"."mark") OR NOT (
+        "t2"."mark" < clw_until()
+      ) AS "open"
     FROM (
       SELECT
-        *
-      FROM "events" AS "t0"
-      WHERE
-        "t0"."ingested_at" >= clw_since()
-    ) AS "t1"
-  ) AS "t2"
+        "t1"."event_id" AS "event_id",
+        "t1"."campaign_id" AS "campaign_id",
+        "t1"."message_id" AS "message_id",
+        "t1"."channel" AS "channel",
+        "t1"."profile_id" AS "profile_id",
+        "t1"."event_type" AS "event_type",
+        "t1"."bounce_type" AS "bounce_type",
+        CASE
+          WHEN SUBSTRING(
+            "t1"."reason",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."reason") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t1"."reason", ' \t\n\r', '') = ''
+          )
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t1"."reason"
+        END AS "reason",
+        LOWER(
+          CASE
+            WHEN SUBSTRING(
+              "t1"."domain",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."domain") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."domain", ' \t\n\r', '') = ''
+            )
+            THEN CAST(NULL AS Nullable(String))
+            ELSE "t1"."domain"
+          END
+        ) AS "domain",
+        CASE
+          WHEN SUBSTRING(
+            "t1"."platform",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."platform") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t1"."platform", ' \t\n\r', '') = ''
+          )
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t1"."platform"
+        END AS "platform",
+        CASE
+          WHEN SUBSTRING(
+            "t1"."execution_id",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."execution_id") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t1"."execution_id", ' \t\n\r', '') = ''
+          )
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t1"."execution_id"
+        END AS "execution_id",
+        CASE
+          WHEN SUBSTRING(
+            "t1"."campaign_name",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."campaign_name") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t1"."campaign_name", ' \t\n\r', '') = ''
+          )
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t1"."campaign_name"
+        END AS "campaign_name",
+        CASE
+          WHEN SUBSTRING(
+            "t1"."message_name",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."message_name") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t1"."message_name", ' \t\n\r', '') = ''
+          )
+          THEN CAST(NULL AS Nullable(String))
+          ELSE "t1"."message_name"
+        END AS "message_name",
+        "t1"."is_async" AS "is_async",
+        "t1"."is_test" AS "is_test",
+        "t1"."timestamp" AS "timestamp",
+        "t1"."event_id" AS "raw_id",
+        "t1"."ingested_at" AS "mark",
+        CASE
+          WHEN isNull("t1"."event_id")
+          OR (
+            SUBSTRING(
+              "t1"."event_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."event_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."event_id", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'event_id is missing'
+          WHEN isNull("t1"."timestamp")
+          THEN 'timestamp is missing'
+          WHEN isNull("t1"."campaign_id")
+          OR (
+            SUBSTRING(
+              "t1"."campaign_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."campaign_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."campaign_id", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'campaign_id is missing'
+          WHEN isNull("t1"."message_id")
+          OR (
+            SUBSTRING(
+              "t1"."message_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."message_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."message_id", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'message_id is missing'
+          WHEN isNull("t1"."channel")
+          OR (
+            SUBSTRING(
+              "t1"."channel",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."channel") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."channel", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'channel is missing'
+          WHEN isNull("t1"."profile_id")
+          OR (
+            SUBSTRING(
+              "t1"."profile_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."profile_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."profile_id", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'profile_id is missing'
+          WHEN isNull("t1"."event_type")
+          OR (
+            SUBSTRING(
+              "t1"."event_type",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."event_type") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t1"."event_type", ' \t\n\r', '') = ''
+            )
+          )
+          THEN 'event_type is missing'
+          WHEN NOT (
+            "t1"."timestamp" BETWEEN parseDateTimeBestEffort('0001-01-01T00:00:00') AND parseDateTime64BestEffort('9999-12-31T23:59:59.999999', 6)
+          )
+          THEN 'timestamp is not a time'
+          WHEN NOT (
+            "t1"."channel" IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+          )
+          THEN CONCAT(
+            'unknown channel',
+            CASE
+              WHEN match("t1"."channel", '^[A-Za-z_.-]{1,24}$')
+              THEN CONCAT(CONCAT(' ''', "t1"."channel"), '''')
+              ELSE ''
+            END
+          )
+          WHEN NOT (
+            "t1"."event_type" IN (
+              'targeted',
+              'excluded',
+              'error',
+              'sent',
+              'delivered',
+              'delay',
+              'bounce',
+              'open',
+              'click',
+              'unsubscribe',
+              'spam_complaint',
+              'action'
+            )
+          )
+          THEN CONCAT(
+            'unknown event_type',
+            CASE
+              WHEN match("t1"."event_type", '^[A-Za-z_.-]{1,24}$')
+              THEN CONCAT(CONCAT(' ''', "t1"."event_type"), '''')
+              ELSE ''
+            END
+          )
+          WHEN NOT (
+            CASE
+              WHEN SUBSTRING(
+                "t1"."bounce_type",
+                CASE WHEN (
+                  0 + 1
+                ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."bounce_type") END,
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                translate("t1"."bounce_type", ' \t\n\r', '') = ''
+              )
+              THEN CAST(NULL AS Nullable(String))
+              ELSE "t1"."bounce_type"
+            END IN ('hard', 'soft', 'ignored')
+          )
+          THEN CONCAT(
+            'unknown bounce_type',
+            CASE
+              WHEN match(
+                CASE
+                  WHEN SUBSTRING(
+                    "t1"."bounce_type",
+                    CASE WHEN (
+                      0 + 1
+                    ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."bounce_type") END,
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    translate("t1"."bounce_type", ' \t\n\r', '') = ''
+                  )
+                  THEN CAST(NULL AS Nullable(String))
+                  ELSE "t1"."bounce_type"
+                END,
+                '^[A-Za-z_.-]{1,24}$'
+              )
+              THEN CONCAT(
+                CONCAT(
+                  ' ''',
+                  CASE
+                    WHEN SUBSTRING(
+                      "t1"."bounce_type",
+                      CASE WHEN (
+                        0 + 1
+                      ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t1"."bounce_type") END,
+                      1
+                    ) IN ('', ' ', '\t', '\n', '\r')
+                    AND (
+                      translate("t1"."bounce_type", ' \t\n\r', '') = ''
+                    )
+                    THEN CAST(NULL AS Nullable(String))
+                    ELSE "t1"."bounce_type"
+                  END
+                ),
+                ''''
+              )
+              ELSE ''
+            END
+          )
+          ELSE CAST(NULL AS Nullable(String))
+        END AS "cause"
+      FROM (
+        SELECT
+          *
+        FROM "events" AS "t0"
+        WHERE
+          "t0"."ingested_at" >= clw_since()
+      ) AS "t1"
+    ) AS "t2"
+  ) AS "t3"
 ), clw_fresh AS (
   SELECT
     "t4"."campaign_id" AS "campaign_id",
@@ -376,70 +446,96 @@ WITH clw_rows AS (
       *
     FROM (
       SELECT
+        "t5"."event_id" AS "event_id",
+        "t5"."campaign_id" AS "campaign_id",
+        "t5"."message_id" AS "message_id",
+        "t5"."channel" AS "channel",
+        "t5"."profile_id" AS "profile_id",
+        "t5"."event_type" AS "event_type",
+        "t5"."bounce_type" AS "bounce_type",
         CASE
-          WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."event_id"
-        END AS "event_id",
-        CASE
-          WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."campaign_id"
-        END AS "campaign_id",
-        CASE
-          WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."message_id"
-        END AS "message_id",
-        CASE
-          WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."channel"
-        END AS "channel",
-        CASE
-          WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."profile_id"
-        END AS "profile_id",
-        CASE
-          WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."event_type"
-        END AS "event_type",
-        CASE
-          WHEN translate("t5"."reason", ' \t\n\r', '') = ''
+          WHEN SUBSTRING(
+            "t5"."reason",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."reason") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t5"."reason", ' \t\n\r', '') = ''
+          )
           THEN CAST(NULL AS Nullable(String))
           ELSE "t5"."reason"
         END AS "reason",
-        CASE
-          WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
-          THEN CAST(NULL AS Nullable(String))
-          ELSE "t5"."bounce_type"
-        END AS "bounce_type",
         LOWER(
           CASE
-            WHEN translate("t5"."domain", ' \t\n\r', '') = ''
+            WHEN SUBSTRING(
+              "t5"."domain",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."domain") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."domain", ' \t\n\r', '') = ''
+            )
             THEN CAST(NULL AS Nullable(String))
             ELSE "t5"."domain"
           END
         ) AS "domain",
         CASE
-          WHEN translate("t5"."platform", ' \t\n\r', '') = ''
+          WHEN SUBSTRING(
+            "t5"."platform",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."platform") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t5"."platform", ' \t\n\r', '') = ''
+          )
           THEN CAST(NULL AS Nullable(String))
           ELSE "t5"."platform"
         END AS "platform",
         CASE
-          WHEN translate("t5"."execution_id", ' \t\n\r', '') = ''
+          WHEN SUBSTRING(
+            "t5"."execution_id",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."execution_id") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t5"."execution_id", ' \t\n\r', '') = ''
+          )
           THEN CAST(NULL AS Nullable(String))
           ELSE "t5"."execution_id"
         END AS "execution_id",
         CASE
-          WHEN translate("t5"."campaign_name", ' \t\n\r', '') = ''
+          WHEN SUBSTRING(
+            "t5"."campaign_name",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."campaign_name") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t5"."campaign_name", ' \t\n\r', '') = ''
+          )
           THEN CAST(NULL AS Nullable(String))
           ELSE "t5"."campaign_name"
         END AS "campaign_name",
         CASE
-          WHEN translate("t5"."message_name", ' \t\n\r', '') = ''
+          WHEN SUBSTRING(
+            "t5"."message_name",
+            CASE WHEN (
+              0 + 1
+            ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."message_name") END,
+            1
+          ) IN ('', ' ', '\t', '\n', '\r')
+          AND (
+            translate("t5"."message_name", ' \t\n\r', '') = ''
+          )
           THEN CAST(NULL AS Nullable(String))
           ELSE "t5"."message_name"
         END AS "message_name",
@@ -449,54 +545,90 @@ WITH clw_rows AS (
         "t5"."event_id" AS "raw_id",
         "t5"."ingested_at" AS "mark",
         CASE
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."event_id", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."event_id"
-            END
+          WHEN isNull("t5"."event_id")
+          OR (
+            SUBSTRING(
+              "t5"."event_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."event_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."event_id", ' \t\n\r', '') = ''
+            )
           )
           THEN 'event_id is missing'
           WHEN isNull("t5"."timestamp")
           THEN 'timestamp is missing'
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."campaign_id", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."campaign_id"
-            END
+          WHEN isNull("t5"."campaign_id")
+          OR (
+            SUBSTRING(
+              "t5"."campaign_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."campaign_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."campaign_id", ' \t\n\r', '') = ''
+            )
           )
           THEN 'campaign_id is missing'
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."message_id", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."message_id"
-            END
+          WHEN isNull("t5"."message_id")
+          OR (
+            SUBSTRING(
+              "t5"."message_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."message_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."message_id", ' \t\n\r', '') = ''
+            )
           )
           THEN 'message_id is missing'
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."channel"
-            END
+          WHEN isNull("t5"."channel")
+          OR (
+            SUBSTRING(
+              "t5"."channel",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."channel") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."channel", ' \t\n\r', '') = ''
+            )
           )
           THEN 'channel is missing'
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."profile_id", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."profile_id"
-            END
+          WHEN isNull("t5"."profile_id")
+          OR (
+            SUBSTRING(
+              "t5"."profile_id",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."profile_id") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."profile_id", ' \t\n\r', '') = ''
+            )
           )
           THEN 'profile_id is missing'
-          WHEN isNull(
-            CASE
-              WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."event_type"
-            END
+          WHEN isNull("t5"."event_type")
+          OR (
+            SUBSTRING(
+              "t5"."event_type",
+              CASE WHEN (
+                0 + 1
+              ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."event_type") END,
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              translate("t5"."event_type", ' \t\n\r', '') = ''
+            )
           )
           THEN 'event_type is missing'
           WHEN NOT (
@@ -504,43 +636,18 @@ WITH clw_rows AS (
           )
           THEN 'timestamp is not a time'
           WHEN NOT (
-            CASE
-              WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."channel"
-            END IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+            "t5"."channel" IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
           )
           THEN CONCAT(
             'unknown channel',
             CASE
-              WHEN match(
-                CASE
-                  WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-                  THEN CAST(NULL AS Nullable(String))
-                  ELSE "t5"."channel"
-                END,
-                '^[A-Za-z_.-]{1,24}$'
-              )
-              THEN CONCAT(
-                CONCAT(
-                  ' ''',
-                  CASE
-                    WHEN translate("t5"."channel", ' \t\n\r', '') = ''
-                    THEN CAST(NULL AS Nullable(String))
-                    ELSE "t5"."channel"
-                  END
-                ),
-                ''''
-              )
+              WHEN match("t5"."channel", '^[A-Za-z_.-]{1,24}$')
+              THEN CONCAT(CONCAT(' ''', "t5"."channel"), '''')
               ELSE ''
             END
           )
           WHEN NOT (
-            CASE
-              WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-              THEN CAST(NULL AS Nullable(String))
-              ELSE "t5"."event_type"
-            END IN (
+            "t5"."event_type" IN (
               'targeted',
               'excluded',
               'error',
@@ -558,31 +665,23 @@ WITH clw_rows AS (
           THEN CONCAT(
             'unknown event_type',
             CASE
-              WHEN match(
-                CASE
-                  WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-                  THEN CAST(NULL AS Nullable(String))
-                  ELSE "t5"."event_type"
-                END,
-                '^[A-Za-z_.-]{1,24}$'
-              )
-              THEN CONCAT(
-                CONCAT(
-                  ' ''',
-                  CASE
-                    WHEN translate("t5"."event_type", ' \t\n\r', '') = ''
-                    THEN CAST(NULL AS Nullable(String))
-                    ELSE "t5"."event_type"
-                  END
-                ),
-                ''''
-              )
+              WHEN match("t5"."event_type", '^[A-Za-z_.-]{1,24}$')
+              THEN CONCAT(CONCAT(' ''', "t5"."event_type"), '''')
               ELSE ''
             END
           )
           WHEN NOT (
             CASE
-              WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+              WHEN SUBSTRING(
+                "t5"."bounce_type",
+                CASE WHEN (
+                  0 + 1
+                ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."bounce_type") END,
+                1
+              ) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                translate("t5"."bounce_type", ' \t\n\r', '') = ''
+              )
               THEN CAST(NULL AS Nullable(String))
               ELSE "t5"."bounce_type"
             END IN ('hard', 'soft', 'ignored')
@@ -592,7 +691,16 @@ WITH clw_rows AS (
             CASE
               WHEN match(
                 CASE
-                  WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+                  WHEN SUBSTRING(
+                    "t5"."bounce_type",
+                    CASE WHEN (
+                      0 + 1
+                    ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."bounce_type") END,
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    translate("t5"."bounce_type", ' \t\n\r', '') = ''
+                  )
                   THEN CAST(NULL AS Nullable(String))
                   ELSE "t5"."bounce_type"
                 END,
@@ -602,7 +710,16 @@ WITH clw_rows AS (
                 CONCAT(
                   ' ''',
                   CASE
-                    WHEN translate("t5"."bounce_type", ' \t\n\r', '') = ''
+                    WHEN SUBSTRING(
+                      "t5"."bounce_type",
+                      CASE WHEN (
+                        0 + 1
+                      ) >= 1 THEN 0 + 1 ELSE 0 + 1 + LENGTH("t5"."bounce_type") END,
+                      1
+                    ) IN ('', ' ', '\t', '\n', '\r')
+                    AND (
+                      translate("t5"."bounce_type", ' \t\n\r', '') = ''
+                    )
                     THEN CAST(NULL AS Nullable(String))
                     ELSE "t5"."bounce_type"
                   END

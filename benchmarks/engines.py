@@ -1,0 +1,351 @@
+"""One report from every kind of source, side by side: ``python engines.py``.
+
+The same events stand in raw Parquet files, in a store, in PostgreSQL and in Spark (a master and two
+workers). Of each the whole report of one campaign of four is made, by turns, each time in a process
+of its own; then files of 1,000 events arrive, and a report that follows the source looks again.
+Every time is printed as a ratio to that of reading the bytes, and every answer has to be equal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import duckdb
+import psutil
+from generate import END, generate, query, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "databases"))
+
+CAMPAIGN: Final = "campaign-1"
+NEW: Final = 1_000
+TABLE: Final = "events"
+BYTES: Final = "reading the bytes"
+FACTS: Final = ("events", "sent", "delivered", "entered_profiles")
+
+
+class Source(ABC):
+    """A place where events stand; making a subclass registers it under *name*."""
+
+    known: ClassVar[dict[str, type[Source]]] = {}
+    address: str
+
+    def __init_subclass__(cls, *, name: str) -> None:
+        cls.known[name] = cls
+
+    @abstractmethod
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        """Take in the files of *history*; what is written goes below *folder*."""
+
+    @abstractmethod
+    def add(self, file: Path) -> None:
+        """Take in a Parquet file of new events."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return the bytes that the events take."""
+
+
+class Raw(Source, name="raw Parquet"):
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:  # noqa: ARG002
+        self._folder = folder / "raw"
+        self._folder.mkdir()
+        for path in sorted(history.glob("*.parquet")):
+            (self._folder / path.name).symlink_to(path.resolve())
+        self.address = str(self._folder)
+
+    def add(self, file: Path) -> None:
+        file.rename(self._folder / file.name)
+
+    def size(self) -> int:
+        return sum(path.stat().st_size for path in self._folder.iterdir())
+
+
+class Stored(Source, name="store"):
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        from campaign_live_widgets.store import Store  # noqa: PLC0415 - not in a child's time
+
+        self.address = str(folder / "store")
+        self._store = stack.enter_context(Store.open(self.address))
+        self._store.ingest(history)
+        self._store.compact()
+
+    def add(self, file: Path) -> None:
+        self._store.ingest(file)
+
+    def size(self) -> int:
+        return sum(path.stat().st_size for path in Path(self.address).rglob("*") if path.is_file())
+
+
+class PostgreSQL(Source, name="PostgreSQL"):
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        import server  # noqa: PLC0415 - only where it is asked for
+
+        from campaign_live_widgets.engine.schemas import schema  # noqa: PLC0415
+
+        self._server, self._folder = stack.enter_context(server.running()), folder
+        os.environ["CLW_TEST_PASSWORD"] = server.PASSWORD
+        with self._server.connect() as con:
+            con.execute(schema("postgresql", TABLE))
+        for path in sorted(history.glob("*.parquet")):
+            self.add(path)
+        with self._server.connect() as con:
+            con.execute(f"VACUUM ANALYZE {TABLE}")
+        self.address = self._server.url(TABLE, overlap="0")
+
+    def add(self, file: Path) -> None:
+        text = self._folder / "rows.csv"
+        with duckdb.connect() as con:
+            con.execute("SET TimeZone = 'UTC'")
+            found = con.execute(f"DESCRIBE SELECT * FROM '{file}'").fetchall()
+            con.execute(f"COPY (SELECT * FROM '{file}') TO '{text}' (FORMAT csv, HEADER false)")
+        names = ", ".join(name for name, *_ in found)
+        with (
+            self._server.connect() as con,
+            con.cursor() as cursor,
+            text.open("rb") as stream,
+            cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN (FORMAT csv)") as copy,
+        ):
+            while block := stream.read(1 << 20):
+                copy.write(block)
+        text.unlink()
+
+    def size(self) -> int:
+        with self._server.connect() as con:
+            found = con.execute(
+                "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(%s::regclass)",
+                (TABLE,),
+            ).fetchone()
+        return int(found[0]) if found else 0
+
+
+class Spark(Source, name="Spark"):
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        import spark_cluster  # noqa: PLC0415
+
+        from campaign_live_widgets.engine.schemas import schema  # noqa: PLC0415
+
+        self._folder = folder / "spark"
+        self._folder.mkdir()
+        self._cluster = stack.enter_context(spark_cluster.running(self._folder))
+        self._cluster.sql(schema("spark", TABLE).rstrip().rstrip(";"))
+        self._insert(f"{history}/*.parquet")
+        self.address = self._cluster.url(TABLE, overlap="0")
+
+    def _insert(self, files: str) -> None:
+        con = duckdb.connect()
+        names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM '{files}'").fetchall()]
+        listed = ", ".join(names)
+        self._cluster.sql(
+            f"INSERT INTO {TABLE} ({listed}, ingested_at, arrived_on) "
+            f"SELECT {listed}, current_timestamp(), current_date() FROM parquet.`{files}`"
+        )
+
+    def add(self, file: Path) -> None:
+        self._insert(str(file))
+
+    def size(self) -> int:
+        return sum(path.stat().st_size for path in self._folder.rglob("*.parquet"))
+
+
+class Child:
+    """A process that makes reports of one address: at first one, then one for each ``tick``."""
+
+    def __init__(self, address: str, *, follow: bool) -> None:
+        command = [sys.executable, __file__, "--child", address, *["--follow"][: int(follow)]]
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.first = self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the report failed; see above"
+        return json.loads(line)
+
+    def tick(self) -> dict[str, Any]:
+        """Let it look again."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("tick\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        assert self._process.wait() == 0
+
+
+def child(address: str, *, follow: bool) -> Iterator[dict[str, Any]]:
+    """Make one report, then one for each line that comes; yield what each took and told."""
+    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - imports are nobody's time
+    from campaign_live_widgets.report import to_json  # noqa: PLC0415
+    from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
+
+    at, day = datetime.fromisoformat(END), timedelta(hours=24)
+    window = None if follow else Window.ending(at, day)
+
+    def report() -> dict[str, Any]:
+        snapshot = rollup.snapshot(at=at, window=day)
+        health = to_json(snapshot)["health"]
+        counts = snapshot.counts["message_id"]
+        return {
+            "events": health["events"],
+            "sent": int(counts["sent"].sum()),
+            "delivered": int(counts["delivered"].sum()),
+            "entered_profiles": snapshot.entered_profiles,
+            "seconds": perf_counter() - started,
+            "peak_mb": psutil.Process().memory_info().rss / 2**20,
+        }
+
+    started = perf_counter()
+    rollup = open_rollup(address, CAMPAIGN, follow=follow, window=window)
+    yield report()
+    for _ in sys.stdin:
+        started = perf_counter()
+        rollup.refresh()
+        yield report()
+    rollup.close()
+
+
+def read_bytes(history: Path) -> dict[str, Any]:
+    """Read, decode and hash every value of the raw files, and do no more."""
+    con = duckdb.connect()
+    started = perf_counter()
+    con.execute(
+        f"SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet('{history}/*.parquet')"
+    ).fetchall()
+    return {"seconds": perf_counter() - started}
+
+
+def compare(history: Path, events: int, names: list[str], rounds: int, ticks: int) -> None:
+    """Print a table row for each source."""
+    with tempfile.TemporaryDirectory() as made, ExitStack() as stack:
+        sources, filled = {}, {}
+        for name in names:
+            started = perf_counter()
+            sources[name] = Source.known[name](history, Path(made), stack)
+            filled[name] = perf_counter() - started
+        sizes = {name: source.size() for name, source in sources.items()}
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in (BYTES, *names)}
+        for number in range(rounds):
+            for name in random.Random(number).sample(list(runs), len(runs)):  # noqa: S311
+                if name == BYTES:
+                    runs[name].append(read_bytes(history))
+                    continue
+                one = Child(sources[name].address, follow=False)
+                one.end()
+                runs[name].append(one.first)
+        require_equal({name: runs[name][0] for name in names})
+        looks = follow(sources, events, Path(made), ticks)
+        base = statistics.median(run["seconds"] for run in runs[BYTES])
+        row(events, BYTES, base, base, Raw.size(Raw(history, new_folder(made), stack)), None, {})
+        for name in names:
+            took = statistics.median(run["seconds"] for run in runs[name])
+            row(events, name, took, base, sizes[name], filled[name], looks[name])
+
+
+def follow(
+    sources: dict[str, Source], events: int, folder: Path, ticks: int
+) -> dict[str, dict[str, float]]:
+    """Let files of new events arrive in all sources, and reports that follow them look again."""
+    children = {name: Child(source.address, follow=True) for name, source in sources.items()}
+    took: dict[str, list[float]] = {name: [] for name in sources}
+    for tick in range(ticks):
+        low = events + tick * NEW
+        told = {}
+        for name, source in sources.items():
+            file = folder / f"new-{tick:05}.parquet"
+            write(query(low, low + NEW, total=low + NEW, first=low), file)
+            source.add(file)
+            file.unlink(missing_ok=True)
+            told[name] = children[name].tick()
+            took[name].append(told[name]["seconds"])
+        require_equal(told)
+    for one in children.values():
+        one.end()
+    return {
+        name: {
+            "first": children[name].first["seconds"],
+            "tick": statistics.median(took[name]),
+            "memory": told[name]["peak_mb"],
+        }
+        for name in sources
+    }
+
+
+def require_equal(told: dict[str, dict[str, Any]]) -> None:
+    """Stop where two sources tell unequal numbers."""
+    facts = {name: [answer[fact] for fact in FACTS] for name, answer in told.items()}
+    assert len({tuple(each) for each in facts.values()}) <= 1, facts
+
+
+def new_folder(below: str) -> Path:
+    return Path(tempfile.mkdtemp(dir=below))
+
+
+def row(  # noqa: PLR0913 - its cells
+    events: int,
+    name: str,
+    took: float,
+    base: float,
+    size: int,
+    filled: float | None,
+    looks: dict[str, float],
+) -> None:
+    """Print one line of a Markdown table."""
+    cells = [f"{events:,}", name, f"{took / base:.1f}", f"{took:.2f}", f"{size / events:.0f}"]
+    cells.append("" if filled is None else f"{filled:,.0f}")
+    if looks:
+        cells += [f"{looks['first'] / base:.1f}", f"{looks['tick'] * 1e3:.0f}"]
+        cells += [f"{looks['memory']:,.0f}"]
+    else:
+        cells += [""] * 3
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+HEADS: Final = (
+    *("events", "source", "report, ratio to reading the bytes", "report s", "bytes an event"),
+    *("filling it s", "first look of a live report, ratio", "tick of 1,000 events ms"),
+    "memory of the live report MB",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ticks", type=int, default=9)
+    parser.add_argument("--only", nargs="+", choices=list(Source.known), default=[*Source.known])
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--follow", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        for told in child(options.child, follow=options.follow):
+            print(json.dumps(told), flush=True)
+        return
+    print("| " + " | ".join(HEADS) + " |\n" + "|---" * len(HEADS) + "|")
+    for events in options.events:
+        history = generate(options.data / f"day-{events}", events)
+        compare(history, events, options.only, options.rounds, options.ticks)
+
+
+if __name__ == "__main__":
+    main()
