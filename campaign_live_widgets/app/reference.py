@@ -28,9 +28,9 @@ SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
 _PREFIX: Final = "env:"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PASSWORD: Final = re.compile(
-    r"^(\w+:)?[a-z][a-z0-9+.-]*://[^/?#\s:@]*:(?!env:\w+@)[^/?#]*@", re.IGNORECASE
+    r"^(\w+:)?[a-z][a-z0-9+.-]*://([^/?#\s:@]*:(?!env:\w+@)[^/?#]*@|.*[;?&]token=)", re.IGNORECASE
 )
-"""An address with a password in it; one that names a variable for its password has none."""
+"""An address with a password or a token in it; one that names a variable for it has none."""
 
 
 def is_reference(text: str) -> bool:

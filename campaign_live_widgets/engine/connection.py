@@ -41,6 +41,9 @@ class Connection(ABC):
         What they are rows of.
     distinct : bool
         The engine vouches that no event id stands in the table twice.
+    day : str or None
+        A column that holds the watermark's day, give or take one; by it an engine finds what is
+        new without reading the rest.
     """
 
     dialect: ClassVar[str]
@@ -52,6 +55,8 @@ class Connection(ABC):
     one_pass: ClassVar[bool] = False
     """See :class:`~campaign_live_widgets.engine.pushdown.Asked`."""
 
+    day: str | None = None
+
     def __init_subclass__(cls, *, engine: str) -> None:
         """Register the connection for databases of *engine*."""
         CONNECTIONS[engine] = cls
@@ -62,8 +67,7 @@ class Connection(ABC):
             tables, distinct = self._open()
             self.rows_are = row_format(database.format, tables)
             self.distinct = distinct and len(tables) == 1
-            path = self._watermark(tables)
-            self.table, self.mark = self.rows_are.gathered(tables, path, database.text)
+            self.table, self.mark = self._gathered(tables)
         except BaseException:
             self.close()
             raise
@@ -101,11 +105,14 @@ class Connection(ABC):
         """Return how the engine hashes a text."""
         return hashes(self.dialect)
 
-    def newest_mark(self) -> Mark | None:
-        """Return the greatest watermark there is."""
+    def newest_mark(self, since: Mark | None = None) -> Mark | None:
+        """Return the greatest watermark there is; none is sought among those before *since*."""
         if self.mark is None:
             return None
-        newest = self.table.aggregate(newest=self.table[self.mark].max())
+        table = self.table
+        if self.day and isinstance(since, datetime):
+            table = table.filter(near(table[self.day], since.date()))
+        newest = table.aggregate(newest=table[self.mark].max())
         rows = [row for some in self.rows(self.statement(newest)) for row in some]
         return rows[0][0] if rows else None
 
@@ -116,6 +123,10 @@ class Connection(ABC):
         until -= timedelta(seconds=overlap) if isinstance(newest, datetime) else overlap
         found: Mark = until if before is None else max(before, until)
         return found
+
+    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+        """Return the rows of all tables as those of one, and its watermark's column."""
+        return self.rows_are.gathered(tables, self._watermark(tables), self.database.text)
 
     def _watermark(self, tables: list[Table]) -> str | None:
         """Return the path of the watermark, as the tables spell it."""
@@ -137,6 +148,14 @@ class Connection(ABC):
                 )
                 raise SourceError(message)
         return str(path)
+
+
+def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
+    """Return the condition that a day may hold watermarks from day *first* on.
+
+    A writer's clock may stand in another zone: the day before belongs to it.
+    """
+    return day.isnull() | (day >= first - timedelta(days=1))
 
 
 def connect(database: Database) -> Connection:

@@ -12,10 +12,12 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
+from campaign_live_widgets.catalog import ENTRY_EVENTS
 from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
-from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
+from campaign_live_widgets.engine.columns import minute, one_if, packed, where
+from campaign_live_widgets.engine.connection import near
+from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.database_rows import CAUSE, MARK, NO_EVENT, RAW_ID
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ class Asked:
         :class:`~campaign_live_widgets.sources.row_formats.RowFormat`.
     one_pass : bool
         To read the table once more costs the engine more than to put all of its rows in order.
+    day : str or None
+        The column that holds the watermark's day.
     """
 
     events: Callable[[Table], Table]
@@ -100,6 +104,7 @@ class Asked:
     bucket: int = 1
     ignores: bool = False
     one_pass: bool = False
+    day: str | None = None
 
 
 class Pushdown:
@@ -159,9 +164,11 @@ class Pushdown:
         table, mark = self._asked.table, self._asked.mark
         if since:
             # Before rows become events: the engine then reads these rows alone, by an index.
-            later = table[mark] >= _bound(_apart(SINCE, campaign), table[mark])
-            nullable = table[mark].type().nullable
+            first = _bound(_apart(SINCE, campaign), table[mark])
+            later, nullable = table[mark] >= first, table[mark].type().nullable
             table = table.filter(later | table[mark].isnull() if nullable else later)
+            if self._asked.day:
+                table = table.filter(near(table[self._asked.day], first.date()))
 
         def rows_of(table: Table) -> Table:
             rows = self._asked.events(table)
@@ -197,9 +204,9 @@ class Pushdown:
             *_KEPT,
             "open",
             place=place,
-            kind=_packed(rows),
-            minute=_minute(rows.timestamp),
-            high=_where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
+            kind=packed(rows),
+            minute=minute(rows.timestamp),
+            high=where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
             low=low,
             is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         )
@@ -248,7 +255,7 @@ class Pushdown:
         import ibis  # noqa: PLC0415
 
         own = fresh.campaign_id == campaign
-        of_own = partial(_where, own, ibis.null("string"))
+        of_own = partial(where, own, ibis.null("string"))
         counted = fresh.group_by(
             "open",
             a=fresh.campaign_id,
@@ -273,7 +280,7 @@ class Pushdown:
                 "low",
                 a=own.message_id,
                 b=own.execution_id,
-                kind=_one_if(own.is_test),
+                kind=one_if(own.is_test),
             ).distinct()
             return _shaped(entries, What.ENTRY)
         start, end = self._asked.window
@@ -325,46 +332,6 @@ def _place_of(rows: Table) -> Column:
 
 def _accepted(rows: Table) -> Table:
     return rows.filter(rows[CAUSE].isnull())
-
-
-def _where(condition: Column, other: Column, value: Column) -> Column:
-    import ibis  # noqa: PLC0415
-
-    return ibis.ifelse(condition, value, other)
-
-
-def _one_if(condition: Column) -> Column:
-    """Return 1 where a condition holds, else 0: engines differ in what a cast would do."""
-    import ibis  # noqa: PLC0415
-
-    return ibis.ifelse(condition, 1, 0).cast("int64")
-
-
-def _minute(time: Column) -> Column:
-    """Return a time's minute since the epoch."""
-    # Cut first: engines round the seconds that they make of a time, each in its own way.
-    return (time.truncate("m").epoch_seconds() // 60).cast("int64")
-
-
-def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
-    """Return the place of a column's value among *values*, counted from *none* + 1 or 0."""
-    import ibis  # noqa: PLC0415
-
-    first = 1 if none else 0
-    branches = ((column == value, number + first) for number, value in enumerate(values))
-    return ibis.cases(*branches, else_=0).cast("int64")
-
-
-def _packed(own: Table) -> Column:
-    """Return the number of a row's kind; see :mod:`~campaign_live_widgets.engine.kinds`."""
-    import ibis  # noqa: PLC0415
-
-    bounce = own.event_type == "bounce"
-    kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)
-    of_bounce = ibis.ifelse(bounce, _place(own.bounce_type, BOUNCE_TYPES, none=1), 0)
-    late = ibis.ifelse(bounce & own.is_async, 2, 0)
-    test = ibis.ifelse(own.is_test, 1, 0)
-    return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")
 
 
 def _tally(rows: Table, *, ignores: bool) -> Table:

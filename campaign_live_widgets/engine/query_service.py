@@ -59,7 +59,6 @@ class QueryService(Postgres, engine="queryservice"):
 
     def _open(self) -> tuple[list[Table], bool]:
         self._con = self._connect()
-        self._compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
         self._send("SET drop_system_columns=false")  # among them the time of arrival
         self._unlimited = " LIMIT 0" if self._send("SELECT 1 AS one LIMIT 0")[1] else ""
         return [self._table(schema, name) for schema, name in self.database.tables], False
@@ -111,12 +110,7 @@ class QueryService(Postgres, engine="queryservice"):
 
     def statement(self, expression: Table) -> str:
         """Return an expression in Spark's SQL, of which Query Service documents the most."""
-        sqlglot = import_module("sqlglot")
-        tree = self._compiler.to_sqlglot(expression.unbind())
-        for join in list(tree.find_all(sqlglot.exp.Join)):
-            if join.kind == "ANTI":
-                _no_anti_join(join, sqlglot.exp)
-        return str(tree.sql(dialect=self._compiler.dialect))
+        return documented(expression)
 
     def literal(self, value: Mark) -> str:
         """Return a value of the watermark in Spark's SQL."""
@@ -197,6 +191,16 @@ class QueryService(Postgres, engine="queryservice"):
                 return [], []
             columns = [(column.name, column.type_code) for column in cursor.description]
             return columns, one_by_one([cursor.fetchall()])
+
+
+def documented(expression: Table) -> str:
+    """Return an expression in Spark's SQL, without the joins that Query Service does not list."""
+    compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
+    exp = import_module("sqlglot").exp
+    tree = compiler.to_sqlglot(expression.unbind())
+    for join in [join for join in tree.find_all(exp.Join) if join.kind == "ANTI"]:
+        _no_anti_join(join, exp)
+    return str(tree.sql(dialect=compiler.dialect))
 
 
 def _quoted(path: str) -> str:

@@ -109,7 +109,7 @@ class RemoteRollup(Answers):
         connection.renew()
         if self._campaign is None:
             self._campaign = _newest(connection, pushdown)
-        newest = connection.newest_mark() if self._follow else None
+        newest = connection.newest_mark(self._since) if self._follow else None
         until = self._since
         if newest is not None:
             until = connection.settled(newest, until)
@@ -140,6 +140,7 @@ class RemoteRollup(Answers):
                 bucket,
                 rows_are.ignores,
                 connection.one_pass,
+                connection.day,
             )
             self._pushdown = Pushdown(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown

@@ -32,6 +32,8 @@ _SETTINGS: Final = {
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
 }
 _NO_TABLE: Final = "TABLE_OR_VIEW_NOT_FOUND"
+_DAY: Final = "arrived_on"
+"""The column of a row's day of arrival where none is named."""
 _PARTS: Final = 3
 """Catalog, database and table."""
 
@@ -78,6 +80,25 @@ class Spark(Connection, engine="spark"):
         database, catalog = [*reversed(place), None, None][:2]
         columns = ibis.schema(_readable(ibis, fields))
         return ibis.table(columns, name=name, catalog=catalog, database=database)
+
+    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+        """Find the watermark, and the column of its day: files of other days are not opened."""
+        table, mark = super()._gathered(tables)
+        there = self.database
+        wanted = _DAY if there.day is None and there.watermark is None else there.day
+        if not wanted or mark is None:
+            return table, mark
+        found = {name.lower(): name for name in table.columns}.get(wanted.lower())
+        time = table[mark]
+        if found and time.type().is_timestamp() and table[found].type().is_date():
+            self.day = found
+            # A row without a watermark came on its day, so that it settles as others do.
+            came = time.coalesce(table[found].cast(time.type()))
+            table = table.mutate(**{mark: came})
+        elif there.day:
+            message = f"{there.text}: day={there.day} is to name the column of a time's day"
+            raise SourceError(message)
+        return table, mark
 
     def _address(self) -> str:
         """Return the address as Spark's client has it; the token is in it."""

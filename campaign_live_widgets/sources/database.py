@@ -32,6 +32,8 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "spark": ("use_ssl", "x-databricks-cluster-id"),
     "queryservice": _OF_LIBPQ,
 }
+_OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
+"""What else we ask of engines that keep a table in folders."""
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 """What a client of PostgreSQL says before the server's own words."""
@@ -63,6 +65,9 @@ class Database:
         What is read again at each look: seconds, or numbers of a serial.
     every : int
         Seconds that pass at least between two looks.
+    day : str or None
+        The column that holds the watermark's day, by which the table's folders are named; ``None``
+        to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
     options : mapping
         What else the address says, for the engine's own client.
     format : str or None
@@ -77,6 +82,7 @@ class Database:
     watermark: str | None = None
     overlap: int = OVERLAP
     every: int = 0
+    day: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -102,10 +108,10 @@ class Database:
             raise SourceError(message)
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
         asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
         for key in asked:
-            if key not in (*_OURS, *_THEIRS[engine]):
-                known_ones = ", ".join((*_OURS, *_THEIRS[engine]))
-                message = f"{shown}: unknown option {key!r}; known: {known_ones}"
+            if key not in options:
+                message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
                 raise SourceError(message)
         if not all(asked.get("table", "").split(",")):
             message = f"{shown}: which table? Add ?table=NAME to the address"
@@ -124,6 +130,7 @@ class Database:
             watermark=asked.get("watermark"),
             overlap=_length(asked, "overlap", _OVERLAPS.get(engine, OVERLAP), shown),
             every=_length(asked, "every", _EVERY.get(engine, 0), shown),
+            day=asked.get("day"),
             options={key: asked[key] for key in _THEIRS[engine] if key in asked},
             user=unquote(parts.username) if parts.username else None,
             password=_password(parts.password, shown),

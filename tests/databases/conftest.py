@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import engines
 import lake as journeys
 import pytest
 import server
@@ -43,3 +44,11 @@ def lake(spark: spark_cluster.Cluster) -> spark_cluster.Cluster:
     """Return the cluster with Journey Optimizer's events in it."""
     journeys.fill(spark)
     return spark
+
+
+@pytest.fixture(params=["postgresql", "spark"])
+def engine(request: pytest.FixtureRequest) -> engines.Engine:
+    """Return each engine that can be asked; of those that are not needed none is started."""
+    if request.param == "spark":
+        return engines.OnSpark(request.getfixturevalue("spark"))
+    return engines.OnPostgres(request.getfixturevalue("postgres"))

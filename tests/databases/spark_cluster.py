@@ -146,7 +146,7 @@ class Cluster:
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "Asia/Kathmandu",  # whoever asks says which is theirs
-            "spark.sql.shuffle.partitions": "4",
+            "spark.sql.shuffle.partitions": "2",
             "spark.local.dir": str(self.folder / "scratch"),
         }
         properties = self.folder / "spark.properties"

@@ -10,7 +10,7 @@ import generate
 import pytest
 import tables
 from generate import WINDOWS
-from test_postgresql import told, wanted
+from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import open_rollup
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import engines
 import generate
 import pytest
 import tables
 from generate import WINDOWS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_postgresql import told, wanted
+from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from server import Postgres
 
 Row = dict[str, Any]
@@ -41,21 +45,25 @@ few = settings(
     ],
 )
 def test_tick_by_tick(postgres: Postgres, mark: str | None, options: dict[str, str]) -> None:
+    name = tables.create(postgres, mark=mark)
+    tick_by_tick(partial(engines.OnPostgres(postgres).insert, name), postgres.url(name, **options))
+
+
+def tick_by_tick(insert: Callable[[list[Row]], None], url: str, ticks: int = 6) -> None:
+    """Follow an empty table as rows come, and some of them again."""
     rows = tables.typed(generate.events(7))
     random.Random(7).shuffle(rows)  # noqa: S311 - test data
-    name = tables.create(postgres, mark=mark)
-    rollup = new_rollup(postgres.url(name, **options), "c1")
+    rollup = new_rollup(url, "c1")
     assert not rollup.refresh()
-    size = len(rows) // 6 + 1
-    with postgres.connect() as con:
-        for number in range(6):
-            tables.insert(con, name, rows[number * size : (number + 1) * size])
-            assert rollup.refresh()
-            window = list(WINDOWS)[number]
-            assert told(rollup, window) == wanted(rows[: (number + 1) * size], window)
-        assert not rollup.refresh()
-        tables.insert(con, name, rows[:40])
-        rollup.refresh()
+    size = len(rows) // ticks + 1
+    for number in range(ticks):
+        insert(rows[number * size : (number + 1) * size])
+        assert rollup.refresh()
+        window = list(WINDOWS)[number]
+        assert told(rollup, window) == wanted(rows[: (number + 1) * size], window)
+    assert not rollup.refresh()
+    insert(rows[:40])
+    rollup.refresh()
     for window in WINDOWS:
         assert told(rollup, window, tests=True) == wanted(rows + rows[:40], window, tests=True)
     rollup.close()

@@ -8,7 +8,7 @@ import pytest
 import xdm_tables
 from generate import AT, WINDOWS
 from lake import create
-from test_postgresql import EVERY_CASE, told
+from test_every_engine import EVERY_CASE, told
 from xdm_tables import DATASETS, wanted
 
 from campaign_live_widgets.engine import new_rollup, open_rollup

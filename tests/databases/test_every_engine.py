@@ -1,0 +1,173 @@
+"""A table in each engine gives the report that the oracle computes, cell for cell."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import generate
+import oracle
+import pandas as pd
+import pytest
+import tables
+from engines import filled
+from generate import AT, WINDOWS
+
+from campaign_live_widgets.app.cli import main
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import to_json
+from campaign_live_widgets.snapshot import Selection, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engines import Engine
+
+    from campaign_live_widgets.engine import Answers
+
+Row = dict[str, Any]
+NAMES = (*generate.HOSTILE, "clw_until()", "x' OR CLW_SINCE() --", "%s", "${env:HOME} {0} :a ?")
+EVERY_CASE = [(window, tests) for window in WINDOWS for tests in (False, True)]
+
+
+@cache
+def canonical() -> list[Row]:
+    return tables.typed(generate.events(1))
+
+
+@cache
+def minimal() -> list[Row]:
+    return generate.simple(3)
+
+
+def wanted(rows: list[Row], window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
+    return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests)
+
+
+def told(rollup: Answers, window: str, *, tests: bool = False) -> Row:
+    got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
+    got.pop("rejects", None)
+    return got
+
+
+@pytest.mark.parametrize("rows", [canonical, minimal])
+def test_every_window_with_and_without_tests(engine: Engine, rows: Callable[[], list[Row]]) -> None:
+    name = filled(engine, rows())
+    rollup = open_rollup(engine.url(name), "c1")
+    for window, tests in EVERY_CASE:
+        assert told(rollup, window, tests=tests) == wanted(rows(), window, tests=tests)
+    rollup.close()
+
+
+def test_a_rollup_for_one_window(engine: Engine) -> None:
+    name = filled(engine, canonical())
+    for window, tests in EVERY_CASE:
+        span = Window.ending(AT, WINDOWS[window])
+        rollup = open_rollup(engine.url(name), "c1", follow=False, window=span)
+        assert told(rollup, window, tests=tests) == wanted(canonical(), window, tests=tests)
+        rollup.close()
+
+
+def test_the_command_line_prints_the_oracles_object(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = engine.url(filled(engine, canonical()))
+    at = AT.isoformat().replace("+00:00", "Z")
+    options = ("--campaign", "c1", "--at", at, "--window", "7d", "--format", "json")
+    with pytest.raises(SystemExit) as left:
+        main(["report", url, *options])
+    said = capsys.readouterr()
+    assert left.value.code == 0, said.err
+    found = json.loads(said.out)
+    found.pop("rejects")
+    assert found == wanted(canonical(), "7d")
+    assert str(found["health"]["rejected"]) in said.err
+    assert "PASS" not in said.err
+
+
+@pytest.mark.parametrize("campaign", ["c2", 'c"3", =1+1'])
+def test_another_campaign_of_the_same_table(engine: Engine, campaign: str) -> None:
+    rollup = open_rollup(engine.url(filled(engine, canonical())), campaign)
+    assert told(rollup, "7d") == wanted(canonical(), "7d", campaign=campaign)
+    rollup.close()
+
+
+@pytest.mark.parametrize(
+    ("engine", "named"),
+    [
+        *(("postgresql", name) for name in NAMES),
+        *(("spark", name) for name in NAMES if "\\" in name or "'" in name or "$" in name),
+    ],
+    indirect=["engine"],
+)
+def test_a_campaign_of_any_name(engine: Engine, named: str) -> None:
+    rows = [
+        {**row, "campaign_id": named, "campaign_name": named, "message_id": named}
+        for row in generate.events(5, 30, faults=False)
+    ]
+    name = filled(engine, rows[:20])
+    rollup = open_rollup(engine.url(name, overlap="0"), named)
+    rollup.refresh()
+    engine.insert(name, rows[20:])
+    rollup.refresh()
+    assert told(rollup, "30d") == wanted(rows, "30d", campaign=named)
+    rollup.close()
+
+
+def test_the_newest_events_campaign_where_none_is_named(engine: Engine) -> None:
+    rollup = open_rollup(engine.url(filled(engine, canonical())))
+    sound = [row for raw in canonical() if (row := oracle.event(raw)) is not None]
+    newest = max(sound, key=lambda row: (row["timestamp"], row["campaign_id"]))
+    assert rollup.campaign == newest["campaign_id"]
+    assert told(rollup, "24h") == wanted(canonical(), "24h", campaign=newest["campaign_id"])
+    rollup.close()
+
+
+def test_selections_are_answered_from_what_is_kept(engine: Engine) -> None:
+    rollup = open_rollup(engine.url(filled(engine, canonical())), "c1")
+    events = pd.DataFrame(canonical(), columns=list(oracle.COLUMNS), dtype=object)
+    for messages, executions in (
+        ({"email-1"}, set()),
+        ({"email-1", "push-1", "007"}, {"run-1"}),
+        (set(), {"run-2"}),
+    ):
+        chosen = Selection(frozenset(messages), frozenset(executions))
+        ask = {"at": AT, "window": WINDOWS["7d"]}
+        got = to_json(rollup.snapshot(**ask, selection=chosen))
+        widgets = oracle.report(
+            events, "c1", *ask.values(), messages=messages, executions=executions
+        )["widgets"]
+        assert got["widgets"] == widgets
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS["7d"])
+    assert dict(snapshot.message_names) == oracle.message_names(events, "c1")
+    assert [
+        (m.id, m.name, set(m.channels), m.events, m.newest_event) for m in snapshot.messages
+    ] == oracle.messages(events, "c1")
+    assert [
+        (x.id, x.events, x.oldest_event, x.newest_event) for x in snapshot.executions
+    ] == oracle.executions(events, "c1")
+    rollup.close()
+
+
+def test_flags_as_words_and_refused_rows_by_their_id(engine: Engine) -> None:
+    rows = [row for row in generate.events(7, 60) if not isinstance(row["timestamp"], str)]
+    words = {True: "true", False: "False", None: None}
+    as_words = [
+        {**row, **{flag: words.get(row[flag], row[flag]) for flag in oracle.BOOLEANS}}
+        for row in rows
+    ]
+    name = filled(engine, as_words, texts=oracle.BOOLEANS)
+    rollup = open_rollup(engine.url(name), "c1")
+    assert told(rollup, "30d") == wanted(rows, "30d")
+    refused = {reject.file: reject.cause for reject in rollup.health.rejects}
+    for row in rows:
+        if row["is_machine"] == "2":
+            assert refused[f"{name} (event_id {row['event_id']})"] == (
+                "is_machine is not true or false"
+            )
+        if row["channel"] == "fax":
+            assert refused[f"{name} (event_id {row['event_id']})"] == "unknown channel 'fax'"
+    assert "unknown channel 'fax'" in refused.values()
+    rollup.close()

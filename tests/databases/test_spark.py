@@ -1,0 +1,167 @@
+"""What is Spark's own: files that come into a table's folder, days, servers that go away."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import engines
+import generate
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tables
+from test_every_engine import told, wanted
+from test_ticks import tick_by_tick
+
+from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spark_cluster import Cluster
+
+TIME = pa.timestamp("us", "UTC")
+BY_DAY = "USING parquet PARTITIONED BY (arrived_on)"
+
+
+@pytest.fixture
+def on(spark: Cluster) -> engines.OnSpark:
+    return engines.OnSpark(spark)
+
+
+@pytest.mark.parametrize(
+    ("marks", "using", "options"),
+    [
+        ({"ingested_at": TIME, "arrived_on": pa.date32()}, BY_DAY, {"overlap": "0s"}),
+        ({"seq": pa.int64()}, "USING parquet", {"watermark": "SEQ", "overlap": "50"}),
+        ({"ingested_at": pa.timestamp("us")}, "USING parquet", {}),
+        ({}, "USING parquet", {}),
+    ],
+)
+def test_tick_by_tick(
+    on: engines.OnSpark, marks: dict[str, pa.DataType], using: str, options: dict[str, str]
+) -> None:
+    name = on.create(marks=marks, using=using)
+    tick_by_tick(partial(on.insert, name), on.url(name, **options), ticks=3)
+
+
+def test_late_commits_are_found_within_the_overlap(on: engines.OnSpark) -> None:
+    """Rows of one id may differ in all else; the one with the smallest number is the event."""
+    rng = random.Random(5)  # noqa: S311 - test data
+    rows = tables.typed(generate.events(5, 90))
+    for row in rng.sample(rows, 12):
+        row["event_id"] = rng.choice(rows)["event_id"]
+    numbered = [{**row, "seq": number} for number, row in enumerate(rows)]
+    late = sorted(numbered, key=lambda row: row["seq"] + rng.randrange(30))
+    name = on.create(marks={"seq": pa.int64()})
+    rollup = new_rollup(on.url(name, watermark="seq", overlap="31"), "c1")
+    for first in range(0, len(late), 40):
+        on.insert(name, late[first : first + 40])
+        rollup.refresh()
+    in_order = [{c: row[c] for c in tables.ALL} for row in reversed(numbered)]
+    for window in ("24h", "30d"):
+        assert told(rollup, window)["widgets"] == wanted(in_order, window)["widgets"]
+    rollup.close()
+
+
+@pytest.fixture
+def folder(on: engines.OnSpark) -> Iterator[tuple[str, Any]]:
+    """Return a table over a folder of Parquet, and what puts a file of rows into it."""
+    place = on.cluster.data / "arrivals"
+    place.mkdir()
+    name = on.create(using=over(place))
+
+    def put(rows: list[tables.Row]) -> None:
+        part = place / f"part-{len(list(place.iterdir()))}"
+        pq.write_table(on.arrow(name, rows), part)
+        part.rename(f"{part}.parquet")
+
+    yield name, put
+    for file in place.iterdir():
+        file.unlink()
+    place.rmdir()
+
+
+def over(place: Any) -> str:  # noqa: ANN401 - a folder
+    return f"USING parquet LOCATION '{place}'"
+
+
+def test_files_that_come_into_the_folder_are_seen(folder: tuple[str, Any], spark: Cluster) -> None:
+    name, put = folder
+    rows = tables.typed(generate.events(11, 120))
+    rollup = new_rollup(spark.url(name), "c1")
+    for first in range(0, len(rows), 50):
+        put(rows[first : first + 50])
+        assert rollup.refresh()
+        assert told(rollup, "7d") == wanted(rows[: first + 50], "7d")
+    rollup.close()
+
+
+def test_a_look_opens_the_files_of_the_last_days_alone(on: engines.OnSpark) -> None:
+    name = on.create(
+        marks={"ingested_at": TIME, "arrived_on": pa.date32()},
+        using=BY_DAY,
+    )
+    rows = tables.typed(generate.events(12, 60, faults=False))
+    on.insert(name, rows)
+    rollup = new_rollup(on.url(name, overlap="0"), "c1")
+    rollup.refresh()
+    assert rollup._since is not None
+    rollup.refresh()
+    connection = rollup._connection
+    asked = rollup._statements[True, True]
+    for call in ("clw_since", "clw_until"):
+        asked = asked.replace(f"{call.upper()}()", connection.literal(rollup._since))
+    (plan,) = (row for some in connection.rows(f"EXPLAIN FORMATTED {asked}") for row in some)
+    scans = plan[0].split(") Scan parquet")[1:]
+    of_days = [scan for scan in scans if "PartitionFilters: [" in scan.partition("\n\n")[0]]
+    assert of_days
+    assert all("arrived_on" in scan for scan in of_days)
+    # The others ask whether an event was there before.
+    for scan in scans:
+        if scan not in of_days:
+            assert "LessThan(ingested_at" in scan or "ingested_at" in scan
+    rollup.close()
+
+
+def test_what_travels_is_counts_and_hashes(on: engines.OnSpark) -> None:
+    rows = tables.typed(generate.events(13, 200))
+    for row in rows:
+        if row["profile_id"]:
+            row["profile_id"] = f"someone-{row['profile_id']}@example.com"
+    rollup = new_rollup(on.url(engines.filled(on, rows)), "c1", follow=False)
+    rollup.refresh()
+    (asked,) = rollup._statements.values()
+    assert "profile_id" not in asked[asked.index("UNION ALL") :]
+    answer = [row for some in rollup._connection.rows(asked) for row in some]
+    assert answer
+    assert not [v for row in answer for v in row if isinstance(v, str) and "someone" in v]
+    rollup.close()
+
+
+def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(
+    folder: tuple[str, Any], on: engines.OnSpark
+) -> None:
+    name, put = folder
+    rows = tables.typed(generate.events(14, 100))
+    put(rows[:50])
+    rollup = new_rollup(on.url(name), "c1")
+    rollup.refresh()
+    (place,) = on.cluster.data.iterdir()
+    on.cluster.stop_server()
+    put(rows[50:])
+    for _ in range(2):
+        with pytest.raises(SourceError, match="no Spark Connect server answers") as refused:
+            rollup.refresh()
+        assert len(str(refused.value).splitlines()) == 1
+        assert told(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
+    on.cluster.start_server()
+    with pytest.raises(SourceError, match="there is no table"):
+        rollup.refresh()
+    on.cluster.sql(f"CREATE TABLE {name} {over(place)}")
+    assert rollup.refresh()
+    assert told(rollup, "24h") == wanted(rows, "24h")
+    rollup.close()

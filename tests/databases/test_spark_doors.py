@@ -1,0 +1,88 @@
+"""Every door takes a Spark table's address; what is wrong is one line, and tells no token."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import engines
+import generate
+import pytest
+import spark_cluster
+import tables
+from test_doors import NOBODYS, refused, run
+
+from campaign_live_widgets import CampaignReport
+from campaign_live_widgets.errors import SourceError
+
+if TYPE_CHECKING:
+    from spark_cluster import Cluster
+
+
+@pytest.fixture(scope="module")
+def url(spark: Cluster) -> str:
+    return spark.url(engines.filled(engines.OnSpark(spark), tables.typed(generate.events(31, 200))))
+
+
+def test_the_campaigns_of_a_table_and_nothing_else_on_the_screen(url: str) -> None:
+    got = run("campaigns", url, "--format", "json")
+    rows = generate.events(31, faults=False)
+    assert (got.returncode, got.stderr) == (0, "")
+    assert {one["campaign_id"] for one in json.loads(got.stdout)} == {
+        row["campaign_id"] for row in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("?table=", "?table=nowhere_"), ["no table", "nowhere_"]),
+        (("/?", "/elsewhere?"), ["no table"]),
+        (("/?", "/a.b.c?"), ["catalog.database.table"]),
+        (("?table=", "?tabel="), ["tabel", "table"]),
+        (("env:CLW_TEST_TOKEN", "env:CLW_NOT_SET"), ["CLW_NOT_SET"]),
+        (("reader:env:CLW_TEST_TOKEN@", ""), ["refuses", "env:NAME"]),
+        (("reader:env:CLW_TEST_TOKEN", f"reader:{NOBODYS}"), ["password"]),
+        (("/?", f"/;token={NOBODYS}?"), ["password"]),
+        (("?table=", f"?token={NOBODYS}&table="), ["password"]),
+        (("?table=", "?watermark=arrived&table="), ["arrived"]),
+        (("?table=", "?day=campaign_id&table="), ["campaign_id", "day"]),
+        (("localhost", "127.0.0.1"), ["no Spark Connect server"]),  # a token without TLS
+    ],
+)
+def test_what_is_wrong_is_one_clear_line(
+    url: str, change: tuple[str, str], words: list[str]
+) -> None:
+    code = 2 if NOBODYS in change[1] else 3
+    refused(url.replace(*change), words, code, spark_cluster.TOKEN)
+
+
+def test_a_token_that_is_not_the_servers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLW_TEST_TOKEN", NOBODYS)
+    refused(url, ["refuses", "env:NAME"], 3, spark_cluster.TOKEN)
+
+
+def test_a_server_that_is_not_there(spark: Cluster, url: str) -> None:
+    gone = url.replace(str(spark.port), str(spark_cluster.free_port()))
+    refused(gone, ["no Spark Connect server answers"], 3, spark_cluster.TOKEN)
+
+
+def test_a_table_that_is_no_table_of_events(spark: Cluster) -> None:
+    on = engines.OnSpark(spark)
+    other = on.create(("event_id",))
+    with pytest.raises(SourceError, match=r"no column timestamp.*campaign-live schema"):
+        CampaignReport(on.url(other), live=False)
+    texts = on.create(texts=("timestamp",))
+    with pytest.raises(SourceError, match="timestamp is string"):
+        CampaignReport(on.url(texts), live=False)
+
+
+def test_what_a_view_fails_at_is_told_without_its_values(spark: Cluster) -> None:
+    name = engines.filled(engines.OnSpark(spark), generate.simple(34, 60))
+    kept = ", ".join(f"`{column}`" for column in tables.REQUIRED if column != "profile_id")
+    spark.sql(
+        f"CREATE VIEW {name}_numbers AS SELECT {kept}, int(profile_id) profile_id FROM {name}"
+    )
+    with pytest.raises(SourceError, match="CAST_INVALID_INPUT") as failed:
+        CampaignReport(spark.url(f"{name}_numbers"), live=False)
+    assert "'p" not in str(failed.value)
