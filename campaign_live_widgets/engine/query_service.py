@@ -10,6 +10,7 @@ statement.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +38,7 @@ _TYPES: Final = {
 }
 """What PostgreSQL's numbers of types are; any other is a type that has to be taken apart."""
 _IDENTITIES: Final = "identityMap"
-_IDENTITY_MAP: Final = "map<string, array<struct<id: string, primary: boolean>>>"
+IDENTITY_MAP: Final = "map<string, array<struct<id: string, primary: boolean>>>"
 """The type of the identity map as the XDM schema publishes it: the protocol has none for it."""
 _ONE_IDENTITY: Final = f"{_IDENTITIES}['ECID'][0].primary"
 _MISSING: Final = re.compile(
@@ -46,6 +47,7 @@ _MISSING: Final = re.compile(
     re.IGNORECASE,
 )
 """What the engine says of a field that is not there."""
+_VALUE: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _TOTAL: Final = "clw_total"
 
 
@@ -59,7 +61,8 @@ class QueryService(Postgres, engine="queryservice"):
 
     def _open(self) -> tuple[list[Table], bool]:
         self._con = self._connect()
-        self._send("SET drop_system_columns=false")  # among them the time of arrival
+        with suppress(import_module("psycopg").DatabaseError):  # without them, all is read anew
+            self._send("SET drop_system_columns=false")  # among them the time of arrival
         self._unlimited = " LIMIT 0" if self._send("SELECT 1 AS one LIMIT 0")[1] else ""
         return [self._table(schema, name) for schema, name in self.database.tables], False
 
@@ -108,6 +111,15 @@ class QueryService(Postgres, engine="queryservice"):
             )
             raise SourceError(message)
 
+    @classmethod
+    def words(cls, error: Exception) -> str:
+        """Return what the service says of an error, without the values it may have met in a row.
+
+        What it says of a statement (class 42 of SQLSTATE) names columns and tables alone.
+        """
+        said, code = super().words(error), getattr(error, "sqlstate", None)
+        return said if code is None or code.startswith(("42", "28")) else _VALUE.sub("…", said)
+
     def statement(self, expression: Table) -> str:
         """Return an expression in Spark's SQL, of which Query Service documents the most."""
         return documented(expression)
@@ -140,20 +152,20 @@ class QueryService(Postgres, engine="queryservice"):
         found: dict[tuple[str, ...], str] = {
             (column,): kind for column, kind in columns.items() if kind is not None
         }
-        nested = {column.lower() for column, kind in columns.items() if kind is None}
+        structs = {column.lower() for column, kind in columns.items() if kind is None}
         marks = [self.database.watermark or self.watermark]
         wanted = [path for paths in (*FIELDS.values(), marks) for path in paths]
         # A name with @ is one of exports that spell it so; to ask for it would only cost time.
         dotted = {path for path in wanted if "." in path and "@" not in path}
-        paths = sorted(path for path in dotted if path.split(".")[0].lower() in nested)
+        paths = sorted(path for path in dotted if path.split(".")[0].lower() in structs)
         found |= {tuple(path.split(".")): kind for path, kind in self._there(paths, place)}
-        if _IDENTITIES.lower() in nested and list(self._there([_ONE_IDENTITY], place)):
-            found[_IDENTITIES,] = _IDENTITY_MAP
+        if _IDENTITIES.lower() in structs and list(self._there([_ONE_IDENTITY], place)):
+            found[_IDENTITIES,] = IDENTITY_MAP
         if not found:
             message = f"{self.database.text}: has no column that can be read"
             raise SourceError(message)
         database = tuple(schema.split(".")) if schema and "." in schema else schema
-        return ibis.table(_nested(found), name=name, database=database)
+        return ibis.table(nested(found), name=name, database=database)
 
     def _there(self, paths: Sequence[str], place: str) -> Iterator[tuple[str, str]]:
         """Yield those of some paths that a table has, with their types: halves, where one fails."""
@@ -210,7 +222,7 @@ def _quoted(path: str) -> str:
     return ".".join(part if part.isidentifier() else f"`{part}`" for part in path.split("."))
 
 
-def _nested(paths: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+def nested(paths: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
     """Return the columns of a table that has these paths, as types of Ibis."""
     ibis = import_module("ibis")
     below: dict[str, dict[tuple[str, ...], str]] = {}
@@ -221,7 +233,7 @@ def _nested(paths: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
         else:
             found[first] = ibis.dtype(kind)
     dt = import_module("ibis.expr.datatypes")
-    return found | {name: dt.Struct(_nested(inner)) for name, inner in below.items()}
+    return found | {name: dt.Struct(nested(inner)) for name, inner in below.items()}
 
 
 def _no_anti_join(join: Any, exp: Any) -> None:  # noqa: ANN401 - of SQLGlot

@@ -54,19 +54,22 @@ class Rules:
         Rows of an answer that is not asked for with ``LIMIT 0``.
     lifts : bool
         ``LIMIT 0`` lifts that; else it is Spark's own, and gives no row.
+    fails : tuple of str, optional
+        Code and words of what goes wrong within the service, whatever it is asked for.
     kinds : set
         The messages that clients have sent.
     """
 
     most: int = 50_000
     lifts: bool = True
+    fails: tuple[str, str] | None = None
     statements: list[str] = field(default_factory=list)
     kinds: set[bytes] = field(default_factory=set)
     sockets: list[Any] = field(default_factory=list)
 
     def again(self) -> None:
         """Forget what was asked, and allow what the service allows."""
-        self.most, self.lifts = 50_000, True
+        self.most, self.lifts, self.fails = 50_000, True, None
         self.statements.clear()
         self.kinds.clear()
 
@@ -142,6 +145,8 @@ class _Client(socketserver.BaseRequestHandler):
             raise RefusedError("0A000", "not supported")
         if _SYSTEM in statement and not self._system:
             raise RefusedError("42601", f"column or field {_SYSTEM} cannot be resolved")
+        if self.rules.fails:
+            raise RefusedError(*self.rules.fails)
         lifted = bool(self.rules.lifts and _LIFTED.search(statement))
         text = _LIFTED.sub("", statement) if lifted else statement
         try:

@@ -197,6 +197,13 @@ def test_a_dataset_of_something_else(service: Gateway, lake: Cluster) -> None:
     one_line(refused)
 
 
+def test_an_error_tells_no_value_of_a_row(service: Gateway) -> None:
+    service.rules.fails = "58000", "Internal failure [the value 'someone@example.com' is odd]"
+    with pytest.raises(SourceError, match="Internal failure") as refused:
+        open_rollup(service.url("journey"), "c1")
+    assert "someone" not in one_line(refused)
+
+
 def test_a_connection_that_breaks_is_one_clear_line_and_comes_back(service: Gateway) -> None:
     rollup = new_rollup(service.url("journey", every="0"), "c1")
     rollup.refresh()
