@@ -52,9 +52,8 @@ class Connection(ABC):
     """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
-    one_pass: ClassVar[bool] = False
-    """See :class:`~campaign_live_widgets.engine.pushdown.Asked`."""
-
+    by_index: ClassVar[bool] = True
+    """Whether rows are found without reading the table; else it is read as seldom as can be."""
     day: str | None = None
 
     def __init_subclass__(cls, *, engine: str) -> None:

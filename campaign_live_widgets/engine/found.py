@@ -67,6 +67,11 @@ class Found:
     entered: dict[bool, int] | None = None
 
     @property
+    def rows(self) -> int:
+        """Return how many rows there were, a vendor's row once for each event that it gives."""
+        return self.accepted + self.refused + self.ignored
+
+    @property
     def named(self) -> tuple[dict[str, Named], dict[str, Named], dict[str, Named]]:
         """Return campaigns, messages and executions."""
         return self.campaigns, self.messages, self.executions

@@ -48,9 +48,11 @@ def _postgres(column: Column) -> tuple[Column, Column]:
 
 
 def _spark(column: Column) -> tuple[Column, Column]:
+    # The number first: what an argument gives is the seed for the next one, and the other way
+    # round the second half would follow from the first.
     return (
         _builtin("xxhash64", "string")(column),
-        _builtin("xxhash64", "string", "int64")(column, _OTHER),
+        _builtin("xxhash64", "int64", "string")(_OTHER, column),
     )
 
 

@@ -6,7 +6,6 @@ several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -17,20 +16,17 @@ from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
 from campaign_live_widgets.engine.columns import minute, one_if, packed, where
 from campaign_live_widgets.engine.connection import near
+from campaign_live_widgets.engine.ends import SINCE, UNTIL, apart, bound
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.database_rows import CAUSE, MARK, NO_EVENT, RAW_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from campaign_live_widgets.engine.hashing import Hashes
 
     Table = Any
     Column = Any
-
-SINCE: Final = "clw_since"
-UNTIL: Final = "clw_until"
-"""Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
 
 
 class What(IntEnum):
@@ -89,10 +85,10 @@ class Asked:
     ignores : bool
         Some rows carry no event; see
         :class:`~campaign_live_widgets.sources.row_formats.RowFormat`.
-    one_pass : bool
-        To read the table once more costs the engine more than to put all of its rows in order.
     day : str or None
         The column that holds the watermark's day.
+    by_index : bool
+        Whether to read rows of the table again costs little, and finds the same.
     """
 
     events: Callable[[Table], Table]
@@ -103,8 +99,8 @@ class Asked:
     window: tuple[int, int] | None = None
     bucket: int = 1
     ignores: bool = False
-    one_pass: bool = False
     day: str | None = None
+    by_index: bool = True
 
 
 class Pushdown:
@@ -121,6 +117,15 @@ class Pushdown:
         """Return the statement for each campaign's id and the time of its newest event."""
         good = _accepted(self._asked.events(self._asked.table))
         return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
+
+    def arrived(self, campaign: str) -> str:
+        """Return the statement for how many rows there are from ``clw_since()`` on.
+
+        A vendor's row counts as often as it gives an event, and once where it gives none.
+        """
+        later = self._later(campaign)
+        later = self._asked.events(later) if self._asked.ignores else later
+        return self._sql_of(later.aggregate(n=later.count()))
 
     def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
         """Return the statement for the whole rollup.
@@ -161,27 +166,23 @@ class Pushdown:
         """
         import ibis  # noqa: PLC0415
 
-        table, mark = self._asked.table, self._asked.mark
+        table = self._asked.table
         if since:
             # Before rows become events: the engine then reads these rows alone, by an index.
-            first = _bound(_apart(SINCE, campaign), table[mark])
-            later, nullable = table[mark] >= first, table[mark].type().nullable
-            table = table.filter(later | table[mark].isnull() if nullable else later)
-            if self._asked.day:
-                table = table.filter(near(table[self._asked.day], first.date()))
+            table = self._later(campaign)
 
         def rows_of(table: Table) -> Table:
             rows = self._asked.events(table)
             open_ = ibis.literal(follow)
             if until:
-                settled = rows[MARK] < _bound(_apart(UNTIL, campaign), rows[MARK])
+                settled = rows[MARK] < bound(apart(UNTIL, campaign), rows[MARK])
                 open_ = rows[MARK].isnull() | ~settled
             return rows.mutate(open=open_)
 
         rows = rows_of(table)
         if self._asked.distinct:
             return self._counted(rows, ibis.literal(0))
-        if since or self._asked.one_pass:
+        if since or not self._asked.by_index:
             return self._counted(rows, _place_of(rows))
         # Few ids come twice: to put their rows alone in order spares a sort of the whole table.
         # Views, for what an expression uses twice is a part that engines keep aside whole.
@@ -211,6 +212,17 @@ class Pushdown:
             is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         )
 
+    def _later(self, campaign: str) -> Table:
+        """Return the table's rows from ``clw_since()`` on, and those without a watermark."""
+        table = self._asked.table
+        mark = table[self._asked.mark]
+        first = bound(apart(SINCE, campaign), mark)
+        later = mark >= first
+        table = table.filter(later | mark.isnull() if mark.type().nullable else later)
+        if self._asked.day:
+            table = table.filter(near(table[self._asked.day], first.date()))
+        return table
+
     def _fresh(self, rows: Table, since: str | None) -> Table:
         """Return the events to count: the first that came, and not before ``clw_since()``.
 
@@ -220,7 +232,7 @@ class Pushdown:
         if since is not None and not self._asked.distinct:
             old = self._asked.table.view()
             mark = old[self._asked.mark]
-            before = old.filter(mark < _bound(_apart(SINCE, since), mark))
+            before = old.filter(mark < bound(apart(SINCE, since), mark))
             fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
         # By name: what is dropped comes out in any order, and equal rollups in unequal SQL.
         helpers = ("place", CAUSE, RAW_ID, MARK)
@@ -290,35 +302,6 @@ class Pushdown:
             n=profiles.count(where=~profiles.all_tests), high=profiles.count()
         )
         return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
-
-
-def filled(statement: str, campaign: str, values: Mapping[str, str]) -> str:
-    """Return a statement with *values* for :data:`SINCE` and :data:`UNTIL`, as literals.
-
-    It is compiled once: what differs from look to look is put into the text.
-    """
-    for name, value in values.items():
-        call = re.compile(rf"\b{_apart(name, campaign)}\(\)", re.IGNORECASE)
-        statement = call.sub(value.replace("\\", r"\\"), statement)
-    return statement
-
-
-def _apart(name: str, campaign: str) -> str:
-    """Return a name that the text of the statement does not hold by chance."""
-    while name in campaign.lower():
-        name += "_"
-    return name
-
-
-def _bound(name: str, mark: Column) -> Column:
-    """Return the function that stands in a statement for an end of what has settled."""
-    import ibis  # noqa: PLC0415
-
-    def stand_in() -> None: ...
-
-    stand_in.__name__ = name
-    stand_in.__annotations__ = {"return": mark.type()}
-    return ibis.udf.scalar.builtin(stand_in)()
 
 
 def _place_of(rows: Table) -> Column:

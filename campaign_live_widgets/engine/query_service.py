@@ -56,7 +56,7 @@ class QueryService(Postgres, engine="queryservice"):
 
     dialect = "queryservice"
     keep = Spark.keep
-    one_pass = True
+    by_index = False
     watermark = _ARRIVAL
 
     def _open(self) -> tuple[list[Table], bool]:

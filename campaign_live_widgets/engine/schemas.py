@@ -125,7 +125,8 @@ def _spark(table: str) -> str:
     columns += [f"{_MARK.ljust(_WIDTH)} TIMESTAMP", f"{'arrived_on'.ljust(_WIDTH)} DATE"]
     return f"""\
 -- One row is one event; rows that repeat an event_id count once. Writers set {_MARK} to the time
--- they write at, and arrived_on to its day. Delta and Iceberg tables take the same columns.
+-- they write at, and arrived_on to its day: a look at what is new opens the files of the last days
+-- alone. Delta and Iceberg tables take the same columns.
 CREATE TABLE {name} (
 {_listed(columns)}
 )

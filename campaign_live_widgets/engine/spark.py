@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 import weakref
@@ -46,6 +45,7 @@ class Spark(Connection, engine="spark"):
     # Spark works a named part out where it is used, each time anew, unless it could differ from
     # time to time: then it is made once, on the cluster, and read from there.
     keep = "(SELECT * FROM ({}) WHERE rand() >= 0)"
+    by_index = False
     _stop: Any = None
 
     def _open(self) -> tuple[list[Table], bool]:
@@ -162,7 +162,9 @@ def _hush() -> None:
     """Keep client and transport from writing on the screen: what they say comes as an error."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", module=r"pyspark\.")
-    logging.getLogger("SQLQueryContextLogger").disabled = True
+    logger = import_module("pyspark.logger").PySparkLogger
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logger.getLogger(name).disabled = True
 
 
 def _readable(ibis: Any, fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of Ibis and of Spark

@@ -97,11 +97,27 @@ class Cluster:
 
     def tasks(self) -> dict[str, int]:
         """Return how many tasks each executor has finished."""
-        found = self._asked(self._pages, "/api/v1/applications")
-        executors = self._asked(self._pages, f"/api/v1/applications/{found[0]['id']}/executors")
+        executors = self._told("executors")
         return {
             one["hostPort"]: one["completedTasks"] for one in executors if one["id"] != "driver"
         }
+
+    def scans(self) -> list[list[int]]:
+        """Return of each statement so far that has read files how many rows each scan gave."""
+        found: list[list[int]] = []
+
+        def counted() -> bool:
+            told = self._told("sql?details=true&planDescription=false&offset=0&length=100000")
+            found[:] = filter(None, (_rows_of_scans(one) for one in told))
+            return all(one["status"] != "RUNNING" for one in told)
+
+        self._wait(counted, "the end of what was asked")
+        return found
+
+    def _told(self, what: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what the driver says of its work."""
+        (here,) = self._asked(self._pages, "/api/v1/applications")
+        return self._asked(self._pages, f"/api/v1/applications/{here['id']}/{what}")
 
     def start_cluster(self, stack: ExitStack) -> None:
         """Start master and workers, and wait until these are known to it."""
@@ -221,6 +237,16 @@ class Cluster:
         raise AssertionError(message)
 
 
+def _rows_of_scans(statement: dict[str, Any]) -> list[int]:
+    return [
+        int(metric["value"].replace(",", ""))
+        for node in statement.get("nodes", ())
+        if node["nodeName"].startswith("Scan parquet")
+        for metric in node["metrics"]
+        if metric["name"] == "number of output rows"
+    ]
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and those that it started: they are one group."""
     if process.poll() is None:
@@ -240,7 +266,7 @@ def running(folder: Path | None = None) -> Iterator[Cluster]:
             made = tempfile.TemporaryDirectory(prefix="clw-spark-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(made))
         cluster = Cluster(folder)
-        stack.callback(cluster.stop_server)
         cluster.start_cluster(stack)
+        stack.callback(cluster.stop_server)
         cluster.start_server()
         yield cluster

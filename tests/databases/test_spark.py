@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from spark_cluster import Cluster
 
@@ -100,30 +101,29 @@ def test_files_that_come_into_the_folder_are_seen(folder: tuple[str, Any], spark
     rollup.close()
 
 
-def test_a_look_opens_the_files_of_the_last_days_alone(on: engines.OnSpark) -> None:
-    name = on.create(
-        marks={"ingested_at": TIME, "arrived_on": pa.date32()},
-        using=BY_DAY,
-    )
-    rows = tables.typed(generate.events(12, 60, faults=False))
-    on.insert(name, rows)
+def test_a_look_reads_what_is_new_once_and_of_the_last_days_alone(on: engines.OnSpark) -> None:
+    """And what was there before once, to tell repeats; where nothing is new, it reads no more."""
+    name = on.create(marks={"ingested_at": TIME, "arrived_on": pa.date32()}, using=BY_DAY)
+    now = datetime.now(UTC)
+    rows = generate.events(12, 60, faults=False)
+    for days, part in ((40, rows[:50]), (3, rows[50:90])):
+        came = now - timedelta(days=days)
+        on.insert(name, [{**row, "ingested_at": came, "arrived_on": came.date()} for row in part])
+    on.insert(name, rows[90:])
     rollup = new_rollup(on.url(name, overlap="0"), "c1")
     rollup.refresh()
-    assert rollup._since is not None
-    rollup.refresh()
-    connection = rollup._connection
-    asked = rollup._statements[True, True]
-    for call in ("clw_since", "clw_until"):
-        asked = asked.replace(f"{call.upper()}()", connection.literal(rollup._since))
-    (plan,) = (row for some in connection.rows(f"EXPLAIN FORMATTED {asked}") for row in some)
-    scans = plan[0].split(") Scan parquet")[1:]
-    of_days = [scan for scan in scans if "PartitionFilters: [" in scan.partition("\n\n")[0]]
-    assert of_days
-    assert all("arrived_on" in scan for scan in of_days)
-    # The others ask whether an event was there before.
-    for scan in scans:
-        if scan not in of_days:
-            assert "LessThan(ingested_at" in scan or "ingested_at" in scan
+    on.insert(name, rows[:10])
+
+    def scans(of: Callable[[], object]) -> list[list[int]]:
+        before = len(on.cluster.scans())
+        of()
+        return on.cluster.scans()[before:]
+
+    new = len(rows) - 90 + 10
+    looked = [sorted(read) for read in scans(rollup.refresh)]
+    assert looked == [[new], [new], [new, len(rows) + 10]]
+    assert scans(rollup.refresh) == [[new]]
+    assert told(rollup, "24h") == wanted(rows + rows[:10], "24h")
     rollup.close()
 
 

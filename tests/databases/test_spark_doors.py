@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def url(spark: Cluster) -> str:
-    return spark.url(engines.filled(engines.OnSpark(spark), tables.typed(generate.events(31, 200))))
+    rows = generate.events(31, faults=False)
+    return spark.url(engines.filled(engines.OnSpark(spark), rows))
 
 
 def test_the_campaigns_of_a_table_and_nothing_else_on_the_screen(url: str) -> None:

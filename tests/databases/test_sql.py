@@ -1,4 +1,4 @@
-"""The rollup's SQL for engines that do not run here: as it was compiled and looked at.
+"""The rollup's SQL for engines other than PostgreSQL: as it was compiled and looked at.
 
 ``CLW_WRITE_SQL=1`` writes it anew; look at what has changed.
 """
@@ -16,6 +16,7 @@ import oracle
 import pytest
 import sqlglot
 
+from campaign_live_widgets.engine.connection import Connection
 from campaign_live_widgets.engine.hashing import hashes
 from campaign_live_widgets.engine.pushdown import Asked, Pushdown
 from campaign_live_widgets.engine.query_service import (
@@ -24,6 +25,7 @@ from campaign_live_widgets.engine.query_service import (
     documented,
     nested,
 )
+from campaign_live_widgets.engine.spark import Spark
 from campaign_live_widgets.sources.database_rows import canonical
 from campaign_live_widgets.sources.row_formats import ROW_FORMATS
 from campaign_live_widgets.sources.xdm_rows import FIELDS
@@ -53,7 +55,8 @@ def statement(dialect: str) -> str:
 
     events = partial(canonical, mark="ingested_at", name="events")
     asked = Asked(events, table, "ingested_at", hashes(dialect), distinct=False)
-    text = Pushdown(asked, sql_of).rollup("spring", since=True, until=True, follow=True)
+    keep = Spark.keep if dialect == Spark.dialect else Connection.keep
+    text = Pushdown(asked, sql_of, keep).rollup("spring", since=True, until=True, follow=True)
     return sqlglot.parse_one(text, dialect=compiler.dialect).sql(compiler.dialect, pretty=True)
 
 
@@ -80,7 +83,7 @@ def sent_to_query_service() -> str:
         *(events, table, column, hashes("queryservice")),
         distinct=False,
         ignores=True,
-        one_pass=True,
+        by_index=False,
     )
     pushdown = Pushdown(asked, documented, QueryService.keep)
     text = pushdown.rollup("spring", since=True, until=True, follow=True)

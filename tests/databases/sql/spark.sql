@@ -1,353 +1,338 @@
 WITH clw_rows AS (
   SELECT
-    `t3`.`campaign_id`,
-    `t3`.`campaign_name`,
-    `t3`.`message_id`,
-    `t3`.`message_name`,
-    `t3`.`execution_id`,
-    `t3`.`channel`,
-    `t3`.`reason`,
-    `t3`.`domain`,
-    `t3`.`platform`,
-    `t3`.`timestamp`,
-    `t3`.`raw_id`,
-    `t3`.`mark`,
-    `t3`.`cause`,
-    `t3`.`open`,
-    ROW_NUMBER() OVER (
-      PARTITION BY `t3`.`cause` IS NULL, `t3`.`event_id`
-      ORDER BY `t3`.`mark` ASC NULLS LAST, `t3`.`timestamp` ASC NULLS LAST, `t3`.`campaign_id` ASC NULLS LAST, `t3`.`message_id` ASC NULLS LAST, `t3`.`execution_id` ASC NULLS LAST, `t3`.`profile_id` ASC NULLS LAST, `t3`.`event_type` ASC NULLS LAST, `t3`.`channel` ASC NULLS LAST, `t3`.`bounce_type` ASC NULLS LAST, `t3`.`reason` ASC NULLS LAST, `t3`.`domain` ASC NULLS LAST, `t3`.`platform` ASC NULLS LAST, `t3`.`is_test` ASC NULLS LAST, `t3`.`is_async` ASC NULLS LAST
-    ) - 1 AS `place`,
-    (
+    *
+  FROM (
+    SELECT
+      `t3`.`campaign_id`,
+      `t3`.`campaign_name`,
+      `t3`.`message_id`,
+      `t3`.`message_name`,
+      `t3`.`execution_id`,
+      `t3`.`channel`,
+      `t3`.`reason`,
+      `t3`.`domain`,
+      `t3`.`platform`,
+      `t3`.`timestamp`,
+      `t3`.`raw_id`,
+      `t3`.`mark`,
+      `t3`.`cause`,
+      `t3`.`open`,
+      ROW_NUMBER() OVER (
+        PARTITION BY `t3`.`cause` IS NULL, `t3`.`event_id`
+        ORDER BY `t3`.`mark` ASC NULLS LAST, `t3`.`timestamp` ASC NULLS LAST, `t3`.`campaign_id` ASC NULLS LAST, `t3`.`message_id` ASC NULLS LAST, `t3`.`execution_id` ASC NULLS LAST, `t3`.`profile_id` ASC NULLS LAST, `t3`.`event_type` ASC NULLS LAST, `t3`.`channel` ASC NULLS LAST, `t3`.`bounce_type` ASC NULLS LAST, `t3`.`reason` ASC NULLS LAST, `t3`.`domain` ASC NULLS LAST, `t3`.`platform` ASC NULLS LAST, `t3`.`is_test` ASC NULLS LAST, `t3`.`is_async` ASC NULLS LAST
+      ) - 1 AS `place`,
       (
         (
           (
             (
-              CAST(CASE
-                WHEN `t3`.`channel` = 'email'
+              (
+                CAST(CASE
+                  WHEN `t3`.`channel` = 'email'
+                  THEN 0
+                  WHEN `t3`.`channel` = 'push'
+                  THEN 1
+                  WHEN `t3`.`channel` = 'sms'
+                  THEN 2
+                  WHEN `t3`.`channel` = 'in_app'
+                  THEN 3
+                  WHEN `t3`.`channel` = 'web'
+                  THEN 4
+                  WHEN `t3`.`channel` = 'direct_mail'
+                  THEN 5
+                  ELSE 0
+                END AS BIGINT) * 12
+              ) + CAST(CASE
+                WHEN `t3`.`event_type` = 'targeted'
                 THEN 0
-                WHEN `t3`.`channel` = 'push'
+                WHEN `t3`.`event_type` = 'excluded'
                 THEN 1
-                WHEN `t3`.`channel` = 'sms'
+                WHEN `t3`.`event_type` = 'error'
                 THEN 2
-                WHEN `t3`.`channel` = 'in_app'
+                WHEN `t3`.`event_type` = 'sent'
                 THEN 3
-                WHEN `t3`.`channel` = 'web'
+                WHEN `t3`.`event_type` = 'delivered'
                 THEN 4
-                WHEN `t3`.`channel` = 'direct_mail'
+                WHEN `t3`.`event_type` = 'delay'
                 THEN 5
+                WHEN `t3`.`event_type` = 'bounce'
+                THEN 6
+                WHEN `t3`.`event_type` = 'open'
+                THEN 7
+                WHEN `t3`.`event_type` = 'click'
+                THEN 8
+                WHEN `t3`.`event_type` = 'unsubscribe'
+                THEN 9
+                WHEN `t3`.`event_type` = 'spam_complaint'
+                THEN 10
+                WHEN `t3`.`event_type` = 'action'
+                THEN 11
                 ELSE 0
-              END AS BIGINT) * 12
-            ) + CAST(CASE
-              WHEN `t3`.`event_type` = 'targeted'
-              THEN 0
-              WHEN `t3`.`event_type` = 'excluded'
+              END AS BIGINT)
+            ) * 4
+          ) + IF(
+            `t3`.`event_type` = 'bounce',
+            CAST(CASE
+              WHEN `t3`.`bounce_type` = 'hard'
               THEN 1
-              WHEN `t3`.`event_type` = 'error'
+              WHEN `t3`.`bounce_type` = 'soft'
               THEN 2
-              WHEN `t3`.`event_type` = 'sent'
+              WHEN `t3`.`bounce_type` = 'ignored'
               THEN 3
-              WHEN `t3`.`event_type` = 'delivered'
-              THEN 4
-              WHEN `t3`.`event_type` = 'delay'
-              THEN 5
-              WHEN `t3`.`event_type` = 'bounce'
-              THEN 6
-              WHEN `t3`.`event_type` = 'open'
-              THEN 7
-              WHEN `t3`.`event_type` = 'click'
-              THEN 8
-              WHEN `t3`.`event_type` = 'unsubscribe'
-              THEN 9
-              WHEN `t3`.`event_type` = 'spam_complaint'
-              THEN 10
-              WHEN `t3`.`event_type` = 'action'
-              THEN 11
               ELSE 0
-            END AS BIGINT)
-          ) * 4
-        ) + IF(
-          `t3`.`event_type` = 'bounce',
-          CAST(CASE
-            WHEN `t3`.`bounce_type` = 'hard'
-            THEN 1
-            WHEN `t3`.`bounce_type` = 'soft'
-            THEN 2
-            WHEN `t3`.`bounce_type` = 'ignored'
-            THEN 3
-            ELSE 0
-          END AS BIGINT),
-          0
+            END AS BIGINT),
+            0
+          )
+        ) * 4
+      ) + IF((
+        `t3`.`event_type` = 'bounce'
+      ) AND `t3`.`is_async`, 2, 0) + IF(`t3`.`is_test`, 1, 0) AS `kind`,
+      CAST(FLOOR(
+        (
+          UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t3`.`timestamp`) AS TIMESTAMP))
+        ) / (
+          60
         )
-      ) * 4
-    ) + IF((
-      `t3`.`event_type` = 'bounce'
-    ) AND `t3`.`is_async`, 2, 0) + IF(`t3`.`is_test`, 1, 0) AS `kind`,
-    CAST(FLOOR(
-      (
-        UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t3`.`timestamp`) AS TIMESTAMP))
-      ) / (
-        60
-      )
-    ) AS BIGINT) AS `minute`,
-    IF(
-      `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
-      XXHASH64(`t3`.`profile_id`),
-      CAST(NULL AS BIGINT)
-    ) AS `high`,
-    XXHASH64(`t3`.`profile_id`, 7) AS `low`,
-    COALESCE(`t3`.`is_test`, FALSE) AS `is_test`
-  FROM (
-    SELECT
-      `t2`.`event_id`,
-      `t2`.`campaign_id`,
-      `t2`.`message_id`,
-      `t2`.`channel`,
-      `t2`.`profile_id`,
-      `t2`.`event_type`,
-      `t2`.`bounce_type`,
-      `t2`.`reason`,
-      `t2`.`domain`,
-      `t2`.`platform`,
-      `t2`.`execution_id`,
-      `t2`.`campaign_name`,
-      `t2`.`message_name`,
-      `t2`.`is_async`,
-      `t2`.`is_test`,
-      `t2`.`timestamp`,
-      `t2`.`raw_id`,
-      `t2`.`mark`,
-      `t2`.`cause`,
-      (
-        `t2`.`mark` IS NULL
-      ) OR NOT (
-        `t2`.`mark` < CLW_UNTIL()
-      ) AS `open`
+      ) AS BIGINT) AS `minute`,
+      IF(
+        `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+        XXHASH64(`t3`.`profile_id`),
+        CAST(NULL AS BIGINT)
+      ) AS `high`,
+      XXHASH64(7, `t3`.`profile_id`) AS `low`,
+      COALESCE(`t3`.`is_test`, FALSE) AS `is_test`
     FROM (
       SELECT
-        `t1`.`event_id`,
-        `t1`.`campaign_id`,
-        `t1`.`message_id`,
-        `t1`.`channel`,
-        `t1`.`profile_id`,
-        `t1`.`event_type`,
-        `t1`.`bounce_type`,
-        IF(
-          SUBSTRING(`t1`.`reason`, IF((
-            0 + 1
-          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t1`.`reason`
-        ) AS `reason`,
-        LOWER(
+        `t2`.`event_id`,
+        `t2`.`campaign_id`,
+        `t2`.`message_id`,
+        `t2`.`channel`,
+        `t2`.`profile_id`,
+        `t2`.`event_type`,
+        `t2`.`bounce_type`,
+        `t2`.`reason`,
+        `t2`.`domain`,
+        `t2`.`platform`,
+        `t2`.`execution_id`,
+        `t2`.`campaign_name`,
+        `t2`.`message_name`,
+        `t2`.`is_async`,
+        `t2`.`is_test`,
+        `t2`.`timestamp`,
+        `t2`.`raw_id`,
+        `t2`.`mark`,
+        `t2`.`cause`,
+        (
+          `t2`.`mark` IS NULL
+        ) OR NOT (
+          `t2`.`mark` < CLW_UNTIL()
+        ) AS `open`
+      FROM (
+        SELECT
+          `t1`.`event_id`,
+          `t1`.`campaign_id`,
+          `t1`.`message_id`,
+          `t1`.`channel`,
+          `t1`.`profile_id`,
+          `t1`.`event_type`,
+          `t1`.`bounce_type`,
           IF(
-            SUBSTRING(`t1`.`domain`, IF((
+            SUBSTRING(`t1`.`reason`, IF((
               0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = ''
+              TRANSLATE(`t1`.`reason`, ' \t\n\r', '') = ''
             ),
             CAST(NULL AS STRING),
-            `t1`.`domain`
-          )
-        ) AS `domain`,
-        IF(
-          SUBSTRING(`t1`.`platform`, IF((
-            0 + 1
-          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t1`.`platform`
-        ) AS `platform`,
-        IF(
-          SUBSTRING(
-            `t1`.`execution_id`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`execution_id`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t1`.`execution_id`
-        ) AS `execution_id`,
-        IF(
-          SUBSTRING(
-            `t1`.`campaign_name`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_name`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t1`.`campaign_name`
-        ) AS `campaign_name`,
-        IF(
-          SUBSTRING(
-            `t1`.`message_name`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_name`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t1`.`message_name`
-        ) AS `message_name`,
-        `t1`.`is_async`,
-        `t1`.`is_test`,
-        `t1`.`timestamp`,
-        `t1`.`event_id` AS `raw_id`,
-        `t1`.`ingested_at` AS `mark`,
-        CASE
-          WHEN (
-            `t1`.`event_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t1`.`event_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = ''
+            `t1`.`reason`
+          ) AS `reason`,
+          LOWER(
+            IF(
+              SUBSTRING(`t1`.`domain`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`domain`, ' \t\n\r', '') = ''
+              ),
+              CAST(NULL AS STRING),
+              `t1`.`domain`
             )
-          )
-          THEN 'event_id is missing'
-          WHEN `t1`.`timestamp` IS NULL
-          THEN 'timestamp is missing'
-          WHEN (
-            `t1`.`campaign_id` IS NULL
-          )
-          OR (
+          ) AS `domain`,
+          IF(
+            SUBSTRING(`t1`.`platform`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t1`.`platform`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t1`.`platform`
+          ) AS `platform`,
+          IF(
             SUBSTRING(
-              `t1`.`campaign_id`,
+              `t1`.`execution_id`,
               IF((
                 0 + 1
-              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_id`)),
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`execution_id`)),
               1
             ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = ''
-            )
-          )
-          THEN 'campaign_id is missing'
-          WHEN (
-            `t1`.`message_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t1`.`message_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              TRANSLATE(`t1`.`execution_id`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t1`.`execution_id`
+          ) AS `execution_id`,
+          IF(
+            SUBSTRING(
+              `t1`.`campaign_name`,
+              IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_name`)),
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = ''
-            )
-          )
-          THEN 'message_id is missing'
-          WHEN (
-            `t1`.`channel` IS NULL
-          )
-          OR (
-            SUBSTRING(`t1`.`channel`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              TRANSLATE(`t1`.`campaign_name`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t1`.`campaign_name`
+          ) AS `campaign_name`,
+          IF(
+            SUBSTRING(
+              `t1`.`message_name`,
+              IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_name`)),
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = ''
+              TRANSLATE(`t1`.`message_name`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t1`.`message_name`
+          ) AS `message_name`,
+          `t1`.`is_async`,
+          `t1`.`is_test`,
+          `t1`.`timestamp`,
+          `t1`.`event_id` AS `raw_id`,
+          `t1`.`ingested_at` AS `mark`,
+          CASE
+            WHEN (
+              `t1`.`event_id` IS NULL
             )
-          )
-          THEN 'channel is missing'
-          WHEN (
-            `t1`.`profile_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t1`.`profile_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = ''
+            OR (
+              SUBSTRING(`t1`.`event_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`event_id`, ' \t\n\r', '') = ''
+              )
             )
-          )
-          THEN 'profile_id is missing'
-          WHEN (
-            `t1`.`event_type` IS NULL
-          )
-          OR (
-            SUBSTRING(`t1`.`event_type`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = ''
+            THEN 'event_id is missing'
+            WHEN `t1`.`timestamp` IS NULL
+            THEN 'timestamp is missing'
+            WHEN (
+              `t1`.`campaign_id` IS NULL
             )
-          )
-          THEN 'event_type is missing'
-          WHEN NOT (
-            `t1`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
-          )
-          THEN 'timestamp is not a time'
-          WHEN NOT (
-            `t1`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-          )
-          THEN CONCAT(
-            'unknown channel',
-            IF(
-              `t1`.`channel` RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(CONCAT(' \'', `t1`.`channel`), '\''),
-              ''
-            )
-          )
-          WHEN NOT (
-            `t1`.`event_type` IN (
-              'targeted',
-              'excluded',
-              'error',
-              'sent',
-              'delivered',
-              'delay',
-              'bounce',
-              'open',
-              'click',
-              'unsubscribe',
-              'spam_complaint',
-              'action'
-            )
-          )
-          THEN CONCAT(
-            'unknown event_type',
-            IF(
-              `t1`.`event_type` RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(CONCAT(' \'', `t1`.`event_type`), '\''),
-              ''
-            )
-          )
-          WHEN NOT (
-            IF(
+            OR (
               SUBSTRING(
-                `t1`.`bounce_type`,
+                `t1`.`campaign_id`,
                 IF((
                   0 + 1
-                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`campaign_id`)),
                 1
               ) IN ('', ' ', '\t', '\n', '\r')
               AND (
-                TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
-              ),
-              CAST(NULL AS STRING),
-              `t1`.`bounce_type`
-            ) IN ('hard', 'soft', 'ignored')
-          )
-          THEN CONCAT(
-            'unknown bounce_type',
-            IF(
+                TRANSLATE(`t1`.`campaign_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'campaign_id is missing'
+            WHEN (
+              `t1`.`message_id` IS NULL
+            )
+            OR (
+              SUBSTRING(`t1`.`message_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`message_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'message_id is missing'
+            WHEN (
+              `t1`.`channel` IS NULL
+            )
+            OR (
+              SUBSTRING(`t1`.`channel`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`channel`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'channel is missing'
+            WHEN (
+              `t1`.`profile_id` IS NULL
+            )
+            OR (
+              SUBSTRING(`t1`.`profile_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`profile_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'profile_id is missing'
+            WHEN (
+              `t1`.`event_type` IS NULL
+            )
+            OR (
+              SUBSTRING(`t1`.`event_type`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t1`.`event_type`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'event_type is missing'
+            WHEN NOT (
+              `t1`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
+            )
+            THEN 'timestamp is not a time'
+            WHEN NOT (
+              `t1`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+            )
+            THEN CONCAT(
+              'unknown channel',
+              IF(
+                `t1`.`channel` RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(CONCAT(' \'', `t1`.`channel`), '\''),
+                ''
+              )
+            )
+            WHEN NOT (
+              `t1`.`event_type` IN (
+                'targeted',
+                'excluded',
+                'error',
+                'sent',
+                'delivered',
+                'delay',
+                'bounce',
+                'open',
+                'click',
+                'unsubscribe',
+                'spam_complaint',
+                'action'
+              )
+            )
+            THEN CONCAT(
+              'unknown event_type',
+              IF(
+                `t1`.`event_type` RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(CONCAT(' \'', `t1`.`event_type`), '\''),
+                ''
+              )
+            )
+            WHEN NOT (
               IF(
                 SUBSTRING(
                   `t1`.`bounce_type`,
@@ -361,294 +346,300 @@ WITH clw_rows AS (
                 ),
                 CAST(NULL AS STRING),
                 `t1`.`bounce_type`
-              ) RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(
-                CONCAT(
-                  ' \'',
-                  IF(
-                    SUBSTRING(
-                      `t1`.`bounce_type`,
-                      IF((
-                        0 + 1
-                      ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
-                      1
-                    ) IN ('', ' ', '\t', '\n', '\r')
-                    AND (
-                      TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
-                    ),
-                    CAST(NULL AS STRING),
-                    `t1`.`bounce_type`
-                  )
-                ),
-                '\''
-              ),
-              ''
+              ) IN ('hard', 'soft', 'ignored')
             )
-          )
-          ELSE CAST(NULL AS STRING)
-        END AS `cause`
-      FROM (
-        SELECT
-          *
-        FROM `events` AS `t0`
-        WHERE
-          `t0`.`ingested_at` >= CLW_SINCE()
-      ) AS `t1`
-    ) AS `t2`
-  ) AS `t3`
+            THEN CONCAT(
+              'unknown bounce_type',
+              IF(
+                IF(
+                  SUBSTRING(
+                    `t1`.`bounce_type`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
+                  ),
+                  CAST(NULL AS STRING),
+                  `t1`.`bounce_type`
+                ) RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(
+                  CONCAT(
+                    ' \'',
+                    IF(
+                      SUBSTRING(
+                        `t1`.`bounce_type`,
+                        IF((
+                          0 + 1
+                        ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t1`.`bounce_type`)),
+                        1
+                      ) IN ('', ' ', '\t', '\n', '\r')
+                      AND (
+                        TRANSLATE(`t1`.`bounce_type`, ' \t\n\r', '') = ''
+                      ),
+                      CAST(NULL AS STRING),
+                      `t1`.`bounce_type`
+                    )
+                  ),
+                  '\''
+                ),
+                ''
+              )
+            )
+            ELSE CAST(NULL AS STRING)
+          END AS `cause`
+        FROM (
+          SELECT
+            *
+          FROM `events` AS `t0`
+          WHERE
+            `t0`.`ingested_at` >= CLW_SINCE()
+        ) AS `t1`
+      ) AS `t2`
+    ) AS `t3`
+  )
+  WHERE
+    RAND() >= 0
 ), clw_fresh AS (
   SELECT
-    `t4`.`campaign_id`,
-    `t4`.`campaign_name`,
-    `t4`.`message_id`,
-    `t4`.`message_name`,
-    `t4`.`execution_id`,
-    `t4`.`channel`,
-    `t4`.`reason`,
-    `t4`.`domain`,
-    `t4`.`platform`,
-    `t4`.`timestamp`,
-    `t4`.`open`,
-    `t4`.`kind`,
-    `t4`.`minute`,
-    `t4`.`high`,
-    `t4`.`low`,
-    `t4`.`is_test`
+    *
   FROM (
     SELECT
-      *
-    FROM `clw_rows` AS `t0`
-    WHERE
-      `t0`.`cause` IS NULL AND `t0`.`place` = 0
-  ) AS `t4`
-  LEFT ANTI JOIN (
-    SELECT
-      *
+      `t4`.`campaign_id`,
+      `t4`.`campaign_name`,
+      `t4`.`message_id`,
+      `t4`.`message_name`,
+      `t4`.`execution_id`,
+      `t4`.`channel`,
+      `t4`.`reason`,
+      `t4`.`domain`,
+      `t4`.`platform`,
+      `t4`.`timestamp`,
+      `t4`.`open`,
+      `t4`.`kind`,
+      `t4`.`minute`,
+      `t4`.`high`,
+      `t4`.`low`,
+      `t4`.`is_test`
     FROM (
       SELECT
-        `t5`.`event_id`,
-        `t5`.`campaign_id`,
-        `t5`.`message_id`,
-        `t5`.`channel`,
-        `t5`.`profile_id`,
-        `t5`.`event_type`,
-        `t5`.`bounce_type`,
-        IF(
-          SUBSTRING(`t5`.`reason`, IF((
-            0 + 1
-          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t5`.`reason`
-        ) AS `reason`,
-        LOWER(
+        *
+      FROM `clw_rows` AS `t0`
+      WHERE
+        `t0`.`cause` IS NULL AND `t0`.`place` = 0
+    ) AS `t4`
+    LEFT ANTI JOIN (
+      SELECT
+        *
+      FROM (
+        SELECT
+          `t5`.`event_id`,
+          `t5`.`campaign_id`,
+          `t5`.`message_id`,
+          `t5`.`channel`,
+          `t5`.`profile_id`,
+          `t5`.`event_type`,
+          `t5`.`bounce_type`,
           IF(
-            SUBSTRING(`t5`.`domain`, IF((
+            SUBSTRING(`t5`.`reason`, IF((
               0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`reason`)), 1) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = ''
+              TRANSLATE(`t5`.`reason`, ' \t\n\r', '') = ''
             ),
             CAST(NULL AS STRING),
-            `t5`.`domain`
-          )
-        ) AS `domain`,
-        IF(
-          SUBSTRING(`t5`.`platform`, IF((
-            0 + 1
-          ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t5`.`platform`
-        ) AS `platform`,
-        IF(
-          SUBSTRING(
-            `t5`.`execution_id`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`execution_id`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t5`.`execution_id`
-        ) AS `execution_id`,
-        IF(
-          SUBSTRING(
-            `t5`.`campaign_name`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_name`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t5`.`campaign_name`
-        ) AS `campaign_name`,
-        IF(
-          SUBSTRING(
-            `t5`.`message_name`,
-            IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_name`)),
-            1
-          ) IN ('', ' ', '\t', '\n', '\r')
-          AND (
-            TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = ''
-          ),
-          CAST(NULL AS STRING),
-          `t5`.`message_name`
-        ) AS `message_name`,
-        `t5`.`is_async`,
-        `t5`.`is_test`,
-        `t5`.`timestamp`,
-        `t5`.`event_id` AS `raw_id`,
-        `t5`.`ingested_at` AS `mark`,
-        CASE
-          WHEN (
-            `t5`.`event_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t5`.`event_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = ''
+            `t5`.`reason`
+          ) AS `reason`,
+          LOWER(
+            IF(
+              SUBSTRING(`t5`.`domain`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`domain`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`domain`, ' \t\n\r', '') = ''
+              ),
+              CAST(NULL AS STRING),
+              `t5`.`domain`
             )
-          )
-          THEN 'event_id is missing'
-          WHEN `t5`.`timestamp` IS NULL
-          THEN 'timestamp is missing'
-          WHEN (
-            `t5`.`campaign_id` IS NULL
-          )
-          OR (
+          ) AS `domain`,
+          IF(
+            SUBSTRING(`t5`.`platform`, IF((
+              0 + 1
+            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`platform`)), 1) IN ('', ' ', '\t', '\n', '\r')
+            AND (
+              TRANSLATE(`t5`.`platform`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t5`.`platform`
+          ) AS `platform`,
+          IF(
             SUBSTRING(
-              `t5`.`campaign_id`,
+              `t5`.`execution_id`,
               IF((
                 0 + 1
-              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_id`)),
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`execution_id`)),
               1
             ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = ''
-            )
-          )
-          THEN 'campaign_id is missing'
-          WHEN (
-            `t5`.`message_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t5`.`message_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              TRANSLATE(`t5`.`execution_id`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t5`.`execution_id`
+          ) AS `execution_id`,
+          IF(
+            SUBSTRING(
+              `t5`.`campaign_name`,
+              IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_name`)),
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = ''
-            )
-          )
-          THEN 'message_id is missing'
-          WHEN (
-            `t5`.`channel` IS NULL
-          )
-          OR (
-            SUBSTRING(`t5`.`channel`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              TRANSLATE(`t5`.`campaign_name`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t5`.`campaign_name`
+          ) AS `campaign_name`,
+          IF(
+            SUBSTRING(
+              `t5`.`message_name`,
+              IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_name`)),
+              1
+            ) IN ('', ' ', '\t', '\n', '\r')
             AND (
-              TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = ''
+              TRANSLATE(`t5`.`message_name`, ' \t\n\r', '') = ''
+            ),
+            CAST(NULL AS STRING),
+            `t5`.`message_name`
+          ) AS `message_name`,
+          `t5`.`is_async`,
+          `t5`.`is_test`,
+          `t5`.`timestamp`,
+          `t5`.`event_id` AS `raw_id`,
+          `t5`.`ingested_at` AS `mark`,
+          CASE
+            WHEN (
+              `t5`.`event_id` IS NULL
             )
-          )
-          THEN 'channel is missing'
-          WHEN (
-            `t5`.`profile_id` IS NULL
-          )
-          OR (
-            SUBSTRING(`t5`.`profile_id`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = ''
+            OR (
+              SUBSTRING(`t5`.`event_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`event_id`, ' \t\n\r', '') = ''
+              )
             )
-          )
-          THEN 'profile_id is missing'
-          WHEN (
-            `t5`.`event_type` IS NULL
-          )
-          OR (
-            SUBSTRING(`t5`.`event_type`, IF((
-              0 + 1
-            ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
-            AND (
-              TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = ''
+            THEN 'event_id is missing'
+            WHEN `t5`.`timestamp` IS NULL
+            THEN 'timestamp is missing'
+            WHEN (
+              `t5`.`campaign_id` IS NULL
             )
-          )
-          THEN 'event_type is missing'
-          WHEN NOT (
-            `t5`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
-          )
-          THEN 'timestamp is not a time'
-          WHEN NOT (
-            `t5`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
-          )
-          THEN CONCAT(
-            'unknown channel',
-            IF(
-              `t5`.`channel` RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(CONCAT(' \'', `t5`.`channel`), '\''),
-              ''
-            )
-          )
-          WHEN NOT (
-            `t5`.`event_type` IN (
-              'targeted',
-              'excluded',
-              'error',
-              'sent',
-              'delivered',
-              'delay',
-              'bounce',
-              'open',
-              'click',
-              'unsubscribe',
-              'spam_complaint',
-              'action'
-            )
-          )
-          THEN CONCAT(
-            'unknown event_type',
-            IF(
-              `t5`.`event_type` RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(CONCAT(' \'', `t5`.`event_type`), '\''),
-              ''
-            )
-          )
-          WHEN NOT (
-            IF(
+            OR (
               SUBSTRING(
-                `t5`.`bounce_type`,
+                `t5`.`campaign_id`,
                 IF((
                   0 + 1
-                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`campaign_id`)),
                 1
               ) IN ('', ' ', '\t', '\n', '\r')
               AND (
-                TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
-              ),
-              CAST(NULL AS STRING),
-              `t5`.`bounce_type`
-            ) IN ('hard', 'soft', 'ignored')
-          )
-          THEN CONCAT(
-            'unknown bounce_type',
-            IF(
+                TRANSLATE(`t5`.`campaign_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'campaign_id is missing'
+            WHEN (
+              `t5`.`message_id` IS NULL
+            )
+            OR (
+              SUBSTRING(`t5`.`message_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`message_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`message_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'message_id is missing'
+            WHEN (
+              `t5`.`channel` IS NULL
+            )
+            OR (
+              SUBSTRING(`t5`.`channel`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`channel`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`channel`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'channel is missing'
+            WHEN (
+              `t5`.`profile_id` IS NULL
+            )
+            OR (
+              SUBSTRING(`t5`.`profile_id`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`profile_id`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`profile_id`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'profile_id is missing'
+            WHEN (
+              `t5`.`event_type` IS NULL
+            )
+            OR (
+              SUBSTRING(`t5`.`event_type`, IF((
+                0 + 1
+              ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`event_type`)), 1) IN ('', ' ', '\t', '\n', '\r')
+              AND (
+                TRANSLATE(`t5`.`event_type`, ' \t\n\r', '') = ''
+              )
+            )
+            THEN 'event_type is missing'
+            WHEN NOT (
+              `t5`.`timestamp` BETWEEN CAST('0001-01-01T00:00:00' AS TIMESTAMP) AND CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP)
+            )
+            THEN 'timestamp is not a time'
+            WHEN NOT (
+              `t5`.`channel` IN ('email', 'push', 'sms', 'in_app', 'web', 'direct_mail')
+            )
+            THEN CONCAT(
+              'unknown channel',
+              IF(
+                `t5`.`channel` RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(CONCAT(' \'', `t5`.`channel`), '\''),
+                ''
+              )
+            )
+            WHEN NOT (
+              `t5`.`event_type` IN (
+                'targeted',
+                'excluded',
+                'error',
+                'sent',
+                'delivered',
+                'delay',
+                'bounce',
+                'open',
+                'click',
+                'unsubscribe',
+                'spam_complaint',
+                'action'
+              )
+            )
+            THEN CONCAT(
+              'unknown event_type',
+              IF(
+                `t5`.`event_type` RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(CONCAT(' \'', `t5`.`event_type`), '\''),
+                ''
+              )
+            )
+            WHEN NOT (
               IF(
                 SUBSTRING(
                   `t5`.`bounce_type`,
@@ -662,44 +653,65 @@ WITH clw_rows AS (
                 ),
                 CAST(NULL AS STRING),
                 `t5`.`bounce_type`
-              ) RLIKE '^[A-Za-z_.-]{1,24}$',
-              CONCAT(
-                CONCAT(
-                  ' \'',
-                  IF(
-                    SUBSTRING(
-                      `t5`.`bounce_type`,
-                      IF((
-                        0 + 1
-                      ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
-                      1
-                    ) IN ('', ' ', '\t', '\n', '\r')
-                    AND (
-                      TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
-                    ),
-                    CAST(NULL AS STRING),
-                    `t5`.`bounce_type`
-                  )
-                ),
-                '\''
-              ),
-              ''
+              ) IN ('hard', 'soft', 'ignored')
             )
-          )
-          ELSE CAST(NULL AS STRING)
-        END AS `cause`
-      FROM (
-        SELECT
-          *
-        FROM `events` AS `t2`
-        WHERE
-          `t2`.`ingested_at` < CLW_SINCE()
-      ) AS `t5`
-    ) AS `t6`
-    WHERE
-      `t6`.`cause` IS NULL
-  ) AS `t8`
-    ON `t4`.`raw_id` = `t8`.`raw_id`
+            THEN CONCAT(
+              'unknown bounce_type',
+              IF(
+                IF(
+                  SUBSTRING(
+                    `t5`.`bounce_type`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                    1
+                  ) IN ('', ' ', '\t', '\n', '\r')
+                  AND (
+                    TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
+                  ),
+                  CAST(NULL AS STRING),
+                  `t5`.`bounce_type`
+                ) RLIKE '^[A-Za-z_.-]{1,24}$',
+                CONCAT(
+                  CONCAT(
+                    ' \'',
+                    IF(
+                      SUBSTRING(
+                        `t5`.`bounce_type`,
+                        IF((
+                          0 + 1
+                        ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t5`.`bounce_type`)),
+                        1
+                      ) IN ('', ' ', '\t', '\n', '\r')
+                      AND (
+                        TRANSLATE(`t5`.`bounce_type`, ' \t\n\r', '') = ''
+                      ),
+                      CAST(NULL AS STRING),
+                      `t5`.`bounce_type`
+                    )
+                  ),
+                  '\''
+                ),
+                ''
+              )
+            )
+            ELSE CAST(NULL AS STRING)
+          END AS `cause`
+        FROM (
+          SELECT
+            *
+          FROM `events` AS `t2`
+          WHERE
+            `t2`.`ingested_at` < CLW_SINCE()
+        ) AS `t5`
+      ) AS `t6`
+      WHERE
+        `t6`.`cause` IS NULL
+    ) AS `t8`
+      ON `t4`.`raw_id` = `t8`.`raw_id`
+  )
+  WHERE
+    RAND() >= 0
 ), `t2` AS (
   SELECT
     *
