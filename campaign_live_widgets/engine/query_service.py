@@ -147,7 +147,8 @@ class QueryService(Postgres, engine="queryservice"):
         which of the fields of the published schema are there is found out by asking for them.
         """
         ibis = import_module("ibis")
-        place = ".".join(f"`{part}`" for part in [*(schema or "").split("."), name] if part)
+        parts = filter(None, (*(schema or "").split("."), name))
+        place = ".".join(f"`{part.replace('`', '``')}`" for part in parts)
         columns = self._described(["*"], place)
         found: dict[tuple[str, ...], str] = {
             (column,): kind for column, kind in columns.items() if kind is not None

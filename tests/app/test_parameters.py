@@ -143,7 +143,10 @@ def test_without_a_source_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_password_is_refused_and_not_repeated() -> None:
-    for source in ("postgresql://me:hunter2@db/x", "https://:hunter2@host/", "s3://a:hunter2@b"):
+    for source in (
+        *("postgresql://me:hunter2@db/x", "https://:hunter2@host/", "s3://a:hunter2@b"),
+        "ajo:queryservice://ORG@AdobeOrg:hunter2@host/prod:all?table=x",
+    ):
         with pytest.raises(UsageError, match="env:NAME") as refused:
             check("campaign_live_report", {"source": source})
         assert "hunter2" not in str(refused.value)

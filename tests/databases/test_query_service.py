@@ -92,6 +92,17 @@ def test_a_rollup_for_one_window(service: Gateway, window: str) -> None:
     rollup.close()
 
 
+def test_a_spark_without_ansi_rules(service: Gateway, lake: Cluster) -> None:
+    """The service does not say which rules its Spark keeps to."""
+    lake.session.conf.set("spark.sql.ansi.enabled", "false")
+    try:
+        rollup = open_rollup(service.url("journey"), "c1")
+    finally:
+        lake.session.conf.unset("spark.sql.ansi.enabled")
+    assert told(rollup, "30d", tests=True) == wanted("30d", tests=True)
+    rollup.close()
+
+
 def test_the_newest_events_campaign_and_another_one(service: Gateway) -> None:
     rollup = open_rollup(service.url("journey"))
     named = rollup.campaign
