@@ -167,17 +167,24 @@ def connect(database: Database) -> Connection:
     UsageError
         Where what is needed to ask it is not installed.
     """
-    known = CONNECTIONS[database.engine]
+    known = _kind(database)
     try:
         return known(database)
     except ImportError as error:
         message = (
-            f"{database.engine}:// needs {error.name}: "
+            f"{database.engine}:// needs {error.name or 'more packages'}: "
             f"pip install 'campaign-live-widgets[{known.extra}]'"
         )
         raise UsageError(message) from error
     except failures() as error:
         raise SourceError(_refused(database, error)) from error
+
+
+def _kind(database: Database) -> type[Connection]:
+    """Return the way of asking a database's engine; but PostgreSQL's, each is a module."""
+    if database.engine not in CONNECTIONS:
+        import_module(f"{__package__}.{database.engine}")
+    return CONNECTIONS[database.engine]
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -190,14 +197,14 @@ def failures() -> tuple[type[Exception], ...]:
         ("pyspark.errors", "PySparkException"),
         ("grpc", "RpcError"),
     ):
-        if module.partition(".")[0] in sys.modules:
+        if sys.modules.get(module.partition(".")[0]):
             found.append(getattr(import_module(module), name))
     return tuple(found)
 
 
 def told(database: Database, error: Exception) -> str:
     """Return one line on what came of asking a database."""
-    words = CONNECTIONS[database.engine].words(error)
+    words = _kind(database).words(error)
     return f"{database.text}: {database.said(words or type(error).__name__)}"
 
 

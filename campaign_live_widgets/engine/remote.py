@@ -12,7 +12,6 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.engine import query_service, spark  # noqa: F401 - they register
 from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.connection import (

@@ -66,7 +66,6 @@ class Spark(Connection, engine="spark"):
         for name, value in _SETTINGS.items():
             self._session.conf.set(name, value)
         try:
-            self.renew()
             fields = [self._session.table(name).schema.fields for name in self._names]
         except Exception as error:
             if _called(error, "getCondition") == _NO_TABLE:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import engines
@@ -10,7 +12,7 @@ import generate
 import pytest
 import spark_cluster
 import tables
-from test_doors import NOBODYS, refused, run
+from test_doors import COMMAND, NOBODYS, refused, run
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError
@@ -66,6 +68,24 @@ def test_a_token_that_is_not_the_servers(url: str, monkeypatch: pytest.MonkeyPat
 def test_a_server_that_is_not_there(spark: Cluster, url: str) -> None:
     gone = url.replace(str(spark.port), str(spark_cluster.free_port()))
     refused(gone, ["no Spark Connect server answers"], 3, spark_cluster.TOKEN)
+    got = run("serve", gone, "--no-browser")
+    assert (got.returncode, got.stdout) == (3, "")
+    assert len(got.stderr.splitlines()) == 1
+
+
+def test_the_dashboard_is_served_and_ends(url: str) -> None:
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "serve", url, "--campaign", "c1", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=120)
+    assert address.startswith("http://127.0.0.1:"), said
+    assert spark_cluster.TOKEN not in said
 
 
 def test_a_table_that_is_no_table_of_events(spark: Cluster) -> None:

@@ -19,7 +19,7 @@ import sqlglot
 from campaign_live_widgets.engine.connection import Connection
 from campaign_live_widgets.engine.hashing import hashes
 from campaign_live_widgets.engine.pushdown import Asked, Pushdown
-from campaign_live_widgets.engine.query_service import (
+from campaign_live_widgets.engine.queryservice import (
     IDENTITY_MAP,
     QueryService,
     documented,
