@@ -28,7 +28,7 @@ SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
 _PREFIX: Final = "env:"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PASSWORD: Final = re.compile(
-    r"^(\w+:)?[a-z][a-z0-9+.-]*://([^/?#\s:@]*:(?!env:\w+@)[^/?#]*@|.*[;?&]token=)", re.IGNORECASE
+    r"^(\w+:)?[a-z][a-z0-9+.-]*://([^/?#\s:]*:(?!env:\w+@)[^/?#]*@|.*[;?&]token=)", re.IGNORECASE
 )
 """An address with a password or a token in it; one that names a variable for it has none."""
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from campaign_live_widgets.engine.hashing import hashes
 from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.sources.paths import at
+from campaign_live_widgets.sources.row_formats import row_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 50_000
 """Rows that are taken from the client's answer at once."""
-_MARK: Final = "ingested_at"
-"""The column that is the watermark where none is named."""
 CONNECTIONS: Final[dict[str, type[Connection]]] = {}
 
 
@@ -34,9 +34,11 @@ class Connection(ABC):
     Attributes
     ----------
     table : ibis table
-        The table of events as it stands.
+        The rows of all tables that were named.
     mark : str or None
         Its column that grows with every insert.
+    rows_are : RowFormat
+        What they are rows of.
     distinct : bool
         The engine vouches that no event id stands in the table twice.
     day : str or None
@@ -46,9 +48,10 @@ class Connection(ABC):
 
     dialect: ClassVar[str]
     extra: ClassVar[str]
+    watermark: ClassVar[str] = "ingested_at"
+    """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
-
     by_index: ClassVar[bool] = True
     """Whether rows are found without reading the table; else it is read as seldom as can be."""
     day: str | None = None
@@ -60,15 +63,17 @@ class Connection(ABC):
     def __init__(self, database: Database) -> None:
         self.database = database
         try:
-            self.table, self.distinct = self._open()
-            self.mark = self._watermark()
+            tables, distinct = self._open()
+            self.rows_are = row_format(database.format, tables)
+            self.distinct = distinct and len(tables) == 1
+            self.table, self.mark = self._gathered(tables)
         except BaseException:
             self.close()
             raise
 
     @abstractmethod
-    def _open(self) -> tuple[Table, bool]:
-        """Connect; return the table, and whether it has each event once."""
+    def _open(self) -> tuple[list[Table], bool]:
+        """Connect; return the tables, and whether the (only) one has each event once."""
 
     @abstractmethod
     def rows(self, statement: str) -> Iterator[list[Row]]:
@@ -118,26 +123,30 @@ class Connection(ABC):
         found: Mark = until if before is None else max(before, until)
         return found
 
-    def _watermark(self) -> str | None:
-        """Return the watermark's column as the table spells it."""
+    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+        """Return the rows of all tables as those of one, and its watermark's column."""
+        return self.rows_are.gathered(tables, self._watermark(tables), self.database.text)
+
+    def _watermark(self, tables: list[Table]) -> str | None:
+        """Return the path of the watermark, as the tables spell it."""
         wanted = self.database.watermark
         if wanted == "":
             return None
-        names = {name.lower(): name for name in self.table.columns}
-        found = names.get((wanted or _MARK).lower())
-        if found is None:
+        path = wanted or self.watermark
+        found = [at(table, path) for table in tables]
+        if any(column is None for column in found):
             if wanted is None:
                 return None
             message = f"{self.database.text}: has no column {wanted} to be the watermark"
             raise SourceError(message)
-        kind = self.table[found].type()
-        if not (kind.is_integer() or kind.is_timestamp()):
-            message = (
-                f"{self.database.text}: the watermark {found} is {kind}; it has to be a time or "
-                "a serial number that grows with every insert"
-            )
-            raise SourceError(message)
-        return str(found)
+        for kind in (column.type() for column in found):
+            if not (kind.is_integer() or kind.is_timestamp()):
+                message = (
+                    f"{self.database.text}: the watermark {path} is {kind}; it has to be a time or "
+                    "a serial number that grows with every insert"
+                )
+                raise SourceError(message)
+        return str(path)
 
 
 def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
@@ -229,9 +238,11 @@ class Postgres(Connection, engine="postgresql"):
         )
         self._backend = ibis.postgres.from_connection(self._con)
         self._con.execute("SET default_transaction_read_only = on")
-        schema, name = there.parts
-        table = self._backend.table(name, database=schema) if schema else self._backend.table(name)
-        return table, self._has_each_once(table)
+        tables = [
+            self._backend.table(name, database=schema) if schema else self._backend.table(name)
+            for schema, name in there.tables
+        ]
+        return tables, all(map(self._has_each_once, tables))
 
     def _has_each_once(self, table: Table) -> bool:
         """Tell whether a unique index says that no event id stands there twice."""

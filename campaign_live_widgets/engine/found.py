@@ -62,13 +62,14 @@ class Found:
     executions: dict[str, Named] = field(default_factory=dict)
     accepted: int = 0
     refused: int = 0
+    ignored: int = 0
     rejects: list[tuple[str, str]] = field(default_factory=list)
     entered: dict[bool, int] | None = None
 
     @property
     def rows(self) -> int:
-        """Return how many rows of the table there were."""
-        return self.accepted + self.refused
+        """Return how many rows there were, a vendor's row once for each event that it gives."""
+        return self.accepted + self.refused + self.ignored
 
     @property
     def named(self) -> tuple[dict[str, Named], dict[str, Named], dict[str, Named]]:
@@ -109,6 +110,7 @@ def sort_out(
             elif what == What.ROWS:
                 into.accepted += n
                 into.refused += high
+                into.ignored += low or 0
             else:
                 into.rejects.append((a, b))
     return settled, still_open

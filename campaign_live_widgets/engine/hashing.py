@@ -30,8 +30,9 @@ def _builtin(name: str, *arguments: str, returns: str = "int64") -> Callable[...
 
     def one(_first: object) -> None: ...
     def two(_first: object, _second: object) -> None: ...
+    def three(_first: object, _second: object, _third: object) -> None: ...
 
-    call = one if len(arguments) == 1 else two
+    call = (one, two, three)[len(arguments) - 1]
     signature = (arguments, returns)
     made: Callable[..., Column] = ibis.udf.scalar.builtin(call, name=name, signature=signature)
     return made
@@ -53,6 +54,15 @@ def _spark(column: Column) -> tuple[Column, Column]:
         _builtin("xxhash64", "string")(column),
         _builtin("xxhash64", "int64", "string")(_OTHER, column),
     )
+
+
+def _query_service(column: Column) -> tuple[Column, Column]:
+    """By the functions that Query Service lists: its Spark may have others, its users may not."""
+    digest = _builtin("md5", "string", returns="string")(column)
+    part = _builtin("substr", "string", "int64", "int64", returns="string")
+    signed = _builtin("conv", "string", "int64", "int64", returns="string")
+    high, low = (signed(part(digest, first, 16), 16, -10).cast("int64") for first in (1, 17))
+    return high, low
 
 
 def _clickhouse(column: Column) -> tuple[Column, Column]:
@@ -87,6 +97,7 @@ def _trino(column: Column) -> tuple[Column, Column]:
 _BY_DIALECT: Final[dict[str, Hashes]] = {
     "postgres": _postgres,
     "pyspark": _spark,
+    "queryservice": _query_service,
     "clickhouse": _clickhouse,
     "bigquery": _bigquery,
     "snowflake": _snowflake,

@@ -11,13 +11,14 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import BOUNCE_TYPES, ENTRY_EVENTS
+from campaign_live_widgets.catalog import ENTRY_EVENTS
 from campaign_live_widgets.engine import kinds
 from campaign_live_widgets.engine import queries as sql
+from campaign_live_widgets.engine.columns import minute, one_if, packed, where
 from campaign_live_widgets.engine.connection import near
 from campaign_live_widgets.engine.ends import SINCE, UNTIL, apart, bound
-from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES, EXAMPLES
-from campaign_live_widgets.sources.database_rows import CAUSE, MARK, RAW_ID
+from campaign_live_widgets.sources import EXAMPLES
+from campaign_live_widgets.sources.database_rows import CAUSE, MARK, NO_EVENT, RAW_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class What(IntEnum):
     ENTERED = 6
     """Distinct profiles of the one window: without tests, and with them."""
     ROWS = 7
-    """Rows accepted and rows refused."""
+    """Rows accepted, rows refused and rows that carry no event."""
     REJECT = 8
     """An example of a refused row: its id and the cause."""
 
@@ -81,6 +82,9 @@ class Asked:
         The table itself vouches that no id stands there twice.
     window : tuple of int, optional
         The one window that will be asked for, in minutes, and *bucket*, the width of its points.
+    ignores : bool
+        Some rows carry no event; see
+        :class:`~campaign_live_widgets.sources.row_formats.RowFormat`.
     day : str or None
         The column that holds the watermark's day.
     by_index : bool
@@ -94,6 +98,7 @@ class Asked:
     distinct: bool
     window: tuple[int, int] | None = None
     bucket: int = 1
+    ignores: bool = False
     day: str | None = None
     by_index: bool = True
 
@@ -114,8 +119,12 @@ class Pushdown:
         return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
 
     def arrived(self, campaign: str) -> str:
-        """Return the statement for how many rows there are from ``clw_since()`` on."""
+        """Return the statement for how many rows there are from ``clw_since()`` on.
+
+        A vendor's row counts as often as it gives an event, and once where it gives none.
+        """
         later = self._later(campaign)
+        later = self._asked.events(later) if self._asked.ignores else later
         return self._sql_of(later.aggregate(n=later.count()))
 
     def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
@@ -141,8 +150,8 @@ class Pushdown:
             *self._cells(own),
             self._names(fresh, campaign),
             self._entries(own),
-            _tally(rows),
-            _examples(rows),
+            _tally(rows, ignores=self._asked.ignores),
+            _examples(rows, ignores=self._asked.ignores),
         )
         named = ", ".join(
             f"{name} AS {self._keep.format(self._sql_of(part))}"
@@ -196,9 +205,9 @@ class Pushdown:
             *_KEPT,
             "open",
             place=place,
-            kind=_packed(rows),
-            minute=_minute(rows.timestamp),
-            high=_where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
+            kind=packed(rows),
+            minute=minute(rows.timestamp),
+            high=where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
             low=low,
             is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         )
@@ -258,7 +267,7 @@ class Pushdown:
         import ibis  # noqa: PLC0415
 
         own = fresh.campaign_id == campaign
-        of_own = partial(_where, own, ibis.null("string"))
+        of_own = partial(where, own, ibis.null("string"))
         counted = fresh.group_by(
             "open",
             a=fresh.campaign_id,
@@ -283,7 +292,7 @@ class Pushdown:
                 "low",
                 a=own.message_id,
                 b=own.execution_id,
-                kind=_one_if(own.is_test),
+                kind=one_if(own.is_test),
             ).distinct()
             return _shaped(entries, What.ENTRY)
         start, end = self._asked.window
@@ -308,58 +317,19 @@ def _accepted(rows: Table) -> Table:
     return rows.filter(rows[CAUSE].isnull())
 
 
-def _where(condition: Column, other: Column, value: Column) -> Column:
-    import ibis  # noqa: PLC0415
-
-    return ibis.ifelse(condition, value, other)
-
-
-def _one_if(condition: Column) -> Column:
-    """Return 1 where a condition holds, else 0: engines differ in what a cast would do."""
-    import ibis  # noqa: PLC0415
-
-    return ibis.ifelse(condition, 1, 0).cast("int64")
-
-
-def _minute(time: Column) -> Column:
-    """Return a time's minute since the epoch."""
-    # Cut first: engines round the seconds that they make of a time, each in its own way.
-    return (time.truncate("m").epoch_seconds() // 60).cast("int64")
-
-
-def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
-    """Return the place of a column's value among *values*, counted from *none* + 1 or 0."""
-    import ibis  # noqa: PLC0415
-
-    first = 1 if none else 0
-    branches = ((column == value, number + first) for number, value in enumerate(values))
-    return ibis.cases(*branches, else_=0).cast("int64")
-
-
-def _packed(own: Table) -> Column:
-    """Return the number of a row's kind; see :mod:`~campaign_live_widgets.engine.kinds`."""
-    import ibis  # noqa: PLC0415
-
-    bounce = own.event_type == "bounce"
-    kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)
-    of_bounce = ibis.ifelse(bounce, _place(own.bounce_type, BOUNCE_TYPES, none=1), 0)
-    late = ibis.ifelse(bounce & own.is_async, 2, 0)
-    test = ibis.ifelse(own.is_test, 1, 0)
-    return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")
-
-
-def _tally(rows: Table) -> Table:
-    """Return how many rows were accepted and refused."""
+def _tally(rows: Table, *, ignores: bool) -> Table:
+    """Return how many rows were accepted, refused and ignored."""
     accepted = rows[CAUSE].isnull()
-    counted = rows.group_by("open").aggregate(
-        n=rows.count(where=accepted), high=rows.count(where=~accepted)
-    )
-    return _shaped(counted, What.ROWS)
+    counts = {"n": rows.count(where=accepted), "high": rows.count(where=~accepted)}
+    if ignores:
+        counts["high"] = rows.count(where=rows[CAUSE] != NO_EVENT)
+        counts["low"] = rows.count(where=rows[CAUSE] == NO_EVENT)
+    return _shaped(rows.group_by("open").aggregate(**counts), What.ROWS)
 
 
-def _examples(rows: Table) -> Table:
+def _examples(rows: Table, *, ignores: bool) -> Table:
     """Return the first rows refused."""
-    refused = rows.filter(rows[CAUSE].notnull())
+    refused = rows.filter(rows[CAUSE] != NO_EVENT if ignores else rows[CAUSE].notnull())
     order = [refused[column].asc(nulls_first=False) for column in (MARK, RAW_ID)]
     first = refused.order_by(order).limit(EXAMPLES)
     return _shaped(

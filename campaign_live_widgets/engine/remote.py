@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.answers import Answers
@@ -29,7 +30,6 @@ from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.database import Database
-from campaign_live_widgets.sources.database_rows import canonical
 
 if TYPE_CHECKING:
     from campaign_live_widgets.engine.connection import Connection, Mark
@@ -65,6 +65,7 @@ class RemoteRollup(Answers):
         self._connection: Connection | None = None
         self._pushdown: Pushdown | None = None
         self._statements: dict[tuple[bool, bool], str] = {}
+        self._not_before = 0.0
         self._nothing_yet()
 
     def _nothing_yet(self) -> None:
@@ -86,11 +87,15 @@ class RemoteRollup(Answers):
         SourceError
             Where the database does not answer; what has been counted stays.
         """
+        if self._follow and monotonic() < self._not_before:
+            return False
         try:
-            return self._look()
+            changed = self._look()
         except failures() as error:
             self._disconnect()
             raise SourceError(told(self.location, error)) from error
+        self._not_before = monotonic() + self.location.every
+        return changed
 
     def _disconnect(self) -> None:
         """Let go of a connection that may be broken; the next look makes another."""
@@ -128,7 +133,8 @@ class RemoteRollup(Answers):
     def _connected(self) -> tuple[Connection, Pushdown]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
-            events = partial(canonical, mark=connection.mark, name=self.location.text)
+            rows_are = connection.rows_are
+            events = partial(rows_are.events, mark=connection.mark, name=self.location.text)
             try:
                 events(connection.table)
             except BaseException:
@@ -146,6 +152,7 @@ class RemoteRollup(Answers):
                 connection.distinct,
                 window,
                 bucket,
+                rows_are.ignores,
                 connection.day,
                 connection.by_index,
             )
@@ -207,6 +214,7 @@ class RemoteRollup(Answers):
             _show(*layers)
         self._settled.accepted += settled.accepted
         self._settled.refused += settled.refused
+        self._settled.ignored += settled.ignored
         room = EXAMPLES - len(self._settled.rejects)
         self._settled.rejects += settled.rejects[:room]
         self._open, self._since = still_open, until
@@ -223,6 +231,7 @@ class RemoteRollup(Answers):
             events=events,
             duplicates=accepted - events,
             rejected=sum(found.refused for found in both),
+            ignored=sum(found.ignored for found in both),
             rejects=tuple(
                 Reject(f"{self.location.table} (event_id {key})", None, cause)
                 for key, cause in rejects

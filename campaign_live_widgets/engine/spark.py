@@ -50,17 +50,17 @@ class Spark(Connection, engine="spark"):
     by_index = False
     _stop: Any = None
 
-    def _open(self) -> tuple[Table, bool]:
+    def _open(self) -> tuple[list[Table], bool]:
         _hush()
         client = import_module("pyspark.sql.connect.session")
         retries = import_module("pyspark.sql.connect.client.retries")
         ibis = import_module("ibis")
         self._compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
-        path = self.database.path
-        if len(path) > _PARTS:
+        paths = self.database.paths
+        if max(map(len, paths)) > _PARTS:
             message = f"{self.database.text}: give a table as catalog.database.table at most"
             raise SourceError(message)
-        self._name = ".".join(f"`{part.replace('`', '``')}`" for part in path)
+        self._names = [".".join(f"`{part.replace('`', '``')}`" for part in path) for path in paths]
         channel = import_module("pyspark.sql.connect.client").DefaultChannelBuilder
         self._session = client.SparkSession(connection=channel(self._address(), _CHANNEL))
         # Also where nobody has closed it: a channel that is open in the end keeps the process.
@@ -69,33 +69,38 @@ class Spark(Connection, engine="spark"):
         for name, value in _SETTINGS.items():
             self._session.conf.set(name, value)
         try:
-            fields = self._session.table(self._name).schema.fields
+            fields = [self._session.table(name).schema.fields for name in self._names]
         except Exception as error:
             if _called(error, "getCondition") == _NO_TABLE:
                 raise ibis.common.exceptions.TableNotFound(self.database.table) from error
             raise
-        *place, table = path
+        return [self._table(ibis, *both) for both in zip(paths, fields, strict=True)], False
+
+    def _table(self, ibis: Any, path: tuple[str, ...], fields: Any) -> Table:  # noqa: ANN401
+        """Return a table of these fields."""
+        *place, name = path
         database, catalog = [*reversed(place), None, None][:2]
         columns = ibis.schema(_readable(ibis, fields))
-        return ibis.table(columns, name=table, catalog=catalog, database=database), False
+        return ibis.table(columns, name=name, catalog=catalog, database=database)
 
-    def _watermark(self) -> str | None:
+    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
         """Find the watermark, and the column of its day: files of other days are not opened."""
-        mark, there = super()._watermark(), self.database
+        table, mark = super()._gathered(tables)
+        there = self.database
         wanted = _DAY if there.day is None and there.watermark is None else there.day
         if not wanted or mark is None:
-            return mark
-        found = {name.lower(): name for name in self.table.columns}.get(wanted.lower())
-        time = self.table[mark]
-        if found and time.type().is_timestamp() and self.table[found].type().is_date():
+            return table, mark
+        found = {name.lower(): name for name in table.columns}.get(wanted.lower())
+        time = table[mark]
+        if found and time.type().is_timestamp() and table[found].type().is_date():
             self.day = found
             # A row without a watermark came on its day, so that it settles as others do.
-            came = time.coalesce(self.table[found].cast(time.type()))
-            self.table = self.table.mutate(**{mark: came})
+            came = time.coalesce(table[found].cast(time.type()))
+            table = table.mutate(**{mark: came})
         elif there.day:
             message = f"{there.text}: day={there.day} is to name the column of a time's day"
             raise SourceError(message)
-        return mark
+        return table, mark
 
     def _address(self) -> str:
         """Return the address as Spark's client has it; the token is in it."""
@@ -106,8 +111,9 @@ class Spark(Connection, engine="spark"):
         return f"sc://{host}{f':{there.port}' if there.port else ''}/{options}"
 
     def renew(self) -> None:
-        """Have Spark list the table's files anew: it keeps what it has seen of a folder."""
-        self._session.sql(f"REFRESH TABLE {self._name}").toArrow()
+        """Have Spark list the tables' files anew: it keeps what it has seen of a folder."""
+        for name in self._names:
+            self._session.sql(f"REFRESH TABLE {name}").toArrow()
 
     def rows(self, statement: str) -> Iterator[list[Row]]:
         """Run a statement and yield its rows, some at a time."""

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _ROOT: Final = "_experience.customerJourneyManagement"
 _FAILURE: Final = f"{_ROOT}.messageDeliveryfeedback.messageFailure"
-_NO_EVENT_STATUSES: Final = ("delivered", "read", "duplicate", "unknown")
-_NO_EVENT_INTERACTIONS: Final = ("subscription", "submit", "visit", "reply")
-_PUSH_OPEN: Final = "pushtracking.applicationopened"
-_PUSH_ACTION: Final = "pushtracking.customaction"
+NO_EVENT_STATUSES: Final = ("delivered", "read", "duplicate", "unknown")
+NO_EVENT_INTERACTIONS: Final = ("subscription", "submit", "visit", "reply")
+PUSH_OPEN: Final = "pushtracking.applicationopened"
+PUSH_ACTION: Final = "pushtracking.customaction"
 
 # Status, interaction or event type → the canonical events of the row.
 _EVENTS: Final = f"""
@@ -41,15 +41,15 @@ _EVENTS: Final = f"""
         WHEN status IN ('bounce', 'denylist') THEN ['sent', 'bounce']
         WHEN status = 'exclude' THEN ['excluded']
         WHEN status IN ('error', 'delay') THEN [status]
-        WHEN status IN {one_of(_NO_EVENT_STATUSES)} THEN []
+        WHEN status IN {one_of(NO_EVENT_STATUSES)} THEN []
         WHEN status IS NOT NULL THEN NULL
         WHEN interaction IN ('open', 'bot_open') THEN ['open']
         WHEN interaction IN ('click', 'bot_click') THEN ['click']
         WHEN interaction IN ('unsubscribe', 'spam_complaint') THEN [interaction]
-        WHEN interaction IN {one_of(_NO_EVENT_INTERACTIONS)} THEN []
+        WHEN interaction IN {one_of(NO_EVENT_INTERACTIONS)} THEN []
         WHEN interaction IS NOT NULL THEN NULL
-        WHEN kind = '{_PUSH_OPEN}' THEN ['open']
-        WHEN kind = '{_PUSH_ACTION}' THEN ['action']
+        WHEN kind = '{PUSH_OPEN}' THEN ['open']
+        WHEN kind = '{PUSH_ACTION}' THEN ['action']
         WHEN kind IS NULL OR starts_with(kind, 'message.') THEN NULL
         ELSE []
     END"""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.row_formats import ROW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,15 +21,17 @@ SCHEMES: Final[Mapping[str, str]] = {
     "postgres": "postgresql",
     "spark": "spark",
     "sc": "spark",
+    "queryservice": "queryservice",
 }
 """Scheme of an address → the engine that answers there."""
-_OURS: Final = ("table", "watermark", "overlap")
+_OURS: Final = ("table", "watermark", "overlap", "every")
+_OF_LIBPQ: Final = (
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
+)
 _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
-    "postgresql": (
-        *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
-        *("target_session_attrs", "options"),
-    ),
+    "postgresql": (*_OF_LIBPQ, "target_session_attrs", "options"),
     "spark": ("use_ssl", "x-databricks-cluster-id"),
+    "queryservice": _OF_LIBPQ,
 }
 _OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
 """What else we ask of engines that keep a table in folders."""
@@ -38,6 +41,10 @@ _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
+_OVERLAPS: Final = {"queryservice": 7200}
+"""Of a lake whose datasets are filled one by one, some much later than others."""
+_EVERY: Final = {"queryservice": 60}
+"""Seconds between two looks at an engine that takes many of them for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,18 @@ class Database:
     Attributes
     ----------
     engine : str
-        ``postgresql`` or ``spark``.
+        ``postgresql``, ``spark`` or ``queryservice``.
     name : str
         Of the database; of Spark a catalog, a database or both, or nothing.
     table : str
-        As the address gives it: ``events`` or ``schema.events``.
+        As the address gives it: ``events``, ``schema.events``, or several with commas between.
     watermark : str or None
         The column that grows with every insert; ``None`` to take ``ingested_at`` if there is
         one, an empty text to have none.
     overlap : int
         What is read again at each look: seconds, or numbers of a serial.
+    every : int
+        Seconds that pass at least between two looks.
     day : str or None
         The column that holds the watermark's day, by which the table's folders are named; ``None``
         to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
@@ -73,6 +82,7 @@ class Database:
     table: str
     watermark: str | None = None
     overlap: int = OVERLAP
+    every: int = 0
     day: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     user: str | None = field(default=None, repr=False)
@@ -86,6 +96,7 @@ class Database:
         if ":" in scheme:
             known, source = scheme.partition(":")[0].lower(), source.partition(":")[2]
         parts = _split(source)
+        _require_rows(known)
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             message = (
@@ -103,7 +114,7 @@ class Database:
             if key not in options:
                 message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
                 raise SourceError(message)
-        if not asked.get("table"):
+        if not all(asked.get("table", "").split(",")):
             message = f"{shown}: which table? Add ?table=NAME to the address"
             raise SourceError(message)
         try:
@@ -118,7 +129,8 @@ class Database:
             name=unquote(parts.path.lstrip("/")),
             table=asked["table"],
             watermark=asked.get("watermark"),
-            overlap=_overlap(asked["overlap"], shown) if "overlap" in asked else OVERLAP,
+            overlap=_length(asked, "overlap", _OVERLAPS.get(engine, OVERLAP), shown),
+            every=_length(asked, "every", _EVERY.get(engine, 0), shown),
             day=asked.get("day"),
             options={key: asked[key] for key in _THEIRS[engine] if key in asked},
             user=unquote(parts.username) if parts.username else None,
@@ -137,15 +149,16 @@ class Database:
         """Return that there is no folder in which changes show: a database is looked at."""
 
     @property
-    def parts(self) -> tuple[str | None, str]:
-        """Return the table's schema, where it is given, and its name."""
-        schema, _, table = self.table.rpartition(".")
-        return schema or None, table
+    def tables(self) -> tuple[tuple[str | None, str], ...]:
+        """Return of each table its schema, where it is given, and its name."""
+        parts = (table.strip().rpartition(".") for table in self.table.split(","))
+        return tuple((schema or None, table) for schema, _, table in parts)
 
     @property
-    def path(self) -> tuple[str, ...]:
-        """Return the table's whole name, from the catalog on, as far as the address gives it."""
-        return tuple(part for part in f"{self.name}.{self.table}".split(".") if part)
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Return each table's whole name, from the catalog on, as far as the address gives it."""
+        names = (f"{self.name}.{table.strip()}" for table in self.table.split(","))
+        return tuple(tuple(part for part in name.split(".") if part) for name in names)
 
     def holds(self, _path: str) -> bool:
         """Tell that no file that changes is one of this source."""
@@ -190,9 +203,16 @@ def _split(source: str) -> SplitResult:
     except ValueError:
         message = (
             f"{source.partition('://')[0][:20]}://…: is no address; "
-            "give postgresql://USER@HOST:PORT/DATABASE?table=NAME"
+            "give one like postgresql://USER@HOST:PORT/DATABASE?table=NAME"
         )
         raise SourceError(message) from None
+
+
+def _require_rows(known: str | None) -> None:
+    """Refuse a format whose rows are read from files alone."""
+    if known is not None and known not in ROW_FORMATS:
+        message = f"{known}: is no format of a database's rows; known: {', '.join(ROW_FORMATS)}"
+        raise SourceError(message)
 
 
 def _password(given: str | None, shown: str) -> str | None:
@@ -209,10 +229,13 @@ def _password(given: str | None, shown: str) -> str | None:
     return os.environ[name]
 
 
-def _overlap(text: str, shown: str) -> int:
+def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> int:
     """Read ``90``, ``90s``, ``5m``, ``1h``."""
+    if option not in asked:
+        return default
+    text = asked[option]
     number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
     if not number.isdecimal():
-        message = f"{shown}: overlap {text!r} is neither a length (90s, 5m) nor a number"
+        message = f"{shown}: {option} {text!r} is neither a length (90s, 5m) nor a number"
         raise SourceError(message)
     return int(number) * unit

@@ -9,6 +9,7 @@ from campaign_live_widgets.catalog import BOUNCE_TYPES
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, REQUIRED
 from campaign_live_widgets.sources.canonical import COLUMNS
+from campaign_live_widgets.sources.paths import at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ FLAGS: Final = ("is_async", "is_test", "is_machine")
 RAW_ID: Final = "raw_id"
 MARK: Final = "mark"
 CAUSE: Final = "cause"
+NO_EVENT: Final = ""
+"""The cause of a vendor's row that carries no event: it is ignored, not refused."""
 _YES: Final = ("true", "t", "1", "yes", "y")
 _NO: Final = ("false", "f", "0", "no", "n")
 _USED: Final = tuple(column for column in COLUMNS if column not in ("variant", "url", "is_machine"))
@@ -62,24 +65,22 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
     # as none: these are compared so often that to look at each again would take most of the time.
     bare = {c: _string(columns.get(c)) for c in (*REQUIRED, "bounce_type") if c != "timestamp"}
     others = (c for c in _USED if c not in (*FLAGS, *bare, "timestamp"))
-    texts = {**bare, **{c: _text(columns.get(c)) for c in others}}
+    texts = {**bare, **{c: as_text(columns.get(c)) for c in others}}
     texts["domain"] = texts["domain"].lower()
-    time = columns["timestamp"]
-    if time.type().is_date():
-        time = time.cast("timestamp")
-    flags = {c: _flag(columns.get(c)) for c in FLAGS}
+    time = as_time(columns["timestamp"])
+    flags = {c: as_flag(columns.get(c)) for c in FLAGS}
     raw = {c: columns[c] for c in FLAGS if c in columns and not _is_flag(columns[c])}
     causes: list[tuple[Column, Column | str]] = [
         (_is_blank(bare[c], columns[c]) if c in bare else time.isnull(), f"{c} is missing")
         for c in REQUIRED
     ]
     causes += [
-        (~time.between(ibis.literal(_FIRST), ibis.literal(_LAST)), "timestamp is not a time"),
-        _unknown("channel", texts["channel"], CHANNELS),
-        _unknown("event_type", texts["event_type"], EVENT_TYPES),
-        _unknown("bounce_type", _text(columns.get("bounce_type")), BOUNCE_TYPES),
+        no_time(time),
+        unknown("channel", texts["channel"], CHANNELS),
+        unknown("event_type", texts["event_type"], EVENT_TYPES),
+        unknown("bounce_type", as_text(columns.get("bounce_type")), BOUNCE_TYPES),
         *(
-            (flags[c].isnull() & _text(column).notnull(), f"{c} is not true or false")
+            (flags[c].isnull() & as_text(column).notnull(), f"{c} is not true or false")
             for c, column in raw.items()
         ),
     ]
@@ -94,6 +95,46 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
     )
 
 
+def together(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Table, str | None]:
+    """Return the rows of several tables as those of one, and its watermark's column.
+
+    A single table stays as it is. Of several, what one lacks is null there; a column that is of
+    several types is text; of several sorts of time, a time in UTC.
+    """
+    import ibis  # noqa: PLC0415
+
+    if len(tables) == 1:
+        spelled = {column.lower(): column for column in tables[0].columns}
+        if mark is None or mark.lower() in spelled:
+            return tables[0], mark and spelled[mark.lower()]
+        return tables[0].mutate(**{MARK: at(tables[0], mark)}), MARK
+    for table in tables:
+        _require({column.lower(): table[column] for column in table.columns}, name)
+    wanted = {column: [at(table, column) for table in tables] for column in COLUMNS}
+    if mark is not None:
+        wanted[MARK] = [at(table, mark) for table in tables]
+    kinds = {c: common_type([x for x in some if x is not None]) for c, some in wanted.items()}
+    rows = (
+        table.select(
+            **{
+                c: ibis.null(kind) if wanted[c][place] is None else wanted[c][place].cast(kind)
+                for c, kind in kinds.items()
+                if kind is not None
+            }
+        )
+        for place, table in enumerate(tables)
+    )
+    return ibis.union(*rows), mark and MARK
+
+
+def common_type(columns: Sequence[Column]) -> Any:  # noqa: ANN401 - of Ibis
+    """Return the type that columns of one name have together, ``None`` where there are none."""
+    kinds = {column.type()(nullable=True) for column in columns}
+    if len(kinds) <= 1:
+        return next(iter(kinds), None)
+    return "timestamp('UTC')" if all(map(is_time, columns)) else "string"
+
+
 def _require(columns: dict[str, Column], name: str) -> None:
     missing = [column for column in REQUIRED if column not in columns]
     if missing:
@@ -102,8 +143,8 @@ def _require(columns: dict[str, Column], name: str) -> None:
             "(campaign-live schema prints the table)"
         )
         raise SourceError(message)
-    kind = columns["timestamp"].type()
-    if not (kind.is_timestamp() or kind.is_date()):
+    if not is_time(columns["timestamp"]):
+        kind = columns["timestamp"].type()
         message = f"{name}: its column timestamp is {kind}; make a view that casts it to a time"
         raise SourceError(message)
 
@@ -115,8 +156,8 @@ def _string(column: Column | None) -> Column:
     return ibis.null("string") if column is None else column.cast("string")
 
 
-def _text(column: Column | None) -> Column:
-    """Return a column as text, null where it is blank."""
+def as_text(column: Column | None) -> Column:
+    """Return a column as text, null where it is blank or not there."""
     import ibis  # noqa: PLC0415
 
     text = _string(column)
@@ -141,8 +182,8 @@ def _is_flag(column: Column) -> bool:
     return bool(kind.is_boolean() or kind.is_null())
 
 
-def _flag(column: Column | None) -> Column:
-    """Return a column as a truth value, null where it is none."""
+def as_flag(column: Column | None) -> Column:
+    """Return a column as a truth value, null where it is none or not there."""
     import ibis  # noqa: PLC0415
 
     if column is None:
@@ -153,8 +194,32 @@ def _flag(column: Column | None) -> Column:
     return ibis.cases((word.isin(_YES), True), (word.isin(_NO), False), else_=ibis.null("boolean"))
 
 
-def _unknown(name: str, column: Column, known: Sequence[str]) -> tuple[Column, Column]:
-    """Return the branch that refuses a value outside an enumeration.
+def is_time(column: Column) -> bool:
+    """Tell whether a column is a time or a day."""
+    kind = column.type()
+    return bool(kind.is_timestamp() or kind.is_date())
+
+
+def as_time(column: Column) -> Column:
+    """Return a time or a day as a time."""
+    return column.cast("timestamp") if column.type().is_date() else column
+
+
+def no_time(time: Column) -> tuple[Column, str]:
+    """Return the branch that refuses a time outside the years that there are."""
+    import ibis  # noqa: PLC0415
+
+    inside = time.between(ibis.literal(_FIRST), ibis.literal(_LAST))
+    return ~inside, "timestamp is not a time"
+
+
+def unknown(name: str, column: Column, known: Sequence[str]) -> tuple[Column, Column]:
+    """Return the branch that refuses a value outside an enumeration."""
+    return column.notin(known), not_known(name, column)
+
+
+def not_known(name: str, column: Column) -> Column:
+    """Return the cause that names an unknown value.
 
     Only one that looks like a code is shown: it could be an address or a profile.
     """
@@ -163,4 +228,4 @@ def _unknown(name: str, column: Column, known: Sequence[str]) -> tuple[Column, C
     shown = ibis.ifelse(
         column.re_search(_CODE), ibis.literal(" '") + column + ibis.literal("'"), ""
     )
-    return column.notin(known), ibis.literal(f"unknown {name}") + shown
+    return ibis.literal(f"unknown {name}") + shown

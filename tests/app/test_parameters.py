@@ -145,6 +145,7 @@ def test_without_a_source_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_password_is_refused_and_not_repeated() -> None:
     for source in (
         *("postgresql://me:hunter2@db/x", "https://:hunter2@host/", "s3://a:hunter2@b"),
+        "ajo:queryservice://ORG@AdobeOrg:hunter2@host/prod:all?table=x",
         *("sc://host:443/;use_ssl=true;token=hunter2", "ajo:spark://host/?table=x&token=hunter2"),
     ):
         with pytest.raises(UsageError, match="env:NAME") as refused:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import engines
+import lake as journeys
 import pytest
+
+if TYPE_CHECKING:
+    import spark_cluster
 
 HERE = Path(__file__).parent
 
@@ -14,6 +19,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def lake(spark: spark_cluster.Cluster) -> spark_cluster.Cluster:
+    """Return the cluster with Journey Optimizer's events in it."""
+    journeys.fill(spark)
+    return spark
 
 
 @pytest.fixture(params=["postgresql", "spark"])

@@ -15,7 +15,7 @@ from engines import filled
 from generate import AT, WINDOWS
 
 from campaign_live_widgets.app.cli import main
-from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Selection
 
@@ -154,4 +154,25 @@ def test_flags_as_words_and_refused_rows_by_their_id(engine: Engine) -> None:
         if row["channel"] == "fax":
             assert refused[f"{name} (event_id {row['event_id']})"] == "unknown channel 'fax'"
     assert "unknown channel 'fax'" in refused.values()
+    rollup.close()
+
+
+def test_several_tables_make_one_report(engine: Engine) -> None:
+    """What one lacks is null there; ids that come in both count once."""
+    rows = canonical()
+    half = len(rows) // 2
+    narrow = [
+        {name: value for name, value in row.items() if name != "campaign_name"}
+        for row in rows[:half]
+    ]
+    words = engine.create(texts=("is_test",))
+    names = (filled(engine, narrow), words)
+    rollup = new_rollup(engine.url(",".join(names)), "c1")
+    assert rollup.refresh()
+    told_as = {True: "true", False: "0", None: None}
+    engine.insert(words, [{**row, "is_test": told_as[row["is_test"]]} for row in rows[half:]])
+    assert rollup.refresh()
+    for window, tests in (("24h", False), ("30d", True)):
+        got = told(rollup, window, tests=tests)
+        assert got == wanted(narrow + rows[half:], window, tests=tests)
     rollup.close()

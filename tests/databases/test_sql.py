@@ -19,8 +19,16 @@ import sqlglot
 from campaign_live_widgets.engine.connection import Connection
 from campaign_live_widgets.engine.hashing import hashes
 from campaign_live_widgets.engine.pushdown import Asked, Pushdown
+from campaign_live_widgets.engine.queryservice import (
+    IDENTITY_MAP,
+    QueryService,
+    documented,
+    nested,
+)
 from campaign_live_widgets.engine.spark import Spark
 from campaign_live_widgets.sources.database_rows import canonical
+from campaign_live_widgets.sources.row_formats import ROW_FORMATS
+from campaign_live_widgets.sources.xdm_rows import FIELDS
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -52,12 +60,45 @@ def statement(dialect: str) -> str:
     return sqlglot.parse_one(text, dialect=compiler.dialect).sql(compiler.dialect, pretty=True)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_the_sql_is_the_one_that_was_looked_at(dialect: str) -> None:
-    kept = HERE / f"{DIALECTS[dialect]}.sql"
-    got = statement(dialect) + "\n"
+def assert_kept(got: str, name: str) -> None:
+    kept = HERE / f"{name}.sql"
     if os.environ.get("CLW_WRITE_SQL"):
         kept.parent.mkdir(exist_ok=True)
         kept.write_bytes(got.encode())
     assert got == kept.read_bytes().decode()
+
+
+def sent_to_query_service() -> str:
+    """Return the statement of a look at a dataset of Journey Optimizer."""
+    paths = [path for paths in FIELDS.values() for path in paths if "@" not in path]
+    kinds = {tuple(path.split(".")): "string" for path in paths}
+    kinds["timestamp",] = "timestamp('UTC')"
+    kinds["identityMap",] = IDENTITY_MAP
+    kinds["_acp_system_metadata", "ingestTime"] = "int64"
+    schema = nested(kinds)
+    ajo, mark = ROW_FORMATS["ajo"], "_acp_system_metadata.ingestTime"
+    table, column = ajo.gathered([ibis.table(schema, name="feedback")], mark, "lake")
+    events = partial(ajo.events, mark=column, name="lake")
+    asked = Asked(
+        *(events, table, column, hashes("queryservice")),
+        distinct=False,
+        ignores=True,
+        by_index=False,
+    )
+    pushdown = Pushdown(asked, documented, QueryService.keep)
+    text = pushdown.rollup("spring", since=True, until=True, follow=True)
+    return sqlglot.parse_one(text, dialect="databricks").sql("databricks", pretty=True)
+
+
+def test_query_service_is_sent_what_was_looked_at() -> None:
+    got = sent_to_query_service() + "\n"
+    assert_kept(got, "query_service")
+    assert " ANTI " not in got
+    assert " SEMI " not in got
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_sql_is_the_one_that_was_looked_at(dialect: str) -> None:
+    got = statement(dialect) + "\n"
+    assert_kept(got, DIALECTS[dialect])
     assert "profile_id" not in got[got.index("UNION ALL") :]

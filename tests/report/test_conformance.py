@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from generate import AT, WINDOWS
 from oracle_xdm import xdm_to_canonical
+from xdm_tables import wanted_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
@@ -72,16 +73,8 @@ def expected(
     tests: bool,
     campaign: str = CAMPAIGN,
 ) -> Row:
-    events, ignored, rejected = once_mapped(rows) if callable(rows) else mapped(rows)
-    return oracle.report(
-        events,
-        campaign,
-        AT,
-        WINDOWS[window],
-        include_tests=tests,
-        ignored=ignored,
-        rejected=rejected,
-    )
+    found = once_mapped(rows) if callable(rows) else mapped(rows)
+    return wanted_of(found, window, tests=tests, campaign=campaign)
 
 
 @cache

@@ -1,0 +1,38 @@
+"""Dotted paths into the columns of a database's table, whatever the case of their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Table = Any
+
+
+def at(table: Table, path: str) -> Any:  # noqa: ANN401 - a column, or None
+    """Return what stands at a dotted path, whatever the case of its names; else ``None``."""
+    columns = {column.lower(): column for column in reversed(table.columns)}
+    if path.lower() in columns:
+        return table[columns[path.lower()]]
+    first, *rest = path.split(".")
+    if first.lower() not in columns:
+        return None
+    found = table[columns[first.lower()]]
+    for part in rest:
+        kind = found.type()
+        names = {n.lower(): n for n in reversed(kind.names)} if kind.is_struct() else {}
+        if part.lower() not in names:
+            return None
+        found = found[names[part.lower()]]
+    return found
+
+
+def paths_of(table: Table) -> set[str]:
+    """Return the dotted, lower-case paths of a table's columns and their structs."""
+
+    def below(path: str, kind: Any) -> set[str]:  # noqa: ANN401 - of Ibis
+        found = {path.lower()}
+        if kind.is_struct():
+            for name, inner in kind.items():
+                found |= below(f"{path}.{name}", inner)
+        return found
+
+    return {path for name, kind in table.schema().items() for path in below(name, kind)}

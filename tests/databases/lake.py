@@ -1,0 +1,26 @@
+"""Datasets of Journey Optimizer's events in a Spark cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import files
+import xdm_tables
+from xdm_tables import DATASETS, dataset
+
+if TYPE_CHECKING:
+    from spark_cluster import Cluster
+
+Row = dict[str, Any]
+
+
+def create(spark: Cluster, name: str, rows: list[Row]) -> None:
+    """Create a table of these rows."""
+    spark.session.createDataFrame(files.table(rows)).coalesce(1).write.saveAsTable(name)
+
+
+def fill(spark: Cluster) -> None:
+    """Put all rows into one dataset, ``journey``, and into the three that they come in."""
+    create(spark, "journey", xdm_tables.rows())
+    for name in DATASETS:
+        create(spark, name, [row for row in xdm_tables.rows() if dataset(row) == name])

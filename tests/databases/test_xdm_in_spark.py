@@ -1,0 +1,49 @@
+"""Journey Optimizer's rows in a Spark cluster give the report that the oracle computes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import xdm_tables
+from generate import AT, WINDOWS
+from lake import create
+from test_every_engine import EVERY_CASE, told
+from xdm_tables import DATASETS, wanted
+
+from campaign_live_widgets.engine import new_rollup, open_rollup
+from campaign_live_widgets.snapshot import Window
+
+if TYPE_CHECKING:
+    from spark_cluster import Cluster
+
+
+@pytest.mark.parametrize(
+    ("prefix", "table"), [("ajo:", "journey"), ("", ",".join(DATASETS))], ids=["one", "three"]
+)
+def test_every_window_with_and_without_tests(lake: Cluster, prefix: str, table: str) -> None:
+    rollup = open_rollup(prefix + lake.url(table), "c1")
+    for window, tests in EVERY_CASE:
+        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+    rollup.close()
+
+
+def test_a_rollup_for_one_window(lake: Cluster) -> None:
+    span = Window.ending(AT, WINDOWS["7d"])
+    rollup = open_rollup(lake.url("journey"), "c1", follow=False, window=span)
+    for tests in (False, True):
+        assert told(rollup, "7d", tests=tests) == wanted("7d", tests=tests)
+    rollup.close()
+
+
+def test_looks_at_what_is_new_by_a_path(lake: Cluster) -> None:
+    numbered = [row | {"_meta": {"n": n}} for n, row in enumerate(xdm_tables.rows())]
+    half = len(numbered) // 2
+    create(lake, "numbered_all", numbered)
+    lake.sql(f"CREATE TABLE numbered AS SELECT * FROM numbered_all WHERE _meta.n < {half}")
+    rollup = new_rollup(lake.url("numbered", watermark="_meta.n", overlap="20"), "c1")
+    assert rollup.refresh()
+    lake.sql(f"INSERT INTO numbered SELECT * FROM numbered_all WHERE _meta.n >= {half}")
+    assert rollup.refresh()
+    assert told(rollup, "30d", tests=True) == wanted("30d", tests=True)
+    rollup.close()
