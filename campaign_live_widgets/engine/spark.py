@@ -23,6 +23,8 @@ _ROWS: Final = 50_000
 _TRIES: Final = 3
 """How often a call that found no server is made again, within seconds; the client's own number
 keeps it trying for ten minutes, and a look that fails is told and made anew in any case."""
+_CHANNEL: Final = [("grpc.keepalive_time_ms", 360_000), ("grpc.keepalive_timeout_ms", 30_000)]
+"""A machine that has gone without a word is found out; servers bear no rhythm below 300 s."""
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     # What stands in quotes is text: a campaign may be called ${env:HOME}, or have a backslash.
@@ -59,7 +61,8 @@ class Spark(Connection, engine="spark"):
             message = f"{self.database.text}: give a table as catalog.database.table at most"
             raise SourceError(message)
         self._names = [".".join(f"`{part.replace('`', '``')}`" for part in path) for path in paths]
-        self._session = client.SparkSession(connection=self._address())
+        channel = import_module("pyspark.sql.connect.client").DefaultChannelBuilder
+        self._session = client.SparkSession(connection=channel(self._address(), _CHANNEL))
         # Also where nobody has closed it: a channel that is open in the end keeps the process.
         self._stop = weakref.finalize(self, self._session.stop)
         self._session.client.set_retry_policies([retries.DefaultPolicy(max_retries=_TRIES)])
