@@ -142,6 +142,7 @@ class Spark(Source, name="Spark"):
 
         self._folder = folder / "spark"
         self._folder.mkdir()
+        os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
         self._cluster = stack.enter_context(spark_cluster.running(self._folder))
         self._cluster.sql(schema("spark", TABLE).rstrip().rstrip(";"))
         self._insert(f"{history}/*.parquet")
