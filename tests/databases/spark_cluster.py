@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.request
 from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,7 +229,8 @@ class Cluster:
     def _wait(self, done: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            with suppress(OSError, LookupError):
+            # A page of what has only begun may be there and empty.
+            with suppress(OSError, HTTPException, LookupError, ValueError):
                 if done():
                     return
             time.sleep(0.3)
