@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lake(spark: spark_cluster.Cluster) -> spark_cluster.Cluster:
     """Return the cluster with Journey Optimizer's events in it."""
     journeys.fill(spark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import files
@@ -15,7 +16,12 @@ Row = dict[str, Any]
 
 
 def create(spark: Cluster, name: str, rows: list[Row]) -> None:
-    """Create a table of these rows."""
+    """Create a table of these rows, or create it anew.
+
+    A server that has been stopped and started knows no table, whose files are still there.
+    """
+    spark.sql(f"DROP TABLE IF EXISTS {name}")
+    shutil.rmtree(spark.folder / "warehouse" / name, ignore_errors=True)
     spark.session.createDataFrame(files.table(rows)).coalesce(1).write.saveAsTable(name)
 
 
