@@ -52,6 +52,8 @@ class Connection(ABC):
     """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
+    times: ClassVar[tuple[str, str]]
+    """The engine's types of a time with a zone, and of one without."""
     by_index: ClassVar[bool] = True
     """Whether rows are found without reading the table; else it is read as seldom as can be."""
     day: str | None = None
@@ -83,9 +85,12 @@ class Connection(ABC):
     def statement(self, expression: Table) -> str:
         """Return an expression in the engine's own SQL."""
 
-    @abstractmethod
     def literal(self, value: Mark) -> str:
         """Return a value of the watermark in the engine's own SQL."""
+        if isinstance(value, int):
+            return str(value)
+        with_zone, without = self.times
+        return f"{with_zone if value.tzinfo else without} '{value.isoformat(sep=' ')}'"
 
     @abstractmethod
     def close(self) -> None:
@@ -221,6 +226,7 @@ class Postgres(Connection, engine="postgresql"):
     extra = "postgresql"
     _con: Any = None
     keep = "MATERIALIZED ({})"
+    times = ("TIMESTAMPTZ", "TIMESTAMP")
 
     def _open(self) -> tuple[Table, bool]:
         ibis, psycopg = import_module("ibis"), import_module("psycopg")
@@ -268,13 +274,6 @@ class Postgres(Connection, engine="postgresql"):
     def statement(self, expression: Table) -> str:
         """Return an expression in PostgreSQL's SQL."""
         return str(self._backend.compile(expression))
-
-    def literal(self, value: Mark) -> str:
-        """Return a value of the watermark in PostgreSQL's SQL."""
-        if isinstance(value, int):
-            return str(value)
-        kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
-        return f"{kind} '{value.isoformat(sep=' ')}'"
 
     def close(self) -> None:
         """Close the connection."""

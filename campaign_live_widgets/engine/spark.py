@@ -16,7 +16,7 @@ from campaign_live_widgets.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.engine.connection import Mark, Row, Table
+    from campaign_live_widgets.engine.connection import Row, Table
 
 _ROWS: Final = 50_000
 """Rows of the client's answer that become Python's at once."""
@@ -47,6 +47,7 @@ class Spark(Connection, engine="spark"):
     # Spark works a named part out where it is used, each time anew, unless it could differ from
     # time to time: then it is made once, on the cluster, and read from there.
     keep = "(SELECT * FROM ({}) WHERE rand() >= 0)"
+    times = ("TIMESTAMP", "TIMESTAMP_NTZ")
     by_index = False
     _stop: Any = None
 
@@ -124,13 +125,6 @@ class Spark(Connection, engine="spark"):
         """Return an expression in Spark's SQL."""
         compiled = self._compiler.to_sqlglot(expression.unbind())
         return str(compiled.sql(dialect=self._compiler.dialect))
-
-    def literal(self, value: Mark) -> str:
-        """Return a value of the watermark in Spark's SQL."""
-        if isinstance(value, int):
-            return str(value)
-        kind = "TIMESTAMP" if value.tzinfo else "TIMESTAMP_NTZ"
-        return f"{kind} '{value.isoformat(sep=' ')}'"
 
     def close(self) -> None:
         """Let go of the session, here and on the server."""
