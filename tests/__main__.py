@@ -19,12 +19,14 @@ from tests.databases import spark_cluster
 ROOT = Path(__file__).parent.parent
 NPM = ROOT / "tests" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
+"""As many processes as there are cores, each a file of tests at a time."""
 CHECKS = (
     ("style", ("-m", "ruff", "check", "--no-cache", ".")),
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
-    ("tests", ("-m", "pytest")),
-    ("slow tests", ("-m", "pytest", "-m", "slow and not database and not browser")),
+    ("tests", ("-m", "pytest", *SIDE_BY_SIDE)),
+    ("slow tests", ("-m", "pytest", *SIDE_BY_SIDE, "-m", "slow and not database and not browser")),
     ("database tests", ("-m", "pytest", "-m", "database and not browser")),
     ("browser tests", ("-m", "pytest", "-m", "browser")),
 )

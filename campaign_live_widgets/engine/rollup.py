@@ -13,6 +13,7 @@ from campaign_live_widgets.engine.answers import Answers
 from campaign_live_widgets.engine.cells import add_cells
 from campaign_live_widgets.engine.counting import Counter
 from campaign_live_widgets.engine.fragments import line_count
+from campaign_live_widgets.engine.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.engine.named import add_named
 from campaign_live_widgets.engine.seen import SeenEvents
 from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
@@ -89,20 +90,22 @@ class Rollup(Answers):
         SourceError
             Where the source cannot be read; what has been counted stays.
         """
-        fragments, told = self._tail.poll(), self._health
-        parts = list(chunks(fragments))
-        self._keep_ids |= len(parts) > 1
-        if self._campaign is None and len(parts) > 1:
-            self._campaign = self._newest_campaign(parts)
-        for chunk in parts:
-            self._take(chunk)
-        self._sum_health()
-        if not self._follow:
-            self._require_something()
-        if not fragments:
-            self._seen.settle()
-            self._entered.settle()
-        return bool(fragments) or self._health != told
+        with held_back(self._con) as stop_if_asked:
+            fragments, told = self._tail.poll(), self._health
+            parts = list(chunks(fragments))
+            self._keep_ids |= len(parts) > 1
+            if self._campaign is None and len(parts) > 1:
+                self._campaign = self._newest_campaign(parts)
+            for chunk in parts:
+                stop_if_asked()
+                self._take(chunk)
+            self._sum_health()
+            if not self._follow:
+                self._require_something()
+            if not fragments:
+                self._seen.settle()
+                self._entered.settle()
+            return bool(fragments) or self._health != told
 
     def _newest_campaign(self, parts: Sequence[Sequence[Fragment]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
@@ -111,7 +114,8 @@ class Rollup(Answers):
             try:
                 self._stage.stage(chunk)
                 newest += self._counter.newest()
-            except UNREADABLE:
+            except UNREADABLE as error:
+                stop_if_interrupted(error)
                 continue  # counting it will tell
             finally:
                 self._stage.clear()
@@ -129,6 +133,7 @@ class Rollup(Answers):
             )
             lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             if len(fragments) > 1:
                 self._keep_ids = True  # there will be more than one pass
                 for fragment in fragments:

@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 
 from campaign_live_widgets.engine.fragments import content, has_mark
+from campaign_live_widgets.engine.interrupts import stop_if_interrupted
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import (
@@ -225,7 +226,8 @@ class Stage:
         """Read a file alone, of a damaged document what is whole."""
         try:
             self._read(known, [fragment], batch)
-        except UNREADABLE:
+        except UNREADABLE as error:
+            stop_if_interrupted(error)
             if known.kind != "json":
                 raise
             self._read(replace(known, kind="ndjson", compression=None), [fragment], batch)
@@ -383,12 +385,6 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
     """Yield the rows of a CSV as far as they are ones; lines are only told to people."""
     with suppress(csv.Error):
         yield from reader
-
-
-def stop_if_interrupted(error: BaseException) -> None:
-    """Raise what Ctrl-C is in Python where it came while the engine was at work."""
-    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
-        raise KeyboardInterrupt from error
 
 
 def why(error: BaseException) -> str:

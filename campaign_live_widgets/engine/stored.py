@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.engine import named
+from campaign_live_widgets.engine.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.engine.named import Named
 from campaign_live_widgets.engine.rollup import Rollup, chunks_of
 from campaign_live_widgets.engine.stage import BATCH, UNREADABLE, why
@@ -16,7 +17,7 @@ from campaign_live_widgets.sources.canonical import COLUMNS
 from campaign_live_widgets.sources.commits import Log, State, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from campaign_live_widgets.snapshot import Reject, Window
     from campaign_live_widgets.sources.commits import StoredFile
@@ -68,7 +69,7 @@ class StoredRollup(Rollup):
                 found = self._look()
                 break
             except _GoneError:
-                self._state = State()  # the log no longer tells what is new since then
+                continue
         else:
             found = self._look(lost=True)
         self._sum_health()
@@ -77,7 +78,18 @@ class StoredRollup(Rollup):
         return found or self._health != told
 
     def _look(self, *, lost: bool = False) -> bool:
-        """Count what has come since the last look; tell whether anything has."""
+        """Count what has come since the last look; tell whether anything has.
+
+        Where that is broken off, the next look counts all anew: no part is lost.
+        """
+        try:
+            with held_back(self._con) as stop_if_asked:
+                return self._count_news(stop_if_asked, lost=lost)
+        except (_GoneError, KeyboardInterrupt):
+            self._state = State()
+            raise
+
+    def _count_news(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
         news = self._log.after(self._state.number) if self._state.number else None
         if news == [] and not self._mended():
             return False
@@ -100,7 +112,7 @@ class StoredRollup(Rollup):
                 self._campaigns, key=lambda cid: (self._campaigns[cid].newest, cid)
             )
         own = [file for file in files if file.campaign == self._campaign]
-        self._read(own, lost=lost)
+        self._read(own, stop_if_asked, lost=lost)
         return bool(files)
 
     def _mended(self) -> list[str]:
@@ -111,7 +123,9 @@ class StoredRollup(Rollup):
             if path in self._state.files and _size(self._log.folder / path) != size
         ]
 
-    def _read(self, files: Sequence[StoredFile], *, lost: bool) -> None:
+    def _read(
+        self, files: Sequence[StoredFile], stop_if_asked: Callable[[], None], *, lost: bool
+    ) -> None:
         whole = []
         for file in files:
             size = _size(self._log.folder / file.path)
@@ -127,8 +141,10 @@ class StoredRollup(Rollup):
         parts = list(chunks_of(inside, lambda file: file.size))
         self._keep_ids |= len(parts) > 1
         for part in parts:
+            stop_if_asked()
             self._count(part, lost=lost)
         for part in chunks_of(outside, lambda file: file.size):
+            stop_if_asked()
             self._count(part, lost=lost, names_only=True)
 
     def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
@@ -152,6 +168,7 @@ class StoredRollup(Rollup):
                 names_only=names_only,
             )
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             if len(files) > 1:
                 self._keep_ids = True
                 for file in files:

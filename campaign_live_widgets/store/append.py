@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from campaign_live_widgets.engine.stage import BATCH, stop_if_interrupted
+from campaign_live_widgets.engine.interrupts import stop_if_interrupted
+from campaign_live_widgets.engine.stage import BATCH
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import FILE_BITS

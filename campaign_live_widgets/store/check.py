@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import numpy as np
 
+from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.engine.stage import UNREADABLE
 from campaign_live_widgets.sources.canonical import COLUMNS
 from campaign_live_widgets.sources.commits import DAY_US, DamagedError, Log, file_digest, parquet
@@ -88,10 +89,11 @@ class _Check:
         twice = _Twice()
         total = sum(file.size for file in self._state.files.values())
         done = 0
-        for file in self._state.files.values():
-            self._check_file(file, runs, twice)
-            done += file.size
-            progress(done, total)
+        with interruptible(self._con):
+            for file in self._state.files.values():
+                self._check_file(file, runs, twice)
+                done += file.size
+                progress(done, total)
         if twice.ids:
             self._wrong(f"{twice.ids:,} events are stored twice (in {_list(twice.files)})")
         indexed = sum(run.rows for run in self._state.runs.values())
@@ -149,6 +151,7 @@ class _Check:
             faults = list(self._faults(file))
             high, low = ids_in(self._con, parquet(self._folder, [file]))
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             self._wrong(f"{file.path} cannot be read ({str(error).splitlines()[0]})")
             return
         if len(runs) == len(self._state.runs):

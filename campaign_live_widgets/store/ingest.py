@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.engine.rollup import chunks
-from campaign_live_widgets.engine.stage import UNREADABLE, Stage, stop_if_interrupted, why
+from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.commits import Ingested
@@ -118,10 +119,11 @@ class Ingestion:
             if not fragments and not self._tail.waiting:
                 message = f"{self._location.text}: there is no event file (Parquet, CSV or NDJSON)"
                 raise SourceError(message)
-            for chunk in chunks(fragments):
-                self._take(self._unknown(chunk))
-                self._done += sum(fragment.end for fragment in chunk)
-                self._progress(self.result, self._done, self._total)
+            with interruptible(self._con):
+                for chunk in chunks(fragments):
+                    self._take(self._unknown(chunk))
+                    self._done += sum(fragment.end for fragment in chunk)
+                    self._progress(self.result, self._done, self._total)
         finally:
             self._stage.close()
             self._con.close()
@@ -229,6 +231,7 @@ class Ingestion:
             for table in self._stage.tables:
                 self._con.execute(f"SELECT max(hash(COLUMNS(*))) FROM {table}").fetchall()
         except UNREADABLE as error:
+            stop_if_interrupted(error)
             return error
         return None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 from filelock import FileLock
 
-from campaign_live_widgets.engine.stage import stop_if_interrupted
+from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources.commits import (
     LOG,
@@ -98,7 +98,7 @@ class Writer:
         StoreError
             Where the folder cannot be written, or its log is not whole.
         """
-        with self._threads, self._failing():
+        with self._threads, interruptible(self.con), self._failing():
             if self._depth:
                 yield self.state
                 return
