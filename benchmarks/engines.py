@@ -143,7 +143,9 @@ class Spark(Source, name="Spark"):
         self._folder = folder / "spark"
         self._folder.mkdir()
         os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
-        self._cluster = stack.enter_context(spark_cluster.running(self._folder))
+        self._cluster = stack.enter_context(
+            spark_cluster.running(self._folder, spark_cluster.LARGE)
+        )
         self._cluster.sql(schema("spark", TABLE).rstrip().rstrip(";"))
         self._insert(f"{history}/*.parquet")
         self.address = self._cluster.url(TABLE, overlap="0")

@@ -48,10 +48,9 @@ class What(IntEnum):
 
 _ROWS: Final = "clw_rows"
 _FRESH: Final = "clw_fresh"
-_KEPT: Final = (
-    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
-    *(*sql.BY_VALUE, "timestamp", RAW_ID, MARK, CAUSE),
-)
+_OF_ALL: Final = ("campaign_id", "campaign_name", "timestamp", CAUSE, "open")
+_OF_OWN: Final = ("message_id", "message_name", "execution_id", "channel", *sql.BY_VALUE)
+"""What is asked of the campaign's own rows alone."""
 _IN_ORDER: Final = (
     *(MARK, "timestamp", "campaign_id", "message_id", "execution_id", "profile_id", "event_type"),
     *("channel", "bounce_type", *sql.BY_VALUE, "is_test", "is_async"),
@@ -148,7 +147,7 @@ class Pushdown:
         own = fresh.filter(fresh.campaign_id == campaign)
         answer = ibis.union(
             *self._cells(own),
-            self._names(fresh, campaign),
+            self._names(fresh),
             self._entries(own),
             _tally(rows, ignores=self._asked.ignores),
             _examples(rows, ignores=self._asked.ignores),
@@ -179,11 +178,13 @@ class Pushdown:
                 open_ = rows[MARK].isnull() | ~settled
             return rows.mutate(open=open_)
 
+        with_ids = since and not self._asked.distinct
+        counted = partial(self._counted, campaign, with_ids=with_ids)
         rows = rows_of(table)
         if self._asked.distinct:
-            return self._counted(rows, ibis.literal(0))
+            return counted(rows, ibis.literal(0))
         if since or not self._asked.by_index:
-            return self._counted(rows, _place_of(rows))
+            return counted(rows, _place_of(rows))
         # Few ids come twice: to put their rows alone in order spares a sort of the whole table.
         # Views, for what an expression uses twice is a part that engines keep aside whole.
         ids = self._asked.events(table.view()).select(RAW_ID)
@@ -192,24 +193,35 @@ class Pushdown:
         once = rows.anti_join(repeated, RAW_ID)
         several = rows_of(table.view()).semi_join(repeated, RAW_ID)
         return ibis.union(
-            self._counted(once, ibis.literal(0, "int64")),
-            self._counted(several, _place_of(several)),
+            counted(once, ibis.literal(0, "int64")),
+            counted(several, _place_of(several)),
         )
 
-    def _counted(self, rows: Table, place: Column) -> Table:
-        """Return what will be asked of rows, and their *place* among those with one id."""
-        import ibis  # noqa: PLC0415
+    def _counted(self, campaign: str, rows: Table, place: Column, *, with_ids: bool) -> Table:
+        """Return what will be asked of rows, and their *place* among those with one id.
 
+        Of other campaigns' rows it is little: what is null is neither worked out nor kept aside.
+        *with_ids* asks for the ids of accepted rows, too.
+        """
         high, low = self._asked.hashes(rows.profile_id)
+        own = {name: rows[name] for name in _OF_OWN} | {
+            "kind": packed(rows),
+            "minute": minute(rows.timestamp),
+            "is_test": rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
+        }
+        enters = rows.event_type.isin(ENTRY_EVENTS)
+        entry = {"high": high, "low": low}
+        told = {RAW_ID: rows[RAW_ID], MARK: rows[MARK]}
+        is_own = rows.campaign_id == campaign
         return rows.select(
-            *_KEPT,
-            "open",
+            *_OF_ALL,
             place=place,
-            kind=packed(rows),
-            minute=minute(rows.timestamp),
-            high=where(rows.event_type.isin(ENTRY_EVENTS), ibis.null("int64"), high),
-            low=low,
-            is_test=rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
+            **{name: _only(is_own, column) for name, column in own.items()},
+            **{name: _only(is_own & enters, column) for name, column in entry.items()},
+            **{
+                name: column if with_ids else _only(rows[CAUSE].notnull(), column)
+                for name, column in told.items()
+            },
         )
 
     def _later(self, campaign: str) -> Table:
@@ -262,20 +274,17 @@ class Pushdown:
             cells.append(_shaped(counted, What.CELL + number))
         return cells
 
-    def _names(self, fresh: Table, campaign: str) -> Table:
+    @staticmethod
+    def _names(fresh: Table) -> Table:
         """Return who is who; of other campaigns only they themselves."""
-        import ibis  # noqa: PLC0415
-
-        own = fresh.campaign_id == campaign
-        of_own = partial(where, own, ibis.null("string"))
         counted = fresh.group_by(
             "open",
             a=fresh.campaign_id,
             b=fresh.campaign_name,
-            c=of_own(fresh.message_id),
-            d=of_own(fresh.message_name),
-            e=of_own(fresh.execution_id),
-            f=of_own(fresh.channel),
+            c=fresh.message_id,
+            d=fresh.message_name,
+            e=fresh.execution_id,
+            f=fresh.channel,
         ).aggregate(n=fresh.count(), first=fresh.timestamp.min(), last=fresh.timestamp.max())
         return _shaped(counted, What.NAME)
 
@@ -302,6 +311,13 @@ class Pushdown:
             n=profiles.count(where=~profiles.all_tests), high=profiles.count()
         )
         return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
+
+
+def _only(condition: Column, column: Column) -> Column:
+    """Return a column's value where a condition holds, else null."""
+    import ibis  # noqa: PLC0415
+
+    return where(condition, ibis.null(column.type().copy(nullable=True)), column)
 
 
 def _place_of(rows: Table) -> Column:

@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.request
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,7 +34,36 @@ TOKEN = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as the tes
 WORKERS = 2
 PATIENCE = 240
 """Seconds a process may take to begin: other work may have the machine."""
-_JVM = "-Xss4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+_JVM = "-Xss4m -XX:+UseSerialGC"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a cluster is made for.
+
+    Attributes
+    ----------
+    heap : int
+        Megabytes of each executor and of the driver.
+    partitions : int
+        Parts of what is put in order or grouped.
+    quick_start : bool
+        The virtual machine compiles soon and not well.
+    """
+
+    heap: int
+    partitions: int
+    quick_start: bool
+
+    @property
+    def jvm(self) -> str:
+        return f"{_JVM} -XX:TieredStopAtLevel=1" if self.quick_start else _JVM
+
+
+SMALL = Size(heap=600, partitions=WORKERS, quick_start=True)
+"""For tests: thousands of rows, many statements."""
+LARGE = Size(heap=4000, partitions=64, quick_start=False)
+"""For millions of rows."""
 
 
 def found() -> Path | None:
@@ -58,10 +88,10 @@ class Cluster:
         Where its files are; ``folder / "data"`` is for tables of the tests.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: Size = SMALL) -> None:
         home = found()
         assert home, "the database tests need Spark's distribution: python -m tests brings it"
-        self.home, self.folder = home, folder
+        self.home, self.folder, self._size = home, folder, size
         self.data = folder / "data"
         self.data.mkdir()
         self.port, self._master, self._ui = free_port(), free_port(), free_port()
@@ -123,7 +153,7 @@ class Cluster:
     def start_cluster(self, stack: ExitStack) -> None:
         """Start master and workers, and wait until these are known to it."""
         master = f"spark://127.0.0.1:{self._master}"
-        daemon = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": _JVM}
+        daemon = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": SMALL.jvm}
         place = ("--host", "127.0.0.1")
         self._start(
             *(stack, "master", "org.apache.spark.deploy.master.Master", *place),
@@ -133,7 +163,7 @@ class Cluster:
         for number in range(WORKERS):
             self._start(
                 *(stack, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", *place),
-                *("--webui-port", "0", "--cores", "1", "--memory", "700m"),
+                *("--webui-port", "0", "--cores", "1", "--memory", f"{self._size.heap + 100}m"),
                 *("--work-dir", str(self.folder / f"work-{number}"), master),
                 **daemon,
             )
@@ -150,9 +180,9 @@ class Cluster:
             "spark.master": f"spark://127.0.0.1:{self._master}",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.executor.memory": "600m",
-            "spark.executor.extraJavaOptions": _JVM,
-            "spark.driver.extraJavaOptions": f"{_JVM} -Dderby.system.home={self.folder}",
+            "spark.executor.memory": f"{self._size.heap}m",
+            "spark.executor.extraJavaOptions": self._size.jvm,
+            "spark.driver.extraJavaOptions": f"{self._size.jvm} -Dderby.system.home={self.folder}",
             "spark.scheduler.minRegisteredResourcesRatio": "1.0",
             "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
             "spark.ui.port": str(self._pages),
@@ -163,7 +193,7 @@ class Cluster:
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "Asia/Kathmandu",  # whoever asks says which is theirs
-            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.shuffle.partitions": str(self._size.partitions),
             "spark.local.dir": str(self.folder / "scratch"),
         }
         properties = self.folder / "spark.properties"
@@ -171,7 +201,7 @@ class Cluster:
         properties.write_text("".join(lines), encoding="utf-8")
         self._server = self._process(
             *("connect", "org.apache.spark.deploy.SparkSubmit"),
-            *("--properties-file", str(properties), "--driver-memory", "768m"),
+            *("--properties-file", str(properties), "--driver-memory", f"{self._size.heap + 168}m"),
             *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer"),
             "spark-internal",
         )
@@ -261,13 +291,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(folder: Path | None = None) -> Iterator[Cluster]:
+def running(folder: Path | None = None, size: Size = SMALL) -> Iterator[Cluster]:
     """Start a cluster in a folder and end it, whether or not all of it had begun."""
     with ExitStack() as stack:
         if folder is None:
             made = tempfile.TemporaryDirectory(prefix="clw-spark-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(made))
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, size)
         cluster.start_cluster(stack)
         stack.callback(cluster.stop_server)
         cluster.start_server()

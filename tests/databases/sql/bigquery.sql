@@ -2,95 +2,113 @@ WITH clw_rows AS (
   SELECT
     `t3`.`campaign_id`,
     `t3`.`campaign_name`,
-    `t3`.`message_id`,
-    `t3`.`message_name`,
-    `t3`.`execution_id`,
-    `t3`.`channel`,
-    `t3`.`reason`,
-    `t3`.`domain`,
-    `t3`.`platform`,
     `t3`.`timestamp`,
-    `t3`.`raw_id`,
-    `t3`.`mark`,
     `t3`.`cause`,
     `t3`.`open`,
     ROW_NUMBER() OVER (
       PARTITION BY `t3`.`cause` IS NULL, `t3`.`event_id`
       ORDER BY `t3`.`mark` ASC, `t3`.`timestamp` ASC, `t3`.`campaign_id` ASC, `t3`.`message_id` ASC, `t3`.`execution_id` ASC, `t3`.`profile_id` ASC, `t3`.`event_type` ASC, `t3`.`channel` ASC, `t3`.`bounce_type` ASC, `t3`.`reason` ASC, `t3`.`domain` ASC, `t3`.`platform` ASC, `t3`.`is_test` ASC, `t3`.`is_async` ASC
     ) - 1 AS `place`,
-    (
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`message_id`, CAST(NULL AS STRING)) AS `message_id`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`message_name`, CAST(NULL AS STRING)) AS `message_name`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`execution_id`, CAST(NULL AS STRING)) AS `execution_id`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`channel`, CAST(NULL AS STRING)) AS `channel`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`reason`, CAST(NULL AS STRING)) AS `reason`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`domain`, CAST(NULL AS STRING)) AS `domain`,
+    IF(`t3`.`campaign_id` = 'spring', `t3`.`platform`, CAST(NULL AS STRING)) AS `platform`,
+    IF(
+      `t3`.`campaign_id` = 'spring',
       (
         (
           (
             (
-              CAST(CASE
-                WHEN `t3`.`channel` = 'email'
+              (
+                CAST(CASE
+                  WHEN `t3`.`channel` = 'email'
+                  THEN 0
+                  WHEN `t3`.`channel` = 'push'
+                  THEN 1
+                  WHEN `t3`.`channel` = 'sms'
+                  THEN 2
+                  WHEN `t3`.`channel` = 'in_app'
+                  THEN 3
+                  WHEN `t3`.`channel` = 'web'
+                  THEN 4
+                  WHEN `t3`.`channel` = 'direct_mail'
+                  THEN 5
+                  ELSE 0
+                END AS INT64) * 12
+              ) + CAST(CASE
+                WHEN `t3`.`event_type` = 'targeted'
                 THEN 0
-                WHEN `t3`.`channel` = 'push'
+                WHEN `t3`.`event_type` = 'excluded'
                 THEN 1
-                WHEN `t3`.`channel` = 'sms'
+                WHEN `t3`.`event_type` = 'error'
                 THEN 2
-                WHEN `t3`.`channel` = 'in_app'
+                WHEN `t3`.`event_type` = 'sent'
                 THEN 3
-                WHEN `t3`.`channel` = 'web'
+                WHEN `t3`.`event_type` = 'delivered'
                 THEN 4
-                WHEN `t3`.`channel` = 'direct_mail'
+                WHEN `t3`.`event_type` = 'delay'
                 THEN 5
+                WHEN `t3`.`event_type` = 'bounce'
+                THEN 6
+                WHEN `t3`.`event_type` = 'open'
+                THEN 7
+                WHEN `t3`.`event_type` = 'click'
+                THEN 8
+                WHEN `t3`.`event_type` = 'unsubscribe'
+                THEN 9
+                WHEN `t3`.`event_type` = 'spam_complaint'
+                THEN 10
+                WHEN `t3`.`event_type` = 'action'
+                THEN 11
                 ELSE 0
-              END AS INT64) * 12
-            ) + CAST(CASE
-              WHEN `t3`.`event_type` = 'targeted'
-              THEN 0
-              WHEN `t3`.`event_type` = 'excluded'
+              END AS INT64)
+            ) * 4
+          ) + IF(
+            `t3`.`event_type` = 'bounce',
+            CAST(CASE
+              WHEN `t3`.`bounce_type` = 'hard'
               THEN 1
-              WHEN `t3`.`event_type` = 'error'
+              WHEN `t3`.`bounce_type` = 'soft'
               THEN 2
-              WHEN `t3`.`event_type` = 'sent'
+              WHEN `t3`.`bounce_type` = 'ignored'
               THEN 3
-              WHEN `t3`.`event_type` = 'delivered'
-              THEN 4
-              WHEN `t3`.`event_type` = 'delay'
-              THEN 5
-              WHEN `t3`.`event_type` = 'bounce'
-              THEN 6
-              WHEN `t3`.`event_type` = 'open'
-              THEN 7
-              WHEN `t3`.`event_type` = 'click'
-              THEN 8
-              WHEN `t3`.`event_type` = 'unsubscribe'
-              THEN 9
-              WHEN `t3`.`event_type` = 'spam_complaint'
-              THEN 10
-              WHEN `t3`.`event_type` = 'action'
-              THEN 11
               ELSE 0
-            END AS INT64)
-          ) * 4
-        ) + IF(
-          `t3`.`event_type` = 'bounce',
-          CAST(CASE
-            WHEN `t3`.`bounce_type` = 'hard'
-            THEN 1
-            WHEN `t3`.`bounce_type` = 'soft'
-            THEN 2
-            WHEN `t3`.`bounce_type` = 'ignored'
-            THEN 3
-            ELSE 0
-          END AS INT64),
-          0
-        )
-      ) * 4
-    ) + IF((
-      `t3`.`event_type` = 'bounce'
-    ) AND `t3`.`is_async`, 2, 0) + IF(`t3`.`is_test`, 1, 0) AS `kind`,
-    CAST(FLOOR(ieee_divide(UNIX_SECONDS(TIMESTAMP_TRUNC(`t3`.`timestamp`, MINUTE)), 60)) AS INT64) AS `minute`,
+            END AS INT64),
+            0
+          )
+        ) * 4
+      ) + IF((
+        `t3`.`event_type` = 'bounce'
+      ) AND `t3`.`is_async`, 2, 0) + IF(`t3`.`is_test`, 1, 0),
+      CAST(NULL AS INT64)
+    ) AS `kind`,
     IF(
-      `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+      `t3`.`campaign_id` = 'spring',
+      CAST(FLOOR(ieee_divide(UNIX_SECONDS(TIMESTAMP_TRUNC(`t3`.`timestamp`, MINUTE)), 60)) AS INT64),
+      CAST(NULL AS INT64)
+    ) AS `minute`,
+    IF(`t3`.`campaign_id` = 'spring', COALESCE(`t3`.`is_test`, FALSE), CAST(NULL AS BOOL)) AS `is_test`,
+    IF(
+      (
+        `t3`.`campaign_id` = 'spring'
+      )
+      AND `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
       FARM_FINGERPRINT(`t3`.`profile_id`),
       CAST(NULL AS INT64)
     ) AS `high`,
-    FARM_FINGERPRINT(CONCAT(`t3`.`profile_id`, ':7')) AS `low`,
-    COALESCE(`t3`.`is_test`, FALSE) AS `is_test`
+    IF(
+      (
+        `t3`.`campaign_id` = 'spring'
+      )
+      AND `t3`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+      FARM_FINGERPRINT(CONCAT(`t3`.`profile_id`, ':7')),
+      CAST(NULL AS INT64)
+    ) AS `low`,
+    `t3`.`raw_id`,
+    `t3`.`mark`
   FROM (
     SELECT
       `t2`.`event_id`,
@@ -397,6 +415,8 @@ WITH clw_rows AS (
   SELECT
     `t4`.`campaign_id`,
     `t4`.`campaign_name`,
+    `t4`.`timestamp`,
+    `t4`.`open`,
     `t4`.`message_id`,
     `t4`.`message_name`,
     `t4`.`execution_id`,
@@ -404,13 +424,11 @@ WITH clw_rows AS (
     `t4`.`reason`,
     `t4`.`domain`,
     `t4`.`platform`,
-    `t4`.`timestamp`,
-    `t4`.`open`,
     `t4`.`kind`,
     `t4`.`minute`,
+    `t4`.`is_test`,
     `t4`.`high`,
-    `t4`.`low`,
-    `t4`.`is_test`
+    `t4`.`low`
   FROM (
     SELECT
       *
@@ -765,28 +783,28 @@ FROM (
       FROM (
         SELECT
           CAST(1 AS INT64) AS `what`,
-          `t9`.`open`,
-          `t9`.`a`,
-          `t9`.`b`,
-          `t9`.`c`,
+          `t10`.`open`,
+          `t10`.`a`,
+          `t10`.`b`,
+          `t10`.`c`,
           CAST(NULL AS STRING) AS `d`,
           CAST(NULL AS STRING) AS `e`,
           CAST(NULL AS STRING) AS `f`,
-          `t9`.`kind`,
-          `t9`.`minute`,
+          `t10`.`kind`,
+          `t10`.`minute`,
           CAST(NULL AS INT64) AS `high`,
           CAST(NULL AS INT64) AS `low`,
-          `t9`.`n`,
+          `t10`.`n`,
           CAST(NULL AS TIMESTAMP) AS `first`,
           CAST(NULL AS TIMESTAMP) AS `last`
         FROM (
           SELECT
-            `t3`.`open`,
-            `t3`.`kind`,
-            `t3`.`reason` AS `a`,
-            `t3`.`message_id` AS `b`,
-            `t3`.`execution_id` AS `c`,
-            `t3`.`minute`,
+            `t4`.`open`,
+            `t4`.`kind`,
+            `t4`.`reason` AS `a`,
+            `t4`.`message_id` AS `b`,
+            `t4`.`execution_id` AS `c`,
+            `t4`.`minute`,
             COUNT(*) AS `n`
           FROM (
             SELECT
@@ -1084,7 +1102,7 @@ FROM (
                 1070,
                 1071
               )
-          ) AS `t3`
+          ) AS `t4`
           GROUP BY
             1,
             2,
@@ -1092,7 +1110,7 @@ FROM (
             4,
             5,
             6
-        ) AS `t9`
+        ) AS `t10`
       ) AS `t17`
     ) AS `t24`
     UNION ALL
@@ -1190,29 +1208,29 @@ FROM (
       FROM (
         SELECT
           CAST(4 AS INT64) AS `what`,
-          `t5`.`open`,
-          `t5`.`a`,
-          `t5`.`b`,
-          `t5`.`c`,
-          `t5`.`d`,
-          `t5`.`e`,
-          `t5`.`f`,
+          `t3`.`open`,
+          `t3`.`a`,
+          `t3`.`b`,
+          `t3`.`c`,
+          `t3`.`d`,
+          `t3`.`e`,
+          `t3`.`f`,
           CAST(NULL AS INT64) AS `kind`,
           CAST(NULL AS INT64) AS `minute`,
           CAST(NULL AS INT64) AS `high`,
           CAST(NULL AS INT64) AS `low`,
-          `t5`.`n`,
-          `t5`.`first`,
-          `t5`.`last`
+          `t3`.`n`,
+          `t3`.`first`,
+          `t3`.`last`
         FROM (
           SELECT
             `t0`.`open`,
             `t0`.`campaign_id` AS `a`,
             `t0`.`campaign_name` AS `b`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_id`, CAST(NULL AS STRING)) AS `c`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_name`, CAST(NULL AS STRING)) AS `d`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`execution_id`, CAST(NULL AS STRING)) AS `e`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`channel`, CAST(NULL AS STRING)) AS `f`,
+            `t0`.`message_id` AS `c`,
+            `t0`.`message_name` AS `d`,
+            `t0`.`execution_id` AS `e`,
+            `t0`.`channel` AS `f`,
             COUNT(*) AS `n`,
             MIN(`t0`.`timestamp`) AS `first`,
             MAX(`t0`.`timestamp`) AS `last`
@@ -1225,8 +1243,8 @@ FROM (
             5,
             6,
             7
-        ) AS `t5`
-      ) AS `t11`
+        ) AS `t3`
+      ) AS `t9`
       UNION ALL
       SELECT
         *
@@ -1271,7 +1289,7 @@ FROM (
       FROM (
         SELECT
           CAST(7 AS INT64) AS `what`,
-          `t10`.`open`,
+          `t11`.`open`,
           CAST(NULL AS STRING) AS `a`,
           CAST(NULL AS STRING) AS `b`,
           CAST(NULL AS STRING) AS `c`,
@@ -1280,9 +1298,9 @@ FROM (
           CAST(NULL AS STRING) AS `f`,
           CAST(NULL AS INT64) AS `kind`,
           CAST(NULL AS INT64) AS `minute`,
-          `t10`.`high`,
+          `t11`.`high`,
           CAST(NULL AS INT64) AS `low`,
-          `t10`.`n`,
+          `t11`.`n`,
           CAST(NULL AS TIMESTAMP) AS `first`,
           CAST(NULL AS TIMESTAMP) AS `last`
         FROM (
@@ -1295,7 +1313,7 @@ FROM (
           FROM `clw_rows` AS `t1`
           GROUP BY
             1
-        ) AS `t10`
+        ) AS `t11`
       ) AS `t19`
       UNION ALL
       SELECT

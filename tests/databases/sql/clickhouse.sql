@@ -2,16 +2,7 @@ WITH clw_rows AS (
   SELECT
     "t3"."campaign_id" AS "campaign_id",
     "t3"."campaign_name" AS "campaign_name",
-    "t3"."message_id" AS "message_id",
-    "t3"."message_name" AS "message_name",
-    "t3"."execution_id" AS "execution_id",
-    "t3"."channel" AS "channel",
-    "t3"."reason" AS "reason",
-    "t3"."domain" AS "domain",
-    "t3"."platform" AS "platform",
     "t3"."timestamp" AS "timestamp",
-    "t3"."raw_id" AS "raw_id",
-    "t3"."mark" AS "mark",
     "t3"."cause" AS "cause",
     "t3"."open" AS "open",
     ROW_NUMBER() OVER (
@@ -19,83 +10,142 @@ WITH clw_rows AS (
       ORDER BY "t3"."mark" ASC, "t3"."timestamp" ASC, "t3"."campaign_id" ASC, "t3"."message_id" ASC, "t3"."execution_id" ASC, "t3"."profile_id" ASC, "t3"."event_type" ASC, "t3"."channel" ASC, "t3"."bounce_type" ASC, "t3"."reason" ASC, "t3"."domain" ASC, "t3"."platform" ASC, "t3"."is_test" ASC, "t3"."is_async" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) - 1 AS "place",
-    (
-      (
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."message_id"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "message_id",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."message_name"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "message_name",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."execution_id"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "execution_id",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."channel"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "channel",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."reason"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "reason",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."domain"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "domain",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN "t3"."platform"
+      ELSE CAST(NULL AS Nullable(String))
+    END AS "platform",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN (
         (
           (
             (
-              CAST(CASE
-                WHEN "t3"."channel" = 'email'
+              (
+                CAST(CASE
+                  WHEN "t3"."channel" = 'email'
+                  THEN 0
+                  WHEN "t3"."channel" = 'push'
+                  THEN 1
+                  WHEN "t3"."channel" = 'sms'
+                  THEN 2
+                  WHEN "t3"."channel" = 'in_app'
+                  THEN 3
+                  WHEN "t3"."channel" = 'web'
+                  THEN 4
+                  WHEN "t3"."channel" = 'direct_mail'
+                  THEN 5
+                  ELSE 0
+                END AS Nullable(Int64)) * 12
+              ) + CAST(CASE
+                WHEN "t3"."event_type" = 'targeted'
                 THEN 0
-                WHEN "t3"."channel" = 'push'
+                WHEN "t3"."event_type" = 'excluded'
                 THEN 1
-                WHEN "t3"."channel" = 'sms'
+                WHEN "t3"."event_type" = 'error'
                 THEN 2
-                WHEN "t3"."channel" = 'in_app'
+                WHEN "t3"."event_type" = 'sent'
                 THEN 3
-                WHEN "t3"."channel" = 'web'
+                WHEN "t3"."event_type" = 'delivered'
                 THEN 4
-                WHEN "t3"."channel" = 'direct_mail'
+                WHEN "t3"."event_type" = 'delay'
                 THEN 5
+                WHEN "t3"."event_type" = 'bounce'
+                THEN 6
+                WHEN "t3"."event_type" = 'open'
+                THEN 7
+                WHEN "t3"."event_type" = 'click'
+                THEN 8
+                WHEN "t3"."event_type" = 'unsubscribe'
+                THEN 9
+                WHEN "t3"."event_type" = 'spam_complaint'
+                THEN 10
+                WHEN "t3"."event_type" = 'action'
+                THEN 11
                 ELSE 0
-              END AS Nullable(Int64)) * 12
-            ) + CAST(CASE
-              WHEN "t3"."event_type" = 'targeted'
-              THEN 0
-              WHEN "t3"."event_type" = 'excluded'
+              END AS Nullable(Int64))
+            ) * 4
+          ) + CASE
+            WHEN "t3"."event_type" = 'bounce'
+            THEN CAST(CASE
+              WHEN "t3"."bounce_type" = 'hard'
               THEN 1
-              WHEN "t3"."event_type" = 'error'
+              WHEN "t3"."bounce_type" = 'soft'
               THEN 2
-              WHEN "t3"."event_type" = 'sent'
+              WHEN "t3"."bounce_type" = 'ignored'
               THEN 3
-              WHEN "t3"."event_type" = 'delivered'
-              THEN 4
-              WHEN "t3"."event_type" = 'delay'
-              THEN 5
-              WHEN "t3"."event_type" = 'bounce'
-              THEN 6
-              WHEN "t3"."event_type" = 'open'
-              THEN 7
-              WHEN "t3"."event_type" = 'click'
-              THEN 8
-              WHEN "t3"."event_type" = 'unsubscribe'
-              THEN 9
-              WHEN "t3"."event_type" = 'spam_complaint'
-              THEN 10
-              WHEN "t3"."event_type" = 'action'
-              THEN 11
               ELSE 0
             END AS Nullable(Int64))
-          ) * 4
-        ) + CASE
-          WHEN "t3"."event_type" = 'bounce'
-          THEN CAST(CASE
-            WHEN "t3"."bounce_type" = 'hard'
-            THEN 1
-            WHEN "t3"."bounce_type" = 'soft'
-            THEN 2
-            WHEN "t3"."bounce_type" = 'ignored'
-            THEN 3
             ELSE 0
-          END AS Nullable(Int64))
-          ELSE 0
-        END
-      ) * 4
-    ) + CASE WHEN (
-      "t3"."event_type" = 'bounce'
-    ) AND "t3"."is_async" THEN 2 ELSE 0 END + CASE WHEN "t3"."is_test" THEN 1 ELSE 0 END AS "kind",
-    CAST(FLOOR((
-      toRelativeSecondNum(dateTrunc('MINUTE', "t3"."timestamp"))
-    ) / (
-      60
-    )) AS Nullable(Int64)) AS "minute",
+          END
+        ) * 4
+      ) + CASE WHEN (
+        "t3"."event_type" = 'bounce'
+      ) AND "t3"."is_async" THEN 2 ELSE 0 END + CASE WHEN "t3"."is_test" THEN 1 ELSE 0 END
+      ELSE CAST(NULL AS Nullable(Int64))
+    END AS "kind",
     CASE
-      WHEN "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error')
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN CAST(FLOOR((
+        toRelativeSecondNum(dateTrunc('MINUTE', "t3"."timestamp"))
+      ) / (
+        60
+      )) AS Nullable(Int64))
+      ELSE CAST(NULL AS Nullable(Int64))
+    END AS "minute",
+    CASE
+      WHEN "t3"."campaign_id" = 'spring'
+      THEN COALESCE("t3"."is_test", FALSE)
+      ELSE CAST(NULL AS Nullable(Bool))
+    END AS "is_test",
+    CASE
+      WHEN (
+        "t3"."campaign_id" = 'spring'
+      )
+      AND "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error')
       THEN reinterpretAsInt64(sipHash64("t3"."profile_id"))
       ELSE CAST(NULL AS Nullable(Int64))
     END AS "high",
-    reinterpretAsInt64(cityHash64("t3"."profile_id")) AS "low",
-    COALESCE("t3"."is_test", FALSE) AS "is_test"
+    CASE
+      WHEN (
+        "t3"."campaign_id" = 'spring'
+      )
+      AND "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error')
+      THEN reinterpretAsInt64(cityHash64("t3"."profile_id"))
+      ELSE CAST(NULL AS Nullable(Int64))
+    END AS "low",
+    "t3"."raw_id" AS "raw_id",
+    "t3"."mark" AS "mark"
   FROM (
     SELECT
       "t2"."event_id" AS "event_id",
@@ -420,6 +470,8 @@ WITH clw_rows AS (
   SELECT
     "t4"."campaign_id" AS "campaign_id",
     "t4"."campaign_name" AS "campaign_name",
+    "t4"."timestamp" AS "timestamp",
+    "t4"."open" AS "open",
     "t4"."message_id" AS "message_id",
     "t4"."message_name" AS "message_name",
     "t4"."execution_id" AS "execution_id",
@@ -427,13 +479,11 @@ WITH clw_rows AS (
     "t4"."reason" AS "reason",
     "t4"."domain" AS "domain",
     "t4"."platform" AS "platform",
-    "t4"."timestamp" AS "timestamp",
-    "t4"."open" AS "open",
     "t4"."kind" AS "kind",
     "t4"."minute" AS "minute",
+    "t4"."is_test" AS "is_test",
     "t4"."high" AS "high",
-    "t4"."low" AS "low",
-    "t4"."is_test" AS "is_test"
+    "t4"."low" AS "low"
   FROM (
     SELECT
       *
@@ -802,28 +852,28 @@ FROM (
       FROM (
         SELECT
           CAST(1 AS Nullable(Int64)) AS "what",
-          "t9"."open" AS "open",
-          "t9"."a" AS "a",
-          "t9"."b" AS "b",
-          "t9"."c" AS "c",
+          "t10"."open" AS "open",
+          "t10"."a" AS "a",
+          "t10"."b" AS "b",
+          "t10"."c" AS "c",
           CAST(NULL AS Nullable(String)) AS "d",
           CAST(NULL AS Nullable(String)) AS "e",
           CAST(NULL AS Nullable(String)) AS "f",
-          "t9"."kind" AS "kind",
-          "t9"."minute" AS "minute",
+          "t10"."kind" AS "kind",
+          "t10"."minute" AS "minute",
           CAST(NULL AS Nullable(Int64)) AS "high",
           CAST(NULL AS Nullable(Int64)) AS "low",
-          "t9"."n" AS "n",
+          "t10"."n" AS "n",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
         FROM (
           SELECT
-            "t3"."open" AS "open",
-            "t3"."kind" AS "kind",
-            "t3"."reason" AS "a",
-            "t3"."message_id" AS "b",
-            "t3"."execution_id" AS "c",
-            "t3"."minute" AS "minute",
+            "t4"."open" AS "open",
+            "t4"."kind" AS "kind",
+            "t4"."reason" AS "a",
+            "t4"."message_id" AS "b",
+            "t4"."execution_id" AS "c",
+            "t4"."minute" AS "minute",
             COUNT(*) AS "n"
           FROM (
             SELECT
@@ -1121,15 +1171,15 @@ FROM (
                 1070,
                 1071
               )
-          ) AS "t3"
+          ) AS "t4"
           GROUP BY
-            "t3"."open",
-            "t3"."kind",
-            "t3"."reason",
-            "t3"."message_id",
-            "t3"."execution_id",
-            "t3"."minute"
-        ) AS "t9"
+            "t4"."open",
+            "t4"."kind",
+            "t4"."reason",
+            "t4"."message_id",
+            "t4"."execution_id",
+            "t4"."minute"
+        ) AS "t10"
       ) AS "t17"
     ) AS "t24"
     UNION ALL
@@ -1227,45 +1277,29 @@ FROM (
       FROM (
         SELECT
           CAST(4 AS Nullable(Int64)) AS "what",
-          "t5"."open" AS "open",
-          "t5"."a" AS "a",
-          "t5"."b" AS "b",
-          "t5"."c" AS "c",
-          "t5"."d" AS "d",
-          "t5"."e" AS "e",
-          "t5"."f" AS "f",
+          "t3"."open" AS "open",
+          "t3"."a" AS "a",
+          "t3"."b" AS "b",
+          "t3"."c" AS "c",
+          "t3"."d" AS "d",
+          "t3"."e" AS "e",
+          "t3"."f" AS "f",
           CAST(NULL AS Nullable(Int64)) AS "kind",
           CAST(NULL AS Nullable(Int64)) AS "minute",
           CAST(NULL AS Nullable(Int64)) AS "high",
           CAST(NULL AS Nullable(Int64)) AS "low",
-          "t5"."n" AS "n",
-          "t5"."first" AS "first",
-          "t5"."last" AS "last"
+          "t3"."n" AS "n",
+          "t3"."first" AS "first",
+          "t3"."last" AS "last"
         FROM (
           SELECT
             "t0"."open" AS "open",
             "t0"."campaign_id" AS "a",
             "t0"."campaign_name" AS "b",
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."message_id"
-              ELSE CAST(NULL AS Nullable(String))
-            END AS "c",
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."message_name"
-              ELSE CAST(NULL AS Nullable(String))
-            END AS "d",
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."execution_id"
-              ELSE CAST(NULL AS Nullable(String))
-            END AS "e",
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."channel"
-              ELSE CAST(NULL AS Nullable(String))
-            END AS "f",
+            "t0"."message_id" AS "c",
+            "t0"."message_name" AS "d",
+            "t0"."execution_id" AS "e",
+            "t0"."channel" AS "f",
             COUNT(*) AS "n",
             MIN("t0"."timestamp") AS "first",
             MAX("t0"."timestamp") AS "last"
@@ -1274,28 +1308,12 @@ FROM (
             "t0"."open",
             "t0"."campaign_id",
             "t0"."campaign_name",
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."message_id"
-              ELSE CAST(NULL AS Nullable(String))
-            END,
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."message_name"
-              ELSE CAST(NULL AS Nullable(String))
-            END,
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."execution_id"
-              ELSE CAST(NULL AS Nullable(String))
-            END,
-            CASE
-              WHEN "t0"."campaign_id" = 'spring'
-              THEN "t0"."channel"
-              ELSE CAST(NULL AS Nullable(String))
-            END
-        ) AS "t5"
-      ) AS "t11"
+            "t0"."message_id",
+            "t0"."message_name",
+            "t0"."execution_id",
+            "t0"."channel"
+        ) AS "t3"
+      ) AS "t9"
       UNION ALL
       SELECT
         *
@@ -1340,7 +1358,7 @@ FROM (
       FROM (
         SELECT
           CAST(7 AS Nullable(Int64)) AS "what",
-          "t10"."open" AS "open",
+          "t11"."open" AS "open",
           CAST(NULL AS Nullable(String)) AS "a",
           CAST(NULL AS Nullable(String)) AS "b",
           CAST(NULL AS Nullable(String)) AS "c",
@@ -1349,9 +1367,9 @@ FROM (
           CAST(NULL AS Nullable(String)) AS "f",
           CAST(NULL AS Nullable(Int64)) AS "kind",
           CAST(NULL AS Nullable(Int64)) AS "minute",
-          "t10"."high" AS "high",
+          "t11"."high" AS "high",
           CAST(NULL AS Nullable(Int64)) AS "low",
-          "t10"."n" AS "n",
+          "t11"."n" AS "n",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
         FROM (
@@ -1364,7 +1382,7 @@ FROM (
           FROM "clw_rows" AS "t1"
           GROUP BY
             "t1"."open"
-        ) AS "t10"
+        ) AS "t11"
       ) AS "t19"
       UNION ALL
       SELECT

@@ -5,101 +5,123 @@ WITH clw_rows AS (
     SELECT
       `t11`.`campaign_id`,
       `t11`.`campaign_name`,
-      `t11`.`message_id`,
-      `t11`.`message_name`,
-      `t11`.`execution_id`,
-      `t11`.`channel`,
-      `t11`.`reason`,
-      `t11`.`domain`,
-      `t11`.`platform`,
       `t11`.`timestamp`,
-      `t11`.`raw_id`,
-      `t11`.`mark`,
       `t11`.`cause`,
       `t11`.`open`,
       ROW_NUMBER() OVER (
         PARTITION BY `t11`.`cause` IS NULL, `t11`.`event_id`
         ORDER BY `t11`.`mark` ASC NULLS LAST, `t11`.`timestamp` ASC NULLS LAST, `t11`.`campaign_id` ASC NULLS LAST, `t11`.`message_id` ASC NULLS LAST, `t11`.`execution_id` ASC NULLS LAST, `t11`.`profile_id` ASC NULLS LAST, `t11`.`event_type` ASC NULLS LAST, `t11`.`channel` ASC NULLS LAST, `t11`.`bounce_type` ASC NULLS LAST, `t11`.`reason` ASC NULLS LAST, `t11`.`domain` ASC NULLS LAST, `t11`.`platform` ASC NULLS LAST, `t11`.`is_test` ASC NULLS LAST, `t11`.`is_async` ASC NULLS LAST
       ) - 1 AS `place`,
-      (
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`message_id`, CAST(NULL AS STRING)) AS `message_id`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`message_name`, CAST(NULL AS STRING)) AS `message_name`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`execution_id`, CAST(NULL AS STRING)) AS `execution_id`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`channel`, CAST(NULL AS STRING)) AS `channel`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`reason`, CAST(NULL AS STRING)) AS `reason`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`domain`, CAST(NULL AS STRING)) AS `domain`,
+      IF(`t11`.`campaign_id` = 'spring', `t11`.`platform`, CAST(NULL AS STRING)) AS `platform`,
+      IF(
+        `t11`.`campaign_id` = 'spring',
         (
           (
             (
               (
-                CAST(CASE
-                  WHEN `t11`.`channel` = 'email'
+                (
+                  CAST(CASE
+                    WHEN `t11`.`channel` = 'email'
+                    THEN 0
+                    WHEN `t11`.`channel` = 'push'
+                    THEN 1
+                    WHEN `t11`.`channel` = 'sms'
+                    THEN 2
+                    WHEN `t11`.`channel` = 'in_app'
+                    THEN 3
+                    WHEN `t11`.`channel` = 'web'
+                    THEN 4
+                    WHEN `t11`.`channel` = 'direct_mail'
+                    THEN 5
+                    ELSE 0
+                  END AS BIGINT) * 12
+                ) + CAST(CASE
+                  WHEN `t11`.`event_type` = 'targeted'
                   THEN 0
-                  WHEN `t11`.`channel` = 'push'
+                  WHEN `t11`.`event_type` = 'excluded'
                   THEN 1
-                  WHEN `t11`.`channel` = 'sms'
+                  WHEN `t11`.`event_type` = 'error'
                   THEN 2
-                  WHEN `t11`.`channel` = 'in_app'
+                  WHEN `t11`.`event_type` = 'sent'
                   THEN 3
-                  WHEN `t11`.`channel` = 'web'
+                  WHEN `t11`.`event_type` = 'delivered'
                   THEN 4
-                  WHEN `t11`.`channel` = 'direct_mail'
+                  WHEN `t11`.`event_type` = 'delay'
                   THEN 5
+                  WHEN `t11`.`event_type` = 'bounce'
+                  THEN 6
+                  WHEN `t11`.`event_type` = 'open'
+                  THEN 7
+                  WHEN `t11`.`event_type` = 'click'
+                  THEN 8
+                  WHEN `t11`.`event_type` = 'unsubscribe'
+                  THEN 9
+                  WHEN `t11`.`event_type` = 'spam_complaint'
+                  THEN 10
+                  WHEN `t11`.`event_type` = 'action'
+                  THEN 11
                   ELSE 0
-                END AS BIGINT) * 12
-              ) + CAST(CASE
-                WHEN `t11`.`event_type` = 'targeted'
-                THEN 0
-                WHEN `t11`.`event_type` = 'excluded'
+                END AS BIGINT)
+              ) * 4
+            ) + IF(
+              `t11`.`event_type` = 'bounce',
+              CAST(CASE
+                WHEN `t11`.`bounce_type` = 'hard'
                 THEN 1
-                WHEN `t11`.`event_type` = 'error'
+                WHEN `t11`.`bounce_type` = 'soft'
                 THEN 2
-                WHEN `t11`.`event_type` = 'sent'
+                WHEN `t11`.`bounce_type` = 'ignored'
                 THEN 3
-                WHEN `t11`.`event_type` = 'delivered'
-                THEN 4
-                WHEN `t11`.`event_type` = 'delay'
-                THEN 5
-                WHEN `t11`.`event_type` = 'bounce'
-                THEN 6
-                WHEN `t11`.`event_type` = 'open'
-                THEN 7
-                WHEN `t11`.`event_type` = 'click'
-                THEN 8
-                WHEN `t11`.`event_type` = 'unsubscribe'
-                THEN 9
-                WHEN `t11`.`event_type` = 'spam_complaint'
-                THEN 10
-                WHEN `t11`.`event_type` = 'action'
-                THEN 11
                 ELSE 0
-              END AS BIGINT)
-            ) * 4
-          ) + IF(
-            `t11`.`event_type` = 'bounce',
-            CAST(CASE
-              WHEN `t11`.`bounce_type` = 'hard'
-              THEN 1
-              WHEN `t11`.`bounce_type` = 'soft'
-              THEN 2
-              WHEN `t11`.`bounce_type` = 'ignored'
-              THEN 3
-              ELSE 0
-            END AS BIGINT),
-            0
-          )
-        ) * 4
-      ) + IF((
-        `t11`.`event_type` = 'bounce'
-      ) AND `t11`.`is_async`, 2, 0) + IF(`t11`.`is_test`, 1, 0) AS `kind`,
-      CAST(FLOOR(
-        (
-          UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t11`.`timestamp`) AS TIMESTAMP))
-        ) / (
-          60
-        )
-      ) AS BIGINT) AS `minute`,
+              END AS BIGINT),
+              0
+            )
+          ) * 4
+        ) + IF((
+          `t11`.`event_type` = 'bounce'
+        ) AND `t11`.`is_async`, 2, 0) + IF(`t11`.`is_test`, 1, 0),
+        CAST(NULL AS BIGINT)
+      ) AS `kind`,
       IF(
-        `t11`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+        `t11`.`campaign_id` = 'spring',
+        CAST(FLOOR(
+          (
+            UNIX_TIMESTAMP(CAST(DATE_TRUNC('MINUTE', `t11`.`timestamp`) AS TIMESTAMP))
+          ) / (
+            60
+          )
+        ) AS BIGINT),
+        CAST(NULL AS BIGINT)
+      ) AS `minute`,
+      IF(
+        `t11`.`campaign_id` = 'spring',
+        COALESCE(`t11`.`is_test`, FALSE),
+        CAST(NULL AS BOOLEAN)
+      ) AS `is_test`,
+      IF(
+        (
+          `t11`.`campaign_id` = 'spring'
+        )
+        AND `t11`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
         CAST(CONV(SUBSTRING(MD5(`t11`.`profile_id`), 1, 16), 16, -10) AS BIGINT),
         CAST(NULL AS BIGINT)
       ) AS `high`,
-      CAST(CONV(SUBSTRING(MD5(`t11`.`profile_id`), 17, 16), 16, -10) AS BIGINT) AS `low`,
-      COALESCE(`t11`.`is_test`, FALSE) AS `is_test`
+      IF(
+        (
+          `t11`.`campaign_id` = 'spring'
+        )
+        AND `t11`.`event_type` IN ('targeted', 'sent', 'excluded', 'error'),
+        CAST(CONV(SUBSTRING(MD5(`t11`.`profile_id`), 17, 16), 16, -10) AS BIGINT),
+        CAST(NULL AS BIGINT)
+      ) AS `low`,
+      `t11`.`raw_id`,
+      `t11`.`mark`
     FROM (
       SELECT
         `t10`.`event_id`,
@@ -1037,6 +1059,8 @@ WITH clw_rows AS (
     SELECT
       `t3`.`campaign_id`,
       `t3`.`campaign_name`,
+      `t3`.`timestamp`,
+      `t3`.`open`,
       `t3`.`message_id`,
       `t3`.`message_name`,
       `t3`.`execution_id`,
@@ -1044,13 +1068,11 @@ WITH clw_rows AS (
       `t3`.`reason`,
       `t3`.`domain`,
       `t3`.`platform`,
-      `t3`.`timestamp`,
-      `t3`.`open`,
       `t3`.`kind`,
       `t3`.`minute`,
+      `t3`.`is_test`,
       `t3`.`high`,
-      `t3`.`low`,
-      `t3`.`is_test`
+      `t3`.`low`
     FROM (
       SELECT
         *
@@ -2024,28 +2046,28 @@ FROM (
       FROM (
         SELECT
           CAST(1 AS BIGINT) AS `what`,
-          `t10`.`open`,
-          `t10`.`a`,
-          `t10`.`b`,
-          `t10`.`c`,
+          `t11`.`open`,
+          `t11`.`a`,
+          `t11`.`b`,
+          `t11`.`c`,
           CAST(NULL AS STRING) AS `d`,
           CAST(NULL AS STRING) AS `e`,
           CAST(NULL AS STRING) AS `f`,
-          `t10`.`kind`,
-          `t10`.`minute`,
+          `t11`.`kind`,
+          `t11`.`minute`,
           CAST(NULL AS BIGINT) AS `high`,
           CAST(NULL AS BIGINT) AS `low`,
-          `t10`.`n`,
+          `t11`.`n`,
           CAST(NULL AS TIMESTAMP) AS `first`,
           CAST(NULL AS TIMESTAMP) AS `last`
         FROM (
           SELECT
-            `t3`.`open`,
-            `t3`.`kind`,
-            `t3`.`reason` AS `a`,
-            `t3`.`message_id` AS `b`,
-            `t3`.`execution_id` AS `c`,
-            `t3`.`minute`,
+            `t4`.`open`,
+            `t4`.`kind`,
+            `t4`.`reason` AS `a`,
+            `t4`.`message_id` AS `b`,
+            `t4`.`execution_id` AS `c`,
+            `t4`.`minute`,
             COUNT(*) AS `n`
           FROM (
             SELECT
@@ -2343,7 +2365,7 @@ FROM (
                 1070,
                 1071
               )
-          ) AS `t3`
+          ) AS `t4`
           GROUP BY
             1,
             2,
@@ -2351,7 +2373,7 @@ FROM (
             4,
             5,
             6
-        ) AS `t10`
+        ) AS `t11`
       ) AS `t18`
     ) AS `t25`
     UNION ALL
@@ -2449,29 +2471,29 @@ FROM (
       FROM (
         SELECT
           CAST(4 AS BIGINT) AS `what`,
-          `t5`.`open`,
-          `t5`.`a`,
-          `t5`.`b`,
-          `t5`.`c`,
-          `t5`.`d`,
-          `t5`.`e`,
-          `t5`.`f`,
+          `t3`.`open`,
+          `t3`.`a`,
+          `t3`.`b`,
+          `t3`.`c`,
+          `t3`.`d`,
+          `t3`.`e`,
+          `t3`.`f`,
           CAST(NULL AS BIGINT) AS `kind`,
           CAST(NULL AS BIGINT) AS `minute`,
           CAST(NULL AS BIGINT) AS `high`,
           CAST(NULL AS BIGINT) AS `low`,
-          `t5`.`n`,
-          `t5`.`first`,
-          `t5`.`last`
+          `t3`.`n`,
+          `t3`.`first`,
+          `t3`.`last`
         FROM (
           SELECT
             `t0`.`open`,
             `t0`.`campaign_id` AS `a`,
             `t0`.`campaign_name` AS `b`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_id`, CAST(NULL AS STRING)) AS `c`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`message_name`, CAST(NULL AS STRING)) AS `d`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`execution_id`, CAST(NULL AS STRING)) AS `e`,
-            IF(`t0`.`campaign_id` = 'spring', `t0`.`channel`, CAST(NULL AS STRING)) AS `f`,
+            `t0`.`message_id` AS `c`,
+            `t0`.`message_name` AS `d`,
+            `t0`.`execution_id` AS `e`,
+            `t0`.`channel` AS `f`,
             COUNT(*) AS `n`,
             MIN(`t0`.`timestamp`) AS `first`,
             MAX(`t0`.`timestamp`) AS `last`
@@ -2484,8 +2506,8 @@ FROM (
             5,
             6,
             7
-        ) AS `t5`
-      ) AS `t11`
+        ) AS `t3`
+      ) AS `t10`
       UNION ALL
       SELECT
         *
@@ -2530,7 +2552,7 @@ FROM (
       FROM (
         SELECT
           CAST(7 AS BIGINT) AS `what`,
-          `t9`.`open`,
+          `t8`.`open`,
           CAST(NULL AS STRING) AS `a`,
           CAST(NULL AS STRING) AS `b`,
           CAST(NULL AS STRING) AS `c`,
@@ -2539,9 +2561,9 @@ FROM (
           CAST(NULL AS STRING) AS `f`,
           CAST(NULL AS BIGINT) AS `kind`,
           CAST(NULL AS BIGINT) AS `minute`,
-          `t9`.`high`,
-          `t9`.`low`,
-          `t9`.`n`,
+          `t8`.`high`,
+          `t8`.`low`,
+          `t8`.`n`,
           CAST(NULL AS TIMESTAMP) AS `first`,
           CAST(NULL AS TIMESTAMP) AS `last`
         FROM (
@@ -2553,17 +2575,17 @@ FROM (
           FROM `clw_rows` AS `t1`
           GROUP BY
             1
-        ) AS `t9`
-      ) AS `t17`
+        ) AS `t8`
+      ) AS `t16`
       UNION ALL
       SELECT
         *
       FROM (
         SELECT
           CAST(8 AS BIGINT) AS `what`,
-          `t8`.`open`,
-          `t8`.`raw_id` AS `a`,
-          `t8`.`cause` AS `b`,
+          `t9`.`open`,
+          `t9`.`raw_id` AS `a`,
+          `t9`.`cause` AS `b`,
           CAST(NULL AS STRING) AS `c`,
           CAST(NULL AS STRING) AS `d`,
           CAST(NULL AS STRING) AS `e`,
@@ -2585,8 +2607,8 @@ FROM (
             `t1`.`mark` ASC NULLS LAST,
             `t1`.`raw_id` ASC NULLS LAST
           LIMIT 100
-        ) AS `t8`
-      ) AS `t16`
+        ) AS `t9`
+      ) AS `t17`
     ) AS `t20`
   ) AS `t24`
 ) AS answer

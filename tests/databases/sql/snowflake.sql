@@ -2,99 +2,121 @@ WITH clw_rows AS (
   SELECT
     "t3"."campaign_id",
     "t3"."campaign_name",
-    "t3"."message_id",
-    "t3"."message_name",
-    "t3"."execution_id",
-    "t3"."channel",
-    "t3"."reason",
-    "t3"."domain",
-    "t3"."platform",
     "t3"."timestamp",
-    "t3"."raw_id",
-    "t3"."mark",
     "t3"."cause",
     "t3"."open",
     ROW_NUMBER() OVER (
       PARTITION BY "t3"."cause" IS NULL, "t3"."event_id"
       ORDER BY "t3"."mark" ASC, "t3"."timestamp" ASC, "t3"."campaign_id" ASC, "t3"."message_id" ASC, "t3"."execution_id" ASC, "t3"."profile_id" ASC, "t3"."event_type" ASC, "t3"."channel" ASC, "t3"."bounce_type" ASC, "t3"."reason" ASC, "t3"."domain" ASC, "t3"."platform" ASC, "t3"."is_test" ASC, "t3"."is_async" ASC
     ) - 1 AS "place",
-    (
+    IFF("t3"."campaign_id" = 'spring', "t3"."message_id", CAST(NULL AS VARCHAR)) AS "message_id",
+    IFF("t3"."campaign_id" = 'spring', "t3"."message_name", CAST(NULL AS VARCHAR)) AS "message_name",
+    IFF("t3"."campaign_id" = 'spring', "t3"."execution_id", CAST(NULL AS VARCHAR)) AS "execution_id",
+    IFF("t3"."campaign_id" = 'spring', "t3"."channel", CAST(NULL AS VARCHAR)) AS "channel",
+    IFF("t3"."campaign_id" = 'spring', "t3"."reason", CAST(NULL AS VARCHAR)) AS "reason",
+    IFF("t3"."campaign_id" = 'spring', "t3"."domain", CAST(NULL AS VARCHAR)) AS "domain",
+    IFF("t3"."campaign_id" = 'spring', "t3"."platform", CAST(NULL AS VARCHAR)) AS "platform",
+    IFF(
+      "t3"."campaign_id" = 'spring',
       (
         (
           (
             (
-              CAST(CASE
-                WHEN "t3"."channel" = 'email'
+              (
+                CAST(CASE
+                  WHEN "t3"."channel" = 'email'
+                  THEN 0
+                  WHEN "t3"."channel" = 'push'
+                  THEN 1
+                  WHEN "t3"."channel" = 'sms'
+                  THEN 2
+                  WHEN "t3"."channel" = 'in_app'
+                  THEN 3
+                  WHEN "t3"."channel" = 'web'
+                  THEN 4
+                  WHEN "t3"."channel" = 'direct_mail'
+                  THEN 5
+                  ELSE 0
+                END AS BIGINT) * 12
+              ) + CAST(CASE
+                WHEN "t3"."event_type" = 'targeted'
                 THEN 0
-                WHEN "t3"."channel" = 'push'
+                WHEN "t3"."event_type" = 'excluded'
                 THEN 1
-                WHEN "t3"."channel" = 'sms'
+                WHEN "t3"."event_type" = 'error'
                 THEN 2
-                WHEN "t3"."channel" = 'in_app'
+                WHEN "t3"."event_type" = 'sent'
                 THEN 3
-                WHEN "t3"."channel" = 'web'
+                WHEN "t3"."event_type" = 'delivered'
                 THEN 4
-                WHEN "t3"."channel" = 'direct_mail'
+                WHEN "t3"."event_type" = 'delay'
                 THEN 5
+                WHEN "t3"."event_type" = 'bounce'
+                THEN 6
+                WHEN "t3"."event_type" = 'open'
+                THEN 7
+                WHEN "t3"."event_type" = 'click'
+                THEN 8
+                WHEN "t3"."event_type" = 'unsubscribe'
+                THEN 9
+                WHEN "t3"."event_type" = 'spam_complaint'
+                THEN 10
+                WHEN "t3"."event_type" = 'action'
+                THEN 11
                 ELSE 0
-              END AS BIGINT) * 12
-            ) + CAST(CASE
-              WHEN "t3"."event_type" = 'targeted'
-              THEN 0
-              WHEN "t3"."event_type" = 'excluded'
+              END AS BIGINT)
+            ) * 4
+          ) + IFF(
+            "t3"."event_type" = 'bounce',
+            CAST(CASE
+              WHEN "t3"."bounce_type" = 'hard'
               THEN 1
-              WHEN "t3"."event_type" = 'error'
+              WHEN "t3"."bounce_type" = 'soft'
               THEN 2
-              WHEN "t3"."event_type" = 'sent'
+              WHEN "t3"."bounce_type" = 'ignored'
               THEN 3
-              WHEN "t3"."event_type" = 'delivered'
-              THEN 4
-              WHEN "t3"."event_type" = 'delay'
-              THEN 5
-              WHEN "t3"."event_type" = 'bounce'
-              THEN 6
-              WHEN "t3"."event_type" = 'open'
-              THEN 7
-              WHEN "t3"."event_type" = 'click'
-              THEN 8
-              WHEN "t3"."event_type" = 'unsubscribe'
-              THEN 9
-              WHEN "t3"."event_type" = 'spam_complaint'
-              THEN 10
-              WHEN "t3"."event_type" = 'action'
-              THEN 11
               ELSE 0
-            END AS BIGINT)
-          ) * 4
-        ) + IFF(
-          "t3"."event_type" = 'bounce',
-          CAST(CASE
-            WHEN "t3"."bounce_type" = 'hard'
-            THEN 1
-            WHEN "t3"."bounce_type" = 'soft'
-            THEN 2
-            WHEN "t3"."bounce_type" = 'ignored'
-            THEN 3
-            ELSE 0
-          END AS BIGINT),
-          0
-        )
-      ) * 4
-    ) + IFF((
-      "t3"."event_type" = 'bounce'
-    ) AND "t3"."is_async", 2, 0) + IFF("t3"."is_test", 1, 0) AS "kind",
-    CAST(FLOOR((
-      DATE_PART('epoch', DATE_TRUNC('MINUTE', "t3"."timestamp"))
-    ) / (
-      60
-    )) AS BIGINT) AS "minute",
+            END AS BIGINT),
+            0
+          )
+        ) * 4
+      ) + IFF((
+        "t3"."event_type" = 'bounce'
+      ) AND "t3"."is_async", 2, 0) + IFF("t3"."is_test", 1, 0),
+      CAST(NULL AS BIGINT)
+    ) AS "kind",
     IFF(
-      "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error'),
+      "t3"."campaign_id" = 'spring',
+      CAST(FLOOR((
+        DATE_PART('epoch', DATE_TRUNC('MINUTE', "t3"."timestamp"))
+      ) / (
+        60
+      )) AS BIGINT),
+      CAST(NULL AS BIGINT)
+    ) AS "minute",
+    IFF(
+      "t3"."campaign_id" = 'spring',
+      COALESCE("t3"."is_test", FALSE),
+      CAST(NULL AS BOOLEAN)
+    ) AS "is_test",
+    IFF(
+      (
+        "t3"."campaign_id" = 'spring'
+      )
+      AND "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error'),
       HASH("t3"."profile_id"),
       CAST(NULL AS BIGINT)
     ) AS "high",
-    HASH("t3"."profile_id", 7) AS "low",
-    COALESCE("t3"."is_test", FALSE) AS "is_test"
+    IFF(
+      (
+        "t3"."campaign_id" = 'spring'
+      )
+      AND "t3"."event_type" IN ('targeted', 'sent', 'excluded', 'error'),
+      HASH("t3"."profile_id", 7),
+      CAST(NULL AS BIGINT)
+    ) AS "low",
+    "t3"."raw_id",
+    "t3"."mark"
   FROM (
     SELECT
       "t2"."event_id",
@@ -414,6 +436,8 @@ WITH clw_rows AS (
   SELECT
     "t4"."campaign_id",
     "t4"."campaign_name",
+    "t4"."timestamp",
+    "t4"."open",
     "t4"."message_id",
     "t4"."message_name",
     "t4"."execution_id",
@@ -421,13 +445,11 @@ WITH clw_rows AS (
     "t4"."reason",
     "t4"."domain",
     "t4"."platform",
-    "t4"."timestamp",
-    "t4"."open",
     "t4"."kind",
     "t4"."minute",
+    "t4"."is_test",
     "t4"."high",
-    "t4"."low",
-    "t4"."is_test"
+    "t4"."low"
   FROM (
     SELECT
       *
@@ -795,28 +817,28 @@ FROM (
       FROM (
         SELECT
           CAST(1 AS BIGINT) AS "what",
-          "t9"."open",
-          "t9"."a",
-          "t9"."b",
-          "t9"."c",
+          "t10"."open",
+          "t10"."a",
+          "t10"."b",
+          "t10"."c",
           CAST(NULL AS VARCHAR) AS "d",
           CAST(NULL AS VARCHAR) AS "e",
           CAST(NULL AS VARCHAR) AS "f",
-          "t9"."kind",
-          "t9"."minute",
+          "t10"."kind",
+          "t10"."minute",
           CAST(NULL AS BIGINT) AS "high",
           CAST(NULL AS BIGINT) AS "low",
-          "t9"."n",
+          "t10"."n",
           CAST(NULL AS TIMESTAMPTZ) AS "first",
           CAST(NULL AS TIMESTAMPTZ) AS "last"
         FROM (
           SELECT
-            "t3"."open",
-            "t3"."kind",
-            "t3"."reason" AS "a",
-            "t3"."message_id" AS "b",
-            "t3"."execution_id" AS "c",
-            "t3"."minute",
+            "t4"."open",
+            "t4"."kind",
+            "t4"."reason" AS "a",
+            "t4"."message_id" AS "b",
+            "t4"."execution_id" AS "c",
+            "t4"."minute",
             COUNT(*) AS "n"
           FROM (
             SELECT
@@ -1114,7 +1136,7 @@ FROM (
                 1070,
                 1071
               )
-          ) AS "t3"
+          ) AS "t4"
           GROUP BY
             1,
             2,
@@ -1122,7 +1144,7 @@ FROM (
             4,
             5,
             6
-        ) AS "t9"
+        ) AS "t10"
       ) AS "t17"
     ) AS "t24"
     UNION ALL
@@ -1220,29 +1242,29 @@ FROM (
       FROM (
         SELECT
           CAST(4 AS BIGINT) AS "what",
-          "t5"."open",
-          "t5"."a",
-          "t5"."b",
-          "t5"."c",
-          "t5"."d",
-          "t5"."e",
-          "t5"."f",
+          "t3"."open",
+          "t3"."a",
+          "t3"."b",
+          "t3"."c",
+          "t3"."d",
+          "t3"."e",
+          "t3"."f",
           CAST(NULL AS BIGINT) AS "kind",
           CAST(NULL AS BIGINT) AS "minute",
           CAST(NULL AS BIGINT) AS "high",
           CAST(NULL AS BIGINT) AS "low",
-          "t5"."n",
-          "t5"."first",
-          "t5"."last"
+          "t3"."n",
+          "t3"."first",
+          "t3"."last"
         FROM (
           SELECT
             "t0"."open",
             "t0"."campaign_id" AS "a",
             "t0"."campaign_name" AS "b",
-            IFF("t0"."campaign_id" = 'spring', "t0"."message_id", CAST(NULL AS VARCHAR)) AS "c",
-            IFF("t0"."campaign_id" = 'spring', "t0"."message_name", CAST(NULL AS VARCHAR)) AS "d",
-            IFF("t0"."campaign_id" = 'spring', "t0"."execution_id", CAST(NULL AS VARCHAR)) AS "e",
-            IFF("t0"."campaign_id" = 'spring', "t0"."channel", CAST(NULL AS VARCHAR)) AS "f",
+            "t0"."message_id" AS "c",
+            "t0"."message_name" AS "d",
+            "t0"."execution_id" AS "e",
+            "t0"."channel" AS "f",
             COUNT(*) AS "n",
             MIN("t0"."timestamp") AS "first",
             MAX("t0"."timestamp") AS "last"
@@ -1255,8 +1277,8 @@ FROM (
             5,
             6,
             7
-        ) AS "t5"
-      ) AS "t11"
+        ) AS "t3"
+      ) AS "t9"
       UNION ALL
       SELECT
         *
@@ -1301,7 +1323,7 @@ FROM (
       FROM (
         SELECT
           CAST(7 AS BIGINT) AS "what",
-          "t10"."open",
+          "t11"."open",
           CAST(NULL AS VARCHAR) AS "a",
           CAST(NULL AS VARCHAR) AS "b",
           CAST(NULL AS VARCHAR) AS "c",
@@ -1310,9 +1332,9 @@ FROM (
           CAST(NULL AS VARCHAR) AS "f",
           CAST(NULL AS BIGINT) AS "kind",
           CAST(NULL AS BIGINT) AS "minute",
-          "t10"."high",
+          "t11"."high",
           CAST(NULL AS BIGINT) AS "low",
-          "t10"."n",
+          "t11"."n",
           CAST(NULL AS TIMESTAMPTZ) AS "first",
           CAST(NULL AS TIMESTAMPTZ) AS "last"
         FROM (
@@ -1325,7 +1347,7 @@ FROM (
           FROM "clw_rows" AS "t1"
           GROUP BY
             1
-        ) AS "t10"
+        ) AS "t11"
       ) AS "t19"
       UNION ALL
       SELECT
