@@ -73,6 +73,11 @@ class RemoteRollup(Answers):
         self._since: Mark | None = None
         self._settled, self._open = Found(), Found()
 
+    def _start_anew(self) -> None:
+        """Forget what has been counted: the next look counts all of it."""
+        Answers.__init__(self, self._campaign, self._window)
+        self._nothing_yet()
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:
@@ -94,6 +99,9 @@ class RemoteRollup(Answers):
         except failures() as error:
             self._disconnect()
             raise SourceError(told(self.location, error)) from error
+        except KeyboardInterrupt:
+            self._disconnect()  # a statement may be under way on it
+            raise
         self._not_before = monotonic() + self.location.every
         return changed
 
@@ -116,7 +124,11 @@ class RemoteRollup(Answers):
         if newest is not None:
             until = connection.settled(newest, until)
         settled, still_open = self._ask(connection, pushdown, until)
-        return self._merge(settled, still_open, until)
+        try:
+            return self._merge(settled, still_open, until)
+        except KeyboardInterrupt:
+            self._start_anew()  # half of a look may be kept by now
+            raise
 
     def _stands_still(self, connection: Connection, pushdown: Pushdown) -> bool:
         """Tell whether the rows that are open are as many as at the last look.
@@ -182,8 +194,7 @@ class RemoteRollup(Answers):
         before = self._open
         gone = set(before.entries) - set(still_open.entries) - set(settled.entries)
         if gone:  # what was counted for a repeat was the first: seldom, so count all again
-            Answers.__init__(self, self._campaign, self._window)
-            self._nothing_yet()
+            self._start_anew()
             self._look()
             return True
         cells = Counter(settled.cells)
