@@ -256,12 +256,12 @@ def compare(history: Path, events: int, names: list[str], rounds: int, ticks: in
                 one.end()
                 runs[name].append(one.first)
         require_equal({name: runs[name][0] for name in names})
-        looks = follow(sources, events, Path(made), ticks)
+        looks = follow(sources, events, Path(made), ticks) if ticks else {}
         base = statistics.median(run["seconds"] for run in runs[BYTES])
         row(events, BYTES, base, base, Raw.size(Raw(history, new_folder(made), stack)), None, {})
         for name in names:
             took = statistics.median(run["seconds"] for run in runs[name])
-            row(events, name, took, base, sizes[name], filled[name], looks[name])
+            row(events, name, took, base, sizes[name], filled[name], looks.get(name, {}))
 
 
 def follow(
@@ -334,7 +334,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--ticks", type=int, default=9)
+    parser.add_argument("--ticks", type=int, default=9, help="0: no live report")
     parser.add_argument("--only", nargs="+", choices=list(Source.known), default=[*Source.known])
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
     parser.add_argument("--child", help=argparse.SUPPRESS)
