@@ -166,6 +166,24 @@ class Spark(Source, name="Spark"):
         return sum(path.stat().st_size for path in self._folder.rglob("*.parquet"))
 
 
+class SparkView(Raw, name="Spark, a view of the raw files"):
+    """Nothing is filled: the watermark is the time at which a file has come."""
+
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        import spark_cluster  # noqa: PLC0415
+
+        below = folder / "view"
+        below.mkdir()
+        super().__init__(history, below, stack)
+        os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
+        cluster = stack.enter_context(spark_cluster.running(below, spark_cluster.LARGE))
+        cluster.sql(
+            f"CREATE VIEW {TABLE} AS SELECT *, _metadata.file_modification_time AS ingested_at "
+            f"FROM parquet.`{self._folder}`"
+        )
+        self.address = cluster.url(TABLE, overlap="0")
+
+
 class Child:
     """A process that makes reports of one address: at first one, then one for each ``tick``."""
 
