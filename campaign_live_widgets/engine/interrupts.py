@@ -70,7 +70,7 @@ def held_back(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[], None]]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-    stop()
+        stop()  # also where something else has failed: Ctrl-C is not to be lost
 
 
 def stop_if_interrupted(error: BaseException) -> None:
