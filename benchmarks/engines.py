@@ -30,6 +30,8 @@ from generate import END, generate, query, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spark_cluster import Cluster
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "databases"))
 
 CAMPAIGN: Final = "campaign-1"
@@ -136,16 +138,10 @@ class PostgreSQL(Source, name="PostgreSQL"):
 
 class Spark(Source, name="Spark"):
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
-        import spark_cluster  # noqa: PLC0415
-
         from campaign_live_widgets.engine.schemas import schema  # noqa: PLC0415
 
         self._folder = folder / "spark"
-        self._folder.mkdir()
-        os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
-        self._cluster = stack.enter_context(
-            spark_cluster.running(self._folder, spark_cluster.LARGE)
-        )
+        self._cluster = large_cluster(self._folder, stack)
         self._cluster.sql(schema("spark", TABLE).rstrip().rstrip(";"))
         self._insert(f"{history}/*.parquet")
         self.address = self._cluster.url(TABLE, overlap="0")
@@ -170,18 +166,23 @@ class SparkView(Raw, name="Spark, a view of the raw files"):
     """Nothing is filled: the watermark is the time at which a file has come."""
 
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
-        import spark_cluster  # noqa: PLC0415
-
         below = folder / "view"
-        below.mkdir()
+        cluster = large_cluster(below, stack)
         super().__init__(history, below, stack)
-        os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
-        cluster = stack.enter_context(spark_cluster.running(below, spark_cluster.LARGE))
         cluster.sql(
             f"CREATE VIEW {TABLE} AS SELECT *, _metadata.file_modification_time AS ingested_at "
             f"FROM parquet.`{self._folder}`"
         )
         self.address = cluster.url(TABLE, overlap="0")
+
+
+def large_cluster(folder: Path, stack: ExitStack) -> Cluster:
+    """Start Spark in a new folder, and let reports have its token."""
+    import spark_cluster  # noqa: PLC0415 - only where it is asked for
+
+    folder.mkdir()
+    os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
+    return stack.enter_context(spark_cluster.running(folder, spark_cluster.LARGE))
 
 
 class Child:
