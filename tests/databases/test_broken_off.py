@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import threading
-import time
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import breaking
 import engines
 import generate
 import pytest
@@ -38,24 +35,14 @@ def test_at_any_moment(insert: tuple[Callable[[list[dict[str, Any]]], None], str
     rows = tables.typed(generate.events(93))
     fill, url = insert
     fill(rows)
-    started = time.monotonic()
-    new_rollup(url, "c1").refresh()
-    length = time.monotonic() - started
+    whole = new_rollup(url, "c1")
+    length = breaking.seconds_of(whole)
+    whole.close()
     chance = random.Random(93)  # noqa: S311 - test data
     broken_off = 0
     for _ in range(6):
         rollup = new_rollup(url, "c1")
-        through = False
-        while not through:
-            after = chance.uniform(0, length)
-            timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
-            timer.start()
-            with suppress(KeyboardInterrupt):
-                rollup.refresh()
-                through = True
-                timer.cancel()
-                timer.join()
-            broken_off += not through
+        broken_off += breaking.look_until_through(rollup, length, chance)
         assert told(rollup, WINDOW) == wanted(rows, WINDOW)
         rollup.close()
     assert broken_off > 0

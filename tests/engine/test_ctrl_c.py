@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import threading
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import breaking
 import files
 import generate
 import pytest
 from generate import AT, WINDOWS
 
-from campaign_live_widgets.engine import Rollup, new_rollup, open_rollup, rollup
+from campaign_live_widgets.engine import Rollup, new_rollup, rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
 
@@ -27,19 +23,6 @@ TRIES = 5
 
 def report(of: Rollup) -> dict[str, Any]:
     return to_json(of.snapshot(at=AT, window=WINDOWS["30d"]))
-
-
-def look(of: Rollup, after: float) -> bool:
-    """Look at the source with a Ctrl-C on the way; tell whether the look was through before."""
-    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    through = False
-    with suppress(KeyboardInterrupt):
-        of.refresh()
-        through = True
-        timer.cancel()
-        timer.join()
-    return through
 
 
 @pytest.mark.parametrize("kind", ["files", "store"])
@@ -56,17 +39,15 @@ def test_a_look_that_is_broken_off(
             store.ingest(source)
         source = tmp_path / "store"
     monkeypatch.setattr(rollup, "_CHUNK_BYTES", 20_000)
-    started = time.monotonic()
-    whole = open_rollup(source, "c1")
-    length = time.monotonic() - started
+    whole = new_rollup(source, "c1")
+    length = breaking.seconds_of(whole)
     wanted = report(whole)
     whole.close()
     chance = random.Random(91)  # noqa: S311
     broken_off = 0
     for _ in range(TRIES):
         one = new_rollup(source, "c1")
-        while not look(one, after=chance.uniform(0, length)):
-            broken_off += 1
+        broken_off += breaking.look_until_through(one, length, chance)
         assert report(one) == wanted
         one.close()
     assert broken_off > 0
