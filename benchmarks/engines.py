@@ -98,7 +98,7 @@ class PostgreSQL(Source, name="PostgreSQL"):
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
         import server  # noqa: PLC0415 - only where it is asked for
 
-        from campaign_live_widgets.engine.schemas import schema  # noqa: PLC0415
+        from campaign_live_widgets.engine.pushdown.ddl import schema  # noqa: PLC0415
 
         self._server, self._folder = stack.enter_context(server.running()), folder
         os.environ["CLW_TEST_PASSWORD"] = server.PASSWORD
@@ -138,7 +138,7 @@ class PostgreSQL(Source, name="PostgreSQL"):
 
 class Spark(Source, name="Spark"):
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
-        from campaign_live_widgets.engine.schemas import schema  # noqa: PLC0415
+        from campaign_live_widgets.engine.pushdown.ddl import schema  # noqa: PLC0415
 
         self._folder = folder / "spark"
         self._cluster = large_cluster(self._folder, stack)

@@ -129,7 +129,7 @@ def size_of(folder: Path) -> int:
 
 def live_bytes(store: Path) -> int:
     """Return the bytes of the files that are part of a store now, index and log included."""
-    from campaign_live_widgets.sources.commits import Log  # noqa: PLC0415
+    from campaign_live_widgets.sources.store_log import Log  # noqa: PLC0415
 
     state = Log(store).state()
     files = sum(one.size for one in (*state.files.values(), *state.runs.values()))
@@ -192,7 +192,7 @@ def show(events: int, form: str, runs: dict[str, list[dict[str, Any]]], source_b
 
 def appends(data: Path, threads: int, rows: int, seconds: float) -> dict[str, float]:
     """Append from so many threads for some seconds; return how many and how quick."""
-    from campaign_live_widgets.sources.commits import Log  # noqa: PLC0415
+    from campaign_live_widgets.sources.store_log import Log  # noqa: PLC0415
     from campaign_live_widgets.store import Store  # noqa: PLC0415
 
     with duckdb.connect() as con:

@@ -6,19 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.app.comparison import Comparison
-    from campaign_live_widgets.app.parameters import check_parameters
-    from campaign_live_widgets.app.report import CampaignReport
-    from campaign_live_widgets.app.stills import StillReport
+    from campaign_live_widgets.app.jobs.parameters import check_parameters
+    from campaign_live_widgets.app.notebook.comparison import Comparison
+    from campaign_live_widgets.app.notebook.live_report import CampaignReport
+    from campaign_live_widgets.app.notebook.static_report import StillReport
 
 __all__ = ["CampaignReport", "Comparison", "StillReport", "check_parameters"]
 __version__ = "0.1.0"
 
 _HOMES: Final = {
-    "CampaignReport": "report",
-    "Comparison": "comparison",
-    "StillReport": "stills",
-    "check_parameters": "parameters",
+    "CampaignReport": "notebook.live_report",
+    "Comparison": "notebook.comparison",
+    "StillReport": "notebook.static_report",
+    "check_parameters": "jobs.parameters",
 }
 
 

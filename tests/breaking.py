@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import random
 
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.engine.remote import RemoteRollup
+    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
 
 
 def seconds_of(look: Rollup | RemoteRollup) -> float:

@@ -10,14 +10,7 @@ from threading import Condition
 import pandas as pd
 
 from campaign_live_widgets.catalog import COUNTS, ENTRY_EVENTS
-from campaign_live_widgets.snapshot import (
-    DIMENSIONS,
-    Campaign,
-    Health,
-    Reject,
-    Snapshot,
-    Window,
-)
+from campaign_live_widgets.snapshot import DIMENSIONS, Campaign, Health, Reject, Snapshot, Window
 
 NOW = datetime(2026, 11, 23, 15, 4, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from campaign_live_widgets.engine.stage import BATCH, Stage
 from campaign_live_widgets.sources import Location, Tail
+from campaign_live_widgets.sources.files.staging import BATCH, Stage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from memory import NOW, REJECT, Event, snapshot_of
 
-from campaign_live_widgets.drawing.still import Still
+from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.snapshot import Health, Message, Selection
 
 if TYPE_CHECKING:

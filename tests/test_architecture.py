@@ -33,7 +33,7 @@ def test_modules_are_short() -> None:
 
 def test_the_command_line_starts_without_widgets() -> None:
     code = (
-        "import sys; import campaign_live_widgets.app.cli; "
+        "import sys; import campaign_live_widgets.app.cli.main; "
         "print([m for m in ('bqplot', 'ipywidgets', 'duckdb', 'pandas', 'voila') "
         "if m in sys.modules])"
     )

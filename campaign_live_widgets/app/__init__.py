@@ -1,1 +1,1 @@
-"""The doors: the report in a notebook, the command line, the pages."""
+"""The programs: command line, notebook classes, page server, scheduled snapshots, demo."""

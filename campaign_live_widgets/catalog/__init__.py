@@ -1,6 +1,7 @@
 """What is reported: metrics, tiles and their words. Plain data; imports nothing above it."""
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
+from campaign_live_widgets.catalog.i18n import LOCALES, Text
 from campaign_live_widgets.catalog.labels import UNKNOWN, column_label, value_label
 from campaign_live_widgets.catalog.meaning import Meaning, meaning, notes
 from campaign_live_widgets.catalog.metrics import (
@@ -11,7 +12,6 @@ from campaign_live_widgets.catalog.metrics import (
     Metric,
     metric,
 )
-from campaign_live_widgets.catalog.text import LOCALES, Text
 from campaign_live_widgets.catalog.tiles import TABS, TILES, Tile, tile
 
 __all__ = [

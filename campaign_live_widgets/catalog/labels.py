@@ -11,8 +11,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.catalog.metrics import METRICS
-from campaign_live_widgets.catalog.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula
+from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.catalog.metrics import METRICS, metric
-from campaign_live_widgets.catalog.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

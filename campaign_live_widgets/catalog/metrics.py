@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
-from campaign_live_widgets.catalog.text import Text
+from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog.text import Text
+from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:

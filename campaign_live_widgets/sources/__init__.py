@@ -1,6 +1,25 @@
 """Where events come from: files of any known format, as SQL over rows and what is new."""
 
-from campaign_live_widgets.sources import (  # noqa: F401 - they register themselves, in order
+from campaign_live_widgets.sources.files.file_schema import (
+    fold,
+    folded_line,
+    holds,
+    layout,
+    layout_of,
+    spells_otherwise,
+)
+from campaign_live_widgets.sources.files.json_documents import lines_of
+from campaign_live_widgets.sources.files.location import DataFile, Location
+from campaign_live_widgets.sources.files.scan_sql import (
+    FILE_BITS,
+    NOT_JSON,
+    REJECT_SCANS,
+    REJECTS,
+    Layout,
+    lines,
+)
+from campaign_live_widgets.sources.files.tail import EXAMPLES, FileState, Fragment, Tail, Tally
+from campaign_live_widgets.sources.formats import (  # noqa: F401 - they register themselves, in order
     ajo,
     canonical,
     mailgun,
@@ -9,26 +28,8 @@ from campaign_live_widgets.sources import (  # noqa: F401 - they register themse
     ses,
     sparkpost,
 )
-from campaign_live_widgets.sources._format import CHANNELS, EVENT_TYPES, FORMATS, Format, quoted
-from campaign_live_widgets.sources.documents import lines_of
-from campaign_live_widgets.sources.layouts import (
-    fold,
-    folded_line,
-    holds,
-    layout,
-    layout_of,
-    spells_otherwise,
-)
-from campaign_live_widgets.sources.location import DataFile, Location
-from campaign_live_widgets.sources.scan import (
-    FILE_BITS,
-    NOT_JSON,
-    REJECT_SCANS,
-    REJECTS,
-    Layout,
-    lines,
-)
-from campaign_live_widgets.sources.tail import EXAMPLES, FileState, Fragment, Tail, Tally
+from campaign_live_widgets.sources.formats.base import CHANNELS, EVENT_TYPES, FORMATS, Format
+from campaign_live_widgets.sources.formats.sql import quoted
 
 __all__ = [
     "CHANNELS",

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import numpy as np
 
-from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
-from campaign_live_widgets.engine.stage import UNREADABLE
-from campaign_live_widgets.sources.canonical import COLUMNS
-from campaign_live_widgets.sources.commits import DAY_US, DamagedError, Log, file_digest, parquet
-from campaign_live_widgets.store import ids
-from campaign_live_widgets.store.index import ids_in
+from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
+from campaign_live_widgets.sources.files.staging import UNREADABLE
+from campaign_live_widgets.sources.formats.canonical import COLUMNS
+from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, file_digest, parquet
+from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.partition import folder_of
+from campaign_live_widgets.store.rebuild_index import ids_in
 from campaign_live_widgets.store.writer import unreferenced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from campaign_live_widgets.sources.commits import IdRun, State, StoredFile
+    from campaign_live_widgets.sources.store_log import IdRun, State, StoredFile
 
 _SOME: Final = 3
 """Names that are told of many."""

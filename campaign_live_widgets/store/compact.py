@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.sources import quoted
-from campaign_live_widgets.sources.commits import StoredFile, file_digest, parquet
+from campaign_live_widgets.sources.store_log import StoredFile, file_digest, parquet
+from campaign_live_widgets.store.compact_rejects import merge_rejects
 from campaign_live_widgets.store.partition import PARQUET, stored_at
-from campaign_live_widgets.store.rejects import merge_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from campaign_live_widgets.sources.commits import IdRun
+    from campaign_live_widgets.sources.store_log import IdRun
     from campaign_live_widgets.store.writer import Writer
 
 _LARGE: Final = 1 << 26

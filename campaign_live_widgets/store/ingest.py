@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
-from campaign_live_widgets.engine.rollup import chunks
-from campaign_live_widgets.engine.stage import UNREADABLE, Stage, why
+from campaign_live_widgets.engine.duckdb.file_rollup import chunks
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
-from campaign_live_widgets.sources.commits import Ingested
-from campaign_live_widgets.store.found import Found
+from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
+from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
+from campaign_live_widgets.sources.store_log import Ingested
+from campaign_live_widgets.store.new_events import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from campaign_live_widgets.engine.stage import Batch
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources import FileState, Fragment
+    from campaign_live_widgets.sources.files.staging import Batch
     from campaign_live_widgets.store.writer import Writer
 
     Progress = Callable[["Result", int, int], None]

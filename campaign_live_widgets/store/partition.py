@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.sources import quoted
-from campaign_live_widgets.sources.canonical import COLUMNS
-from campaign_live_widgets.sources.commits import DAY_US, StoredFile, file_digest
+from campaign_live_widgets.sources.formats.canonical import COLUMNS
+from campaign_live_widgets.sources.store_log import DAY_US, StoredFile, file_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.sources import quoted
-from campaign_live_widgets.sources.commits import is_store
+from campaign_live_widgets.sources.store_log import is_store
 from campaign_live_widgets.store.append import Appended, Appender
 from campaign_live_widgets.store.compact import Compacted, compact
 from campaign_live_widgets.store.ingest import Ingestion

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 from filelock import FileLock
 
-from campaign_live_widgets.engine.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.errors import SourceError, StoreError
-from campaign_live_widgets.sources.commits import (
+from campaign_live_widgets.io import atomic_files as disk
+from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
+from campaign_live_widgets.sources.store_log import (
     LOG,
     MARKER,
     VERSION,
@@ -29,7 +30,7 @@ from campaign_live_widgets.sources.commits import (
     encoded,
     file_digest,
 )
-from campaign_live_widgets.store import disk, ids
+from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.partition import EVENTS, write_events
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from campaign_live_widgets.snapshot import Reject
-    from campaign_live_widgets.sources.commits import Ingested, StoredFile
+    from campaign_live_widgets.sources.store_log import Ingested, StoredFile
 
 IDS: Final = "_ids"
 REJECTS: Final = "_rejects"
@@ -192,7 +193,7 @@ class Writer:
 
     def index_anew(self) -> None:
         """Make the index from the events that are there."""
-        from campaign_live_widgets.store.index import runs_of  # noqa: PLC0415 - seldom needed
+        from campaign_live_widgets.store.rebuild_index import runs_of  # noqa: PLC0415 - seldom needed
 
         self._runs.clear()
         with self.aside() as aside:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign_live_widgets.app.demo import Feed
-from campaign_live_widgets.app.simulation import CAMPAIGN_ID, COLUMNS, Simulation
+from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, COLUMNS, Simulation
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import frame
@@ -20,7 +20,7 @@ from campaign_live_widgets.snapshot import Window
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from campaign_live_widgets.app.demo import Format
+    from campaign_live_widgets.app.demo.demo import Format
     from campaign_live_widgets.snapshot import Snapshot
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -20,16 +20,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_live_widgets.app.layouts import FileLayouts, file_name, layouts_folder
 from campaign_live_widgets.catalog import TABS, TILES
-from campaign_live_widgets.dashboard.document import write_tab
-from campaign_live_widgets.dashboard.shelf import (
+from campaign_live_widgets.layouts.document import write_tab
+from campaign_live_widgets.layouts.files import FileLayouts, file_name, layouts_folder
+from campaign_live_widgets.layouts.places import Place, places
+from campaign_live_widgets.layouts.storage import (
     Arrangements,
     Kept,
     LayoutConflictError,
     LayoutError,
 )
-from campaign_live_widgets.drawing.places import Place, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -357,7 +357,7 @@ def test_a_kill_in_the_middle_of_a_save_leaves_the_old_or_the_new_layout(
     tmp_path: Path, call: str, when: str, old: bytes
 ) -> None:
     killed = """
-    import campaign_live_widgets.app.layouts as module
+    import campaign_live_widgets.layouts.files as module
     owner, name = sys.argv[2].rpartition(".")[::2]
     owner = {"os": os, "Path": Path, "": module}[owner]
     real = getattr(owner, name)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from campaign_live_widgets import CampaignReport
-from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.shelf import LayoutError
-from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.layouts.files import FileLayouts
+from campaign_live_widgets.layouts.places import Place, places
+from campaign_live_widgets.layouts.storage import LayoutError
 
 SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
 STANDARD = places(TILES.values())

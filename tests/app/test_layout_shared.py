@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign_live_widgets.app.shared_layout import (
-    read_layout_file,
-    shared_layout,
-    write_layout_file,
-)
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.dashboard.document import write_tab
-from campaign_live_widgets.dashboard.shelf import LayoutError
-from campaign_live_widgets.drawing.places import Place, places
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.layouts.document import write_tab
+from campaign_live_widgets.layouts.places import Place, places
+from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
+from campaign_live_widgets.layouts.storage import LayoutError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import papermill
 
-from campaign_live_widgets.app.demo import Feed
-from campaign_live_widgets.app.simulation import CAMPAIGN_ID, Simulation
+from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, Simulation
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ import papermill
 import pytest
 
 from campaign_live_widgets import check_parameters
-from campaign_live_widgets.app.parameters import PARAMETERS, TEMPLATES, check
+from campaign_live_widgets.app.jobs.parameters import PARAMETERS, TEMPLATES, check
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

@@ -25,10 +25,10 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from websocket import WebSocketTimeoutException, create_connection
 
-from campaign_live_widgets.app.layouts import FileLayouts
-from campaign_live_widgets.app.person import header_variable, who_asks
+from campaign_live_widgets.app.settings.identity import header_variable, who_asks
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.places import places
+from campaign_live_widgets.layouts.files import FileLayouts
+from campaign_live_widgets.layouts.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

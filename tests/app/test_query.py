@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_live_widgets.app.query import (
+from campaign_live_widgets.app.settings.query import (
     EVERYTHING,
     FASTEST,
     KEYS,

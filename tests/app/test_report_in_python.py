@@ -11,7 +11,7 @@ from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 
 from campaign_live_widgets import CampaignReport
-from campaign_live_widgets.app.feed import RollupFeed
+from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.errors import SourceError, UnknownNameError, UsageError
 from campaign_live_widgets.snapshot import EXECUTIONS_LISTED
 

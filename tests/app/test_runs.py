@@ -27,7 +27,7 @@ import psutil
 import pytest
 from generate import AT, WINDOWS
 
-from campaign_live_widgets.app.runs import snapshot, template_path
+from campaign_live_widgets.app.jobs.snapshot_run import snapshot, template_path
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def test_a_cell_that_fails_or_kills_its_kernel(
 def test_a_failure_is_one_line_on_standard_error(source: str, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from campaign_live_widgets.app.runs import snapshot\n"
+        "from campaign_live_widgets.app.jobs.snapshot_run import snapshot\n"
         f"snapshot({ {'source': source, **ASKED}!r}, Path({str(tmp_path / 'out')!r}), ('csv',), "
         f"template=Path({str(with_cell(tmp_path, 'import os; os.kill(os.getpid(), 9)'))!r}))"
     )

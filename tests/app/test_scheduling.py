@@ -25,7 +25,7 @@ import pytest
 import yaml
 from jinja2 import Template
 
-from campaign_live_widgets.archive import snapshots
+from campaign_live_widgets.snapshots import snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable

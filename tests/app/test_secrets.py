@@ -16,7 +16,7 @@ import pytest
 from generate import AT
 
 from campaign_live_widgets import CampaignReport, StillReport
-from campaign_live_widgets.app.reference import resolve
+from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
 if TYPE_CHECKING:

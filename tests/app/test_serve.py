@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from campaign_live_widgets.app.assets import Assets, bundle
-from campaign_live_widgets.app.serve import DEFAULT_PORT, _absolute, _free_port, is_local
+from campaign_live_widgets.app.server.assets import Assets, bundle
+from campaign_live_widgets.app.server.launch import DEFAULT_PORT, _absolute, _free_port, is_local
 from campaign_live_widgets.errors import SourceError, UsageError
 
 TEMPLATE = Path(__file__).parents[2] / "voila_templates" / "campaign_live"

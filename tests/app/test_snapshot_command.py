@@ -19,7 +19,7 @@ import psutil
 import pytest
 from generate import AT, END
 
-from campaign_live_widgets.app.catch_up import missing
+from campaign_live_widgets.app.jobs.missing import missing
 from campaign_live_widgets.errors import UsageError
 
 if TYPE_CHECKING:

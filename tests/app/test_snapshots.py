@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign_live_widgets.app import runs
-from campaign_live_widgets.app.snapshots import published
+from campaign_live_widgets.app.jobs import snapshot_run as runs
+from campaign_live_widgets.app.server.snapshot_files import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable

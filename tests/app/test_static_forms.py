@@ -12,10 +12,10 @@ from elements import parse
 from nbconvert import HTMLExporter
 
 from campaign_live_widgets import CampaignReport
-from campaign_live_widgets.app.demo import Feed
-from campaign_live_widgets.app.simulation import CAMPAIGN_ID, Simulation
+from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, Simulation
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.format import format_number
+from campaign_live_widgets.rendering.language.numbers import format_number
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)

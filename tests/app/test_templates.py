@@ -15,7 +15,7 @@ import papermill
 import pytest
 
 from campaign_live_widgets import Comparison, StillReport
-from campaign_live_widgets.app.parameters import TEMPLATES
+from campaign_live_widgets.app.jobs.parameters import TEMPLATES
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SAMPLES = NOTEBOOKS / "samples"

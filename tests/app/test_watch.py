@@ -21,12 +21,12 @@ import pytest
 from memory import Event, MemoryFeed, snapshot_of
 from rich.console import Console
 
-from campaign_live_widgets.app.narrow import fitting
-from campaign_live_widgets.app.watch import Follower, Look, parse_every
+from campaign_live_widgets.app.terminal.fit_width import fitting
+from campaign_live_widgets.app.terminal.follow import Follower, Look, parse_every
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.still import Still
-from campaign_live_widgets.drawing.text import parts
 from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.text import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,8 +21,8 @@ import psutil
 import pytest
 from inbox import Inbox
 
-from campaign_live_widgets.app.demo import Feed
-from campaign_live_widgets.app.simulation import Simulation
+from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

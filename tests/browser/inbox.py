@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from campaign_live_widgets.app.simulation import CAMPAIGN_ID
+from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID
 
 if TYPE_CHECKING:
     from pathlib import Path

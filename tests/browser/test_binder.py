@@ -12,7 +12,7 @@ import psutil
 import pytest
 from conftest import REPOSITORY, SIZE, TOKEN, Watch, _wait_for_server
 
-from campaign_live_widgets.app.serve import _bind
+from campaign_live_widgets.app.server.launch import _bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

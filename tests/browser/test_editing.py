@@ -13,7 +13,7 @@ import pytest
 from conftest import SIZE, Watch
 
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
+from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import SIZE, Watch, running
 
-from campaign_live_widgets.app.layouts import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.places import places
+from campaign_live_widgets.layouts.files import FileLayouts
+from campaign_live_widgets.layouts.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

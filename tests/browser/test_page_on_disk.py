@@ -11,8 +11,8 @@ from memory import snapshot_of
 from stills import hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES
-from campaign_live_widgets.drawing.page import html
-from campaign_live_widgets.drawing.vega import chart_kinds
+from campaign_live_widgets.rendering.charts import chart_kinds
+from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.report import frame, frame_csv
 
 if TYPE_CHECKING:

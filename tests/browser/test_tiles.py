@@ -19,7 +19,7 @@ from test_accessibility import troubles
 from tiles import HOSTILE, NAMES, rows
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
-from campaign_live_widgets.drawing.summary import summary
+from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.report import csv_cell
 from campaign_live_widgets.widgets import format_number
 

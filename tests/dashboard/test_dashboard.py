@@ -11,8 +11,8 @@ from page import Desk, Page, ask
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard, ReportGrid
-from campaign_live_widgets.drawing.places import Place
 from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.layouts.places import Place
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health, Selection
 from campaign_live_widgets.widgets import TileWidget

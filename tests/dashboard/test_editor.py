@@ -8,9 +8,10 @@ from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
-from campaign_live_widgets.dashboard.editor import WORDS, Editor
-from campaign_live_widgets.dashboard.grid import ReportGrid
-from campaign_live_widgets.drawing.places import (
+from campaign_live_widgets.dashboard.editing.editor import WORDS, Editor
+from campaign_live_widgets.dashboard.editing.grid import ReportGrid
+from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.layouts.places import (
     COLUMNS,
     GAP_PX,
     GUTTER_PX,
@@ -20,7 +21,6 @@ from campaign_live_widgets.drawing.places import (
     ROW_PX,
     Place,
 )
-from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:

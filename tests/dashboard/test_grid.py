@@ -7,9 +7,9 @@ from frames import NASTY
 from ipywidgets import GridspecLayout, Label
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, Tile
-from campaign_live_widgets.dashboard.grid import ReportGrid
-from campaign_live_widgets.drawing.places import COLUMNS, Place, places
+from campaign_live_widgets.dashboard.editing.grid import ReportGrid
 from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.layouts.places import COLUMNS, Place, places
 from campaign_live_widgets.widgets import TileWidget
 
 PLACES = (Place("a", 6, 4), Place("b", 6, 8), Place("c", 7, 12))

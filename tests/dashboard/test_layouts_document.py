@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.catalog import TABS, TILES
-from campaign_live_widgets.dashboard import document
-from campaign_live_widgets.dashboard.document import (
+from campaign_live_widgets.layouts import document
+from campaign_live_widgets.layouts.document import (
     LIMIT_BYTES,
     Reading,
     read_report,
@@ -19,8 +19,7 @@ from campaign_live_widgets.dashboard.document import (
     write_report,
     write_tab,
 )
-from campaign_live_widgets.drawing.places import COLUMNS, MAX_ROWS, Place, places
-from campaign_live_widgets.widgets._kit.tile import kinds_of
+from campaign_live_widgets.layouts.places import COLUMNS, MAX_ROWS, Place, places
 
 STANDARD = places(TILES.values())
 EMAIL = STANDARD["email"]
@@ -33,7 +32,7 @@ def a_place(tile_id: str) -> st.SearchStrategy[Place]:
         st.just(tile_id),
         st.integers(1, MAX_ROWS),
         st.integers(1, COLUMNS),
-        st.none() | st.sampled_from(kinds_of(TILES[tile_id])),
+        st.none() | st.sampled_from(TILES[tile_id].kinds),
         st.booleans(),
     )
 
@@ -94,7 +93,7 @@ def test_any_entries_leave_every_tile_with_a_place(tiles: list[Any], odd: dict[s
     for place in reading.places:
         assert 1 <= place.rows <= MAX_ROWS
         assert 1 <= place.columns <= COLUMNS
-        assert place.view is None or place.view in kinds_of(TILES[place.tile_id])
+        assert place.view is None or place.view in TILES[place.tile_id].kinds
 
 
 @given(JSON)

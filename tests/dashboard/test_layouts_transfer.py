@@ -9,20 +9,19 @@ from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
-from campaign_live_widgets.dashboard.document import write_report, write_tab
-from campaign_live_widgets.dashboard.editor import Editor
-from campaign_live_widgets.dashboard.shelf import Arrangements
-from campaign_live_widgets.dashboard.transfer import layout_file, take_in
-from campaign_live_widgets.drawing.places import Place, places
+from campaign_live_widgets.dashboard.editing.editor import Editor
+from campaign_live_widgets.layouts.document import write_report, write_tab
+from campaign_live_widgets.layouts.places import Place, places
+from campaign_live_widgets.layouts.storage import Arrangements
+from campaign_live_widgets.layouts.transfer import FILE_NAME, take_in
 
 STANDARD = places(TILES.values())
 TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
 
 
 def test_what_goes_out_comes_in() -> None:
-    file = layout_file(TURNED)
-    assert file.name.endswith(".json")
-    row, said = take_in(file.text.encode(), "email", STANDARD)
+    assert FILE_NAME.endswith(".json")
+    row, said = take_in(write_report(TURNED).encode(), "email", STANDARD)
     assert row == TURNED["email"]
     assert said.en == (
         "The file's layout is shown. Save to keep it. "
@@ -69,7 +68,7 @@ def test_a_page_takes_a_file_in_and_keeps_nothing_yet(sent: list[Any]) -> None:
     )
     message = {"type": "import", "viewer": "x"}
     data = {"method": "custom", "content": message}
-    file = layout_file(TURNED).text.encode()
+    file = write_report(TURNED).encode()
     del sent[:]
     editor_of(dashboard, 1)._handle_msg({"content": {"data": data}, "buffers": [memoryview(file)]})
     assert dashboard.layout_of_tabs() == {**STANDARD, "email": TURNED["email"]}

@@ -14,7 +14,8 @@ import pytest
 import tables
 from test_every_engine import told, wanted
 
-from campaign_live_widgets.engine import new_rollup, remote
+from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.engine.pushdown import rollup as remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable

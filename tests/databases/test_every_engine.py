@@ -14,7 +14,7 @@ import tables
 from engines import filled
 from generate import AT, WINDOWS
 
-from campaign_live_widgets.app.cli import main
+from campaign_live_widgets.app.cli.main import main
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Selection

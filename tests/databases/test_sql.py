@@ -16,19 +16,19 @@ import oracle
 import pytest
 import sqlglot
 
-from campaign_live_widgets.engine.connection import Connection
-from campaign_live_widgets.engine.hashing import hashes
-from campaign_live_widgets.engine.pushdown import Asked, Pushdown
-from campaign_live_widgets.engine.queryservice import (
+from campaign_live_widgets.engine.pushdown.connections.base import Connection
+from campaign_live_widgets.engine.pushdown.connections.query_service import (
     IDENTITY_MAP,
     QueryService,
     documented,
     nested,
 )
-from campaign_live_widgets.engine.spark import Spark
-from campaign_live_widgets.sources.database_rows import canonical
-from campaign_live_widgets.sources.row_formats import ROW_FORMATS
-from campaign_live_widgets.sources.xdm_rows import FIELDS
+from campaign_live_widgets.engine.pushdown.connections.spark import Spark
+from campaign_live_widgets.engine.pushdown.hashing import hashes
+from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
+from campaign_live_widgets.sources.tables.ajo import FIELDS
+from campaign_live_widgets.sources.tables.canonical import canonical
+from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table

@@ -11,7 +11,8 @@ import generate
 import pytest
 from generate import AT, WINDOWS
 
-from campaign_live_widgets.engine import Rollup, new_rollup, rollup
+from campaign_live_widgets.engine import Rollup, new_rollup
+from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.cube import MinuteCube
-from campaign_live_widgets.engine.parts import EVERYTHING, Chosen
+from campaign_live_widgets.engine.aggregates.minute_cube import MinuteCube
+from campaign_live_widgets.engine.aggregates.segments import EVERYTHING, Chosen
 from campaign_live_widgets.snapshot import Selection
 
 cell = st.tuples(

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.parts import Part, Parts
-from campaign_live_widgets.engine.profiles import EnteredProfiles
+from campaign_live_widgets.engine.aggregates.segments import Part, Parts
+from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.snapshot import ALL, Selection
 
 PARTS = [Part(message, execution) for message in "ab" for execution in ("x", "y", None)]

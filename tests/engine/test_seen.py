@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.seen import SeenEvents, repeats
+from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents, repeats
 
 ids = st.tuples(st.integers(0, 6), st.integers(0, 6))
 reading = st.integers(1, 3)

@@ -15,20 +15,20 @@ from generate import AT, WINDOWS
 from staged import staged
 from xdm_tables import DATASETS, dataset, wanted
 
-from campaign_live_widgets.engine.connection import Connection, microseconds
-from campaign_live_widgets.engine.remote import RemoteRollup
+from campaign_live_widgets.engine.pushdown.connections.base import Connection, microseconds
+from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Window
-from campaign_live_widgets.sources import database
-from campaign_live_widgets.sources.database_rows import CAUSE, NO_EVENT, RAW_ID
-from campaign_live_widgets.sources.row_formats import ROW_FORMATS
+from campaign_live_widgets.sources.tables import address as database
+from campaign_live_widgets.sources.tables.canonical import CAUSE, NO_EVENT, RAW_ID
+from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from campaign_live_widgets.engine.hashing import Hashes
+    from campaign_live_widgets.engine.pushdown.hashing import Hashes
 
 Row = dict[str, Any]
 EVERY_CASE = [(window, tests) for window in WINDOWS for tests in (False, True)]

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from oracle import BOUNCE_TYPES
 
 import campaign_live_widgets.catalog as catalogue
-from campaign_live_widgets.app.times import parse_at, parse_window
+from campaign_live_widgets.app.settings.times import parse_at, parse_window
 from campaign_live_widgets.errors import SourceError, UsageError
-from campaign_live_widgets.sources import bounces
-from campaign_live_widgets.sources.database import Database
-from campaign_live_widgets.sources.location import Location
+from campaign_live_widgets.sources.files.location import Location
+from campaign_live_widgets.sources.formats import bounce_reasons as bounces
+from campaign_live_widgets.sources.tables.address import Database
 
 SECRET: Final = "s3cret-pass"  # noqa: S105 - of nothing
 _WORDS: Final = st.sampled_from(

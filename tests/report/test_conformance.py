@@ -18,7 +18,7 @@ from xdm_tables import wanted_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
-from campaign_live_widgets.engine import rollup as rollup_module
+from campaign_live_widgets.engine.duckdb import file_rollup as rollup_module
 from campaign_live_widgets.report import frame, to_json
 from campaign_live_widgets.snapshot import Window
 

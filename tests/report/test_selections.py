@@ -127,7 +127,7 @@ def test_read_as_many_events_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """Few events come as rows and many as numbers; both have to tell the same."""
-    monkeypatch.setattr("campaign_live_widgets.engine.queries.SMALL", 0)
+    monkeypatch.setattr("campaign_live_widgets.engine.duckdb.queries.SMALL", 0)
     rows = generate.events(22)
     for number, part in enumerate(files.split(rows, 3, seed=22)):
         files.write(part, tmp_path / f"part-{number}.{form}")

@@ -21,8 +21,9 @@ from generate import AT, END, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError, StoreError
-from campaign_live_widgets.sources.commits import Log
-from campaign_live_widgets.store import Store, check, rejects, writer
+from campaign_live_widgets.sources.store_log import Log
+from campaign_live_widgets.store import Store, check, writer
+from campaign_live_widgets.store import compact_rejects as rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

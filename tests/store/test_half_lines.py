@@ -15,8 +15,8 @@ import files
 import pytest
 import workers
 
-from campaign_live_widgets.engine.stage import Stage
-from campaign_live_widgets.sources.commits import Log, parquet
+from campaign_live_widgets.sources.files.staging import Stage
+from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.sources.commits import Log, parquet
+from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
 from campaign_live_widgets.store import store as store_module
 

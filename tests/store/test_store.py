@@ -23,11 +23,14 @@ import pytest
 import workers
 from oracle_xdm import xdm_to_canonical
 
-from campaign_live_widgets.engine import open_rollup, rollup
+from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.sources import layout_of
-from campaign_live_widgets.sources.commits import Log
-from campaign_live_widgets.store import Store, append, check, ids, rows
+from campaign_live_widgets.sources.store_log import Log
+from campaign_live_widgets.store import Store, append, check
+from campaign_live_widgets.store import id_index as ids
+from campaign_live_widgets.store import row_staging as rows
 from campaign_live_widgets.store.partition import folder_of
 
 if TYPE_CHECKING:
@@ -340,7 +343,7 @@ def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom campaign_live_widgets.engine import rollup\n"
         "rollup._CHUNK_BYTES = 1000\n"
-        "from campaign_live_widgets.app.cli import main\nmain(sys.argv[1:])"
+        "from campaign_live_widgets.app.cli.main import main\nmain(sys.argv[1:])"
     )
     arguments = [sys.executable, "-c", code, "ingest", str(source), "--into", f"{tmp_path}/store"]
     process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)  # noqa: S603

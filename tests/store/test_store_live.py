@@ -17,10 +17,10 @@ import pytest
 import workers
 from generate import AT, END, WINDOWS
 
-from campaign_live_widgets.app.feed import RollupFeed
+from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.sources.commits import Log
+from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
 
 if TYPE_CHECKING:

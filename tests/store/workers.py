@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from generate import AT, END, WINDOWS
 
-from campaign_live_widgets.engine import new_rollup, open_rollup, rollup
+from campaign_live_widgets.engine import new_rollup, open_rollup
+from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
 from campaign_live_widgets.store import compact as merging

@@ -7,7 +7,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.widgets._kit.view import family
+from campaign_live_widgets.widgets.base.view import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

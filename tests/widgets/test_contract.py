@@ -17,8 +17,8 @@ from widgets.conftest import CASES, Wire, picture
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets import VIEWS, View
-from campaign_live_widgets.widgets._kit.front import library
-from campaign_live_widgets.widgets._kit.view import family
+from campaign_live_widgets.widgets.base.assets import library
+from campaign_live_widgets.widgets.base.view import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

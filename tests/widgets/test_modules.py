@@ -10,7 +10,7 @@ from frames import HUGE, NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, TileWidget, format_number, format_share
-from campaign_live_widgets.widgets._kit.front import library, script
+from campaign_live_widgets.widgets.base.assets import library, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

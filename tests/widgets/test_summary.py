@@ -6,7 +6,7 @@ import pytest
 from frames import NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.summary import summary
+from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:

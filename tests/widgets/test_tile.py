@@ -11,7 +11,7 @@ from widgets.conftest import Wire, picture
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.widgets import TileWidget
-from campaign_live_widgets.widgets._kit.front import library
+from campaign_live_widgets.widgets.base.assets import library
 
 
 def tile_widget(tile_id: str, **kwargs: Any) -> TileWidget:  # noqa: ANN401

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 import campaign_live_widgets.catalog as catalogue
-from campaign_live_widgets.sources import bounces
+from campaign_live_widgets.sources.formats import bounce_reasons as bounces
 
 REPLIES = [
     # status, reply, reason, type where the vendor is silent

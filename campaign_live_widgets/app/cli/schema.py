@@ -1,0 +1,26 @@
+"""``campaign-live schema``: the table a team should create."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import click
+
+_ENGINES: Final = ("postgresql", "clickhouse", "spark")
+
+
+@click.command()
+@click.option(
+    "--for",
+    "engine",
+    type=click.Choice(_ENGINES),
+    required=True,
+    help="The database that will hold the events.",
+)
+@click.option("--table", default="events", show_default=True, metavar="NAME", help="Its name.")
+def schema(engine: str, table: str) -> None:
+    """Print the table of events to create, with its partitions and indexes."""
+    from campaign_live_widgets.engine.pushdown.ddl import schema as made  # noqa: PLC0415
+
+    sys.stdout.write(made(engine, table))

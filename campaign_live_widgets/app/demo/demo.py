@@ -1,0 +1,163 @@
+"""A simulated campaign on the real dashboard: files that grow, and the page that follows."""
+
+from __future__ import annotations
+
+import json
+import signal
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final, Literal
+
+import duckdb
+
+from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, COLUMNS, Simulation
+from campaign_live_widgets.app.server.launch import serve
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+Format = Literal["ndjson", "parquet"]
+
+SEED: Final = 2026
+HISTORY: Final = timedelta(hours=2)
+_EVERY: Final[dict[Format, float]] = {"ndjson": 0.5, "parquet": 5.0}
+"""Seconds between two writings: a line can be appended, a Parquet file is whole or not there."""
+_FILE_LIFE: Final = timedelta(minutes=10)
+
+
+class Feed:
+    """Writes what a simulation yields into files of a folder, as a real export would.
+
+    Parameters
+    ----------
+    folder : Path
+    simulation : Simulation
+    form : str
+        ``ndjson``: lines, appended whole, and a new file every ten minutes; ``parquet``: one
+        file at a time, which appears when it is complete.
+    clock : callable
+        Returns the time now, with a time zone.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        simulation: Simulation,
+        form: Format = "ndjson",
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._folder, self._simulation, self._form, self._clock = folder, simulation, form, clock
+        self._stem = f"events-{simulation.start:%Y%m%dT%H%M%SZ}"
+        self._files = 0
+        self._file_born: datetime | None = None
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="campaign-live-demo", daemon=True)
+
+    def write(self) -> int:
+        """Write what has happened up to now and is not yet written; return how many events."""
+        now = self._clock()
+        lines = [json.dumps(e, separators=(",", ":")) for e in self._simulation.events(now)]
+        if lines:
+            text = "\n".join(lines) + "\n"
+            (self._append if self._form == "ndjson" else self._add_parquet)(text, now)
+        return len(lines)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep writing in the background inside a ``with`` block."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_EVERY[self._form]):
+            self.write()
+
+    def _append(self, text: str, now: datetime) -> None:
+        if self._file_born is None or now - self._file_born >= _FILE_LIFE:
+            self._file_born, self._files = now, self._files + 1
+        # One unbuffered write, so that no reader ever sees half of a batch's last line.
+        with (self._folder / f"{self._stem}-{self._files:04}.ndjson").open("ab", 0) as file:
+            file.write(text.encode())
+
+    def _add_parquet(self, text: str, _now: datetime) -> None:
+        self._files += 1
+        name = f"{self._stem}-{self._files:06}.parquet"
+        rows, hidden = self._folder / f".{name}.rows", self._folder / f".{name}.part"
+        rows.write_text(text, encoding="utf-8")
+        connection = duckdb.connect()
+        try:
+            events = connection.read_json(
+                str(rows), format="newline_delimited", columns=dict(COLUMNS)
+            )
+            events.write_parquet(str(hidden), compression="zstd")
+        finally:
+            connection.close()
+            rows.unlink()
+        hidden.replace(self._folder / name)
+
+
+def demo(  # noqa: PLR0913 - the options of a command
+    *,
+    port: int | None = None,
+    open_browser: bool = True,
+    speed: float = 1.0,
+    format: Format = "ndjson",  # noqa: A002 - the option's name
+    folder: str | os.PathLike[str] | None = None,
+    locale: str = "en",
+    base_url: str = "/",
+    snapshots: str | None = None,
+    debug: bool = False,
+) -> None:
+    """Serve a simulated campaign until Ctrl-C or SIGTERM; see :func:`serve`.
+
+    Parameters
+    ----------
+    speed : float
+        How many times as many messages go out as in a usual campaign: about 35 events a
+        second. The two hours before the start went at the usual speed.
+    format : str
+        ``ndjson`` or ``parquet``.
+    folder : path, optional
+        Keep the events there; by default they go into a temporary folder.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _events_folder(folder) as events:
+            simulation = Simulation(SEED, datetime.now(UTC) - HISTORY)
+            feed = Feed(Path(events), simulation, format)
+            feed.write()
+            simulation.speed = speed
+            with feed.running():
+                serve(
+                    str(events),
+                    campaign=CAMPAIGN_ID,
+                    port=port,
+                    open_browser=open_browser,
+                    window="2h",
+                    locale=locale,
+                    base_url=base_url,
+                    snapshots=snapshots,
+                    debug=debug,
+                )
+    except KeyboardInterrupt:
+        return
+
+
+def _events_folder(
+    folder: str | os.PathLike[str] | None,
+) -> AbstractContextManager[str | os.PathLike[str]]:
+    """Return the folder to write into; one that nobody named is gone at the end."""
+    if folder is None:
+        return TemporaryDirectory(prefix="campaign-live-demo-", ignore_cleanup_errors=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return nullcontext(folder)

@@ -1,0 +1,1 @@
+"""Rollups that are read once or followed."""

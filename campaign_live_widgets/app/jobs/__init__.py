@@ -1,0 +1,1 @@
+"""Scheduled snapshots: runs of the bundled notebooks by Papermill."""

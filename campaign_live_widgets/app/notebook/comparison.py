@@ -1,0 +1,152 @@
+"""Two reports that stand still, side by side: counts, rates, and points between the rates."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from campaign_live_widgets.app.notebook.static_report import Lines
+from campaign_live_widgets.catalog import METRICS, Text
+from campaign_live_widgets.errors import MissingExtraError
+from campaign_live_widgets.rendering.language import phrases
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.app.notebook.static_report import StillReport
+
+_RATE_OF: Final = Text("{}, of {}", "{}, sur {}")
+_PERCENT: Final = Text(
+    "format(100 * datum.value, '~g') + '%'",
+    "replace(format(100 * datum.value, '~g'), '.', ',') + '\N{NO-BREAK SPACE}%'",
+)
+"""What makes the label of a rate, in Vega's own language."""
+_SIDES: Final = ("first", "second")
+
+
+class Comparison:
+    """Two reports side by side; as a cell's last value, what they are of.
+
+    Parameters
+    ----------
+    first, second : StillReport
+        Words and numbers are those of the first one's language.
+    """
+
+    def __init__(self, first: StillReport, second: StillReport) -> None:
+        self._sides = (first, second)
+
+    def frame(self, channel: str) -> pd.DataFrame:
+        """Return a channel's counts and rates, of the first report and of the second.
+
+        Columns ``metric``, ``rate_of``, ``first`` and ``second`` (``int64``), ``first_rate``
+        and ``second_rate`` (parts of one; null where a rate would divide by nothing) and
+        ``points``, the second rate less the first. Raises :class:`UnknownNameError` for an
+        unknown channel.
+        """
+        first, second = (side.rates(channel) for side in self._sides)
+        return pd.DataFrame(
+            {
+                "metric": first["metric"],
+                "rate_of": first["rate_of"],
+                "first": first["count"],
+                "second": second["count"],
+                "first_rate": first["rate"],
+                "second_rate": second["rate"],
+                "points": second["rate"] - first["rate"],
+            }
+        )
+
+    def specification(self, channel: str) -> dict[str, Any]:
+        """Return a Vega-Lite specification of the rates of both: two bars for each metric."""
+        locale = self._sides[0].still.locale
+        table = self.frame(channel)
+        names = self._names()
+        values = []
+        for row in table.to_dict("records"):
+            if row["rate_of"] is None:
+                continue
+            metric, whole = (
+                METRICS[name].label(locale) for name in (row["metric"], row["rate_of"])
+            )
+            label = _RATE_OF(locale).format(metric, whole.lower())
+            values += [
+                {"rate": label, "report": name, "value": row[f"{side}_rate"]}
+                for side, name in zip(_SIDES, names, strict=True)
+                if not pd.isna(row[f"{side}_rate"])
+            ]
+        order = list(dict.fromkeys(value["rate"] for value in values))
+        return {
+            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+            "data": {"values": values},
+            "mark": {"type": "bar"},
+            "width": 480,
+            "encoding": {
+                "y": {"field": "rate", "type": "nominal", "sort": order, "title": None},
+                "yOffset": {"field": "report", "type": "nominal", "sort": list(names)},
+                "x": {
+                    "field": "value",
+                    "type": "quantitative",
+                    "title": None,
+                    "axis": {"labelExpr": _PERCENT(locale), "tickCount": 5},
+                },
+                "color": {
+                    "field": "report",
+                    "type": "nominal",
+                    "sort": list(names),
+                    "title": None,
+                    "scale": {"domain": list(names), "range": ["#3a6ea5", "#c98a2b"]},
+                    "legend": {"orient": "top", "labelLimit": 480},
+                },
+            },
+            "config": {
+                "view": {"stroke": None},
+                "font": "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif",
+                "axis": {"grid": False, "domain": False, "ticks": False, "labelLimit": 260},
+                "axisX": {"grid": True, "gridColor": "#e3e3e3"},
+            },
+        }
+
+    def chart(self, channel: str) -> Chart:
+        """Return a picture of the rates of both; where pictures cannot be made, a table."""
+        return Chart(self.specification(channel), self.frame(channel))
+
+    def _names(self) -> tuple[str, str]:
+        """Return what the two are called; two of one name are told apart by their windows."""
+        first, second = (
+            phrases.shorten(side.snapshot.campaign_name or side.snapshot.campaign_id)
+            for side in self._sides
+        )
+        if first != second:
+            return first, second
+        spans = [
+            phrases.span(side.snapshot, side.still.time_zone, self._sides[0].still.locale)
+            for side in self._sides
+        ]
+        return f"{first}, {spans[0]}", f"{second}, {spans[1]}" + (
+            " (2)" if spans[0] == spans[1] else ""
+        )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return Lines([line for side in self._sides for line in side.lines()]).bundle()
+
+
+class Chart:
+    """A picture as a cell's last value; where the extra for pictures is missing, its numbers."""
+
+    def __init__(self, specification: dict[str, Any], table: pd.DataFrame) -> None:
+        self._specification, self._table = specification, table
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - for those who draw
+
+        table = self._table.to_string(index=False)
+        try:
+            svg = pictures.svg(self._specification)
+        except MissingExtraError:
+            return {"text/plain": table}
+        data = b64encode(svg.encode()).decode()
+        alt = escape(table, quote=True)
+        image = f'<img src="data:image/svg+xml;base64,{data}" alt="{alt}">'
+        return {"text/plain": table, "text/html": image}

@@ -1,0 +1,188 @@
+"""What a reader asks of the page: looked up, counted, shown; and told where it cannot be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from difflib import get_close_matches
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.app.settings.query import parse, quote, read, to_address
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.errors import SourceError, UnknownNameError
+from campaign_live_widgets.rendering.language.phrases import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.app.feeds.feed import RollupFeed
+    from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.dashboard import Dashboard
+    from campaign_live_widgets.snapshot import Campaign
+
+_NO_CAMPAIGN: Final = Text(
+    "{} was left out: there is no such campaign here.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: cette campagne n'existe pas ici.{}",
+)
+_NO_MESSAGE: Final = Text(
+    "{} was left out: the campaign has no such message.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas ce message.{}",
+)
+_NO_EXECUTION: Final = Text(
+    "{} was left out: the campaign has no such execution.{}",
+    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas cette exécution.{}",
+)
+_MEANT: Final = Text(" Did you mean {}?", " Vouliez-vous dire {}\N{NO-BREAK SPACE}?")
+_MORE: Final = Text(
+    "{}: also left out, since the campaign does not have them: {}.",
+    "{}\N{NO-BREAK SPACE}: également écartés, car absents de la campagne\N{NO-BREAK SPACE}: {}.",
+)
+_TOLD: Final = 3
+"""How many names of a kind get a notice each; an address may hold thousands."""
+
+
+class Control:
+    """Keeps a dashboard and its feed at what the reader asks for.
+
+    Parameters
+    ----------
+    dashboard : Dashboard
+    feed : RollupFeed
+    query : Query
+        What the report shows by itself, and at first.
+    """
+
+    def __init__(self, dashboard: Dashboard, feed: RollupFeed, query: Query) -> None:
+        self._dashboard, self._feed, self._defaults = dashboard, feed, query
+        self._lock = RLock()
+        self._query = query
+        # What no campaign in the address stands for, lest a newer one take the page over.
+        self._usual = feed.campaign if query.campaign is None else None
+        dashboard.serve(self)
+        dashboard.open_tab(query.tab)
+        self._tell()
+
+    @property
+    def query(self) -> Query:
+        """Return what is shown."""
+        return self._query
+
+    def goto(self, address: str) -> None:
+        """Show what an address says; where it says nothing, what the report shows by itself.
+
+        The open tab stays where it names none: its reader may have been quicker than this.
+        What in it cannot be had is told in the page, and the rest applies. Raises
+        :class:`SourceError` where another campaign cannot be read.
+        """
+        asked = {"tab": [self._query.tab], **read(address)}
+        self._apply(*parse(asked, self._defaults))
+
+    def change(self, changes: Mapping[str, Sequence[str]]) -> None:
+        """Change what stands for some keys of the address; the others stay.
+
+        Times that name no zone are on the page's clock. Raises :class:`SourceError` where
+        another campaign cannot be read.
+        """
+        asked = {**read(to_address(self._query, self._defaults)), **changes}
+        self._apply(*parse(asked, self._defaults, zone=self._query.time_zone))
+
+    def opened(self, tab: str) -> None:
+        """Note that the reader has opened a tab."""
+        with self._lock:
+            if tab == self._query.tab:
+                return
+            self._query = replace(self._query, tab=tab)
+        self._tell()
+
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source."""
+        return self._feed.campaigns()
+
+    def _apply(self, query: Query, problems: Iterable[Text]) -> None:
+        notices = [problem(query.locale) for problem in problems]
+        before, page = self._query, self._dashboard
+        query = self._known(query, notices)
+        self._feed.look(query)
+        page.speak(query.locale, query.time_zone)
+        page.pace(query.every)
+        with self._lock:
+            moved = query.tab != before.tab
+            self._query = query if moved else replace(query, tab=self._query.tab)
+        page.show_detail(query.detail, self._feed.channels(query.detail))
+        if query.detail is None and (moved or before.detail is not None):
+            page.open_tab(self._query.tab)
+        for notice in notices:
+            page.notify(notice)
+        if not page.is_live:
+            self._show()
+        self._tell()
+
+    def _known(self, query: Query, notices: list[str]) -> Query:
+        """Take the query's campaign, and leave out of it what there is not."""
+        before = self._query
+        try:
+            self._feed.use(query.campaign or self._usual)
+            if query.campaign is None:
+                self._usual = self._feed.campaign
+        except UnknownNameError:
+            known = [campaign.id for campaign in self._feed.campaigns()]
+            notices.append(
+                _unknown(_NO_CAMPAIGN, "campaign", query.campaign or "", known)(query.locale)
+            )
+            query = replace(query, campaign=before.campaign)
+        except SourceError as error:
+            if self._dashboard.is_live:
+                raise  # the coordinator tries again
+            notices.append(one_line(error))
+            query = replace(query, campaign=before.campaign)
+        messages, executions = self._feed.names()
+        # What another campaign was narrowed down to goes with it in silence.
+        moved = query.campaign != before.campaign
+        dropped = {*before.messages, *before.executions, before.detail} if moved else set()
+
+        def there(key: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
+            text = _NO_EXECUTION if key == "execution" else _NO_MESSAGE
+            unknown = [name for name in names if name not in known and name not in dropped]
+            notices.extend(
+                _unknown(text, key, name, known)(query.locale) for name in unknown[:_TOLD]
+            )
+            if more := len(unknown[_TOLD:]):
+                notices.append(_MORE(query.locale).format(key, more))
+            return tuple(name for name in names if name in known)
+
+        detail = there("detail", () if query.detail is None else (query.detail,), messages)
+        query = replace(
+            query,
+            messages=there("message", query.messages, messages),
+            executions=there("execution", query.executions, executions),
+            detail=next(iter(detail), None),
+        )
+        if query.campaign is None and (query.messages or query.executions or query.detail):
+            return replace(query, campaign=self._feed.campaign)  # they are of this one alone
+        return query
+
+    def _show(self) -> None:
+        """Show the numbers where no coordinator does."""
+        try:
+            self._feed.refresh()
+        except SourceError as error:
+            self._dashboard.notify(one_line(error))
+        self._dashboard.show(self._feed.snapshot())
+
+    def _tell(self) -> None:
+        """Tell the page what it shows, and its address."""
+        with self._lock:  # or a tab opened meanwhile is told first, and then taken back
+            query = self._query
+            length = query.window if isinstance(query.window, timedelta) else None
+            self._dashboard.filters.tell(query.pairs(), length, query.every)
+            self._dashboard.filters.answer(to_address(query, self._defaults))
+
+
+def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:
+    close = get_close_matches(name[:200], [one[:200] for one in known], n=1)
+    said = quote(f"{key}={name}")
+    hint = {
+        locale: _MEANT(locale).format(quote(close[0])) if close else "" for locale in ("en", "fr")
+    }
+    return Text(text.en.format(said, hint["en"]), text.fr.format(said, hint["fr"]))

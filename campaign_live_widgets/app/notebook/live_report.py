@@ -1,0 +1,270 @@
+"""The report in a notebook: three lines, and it is live."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from ipywidgets import VBox
+
+from campaign_live_widgets.app.feeds.feed import RollupFeed
+from campaign_live_widgets.app.notebook.controller import Control
+from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
+from campaign_live_widgets.app.settings.identity import NOBODY, who_asks
+from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, query_of
+from campaign_live_widgets.app.settings.secret_reference import SOURCE, is_reference, resolve
+from campaign_live_widgets.catalog import tile
+from campaign_live_widgets.dashboard import Dashboard, Live
+from campaign_live_widgets.dashboard.page.context import context
+from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
+from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
+from campaign_live_widgets.layouts.storage import Arrangements
+from campaign_live_widgets.rendering.html import notebook as fragment
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.text import text
+from campaign_live_widgets.report import frame
+from campaign_live_widgets.sources.tables.address import Database, is_database
+from campaign_live_widgets.widgets import TileWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    import pandas as pd
+
+    from campaign_live_widgets.app.settings.query import Query, WindowGiven
+    from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.snapshot import Snapshot
+
+SOURCE_NAME: Final = "CAMPAIGN_LIVE_SOURCE_NAME"
+"""What the source of the environment is called in the page."""
+CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
+_LOOK: Final = 2.0
+"""Seconds between two looks at a source that does not tell of changes itself."""
+
+
+class CampaignReport(VBox):
+    """The live report of one campaign: shown as a cell's last value, the tabbed dashboard.
+
+    Parameters
+    ----------
+    source : str or path, optional
+        A file, a folder or a glob of Parquet, CSV or NDJSON, a database's address, or
+        ``env:NAME`` for what that variable of the environment holds and nobody is shown; by
+        default what the variable ``CAMPAIGN_LIVE_SOURCE`` names.
+    campaign : str, optional
+        By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
+    window : str, timedelta or pair
+        How far the report looks back (``15m``, ``6h``, ``24h``, ``7d``), ``all`` since the
+        campaign's first event, or start and end of exact minutes.
+    at : str or datetime, optional
+        Where the window ends; by default now, or at the campaign's newest event where that
+        is longer ago than the window is long.
+    locale : str
+        ``en`` or ``fr``.
+    include_tests : bool
+        Whether test sends count.
+    time_zone : str
+        IANA name of the zone in which times are shown; counting is in UTC.
+    live : bool
+        Whether to keep up with the source by itself while the report is looked at.
+    messages, executions : iterable of str
+        Ids of what is counted; by default all of the campaign.
+    every : float
+        Seconds between two refreshes at the least, from 0.5 to 60.
+    tab : str
+        The tab that is open at first: ``campaign``, ``email`` or ``push``.
+    layout : path, mapping or places, optional
+        The layout that everybody starts with and a reset goes back to: a layout file, what
+        one holds, or :class:`Place` values; by default the file that
+        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own.
+    name : str
+        Of the report: people keep a layout of their own for each name.
+
+    Raises
+    ------
+    UsageError
+        Where a parameter is wrong.
+    SourceError
+        Where the source cannot be read.
+    """
+
+    def __init__(  # noqa: PLR0913 - the report's parameters, all but two by name
+        self,
+        source: str | os.PathLike[str] | None = None,
+        campaign: str | None = None,
+        *,
+        window: WindowGiven = "24h",
+        at: str | datetime | None = None,
+        locale: str = "en",
+        include_tests: bool = False,
+        time_zone: str = "UTC",
+        live: bool = True,
+        messages: Iterable[str] = (),
+        executions: Iterable[str] = (),
+        every: float = FASTEST,
+        tab: str = "campaign",
+        layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None = None,
+        name: str = REPORT,
+    ) -> None:
+        named = os.fspath(source) if source else os.environ.get(SOURCE, "")
+        if not named:
+            message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
+            raise UsageError(message)
+        shown = named if is_reference(named) else None if source else _name(named)
+        query = query_of(
+            campaign=campaign or os.environ.get(CAMPAIGN) or None,
+            window=window,
+            at=at,
+            messages=messages,
+            executions=executions,
+            include_tests=include_tests,
+            time_zone=time_zone,
+            locale=locale,
+            every=every,
+            tab=tab,
+        )
+        self._name, (self._standard, notices) = name, shared_layout(layout)
+        self._feed = RollupFeed(
+            resolve(named),
+            campaign=query.campaign,
+            window=query.window,
+            name=shown,
+        )
+        self._feed.look(query)
+        self._feed.refresh()
+        self._feed.require(query)
+        self._live: Live | None = None
+        super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
+        self._control = Control(self.dashboard, self._feed, query)
+        offer_saving(self.dashboard, named if source else "")
+        for notice in notices:
+            self.dashboard.notify(notice)
+        who_asks(self._keep_layouts_of)
+        if live:
+            self.live()
+
+    def _dashboard_of(self, snapshot: Snapshot, query: Query) -> Dashboard:
+        self.dashboard = Dashboard(
+            snapshot,
+            locale=query.locale,
+            time_zone=query.time_zone,
+            arrangements=Arrangements(self._standard),
+        )
+        """The page: a head and the tabs."""
+        return self.dashboard
+
+    def _keep_layouts_of(self, person: str | None) -> None:
+        """Show and keep the layouts of one person; nobody's are kept."""
+        if person is None:
+            self.dashboard.keep_on(None, NOBODY)
+            return
+        shelf = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
+        self.dashboard.keep_on(shelf)
+
+    def export_layout(self, path: str | os.PathLike[str]) -> None:
+        """Write where the tiles of all tabs stand now into a file.
+
+        Such a file can be imported, or given to a report as its ``layout``. Raises
+        :class:`LayoutError` where it cannot be written.
+        """
+        write_layout_file(path, self.dashboard.layout_of_tabs())
+
+    def import_layout(self, path: str | os.PathLike[str]) -> None:
+        """Show the layout in a file, and keep it as one's own, as a save does.
+
+        What of the file cannot be used is told in the page. Raises :class:`LayoutError` where
+        nothing of it can, and :class:`CampaignLiveError` where it cannot be kept, such as when
+        another page has changed the layout: doing it again replaces that.
+        """
+        layout, notices = read_layout_file(path)
+        for notice in notices:
+            self.dashboard.notify(notice)
+        for tab, row in layout.items():
+            self.dashboard.grids[tab].arrange(row)
+        refused = [self.dashboard.keep(tab, row) for tab, row in layout.items()]
+        if reason := next(filter(None, refused), None):
+            raise CampaignLiveError(reason)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Return the numbers as they are now; what is new in the source is read."""
+        if self._feed.refresh() and self._live is not None:
+            self._live.catch_up()
+        return self._feed.snapshot()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Return the widget and, of a report that does not go on, forms that need no kernel."""
+        still = Still(
+            snapshot=self._feed.snapshot(),
+            made_at=utc_now(),
+            locale=self.dashboard.locale,
+            time_zone=self.dashboard.time_zone,
+            places=self.dashboard.layout_of_tabs(),
+        )
+        if self._live is not None:
+            forms = {"text/plain": fragment.caption(still)}
+        else:
+            forms = {"text/plain": text(still), "text/html": fragment.fragment(still)}
+        return {**super()._repr_mimebundle_(**kwargs), **forms}
+
+    def frame(self, tile_id: str) -> pd.DataFrame:
+        """Return the numbers of one tile as they are now, as a frame.
+
+        Columns, order and rows are those of the contract; counts are ``int64``, shares
+        ``float64``. Raises :class:`UnknownNameError` for a tile that there is not.
+        """
+        return frame(tile(tile_id), self.snapshot)
+
+    def widget(self, tile_id: str) -> TileWidget:
+        """Return one tile as a widget of its own, usable in any layout.
+
+        It follows :meth:`refresh`, and the live report while that is looked at.
+        """
+        snapshot, page = self.snapshot, self.dashboard
+        alone = TileWidget(
+            tile(tile_id),
+            frame(tile(tile_id), snapshot),
+            locale=page.locale,
+            names=snapshot.message_names,
+            time_zone=page.time_zone,
+            context=context(snapshot, page.time_zone, page.locale),
+        )
+        alone.stands_still = self._live is None
+        self.dashboard.follow(alone)
+        return alone
+
+    def refresh(self) -> None:
+        """Read what is new and show it, in every tab and every tile that stands alone."""
+        self.dashboard.show(self.snapshot, force_all=True)
+
+    def live(self, every: float | None = None) -> None:
+        """Keep up with the source in the background while the report is looked at.
+
+        Parameters
+        ----------
+        every : float, optional
+            Seconds between two refreshes at the least; by default what the report was made
+            with, or what its reader has chosen.
+        """
+        self.stop()
+        if every is not None:
+            self._control.change({"every": [str(min(max(every, FASTEST), SLOWEST))]})
+        rest = self._control.query.every
+        self._live = Live(self.dashboard, self._feed, every=max(_LOOK, rest), rest=rest)
+        self._live.start()
+
+    def stop(self) -> None:
+        """Stop keeping up; the last numbers stay."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _name(source: str) -> str:
+    """Return what a source from the environment is called: its path is the server's business."""
+    if is_database(source):
+        return os.environ.get(SOURCE_NAME) or Database.parse(source).label
+    return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source

@@ -1,0 +1,137 @@
+"""*Save a snapshot*: what the page shows becomes a folder of files, by the command's own way."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+
+from campaign_live_widgets.app.settings.times import address_length, address_time
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.rendering.language.phrases import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.dashboard import Dashboard
+
+SNAPSHOTS: Final = "CAMPAIGN_LIVE_SNAPSHOTS"
+"""The folder in which snapshots are kept."""
+ADDRESS: Final = "CAMPAIGN_LIVE_SNAPSHOTS_ADDRESS"
+"""Where a server shows them, as a path of its own; the server says it to its kernels."""
+PATH: Final = "snapshots/"
+"""That path, below the server's own."""
+REPORT: Final = "report.html"
+
+_LOCK: Final = ".saving.lock"
+_STARTED: Final = Text(
+    "A snapshot is being saved; the report goes on meanwhile.",
+    "Un instantané est en cours d'enregistrement\N{NO-BREAK SPACE}; le rapport continue.",
+)
+_SAVED: Final = Text("Snapshot saved: {}", "Instantané enregistré\N{NO-BREAK SPACE}: {}")
+_FAILED: Final = Text(
+    "The snapshot could not be saved: {}",
+    "L'instantané n'a pas pu être enregistré\N{NO-BREAK SPACE}: {}",
+)
+_BUSY: Final = Text(
+    "another one is being made from another page; try again in a moment",
+    "un autre est en cours depuis une autre page\N{NO-BREAK SPACE}; réessayez dans un instant",
+)
+
+
+def offer_saving(dashboard: Dashboard, source: str) -> Saver | None:
+    """Let readers save what *dashboard* shows, where the environment names a folder for it.
+
+    Parameters
+    ----------
+    source : str
+        As a run is to be told of it: what stands in the run's manifest; empty for that of the
+        environment.
+    """
+    folder = os.environ.get(SNAPSHOTS, "").strip()
+    if not folder:
+        return None
+    address = os.environ.get(ADDRESS, "").strip()
+    return Saver(dashboard, source, Path(folder).expanduser().absolute(), address)
+
+
+class Saver:
+    """Makes one snapshot at a time of what a page shows, and tells in a notice what came of it.
+
+    Parameters
+    ----------
+    dashboard : Dashboard
+    source : str
+    out : Path
+        The folder of snapshots.
+    address : str
+        The path at which a server shows it; empty where none does.
+    """
+
+    def __init__(self, dashboard: Dashboard, source: str, out: Path, address: str) -> None:
+        self._page, self._source, self._out, self._address = dashboard, source, out, address
+        self._thread: threading.Thread | None = None
+        self._page.filters.saving = "ready"
+        self._page.filters.snapshots = address
+        self._page.filters.on_msg(self._hear)
+
+    def _hear(self, _filters: object, message: Mapping[str, Any], _buffers: object) -> None:
+        if message.get("type") == "save":
+            self.save()
+
+    def save(self) -> None:
+        """Begin to save what the page shows now, unless that is being done already."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._page.filters.saving = "busy"
+        self._page.header.notify(_STARTED)
+        self._thread = threading.Thread(
+            target=self._run, args=(self._shown(),), name="campaign-live-save", daemon=True
+        )
+        self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until what is being saved is saved, or has failed."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _shown(self) -> dict[str, object]:
+        """Return the parameters by which a run counts what is shown."""
+        page, snapshot = self._page, self._page.snapshot
+        return {
+            "source": self._source,
+            "campaign": snapshot.campaign_id,
+            "window": address_length(snapshot.window.length),
+            "at": address_time(snapshot.window.end),
+            "messages": sorted(snapshot.selection.messages),
+            "executions": sorted(snapshot.selection.executions),
+            "include_tests": snapshot.include_tests,
+            "locale": page.locale,
+            "time_zone": page.time_zone,
+        }
+
+    def _run(self, parameters: Mapping[str, object]) -> None:
+        header, filters = self._page.header, self._page.filters
+        try:
+            said, link = self._make(parameters)
+        except Timeout:
+            said, link = Text(_FAILED.en.format(_BUSY.en), _FAILED.fr.format(_BUSY.fr)), ""
+        except Exception as error:  # noqa: BLE001 - told to whoever pressed the button
+            line = one_line(error).replace(f"{self._out}{os.sep}", "")
+            said, link = Text(_FAILED.en.format(line), _FAILED.fr.format(line)), ""
+        header.withdraw(_STARTED)
+        header.notify(said, link)
+        filters.saving = "ready"
+
+    def _make(self, parameters: Mapping[str, object]) -> tuple[Text, str]:
+        from campaign_live_widgets.app.jobs import snapshot_run as runs  # noqa: PLC0415 - brings Papermill with it
+
+        self._out.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._out / _LOCK, timeout=0):
+            made = runs.snapshot(parameters, self._out)
+        link = f"{self._address}{quote(made.name)}/{REPORT}" if self._address else ""
+        return Text(_SAVED.en.format(made.name), _SAVED.fr.format(made.name)), link

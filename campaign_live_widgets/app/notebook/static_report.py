@@ -1,0 +1,273 @@
+"""A report that stands still: read once, shown without scripts, written into files.
+
+For notebooks that a schedule runs and people read later, wherever a notebook can be read: what
+is shown is plain HTML and text, and needs no kernel, no widgets and no network.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from campaign_live_widgets.app.feeds.read_once import opened
+from campaign_live_widgets.app.feeds.window_end import span_of
+from campaign_live_widgets.app.settings.query import query_of
+from campaign_live_widgets.app.settings.secret_reference import SOURCE, resolve
+from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
+from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.layouts.places import places
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.report import evaluate, frame
+from campaign_live_widgets.snapshot import ALL, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.app.settings.query import Query, WindowGiven
+    from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.snapshot import Snapshot
+
+_SAID: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
+CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
+
+
+class Shown:
+    """A part of a still as a cell's last value: static HTML, and text where there is none."""
+
+    def __init__(self, still: Still) -> None:
+        self._still = still
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        from campaign_live_widgets.rendering.html.notebook import fragment  # noqa: PLC0415 - when shown
+        from campaign_live_widgets.rendering.text import text  # noqa: PLC0415 - when shown
+
+        return {"text/plain": text(self._still), "text/html": fragment(self._still)}
+
+
+class Lines:
+    """Lines of text as a cell's last value."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return self.bundle()
+
+    def bundle(self) -> dict[str, str]:
+        """Return them as text and as HTML, which all of them are safe in."""
+        return {
+            "text/plain": "\n".join(self._lines),
+            "text/html": "".join(f"<p>{escape(line)}</p>" for line in self._lines),
+        }
+
+
+class StillReport(Shown):
+    """One campaign in one window, read once.
+
+    Parameters
+    ----------
+    source : str or path, optional
+        A file, a folder or a glob of events, or ``env:NAME`` for what that variable of the
+        environment holds; by default what ``CAMPAIGN_LIVE_SOURCE`` names.
+    campaign : str, optional
+        By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
+    window : str, timedelta or pair
+        As for :class:`~campaign_live_widgets.CampaignReport`, as are all others.
+    at : str or datetime, optional
+    messages, executions : iterable of str
+    locale : str
+    include_tests : bool
+    time_zone : str
+    layout : path or mapping, optional
+        Where the tiles stand: a layout file, or what one holds.
+
+    Raises
+    ------
+    UsageError
+        Where a parameter is wrong, or names what the source does not have.
+    SourceError
+        Where the source cannot be read.
+    """
+
+    def __init__(  # noqa: PLR0913 - the report's parameters, all but two by name
+        self,
+        source: str | os.PathLike[str] | None = None,
+        campaign: str | None = None,
+        *,
+        window: WindowGiven = "24h",
+        at: str | datetime | None = None,
+        messages: Iterable[str] = (),
+        executions: Iterable[str] = (),
+        locale: str = "en",
+        include_tests: bool = False,
+        time_zone: str = "UTC",
+        layout: str | os.PathLike[str] | Mapping[str, object] | None = None,
+    ) -> None:
+        named = os.fspath(source) if source else os.environ.get(SOURCE, "")
+        query = query_of(
+            campaign=campaign or os.environ.get(CAMPAIGN) or None,
+            window=window,
+            at=at,
+            messages=messages,
+            executions=executions,
+            include_tests=include_tests,
+            time_zone=time_zone,
+            locale=locale,
+            every=1.0,
+            tab=next(iter(TABS)),
+        )
+        now = datetime.now(UTC)
+        super().__init__(
+            Still(
+                snapshot=_read(named, query, now),
+                made_at=now,
+                locale=query.locale,
+                time_zone=query.time_zone,
+                places=_places(layout),
+            )
+        )
+
+    @property
+    def still(self) -> Still:
+        """Return the numbers and how their reader wants them, as one value."""
+        return self._still
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Return the numbers."""
+        return self._still.snapshot
+
+    def lines(self) -> list[str]:
+        """Return what the numbers are of: campaign, window, newest event, what became of rows."""
+        snapshot, locale, zone = self.snapshot, self._still.locale, self._still.time_zone
+        name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id)
+        window = phrases.window(snapshot, self._still.made_at, zone, locale)
+        scope = phrases.scope(snapshot, zone, locale)
+        newest = phrases.WORDS["none"](locale)
+        if snapshot.newest_event is not None:
+            at = phrases.moment(snapshot.newest_event, zone, locale)
+            newest = _SAID(locale).format(phrases.WORDS["newest"](locale), at)
+        health = zip(
+            phrases.HEALTH.values(), phrases.health_numbers(snapshot.health, locale), strict=True
+        )
+        return [
+            " · ".join((name, window, *scope)),
+            " · ".join((newest, *(_SAID(locale).format(of[0](locale), n) for of, n in health))),
+        ]
+
+    def tab(self, name: str) -> Shown:
+        """Return one tab to show; raise :class:`UnknownNameError` where there is none."""
+        if name not in TABS:
+            raise UnknownNameError("tab", name, TABS)
+        return Shown(replace(self._still, places={name: self._still.places.get(name, ())}))
+
+    def frame(self, tile_id: str) -> pd.DataFrame:
+        """Return the numbers of one tile; see :meth:`CampaignReport.frame`."""
+        return frame(tile(tile_id), self.snapshot)
+
+    def rates(self, channel: str) -> pd.DataFrame:
+        """Return a channel's counts with their rates, and what each rate divides by.
+
+        Columns ``metric``, ``count`` (``int64``), ``rate`` (a part of one, ``float64``; null
+        where it would divide by nothing) and ``rate_of``: the metrics of the channel's table
+        by message, in its order. Raises :class:`UnknownNameError` for an unknown channel.
+        """
+        return rates(self.snapshot, channel)
+
+    def require_channel(self, message: str, channel: str) -> None:
+        """Raise :class:`UsageError` where *message* is none of *channel*."""
+        for known in self.snapshot.messages:
+            if known.id == message and channel not in known.channels:
+                other = ", ".join(known.channels)
+                text = f"message {message!r} is of the channel {other}, not {channel}"
+                raise UsageError(text)
+
+    def save(self, folder: str | os.PathLike[str], formats: Collection[str]) -> None:
+        """Write the snapshot's files, a line for each; an empty *folder*: none.
+
+        *folder* may be ``env:NAME``. See :func:`campaign_live_widgets.snapshots.write_files`.
+        """
+        from campaign_live_widgets.snapshots import write_files  # noqa: PLC0415 - for those who save
+
+        if not (named := os.fspath(folder)):
+            return
+        target = Path(resolve(named, "folder"))
+        target.mkdir(parents=True, exist_ok=True)
+        write_files(self._still, target, formats, progress=_tell)
+
+
+def rates(snapshot: Snapshot, channel: str) -> pd.DataFrame:
+    """Return a channel's counts with their rates; see :meth:`StillReport.rates`."""
+    by_message = f"{channel}.metrics_by_message"
+    if by_message not in TILES:
+        raise UnknownNameError("channel", channel, {t.channel for t in TILES.values() if t.channel})
+    counts = snapshot.counts["message_id"]
+    of_channel = counts[counts["channel"] == channel].select_dtypes("int64").sum()
+    columns = {str(name): np.array([value]) for name, value in of_channel.items()}
+    metrics = TILES[by_message].metrics
+    wholes = {m: METRICS[m].rate_of for m in metrics}
+    wanted = tuple(dict.fromkeys((*metrics, *filter(None, wholes.values()))))
+    totals = {m: int(values[0]) for m, values in evaluate(wanted, columns).items()}
+    parts = [
+        totals[m] / totals[whole] if whole is not None and totals[whole] else np.nan
+        for m, whole in wholes.items()
+    ]
+    return pd.DataFrame(
+        {
+            "metric": pd.Series(list(metrics), dtype=object),
+            "count": np.array([totals[m] for m in metrics], dtype=np.int64),
+            "rate": np.array(parts, dtype=np.float64),
+            "rate_of": pd.Series(list(wholes.values()), dtype=object),
+        }
+    )
+
+
+def _read(named: str, query: Query, now: datetime) -> Snapshot:
+    """Read a source once and count what is asked for."""
+    if not named:
+        message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
+        raise UsageError(message)
+    # Where the window is known before, its profiles need not be kept.
+    fixed = None
+    if query.selection == ALL and not isinstance(query.window, str):
+        if isinstance(query.window, Window):
+            fixed = query.window
+        elif query.at is not None:
+            fixed = Window.ending(query.at, query.window)
+    with opened(named, query.campaign, window=fixed) as it:
+        rollup = it.rollup
+        rollup.require_campaign()
+        rollup.require(query.selection)
+        length, end, ending = span_of(
+            query.window, query.at, now, rollup.newest_event, rollup.oldest_event
+        )
+        found = rollup.snapshot(
+            at=end,
+            window=length,
+            include_tests=query.include_tests,
+            selection=query.selection,
+        )
+        health = it.health
+    return replace(found, ending=ending, health=health)
+
+
+def _places(
+    layout: str | os.PathLike[str] | Mapping[str, object] | None,
+) -> Mapping[str, Sequence[Place]]:
+    if not layout:
+        return places(TILES.values())
+    from campaign_live_widgets.layouts.shared import shared_layout  # noqa: PLC0415 - heavy
+
+    return shared_layout(layout)[0]
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a notebook's cell speaks so

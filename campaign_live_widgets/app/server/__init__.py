@@ -1,0 +1,1 @@
+"""The page for stakeholders: Voilà with the bundled notebook."""

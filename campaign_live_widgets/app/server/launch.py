@@ -1,0 +1,267 @@
+"""The report for stakeholders: its notebook behind Voilà, without a configuration file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+# isort: off
+# This module comes first: with it, importing nbformat takes seconds less.
+from campaign_live_widgets.app.server.voila_app import (
+    TEMPLATE,
+    ReportServer,
+    quiet_logs,
+    voila_config,
+)
+
+# isort: on
+from jupyter_core.paths import jupyter_path
+from nbformat import write
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+from campaign_live_widgets.app.jobs.snapshot_run import require_apart
+from campaign_live_widgets.app.notebook.save_snapshot import ADDRESS, PATH, SNAPSHOTS
+from campaign_live_widgets.app.settings.identity import HEADER, header_variable
+from campaign_live_widgets.app.settings.installation import (
+    VOILA_TEMPLATES,
+    notebook_path,
+    raise_missing,
+)
+from campaign_live_widgets.app.settings.secret_reference import (
+    SOURCE,
+    is_reference,
+    resolve,
+    told_as,
+    variable,
+)
+from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.sources.tables.address import Database, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from traitlets.config import Config
+
+NOTEBOOK: Final = "campaign_live_report.ipynb"
+DEFAULT_PORT: Final = 8866
+
+
+def serve(  # noqa: PLR0913 - the options of a command
+    source: str,
+    *,
+    campaign: str | None = None,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    base_url: str = "/",
+    open_browser: bool = True,
+    at: str | None = None,
+    window: str = "24h",
+    locale: str = "en",
+    layout: str | None = None,
+    snapshots: str | None = None,
+    debug: bool = False,
+) -> None:
+    """Serve the report of *source* until Ctrl-C or SIGTERM.
+
+    The page's address is printed, alone on a line, once the page answers.
+
+    Parameters
+    ----------
+    source : str
+        A file, a folder, a glob, a database's address, or ``env:NAME`` for one of these.
+    campaign : str, optional
+        The campaign shown first; by default the one with the newest event.
+    port : int, optional
+        By default 8866, or any free one where that is taken.
+    host : str
+        The address to listen on. The page asks for no password.
+    base_url : str
+        The path below which a proxy passes requests on, as it stands in the address.
+    open_browser : bool
+        Whether to open the page in a browser.
+    at, window, locale : str
+        What the report shows first; ``?at=…&window=…&locale=…`` in the address says otherwise.
+    layout : str, optional
+        A layout file: what everybody starts with, over which their own layouts go.
+    snapshots : str, optional
+        A folder of snapshots, which are listed beside the page and saved from it; by default
+        what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Made where it is missing.
+    debug : bool
+        Log everything, and show the notebook's tracebacks in the page.
+
+    Raises
+    ------
+    UsageError
+        Where *port* is taken, or *layout* cannot be used.
+    SourceError
+        Where *source* cannot be read.
+    UnknownNameError
+        Where *source* has campaigns, but not *campaign*.
+    CampaignLiveError
+        Where the page cannot be made.
+    """
+    _let_kernels_know(source)
+    if campaign is not None:
+        os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
+    if layout is not None:
+        _require_layout(layout)
+        os.environ["CAMPAIGN_LIVE_LAYOUT"] = layout
+    if snapshots is not None:
+        os.environ[SNAPSHOTS] = snapshots
+    for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_LAYOUTS", SNAPSHOTS):
+        if os.environ.get(name):  # the kernels run in another folder
+            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
+    port = _free_port(host, port)
+    shown = {"at": at or "", "window": window, "locale": locale}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not debug:
+        quiet_logs()
+    try:
+        with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
+            notebook = _prepare(Path(folder), shown)
+            config = voila_config(notebook, host, port, debug=debug)
+            config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
+            kept = _snapshots_folder(source, config.Voila.base_url)
+            _let_kernels_know_who_asks(config, host)
+            server = ReportServer(config=config)
+            server.browse, server.snapshots = open_browser, kept
+            server.initialize([])
+            server.start()
+    except KeyboardInterrupt:
+        return
+    if server.failure is not None:
+        _blame_source(source, campaign)
+        message = f"the page could not be made: {server.failure}"
+        raise CampaignLiveError(message) from server.failure
+
+
+def is_local(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _snapshots_folder(source: str, base_url: str) -> Path | None:
+    """Return the folder of snapshots, made where it is missing, and let kernels know its address.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot be made, or the source would read it.
+    """
+    named = os.environ.get(SNAPSHOTS, "")
+    if not named:
+        os.environ.pop(ADDRESS, None)
+        return None
+    folder = Path(named)
+    require_apart(locate(resolve(source)), folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--snapshots {named}: it cannot be made: {error.strerror}"
+        raise UsageError(message) from None
+    os.environ[ADDRESS] = f"{base_url}{PATH}"
+    return folder
+
+
+def _require_layout(layout: str) -> None:
+    from campaign_live_widgets.layouts.shared import shared_layout  # noqa: PLC0415 - for few
+
+    shared_layout(layout)
+
+
+def _let_kernels_know_who_asks(config: Config, host: str) -> None:
+    """Let a kernel hear from this server the header that names the person, and only from it."""
+    header = os.environ.get(HEADER, "").strip()
+    if not header:
+        return
+    config.VoilaConfiguration.http_header_envs = [header]
+    for name in (header_variable(header), "SERVER_SOFTWARE"):
+        os.environ.pop(name, None)  # told with each request; what stands here is of no request
+    reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    os.environ["VOILA_APP_IP"] = f"[{reached}]" if ":" in reached else reached
+
+
+def _blame_source(source: str, campaign: str | None) -> None:
+    """Raise what is wrong with the source, if that is what is wrong."""
+    from campaign_live_widgets.app.feeds.read_once import opened  # noqa: PLC0415 - needed by few
+
+    with opened(source, campaign) as it:
+        if campaign is not None and it.rollup.campaigns():
+            it.rollup.require_campaign()
+
+
+def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
+    """Return a copy of the notebook in *folder* with *parameters* in it, as Papermill puts them.
+
+    The template is put beside it where Voilà could not find it: a wheel installs it, a
+    checkout has it at its root.
+    """
+    if VOILA_TEMPLATES.is_dir():
+        shutil.copytree(VOILA_TEMPLATES, folder / "voila" / "templates")
+        others = os.environ.get("JUPYTER_PATH")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(folder), others)))
+    elif not any(Path(t, TEMPLATE).is_dir() for t in jupyter_path("voila", "templates")):
+        raise_missing(f"the Voilà template {TEMPLATE}")
+    found = notebook_path(NOTEBOOK)
+    notebook = folder / NOTEBOOK
+    write(parameterize_notebook(load_notebook_node(str(found)), dict(parameters)), notebook)
+    return notebook
+
+
+def _let_kernels_know(source: str) -> None:
+    """Put *source* into the environment as the kernels need it; a reference stays one."""
+    absolute = _absolute(source)
+    if is_reference(source):
+        os.environ[variable(source)] = absolute
+        os.environ[SOURCE] = source
+        return
+    os.environ[SOURCE] = absolute
+    place = locate(source)
+    if isinstance(place, Database):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.label
+    elif not os.path.isabs(place.text):
+        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.text  # no path of this machine
+
+
+def _absolute(source: str) -> str:
+    """Return what *source* names as the kernels, which run in another folder, must know it."""
+    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415 - needed late
+
+    place = resolve(source)
+    location = locate(place)
+    with told_as(source if is_reference(source) else None, location):
+        require_readable(place)
+    if isinstance(location, Database):
+        return place
+    path = str(Path(location.text).absolute())
+    return f"{location.format}:{path}" if location.format else path
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """Return *port*, or where none is asked for the usual one, else any free one."""
+    if port is not None:
+        if _bind(host, port) is None:
+            message = f"--port {port}: it is taken; give another, or none to have a free one chosen"
+            raise UsageError(message)
+        return port
+    return _bind(host, DEFAULT_PORT) or _bind(host, 0) or DEFAULT_PORT
+
+
+def _bind(host: str, port: int) -> int | None:
+    """Return the port that listening on *port* would give, ``None`` where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family) as server:
+            return int(server.getsockname()[1])
+    except OSError:
+        return None

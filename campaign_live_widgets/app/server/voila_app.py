@@ -1,0 +1,189 @@
+"""Voilà with one notebook, ours, and the settings a page that never falls silent needs."""
+# ruff: noqa: E402 - what stands before the imports has to run before them
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import webbrowser
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+# jsonschema, where it finds this, compiles the grammar of all addresses on import: seconds of
+# start-up for a check that nothing here asks for.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from jupyter_server.utils import url_path_join
+from tornado.httpclient import AsyncHTTPClient
+from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler
+from tornado.websocket import WebSocketClosedError
+from traitlets.config import Config
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+from campaign_live_widgets.app.server.assets import Assets
+from campaign_live_widgets.app.server.kernels import ReportKernels
+from campaign_live_widgets.errors import CampaignLiveError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE: Final = "campaign_live"
+
+_START_LIMIT: Final = 120.0
+_AFTER_OPENING: Final = 2.5
+"""Seconds after which the next page is prepared: not while the last one is being opened."""
+_ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
+"""In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
+
+
+def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -> Config:
+    """Return Voilà's settings for *notebook*.
+
+    A ``voila.json`` in a Jupyter configuration folder goes over them.
+    """
+    config = Config()
+    app = config.Voila
+    app.notebook_path = str(notebook)
+    app.ip, app.port, app.port_retries = host, port, 0
+    app.open_browser = False
+    app.log_level = "DEBUG" if debug else "ERROR"
+    app.connection_dir_root = str(notebook.parent)
+    app.tornado_settings = {"websocket_compression_options": {}}
+    page = config.VoilaConfiguration
+    page.template = TEMPLATE
+    page.allow_template_override = page.allow_theme_override = "NO"
+    page.show_tracebacks = debug
+    config.VoilaExecutor.cell_error_instruction = "Served with --debug, this page says more."
+    page.preheat_kernel = True
+    page.default_pool_size = 1
+    config.VoilaKernelManager.fill_delay = _AFTER_OPENING
+    page.multi_kernel_manager_class = ReportKernels
+    config.ReportKernels.quiet = not debug
+    # An allow-list would shut out widgets that people add to the notebook.
+    page.extension_denylist = ["@jupyter-notebook/lab-extension", "jupyterlab_pygments"]
+    return config
+
+
+def quiet_logs() -> None:
+    """Keep from the log what concerns nobody who serves a page.
+
+    Tornado takes Jupyter's milliseconds between two pings for seconds and says so; Jupyter
+    pings by itself. A page that is closed may still be sent a message or two. What a request
+    met is told where it happened.
+    """
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
+    # A page may outlive its kernel, and ask for it.
+    logging.getLogger("tornado.application").addFilter(
+        lambda r: not str(r.msg).startswith(("wrote error", "Uncaught exception in write_error"))
+    )
+    logging.getLogger("asyncio").addFilter(
+        lambda r: (
+            not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
+            and not str(r.msg).startswith("Task was destroyed")
+        )
+    )
+
+
+class _PageHandler(TornadoVoilaHandler):
+    async def get(self, path: str | None = None) -> None:
+        # Reading the token sets the cookie without which the page's goodbye is refused.
+        _ = self.xsrf_token
+        # The page itself follows ?theme=; to Voilà it would be a page not yet prepared.
+        for name in ("theme", "template"):
+            self.request.arguments.pop(name, None)
+        await super().get(path)
+
+
+class _ReadyHandler(RequestHandler):
+    """Answers once a page stands rendered: for the address we print, and for load balancers."""
+
+    def initialize(self, server: ReportServer) -> None:
+        self._server = server
+
+    async def get(self) -> None:
+        try:
+            await self._server.rendered()
+        except CampaignLiveError as error:
+            self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
+            self.finish(str(error))
+        else:
+            self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class ReportServer(Voila):
+    """Voilà that serves one notebook and prints the page's address once it answers.
+
+    Attributes
+    ----------
+    browse : bool
+        Whether to open the page in a browser then.
+    snapshots : Path or None
+        The folder of snapshots that are shown beside the page.
+    failure : Exception or None
+        What kept the page from being ready; the server stops at it.
+    """
+
+    browse = False
+    snapshots: Path | None = None
+    failure: Exception | None = None
+
+    @property
+    def address(self) -> str:
+        """Return where the page is."""
+        return str(self._url(f"[{self.ip}]" if ":" in self.ip else self.ip))
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return Voilà's settings, after having its pages ask for our bundles of scripts."""
+        self._assets = Assets(self.static_paths, self.labextensions_path)
+        self.voila_configuration.page_config_hook = self._assets.page_config
+        return dict(super().init_settings())
+
+    def init_handlers(self) -> list[Any]:
+        """Return Voilà's handlers, with ours before them and in place of the page's."""
+        rows = self._assets.handlers(self.server_url) + super().init_handlers()
+        rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
+        if self.snapshots is not None:
+            from campaign_live_widgets.app.server.snapshot_files import handlers  # noqa: PLC0415 - for few
+
+            rows = handlers(self.snapshots, self.server_url) + rows
+        pattern = url_path_join(self.server_url, "/voila/ready")
+        return [(pattern, _ReadyHandler, {"server": self}), *rows]
+
+    async def rendered(self) -> None:
+        """Wait until every page that is being prepared stands rendered.
+
+        Raises
+        ------
+        CampaignLiveError
+            Where a cell of the notebook has met an error.
+        """
+        for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - told nowhere else
+            for page in list(pool):
+                snippets, _ = await (await page)["task"]
+                if any(_ERROR_MARK in snippet for snippet in snippets):
+                    message = "its notebook met an error; --debug shows it"
+                    raise CampaignLiveError(message)
+
+    def listen(self) -> None:
+        """Listen until stopped."""
+        IOLoop.current().add_callback(self._announce)
+        super().listen()
+
+    async def _announce(self) -> None:
+        url = url_path_join(self.address.replace("//0.0.0.0:", "//127.0.0.1:"), "voila/ready")
+        client = AsyncHTTPClient()
+        answer = await client.fetch(url, request_timeout=_START_LIMIT, raise_error=False)
+        if answer.error and not self.voila_configuration.show_tracebacks:
+            self.failure = CampaignLiveError(answer.body.decode() or str(answer.error))
+            self.ioloop.stop()
+            return
+        print(self.address, flush=True)  # noqa: T201 - what the command answers
+        if self.browse:
+            threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
+
+    def _handle_signal_stop(self, _signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt  # as Ctrl-C, and also where no loop runs yet

@@ -1,0 +1,50 @@
+"""The report for people at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text as Line
+
+from campaign_live_widgets.app.terminal.fit_width import fitting
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.text import WIDE, clean, parts, plain_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign_live_widgets.snapshot import Campaign, Snapshot
+
+
+def print_report(snapshot: Snapshot, locale: str) -> None:
+    """Print the whole report, tab by tab, on standard output."""
+    console = console_of_stdout()
+    for part in parts(Still(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)):
+        console.print(fitting(part, console.width))
+
+
+def print_campaigns(found: Sequence[Campaign]) -> None:
+    """Print the campaigns of a source, one a line, on standard output."""
+    table = plain_table()
+    for heading in ("campaign", "name", "events", "oldest event", "newest event"):
+        table.add_column(heading, justify="right" if heading == "events" else "left")
+    for one in found:
+        times = (f"{at:%Y-%m-%d %H:%M:%S}Z" for at in (one.oldest_event, one.newest_event))
+        name = clean(one.name or "")
+        table.add_row(Line(clean(one.id)), Line(name), phrases.number(one.events, "en"), *times)
+    console_of_stdout().print(table)
+
+
+class _Screen(Console):
+    """A console that lets its caller know when the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_of_stdout() -> Console:
+    """Return the console that writes to standard output, wide where that is no terminal."""
+    plain = _Screen()
+    return plain if plain.is_terminal else _Screen(width=WIDE)

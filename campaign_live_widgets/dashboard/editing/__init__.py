@@ -1,0 +1,1 @@
+"""The grid of tiles, and how people rearrange it."""

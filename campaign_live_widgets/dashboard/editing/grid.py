@@ -1,0 +1,140 @@
+"""A grid of tiles whose children never change, only their room, order and visibility."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+from ipywidgets import GridspecLayout, Widget
+
+from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class ReportGrid(GridspecLayout):
+    """Tiles that flow into twelve columns by their order, each as large as its span.
+
+    A change of ``children`` makes the page build every later tile anew, charts and all. So
+    a tile that moves gets another ``layout.order``, one that grows another
+    ``layout.grid_area``, one that is taken away ``display: none``.
+
+    Parameters
+    ----------
+    tiles : mapping of tile id to widget
+    places : sequence of Place
+        Room and order of every tile of *tiles*.
+    """
+
+    arranged = traitlets.Int(0, help="Grows whenever tiles got another room, order or visibility.")
+
+    def __init__(self, tiles: Mapping[str, Widget], places: Sequence[Place]) -> None:
+        super().__init__(sum(place.rows for place in places) or 1, COLUMNS)
+        self._tiles = {place.tile_id: tiles[place.tile_id] for place in places}
+        self._spans: dict[str, tuple[int, int]] = {}
+        self.add_class("clw-grid")
+        layout = self.layout
+        layout.grid_template_columns = f"repeat({COLUMNS}, minmax(0, 1fr))"
+        layout.grid_auto_rows = f"{ROW_PX}px"
+        layout.grid_auto_flow = "row dense"
+        layout.grid_gap = f"{GAP_PX}px {GUTTER_PX}px"
+        self.arrange(places)
+        self.children = tuple(self._tiles.values())
+
+    def __setitem__(self, key: tuple[int | slice, int | slice], tile: Widget) -> None:
+        """Give a tile of this grid the room of a slice: ``grid[0:6, 0:4] = tile``."""
+        for tile_id, known in self._tiles.items():
+            if known is tile:
+                rows, columns = self._get_indices_from_slice(*key)
+                self.set_span(tile_id, len(rows), len(columns))
+                return
+        message = "The tiles of a grid are given when it is made; this widget is none of them."
+        raise ValueError(message)
+
+    def __getitem__(self, tile_id: str) -> Widget:
+        """Return a tile by id."""
+        try:
+            return self._tiles[tile_id]
+        except KeyError:
+            raise UnknownNameError("tile", tile_id, self._tiles) from None
+
+    def _update_layout(self) -> None:
+        """Do nothing: tiles flow, so the base class's named areas are not used."""
+
+    def set_span(self, tile_id: str, rows: int, columns: int) -> None:
+        """Give a tile the room of *rows* by *columns* cells (at most twelve columns)."""
+        self._span(tile_id, rows, columns)
+        self.arranged += 1
+
+    def set_order(self, tile_ids: Sequence[str]) -> None:
+        """Let the tiles flow in the order of *tile_ids*; those not named come after them."""
+        first = [self[tile_id] for tile_id in tile_ids]
+        rest = [tile for tile in self._tiles.values() if tile not in first]
+        for index, tile in enumerate((*first, *rest)):
+            tile.layout.order = str(index)
+        self.arranged += 1
+
+    def hide(self, tile_id: str) -> None:
+        """Take a tile off the page; it keeps its place in the order."""
+        self[tile_id].layout.display = "none"
+        self.arranged += 1
+
+    def restore(self, tile_id: str) -> None:
+        """Bring a hidden tile back to where it stood."""
+        self[tile_id].layout.display = None
+        self.arranged += 1
+
+    def places(self) -> tuple[Place, ...]:
+        """Return the places of all tiles in their order, those off the page among them."""
+        return tuple(
+            Place(
+                tile_id,
+                *self._spans[tile_id],
+                view=_view_of(tile),
+                shown=tile.layout.display != "none",
+            )
+            for tile_id, tile in sorted(
+                self._tiles.items(), key=lambda item: int(item[1].layout.order)
+            )
+        )
+
+    def arrange(self, places: Iterable[Place]) -> None:
+        """Give the tiles the order, room, view and visibility of *places*.
+
+        Tiles that are not named come after those that are, as they are; places of tiles that
+        are not here are passed over. A tile that has no such view shows its first.
+        """
+        named = {place.tile_id: place for place in places if place.tile_id in self._tiles}
+        rest = () if len(named) == len(self._tiles) else self.places()
+        order = (*named.values(), *(place for place in rest if place.tile_id not in named))
+        for index, place in enumerate(order):
+            tile = self._tiles[place.tile_id]
+            with tile.layout.hold_sync():  # one message for a tile
+                tile.layout.order = str(index)
+                tile.layout.display = None if place.shown else "none"
+                self._span(place.tile_id, place.rows, place.columns)
+            _show_view(tile, place.view)
+        self.arranged += 1
+
+    def _span(self, tile_id: str, rows: int, columns: int) -> None:
+        span = (max(1, rows), min(max(1, columns), COLUMNS))
+        self[tile_id].layout.grid_area = f"span {span[0]} / span {span[1]}"
+        self._spans[tile_id] = span
+
+
+def _view_of(tile: Widget) -> str | None:
+    """Return the view a tile shows; none where it is the tile's first, or has no choice."""
+    view = getattr(tile, "view", None)
+    return None if view is None or view == tile.tile.views[0] else str(view)
+
+
+def _show_view(tile: Widget, view: str | None) -> None:
+    """Let a tile show a view; its first where that is none, or none that it has."""
+    if hasattr(tile, "view"):
+        wanted = tile.tile.views[0] if view is None else view
+        try:
+            tile.view = wanted
+        except UnknownNameError:
+            tile.view = tile.tile.views[0]

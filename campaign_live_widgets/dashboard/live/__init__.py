@@ -1,0 +1,1 @@
+"""The live loop, connected viewers and the state of the connection."""

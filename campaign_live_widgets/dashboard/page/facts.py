@@ -1,0 +1,54 @@
+"""A quiet line of plain facts: label above, value below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import traitlets
+
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.widgets import Front
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from campaign_live_widgets.snapshot import Snapshot
+
+_WINDOW: Final = Text("Window", "Période")
+_NEWEST: Final = Text("Newest event", "Dernier événement")
+_NONE: Final = Text("none yet", "aucun")
+
+
+class Facts(Front, script="facts"):
+    """What the report was made from: window, newest event and the health of the source."""
+
+    terms = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    """One ``[label, meaning]`` per fact; the meaning may be empty."""
+    values = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What each of the facts is."""
+
+    def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
+        self._locale, self._time_zone = locale, time_zone
+        named = [[_WINDOW(locale), ""], [_NEWEST(locale), ""]]
+        super().__init__(terms=[*named, *phrases.health_terms(locale)])
+        self.add_class("clw-facts")
+
+    def show(self, snapshot: Snapshot, now: datetime) -> bool:
+        """State the facts of *snapshot*; return whether any has changed."""
+        locale, zone = self._locale, self._time_zone
+        newest = snapshot.newest_event
+        told = (
+            _NONE(locale)
+            if newest is None
+            else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
+        )
+        values = [
+            phrases.window(snapshot, now, zone, locale),
+            told,
+            *phrases.health_numbers(snapshot.health, locale),
+        ]
+        if values == self.values:
+            return False
+        self.values = values
+        return True

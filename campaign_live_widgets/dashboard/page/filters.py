@@ -1,0 +1,216 @@
+"""The line of filters under the page's head: which part is counted, and how it is shown.
+
+The front end says ``goto`` with the text of an address, ``change`` with the keys of the address
+that were changed and what stands for each, ``choices`` where a list is opened, and ``save``. It
+is told ``answered`` with the address that says what the page shows, and ``choices``.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import traitlets
+
+from campaign_live_widgets.catalog import TABS, Text
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.widgets import Front, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.snapshot import Campaign, Snapshot
+
+_LENGTHS: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        "15m": timedelta(minutes=15),
+        "1h": timedelta(hours=1),
+        "6h": timedelta(hours=6),
+        "24h": timedelta(hours=24),
+        "7d": timedelta(days=7),
+    }
+)
+_ALL: Final = "all"
+_EVERY: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds between two refreshes that are offered."""
+
+WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "filters": Text("Filters", "Filtres"),
+        "campaign": Text("Campaign", "Campagne"),
+        "window": Text("Window", "Période"),
+        "messages": Text("Messages", "Messages"),
+        "executions": Text("Executions", "Exécutions"),
+        "more": Text("More", "Plus"),
+        "all": Text("All", "Tous"),
+        "all_executions": Text("All", "Toutes"),
+        "some": Text("{} of {}", "{} sur {}"),
+        "search": Text("Search", "Rechercher"),
+        "nothing": Text("Nothing found", "Aucun résultat"),
+        "others": Text(
+            "{} more: search to find them", "{} de plus\N{NO-BREAK SPACE}: affinez la recherche"
+        ),
+        "newest": Text("newest event {}", "dernier événement {}"),
+        "span": Text("From … to …", "Du … au …"),
+        "from": Text("From", "Du"),
+        "to": Text("To", "Au"),
+        "clock": Text("Times are in {}", "Heures en {}"),
+        "apply": Text("Apply", "Appliquer"),
+        "until": Text("until {}", "jusqu'au {}"),
+        "take_off": Text("Remove filter: {}", "Retirer le filtre\N{NO-BREAK SPACE}: {}"),
+        "chips": Text("Active filters", "Filtres actifs"),
+        "tests": Text("Include test sends", "Inclure les envois de test"),
+        "with_tests": Text("Test sends included", "Envois de test inclus"),
+        "zone": Text("Time zone", "Fuseau horaire"),
+        "browser_zone": Text("This browser's: {}", "Celui du navigateur\N{NO-BREAK SPACE}: {}"),
+        "language": Text("Language", "Langue"),
+        "every": Text("Refresh at most every", "Actualiser au plus toutes les"),
+        "csv": Text("Download whole report (CSV)", "Télécharger le rapport complet (CSV)"),
+        "print": Text("Print", "Imprimer"),
+        "save": Text("Save a snapshot", "Enregistrer un instantané"),
+        "saving": Text("A snapshot is being saved…", "Enregistrement de l'instantané…"),
+        "snapshots": Text("All snapshots", "Tous les instantanés"),
+        "unsaved": Text("The file could not be saved. {}", "Le fichier n'a pas pu être créé. {}"),
+        "failed": Text("Try again.", "Réessayez."),
+        "close": Text("Close", "Fermer"),
+    }
+)
+"""The words that the script puts together."""
+
+
+class Desk(Protocol):
+    """Where what a reader asks for is looked up and done; errors are told in the page."""
+
+    def goto(self, address: str) -> None:
+        """Show what an address says; where it says nothing, what the report shows by itself."""
+
+    def change(self, changes: Mapping[str, Sequence[str]]) -> None:
+        """Change what stands for some keys of the address; the others stay."""
+
+    def opened(self, tab: str) -> None:
+        """Note that the reader has opened a tab."""
+
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source."""
+
+
+class Filters(Front, script="filters"):
+    """Small controls for everything the page's address can say, and a chip for each filter."""
+
+    asked = traitlets.Dict().tag(sync=True)
+    """What is shown: for each key of the address what stands for it."""
+    campaign = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
+    """Id and name of the campaign that is shown."""
+    windows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    """Each length on offer: as in the address, in words, and in words for one that stands."""
+    stands = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Minutes and end of a window that was asked to stand, in words; else empty."""
+    messages: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """Each message: id, name, the names of its channels."""
+    executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """Each execution: id, when it began."""
+    speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """Each refresh rate on offer: seconds, in words."""
+    saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
+    """Whether what is shown can be saved as a snapshot, and whether one is being saved now."""
+    snapshots = traitlets.Unicode("").tag(sync=True)
+    """The path at which snapshots are listed; empty where none are."""
+    locale = traitlets.Unicode("en").tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, *, locale: str = "en") -> None:
+        self._length: timedelta | None = None
+        self._rate = 0.0
+        super().__init__()
+        self.speak(locale)
+        self.add_class("clw-filter-box")
+
+    def speak(self, locale: str) -> None:
+        """Take the words of a language."""
+        with self.hold_sync():
+            self.locale = locale
+            self.words = {key: text(locale) for key, text in WORDS.items()}
+            self._offer_lengths()
+
+    def tell(
+        self, asked: Mapping[str, Sequence[str]], length: timedelta | None, every: float
+    ) -> None:
+        """Show what is asked for.
+
+        Parameters
+        ----------
+        asked : mapping of key to values
+            What stands for each key of the address; none for one that has no meaning now.
+        length : timedelta or None
+            Of the window, where it is one that a length says.
+        every : float
+            Seconds between two refreshes.
+        """
+        with self.hold_sync():
+            self.asked = {key: list(values) for key, values in asked.items()}
+            self._length, self._rate = length, every
+            self._offer_lengths()
+
+    def show(self, snapshot: Snapshot, time_zone: str) -> None:
+        """Take in what a snapshot has to choose from; order goes by name, not by time."""
+        locale = self.locale
+        messages = [
+            [m.id, m.name or "", [TABS[c](locale) if c in TABS else c for c in m.channels]]
+            for m in sorted(snapshot.messages, key=lambda m: (m.channels, m.name or m.id, m.id))
+        ]
+        runs = [
+            [run.id, phrases.instant(run.oldest_event, time_zone, locale)]
+            for run in sorted(snapshot.executions, key=lambda run: run.oldest_event, reverse=True)
+        ]
+        end = phrases.instant(snapshot.window.end, time_zone, locale, pattern="d MMM y HH:mm")
+        stands = [phrases.span(snapshot, time_zone, locale), WORDS["until"](locale).format(end)]
+        with self.hold_sync():
+            self.campaign = [snapshot.campaign_id, snapshot.campaign_name or ""]
+            self.messages, self.executions = messages, runs
+            self.stands = stands if snapshot.ending == "fixed" else []
+
+    def offer(self, campaigns: Iterable[Campaign], snapshot: Snapshot, time_zone: str) -> None:
+        """Tell what campaigns there are now, and the window's minutes on the page's clock."""
+        zone = ZoneInfo(time_zone)
+        ends = (snapshot.window.start, snapshot.window.end)
+        self.send(
+            {
+                "type": "choices",
+                "campaigns": [
+                    [
+                        campaign.id,
+                        campaign.name or "",
+                        phrases.instant(campaign.newest_event, time_zone, self.locale),
+                    ]
+                    for campaign in campaigns
+                ],
+                "span": [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in ends],
+            }
+        )
+
+    def answer(self, address: str) -> None:
+        """Tell the page that what it asked for is done, and what its address says now."""
+        self.send({"type": "answered", "address": address})
+
+    def _offer_lengths(self) -> None:
+        locale, lengths = self.locale, dict(_LENGTHS)
+        now = dict(self.asked).get("window") or [""]
+        if self._length is not None:
+            lengths.setdefault(str(now[0]), self._length)
+        ordered = sorted(lengths.items(), key=lambda item: item[1])
+        self.windows = [
+            *(
+                [key, phrases.last(length, locale), phrases.length(length, locale)]
+                for key, length in ordered
+            ),
+            [_ALL, _SINCE_START(locale), _SINCE_START(locale)],
+        ]
+        rates = sorted({*_EVERY, *([self._rate] if self._rate else [])})
+        self.speeds = [[rate, phrases.seconds(rate, locale)] for rate in rates]
+
+
+_SINCE_START: Final = Text("since the first event", "depuis le premier événement")
+
+declare("picking", "campaign_live_widgets.dashboard")

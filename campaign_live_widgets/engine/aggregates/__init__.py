@@ -1,0 +1,1 @@
+"""Small additive aggregates that rollups are made of."""

@@ -1,0 +1,90 @@
+"""What is known of a campaign, a message or an execution whatever the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.snapshot import EPOCH, EXECUTIONS_LISTED, Campaign, Execution, Message
+from campaign_live_widgets.sources import CHANNELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Events of one campaign, message or execution: how many, when, and its newest name.
+
+    Times are microseconds since the epoch; *name* comes with the time it was met at.
+    """
+
+    events: int
+    oldest: int
+    newest: int
+    name: tuple[int, str] | None = None
+    channels: frozenset[str] = frozenset()
+
+    def __add__(self, other: Named) -> Named:
+        """Return what is known of the same one from two places; the newest name wins."""
+        return Named(
+            self.events + other.events,
+            min(self.oldest, other.oldest),
+            max(self.newest, other.newest),
+            max(filter(None, (self.name, other.name)), default=None),
+            self.channels | other.channels,
+        )
+
+    @property
+    def shown_name(self) -> str | None:
+        """Return the newest name."""
+        return self.name[1] if self.name else None
+
+
+def add_named(known: dict[str, Named], key: str, found: Named) -> None:
+    """Add what was found of one campaign, message or execution to what is known."""
+    known[key] = known[key] + found if key in known else found
+
+
+def time(us: int) -> datetime:
+    """Return microseconds since the epoch as a time."""
+    return EPOCH + us * _MICROSECOND
+
+
+def campaigns(known: Mapping[str, Named]) -> list[Campaign]:
+    """Return campaigns, the one with the newest event first."""
+    return [
+        Campaign(cid, c.shown_name, c.events, time(c.oldest), time(c.newest))
+        for cid, c in _newest_first(known)
+    ]
+
+
+def messages(known: Mapping[str, Named]) -> tuple[Message, ...]:
+    """Return messages, the one with the newest event first."""
+    return tuple(
+        Message(mid, m.shown_name, in_order(m.channels), m.events, time(m.newest))
+        for mid, m in _newest_first(known)
+    )
+
+
+def executions(known: Mapping[str, Named]) -> tuple[Execution, ...]:
+    """Return the latest executions, the one with the newest event first."""
+    return tuple(
+        Execution(xid, x.events, time(x.oldest), time(x.newest))
+        for xid, x in _newest_first(known, EXECUTIONS_LISTED)
+    )
+
+
+def _newest_first(known: Mapping[str, Named], limit: int | None = None) -> list[tuple[str, Named]]:
+    limit = len(known) if limit is None else limit
+    return nsmallest(limit, known.items(), key=lambda item: (-item[1].newest, item[0]))
+
+
+def in_order(channels: frozenset[str]) -> tuple[str, ...]:
+    """Return channels in the order in which they are told everywhere."""
+    return tuple(channel for channel in CHANNELS if channel in channels)

@@ -1,0 +1,186 @@
+"""Additive counts per minute, key and part, kept so that any window is summed quickly.
+
+One small cube per question (message, reason, domain, platform): a cube over all dimensions at
+once would have about as many cells as there are events. Every cell knows its part of the
+campaign, so that a selection is a mask over cells. Whole hours are summed once for each
+selection in use; a sum is done again only after something was added to its hour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from campaign_live_widgets.engine.aggregates.segments import EVERYTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.engine.aggregates.segments import Chosen
+    from campaign_live_widgets.snapshot import Selection
+
+    Ints = NDArray[np.int64]
+
+HOUR: Final = 60
+_LOOSE_LIMIT: Final = 4096
+_SUMS_KEPT: Final = 6
+"""Of one hour: the table and the series of the whole, of this selection and of the last one."""
+
+
+class _Cells(NamedTuple):
+    """Rows of minute within the hour, code, part and how many events."""
+
+    minute: NDArray[np.uint8]
+    code: NDArray[np.int32]
+    part: NDArray[np.int32]
+    events: Ints
+
+    @classmethod
+    def of(cls, columns: Iterable[NDArray[Any]]) -> _Cells:
+        return cls(*columns)
+
+
+class _Hour:
+    """The cells of one hour."""
+
+    def __init__(self) -> None:
+        self._cells: list[_Cells] = []
+        self._loose_rows = 0
+        self._sums: dict[tuple[int, Selection], tuple[Ints, Ints, Ints]] = {}
+
+    def add(self, cells: _Cells) -> None:
+        self._cells.append(cells)
+        self._loose_rows += len(cells.minute)
+        self._sums.clear()
+
+    def _joined(self) -> _Cells:
+        """Return all cells, one row per minute, code and part when much was added."""
+        if len(self._cells) > 1:
+            joined = _Cells.of(np.concatenate(c) for c in zip(*self._cells, strict=True))
+            if self._loose_rows > _LOOSE_LIMIT:
+                joined = _merged(joined)
+                self._loose_rows = 0
+            self._cells = [joined]
+        return self._cells[0]
+
+    def within(self, start: int, end: int, chosen: Chosen) -> tuple[Any, Any, Ints]:
+        """Return minute, code and count of chosen cells in these minutes of the hour."""
+        minute, code, part, count = self._joined()
+        kept = np.ones(len(minute), dtype=bool) if chosen.mask is None else chosen.mask[part]
+        if start > 0:
+            kept &= minute >= start
+        if end < HOUR:
+            kept &= minute < end
+        return minute[kept], code[kept], count[kept]
+
+    def sums(self, width: int, chosen: Chosen) -> tuple[Ints, Ints, Ints]:
+        """Return first minute, code and count of chosen cells by spans of *width* minutes."""
+        key = (width, chosen.selection)
+        if key not in self._sums:
+            if len(self._sums) == _SUMS_KEPT:
+                del self._sums[next(iter(self._sums))]
+            self._sums[key] = _summed(*self.within(0, HOUR, chosen), width)
+        return self._sums[key]
+
+
+def _summed(
+    minute: NDArray[np.uint8], code: NDArray[np.int32], count: Ints, width: int
+) -> tuple[Ints, Ints, Ints]:
+    codes = int(code.max(initial=0)) + 1
+    place = (minute // width).astype(np.int64) * codes + code
+    total = np.bincount(place, weights=count)  # exact below 2**53
+    cell = np.flatnonzero(total)
+    return cell // codes * width, cell % codes, total[cell].astype(np.int64)
+
+
+def _merged(cells: _Cells) -> _Cells:
+    """Return cells with those of one minute, code and part added up."""
+    minute, code, part, count = cells
+    codes, parts = int(code.max()) + 1, int(part.max()) + 1
+    place = (minute.astype(np.int64) * parts + part) * codes + code
+    cell, where = np.unique(place, return_inverse=True)
+    total = np.bincount(where, weights=count).astype(np.int64)
+    minute_and_part = cell // codes
+    return _Cells(
+        (minute_and_part // parts).astype(np.uint8),
+        (cell % codes).astype(np.int32),
+        (minute_and_part % parts).astype(np.int32),
+        total,
+    )
+
+
+class MinuteCube:
+    """Counts by minute (since the epoch), key and part; keys are any hashable values."""
+
+    def __init__(self) -> None:
+        self.keys: list[Hashable] = []
+        self._codes: dict[Hashable, int] = {}
+        self._hours: dict[int, _Hour] = {}
+
+    def code(self, key: Hashable) -> int:
+        """Return the number that stands for a key, a new one for a new key."""
+        code = self._codes.get(key)
+        if code is None:
+            code = self._codes[key] = len(self.keys)
+            self.keys.append(key)
+        return code
+
+    def add(self, minute: Ints, code: Ints, part: NDArray[np.int32], count: Ints) -> None:
+        """Add counts; any order, any minutes."""
+        hour = minute // HOUR
+        order = np.argsort(hour, kind="stable")
+        hour = hour[order]
+        cells = _Cells(
+            (minute % HOUR).astype(np.uint8)[order],
+            code.astype(np.int32)[order],
+            part.astype(np.int32)[order],
+            count[order],
+        )
+        starts = np.flatnonzero(np.concatenate(([True], hour[1:] != hour[:-1])))
+        for low, high in zip(starts, (*starts[1:], len(hour)), strict=True):
+            own = self._hours.setdefault(int(hour[low]), _Hour())
+            own.add(_Cells.of(column[low:high].copy() for column in cells))
+
+    def totals(self, start: int, end: int, chosen: Chosen = EVERYTHING) -> Ints:
+        """Return the count of every key over the minutes [start, end), by code."""
+        _, codes, counts = self._sums(start, end, HOUR, chosen)
+        return np.bincount(codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
+
+    def series(
+        self, start: int, end: int, width: int, chosen: Chosen = EVERYTHING
+    ) -> tuple[Ints, Ints, Ints]:
+        """Return bucket, code and count over the minutes [start, end); pairs may repeat.
+
+        A bucket is *width* minutes, a divisor or a multiple of an hour; it is numbered since
+        the epoch.
+        """
+        minute, code, count = self._sums(start, end, min(width, HOUR), chosen)
+        return minute // width, code, count
+
+    def _sums(self, start: int, end: int, width: int, chosen: Chosen) -> tuple[Ints, Ints, Ints]:
+        """Return a minute, code and count: sums over spans of whole hours, else single cells."""
+        parts = []
+        for number, hour in self._within(start, end):
+            first = number * HOUR
+            if start <= first and first + HOUR <= end:
+                minute, code, count = hour.sums(width, chosen)
+            else:
+                minute, code, count = hour.within(start - first, end - first, chosen)
+            parts.append((first + minute.astype(np.int64), code, count))
+        if not parts:
+            empty = np.empty(0, np.int64)
+            return empty, empty, empty
+        minute, code, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return minute, code, count
+
+    def _within(self, start: int, end: int) -> Iterator[tuple[int, _Hour]]:
+        first, last = start // HOUR, (end - 1) // HOUR
+        if last - first + 1 < len(self._hours):
+            wanted: list[int] = [n for n in range(first, last + 1) if n in self._hours]
+        else:
+            wanted = sorted(n for n in self._hours if first <= n <= last)
+        return ((n, self._hours[n]) for n in wanted)

@@ -1,0 +1,223 @@
+"""Distinct profiles in any window, exactly, without looking at the history again.
+
+A profile counts once in a window however often it enters. Of all minutes in which it enters,
+the first one inside the window is the one whose predecessor lies before the window's start.
+So it is enough to keep, additively, how many profiles enter in a minute after having last
+entered in an earlier one (or never): distinct profiles in [start, end) = the sum over the
+minutes inside of those whose previous minute is before start. New events change only the
+links of the profiles they name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from campaign_live_widgets.engine.aggregates.segments import EVERYTHING
+from campaign_live_widgets.engine.aggregates.sorted_runs import SortedRuns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from campaign_live_widgets.engine.aggregates.segments import Chosen, Parts
+    from campaign_live_widgets.snapshot import Selection
+
+    Ints = NDArray[np.int64]
+
+_NEVER: Final = np.int64(-(2**62))
+_PENDING_LIMIT: Final = 20_000
+_WORD: Final = 63
+_IN_USE: Final = 8
+"""Selections (each with tests or without) whose links are kept up to date."""
+
+
+class _Links:
+    """Counts of (minute, previous minute), summed as needed."""
+
+    def __init__(self) -> None:
+        self._minute: Ints = np.empty(0, np.int64)
+        self._previous: Ints = np.empty(0, np.int64)
+        self._count: Ints = np.empty(0, np.int64)
+        self._pending: list[tuple[Ints, Ints, Ints]] = []
+        self._pending_rows = 0
+
+    def add(self, minute: Ints, previous: Ints, sign: int) -> None:
+        """Add (or take away) one profile per row."""
+        self._pending.append((minute, previous, np.full(len(minute), sign, np.int64)))
+        self._pending_rows += len(minute)
+        if self._pending_rows > _PENDING_LIMIT + len(self._minute) // 8:
+            self._consolidate()
+
+    def fill(self, minute: Ints, previous: Ints) -> None:
+        """Add one profile per row to what is empty yet."""
+        # What never was before stands one before the first: near, so that pairs sort quickly.
+        never = int(minute.min(initial=0)) - 1
+        minute, previous = _sorted_pairs(minute, np.maximum(previous, never))
+        new = np.ones(len(minute), dtype=bool)
+        new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
+        starts = np.flatnonzero(new)
+        self._minute = minute[starts]
+        self._previous = np.where(previous[starts] == never, _NEVER, previous[starts])
+        self._count = np.diff(starts, append=len(minute))
+
+    def _consolidate(self) -> None:
+        parts = [(self._minute, self._previous, self._count), *self._pending]
+        minute, previous, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((previous, minute))
+        minute, previous, count = minute[order], previous[order], count[order]
+        new = np.ones(len(minute), dtype=bool)
+        new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
+        sums = np.add.reduceat(count, np.flatnonzero(new)) if len(count) else count
+        kept = sums != 0
+        self._minute, self._previous = minute[new][kept], previous[new][kept]
+        self._count = sums[kept]
+        self._pending, self._pending_rows = [], 0
+
+    def distinct(self, start: int, end: int) -> int:
+        """Return the number of profiles with a minute in [start, end)."""
+        low, high = np.searchsorted(self._minute, (start, end))
+        total = int(self._count[low:high][self._previous[low:high] < start].sum())
+        for minute, previous, count in self._pending:
+            inside = (minute >= start) & (minute < end) & (previous < start)
+            total += int(count[inside].sum())
+        return total
+
+
+class EnteredProfiles:
+    """Distinct profiles that entered one campaign, or a selection of its parts.
+
+    Every entry is kept with its part. The links of a selection, with or without tests, are
+    made when it is first asked for and kept up to date while it is in use.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._runs = SortedRuns()
+        self._links: dict[tuple[Selection, bool], _Links] = {}
+
+    def add(
+        self,
+        high: NDArray[np.uint64],
+        low: NDArray[np.uint64],
+        minute: Ints,
+        is_test: NDArray[np.bool_],
+        part: NDArray[np.int32],
+    ) -> None:
+        """Add entries: a profile (128 bits of hash), the minute, whether a test, the part.
+
+        Repeats, within the call or of earlier calls, change nothing.
+        """
+        new = _Entries(high, low, minute * 2 + is_test, part)
+        if len(self._runs):
+            _, found = self._runs.find(np.unique(high))
+            if found:
+                old = _Entries(*found)
+                new = new.where(_without(new, old))
+                if not len(new.high):
+                    return
+                self._link(old, sign=-1)
+                self._link(old.joined(new), sign=1)
+                self._runs.add(*new)
+                return
+        self._link(new, sign=1)
+        self._runs.add(*new)
+
+    def _link(self, entries: _Entries, *, sign: int) -> None:
+        """Add (or take away) the links of whole profiles, for all that are in use."""
+        for (selection, tests), links in self._links.items():
+            links.add(*entries.links(self._parts.choose(selection), include_tests=tests), sign)
+
+    def distinct(
+        self, start: int, end: int, *, include_tests: bool, chosen: Chosen = EVERYTHING
+    ) -> int:
+        """Return the profiles that entered in minutes [start, end)."""
+        key = (chosen.selection, include_tests)
+        links = self._links.pop(key, None)
+        if links is None:
+            links = _Links()
+            if len(self._runs):
+                entries = _Entries(*self._runs.rows())
+                links.fill(*entries.links(chosen, include_tests=include_tests))
+            if len(self._links) == _IN_USE:
+                del self._links[next(iter(self._links))]
+        self._links[key] = links  # the last one used is the last one here
+        return links.distinct(start, end)
+
+    def settle(self) -> None:
+        """Do now what the next look-up would have to do first."""
+        self._runs.settle()
+
+
+class _Entries(NamedTuple):
+    """Entries as columns: a profile, twice the minute and one more for a test, the part."""
+
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+    stamp: Ints
+    part: NDArray[np.int32]
+
+    def where(self, kept: NDArray[Any]) -> _Entries:
+        """Return these rows, in this order."""
+        return _Entries(*(column[kept] for column in self))
+
+    def joined(self, other: _Entries) -> _Entries:
+        """Return the rows of both."""
+        pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(self, other, strict=True)
+        return _Entries(*(np.concatenate(pair) for pair in pairs))
+
+    def links(self, chosen: Chosen, *, include_tests: bool) -> tuple[Ints, Ints]:
+        """Return minute and previous minute of all entries that are chosen."""
+        entries = self
+        if chosen.mask is not None:
+            entries = entries.where(chosen.mask[entries.part])
+        if not include_tests:
+            entries = entries.where((entries.stamp & 1) == 0)
+        profile, minute = entries.minutes_by_profile()
+        same = profile[1:] == profile[:-1]
+        first = np.ones(len(minute), dtype=bool)
+        first[1:] = ~(same & (minute[1:] == minute[:-1]))
+        previous = np.full(len(minute), _NEVER)
+        previous[1:][same] = minute[:-1][same]
+        return minute[first], previous[first]
+
+    def minutes_by_profile(self) -> tuple[Ints, Ints]:
+        """Return a number for the profile and the minute of every entry, in order of both."""
+        order = np.argsort(self.high, kind="stable")  # quick: what is kept is in order mostly
+        high, low = self.high[order], self.low[order]
+        new = high[1:] != high[:-1]
+        if (~new & (low[1:] != low[:-1])).any():  # two profiles share half of their hash
+            order = np.lexsort((self.low, self.high))
+            high, low = self.high[order], self.low[order]
+            new = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        profile = np.zeros(len(order), np.int64)
+        np.cumsum(new, out=profile[1:])
+        return _sorted_pairs(profile, self.stamp[order] >> 1)
+
+
+def _sorted_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Return two columns in order of the first, then the second."""
+    if not len(first):
+        return first, second
+    low, least = int(first.min()), int(second.min())
+    bits = (int(second.max()) - least).bit_length()
+    if (int(first.max()) - low).bit_length() + bits >= _WORD:
+        order = np.lexsort((second, first))
+        return first[order], second[order]
+    both = np.sort((first - low) << bits | (second - least))  # one number sorts far quicker
+    return (both >> bits) + low, (both & ((1 << bits) - 1)) + least
+
+
+def _without(new: _Entries, old: _Entries) -> NDArray[np.bool_]:
+    """Tell which rows are neither among *old* nor a repeat of an earlier row."""
+    both = old.joined(new)
+    is_new = np.arange(len(both.high)) >= len(old.high)
+    order = np.lexsort((is_new, both.part, both.stamp, both.low, both.high))
+    same = np.zeros(len(order), dtype=bool)
+    same[1:] = np.logical_and.reduce([c[order][1:] == c[order][:-1] for c in both])
+    repeat = np.zeros(len(order), dtype=bool)
+    repeat[order] = same
+    return ~repeat[len(old.high) :]

@@ -1,0 +1,160 @@
+"""What a rollup answers from: counts that are kept, wherever they were counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign_live_widgets.engine.aggregates import entities as named
+from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
+from campaign_live_widgets.engine.aggregates.segments import Parts
+from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
+from campaign_live_widgets.engine.dimensions import QUESTIONS
+from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.snapshot import ALL, Health, Snapshot, Window
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from campaign_live_widgets.engine.aggregates.entities import Named
+    from campaign_live_widgets.engine.aggregates.segments import Chosen
+    from campaign_live_widgets.snapshot import Campaign, Selection
+
+
+class Answers:
+    """Counts of one campaign of a source, and the snapshots that they make.
+
+    A subclass fills them, each in its own way of reading.
+
+    Parameters
+    ----------
+    campaign : str or None
+        ``None`` until one is known.
+    window : Window or None
+        The one window that will be asked for; ``None`` where any may be.
+    """
+
+    def __init__(self, campaign: str | None, window: Window | None) -> None:
+        self._campaign = campaign
+        self._window = window
+        self._health = Health()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin to count, with nothing counted yet."""
+        self._parts = Parts()
+        self._entered = EnteredProfiles(self._parts)
+        self._entered_in_window: dict[bool, int] | None = None
+        self._counted = {question: CountedBy(question) for question in QUESTIONS}
+        self._campaigns: dict[str, Named] = {}
+        self._messages: dict[str, Named] = {}
+        self._executions: dict[str, Named] = {}
+
+    @property
+    def campaign(self) -> str | None:
+        """Return the campaign that is counted; ``None`` before one is known."""
+        return self._campaign
+
+    @property
+    def health(self) -> Health:
+        """Return what became of every row read so far."""
+        return self._health
+
+    @property
+    def newest_event(self) -> datetime | None:
+        """Return the time of the campaign's newest event, whatever the window."""
+        known = self._campaigns.get(self._campaign or "")
+        return named.time(known.newest) if known else None
+
+    @property
+    def oldest_event(self) -> datetime | None:
+        """Return the time of the campaign's oldest event, whatever the window."""
+        known = self._campaigns.get(self._campaign or "")
+        return named.time(known.oldest) if known else None
+
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source, the one with the newest event first."""
+        return named.campaigns(self._campaigns)
+
+    def names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the ids of all messages and all executions of the campaign."""
+        return frozenset(self._messages), frozenset(self._executions)
+
+    def channels(self, message_id: str) -> tuple[str, ...]:
+        """Return the channels of a message; none of one that is not there."""
+        known = self._messages.get(message_id)
+        return named.in_order(known.channels) if known else ()
+
+    def snapshot(
+        self,
+        *,
+        at: datetime,
+        window: timedelta,
+        include_tests: bool = False,
+        selection: Selection = ALL,
+    ) -> Snapshot:
+        """Return the campaign's numbers in the window of that length that ends at *at*.
+
+        Of a *selection*, counts and profiles are of these messages and executions alone, all
+        from what is kept: the source is not read. Names that are not known count nothing; see
+        :meth:`require`.
+
+        Raises
+        ------
+        ValueError
+            Where the rollup was opened for one window, and another one is asked for, or a
+            selection.
+        """
+        span = Window.ending(at, window)
+        if self._window is not None and span != self._window:
+            message = "this rollup was opened for another window"
+            raise ValueError(message)
+        if self._window is not None and selection != ALL:
+            message = "a rollup for one window counts the whole campaign; open it without a window"
+            raise ValueError(message)
+        start, end = minutes(span)
+        chosen = self._parts.choose(selection)
+        tables = {
+            question: counted.totals(start, end, include_tests=include_tests, chosen=chosen)
+            for question, counted in self._counted.items()
+        }
+        series = self._counted[QUESTIONS[0]].series(
+            span, include_tests=include_tests, chosen=chosen
+        )
+        known = self._campaigns.get(self._campaign or "")
+        return Snapshot(
+            campaign_id=self._campaign or "",
+            campaign_name=known.shown_name if known else None,
+            window=span,
+            counts={"bucket": series, **tables},
+            entered_profiles=self._distinct_profiles(
+                start, end, include_tests=include_tests, chosen=chosen
+            ),
+            message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
+            newest_event=self.newest_event,
+            health=self._health,
+            include_tests=include_tests,
+            selection=selection,
+            messages=named.messages(self._messages),
+            executions=named.executions(self._executions),
+        )
+
+    def _distinct_profiles(
+        self, start: int, end: int, *, include_tests: bool, chosen: Chosen
+    ) -> int:
+        if self._entered_in_window is not None:
+            return self._entered_in_window[include_tests]
+        return self._entered.distinct(start, end, include_tests=include_tests, chosen=chosen)
+
+    def require_campaign(self) -> None:
+        """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
+        if self._campaign not in self._campaigns:
+            raise UnknownNameError("campaign", self._campaign, self._campaigns)
+
+    def require(self, selection: Selection) -> None:
+        """Raise :class:`UnknownNameError` where the campaign has no event of a name in it."""
+        for kind, wanted, known in (
+            ("message", selection.messages, self._messages),
+            ("execution", selection.executions, self._executions),
+        ):
+            for name in sorted(wanted - known.keys()):
+                raise UnknownNameError(kind, name, known)

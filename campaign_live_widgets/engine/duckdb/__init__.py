@@ -1,0 +1,1 @@
+"""A rollup of files, computed by DuckDB."""

@@ -1,0 +1,246 @@
+"""The rollup: events of a source → counts per minute, exact and ready for any window."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import duckdb
+import numpy as np
+
+from campaign_live_widgets.engine.aggregates.entities import add_named
+from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
+from campaign_live_widgets.engine.base import Answers
+from campaign_live_widgets.engine.duckdb.batch_counter import Counter
+from campaign_live_widgets.engine.duckdb.cells import add_cells
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.snapshot import Health, Reject
+from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
+from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
+from campaign_live_widgets.sources.files.raw_bytes import line_count
+from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from campaign_live_widgets.engine.duckdb.batch_counter import Counted
+    from campaign_live_widgets.snapshot import Window
+    from campaign_live_widgets.sources import Fragment
+
+_T = TypeVar("_T")
+_ENDING: Final = 12
+"""Letters of an ending that are shown."""
+_CHUNK_BYTES: Final = 1 << 29
+"""Bytes of files taken in one pass: bounds memory while a large history is read."""
+
+
+class Rollup(Answers):
+    """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
+
+    Parameters
+    ----------
+    source : str or path
+        A file, a folder or a glob; see :class:`~campaign_live_widgets.sources.Location`.
+    campaign : str, optional
+        By default the campaign of the newest event that the first look finds.
+    follow : bool
+        Whether more looks will come: then what is needed to count only new events is kept,
+        and a last line without its newline waits.
+    window : Window, optional
+        Only with ``follow=False``: the one window that will be asked for.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        campaign: str | None = None,
+        *,
+        follow: bool = True,
+        window: Window | None = None,
+    ) -> None:
+        if window is not None and follow:
+            message = "a fixed window is for a rollup that does not follow its source"
+            raise ValueError(message)
+        super().__init__(campaign, window)
+        self.location = Location.parse(source)
+        self._follow = follow
+        self._keep_ids = follow  # what counting needs over more than one pass
+        self._tail = Tail(self.location, follow=follow)
+        self._con = duckdb.connect()
+        self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        self._stage = Stage(self._con, self.location.format, self._tail.files)
+        self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
+        self._seen = SeenEvents()
+        self._counter = Counter(self._con, self._stage, self._seen, window)
+
+    def close(self) -> None:
+        """Let go of the engine and of temporary files."""
+        self._stage.close()
+        self._con.close()
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def refresh(self) -> bool:
+        """Read what is new in the source; tell whether anything was, or is told of it anew.
+
+        Raises
+        ------
+        SourceError
+            Where the source cannot be read; what has been counted stays.
+        """
+        with held_back(self._con) as stop_if_asked:
+            fragments, told = self._tail.poll(), self._health
+            parts = list(chunks(fragments))
+            self._keep_ids |= len(parts) > 1
+            if self._campaign is None and len(parts) > 1:
+                self._campaign = self._newest_campaign(parts)
+            for chunk in parts:
+                stop_if_asked()
+                self._take(chunk)
+            self._sum_health()
+            if not self._follow:
+                self._require_something()
+            if not fragments:
+                self._seen.settle()
+                self._entered.settle()
+            return bool(fragments) or self._health != told
+
+    def _newest_campaign(self, parts: Sequence[Sequence[Fragment]]) -> str | None:
+        """Return the campaign of the newest event of all chunks."""
+        newest: list[tuple[int, str]] = []
+        for chunk in parts:
+            try:
+                self._stage.stage(chunk)
+                newest += self._counter.newest()
+            except UNREADABLE as error:
+                stop_if_interrupted(error)
+                continue  # counting it will tell
+            finally:
+                self._stage.clear()
+        return max(newest)[1] if newest else None
+
+    def _take(self, fragments: Sequence[Fragment]) -> None:
+        """Count fragments, all or none; where that fails, each alone."""
+        try:
+            batch = self._stage.stage(fragments)
+            counted = self._counter.count(
+                batch,
+                self._campaign,
+                readings=self._tail.readings(fragments),
+                keeps=self._keep_ids,
+            )
+            lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
+        except UNREADABLE as error:
+            stop_if_interrupted(error)
+            if len(fragments) > 1:
+                self._keep_ids = True  # there will be more than one pass
+                for fragment in fragments:
+                    self._take([fragment])
+                return
+            if Path(fragments[0].file.path).exists():
+                self._tail.give_up(fragments[0], why(error))
+            return
+        finally:
+            self._stage.clear()
+        self._merge(counted)
+        for fragment in fragments:
+            path = fragment.file.path
+            if path in batch.problems:
+                self._tail.give_up(fragment, batch.problems[path])
+            elif path in lines:
+                self._tail.commit(fragment, lines[path], counted.tallies.get(path, Tally()))
+
+    def _merge(self, counted: Counted) -> None:
+        """Keep what a batch adds; nothing here can fail half-way."""
+        self._campaign = counted.campaign
+        numbers = self._parts.numbers(counted.parts)
+        add_cells(counted.cells, self._counted, numbers)
+        if counted.entries is not None:
+            high, low, minute, is_test, part = counted.entries
+            self._entered.add(
+                high, low, minute.astype(np.int64), is_test.astype(bool), numbers[part]
+            )
+        if counted.entered is not None:
+            self._entered_in_window = counted.entered
+        for known, found in (
+            (self._campaigns, counted.campaigns),
+            (self._messages, counted.messages),
+            (self._executions, counted.executions),
+        ):
+            for key, one in found.items():
+                add_named(known, key, one)
+        if counted.ids and counted.met_again:
+            self._seen.add(*counted.ids)
+            self._seen.hand_over(*counted.met_again)
+
+    def _shown(self, reject: Reject) -> Reject:
+        return Reject(self._relative(reject.file), reject.row, reject.cause)
+
+    def _relative(self, path: str) -> str:
+        """Return a file's name as people know it: within the source."""
+        try:
+            return str(Path(path).relative_to(self.location.watched))
+        except ValueError:
+            return path
+
+    def _sum_health(self) -> None:
+        """Add up what became of the rows of the files that are there."""
+        tallies = [state.tally for state in self._tail.files.values()]
+        rejects = islice((r for tally in tallies for r in tally.rejects), EXAMPLES)
+        notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
+        self._health = Health(
+            events=sum(campaign.events for campaign in self._campaigns.values()),
+            duplicates=sum(tally.duplicates for tally in tallies),
+            rejected=sum(tally.rejected for tally in tallies),
+            ignored=sum(tally.ignored for tally in tallies),
+            rejects=tuple(map(self._shown, rejects)),
+            notes=(
+                *(f"{self._relative(path)}: {text}" for path, text in notes),
+                *_passed_over(self._tail.others),
+            ),
+        )
+
+    def _require_something(self) -> None:
+        """Raise where the source holds nothing that can be read."""
+        if self._health.events or self._health.rejected or self._health.ignored:
+            return
+        for path, cause in (*self._tail.problems.items(), *self._tail.waiting.items()):
+            message = f"{path}: {cause}"
+            raise SourceError(message)
+        if not self.location.files():
+            what = "no file matches" if self.location.is_glob else "there is no event file"
+            message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
+            raise SourceError(message)
+
+
+def chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
+    """Split fragments so that one pass reads a bounded number of bytes (or one file)."""
+    return chunks_of(fragments, lambda fragment: fragment.end - fragment.start)
+
+
+def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
+    """Split what has a length in bytes so that one pass reads a bounded number of them."""
+    chunk: list[_T] = []
+    size = 0
+    for thing in things:
+        if chunk and size + length(thing) > _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(thing)
+        size += length(thing)
+    if chunk:
+        yield chunk
+
+
+def _passed_over(others: Mapping[str, int]) -> Iterator[str]:
+    """Yield a note of files whose endings say that they hold no events, if there are any."""
+    if others:
+        endings = ", ".join(
+            f"{ending[:_ENDING] or 'none'} ({count})"
+            for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))[:5]
+        )
+        total = sum(others.values())
+        files = "1 file is" if total == 1 else f"{total} files are"
+        yield f"{files} not read for the ending: {endings}; Parquet, CSV and NDJSON are read"

@@ -1,0 +1,219 @@
+"""The rollup of a store: its log says what is new, what is whole and what need not be read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.engine.aggregates import entities as named
+from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
+from campaign_live_widgets.engine.aggregates.entities import Named
+from campaign_live_widgets.engine.duckdb.file_rollup import Rollup, chunks_of
+from campaign_live_widgets.snapshot import Health
+from campaign_live_widgets.sources import EXAMPLES
+from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
+from campaign_live_widgets.sources.files.staging import BATCH, UNREADABLE, why
+from campaign_live_widgets.sources.formats.canonical import COLUMNS
+from campaign_live_widgets.sources.store_log import Log, State, parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from campaign_live_widgets.snapshot import Reject, Window
+    from campaign_live_widgets.sources.store_log import StoredFile
+
+_MINUTE_US: Final = 60_000_000
+_READ: Final = ", ".join(column for column in COLUMNS if column != "timestamp")
+_TRIES: Final = 3
+"""Looks at a store whose files go away before they are read."""
+
+
+class _GoneError(Exception):
+    """A file that was to be read has been replaced meanwhile, or lost."""
+
+
+class StoredRollup(Rollup):
+    """Counts of one campaign of a store, kept up to date by :meth:`refresh`.
+
+    Of other campaigns nothing is read; of this one, where only one window will be asked for,
+    what lies outside it is read for names alone. No event stands in a store twice, so none is
+    looked for.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        campaign: str | None = None,
+        *,
+        follow: bool = True,
+        window: Window | None = None,
+    ) -> None:
+        super().__init__(source, campaign, follow=follow, window=window)
+        self._log = Log(self.location.text)
+        self._state = State()
+        self._damaged: dict[str, tuple[str, int | None]] = {}
+        """Path → why a file cannot be read, and its size then, ``None`` where it is missing."""
+        self._rejects: tuple[Reject, ...] = ()
+
+    def refresh(self) -> bool:
+        """Read what is new in the store; tell whether anything was, or is told of it anew.
+
+        Raises
+        ------
+        SourceError
+            Where the store cannot be read; what has been counted stays.
+        """
+        told = self._health
+        for _ in range(_TRIES):
+            try:
+                found = self._look()
+                break
+            except _GoneError:
+                continue
+        else:
+            found = self._look(lost=True)
+        self._sum_health()
+        if not found:
+            self._entered.settle()
+        return found or self._health != told
+
+    def _look(self, *, lost: bool = False) -> bool:
+        """Count what has come since the last look; tell whether anything has.
+
+        Where that is broken off, the next look counts all anew: no part is lost.
+        """
+        try:
+            with held_back(self._con) as stop_if_asked:
+                return self._count_news(stop_if_asked, lost=lost)
+        except (_GoneError, KeyboardInterrupt):
+            self._state = State()
+            raise
+
+    def _count_news(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
+        news = self._log.after(self._state.number) if self._state.number else None
+        if news == [] and not self._mended():
+            return False
+        if news is None:
+            state = self._log.state()
+            self._forget()
+            self._damaged.clear()
+            files: list[StoredFile] = list(state.files.values())
+        else:
+            state = self._state
+            files = [file for commit in news if not commit.compacts for file in commit.files]
+            files += [state.files[path] for path in self._mended()]
+            for commit in news:
+                state.apply(commit)
+        self._state = state
+        self._rejects = tuple(self._log.rejects(state, EXAMPLES))
+        self._campaigns = _campaigns(state.files.values())
+        if self._campaign is None and self._campaigns:
+            self._campaign = max(
+                self._campaigns, key=lambda cid: (self._campaigns[cid].newest, cid)
+            )
+        own = [file for file in files if file.campaign == self._campaign]
+        self._read(own, stop_if_asked, lost=lost)
+        return bool(files)
+
+    def _mended(self) -> list[str]:
+        """Return the files that could not be read and are of another size since."""
+        return [
+            path
+            for path, (_, size) in self._damaged.items()
+            if path in self._state.files and _size(self._log.folder / path) != size
+        ]
+
+    def _read(
+        self, files: Sequence[StoredFile], stop_if_asked: Callable[[], None], *, lost: bool
+    ) -> None:
+        whole = []
+        for file in files:
+            size = _size(self._log.folder / file.path)
+            self._damaged.pop(file.path, None)
+            if size is None and not lost:
+                raise _GoneError
+            if size == file.size:
+                whole.append(file)
+            else:
+                cause = "is missing" if size is None else "is not of the size that it was written"
+                self._damaged[file.path] = (cause, size)
+        inside, outside = self._by_window(whole)
+        parts = list(chunks_of(inside, lambda file: file.size))
+        self._keep_ids |= len(parts) > 1
+        for part in parts:
+            stop_if_asked()
+            self._count(part, lost=lost)
+        for part in chunks_of(outside, lambda file: file.size):
+            stop_if_asked()
+            self._count(part, lost=lost, names_only=True)
+
+    def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
+        """Return the files that may hold events of the one window, and the others."""
+        if self._window is None:
+            return list(files), []
+        start, end = (minute * _MINUTE_US for minute in minutes(self._window))
+        inside = [file for file in files if file.newest >= start and file.oldest < end]
+        wanted = {file.path for file in inside}
+        return inside, [file for file in files if file.path not in wanted]
+
+    def _count(self, files: Sequence[StoredFile], *, lost: bool, names_only: bool = False) -> None:
+        """Count files, all or none; where that fails, each alone."""
+        try:
+            self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {self._events(files)}")
+            counted = self._counter.count_distinct(
+                BATCH,
+                str(self._campaign),
+                rows=sum(file.rows for file in files),
+                keeps=self._keep_ids,
+                names_only=names_only,
+            )
+        except UNREADABLE as error:
+            stop_if_interrupted(error)
+            if len(files) > 1:
+                self._keep_ids = True
+                for file in files:
+                    self._count([file], lost=lost, names_only=names_only)
+                return
+            size = _size(self._log.folder / files[0].path)
+            if size is None and not lost:
+                raise _GoneError from error
+            self._damaged[files[0].path] = (why(error), size)
+            return
+        counted.campaigns = {}  # the log knows them
+        self._merge(counted)
+
+    def _events(self, files: Sequence[StoredFile]) -> str:
+        """Return SQL for the events in files of the store."""
+        scan = parquet(self._log.folder, files)
+        return f"SELECT epoch_us(timestamp) AS us, {_READ} FROM {scan}"
+
+    def _sum_health(self) -> None:
+        """Tell what the log tells of the rows that were ingested."""
+        state = self._state
+        tallies = list(state.tallies())
+        self._health = Health(
+            events=sum(campaign.events for campaign in self._campaigns.values()),
+            rejected=sum(tally.rejected for tally in tallies),
+            ignored=sum(tally.ignored for tally in tallies),
+            rejects=self._rejects,
+            notes=(
+                *state.problems,
+                *(f"{path}: {cause}" for path, (cause, _) in sorted(self._damaged.items())),
+            ),
+        )
+
+
+def _campaigns(files: Iterable[StoredFile]) -> dict[str, Named]:
+    """Return what the log knows of the campaigns."""
+    known: dict[str, Named] = {}
+    for file in files:
+        named.add_named(known, file.campaign, Named(file.rows, file.oldest, file.newest, file.name))
+    return known
+
+
+def _size(path: os.PathLike[str]) -> int | None:
+    """Return a file's size, ``None`` where it is not there."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return None

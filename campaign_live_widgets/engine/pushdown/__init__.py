@@ -1,0 +1,1 @@
+"""A rollup that a database computes; only the counts travel."""

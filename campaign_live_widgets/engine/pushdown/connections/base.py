@@ -1,0 +1,231 @@
+"""A connection to a database: its table as an expression, and statements that are run as text."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from campaign_live_widgets.engine.pushdown.hashing import hashes
+from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.sources.tables.registry import row_format
+from campaign_live_widgets.sources.tables.struct_paths import at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from campaign_live_widgets.engine.pushdown.hashing import Hashes
+    from campaign_live_widgets.sources.tables.address import Database
+
+    Table = Any
+    Mark = int | datetime
+    Row = tuple[Any, ...]
+
+CONNECTIONS: Final[dict[str, type[Connection]]] = {}
+
+
+class Connection(ABC):
+    """One engine's way of being asked; making a subclass registers it.
+
+    Attributes
+    ----------
+    table : ibis table
+        The rows of all tables that were named.
+    mark : str or None
+        Its column that grows with every insert.
+    rows_are : RowFormat
+        What they are rows of.
+    distinct : bool
+        The engine vouches that no event id stands in the table twice.
+    day : str or None
+        A column that holds the watermark's day, give or take one; by it an engine finds what is
+        new without reading the rest.
+    """
+
+    dialect: ClassVar[str]
+    extra: ClassVar[str]
+    watermark: ClassVar[str] = "ingested_at"
+    """The column that is the watermark where none is named."""
+    keep: ClassVar[str] = "({})"
+    """How the engine is told to work out a named part of a statement, ``{}``, once."""
+    times: ClassVar[tuple[str, str]]
+    """The engine's types of a time with a zone, and of one without."""
+    by_index: ClassVar[bool] = True
+    """Whether rows are found without reading the table; else it is read as seldom as can be."""
+    day: str | None = None
+
+    def __init_subclass__(cls, *, engine: str) -> None:
+        """Register the connection for databases of *engine*."""
+        CONNECTIONS[engine] = cls
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        try:
+            tables, distinct = self._open()
+            self.rows_are = row_format(database.format, tables)
+            self.distinct = distinct and len(tables) == 1
+            self.table, self.mark = self._gathered(tables)
+        except BaseException:
+            self.close()
+            raise
+
+    @abstractmethod
+    def _open(self) -> tuple[list[Table], bool]:
+        """Connect; return the tables, and whether the (only) one has each event once."""
+
+    @abstractmethod
+    def rows(self, statement: str) -> Iterator[list[Row]]:
+        """Run a statement and yield its rows, some at a time."""
+
+    @abstractmethod
+    def statement(self, expression: Table) -> str:
+        """Return an expression in the engine's own SQL."""
+
+    def literal(self, value: Mark) -> str:
+        """Return a value of the watermark in the engine's own SQL."""
+        if isinstance(value, int):
+            return str(value)
+        with_zone, without = self.times
+        return f"{with_zone if value.tzinfo else without} '{value.isoformat(sep=' ')}'"
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the connection."""
+
+    def renew(self) -> None:  # noqa: B027 - most engines always see what is there
+        """Have the engine see what the table has become, before a look at it."""
+
+    @classmethod
+    def words(cls, error: Exception) -> str:
+        """Return what the engine's client says of an error."""
+        return str(error)
+
+    @property
+    def hashes(self) -> Hashes:
+        """Return how the engine hashes a text."""
+        return hashes(self.dialect)
+
+    def newest_mark(self, since: Mark | None = None) -> Mark | None:
+        """Return the greatest watermark there is; none is sought among those before *since*."""
+        if self.mark is None:
+            return None
+        table = self.table
+        if self.day and isinstance(since, datetime):
+            table = table.filter(near(table[self.day], since.date()))
+        newest = table.aggregate(newest=table[self.mark].max())
+        rows = [row for some in self.rows(self.statement(newest)) for row in some]
+        return rows[0][0] if rows else None
+
+    def settled(self, newest: Mark, before: Mark | None) -> Mark:
+        """Return the watermark below which no row is expected; it never falls below *before*."""
+        overlap = self.database.overlap
+        until: Any = newest
+        until -= timedelta(seconds=overlap) if isinstance(newest, datetime) else overlap
+        found: Mark = until if before is None else max(before, until)
+        return found
+
+    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+        """Return the rows of all tables as those of one, and its watermark's column."""
+        return self.rows_are.gathered(tables, self._watermark(tables), self.database.text)
+
+    def _watermark(self, tables: list[Table]) -> str | None:
+        """Return the path of the watermark, as the tables spell it."""
+        wanted = self.database.watermark
+        if wanted == "":
+            return None
+        path = wanted or self.watermark
+        found = [at(table, path) for table in tables]
+        if any(column is None for column in found):
+            if wanted is None:
+                return None
+            message = f"{self.database.text}: has no column {wanted} to be the watermark"
+            raise SourceError(message)
+        for kind in (column.type() for column in found):
+            if not (kind.is_integer() or kind.is_timestamp()):
+                message = (
+                    f"{self.database.text}: the watermark {path} is {kind}; it has to be a time or "
+                    "a serial number that grows with every insert"
+                )
+                raise SourceError(message)
+        return str(path)
+
+
+def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
+    """Return the condition that a day may hold watermarks from day *first* on.
+
+    A writer's clock may stand in another zone: the day before belongs to it.
+    """
+    return day.isnull() | (day >= first - timedelta(days=1))
+
+
+def connect(database: Database) -> Connection:
+    """Connect to a database.
+
+    Raises
+    ------
+    SourceError
+        Where it does not answer, or has no such table.
+    UsageError
+        Where what is needed to ask it is not installed.
+    """
+    known = _kind(database)
+    try:
+        return known(database)
+    except ImportError as error:
+        message = (
+            f"{database.engine}:// needs {error.name or 'more packages'}: "
+            f"pip install 'campaign-live-widgets[{known.extra}]'"
+        )
+        raise UsageError(message) from error
+    except failures() as error:
+        raise SourceError(_refused(database, error)) from error
+
+
+def _kind(database: Database) -> type[Connection]:
+    """Return the connection class of an engine; importing a module registers its class."""
+    if database.engine not in CONNECTIONS:
+        for module in iter_modules(import_module(__package__).__path__):
+            import_module(f"{__package__}.{module.name}")
+    return CONNECTIONS[database.engine]
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return what may come of asking a database, by the clients that are installed."""
+    found: list[type[Exception]] = [OSError]
+    for module, name in (
+        ("ibis.common.exceptions", "IbisError"),
+        ("ibis.common.exceptions", "TableNotFound"),
+        ("psycopg", "Error"),
+        ("pyspark.errors", "PySparkException"),
+        ("grpc", "RpcError"),
+    ):
+        if sys.modules.get(module.partition(".")[0]):
+            found.append(getattr(import_module(module), name))
+    return tuple(found)
+
+
+def told(database: Database, error: Exception) -> str:
+    """Return one line on what came of asking a database."""
+    words = _kind(database).words(error)
+    return f"{database.text}: {database.said(words or type(error).__name__)}"
+
+
+def _refused(database: Database, error: Exception) -> str:
+    if type(error).__name__ == "TableNotFound":
+        return f"{database.text}: there is no table {database.table}, or it may not be seen"
+    return told(database, error)
+
+
+def microseconds(time: datetime) -> int:
+    """Return a time, in UTC where it has no zone, as microseconds since the epoch."""
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def one_by_one(batches: Iterable[list[Row]]) -> list[Row]:
+    """Return the rows of a small answer."""
+    return [row for some in batches for row in some]

@@ -1,0 +1,250 @@
+"""Query Service of Adobe Experience Platform: PostgreSQL's protocol before Spark's SQL.
+
+What it does is taken from its documentation ("SQL syntax in Query Service", "Spark SQL functions",
+"General guidance for query execution", "Query Service SSL options", "Troubleshooting guide"):
+statements go as text by the simple query protocol, over TLS; fields of structs by dot notation;
+functions are those of its list; an answer ends after 50,000 rows, unless ``LIMIT 0`` ends the
+statement.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.engine.pushdown.connections.base import one_by_one
+from campaign_live_widgets.engine.pushdown.connections.postgresql import Postgres
+from campaign_live_widgets.engine.pushdown.connections.spark import Spark
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.tables.ajo import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from campaign_live_widgets.engine.pushdown.connections.base import Mark, Row, Table
+
+_PORT: Final = 80
+_ARRIVAL: Final = "_acp_system_metadata.ingestTime"
+"""When a row came into the data lake, in milliseconds since the epoch."""
+_TLS: Final = ("require", "verify-ca", "verify-full")
+_TYPES: Final = {
+    **dict.fromkeys((20, 21, 23), "int64"),
+    16: "boolean",
+    1082: "date",
+    **dict.fromkeys((1114, 1184), "timestamp('UTC')"),
+    **dict.fromkeys((18, 25, 1042, 1043), "string"),
+}
+"""What PostgreSQL's numbers of types are; any other is a type that has to be taken apart."""
+_IDENTITIES: Final = "identityMap"
+IDENTITY_MAP: Final = "map<string, array<struct<id: string, primary: boolean>>>"
+"""The type of the identity map as the XDM schema publishes it: the protocol has none for it."""
+_ONE_IDENTITY: Final = f"{_IDENTITIES}['ECID'][0].primary"
+_MISSING: Final = re.compile(
+    r"cannot (be )?resolve|unresolved_column|field_not_found|no such struct field|"
+    r"does not exist|can't extract|invalid_extract",
+    re.IGNORECASE,
+)
+"""What the engine says of a field that is not there."""
+_VALUE: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_TOTAL: Final = "clw_total"
+
+
+class QueryService(Postgres, engine="queryservice"):
+    """Query Service, through psycopg; the statements are Spark's."""
+
+    dialect = "queryservice"
+    keep = Spark.keep
+    by_index = False
+    watermark = _ARRIVAL
+
+    def _open(self) -> tuple[list[Table], bool]:
+        self._con = self._connect()
+        with suppress(import_module("psycopg").DatabaseError):  # without them, all is read anew
+            self._send("SET drop_system_columns=false")  # among them the time of arrival
+        self._unlimited = " LIMIT 0" if self._send("SELECT 1 AS one LIMIT 0")[1] else ""
+        return [self._table(schema, name) for schema, name in self.database.tables], False
+
+    def _connect(self) -> Any:  # noqa: ANN401 - of a client that may not be there
+        psycopg, there = import_module("psycopg"), self.database
+        options = dict(there.options)
+        options.setdefault("application_name", "campaign-live")
+        options.setdefault("connect_timeout", "60")  # a session may have to be made first
+        options.setdefault("sslmode", _TLS[0])
+        if options["sslmode"] not in _TLS:
+            message = (
+                f"{there.text}: sslmode={options['sslmode']} may send the credential in the clear; "
+                f"give one of {', '.join(_TLS)}"
+            )
+            raise SourceError(message)
+        return psycopg.connect(
+            host=there.host,
+            port=there.port or _PORT,
+            user=there.user,
+            password=there.password,
+            dbname=there.name or None,
+            autocommit=True,
+            prepare_threshold=None,
+            cursor_factory=psycopg.ClientCursor,
+            **options,
+        )
+
+    def rows(self, statement: str) -> Iterator[list[Row]]:
+        """Run a statement and yield its rows; raise :class:`SourceError` where some are cut off.
+
+        Each row comes with how many there are, so that no limit passes unnoticed.
+        """
+        counted = (
+            f"SELECT *, COUNT(*) OVER () AS {_TOTAL} FROM ({statement}) AS every_row"
+            f"{self._unlimited}"
+        )
+        got = total = 0
+        for some in super().rows(counted):
+            got, total = got + len(some), some[0][-1]
+            yield [row[:-1] for row in some]
+        if got != total:
+            message = (
+                f"{self.database.text}: of {total:,} rows of the answer {got:,} came: there the "
+                "service cuts answers off. Ask for one window (report, snapshot), whose answer is "
+                "small, or for a view of fewer rows"
+            )
+            raise SourceError(message)
+
+    @classmethod
+    def words(cls, error: Exception) -> str:
+        """Return what the service says of an error, without the values it may have met in a row.
+
+        What it says of a statement (class 42 of SQLSTATE) names columns and tables alone.
+        """
+        said, code = super().words(error), getattr(error, "sqlstate", None)
+        return said if code is None or code.startswith(("42", "28")) else _VALUE.sub("…", said)
+
+    def statement(self, expression: Table) -> str:
+        """Return an expression in Spark's SQL, of which Query Service documents the most."""
+        return documented(expression)
+
+    def literal(self, value: Mark) -> str:
+        """Return a value of the watermark in Spark's SQL."""
+        if isinstance(value, int):
+            return str(value)
+        return f"TIMESTAMP '{value.replace(tzinfo=None).isoformat(sep=' ')}'"
+
+    def settled(self, newest: Mark, before: Mark | None) -> Mark:
+        """Return the watermark below which no row is expected; that of arrival is in milliseconds.
+
+        See :meth:`~campaign_live_widgets.engine.pushdown.connections.base.Connection.settled`.
+        """
+        if isinstance(newest, datetime) or self.database.watermark not in (None, _ARRIVAL):
+            return super().settled(newest, before)
+        until = newest - self.database.overlap * 1000
+        return until if before is None else max(int(before), until)  # type: ignore[arg-type]
+
+    def _table(self, schema: str | None, name: str) -> Table:
+        """Return a table with those of its columns and fields that may be asked for.
+
+        The protocol tells the names and types of columns, of structs only that they are some:
+        which of the fields of the published schema are there is found out by asking for them.
+        """
+        ibis = import_module("ibis")
+        parts = filter(None, (*(schema or "").split("."), name))
+        place = ".".join(f"`{part.replace('`', '``')}`" for part in parts)
+        columns = self._described(["*"], place)
+        found: dict[tuple[str, ...], str] = {
+            (column,): kind for column, kind in columns.items() if kind is not None
+        }
+        structs = {column.lower() for column, kind in columns.items() if kind is None}
+        marks = [self.database.watermark or self.watermark]
+        wanted = [path for paths in (*FIELDS.values(), marks) for path in paths]
+        # A name with @ is one of exports that spell it so; to ask for it would only cost time.
+        dotted = {path for path in wanted if "." in path and "@" not in path}
+        paths = sorted(path for path in dotted if path.split(".")[0].lower() in structs)
+        found |= {tuple(path.split(".")): kind for path, kind in self._there(paths, place)}
+        if _IDENTITIES.lower() in structs and list(self._there([_ONE_IDENTITY], place)):
+            found[_IDENTITIES,] = IDENTITY_MAP
+        if not found:
+            message = f"{self.database.text}: has no column that can be read"
+            raise SourceError(message)
+        database = tuple(schema.split(".")) if schema and "." in schema else schema
+        return ibis.table(nested(found), name=name, database=database)
+
+    def _there(self, paths: Sequence[str], place: str) -> Iterator[tuple[str, str]]:
+        """Yield those of some paths that a table has, with their types: halves, where one fails."""
+        if not paths:
+            return
+        error = import_module("psycopg").Error
+        try:
+            kinds = self._described([_quoted(path) for path in paths], place).values()
+        except error as refused:
+            if self._con.closed or not _MISSING.search(str(refused)):
+                raise
+            if len(paths) > 1:
+                half = len(paths) // 2
+                yield from self._there(paths[:half], place)
+                yield from self._there(paths[half:], place)
+            return
+        yield from ((path, kind or "string") for path, kind in zip(paths, kinds, strict=True))
+
+    def _described(self, wanted: Iterable[str], place: str) -> dict[str, str | None]:
+        """Return names and types of what may be selected from a table, without selecting any.
+
+        Not by ``LIMIT 0``: that is how the service is asked for all rows.
+        """
+        listed = list(wanted)
+        if listed != ["*"]:
+            listed = [f"{path} AS c{number}" for number, path in enumerate(listed)]
+        columns, _ = self._send(f"SELECT {', '.join(listed)} FROM {place} WHERE 1 = 0")
+        return {name: _TYPES.get(code) for name, code in columns}
+
+    def _send(self, statement: str) -> tuple[list[tuple[str, int]], list[Row]]:
+        """Run a statement; return names and types of its columns, and its rows."""
+        with self._con.cursor() as cursor:
+            cursor.execute(statement)
+            if cursor.description is None:
+                return [], []
+            columns = [(column.name, column.type_code) for column in cursor.description]
+            return columns, one_by_one([cursor.fetchall()])
+
+
+def documented(expression: Table) -> str:
+    """Return an expression in Spark's SQL, without the joins that Query Service does not list."""
+    compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
+    exp = import_module("sqlglot").exp
+    tree = compiler.to_sqlglot(expression.unbind())
+    for join in [join for join in tree.find_all(exp.Join) if join.kind == "ANTI"]:
+        _no_anti_join(join, exp)
+    return str(tree.sql(dialect=compiler.dialect))
+
+
+def _quoted(path: str) -> str:
+    """Return a path whose names that are no plain words stand in back quotes."""
+    if path == _ONE_IDENTITY:
+        return path
+    return ".".join(part if part.isidentifier() else f"`{part}`" for part in path.split("."))
+
+
+def nested(paths: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+    """Return the columns of a table that has these paths, as types of Ibis."""
+    ibis = import_module("ibis")
+    below: dict[str, dict[tuple[str, ...], str]] = {}
+    found: dict[str, Any] = {}
+    for (first, *rest), kind in paths.items():
+        if rest:
+            below.setdefault(first, {})[tuple(rest)] = kind
+        else:
+            found[first] = ibis.dtype(kind)
+    dt = import_module("ibis.expr.datatypes")
+    return found | {name: dt.Struct(nested(inner)) for name, inner in below.items()}
+
+
+def _no_anti_join(join: Any, exp: Any) -> None:  # noqa: ANN401 - of SQLGlot
+    """Write an anti join, which Query Service does not document, as an outer one.
+
+    It keeps the rows that find no partner: those whose partner's columns are null.
+    """
+    join.set("kind", None)
+    join.set("side", "LEFT")
+    keys = join.args["on"].find_all(exp.Column)
+    partner = next(column for column in keys if column.table == join.alias_or_name)
+    join.parent_select.where(exp.Is(this=partner.copy(), expression=exp.Null()), copy=False)

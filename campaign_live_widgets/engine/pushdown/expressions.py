@@ -1,0 +1,52 @@
+"""Columns of a pushed-down rollup, as expressions that mean the same to every engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES
+
+Table = Any
+Column = Any
+
+
+def where(condition: Column, other: Column, value: Column) -> Column:
+    """Return *value* where a condition holds, else *other*."""
+    import ibis  # noqa: PLC0415
+
+    return ibis.ifelse(condition, value, other)
+
+
+def one_if(condition: Column) -> Column:
+    """Return 1 where a condition holds, else 0: engines differ in what a cast would do."""
+    import ibis  # noqa: PLC0415
+
+    return ibis.ifelse(condition, 1, 0).cast("int64")
+
+
+def minute(time: Column) -> Column:
+    """Return a time's minute since the epoch."""
+    # Cut first: engines round the seconds that they make of a time, each in its own way.
+    return (time.truncate("m").epoch_seconds() // 60).cast("int64")
+
+
+def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
+    """Return the place of a column's value among *values*, counted from *none* + 1 or 0."""
+    import ibis  # noqa: PLC0415
+
+    first = 1 if none else 0
+    branches = ((column == value, number + first) for number, value in enumerate(values))
+    return ibis.cases(*branches, else_=0).cast("int64")
+
+
+def packed(own: Table) -> Column:
+    """Return the number of a row's kind; see :mod:`.aggregates.event_kinds`."""
+    import ibis  # noqa: PLC0415
+
+    bounce = own.event_type == "bounce"
+    kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)
+    of_bounce = ibis.ifelse(bounce, _place(own.bounce_type, BOUNCE_TYPES, none=1), 0)
+    late = ibis.ifelse(bounce & own.is_async, 2, 0)
+    test = ibis.ifelse(own.is_test, 1, 0)
+    return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")

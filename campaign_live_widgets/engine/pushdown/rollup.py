@@ -1,0 +1,274 @@
+"""The rollup of a table in a database, which counts; see :mod:`.pushdown`.
+
+Rows whose watermark is older than the overlap have settled: they are counted once and never
+read again. The few that are newer are counted anew at every look, since a transaction that
+began earlier may still put a row among them; what has changed is added to the cubes or taken away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
+from campaign_live_widgets.engine.aggregates.entities import add_named
+from campaign_live_widgets.engine.base import Answers
+from campaign_live_widgets.engine.duckdb.cells import add_cells
+from campaign_live_widgets.engine.pushdown.connections.base import (
+    connect,
+    failures,
+    microseconds,
+    one_by_one,
+    told,
+)
+from campaign_live_widgets.engine.pushdown.placeholders import SINCE, UNTIL, filled
+from campaign_live_widgets.engine.pushdown.result_rows import Found, cells_of, columns_of, sort_out
+from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.snapshot import MINUTE, Health, Reject
+from campaign_live_widgets.sources import EXAMPLES
+from campaign_live_widgets.sources.tables.address import Database
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.engine.aggregates.entities import Named
+    from campaign_live_widgets.engine.pushdown.connections.base import Connection, Mark
+    from campaign_live_widgets.snapshot import Window
+
+
+class RemoteRollup(Answers):
+    """Counts of one campaign of a table in a database, kept up to date by :meth:`refresh`.
+
+    Parameters
+    ----------
+    source : str
+        The address; see :class:`~campaign_live_widgets.sources.tables.address.Database`.
+    campaign, follow, window
+        As of :class:`~campaign_live_widgets.engine.duckdb.file_rollup.Rollup`.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        campaign: str | None = None,
+        *,
+        follow: bool = True,
+        window: Window | None = None,
+    ) -> None:
+        if window is not None and follow:
+            message = "a fixed window is for a rollup that does not follow its source"
+            raise ValueError(message)
+        super().__init__(campaign, window)
+        self.location = Database.parse(source)
+        self._follow = follow
+        self._connection: Connection | None = None
+        self._pushdown: Pushdown | None = None
+        self._statements: dict[tuple[bool, bool], str] = {}
+        self._not_before = 0.0
+        self._nothing_yet()
+
+    def _nothing_yet(self) -> None:
+        """Note that no row has been read."""
+        self._since: Mark | None = None
+        self._settled, self._open = Found(), Found()
+
+    def _start_anew(self) -> None:
+        """Forget what has been counted: the next look counts all of it."""
+        Answers.__init__(self, self._campaign, self._window)
+        self._nothing_yet()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def refresh(self) -> bool:
+        """Count what is new in the table; tell whether anything was.
+
+        Raises
+        ------
+        SourceError
+            Where the database does not answer; what has been counted stays.
+        """
+        if self._follow and monotonic() < self._not_before:
+            return False
+        try:
+            changed = self._look()
+        except failures() as error:
+            self._disconnect()
+            raise SourceError(told(self.location, error)) from error
+        except KeyboardInterrupt:
+            self._disconnect()  # a statement may be under way on it
+            raise
+        self._not_before = monotonic() + self.location.every
+        return changed
+
+    def _disconnect(self) -> None:
+        """Let go of a connection that may be broken; the next look makes another."""
+        try:
+            self.close()
+        except Exception:  # noqa: BLE001 - a broken connection may fail in any way
+            self._connection = None
+
+    def _look(self) -> bool:
+        connection, pushdown = self._connected()
+        connection.renew()
+        if self._campaign is None:
+            self._campaign = _newest(connection, pushdown)
+        if self._stands_still(connection, pushdown):
+            return False
+        newest = connection.newest_mark(self._since) if self._follow else None
+        until = self._since
+        if newest is not None:
+            until = connection.settled(newest, until)
+        settled, still_open = self._ask(connection, pushdown, until)
+        try:
+            return self._merge(settled, still_open, until)
+        except KeyboardInterrupt:
+            self._start_anew()  # half of a look may be kept by now
+            raise
+
+    def _stands_still(self, connection: Connection, pushdown: Pushdown) -> bool:
+        """Tell whether the rows that are open are as many as at the last look.
+
+        It is asked where the answer is much cheaper than a look that finds nothing.
+        """
+        if self._since is None or connection.by_index:
+            return False
+        campaign, since = self._campaign or "", connection.literal(self._since)
+        asked = filled(pushdown.arrived(campaign), campaign, {SINCE: since})
+        ((there,),) = one_by_one(connection.rows(asked))
+        return bool(there == self._open.rows)
+
+    def _connected(self) -> tuple[Connection, Pushdown]:
+        if self._connection is None or self._pushdown is None:
+            connection = connect(self.location)
+            rows_are = connection.rows_are
+            events = partial(rows_are.events, mark=connection.mark, name=self.location.text)
+            try:
+                events(connection.table)
+            except BaseException:
+                connection.close()
+                raise
+            window, bucket = None, 1
+            if self._window is not None:
+                window, bucket = minutes(self._window), self._window.bucket // MINUTE
+            self._connection, self._statements = connection, {}
+            asked = Asked(
+                events,
+                connection.table,
+                connection.mark,
+                connection.hashes,
+                connection.distinct,
+                window,
+                bucket,
+                rows_are.ignores,
+                connection.day,
+                connection.by_index,
+            )
+            self._pushdown = Pushdown(asked, connection.statement, connection.keep)
+        return self._connection, self._pushdown
+
+    def _ask(
+        self, connection: Connection, pushdown: Pushdown, until: Mark | None
+    ) -> tuple[Found, Found]:
+        """Ask for what has come since the last look, and for what is still open."""
+        asked = (self._since is not None, until is not None)
+        if asked not in self._statements:
+            self._statements[asked] = pushdown.rollup(
+                self._campaign or "", since=asked[0], until=asked[1], follow=self._follow
+            )
+        values = {
+            name: connection.literal(value)
+            for name, value in ((SINCE, self._since), (UNTIL, until))
+            if value is not None
+        }
+        statement = filled(self._statements[asked], self._campaign or "", values)
+        untimed = minutes(self._window)[0] if self._window else 0
+        return sort_out(connection.rows(statement), self._campaign or "", untimed)
+
+    def _merge(self, settled: Found, still_open: Found, until: Mark | None) -> bool:
+        """Keep what a look has found; tell whether anything changed."""
+        before = self._open
+        gone = set(before.entries) - set(still_open.entries) - set(settled.entries)
+        if gone:  # what was counted for a repeat was the first: seldom, so count all again
+            self._start_anew()
+            self._look()
+            return True
+        cells = Counter(settled.cells)
+        cells.update(still_open.cells)
+        cells.subtract(before.cells)
+        entries = [*settled.entries, *still_open.entries]
+        if before.entries:
+            known = set(before.entries)
+            entries = [entry for entry in entries if entry not in known]
+        parts = list(dict.fromkeys((*(c.part for c in cells), *(e.part for e in entries))))
+        places = {part: place for place, part in enumerate(parts)}
+        numbers = self._parts.numbers(parts)
+        add_cells(cells_of(cells, places), self._counted, numbers)
+        if entries:
+            new = columns_of(entries, places)
+            self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.part])
+        if settled.entered is not None:
+            self._entered_in_window = settled.entered
+        shown = (self._campaigns, self._messages, self._executions)
+        for layers in zip(
+            shown,
+            self._settled.named,
+            settled.named,
+            before.named,
+            still_open.named,
+            strict=True,
+        ):
+            _show(*layers)
+        self._settled.accepted += settled.accepted
+        self._settled.refused += settled.refused
+        self._settled.ignored += settled.ignored
+        room = EXAMPLES - len(self._settled.rejects)
+        self._settled.rejects += settled.rejects[:room]
+        self._open, self._since = still_open, until
+        told = self._health
+        self._sum_health()
+        return any(cells.values()) or bool(entries) or self._health != told
+
+    def _sum_health(self) -> None:
+        both = (self._settled, self._open)
+        accepted = sum(found.accepted for found in both)
+        events = sum(campaign.events for campaign in self._campaigns.values())
+        rejects = [reject for found in both for reject in found.rejects][:EXAMPLES]
+        self._health = Health(
+            events=events,
+            duplicates=accepted - events,
+            rejected=sum(found.refused for found in both),
+            ignored=sum(found.ignored for found in both),
+            rejects=tuple(
+                Reject(f"{self.location.table} (event_id {key})", None, cause)
+                for key, cause in rejects
+            ),
+        )
+
+
+def _newest(connection: Connection, pushdown: Pushdown) -> str | None:
+    """Return the campaign of the table's newest event."""
+    rows = one_by_one(connection.rows(pushdown.newest()))
+    return max(((microseconds(at), cid) for cid, at in rows), default=(0, None))[1]
+
+
+def _show(
+    shown: dict[str, Named],
+    base: dict[str, Named],
+    new: dict[str, Named],
+    old: dict[str, Named],
+    now: dict[str, Named],
+) -> None:
+    """Bring up to date what is shown of names: those that have settled, and the open ones."""
+    for key, named in new.items():
+        add_named(base, key, named)
+    for key in {**new, **old, **now}:
+        known = [names[key] for names in (base, now) if key in names]
+        if known:
+            shown[key] = known[0] + known[1] if len(known) > 1 else known[0]
+        else:
+            del shown[key]

@@ -1,0 +1,1 @@
+"""Files, names and durations: helpers that know nothing about campaigns."""

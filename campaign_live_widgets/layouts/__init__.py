@@ -1,0 +1,1 @@
+"""How the tiles of a tab are arranged: documents, saved layouts of people and of teams."""

@@ -1,0 +1,261 @@
+"""Layouts in files: one folder for each person and report, one JSON document for each tab."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import unicodedata
+from contextlib import suppress
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
+
+from campaign_live_widgets.catalog import TABS, TILES, Text
+from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_tab, write_tab
+from campaign_live_widgets.layouts.places import places as default_places
+from campaign_live_widgets.layouts.storage import Kept, LayoutConflictError, LayoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from campaign_live_widgets.layouts.places import Place
+
+LAYOUTS: Final = "CAMPAIGN_LIVE_LAYOUTS"
+REPORT: Final = "campaign-live"
+
+_LOG: Final = logging.getLogger(__name__)
+_PATIENCE: Final = 5.0
+"""Seconds to wait for another page that is saving; a save takes milliseconds."""
+_READABLE: Final = 32
+_BUSY: Final = Text(
+    "Another page is saving this layout. Try again.",
+    "Une autre page enregistre cette disposition. Réessayez.",
+)
+_FULL: Final = Text("no space is left on the disk", "il n'y a plus de place sur le disque")
+_FORBIDDEN: Final = Text("access is not allowed", "l'accès n'est pas autorisé")
+_CAUSES: Final = {
+    errno.EISDIR: Text("something else has its name", "autre chose porte son nom"),
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: _FORBIDDEN,
+    errno.ENOENT: Text("there is no such file", "ce fichier n'existe pas"),
+}
+
+
+def layouts_folder() -> Path:
+    """Return where layouts are kept: ``CAMPAIGN_LIVE_LAYOUTS``, else the user's data folder."""
+    named = os.environ.get(LAYOUTS)
+    if named:
+        return Path(named).expanduser().absolute()
+    return user_data_path("campaign-live", appauthor=False) / "layouts"
+
+
+def file_name(name: str) -> str:
+    """Return a name for a folder that is *name*'s alone, on every file system.
+
+    A readable beginning in plain lower-case ASCII, then a hash of the exact name, so that names
+    that differ only by case, accents, normalisation or their end do not meet.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    readable = re.sub("[^a-z0-9]+", "-", plain[: 4 * _READABLE]).strip("-")[:_READABLE]
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{readable}-{digest}" if readable else digest
+
+
+class FileLayouts:
+    """The layouts of one person for one report, as files in a folder of their own.
+
+    Parameters
+    ----------
+    folder : path
+        Of all people and reports; made where it is missing, readable by its user alone.
+    person, report : str
+        Any text; it becomes part of a path through :func:`file_name`.
+    standard : mapping of tab to places, optional
+        The report's own layout, for what a file does not say; by default the product's.
+    clock : callable
+        Returns the time now, for the names of files that are put aside.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        person: str,
+        report: str = REPORT,
+        *,
+        standard: Mapping[str, Sequence[Place]] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.folder = Path(folder) / file_name(person) / file_name(report)
+        """Where the documents are: ``email.json`` and so on."""
+        self._standard = default_places(TILES.values()) if standard is None else standard
+        self._clock = clock
+
+    def load(self, tab: str) -> Kept:
+        """Return what is kept of a tab; see :meth:`Shelf.load`."""
+        path = self._path(tab)
+        try:
+            data = _read(path)
+        except OSError as error:
+            _LOG.warning("The layout %s cannot be read: %s", path, error)
+            return Kept(None, (_unreadable(tab, cause(error)),))
+        if data is None:
+            return Kept()
+        reading = self._reading(data, tab)
+        notices = (_notice(path, tab, reading),) if reading.faults else ()
+        return Kept(reading.places, notices, _revision(data))
+
+    def save(self, tab: str, places: Sequence[Place] | None, revision: str) -> str:
+        """Keep *places*; see :meth:`Shelf.save`.
+
+        Whenever the process is killed, the file holds the old layout or the new one. A file
+        that could not be used as it was is put aside beside it first.
+        """
+        data = None if places is None else write_tab(tab, places).encode()
+        if data is None and not os.path.lexists(self._path(tab)):
+            return ""
+        try:
+            _make_private(self.folder)
+            with FileLock(self.folder / f".{tab}.lock", timeout=_PATIENCE, mode=0o600):
+                return self._replace(tab, data, revision)
+        except Timeout:
+            raise LayoutError(_BUSY) from None
+        except OSError as error:
+            _LOG.warning("The layout %s cannot be saved: %s", self._path(tab), error)
+            why = cause(error)
+            raise LayoutError(
+                Text(
+                    f"The layout could not be saved: {why.en}. Try again later; until then "
+                    "the page stays as you have arranged it.",
+                    f"La disposition n'a pas pu être enregistrée : {why.fr}. Réessayez plus "
+                    "tard ; d'ici là, la page reste comme vous l'avez arrangée.",
+                )
+            ) from error
+
+    def _path(self, tab: str) -> Path:
+        return self.folder / f"{tab}.json"
+
+    def _reading(self, data: bytes, tab: str) -> Reading:
+        return read_tab(data, tab, self._standard.get(tab, ()))
+
+    def _replace(self, tab: str, data: bytes | None, revision: str) -> str:
+        """Compare what is there with what was loaded, and put *data* in its place."""
+        path = self._path(tab)
+        there = _read(path)
+        if there == data:
+            return _revision(data)
+        if _revision(there) != revision:
+            raise LayoutConflictError(_revision(there))
+        if there is not None and self._reading(there, tab).faults:
+            self._put_aside(path)
+        if data is not None:
+            _write(path, data)
+        else:
+            path.unlink(missing_ok=True)
+        _sync_folder(self.folder)
+        return _revision(data)
+
+    def _put_aside(self, path: Path) -> None:
+        """Give a file a second name, under which it stays when the first one is replaced."""
+        stem = f"{path.stem}.set-aside-{self._clock():%Y%m%dT%H%M%SZ}"
+        names = (path.with_name(f"{stem}{f'-{n}' if n else ''}.json") for n in count())
+        aside = next(name for name in names if not os.path.lexists(name))
+        try:
+            os.link(path, aside)
+        except OSError:  # not every file system gives a file two names
+            path.rename(aside)
+
+
+def _notice(path: Path, tab: str, reading: Reading) -> Text:
+    title, fault = TABS.get(tab, Text(tab, tab)), reading.fault
+    if reading.places is None:
+        return Text(
+            f'Your saved layout of the tab "{title.en}" cannot be used: {fault.en}. The standard '
+            f"layout is shown; saving puts the file {path.name} aside, so nothing is lost.",
+            f"Votre disposition de l'onglet « {title.fr} » est inutilisable : {fault.fr}. La "
+            f"disposition standard s'affiche ; à l'enregistrement, le fichier {path.name} sera "
+            "mis de côté et rien ne sera perdu.",
+        )
+    return Text(
+        f'Your saved layout of the tab "{title.en}" is shown, except for this: {fault.en}. '
+        f"Saving puts the file {path.name} aside, so nothing is lost.",
+        f"Votre disposition de l'onglet « {title.fr} » s'affiche, à ceci près : {fault.fr}. À "
+        f"l'enregistrement, le fichier {path.name} sera mis de côté et rien ne sera perdu.",
+    )
+
+
+def _unreadable(tab: str, why: Text) -> Text:
+    title = TABS.get(tab, Text(tab, tab))
+    return Text(
+        f'Your saved layout of the tab "{title.en}" cannot be read: {why.en}. The standard '
+        "layout is shown.",
+        f"Votre disposition de l'onglet « {title.fr} » ne peut pas être lue : {why.fr}. La "
+        "disposition standard s'affiche.",
+    )
+
+
+def cause(error: OSError) -> Text:
+    """Return why a file cannot be read or written, as the end of a sentence."""
+    said = error.strerror or type(error).__name__
+    return _CAUSES.get(error.errno or 0, Text(said, said))
+
+
+def _revision(data: bytes | None) -> str:
+    return "" if data is None else sha256(data).hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what a file holds, of a too large one a byte more than is allowed."""
+    try:
+        if not path.is_file() and os.path.lexists(path):
+            raise IsADirectoryError(errno.EISDIR, "it is not a file")
+        with path.open("rb") as file:
+            return file.read(LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put *data* in the place of a file, at once and for good."""
+    for left in path.parent.glob(f".{path.stem}.*.part"):  # by a process that was killed
+        left.unlink(missing_ok=True)
+    with NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.stem}.", suffix=".part", delete=False
+    ) as part:
+        try:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing, for its user alone."""
+    for part in (*reversed(folder.parents), folder):
+        if not part.is_dir():
+            part.mkdir(mode=0o700, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the folder's list of names outlive a loss of power too, where the system can."""
+    with suppress(PermissionError):  # Windows opens no folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,125 @@
+"""A tile's frame as a chart that needs no kernel: Vega-Lite specifications, plain data.
+
+The second drawing of what the live views show, with the same colours, order and words. A
+page gives them to Vega; :mod:`campaign_live_widgets.rendering.charts.export` makes files of them.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.rendering.charts import bars, donut, lines
+from campaign_live_widgets.rendering.charts.chart import Chart, Spec, titled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.rendering.model.palette import Shade
+
+__all__ = ["KINDS", "Spec", "chart_kinds", "specification"]
+
+KINDS: Final = ("donut", "bars", "lines")
+"""The kinds of view that are charts."""
+
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def chart_kinds(tile: Tile) -> tuple[str, ...]:
+    """Return the charts a tile offers, its first choice first; none for tables and figures."""
+    return tuple(kind for kind in tile.views if kind in KINDS)
+
+
+def specification(  # noqa: PLR0913 - one call draws one chart
+    tile: Tile,
+    frame: pd.DataFrame,
+    *,
+    locale: str = "en",
+    names: Mapping[str, str] = _NO_NAMES,
+    time_zone: str = "UTC",
+    kind: str | None = None,
+    shade: Shade = "css",
+    width: float | None = None,
+    height: float | None = None,
+    title: bool = False,
+    caption: str = "",
+    most: int | None = None,
+) -> Spec:
+    """Return a chart of *frame*, the rows of *tile*, as a Vega-Lite specification.
+
+    Everything is in it: its data, its words and numbers as *locale* writes them, exact, and a
+    ``description`` for people who hear it. A page may set the signals ``width`` and
+    ``height``: everything finds its place again, but bars need ``usermeta.least_height`` px.
+
+    Parameters
+    ----------
+    tile : Tile
+    frame : DataFrame
+        With the columns ``tile.columns``.
+    locale : str
+        ``en`` or ``fr``.
+    names : mapping
+        ``message_id`` → display name.
+    time_zone : str
+        IANA name of the zone in which times are labelled.
+    kind : str, optional
+        One of :func:`chart_kinds`; the first of them if not given.
+    shade : str
+        ``css``: colours are CSS variables with light fallbacks, the ground is the page's, and
+        what is pointed at tells its numbers. ``light``, ``dark``: a picture that stands still.
+    width, height : float, optional
+        In px, without the title; by default what suits the kind and the number of rows. Bars
+        are as high as their rows need, where *height* is less.
+    title : bool
+        Whether the tile's title stands over the chart.
+    caption : str
+        What stands under the title, smaller: what campaign, which window.
+    most : int, optional
+        So many rows of bars at most, the rest as one; by default all of them.
+
+    Raises
+    ------
+    UnknownNameError
+        If the tile has no such chart.
+    UsageError
+        If the frame has other columns than the tile.
+    """
+    kinds = chart_kinds(tile)
+    chosen = kind or (kinds[0] if kinds else "chart")
+    if chosen not in kinds:
+        raise UnknownNameError(kind="chart", name=chosen, known=kinds)
+    if tuple(frame.columns) != tile.columns:
+        columns = f"{list(frame.columns)}; it must have {list(tile.columns)}"
+        message = f"The frame of {tile.id} has the columns {columns}."
+        raise UsageError(message)
+    usual = _usual_size(tile, len(frame) if most is None else min(len(frame), most), chosen)
+    chart = Chart(
+        tile=tile,
+        frame=frame,
+        locale=locale,
+        names=names,
+        time_zone=time_zone,
+        shade=shade,
+        width=usual[0] if width is None else width,
+        height=usual[1] if height is None else height,
+    )
+    spec = _drawn(chart, chosen, most)
+    return titled(spec, tile.title(locale), caption, chart) if title else spec
+
+
+def _drawn(chart: Chart, kind: str, most: int | None) -> Spec:
+    if kind == "donut":
+        return donut.donut(chart)
+    return bars.bars(chart, most) if kind == "bars" else lines.lines(chart)
+
+
+def _usual_size(tile: Tile, rows: int, kind: str) -> tuple[int, int]:
+    if kind == "donut":
+        return donut.WIDTH, donut.HEIGHT
+    if kind == "lines":
+        return lines.WIDTH, lines.HEIGHT
+    return bars.WIDTH, bars.natural_height(rows, len(tile.metrics))

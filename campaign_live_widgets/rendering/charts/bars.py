@@ -1,0 +1,267 @@
+"""Horizontal bars, one group for each row, the value at the end of each bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import METRICS, column_label
+from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
+from campaign_live_widgets.rendering.language.labels import OTHERS, share_of
+from campaign_live_widgets.rendering.language.numbers import format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+from campaign_live_widgets.rendering.charts.chart import Chart, Spec
+
+WIDTH: Final = 600
+_PADDING: Final = 0.2
+"""Share of a row's height that lies between its bars and the next row's."""
+_ALONE_PX: Final = 15
+_THIN_PX: Final = 10
+_THICK_PX: Final = 18
+_LEGEND_PX: Final = 24
+_SWATCH_PX: Final = 12
+_NAMES: Final = 0.42
+"""How much of the width names may take."""
+_SHARE_PX: Final = 60
+"""Room for a share after a number, in pictures, where nobody can point at a bar."""
+
+
+def bars(chart: Chart, most: int | None = None) -> Spec:
+    """Return a dimension and its metrics: a group of bars for each row, a bar for each metric.
+
+    At most *most* rows where that is given: the rest are drawn as one, their sum. The height
+    is never less than the rows need to be read.
+    """
+    labels = chart.labels()
+    counts = [chart.counts(metric) for metric in chart.tile.metrics]
+    if most is not None and len(labels) > most and chart.tile.limit is None:
+        kept = max(1, most - 1)
+        labels = [*labels[:kept], f"{OTHERS(chart.locale)} ({len(labels) - kept})"]
+        counts = [[*column[:kept], sum(column[kept:])] for column in counts]
+    if not any(map(any, counts)):
+        return chart.sheet(layer=[chart.nothing()])
+    longest = max(1, *(count for column in counts for count in column))
+    end = max(text_width(chart.number(n)) for column in counts for n in column) + 10
+    end += _SHARE_PX if _has_shares(chart) else 0
+    rows = _rows(chart, labels, counts)
+    low = row_px(len(counts))
+    if any(len(row["lines"]) > 1 for row in rows):
+        low = max(low, 2 * LINE + 8)
+    spec = chart.sheet(
+        data={"values": rows},
+        params=_layout(chart, rows, end, low),
+        layer=[
+            *_names(chart, len(rows)),
+            *_bars(chart, longest, end),
+            *_legend(chart),
+            *_pointed(chart),
+        ],
+    )
+    least = _top(chart) + len(rows) * low
+    return {**spec, "height": max(chart.height, least), "usermeta": {"least_height": least}}
+
+
+def _top(chart: Chart) -> int:
+    """Return where the rows begin: under the legend, where there is one."""
+    return _LEGEND_PX if len(chart.tile.metrics) > 1 else 0
+
+
+def row_px(metrics: int, *, high: bool = False) -> int:
+    """Return the least, or the largest, height of a row of so many bars, in px."""
+    thin = _THIN_PX * metrics if metrics > 1 else _ALONE_PX
+    return round((_THICK_PX * metrics if high else thin) / (1 - _PADDING))
+
+
+def natural_height(rows: int, metrics: int) -> int:
+    """Return the height in which so many rows look well, in px."""
+    between = (row_px(metrics) + row_px(metrics, high=True)) // 2
+    return max(48, (_LEGEND_PX if metrics > 1 else 0) + rows * between)
+
+
+def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> list[Spec]:
+    """Return a row for each group: its name, and by bar its count, its text and its tooltip."""
+    metrics = chart.tile.metrics
+    rows: list[Spec] = []
+    for i, label in enumerate(labels):
+        row: Spec = {"row": i, "label": label, "lines": _lines(chart, label)}
+        for j, metric in enumerate(metrics):
+            count, share = counts[j][i], ""
+            rate_of = METRICS[metric].rate_of
+            if len(metrics) == 1:
+                of = share_of(metric)(chart.locale)
+                share = chart.share(count, sum(counts[0]), of)
+            elif rate_of in metrics:
+                of = share_of(rate_of)(chart.locale)
+                share = chart.share(count, counts[metrics.index(rate_of)][i], of)
+            row |= {f"n{j}": count, f"text{j}": chart.number(count)}
+            if chart.is_alive:
+                row[f"told{j}"] = chart.told(count, share)
+            elif _has_shares(chart):
+                row["share"] = f"({format_share(count / sum(counts[0]), chart.locale)})"
+                row["after"] = text_width(chart.number(count)) + 8
+        rows.append(row)
+    return rows
+
+
+def _lines(chart: Chart, label: str) -> list[str]:
+    """Return a name in the lines it is drawn in; a page cuts it itself, and tells it whole."""
+    return [label] if chart.is_alive else wrapped(label, max(80, chart.width * _NAMES) - 8)
+
+
+def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Spec]:
+    """Return where things stand: ``row`` is a row's height, ``left`` where the bars begin.
+
+    A row is at least *low* px high; *end* px are left for the numbers.
+    """
+    metrics, top = len(chart.tile.metrics), _top(chart)
+    high = max(low, row_px(metrics, high=True))
+    longest = min(480.0, max(text_width(line) for row in rows for line in row["lines"]) + 8)
+    signals = {
+        "row": f"floor(max({low}, min({high}, (height - {top}) / {len(rows)})))",
+        "left": f"ceil(min({longest:.0f}, max(80, width * {_NAMES})))",
+        "right": f"max(left + 16, width - {end:.0f})",
+        "band": f"min({_THICK_PX}, row * {1 - _PADDING:g} / {metrics})",
+        "inset": f"{top} + (row - band * {metrics}) / 2",
+        "letters": "band < 12 ? 10 : 12",
+    }
+    return [{"name": name, "expr": expression} for name, expression in signals.items()]
+
+
+def _names(chart: Chart, rows: int) -> list[Spec]:
+    """Return the names of the rows, right up to the thin rule at zero."""
+    top = _top(chart)
+    middle = f"row * (datum.row + 0.5) - {LINE / 2} * (length(datum.lines) - 1)"
+    words = chart.words(fill=chart.paper("ink"), align="right", limit=expr("left - 6"))
+    rule = {"type": "rule", "aria": False, "stroke": chart.paper("soft")}
+    return [
+        {
+            "mark": words,
+            "encoding": {
+                "x": at("left - 6"),
+                "y": at(f"{top} + {middle}"),
+                "text": {"field": "lines"},
+            },
+        },
+        {
+            "data": {"values": [{}]},
+            "mark": rule,
+            "encoding": {
+                "x": at("left - 0.5"),
+                "y": at(str(top)),
+                "y2": at(f"{top} + row * {rows}"),
+            },
+        },
+    ]
+
+
+def _bars(chart: Chart, longest: int, end: float) -> list[Spec]:
+    layers: list[Spec] = []
+    for j, metric in enumerate(chart.tile.metrics):
+        y = f"inset + row * datum.row + band * {j}"
+        long = f"(right - left) * max(0, datum.n{j}) / {longest}"
+        layers += [
+            {
+                "mark": {"type": "rect", "aria": False, "fill": chart.color(metric)},
+                "encoding": {
+                    "x": at("left"),
+                    "x2": at(f"left + {long}"),
+                    "y": at(y),
+                    "y2": at(f"{y} + band"),
+                },
+            },
+            {
+                "mark": chart.words(fill=chart.paper("ink"), fontSize=expr("letters"), limit=end),
+                "encoding": {
+                    "x": at(f"left + {long} + 4"),
+                    "y": at(f"{y} + band / 2 + 0.5"),
+                    "text": {"field": f"text{j}"},
+                },
+            },
+        ]
+    if _has_shares(chart):
+        layers.append(
+            {
+                "mark": chart.words(fontSize=expr("letters")),
+                "encoding": {
+                    "x": at(f"left + (right - left) * max(0, datum.n0) / {longest} + datum.after"),
+                    "y": at("inset + row * datum.row + band / 2 + 0.5"),
+                    "text": {"field": "share"},
+                },
+            }
+        )
+    return layers
+
+
+def _has_shares(chart: Chart) -> bool:
+    """Return whether shares stand beside the numbers: each is a part of one whole."""
+    return not chart.is_alive and len(chart.tile.metrics) == 1
+
+
+def _legend(chart: Chart) -> list[Spec]:
+    """Return the metrics' names, one beside the other; none where there is but one."""
+    if len(chart.tile.metrics) == 1:
+        return []
+    entries, x = [], 0.0
+    for metric in chart.tile.metrics:
+        label = column_label(metric, chart.locale)
+        entries.append({"x": x, "label": label, "color": chart.color(metric)})
+        x += _SWATCH_PX + text_width(label) + 12
+    # In a narrow place the entries move together, rather than out of sight.
+    place = f"datum.x * min(1, width / {x:.0f})"
+    data = {"values": entries}
+    swatch = {"type": "point", "shape": "square", "size": 64, "filled": True, "aria": False}
+    return [
+        {
+            "data": data,
+            "mark": {**swatch, "opacity": 1},
+            "encoding": {
+                "x": at(f"{place} + 4"),
+                "y": at("8"),
+                "color": {"field": "color", "type": "nominal", "scale": None},
+            },
+        },
+        {
+            "data": data,
+            "mark": chart.words(fontSize=expr(f"width < {x:.0f} ? 10 : 12")),
+            "encoding": {
+                "x": at(f"{place} + {_SWATCH_PX}"),
+                "y": at("8.5"),
+                "text": {"field": "label"},
+            },
+        },
+    ]
+
+
+def _pointed(chart: Chart) -> list[Spec]:
+    """Return over each row what tells its numbers, and shows that it does."""
+    if not chart.is_alive:
+        return []
+    top = _top(chart)
+    over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["row"]}
+    tint = {"condition": {"param": "over", "empty": False, "value": 0.1}, "value": 0}
+    return [
+        {
+            "params": [{"name": "over", "select": over}],
+            "mark": {"type": "rect", "aria": False, "fill": chart.paper("soft")},
+            "encoding": {
+                "x": at("0"),
+                "x2": at("width"),
+                "y": at(f"{top} + row * datum.row"),
+                "y2": at(f"{top} + row * (datum.row + 1)"),
+                "fillOpacity": tint,
+                "tooltip": _tooltip(chart),
+            },
+        }
+    ]
+
+
+def _tooltip(chart: Chart) -> list[Spec]:
+    return [
+        {"field": "label", "type": "nominal", "title": "title"},
+        *(
+            {"field": f"told{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
+            for j, metric in enumerate(chart.tile.metrics)
+        ),
+    ]

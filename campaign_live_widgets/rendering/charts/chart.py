@@ -1,0 +1,245 @@
+"""What all charts share: their words, colours, measures, and the sheet they are drawn on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from campaign_live_widgets.catalog import value_label
+from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.language.phrases import shorten
+from campaign_live_widgets.rendering.language.sentence import summary
+from campaign_live_widgets.rendering.model import palette
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.rendering.model.palette import Shade
+
+Spec = dict[str, Any]
+"""A Vega-Lite specification, or a part of one."""
+
+FAMILIES: Final = (
+    "Segoe UI",
+    "Helvetica Neue",
+    "Arial",
+    "Liberation Sans",
+    "DejaVu Sans",
+    "Noto Sans",
+)
+"""Types without serifs that one or the other machine has."""
+FONT: Final = ", ".join(
+    ("system-ui", *(f'"{name}"' if " " in name else name for name in FAMILIES), "sans-serif")
+)
+SIZE: Final = 12
+"""Of letters, in px."""
+LINE: Final = 13
+"""From one line to the next of a name in two, in px."""
+LONGEST_NAME: Final = 200
+"""Letters of a name that are kept; a chart shows as many as there is room for."""
+MARGIN_PX: Final = 12
+"""Around a picture that has a title, and so stands alone."""
+_HEAD_PX: Final = 26
+_CAPTION_PX: Final = 16
+_UNDRAWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML does not allow, and what has no shape."""
+_WIDTHS: Final[Mapping[str, float]] = {
+    **dict.fromkeys("ijl|!'.,:; \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", 0.34),
+    **dict.fromkeys("ftrI()[]/\\-", 0.42),
+    **dict.fromkeys("mwMWQO@%&—…", 0.99),
+    **dict.fromkeys("ABCDEFGHKLNPRSTUVXYZ", 0.72),
+}
+_USUAL_WIDTH: Final = 0.64
+"""Parts of a letter's height, in the widest of the usual types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One tile's frame, and how its reader wants it drawn.
+
+    Attributes
+    ----------
+    tile : Tile
+    frame : DataFrame
+        With the columns ``tile.columns``.
+    locale : str
+    names : mapping
+        ``message_id`` → display name.
+    time_zone : str
+        IANA name of the zone in which times are labelled.
+    shade : str
+    width, height : float
+        Of the drawing, in px, without its title.
+    """
+
+    tile: Tile
+    frame: pd.DataFrame
+    locale: str
+    names: Mapping[str, str]
+    time_zone: str
+    shade: Shade
+    width: float
+    height: float
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether somebody may point at the drawing: it stands in a page."""
+        return self.shade == "css"
+
+    def counts(self, column: str) -> list[int]:
+        """Return a column's counts, exact; an unknown one draws as nothing."""
+        return [0 if pd.isna(count) else int(count) for count in self.frame[column].tolist()]
+
+    def labels(self) -> list[str]:
+        """Return how the values of the first column read."""
+        dimension = self.tile.columns[0]
+        codes = [str(value) for value in self.frame[dimension]]
+        known = self.names if dimension == "message_id" else {}
+        return [
+            drawable(known.get(c) or value_label(dimension, c, self.locale)) or c for c in codes
+        ]
+
+    def number(self, count: int) -> str:
+        """Return a count in full, as the reader's language writes it."""
+        return format_number(count, self.locale)
+
+    def share(self, part: float, whole: float, of: str) -> str:
+        """Return a share with what it is a share of; empty where there is no whole."""
+        return f"{format_share(part / whole, self.locale)} {of}" if whole else ""
+
+    def told(self, count: int, share: str) -> str:
+        """Return a count for a tooltip, with its share if there is one."""
+        return f"{self.number(count)} ({share})" if share else self.number(count)
+
+    def color(self, metric_id: str) -> str:
+        """Return a metric's colour in the chart's shade."""
+        return palette.color(metric_id, self.shade)
+
+    def paper(self, part: str) -> str:
+        """Return the colour of ``ink``, ``soft``, ``rule`` or ``ground``."""
+        return palette.paper(part, self.shade)
+
+    def words(self, **mark: object) -> Spec:
+        """Return a text mark in the chart's type, in quieter ink unless told otherwise."""
+        base = {
+            "type": "text",
+            "lineHeight": LINE,
+            "aria": False,
+            "baseline": "middle",
+            "align": "left",
+        }
+        plain = {"font": FONT, "fontSize": SIZE, "fill": self.paper("soft")}
+        return {**base, **plain, **mark}
+
+    def nothing(self) -> Spec:
+        """Return what is drawn where there is nothing to draw: the words for it."""
+        has_word = self.tile.by not in (None, "bucket")
+        text = (nothing(self.tile.metrics[0]) if has_word else NO_DATA)(self.locale)
+        middle = {"x": at("width / 2"), "y": at("height / 2")}
+        return {
+            "data": {"values": [{"text": text}]},
+            "mark": self.words(align="center", limit=expr("width")),
+            "encoding": {**middle, "text": {"field": "text"}},
+        }
+
+    def sheet(self, **parts: object) -> Spec:
+        """Return a whole specification: its size, its sentence, its ground, its parts.
+
+        Everything inside is placed by the signals ``width`` and ``height``, so that a page may
+        set them.
+        """
+        ground = None if self.is_alive else self.paper("ground")
+        said = summary(
+            self.tile,
+            self.frame,
+            locale=self.locale,
+            names=self.names,
+            time_zone=self.time_zone,
+        )
+        return {
+            "description": legal(said),
+            "background": ground,
+            "width": self.width,
+            "height": self.height,
+            "autosize": {"type": "none"},
+            "padding": 0,
+            "config": {"font": FONT, "view": {"stroke": None}},
+            **parts,
+        }
+
+
+def legal(text: str) -> str:
+    """Return a text with a mark in place of what XML does not allow."""
+    return _UNDRAWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def drawable(name: str) -> str:
+    """Return a name from outside as one line of letters that can be drawn, not endless."""
+    return legal(shorten(name, LONGEST_NAME))
+
+
+def expr(expression: str) -> Spec:
+    """Return a value that Vega works out from the signals of the sheet."""
+    return {"expr": expression}
+
+
+def at(expression: str) -> Spec:
+    """Return an encoding channel with a value that Vega works out, by datum if it names one."""
+    return {"value": {"expr": expression}}
+
+
+def text_width(text: str, size: float = SIZE) -> float:
+    """Return about how wide a text is in px, rather too wide than too narrow."""
+    ems = 0.0
+    for letter in text:
+        if unicodedata.east_asian_width(letter) in "WF":
+            ems += 1.0
+        elif not unicodedata.combining(letter):
+            ems += _WIDTHS.get(letter, _USUAL_WIDTH)
+    return ems * size
+
+
+def wrapped(text: str, room: float) -> list[str]:
+    """Return a text in at most two lines of *room* px, in the widest of the usual types.
+
+    For pictures: nobody can point at a name that is cut, and their reader may have another
+    type than the machine that drew them.
+    """
+    if text_width(text) <= room:
+        return [text]
+    words = text.split(" ")
+    fits = [n for n in range(1, len(words)) if text_width(" ".join(words[:n])) <= room]
+    if not fits:
+        return [_cut(text, room)]
+    return [" ".join(words[: fits[-1]]), _cut(" ".join(words[fits[-1] :]), room)]
+
+
+def _cut(text: str, room: float) -> str:
+    if text_width(text) <= room:
+        return text
+    kept = len(text)
+    while kept > 1 and text_width(text[:kept]) + SIZE > room:
+        kept -= 1
+    return f"{text[:kept].rstrip()}…"
+
+
+def titled(spec: Spec, title: str, caption: str, chart: Chart) -> Spec:
+    """Return a specification with a title over it, under that a quieter caption, and a margin."""
+    fonts = {"font": FONT, "fontSize": 13, "subtitleFont": FONT, "subtitleFontSize": 11}
+    inks = {"color": chart.paper("ink"), "subtitleColor": chart.paper("soft")}
+    head: Spec = {"text": title, "fontWeight": 600, "anchor": "start", "frame": "bounds"}
+    head |= {"offset": 10, "limit": chart.width, **fonts, **inks}
+    if caption:
+        head |= {"subtitle": drawable(caption), "subtitlePadding": 4}
+    room = _HEAD_PX + (_CAPTION_PX if caption else 0)
+    is_fit = spec["autosize"]["type"] == "fit"  # then Vega finds the room, within the height
+    grown = {"height": spec["height"] + room} if is_fit else {}
+    sides = dict.fromkeys(("left", "bottom", "right"), MARGIN_PX)
+    top = MARGIN_PX + (0 if is_fit else room)
+    return {**spec, **grown, "title": head, "padding": {"top": top, **sides}}

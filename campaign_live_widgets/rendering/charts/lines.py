@@ -1,0 +1,252 @@
+"""A line for each metric over time, with one tooltip for all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from babel.dates import format_datetime
+
+from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from campaign_live_widgets.rendering.charts.chart import Chart, Spec
+
+WIDTH: Final = 1120
+HEIGHT: Final = 240
+_DAY: Final = 86_400
+_MINUTES: Final = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    180,
+    240,
+    360,
+    720,
+    1440,
+    2880,
+    10080,
+    20160,
+    40320,
+)
+_STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
+"""Seconds that may lie between two labels of the time axis."""
+_TICK_PX: Final = 56
+_LEGEND_PX: Final = 128
+_AROUND_PX: Final = 96
+_GROUPS: Final = {"fr": "\N{NARROW NO-BREAK SPACE}"}
+_POINT: Final = {"fr": ","}
+
+
+def lines(chart: Chart) -> Spec:
+    """Return counts by bucket, from zero; times stand as labels, for Vega knows no zones."""
+    metrics = chart.tile.metrics
+    counts = [chart.counts(metric) for metric in metrics]
+    if not any(map(any, counts)):
+        return chart.sheet(layer=[chart.nothing()])
+    zone = ZoneInfo(chart.time_zone)
+    times = [time.astimezone(zone) for time in _times(chart)]
+    points = [_point(chart, i, time, counts) for i, time in enumerate(times)]
+    if len(points) == 1:  # a line needs two
+        points.append({**points[0], "i": 1})
+    labels = {metric: column_label(metric, chart.locale) for metric in metrics}
+    curves: Spec = {
+        "transform": [{"fold": list(metrics), "as": ["metric", "count"]}],
+        "mark": {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round", "aria": False},
+        "encoding": {
+            "x": _x(chart, times, len(points)),
+            "y": _y(chart),
+            "color": _color(chart, labels),
+        },
+    }
+    if chart.is_alive:
+        pick = {"type": "point", "fields": ["metric"], "toggle": "true"}
+        curves["params"] = [{"name": "only", "select": pick, "bind": "legend"}]
+        curves["transform"].append({"filter": {"param": "only"}})
+    spec = chart.sheet(
+        data={"values": points}, layer=[curves, *(_pointed(chart) if chart.is_alive else [])]
+    )
+    # Only here Vega measures what stands around the drawing, within the size that is given.
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    return {**spec, "padding": {"left": 0, "top": 0, "bottom": 0, "right": 16}}
+
+
+def _times(chart: Chart) -> list[datetime]:
+    stamps = pd.to_datetime(chart.frame["bucket"], utc=True)
+    return [stamp.to_pydatetime() for stamp in stamps]
+
+
+def _point(chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]]) -> Spec:
+    day = "EEE d MMM HH:mm" if chart.locale == "fr" else "EEE, MMM d, HH:mm"
+    point: Spec = {"i": i, "time": str(format_datetime(time, day, locale=chart.locale))}
+    for j, metric in enumerate(chart.tile.metrics):
+        point[metric] = counts[j][i]
+        if chart.is_alive:
+            point[f"told{j}"] = chart.number(counts[j][i])
+    return point
+
+
+def _x(chart: Chart, times: Sequence[datetime], points: int) -> Spec:
+    ticks = time_ticks(times, max(1.0, chart.width / _TICK_PX), chart.locale)
+    return {
+        "field": "i",
+        "type": "quantitative",
+        "scale": {"domain": [0, points - 1], "nice": False, "zero": False},
+        "axis": {
+            **_axis(chart),
+            "values": list(ticks),
+            "labelExpr": f"{json.dumps({str(i): text for i, text in ticks.items()})}[datum.value]",
+            "labelOverlap": "greedy",
+            "labelSeparation": 8,
+            "labelBound": False,
+            "labelFlush": False,
+            "grid": False,
+            "domain": True,
+            "domainColor": chart.paper("soft"),
+            "ticks": True,
+            "tickColor": chart.paper("soft"),
+            "tickSize": 3,
+        },
+    }
+
+
+def _y(chart: Chart) -> Spec:
+    space, point = _GROUPS.get(chart.locale, ","), _POINT.get(chart.locale, ".")
+    full = f"replace(format(datum.value, ','), /,/g, '{space}')"
+    steps = (
+        f"datum.value >= {limit} ? replace(format(datum.value / {limit}, ',.3~f'), '.', '{point}')"
+        f" + '{unit}'"
+        for limit, unit in _units(chart.locale)
+    )
+    return {
+        "field": "count",
+        "type": "quantitative",
+        "scale": {"zero": True, "nice": True, "domainMin": 0},
+        "axis": {
+            **_axis(chart),
+            "labelExpr": " : ".join((*steps, full)),
+            "tickCount": expr("max(2, floor(height / 36))"),
+            "tickMinStep": 1,
+            "grid": True,
+            "gridColor": chart.paper("rule"),
+            "gridOpacity": 0.6,
+            "domain": False,
+            "ticks": False,
+        },
+    }
+
+
+def _units(locale: str) -> tuple[tuple[str, str], ...]:
+    """Return how an axis, and it alone, shortens its numbers."""
+    space = "\N{NO-BREAK SPACE}"
+    if locale == "fr":
+        return (("1e12", f"{space}Bn"), ("1e9", f"{space}Md"), ("1e6", f"{space}M"))
+    return (("1e12", "T"), ("1e9", "B"), ("1e6", "M"))
+
+
+def _axis(chart: Chart) -> Spec:
+    words = {"labelFont": FONT, "labelFontSize": 11, "labelColor": chart.paper("soft")}
+    return {"title": None, "aria": False, "labelPadding": 4, **words}
+
+
+def _color(chart: Chart, labels: dict[str, str]) -> Spec:
+    words = {"labelFont": FONT, "labelFontSize": SIZE, "labelColor": chart.paper("soft")}
+    return {
+        "field": "metric",
+        "type": "nominal",
+        "scale": {"domain": list(labels), "range": [chart.color(metric) for metric in labels]},
+        "legend": {
+            "title": None,
+            "aria": False,
+            "orient": "top",
+            "direction": "horizontal",
+            # A picture that stands still is laid out once, before its width is what is left of it.
+            "columns": expr(f"max(1, floor(width / {_LEGEND_PX}))")
+            if chart.is_alive
+            else max(1, int((chart.width - _AROUND_PX) // _LEGEND_PX)),
+            "columnPadding": 12,
+            "rowPadding": 2,
+            "offset": 8,
+            "labelExpr": f"{json.dumps(labels)}[datum.label]",
+            "labelLimit": 0,
+            "labelOffset": 4,
+            "symbolType": "stroke",
+            "symbolSize": 144,
+            "symbolStrokeWidth": 3,
+            **words,
+        },
+    }
+
+
+def _pointed(chart: Chart) -> list[Spec]:
+    """Return a thin rule at the bucket that is pointed at, and what happened in it."""
+    over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["i"]}
+    x = {"field": "i", "type": "quantitative"}
+    tooltip = [
+        {"field": "time", "type": "nominal", "title": "title"},
+        *(
+            {"field": f"told{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
+            for j, metric in enumerate(chart.tile.metrics)
+        ),
+    ]
+    return [
+        {
+            "mark": {"type": "rule", "aria": False, "stroke": chart.paper("soft")},
+            "encoding": {
+                "x": x,
+                "opacity": {"condition": {"param": "over", "empty": False, "value": 1}, "value": 0},
+            },
+        },
+        {
+            "transform": [
+                {"calculate": "datum.i - 0.5", "as": "from"},
+                {"calculate": "datum.i + 0.5", "as": "to"},
+            ],
+            "params": [{"name": "over", "select": over}],
+            "mark": {"type": "rect", "aria": False, "fill": "transparent"},
+            "encoding": {
+                "x": {"field": "from", "type": "quantitative"},
+                "x2": {"field": "to"},
+                "tooltip": tooltip,
+            },
+        },
+    ]
+
+
+def time_ticks(times: Sequence[datetime], room: float, locale: str) -> dict[int, str]:
+    """Return which buckets get a label, about *room* of them, and what it says.
+
+    The first bucket in each step of local time, for buckets are aligned in UTC and need not
+    fall on a local hour or midnight. The first bucket of a day tells the day.
+    """
+    if not times:
+        return {}
+    local = [int(pd.Timestamp(time.replace(tzinfo=None)).timestamp()) for time in times]
+    length = local[-1] - local[0] or 60
+    step = next((step for step in _STEPS if length / step <= room), _STEPS[-1])
+    ticks: dict[int, str] = {}
+    for i in range(len(local)):
+        if not _opens(local, i, step):
+            continue
+        has_day = step >= _DAY or _opens(local, i, _DAY)
+        day = "d MMM" if locale == "fr" else "MMM d"
+        ticks[i] = str(format_datetime(times[i], day if has_day else "HH:mm", locale=locale))
+    return ticks
+
+
+def _opens(local: Sequence[int], i: int, width: int) -> bool:
+    """Return whether a step of this width begins with this bucket."""
+    if i == 0:
+        return local[0] % width == 0
+    return local[i] // width > local[i - 1] // width

@@ -1,0 +1,1 @@
+"""HTML for files and for notebooks."""

@@ -1,0 +1,1 @@
+"""Labels, phrases and number formats in English and French."""

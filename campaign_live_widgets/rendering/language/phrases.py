@@ -1,0 +1,259 @@
+"""What a report says about itself in words: its window, its newest event, its health."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from unicodedata import bidirectional
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.errors import CampaignLiveError
+from campaign_live_widgets.snapshot import MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.snapshot import Health, Snapshot
+
+STATES: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "loading": Text("Loading", "Chargement"),
+        "live": Text("Live", "En direct"),
+        "paused": Text("Paused", "En pause"),
+        "stale": Text("Not up to date", "Pas à jour"),
+        "error": Text("Error", "Erreur"),
+    }
+)
+"""The states a report may be in, and the word on its pill."""
+
+WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "ago": Text("{} ago", "il y a {}"),
+        "now": Text("just now", "à l'instant"),
+        "second": Text("s", "s"),
+        "minute": Text("min", "min"),
+        "hour": Text("h", "h"),
+        "day": Text("d", "j"),
+        "newest": Text("Newest event", "Dernier événement"),
+        "none": Text("No event yet", "Aucun événement pour l'instant"),
+        "refreshed": Text("Refreshed", "Actualisé"),
+        "pause": Text("Pause", "Pause"),
+        "resume": Text("Resume", "Reprendre"),
+        "still": Text("Snapshot", "Instantané"),
+        "health": Text("Data quality", "Qualité des données"),
+        "file": Text("File", "Fichier"),
+        "row": Text("Row", "Ligne"),
+        "cause": Text("Cause", "Cause"),
+        "rejects": Text("First rejected rows", "Premières lignes rejetées"),
+        "dismiss": Text("Dismiss this notice", "Masquer ce message"),
+        "open": Text("Open", "Ouvrir"),
+        "as_of": Text("As of {}", "Chiffres au {}"),
+        "back": Text("Back to {}", "Retour à {}"),
+    }
+)
+"""The words that the header's own script puts together."""
+
+HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
+    {
+        "events": (
+            Text("Events", "Événements"),
+            Text("Distinct events accepted.", "Événements distincts acceptés."),
+        ),
+        "duplicates": (
+            Text("Duplicates", "Doublons"),
+            Text("Repeats of an event, dropped.", "Répétitions d'un événement, écartées."),
+        ),
+        "rejected": (
+            Text("Rejected", "Rejetées"),
+            Text("Rows refused, with their cause.", "Lignes refusées, avec leur cause."),
+        ),
+        "ignored": (
+            Text("Ignored", "Ignorées"),
+            Text("Rows that carry no event.", "Lignes qui ne portent pas d'événement."),
+        ),
+    }
+)
+"""Each number of :class:`Health`: its name, and what it means for the whole source."""
+
+_LAST: Final = Text("last {}", "dernières {}")
+_LAST_HOUR: Final = Text("last hour", "dernière heure")
+_LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
+_DAYS: Final = Text("{} days", "{} jours")
+_OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
+_OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
+_TESTS: Final = Text("test sends included", "envois de test inclus")
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Marks by which a name would turn the words around it, too."""
+_NAMED: Final = 3
+"""How many names a sentence may list."""
+_DAY: Final = 1440
+_MANY_MINUTES: Final = 180
+_AT_NEWEST: Final = Text(
+    "Window ends at the newest event ({}), since nothing newer has come.",
+    "La période se termine au dernier événement ({})\N{NO-BREAK SPACE}: "
+    "rien de plus récent n'est arrivé.",
+)
+_AT_FIXED: Final = Text(
+    "Window ends at {}, as was asked for; it does not go on with the clock.",
+    "La période se termine le {}, comme demandé\N{NO-BREAK SPACE}; elle n'avance pas avec l'heure.",
+)
+_STALE: Final = Text(
+    "Numbers as of {}; the source cannot be read since: {}",
+    "Chiffres du {}\N{NO-BREAK SPACE}; depuis, la source est illisible\N{NO-BREAK SPACE}: {}",
+)
+
+
+def number(value: int, locale: str) -> str:
+    """Return a count with the digit groups of *locale*."""
+    return str(format_decimal(value, locale=locale))
+
+
+def instant(moment: datetime, time_zone: str, locale: str, *, pattern: str = "d MMM HH:mm") -> str:
+    """Return *moment* on the clock of *time_zone*, without naming the zone."""
+    return str(format_datetime(moment.astimezone(ZoneInfo(time_zone)), pattern, locale=locale))
+
+
+def zone(moment: datetime, time_zone: str) -> str:
+    """Return the short name of *time_zone* at *moment*, such as ``UTC`` or ``CET``."""
+    return moment.astimezone(ZoneInfo(time_zone)).tzname() or time_zone
+
+
+def moment(at: datetime, time_zone: str, locale: str) -> str:
+    """Return *at* to the second, with year and zone."""
+    text = instant(at, time_zone, locale, pattern="d MMM y HH:mm:ss")
+    return f"{text} {zone(at, time_zone)}"
+
+
+def length(span: timedelta, locale: str) -> str:
+    """Return how long *span* is, in the largest unit that is whole, else in several."""
+    minutes = span // MINUTE
+    if minutes % _DAY == 0 and minutes > _DAY:
+        return _DAYS(locale).format(minutes // _DAY)
+    if minutes % 60 == 0 and minutes <= 3 * _DAY:
+        return f"{minutes // 60} h"
+    if minutes <= _MANY_MINUTES:
+        return f"{minutes} min"
+    days, rest = divmod(minutes, _DAY)
+    parts = ((days, WORDS["day"](locale)), (rest // 60, "h"), (rest % 60, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
+def last(span: timedelta, locale: str) -> str:
+    """Return what a window of that length is called while it goes with the clock."""
+    if span == timedelta(hours=1):
+        return _LAST_HOUR(locale)
+    days = span // timedelta(days=1)
+    if days > 1 and span == timedelta(days=days):
+        return _LAST_DAYS(locale).format(days)
+    return _LAST(locale).format(length(span, locale))
+
+
+def window(snapshot: Snapshot, now: datetime, time_zone: str, locale: str) -> str:
+    """Return the window in words: ``last 24 h, 22 Nov 15:05 - 23 Nov 15:05 UTC``.
+
+    "Last" is said only of a window that goes with the clock; years, only when they are not
+    this one.
+    """
+    says = last if snapshot.ending == "now" else length
+    long = says(snapshot.window.length, locale)
+    minutes = span(snapshot, time_zone, locale, this_year=now.year)
+    return f"{long}, {minutes} {zone(snapshot.window.end, time_zone)}"
+
+
+def span(snapshot: Snapshot, time_zone: str, locale: str, *, this_year: int | None = None) -> str:
+    """Return start and end of the window on the clock of *time_zone*, without naming it."""
+    start, end = snapshot.window.start, snapshot.window.end
+    plain = start.year == end.year == this_year
+    pattern = "d MMM HH:mm" if plain else "d MMM y HH:mm"
+    first, final = (instant(at, time_zone, locale, pattern=pattern) for at in (start, end))
+    return f"{first} – {final}"  # noqa: RUF001 - a span
+
+
+def seconds(count: float, locale: str) -> str:
+    """Return a short time in seconds, or whole minutes."""
+    if count % 60 == 0:
+        return f"{count / 60:g} min"
+    return f"{format_decimal(count, locale=locale)} s"
+
+
+def window_note(snapshot: Snapshot, time_zone: str, locale: str) -> str:
+    """Return why the window does not go with the clock; empty when it does."""
+    end, newest = snapshot.window.end, snapshot.newest_event
+    if snapshot.ending == "now":
+        return ""
+    at_newest = snapshot.ending == "newest" and newest is not None
+    at = newest if at_newest and newest is not None else end
+    told = instant(at, time_zone, locale, pattern="d MMM y HH:mm")
+    text = _AT_NEWEST if at_newest else _AT_FIXED
+    return text(locale).format(f"{told} {zone(at, time_zone)}")
+
+
+def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
+    """Return what part of the campaign is counted, and on which clock, one phrase each.
+
+    Nothing is said of what is as usual: all messages, no tests, UTC.
+    """
+    selection = snapshot.selection
+    known = {message.id: message.name or message.id for message in snapshot.messages}
+    runs = {run.id: instant(run.oldest_event, time_zone, locale) for run in snapshot.executions}
+    parts = [
+        _part(text(locale), chosen, names)
+        for text, chosen, names in (
+            (_OF_MESSAGES, selection.messages, known),
+            (_OF_EXECUTIONS, selection.executions, runs),
+        )
+        if chosen
+    ]
+    if snapshot.include_tests:
+        parts.append(_TESTS(locale))
+    if time_zone != zone(snapshot.window.end, time_zone):
+        parts.append(time_zone)
+    return parts
+
+
+def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
+    """Return how many of how many, and their names as long as these are few."""
+    plural = "s" if len(chosen) > 1 else ""
+    told = text.format(len(chosen), max(len(names), len(chosen)), s=plural)
+    named = sorted(names.get(one, one) for one in chosen)
+    if len(named) > _NAMED:
+        return told
+    return f"{told} ({', '.join(map(shorten, named))})"
+
+
+def shorten(name: str, most: int = 48) -> str:
+    """Return a name for a sentence: on one line, not too long, turning nothing around it."""
+    line = " ".join(name[: 2 * most].translate(_TURNING).split())
+    line = line if len(line) < most else f"{line[: most - 1]}…"
+    if any(bidirectional(character) in {"R", "AL"} for character in line):
+        return f"\N{FIRST STRONG ISOLATE}{line}\N{POP DIRECTIONAL ISOLATE}"
+    return line
+
+
+def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
+    """Return since when the numbers stand still, and why."""
+    moment = f"{instant(since, time_zone, locale)} {zone(since, time_zone)}"
+    return _STALE(locale).format(moment, cause)
+
+
+def health_terms(locale: str) -> list[list[str]]:
+    """Return for each number of :class:`Health` its name and what it means."""
+    return [[name(locale), meaning(locale)] for name, meaning in HEALTH.values()]
+
+
+def health_numbers(health: Health, locale: str) -> list[str]:
+    """Return the numbers of *health*, in the order of :func:`health_terms`."""
+    return [number(getattr(health, field), locale) for field in HEALTH]
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, cut to its first line."""
+    said = str(error).strip().splitlines()
+    if isinstance(error, CampaignLiveError):
+        return said[0] if said else type(error).__name__
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

@@ -1,0 +1,139 @@
+"""What a tile shows, in one sentence: for people who hear the page instead of seeing it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from campaign_live_widgets.catalog import Text, column_label, value_label
+from campaign_live_widgets.rendering.language.labels import NO_DATA, NO_VALUE, nothing, share_of
+from campaign_live_widgets.rendering.language.numbers import (
+    format_number,
+    format_share,
+    format_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.catalog import Tile
+
+_LONGEST_NAME: Final = 80
+_NBSP: Final = "\N{NO-BREAK SPACE}"
+_SENTENCE: Final = Text("{}. {}.", "{}. {}.")
+_NUMBER: Final = Text("{}: {}", f"{{}}{_NBSP}: {{}}")
+_TOP: Final = Text(
+    "{}; led by {} with {} ({} {}); {}",
+    f"{{}}{_NBSP}; en tête, {{}} avec {{}} ({{}} {{}}){_NBSP}; {{}}",
+)
+_TOP_LISTED: Final = Text(
+    "{} in {}; led by {} with {}", f"{{}} pour {{}}{_NBSP}; en tête, {{}} avec {{}}"
+)
+"""Where only the largest rows are listed, so that they are not the whole."""
+_OVER_TIME: Final = Text(
+    "{} from {} to {} ({}); most at {} with {}",
+    f"{{}} du {{}} au {{}} ({{}}){_NBSP}; maximum le {{}} avec {{}}",
+)
+_ROWS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
+    {
+        "message_id": (Text("1 message", "1 message"), Text("{} messages", "{} messages")),
+        "reason": (Text("1 reason", "1 cause"), Text("{} reasons", "{} causes")),
+        "bounce_type": (Text("1 category", "1 catégorie"), Text("{} categories", "{} catégories")),
+        "domain": (Text("1 domain", "1 domaine"), Text("{} domains", "{} domaines")),
+        "platform": (Text("1 platform", "1 plateforme"), Text("{} platforms", "{} plateformes")),
+    }
+)
+_ANY_ROWS: Final = (Text("1 row", "1 ligne"), Text("{} rows", "{} lignes"))
+
+
+def summary(
+    tile: Tile,
+    frame: pd.DataFrame,
+    *,
+    locale: str = "en",
+    names: Mapping[str, str] = MappingProxyType({}),
+    time_zone: str = "UTC",
+) -> str:
+    """Return one sentence on *frame*, the rows of *tile*: its sum and its largest part.
+
+    Parameters
+    ----------
+    tile : Tile
+    frame : DataFrame
+        With the columns ``tile.columns``.
+    locale : str
+    names : mapping
+        ``message_id`` → display name; very long ones are cut.
+    time_zone : str
+        IANA name of the zone in which times are told.
+    """
+    return _SENTENCE(locale).format(
+        tile.title(locale), _said(tile, frame, locale, names, time_zone)
+    )
+
+
+def _said(
+    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], time_zone: str
+) -> str:
+    if frame.empty:
+        return (nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale)
+    if tile.by is None:
+        return _figures(tile, frame, locale)
+    counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
+    if not counts.sum():
+        return nothing(tile.metrics[0])(locale)
+    total = _number(tile.metrics[0], counts.sum(), locale)
+    top = int(counts.argmax())
+    if tile.by == "bucket":
+        return _over_time(frame["bucket"], total, top, counts[top], locale, time_zone)
+    code = str(frame[tile.by].iloc[top])
+    name = names.get(code) if tile.by == "message_id" else None
+    shown = _short(name or value_label(tile.by, code, locale))
+    most = format_number(counts[top], locale)
+    one, many = _ROWS.get(tile.by, _ANY_ROWS)
+    rows = (one if len(frame) == 1 else many)(locale).format(format_number(len(frame), locale))
+    if tile.limit is not None:
+        return _TOP_LISTED(locale).format(total, rows, shown, most)
+    share = format_share(counts[top] / counts.sum(), locale)
+    whole = share_of(tile.metrics[0])(locale)
+    return _TOP(locale).format(total, shown, most, share, whole, rows)
+
+
+def _figures(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
+    parts = []
+    shares = frame.get("share", pd.Series([float("nan")] * len(frame)))
+    of = share_of(tile.share_of)(locale)
+    for metric, count, share in zip(frame["metric"], frame["count"], shares, strict=True):
+        known = NO_VALUE(locale) if pd.isna(count) else format_number(count, locale)
+        part = "" if pd.isna(share) else f" ({format_share(share, locale)} {of})"
+        parts.append(_NUMBER(locale).format(column_label(str(metric), locale), known) + part)
+    return ", ".join(parts)
+
+
+def _over_time(  # noqa: PLR0913 - the parts of one sentence
+    buckets: pd.Series[pd.Timestamp],
+    total: str,
+    top: int,
+    most: float,
+    locale: str,
+    time_zone: str,
+) -> str:
+    times = pd.to_datetime(buckets, utc=True)
+    width = times.iloc[1] - times.iloc[0] if len(times) > 1 else pd.Timedelta(minutes=1)
+    start, end, peak = (
+        format_time(moment.to_pydatetime(), locale, time_zone)
+        for moment in (times.iloc[0], times.iloc[-1] + width, times.iloc[top])
+    )
+    number = format_number(most, locale)
+    return _OVER_TIME(locale).format(total, start, end, time_zone, peak, number)
+
+
+def _number(metric_id: str, count: float, locale: str) -> str:
+    return _NUMBER(locale).format(column_label(metric_id, locale), format_number(count, locale))
+
+
+def _short(name: str) -> str:
+    one_line = " ".join(name.split())
+    return one_line if len(one_line) <= _LONGEST_NAME else one_line[:_LONGEST_NAME] + "…"

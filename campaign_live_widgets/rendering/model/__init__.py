@@ -1,0 +1,1 @@
+"""What is rendered: the report, its tables and its colours."""

@@ -1,0 +1,146 @@
+"""A tile's frame as a table for people: names, numbers as they are written, rates, a total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from campaign_live_widgets.catalog import METRICS, Distinct, column_label, value_label
+from campaign_live_widgets.rendering.language.labels import TOTAL, share_of
+from campaign_live_widgets.rendering.language.numbers import (
+    format_number,
+    format_share,
+    format_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from campaign_live_widgets.catalog import Tile
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of one column: its id, its label, what its numbers mean."""
+
+    id: str
+    label: str
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number: as it is, as it is written, and its rate with what that divides by."""
+
+    value: float | None
+    text: str
+    rate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its code in the frame, how that reads, its numbers."""
+
+    code: str
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings (the first one is that of the names), rows in the frame's order, their sum.
+
+    ``total`` is ``None`` where there is nothing to add up: no rows, or rows that are different
+    metrics.
+    """
+
+    headings: tuple[Heading, ...]
+    rows: tuple[Row, ...]
+    total: Row | None
+
+
+def table(
+    tile: Tile,
+    frame: pd.DataFrame,
+    *,
+    locale: str = "en",
+    names: Mapping[str, str] = MappingProxyType({}),
+    time_zone: str = "UTC",
+) -> Table:
+    """Return *frame*, the rows of *tile*, as a table.
+
+    Parameters
+    ----------
+    tile : Tile
+    frame : DataFrame
+        With the columns ``tile.columns``.
+    locale : str
+    names : mapping
+        ``message_id`` → display name; an id without one is shown as it is.
+    time_zone : str
+        IANA name of the zone in which times are told.
+    """
+    counted = [column for column in tile.columns[1:] if column != "share"]
+    codes, labels = _names(tile, frame, locale, names, time_zone)
+    columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
+    shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
+    rows = []
+    for i, (code, label) in enumerate(zip(codes, labels, strict=True)):
+        cells = _cells([column[i] for column in columns], counted, locale)
+        if tile.share_of:
+            cells = (*cells, Cell(shares[i], format_share(shares[i], locale)))
+        rows.append(Row(code, label, cells))
+    additive = not any(isinstance(METRICS[m].formula, Distinct) for m in tile.metrics)
+    total = None
+    if tile.by is not None and rows and additive:
+        sums = [sum(n for n in column if n is not None) for column in columns]
+        total = Row("", TOTAL(locale), _cells(sums, counted, locale))
+    return Table(_headings(tile, counted, locale), tuple(rows), total)
+
+
+def _names(
+    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], time_zone: str
+) -> tuple[list[str], list[str]]:
+    first = tile.columns[0]
+    if first == "bucket":
+        moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame[first], utc=True)]
+        codes = [moment.isoformat().replace("+00:00", "Z") for moment in moments]
+        return codes, [format_time(moment, locale, time_zone) for moment in moments]
+    codes = [str(value) for value in frame[first]]
+    known = names if first == "message_id" else {}
+    return codes, [known.get(code) or value_label(first, code, locale) for code in codes]
+
+
+def _headings(tile: Tile, counted: Sequence[str], locale: str) -> tuple[Heading, ...]:
+    headings = [Heading(tile.columns[0], column_label(tile.columns[0], locale))]
+    for column in counted:
+        metric = METRICS.get(column)
+        definition = metric.definition(locale) if metric else ""
+        headings.append(Heading(column, column_label(column, locale), definition))
+    if tile.share_of:
+        whole = share_of(tile.share_of)(locale)
+        headings.append(Heading("share", f"{column_label('share', locale)} {whole}"))
+    return tuple(headings)
+
+
+def _cells(numbers: Sequence[int | None], counted: Sequence[str], locale: str) -> tuple[Cell, ...]:
+    found = dict(zip(counted, numbers, strict=True))
+    return tuple(
+        Cell(number, format_number(number, locale), _rate(column, found, locale))
+        for column, number in found.items()
+    )
+
+
+def _rate(column: str, found: Mapping[str, int | None], locale: str) -> str:
+    """Return ``Bounces ÷ Sent: 1.2%``; empty where the row does not know the whole."""
+    whole = METRICS[column].rate_of if column in METRICS else None
+    number, divisor = found.get(column), found.get(whole or "")
+    if whole is None or number is None or not divisor:
+        return ""
+    share = format_share(number / divisor, locale)
+    label, of = column_label(column, locale), column_label(whole, locale)
+    gap = "\N{NO-BREAK SPACE}" if locale == "fr" else ""
+    return f"{label} ÷ {of}{gap}: {share}"

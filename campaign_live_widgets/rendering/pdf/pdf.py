@@ -1,0 +1,229 @@
+"""The report on paper: A4 pages, one tab after another, everything in words and numbers."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from importlib.resources import files
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, meaning
+from campaign_live_widgets.errors import MissingExtraError
+from campaign_live_widgets.layouts.places import COLUMNS
+from campaign_live_widgets.rendering.charts.chart import FAMILIES, drawable, legal
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.labels import PAGE
+from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.rendering.pdf.tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
+from campaign_live_widgets.report import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.rendering.model.report_view import Still
+
+_TITLE: Final = Text("Campaign report: {}", "Rapport de campagne\N{NO-BREAK SPACE}: {}")
+_WINDOW: Final = Text("Window", "Période")
+_ZONE: Final = Text("Time zone", "Fuseau horaire")
+_PART: Final = Text("Only", "Uniquement")
+_MADE: Final = Text("Made on {}", "Établi le {}")
+_REJECTED: Final = Text("Rejected: {}", "Rejetée\N{NO-BREAK SPACE}: {}")
+_RATE: Final = Text("rate: {}", "taux\N{NO-BREAK SPACE}: {}")
+_ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
+_LONGEST_NAME: Final = 120
+_REJECTS: Final = 8
+"""How many rejected rows are told, one a line."""
+_HALF: Final = COLUMNS // 2
+_PAGE_PT: Final = 660.0
+"""What is no higher than that stands on one page."""
+_LEAST_COLUMNS: Final = 5
+"""A chart beside another tile is at least so wide, of twelve columns."""
+
+
+def pdf(still: Still) -> bytes:
+    """Return the report as a PDF, the same for the same still on the same machine.
+
+    Raises
+    ------
+    MissingExtraError
+        If typst or vl-convert is not installed.
+    """
+    try:
+        typst = import_module("typst")
+    except ImportError:
+        raise MissingExtraError("PDF") from None
+    template = files(__package__).joinpath("pdf.typ").read_bytes()
+    report = json.dumps(_report(still))
+    made: bytes = typst.compile(template, format="pdf", sys_inputs={"report": report})
+    return made
+
+
+def _report(still: Still) -> dict[str, Any]:
+    """Return all that the pages say, as the template knows it."""
+    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    known = snapshot.campaign_name or snapshot.campaign_id
+    name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
+    window = phrases.span(snapshot, zone, locale)
+    ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
+    made = still.made_at.astimezone(snapshot.window.end.tzinfo)
+    tabs = list(_tabs(still))
+    return {
+        "title": _TITLE(locale).format(name),
+        "description": ends,
+        "name": name,
+        "short_name": legal(phrases.shorten(known)),
+        "id": drawable(snapshot.campaign_id) if snapshot.campaign_name else "",
+        "lang": locale,
+        "made": {
+            part: getattr(made, part)
+            for part in ("year", "month", "day", "hour", "minute", "second")
+        },
+        "paper": {part: palette.paper(part, "light") for part in palette.PAPER},
+        "fonts": list(FAMILIES),
+        "window": ends,
+        "facts": [[fact, value] for fact, value in _facts(still).items() if value],
+        "health": [
+            [term, number, meant]
+            for (term, meant), number in zip(
+                phrases.health_terms(locale),
+                phrases.health_numbers(snapshot.health, locale),
+                strict=True,
+            )
+        ],
+        "health_notes": _health_notes(still),
+        "footer": _MADE(locale).format(phrases.moment(still.made_at, zone, locale)),
+        "tabs": tabs,
+        "meanings": {"title": PAGE["meanings"](locale), "terms": list(_meanings(still))},
+    }
+
+
+def _facts(still: Still) -> dict[str, str]:
+    """Return what the numbers are of: a name and its value for each line of the head."""
+    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    window, newest = snapshot.window, snapshot.newest_event
+    length = phrases.length(window.length, locale)
+    span = f"{phrases.span(snapshot, zone, locale)} {phrases.zone(window.end, zone)}"
+    note = phrases.window_note(snapshot, zone, locale) if snapshot.ending == "newest" else ""
+    as_of, _, rest = phrases.WORDS["as_of"](locale).partition("{}")
+    scope = [part for part in phrases.scope(snapshot, zone, locale) if part != zone]
+    return {
+        _WINDOW(locale): " ".join(filter(None, (f"{length}, {span}.", note))),
+        f"{as_of}{rest}".strip(): phrases.moment(window.end, zone, locale),
+        phrases.WORDS["newest"](locale): phrases.moment(newest, zone, locale)
+        if newest
+        else phrases.WORDS["none"](locale),
+        _ZONE(locale): zone,
+        _PART(locale): legal(_ALSO(locale).join(scope)),
+    }
+
+
+def _health_notes(still: Still) -> list[str]:
+    health, locale = still.snapshot.health, still.locale
+    told = [
+        _REJECTED(locale).format(
+            f"{reject.file}{'' if reject.row is None else f', {reject.row}'}: {reject.cause}"
+        )
+        for reject in health.rejects[:_REJECTS]
+    ]
+    return [drawable(line) for line in (*health.notes, *told)]
+
+
+def _tabs(still: Still) -> Iterator[dict[str, Any]]:
+    """Yield the tabs with their rows of tiles; a full one is followed by a new page."""
+    before = 0
+    for tab, places in still.places.items():
+        shown = [place for place in places if place.shown and place.tile_id in TILES]
+        if not shown:
+            continue
+        title = TABS[tab](still.locale) if tab in TABS else drawable(tab)
+        yield {"title": title, "breaks": before > 2, "rows": list(_rows(still, shown))}  # noqa: PLR2004
+        before = len(shown)
+
+
+def _rows(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
+    """Yield rows of tiles in reading order; what has no neighbour takes the whole width."""
+    for room, group in groupby(places, lambda place: _room(still, place)):
+        run = list(group)
+        if room == COLUMNS:
+            yield from (_row(still, [place]) for place in run)
+        elif room == _HALF:
+            yield from _halves(still, run)
+        else:
+            yield from (_row(still, row) for row in _filled(run))
+
+
+def _room(still: Still, place: Place) -> int:
+    """Return how many columns of the paper a tile needs: all of them, half, or -1 for some."""
+    tile = TILES[place.tile_id]
+    kind = place.view or tile.views[0]
+    if kind == "kpi" or place.columns == COLUMNS:
+        return COLUMNS
+    many_rows, many_columns = 10, 4
+    rows = len(frame(tile, still.snapshot))
+    if kind == "table" and (rows > many_rows or len(tile.columns) > many_columns):
+        return COLUMNS
+    if leaves_out(kind, rows):  # and so is followed by a table of all of them
+        return COLUMNS
+    return _HALF if place.columns == _HALF else -1
+
+
+def _filled(places: Sequence[Place]) -> Iterator[list[Place]]:
+    """Yield as many of *places* as a row holds, and again."""
+    row: list[Place] = []
+    for place in places:
+        if row and sum(one.columns for one in row) + place.columns > COLUMNS:
+            yield row
+            row = []
+        row.append(place)
+    yield row
+
+
+def _row(still: Still, row: Sequence[Place]) -> dict[str, Any]:
+    widths = [max(_LEAST_COLUMNS, place.columns) if len(row) > 1 else COLUMNS for place in row]
+    room = WIDTH_PT - GUTTER_PT * (len(row) - 1)
+    tiles = [
+        tile_parts(still, place, room * width / sum(widths), alone=len(row) == 1)
+        for place, width in zip(row, widths, strict=True)
+    ]
+    return {"columns": widths, "stacks": [[tile] for tile in tiles]}
+
+
+def _halves(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
+    """Yield tiles of half the width: in pairs, or in two columns where that saves paper."""
+    pairs = [places[i : i + 2] for i in range(0, len(places), 2)]
+    if len(pairs) == 1:
+        yield _row(still, places)
+        return
+    half = (WIDTH_PT - GUTTER_PT) / 2
+    tiles = [tile_parts(still, place, half, alone=False) for place in places]
+    stacks: tuple[list[dict[str, Any]], ...] = ([], [])
+    heights = [0.0, 0.0]
+    for tile in tiles:
+        shorter = heights.index(min(heights))
+        stacks[shorter].append(tile)
+        heights[shorter] += tile["height"]
+    in_pairs = sum(max(t["height"] for t in tiles[i : i + 2]) for i in range(0, len(tiles), 2))
+    if max(heights) < min(_PAGE_PT, 0.85 * in_pairs):
+        yield {"columns": [1, 1], "stacks": list(stacks)}
+    else:
+        yield from (_row(still, pair) for pair in pairs)
+
+
+def _meanings(still: Still) -> Iterator[dict[str, str]]:
+    """Yield what each metric on the pages means and what its rate divides by."""
+    shown = {
+        metric
+        for places in still.places.values()
+        for place in places
+        if place.shown and place.tile_id in TILES
+        for metric in (*TILES[place.tile_id].metrics, TILES[place.tile_id].share_of)
+    }
+    for metric_id in METRICS:
+        if metric_id in shown:
+            told = meaning(metric_id, still.locale)
+            rate = _RATE(still.locale).format(told.rate) if told.rate else ""
+            formula = PAGE["formula"](still.locale).format(told.formula)
+            formula = _ALSO(still.locale).join(filter(None, (formula, rate)))
+            yield {"label": told.label, "definition": told.definition, "formula": formula}

@@ -1,0 +1,246 @@
+"""The tiles of the report on paper: figures, charts, tables, each as plain data for its page."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from campaign_live_widgets.catalog import (
+    METRICS,
+    TILES,
+    Distinct,
+    Text,
+    column_label,
+    notes,
+    value_label,
+)
+from campaign_live_widgets.rendering.charts import KINDS, specification
+from campaign_live_widgets.rendering.charts.bars import natural_height
+from campaign_live_widgets.rendering.charts.chart import drawable, text_width
+from campaign_live_widgets.rendering.charts.donut import MOST_SLICES
+from campaign_live_widgets.rendering.charts.export import svg
+from campaign_live_widgets.rendering.language.labels import NO_DATA, TOTAL, nothing, share_of
+from campaign_live_widgets.rendering.language.numbers import (
+    format_number,
+    format_share,
+    format_time,
+)
+from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.report import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.rendering.model.report_view import Still
+
+WIDTH_PT: Final = 510.2
+"""Of what stands between the margins of a page."""
+GUTTER_PT: Final = 14.0
+
+_SCALE: Final = 0.68
+"""Points on paper for each px of a chart: its letters are as large as the tables'."""
+_LETTERS_PT: Final = 8.0
+_NAME_PT: Final = 96.0
+"""Room that the first column of a table keeps."""
+_CELL_PT: Final = 8.0
+_BOLD: Final = 1.12
+"""How much wider bold numbers are."""
+_HEAD_PT: Final = 40.0
+_ROW_PT: Final = 14.0
+_MOST_BARS: Final = 25
+_LONG_WORD: Final = 24
+_LONGEST_NAME: Final = 120
+_ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
+_RATE: Final = Text("Rate", "Taux")
+_RATES: Final = Text("Rates: {}.", "Taux\N{NO-BREAK SPACE}: {}.")
+
+
+def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict[str, Any]:
+    """Return a tile as the template knows it, *width* pt wide.
+
+    A chart that cannot show all its rows is followed by the table of them.
+    """
+    tile = TILES[place.tile_id]
+    rows = frame(tile, still.snapshot)
+    kind = place.view or tile.views[0]
+    said = list(notes(tile, still.locale))
+    if _is_empty(tile, rows):
+        word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
+        parts, said = [{"kind": "nothing", "text": word(still.locale)}], []
+    elif kind == "kpi":
+        parts = [_figures(still, tile, rows, width)]
+    elif kind in KINDS:
+        parts = [_chart(still, tile, rows, kind, width)]
+        if leaves_out(kind, len(rows)):
+            parts.append(_numbers(still, tile, rows, width))
+    else:
+        parts = [_numbers(still, tile, rows, width)]
+        said += _rates_note(still, tile)
+    is_long = alone and any(part["kind"] == "numbers" for part in parts)
+    return {
+        "title": tile.title(still.locale),
+        "parts": parts,
+        "notes": said,
+        "breaks": is_long,
+        "height": _HEAD_PT + sum(_height_pt(part) for part in parts),
+    }
+
+
+def leaves_out(kind: str, rows: int) -> bool:
+    """Return whether a chart of this kind draws some of so many rows as one."""
+    return rows > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, rows)
+
+
+def _height_pt(part: Mapping[str, Any]) -> float:
+    """Return about how high a part stands on the page."""
+    if part["kind"] == "chart":
+        return float(part["height"]) * _SCALE
+    return _ROW_PT * (2 + len(part.get("rows", ())))
+
+
+def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
+    if tile.by is None:
+        return False  # figures of nothing are zero, and say so
+    return rows.empty or not rows[list(tile.metrics)].to_numpy().any()
+
+
+def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+    locale = still.locale
+    of = share_of(tile.share_of)(locale)
+    shares = rows["share"].tolist() if tile.share_of else [math.nan] * len(rows)
+    figures = [
+        {
+            "label": column_label(str(metric), locale),
+            "count": format_number(count, locale),
+            "share": "" if math.isnan(share) else f"{format_share(share, locale)} {of}",
+            "part": None if math.isnan(share) else max(0.0, min(1.0, share)),
+            "color": palette.color(str(metric), "light"),
+        }
+        for metric, count, share in zip(
+            rows["metric"].tolist(), rows["count"].tolist(), shares, strict=True
+        )
+    ]
+    room = (width - GUTTER_PT * (len(figures) - 1)) / len(figures) - 84
+    longest = max(text_width(str(figure["count"]), 1.0) for figure in figures) * 1.06
+    return {"kind": "figures", "figures": figures, "size": min(19.0, room / longest)}
+
+
+def _chart(still: Still, tile: Tile, rows: pd.DataFrame, kind: str, width: float) -> dict[str, Any]:
+    spec = specification(
+        tile,
+        rows,
+        locale=still.locale,
+        names=still.snapshot.message_names,
+        time_zone=still.time_zone,
+        kind=kind,
+        shade="light",
+        width=round(width / _SCALE),
+        height=_height(tile, rows, kind),
+        most=_MOST_BARS,
+    )
+    drawn = {"svg": svg(spec), "alt": spec["description"], "height": spec["height"]}
+    return {"kind": "chart", **drawn}
+
+
+def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
+    if kind == "lines":
+        return 230
+    if kind == "donut":
+        return max(120, 20 * (min(len(rows), MOST_SLICES) + 1))
+    return min(420, natural_height(min(len(rows), _MOST_BARS), len(tile.metrics)))
+
+
+def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+    """Return a table: headings, the total and the rates on top, and every row."""
+    locale = still.locale
+    counted = [column for column in tile.columns[1:] if column != "share"]
+    heads = [column_label(column, locale) for column in tile.columns[1:]]
+    if tile.share_of:
+        heads[-1] = f"{heads[-1]} {share_of(tile.share_of)(locale)}"
+    cells = [[format_number(n, locale) for n in rows[column].tolist()] for column in counted]
+    if tile.share_of:
+        cells.append([format_share(share, locale) for share in rows["share"].tolist()])
+    totals = _totals(tile, rows, counted)
+    total = [format_number(n, locale) for n in totals.values()]
+    rates = _rates(still, totals)
+    names = _names(still, tile, rows)
+    widths = [
+        _column_width(head, [*column, *rates[j : j + 1]], total[j : j + 1])
+        for j, (head, column) in enumerate(zip(heads, cells, strict=True))
+    ]
+    fit = min(1.0, (width - _NAME_PT) / sum(widths))
+    return {
+        "kind": "numbers",
+        "size": _LETTERS_PT * fit,
+        "widths": [one * fit for one in widths],
+        "columns": [column_label(tile.columns[0], locale), *heads],
+        "total": [TOTAL(locale), *total] if total else [],
+        "rates": [_RATE(locale), *rates] if any(rates) else [],
+        "rows": [list(row) for row in zip(names, *cells, strict=True)],
+    }
+
+
+def _totals(tile: Tile, rows: pd.DataFrame, counted: Sequence[str]) -> dict[str, int]:
+    """Return the sum of each column; nothing where the rows are not parts of one whole."""
+    if tile.by is None or any(isinstance(METRICS[m].formula, Distinct) for m in tile.metrics):
+        return {}
+    return {column: int(rows[column].sum()) for column in counted}
+
+
+def _rates(still: Still, totals: Mapping[str, int]) -> list[str]:
+    """Return the rate of each total, where what it divides by stands beside it."""
+    told = []
+    for metric, count in totals.items():
+        whole = totals.get(METRICS[metric].rate_of or "")
+        told.append(format_share(count / whole, still.locale) if whole else "")
+    return told
+
+
+def _rates_note(still: Still, tile: Tile) -> list[str]:
+    """Return which rates there are, and for each what it divides by."""
+    parts: dict[str, list[str]] = {}
+    for metric in tile.metrics if tile.by is not None else ():
+        whole = METRICS[metric].rate_of
+        if whole in tile.metrics and whole is not None:
+            parts.setdefault(whole, []).append(column_label(metric, still.locale))
+    told = [
+        f"{', '.join(rates)} ÷ {column_label(whole, still.locale)}"
+        for whole, rates in parts.items()
+    ]
+    return [_RATES(still.locale).format(_ALSO(still.locale).join(told))] if told else []
+
+
+def _names(still: Still, tile: Tile, rows: pd.DataFrame) -> list[str]:
+    """Return how the rows are called, with places where a long word may break."""
+    first = tile.columns[0]
+    if first == "bucket":
+        times = pd.to_datetime(rows["bucket"], utc=True)
+        zone, locale = still.time_zone, still.locale
+        return [format_time(time.to_pydatetime(), locale, zone) for time in times]
+    known = still.snapshot.message_names if first == "message_id" else {}
+    codes = [str(code) for code in rows[first]]
+    return [_breakable(known.get(c) or value_label(first, c, still.locale)) for c in codes]
+
+
+def _breakable(name: str) -> str:
+    shown = drawable(name)
+    shown = shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    return " ".join(
+        "\N{ZERO WIDTH SPACE}".join(
+            word[i : i + _LONG_WORD] for i in range(0, len(word), _LONG_WORD)
+        )
+        for word in shown.split(" ")
+    )
+
+
+def _column_width(head: str, cells: Sequence[str], bold: Sequence[str]) -> float:
+    """Return the room a column needs: its numbers in one line, its heading in two."""
+    size = _LETTERS_PT
+    widest = max((text_width(cell, size) for cell in cells), default=0.0)
+    boldest = max((_BOLD * text_width(cell, size) for cell in bold), default=0.0)
+    words = max(text_width(word, size) for word in head.split())
+    return max(widest, boldest, words, text_width(head, size) / 2 + 4) + _CELL_PT

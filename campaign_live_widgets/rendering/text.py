@@ -1,0 +1,182 @@
+"""The report as plain text: for a terminal, a log, a notebook that shows nothing else."""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from babel.numbers import format_percent
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Line
+
+from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, column_label, value_label
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.report import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from rich.console import RenderableType
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.rendering.model.report_view import Still
+
+WIDE: Final = 132
+"""Columns of a text that is not written to a terminal."""
+_LONGEST_NAME: Final = 48
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_NOTHING: Final = Text("nothing in this window", "rien dans cette période")
+_TOTAL: Final = Text("Total", "Total")
+_TREND: Final = Text("over time", "dans le temps")
+_OF: Final = Text("of", "sur")
+_HEALTH: Final = {
+    "events": Text("events", "événements"),
+    "duplicates": Text("duplicates", "doublons"),
+    "rejected": Text("rejected", "rejetés"),
+    "ignored": Text("ignored", "ignorés"),
+}
+
+
+def text(still: Still, *, width: int = WIDE) -> str:
+    """Return the report without colours, in lines of at most *width* columns."""
+    return _plain(parts(still), width)
+
+
+def tile_text(
+    tile: Tile,
+    rows: pd.DataFrame,
+    names: Mapping[str, str],
+    locale: str = "en",
+    *,
+    width: int = WIDE,
+) -> str:
+    """Return one tile without colours: its title, and *rows*, its frame."""
+    return _plain(_titled(tile, rows, names, locale), width)
+
+
+def parts(still: Still) -> Iterator[RenderableType]:
+    """Yield the report from head to end, for a console to print one below the other."""
+    snapshot, locale = still.snapshot, still.locale
+    zone = phrases.zone(snapshot.window.end, still.time_zone)
+    name = clean(snapshot.campaign_name or snapshot.campaign_id)
+    span = phrases.span(snapshot, still.time_zone, locale)
+    yield Line.assemble((name, "bold"), " ", (f"{span} {zone}", "dim"))
+    if scope := phrases.scope(snapshot, still.time_zone, locale):
+        yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
+    counts = (
+        f"{phrases.number(getattr(snapshot.health, part), locale)} {word(locale)}"
+        for part, word in _HEALTH.items()
+    )
+    yield Line(", ".join(counts), style="dim")
+    for tab, row in still.places.items():
+        shown = [TILES[place.tile_id] for place in row if place.shown]
+        if not shown:
+            continue
+        title = TABS[tab](locale) if tab in TABS else tab
+        yield ""
+        yield Rule(Line(title, style="bold"), align="left", style="dim")
+        for tile in shown:
+            yield ""
+            yield from _titled(tile, frame(tile, snapshot), snapshot.message_names, locale)
+
+
+def clean(name: str, *, longest: int = _LONGEST_NAME) -> str:
+    """Return a name from outside without what would steer a terminal, and not too long."""
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in name[: 2 * longest])
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def plain_table(*, heads: bool = True) -> Table:
+    """Return an empty table without a frame."""
+    return Table(box=None, show_header=heads, header_style="dim", pad_edge=True)
+
+
+def _plain(rendered: Iterator[RenderableType], width: int) -> str:
+    # In a notebook's kernel a console would show what it prints as outputs of the cell.
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+    )
+    for part in rendered:
+        console.print(part)
+    file = console.file
+    assert isinstance(file, io.StringIO)  # noqa: S101 - tells the type checker what was given
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def _titled(
+    tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str
+) -> Iterator[RenderableType]:
+    yield Line(tile.title(locale), style="bold")
+    if tile.by is None:
+        yield _figures(tile, rows, locale)
+    elif rows.empty or not rows[list(tile.metrics)].to_numpy().any():
+        yield Line(f"  {_NOTHING(locale)}", style="dim")
+    elif tile.by == "bucket":
+        yield _trends(tile, rows, locale)
+    else:
+        yield _rows(tile, rows, names, locale)
+
+
+def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
+    table = plain_table(heads=False)
+    for _ in range(3):
+        table.add_column(justify="right")
+    for row in rows.to_dict("records"):
+        share = ""
+        if tile.share_of and not math.isnan(row["share"]):
+            whole = METRICS[tile.share_of].label(locale).lower()
+            share = f"{_percent(row['share'], locale)} {_OF(locale)} {whole}"
+        count = phrases.number(row["count"], locale)
+        table.add_row(column_label(row["metric"], locale), count, share)
+    return table
+
+
+def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str) -> Table:
+    table = plain_table()
+    table.add_column(column_label(str(tile.by), locale))
+    for metric in tile.metrics:
+        table.add_column(column_label(metric, locale), justify="right")
+    totals = [phrases.number(int(rows[metric].sum()), locale) for metric in tile.metrics]
+    table.add_row(_TOTAL(locale), *totals, style="bold")
+    for row in rows.to_dict("records"):
+        value = row[tile.by]
+        named = names.get(value) if tile.by == "message_id" else None
+        label = named or value_label(str(tile.by), value, locale)
+        counts = (phrases.number(row[metric], locale) for metric in tile.metrics)
+        table.add_row(Line(clean(label)), *counts)
+    return table
+
+
+def _trends(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
+    table = plain_table()
+    table.add_column("")
+    table.add_column(_TOTAL(locale), justify="right")
+    table.add_column(_TREND(locale))
+    for metric in tile.metrics:
+        counts = [int(n) for n in rows[metric]]
+        total = phrases.number(sum(counts), locale)
+        table.add_row(column_label(metric, locale), total, _sparkline(counts))
+    return table
+
+
+def _sparkline(counts: Sequence[int]) -> str:
+    """Return counts as a line of bars, sums of neighbours where there are many."""
+    step = -(-len(counts) // 64)
+    sums = [sum(counts[i : i + step]) for i in range(0, len(counts), step)]
+    top = max(*sums, 1) if len(sums) > 1 else max(sums[0], 1)
+    return "".join(
+        " " if n <= 0 else _BARS[min(n * len(_BARS) // top, len(_BARS) - 1)] for n in sums
+    )
+
+
+def _percent(value: float, locale: str) -> str:
+    return str(format_percent(value, format="0.0 %" if locale == "fr" else "0.0%", locale=locale))

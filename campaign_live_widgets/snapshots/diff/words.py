@@ -1,0 +1,231 @@
+"""A difference in words, line by line: what both its text and its page show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_decimal
+
+from campaign_live_widgets.catalog import METRICS, TILES, Text, value_label
+from campaign_live_widgets.rendering.language.labels import share_of
+from campaign_live_widgets.rendering.language.numbers import ABSENT, format_number, format_share
+from campaign_live_widgets.rendering.language.phrases import HEALTH, instant, shorten, zone
+from campaign_live_widgets.snapshots.diff.model import TOTAL
+from campaign_live_widgets.snapshots.report_reader import parse_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from campaign_live_widgets.snapshots.diff.model import (
+        Change,
+        Difference,
+        Fact,
+        RowChange,
+        Side,
+        WidgetChange,
+    )
+
+TITLE: Final = Text("What changed", "Ce qui a changé")
+CAMPAIGN: Final = Text("Campaign", "Campagne")
+WINDOW: Final = Text("Window", "Période")
+BEFORE: Final = Text("Before", "Avant")
+AFTER: Final = Text("After", "Après")
+CHANGE: Final = Text("Change", "Écart")
+RATE: Final = Text("Rate", "Taux")
+POINTS: Final = Text("Points", "Points")
+METRIC: Final = Text("Metric", "Mesure")
+ALSO: Final = Text("What else differs", "Autres différences")
+NOTHING: Final = Text("No number differs.", "Aucun chiffre ne diffère.")
+SAME: Final = Text("Without a change: {}", "Sans changement\N{NO-BREAK SPACE}: {}")
+SAME_ROWS: Final = (
+    Text("{} row without a change", "{} ligne sans changement"),
+    Text("{} rows without a change", "{} lignes sans changement"),
+)
+MORE_ROWS: Final = (
+    Text("{} more row changed", "{} autre ligne a changé"),
+    Text("{} more rows changed", "{} autres lignes ont changé"),
+)
+BUCKETS: Final = Text(
+    "{} of the {} points in time that both have differ",
+    "{} des {} instants communs diffèrent",
+)
+ONLY_BEFORE: Final = Text("only before", "seulement avant")
+ONLY_AFTER: Final = Text("only after", "seulement après")
+
+_PATTERN: Final = "d MMM y HH:mm"
+_FACTS: Final = {
+    "campaign_id": Text("Campaign", "Campagne"),
+    "campaign_name": Text("Name", "Nom"),
+    "window.start": Text("Window from", "Période du"),
+    "window.end": Text("Window to", "Période au"),
+    "newest_event": Text("Newest event", "Dernier événement"),
+    "locale": Text("Language", "Langue"),
+    "time_zone": Text("Time zone", "Fuseau horaire"),
+}
+_TIMES: Final = ("window.start", "window.end", "newest_event")
+_PARAMETER: Final = Text("Parameter {}", "Paramètre {}")
+_VERSION: Final = Text("Version of {}", "Version de {}")
+_THERE: Final = (Text("not there", "absent"), Text("there", "présent"))
+_SMALL: Final = 0.05
+"""Points that would read as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One count that changed, as it is shown; ``name`` is empty where the row goes on."""
+
+    name: str
+    metric: str
+    before: str
+    after: str
+    change: str
+    rates: str
+    points: str
+    is_total: bool
+
+
+def sides(found: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+    """Yield before and after: the word, the campaign's name, the window."""
+    for word, side in ((BEFORE, found.before), (AFTER, found.after)):
+        name = side.campaign_name or side.campaign_id
+        if side.campaign_name and side.campaign_name != side.campaign_id:
+            name = f"{shorten(name)} ({shorten(side.campaign_id)})"
+        yield word(locale), shorten(name, 120), _window(side, locale)
+
+
+def facts(found: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what else differs: its name, before, after; not what :func:`sides` has said."""
+    said = {"campaign_id", "campaign_name", "window.start", "window.end"}
+    for fact in found.facts:
+        if fact.name not in said:
+            before, after = (_value(found, fact, which, locale) for which in (0, 1))
+            yield _fact_name(fact, locale), before, after
+
+
+def lines(widget: WidgetChange, locale: str, most: int) -> Iterator[Line]:
+    """Yield what changed in a widget, its sums first, of at most *most* rows."""
+    rows = changed(widget)[:most]
+    if widget.total is not None and (len(widget.rows) > 1 or not rows):
+        yield from _row_lines(widget.widget, widget.total, locale)
+    for row in rows:
+        yield from _row_lines(widget.widget, row, locale)
+
+
+def notes(widget: WidgetChange, locale: str, most: int) -> list[str]:
+    """Return what :func:`lines` leaves out: rows too many, rows without a change."""
+    differing = [row for row in widget.rows if row.is_change]
+    if TILES[widget.widget].by == "bucket":
+        both = [row for row in widget.rows if row.only_in is None]
+        differ = sum(row.is_change for row in both)
+        counts = (format_number(n, locale) for n in (differ, len(both)))
+        return [BUCKETS(locale).format(*counts)] if differ else []
+    more, same = len(differing) - most, len(widget.rows) - len(differing)
+    said = []
+    if more > 0:
+        said.append(MORE_ROWS[more != 1](locale).format(format_number(more, locale)))
+    if same:
+        said.append(SAME_ROWS[same != 1](locale).format(format_number(same, locale)))
+    return said
+
+
+def changed(widget: WidgetChange) -> list[RowChange]:
+    """Return the rows that are shown: those that differ, of a series its sums alone."""
+    if TILES[widget.widget].by == "bucket":
+        return []
+    return [row for row in widget.rows if row.is_change]
+
+
+def _row_lines(widget: str, row: RowChange, locale: str) -> Iterator[Line]:
+    tile = TILES[widget]
+    is_total = row.name == "" and row.only_in is None
+    name = TOTAL(locale) if is_total else ""
+    if tile.by is not None and not is_total:
+        name = shorten(value_label(tile.by, row.name, locale))
+    if row.only_in is not None:
+        word = ONLY_BEFORE if row.only_in == "before" else ONLY_AFTER
+        name = f"{name} ({word(locale)})"
+    for change in row.changes:
+        if change.is_change:
+            yield _line(name, change, locale, is_total=is_total)
+            name = ""
+
+
+def _line(name: str, change: Change, locale: str, *, is_total: bool) -> Line:
+    rate = change.rate
+    rates = points = ""
+    if rate is not None:
+        shares = " → ".join(format_share(one, locale) for one in (rate.before, rate.after))
+        rates = f"{shares} {share_of(rate.of)(locale)}"
+        points = signed(rate.points, locale, "0.0")
+    return Line(
+        name=name,
+        metric=METRICS[change.metric].label(locale),
+        before=format_number(change.before, locale),
+        after=format_number(change.after, locale),
+        change=signed(change.change, locale, "0"),
+        rates=rates,
+        points=points,
+        is_total=is_total,
+    )
+
+
+def signed(value: float | None, locale: str, pattern: str) -> str:
+    """Return a change with its sign; what rounds to nothing without being so as ``<0.1``."""
+    if value is None:
+        return ABSENT
+    if value == 0:
+        return "0"
+    if pattern == "0.0" and abs(value) < _SMALL:
+        sign = "+" if value > 0 else "\N{MINUS SIGN}"
+        return f"{sign}<{format_decimal(0.1, locale=locale)}"
+    shown = str(format_decimal(abs(value), format=f"#,##{pattern}", locale=locale))
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + shown
+
+
+def _window(side: Side, locale: str) -> str:
+    known = _zone(side.time_zone)
+    start, end = parse_rfc3339(side.start), parse_rfc3339(side.end)
+    first, last = (instant(at, known, locale, pattern=_PATTERN) for at in (start, end))
+    return f"{first} – {last} {zone(end, known)}"  # noqa: RUF001 - a span
+
+
+def _zone(name: str) -> str:
+    try:
+        return str(ZoneInfo(name).key)
+    except Exception:  # noqa: BLE001 - a snapshot from elsewhere, or none at all
+        return "UTC"
+
+
+def _fact_name(fact: Fact, locale: str) -> str:
+    kind, _, rest = fact.name.partition(".")
+    if fact.name in _FACTS:
+        return _FACTS[fact.name](locale)
+    if kind == "health" and rest in HEALTH:
+        return HEALTH[rest][0](locale)
+    if kind == "widget":
+        return TILES[rest].title(locale)
+    word = {"parameters": _PARAMETER, "versions": _VERSION}.get(kind)
+    return word(locale).format(shorten(rest)) if word else shorten(fact.name)
+
+
+def _value(found: Difference, fact: Fact, which: int, locale: str) -> str:
+    value = (fact.before, fact.after)[which]
+    if value is None:
+        return ABSENT
+    if fact.name.startswith("widget."):
+        return _THERE[bool(value)](locale)
+    if fact.name in _TIMES:
+        known = _zone((found.before, found.after)[which].time_zone)
+        try:
+            at = parse_rfc3339(str(value))
+            return f"{instant(at, known, locale, pattern=_PATTERN)} {zone(at, known)}"
+        except ValueError:
+            return shorten(str(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return format_number(value, locale)
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return shorten(value)

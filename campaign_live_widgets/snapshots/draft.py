@@ -1,0 +1,269 @@
+"""A snapshot in the making: a hidden folder that becomes a finished one in a single step."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from filelock import FileLock, Timeout
+
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.rendering.language.phrases import one_line
+from campaign_live_widgets.report import rfc3339
+from campaign_live_widgets.snapshots.paths import (
+    FAILED,
+    FAILURE,
+    LOCK,
+    MAKING,
+    MANIFEST,
+    OWNER,
+    REMOVING,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+    from campaign_live_widgets.snapshots.manifest import Manifest
+
+_PATIENCE: Final = 60.0
+"""Seconds to wait for another run that publishes or writes the index."""
+_TAKEN: Final = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+"""What a system says where another run has just taken the name."""
+_KEPT: Final = (".ipynb", ".log", ".txt")
+"""Files of a failed run that help to find out why."""
+_LONGEST_REASON: Final = 1000
+
+
+class Draft:
+    """One run's folder; use it as a context, and publish it or let it fail.
+
+    A run that leaves the context with an error has failed; one that leaves it with neither
+    leaves nothing behind. What a killed run leaves is removed by the next one.
+
+    Parameters
+    ----------
+    out : Path
+        The archive; made where it is missing.
+    name : str
+        What the snapshot is to be called, as :func:`snapshot_name` says it.
+    parameters : mapping
+        What the run was asked for; told where it fails.
+    clock : callable
+        Returns the time now (aware).
+
+    Raises
+    ------
+    ArchiveError
+        Where nothing can be written into *out*.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        name: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._out = Path(out)
+        self._name = name
+        self._parameters = dict(parameters or {})
+        self._clock = clock
+        self._left = False
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            sweep(self._out)
+            with locked(self._out):
+                self.folder = self._out / f"{MAKING}{name}-{secrets.token_hex(4)}"
+                self.folder.mkdir()
+                self._owner = FileLock(self.folder / OWNER, thread_local=False)
+                self._owner.acquire(blocking=False)
+        except (OSError, Timeout) as error:
+            message = f"{out}: no snapshot can be written there: {_cause(error)}"
+            raise ArchiveError(message) from None
+
+    folder: Path
+    """Where the run writes; hidden, and on the same file system as the archive."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._left:
+            return
+        if error is None:
+            self._left = True
+            self._leave()
+            _remove(self._out, self.folder)
+        else:
+            self.fail(one_line(error) if isinstance(error, Exception) else "interrupted")
+
+    def publish(self, manifest: Manifest) -> Path:
+        """Make the draft a snapshot, whole and for good; return its folder.
+
+        It is ``out/name``, or ``out/name-2`` and so on where that name is taken: nothing is ever
+        written over.
+
+        Raises
+        ------
+        OSError
+            Where the disk is full, or another fault keeps the files from being safe; the draft
+            is then still one, and may fail.
+        """
+        for path in self._files():
+            _sync(path)
+        with (self.folder / MANIFEST).open("x", encoding="utf-8") as file:
+            text = json.dumps(manifest.with_files(self.folder).to_json(), ensure_ascii=False)
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        for path in (*(p for p in self.folder.rglob("*") if p.is_dir()), self.folder):
+            _sync(path)
+        return self._settle(self._name)
+
+    def fail(self, reason: str) -> Path:
+        """Put the draft aside as a run that failed; return the folder that tells why.
+
+        It is ``out/name.failed``, or ``out/name.failed-2`` and so on; in it stand ``failed.json``
+        and the notebook as far as it came. It is put aside on a full disk, too.
+        """
+        for path in self._files():
+            if path.suffix not in _KEPT or path.parent != self.folder:
+                path.unlink(missing_ok=True)
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+        failure = {
+            "schema_version": 1,
+            "failed_at": rfc3339(self._clock().replace(microsecond=0)),
+            "reason": " ".join(reason.split())[:_LONGEST_REASON],
+            "parameters": self._parameters,
+        }
+        text = json.dumps(failure, ensure_ascii=False, default=str) + "\n"
+        told = self.folder / FAILURE
+        try:
+            told.write_text(text, encoding="utf-8")
+        except OSError:  # a full disk: the reason is worth more than the notebook
+            for path in self._files():
+                path.unlink(missing_ok=True)
+            with suppress(OSError):
+                told.write_text(text, encoding="utf-8")
+        return self._settle(self._name + FAILED)
+
+    def _files(self) -> list[Path]:
+        """Return the files of the draft but the one that says whose it is."""
+        owner = self.folder / OWNER
+        return [p for p in self.folder.rglob("*") if p != owner and not p.is_dir()]
+
+    def _settle(self, name: str) -> Path:
+        """Give the folder the first name like *name* that is free."""
+        with locked(self._out):
+            self._leave()
+            for number in count(1):
+                target = self._out / (name if number == 1 else f"{name}-{number}")
+                if os.path.lexists(target):
+                    continue
+                try:
+                    self.folder.rename(target)
+                except OSError as error:
+                    if error.errno in _TAKEN:
+                        continue
+                    raise
+                break
+            self._left = True
+        _sync(self._out)
+        self.folder = target
+        return target
+
+    def _leave(self) -> None:
+        """Let go of the folder; it belongs to no run any more."""
+        self._owner.release()
+        (self.folder / OWNER).unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Be alone in an archive, for as long as it takes to rename or to write the index.
+
+    Raises
+    ------
+    ArchiveError
+        Where there is no such folder, or another run has not done with it after a minute.
+    """
+    if not out.is_dir():
+        message = f"{out} is not a folder of snapshots: there is no such folder"
+        raise ArchiveError(message)
+    lock = FileLock(out / LOCK)
+    try:
+        lock.acquire(timeout=_PATIENCE)
+    except Timeout:
+        message = f"{out}: another run is writing there and does not come to an end"
+        raise ArchiveError(message) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def sweep(out: Path) -> list[Path]:
+    """Remove what killed runs have left in an archive; return the folders that are gone."""
+    gone = []
+    with locked(out):
+        for path in sorted(out.iterdir()):
+            if path.name.startswith(REMOVING):
+                gone.append(path)
+            elif path.name.startswith(MAKING) and path.is_dir() and _is_left(path):
+                hidden = out / f"{REMOVING}{secrets.token_hex(4)}"
+                path.rename(hidden)
+                gone.append(hidden)
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return gone
+
+
+def _is_left(folder: Path) -> bool:
+    """Return whether no living process makes this folder; the archive is locked."""
+    owner = FileLock(folder / OWNER)
+    try:
+        owner.acquire(blocking=False)
+    except (Timeout, OSError):
+        return False
+    owner.release()
+    return True
+
+
+def _remove(out: Path, folder: Path) -> None:
+    """Let a folder vanish at once, and then from the disk."""
+    hidden = out / f"{REMOVING}{secrets.token_hex(4)}"
+    folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Let a file or a folder's list of names outlive a loss of power, where the system can."""
+    with suppress(PermissionError):  # Windows opens no folder
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _cause(error: BaseException) -> str:
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or str(error) or type(error).__name__

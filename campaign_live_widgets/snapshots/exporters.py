@@ -1,0 +1,283 @@
+"""The files of one snapshot, each made from the same frames as the tiles."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.errors import MissingExtraError, UsageError
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
+from campaign_live_widgets.snapshots.report_reader import REPORT_JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.snapshot import Snapshot
+
+    Tables = Mapping[str, pd.DataFrame]
+    Formats = tuple[str, ...]
+    Made = Iterator[tuple[str, Callable[[], bytes]]]
+    """Where a file stands in the snapshot, and what makes its bytes."""
+
+T = TypeVar("T", str, bytes)
+
+FORMATS: Final = ("html", "csv", "parquet", "png", "svg", "pdf")
+"""What a snapshot may hold beside its notebook and ``report.json``."""
+
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("html", "png", "svg"), ("vl_convert",)),
+    "parquet": ("pyarrow",),
+    "pdf": ("vl_convert", "typst"),
+}
+"""Packages of the extra by format."""
+REPORT_CSV: Final = "report.csv"
+REPORT_HTML: Final = "report.html"
+REPORT_PDF: Final = "report.pdf"
+
+
+def widget_csv(tile_id: str) -> str:
+    """Return where a widget's CSV stands in a snapshot."""
+    return f"widgets/{tile_id}.csv"
+
+
+def widget_parquet(tile_id: str) -> str:
+    """Return where a widget's frame stands in a snapshot."""
+    return f"frames/{tile_id}.parquet"
+
+
+def picture(tile_id: str, form: str) -> str:
+    """Return where the picture of a widget stands in a snapshot; *form* is ``png`` or ``svg``."""
+    return f"pictures/{tile_id}.{form}"
+
+
+def check_formats(formats: Collection[str]) -> tuple[str, ...]:
+    """Return *formats*, each once, in the order of :data:`FORMATS`.
+
+    Raises
+    ------
+    UsageError
+        Where one is not known.
+    """
+    for one in formats:
+        if one not in FORMATS:
+            message = f"unknown format {one!r}; give some of {', '.join(FORMATS)}"
+            raise UsageError(message)
+    return tuple(one for one in FORMATS if one in formats)
+
+
+def require_packages(formats: Collection[str]) -> None:
+    """Raise :class:`MissingExtraError` where a format needs what is not installed.
+
+    A run need not begin to find that out.
+    """
+    for one in formats:
+        if any(find_spec(package) is None for package in _NEEDS.get(one, ())):
+            what = f"the format {one}"
+            raise MissingExtraError(what)
+
+
+def _silent(_path: str) -> None:
+    """Tell nobody."""
+
+
+def write_files(
+    still: Still,
+    folder: Path,
+    formats: Collection[str],
+    *,
+    progress: Callable[[str], None] = _silent,
+) -> None:
+    """Write a snapshot's files into *folder*: always ``report.json``, and those of *formats*.
+
+    Equal stills give equal bytes.
+
+    Parameters
+    ----------
+    still : Still
+    folder : Path
+        Is there already.
+    formats : collection of str
+        Some of :data:`FORMATS`.
+    progress : callable
+        Is told the path of each file before it is made.
+
+    Raises
+    ------
+    UsageError
+        Where a format is not known; nothing is written then.
+    MissingExtraError
+        Where a format needs a package that is not installed.
+    OSError
+        Where a file cannot be written.
+    """
+    wanted = check_formats(formats)
+    tables = frames(still.snapshot)
+    for one in ("json", *wanted):
+        for path, make in _MAKERS[one](still, tables, wanted):
+            progress(path)
+            target = folder / path
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(make())
+
+
+def _json(still: Still, _tables: Tables, _formats: Formats) -> Made:
+    def make() -> bytes:
+        report = to_json(still.snapshot, still.locale)
+        return _bytes(json.dumps(report, ensure_ascii=False, allow_nan=False) + "\n")
+
+    yield REPORT_JSON, make
+
+
+def _csv(still: Still, tables: Tables, _formats: Formats) -> Made:
+    snapshot, locale = still.snapshot, still.locale
+    yield REPORT_CSV, lambda: _bytes(to_csv(snapshot, locale))
+    for tile_id, table in tables.items():
+        make = partial(frame_csv, table, locale, snapshot.message_names)
+        yield widget_csv(tile_id), partial(_encoded, make)
+
+
+def _parquet(still: Still, tables: Tables, _formats: Formats) -> Made:
+    for tile_id, table in tables.items():
+        yield widget_parquet(tile_id), partial(parquet_bytes, tile_id, table, still.snapshot)
+
+
+def _html(still: Still, _tables: Tables, formats: Formats) -> Made:
+    from campaign_live_widgets.rendering.html import page  # noqa: PLC0415 - only where asked for
+
+    known = (("csv", REPORT_CSV), ("pdf", REPORT_PDF))
+    links = {one.upper(): path for one, path in known if one in formats}
+    yield REPORT_HTML, lambda: _bytes(page.html(still, links=links))
+
+
+def _pdf(still: Still, _tables: Tables, _formats: Formats) -> Made:
+    from campaign_live_widgets.rendering.pdf import pdf  # noqa: PLC0415 - only where asked for
+
+    yield REPORT_PDF, partial(pdf.pdf, still)
+
+
+def _png(still: Still, tables: Tables, _formats: Formats) -> Made:
+    from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - only where asked for
+
+    for tile_id, spec in _charts(still, tables):
+        yield picture(tile_id, "png"), partial(_drawn, pictures.png, spec)
+
+
+def _svg(still: Still, tables: Tables, _formats: Formats) -> Made:
+    from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - only where asked for
+
+    for tile_id, spec in _charts(still, tables):
+        yield picture(tile_id, "svg"), partial(_encoded, partial(_drawn, pictures.svg, spec))
+
+
+def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    """Yield the tiles that can be drawn, with what makes each one's specification.
+
+    A tile is drawn as the reader has it on the page; where that is no chart, as its first one.
+    """
+    from campaign_live_widgets.rendering import charts as vega  # noqa: PLC0415 - only where asked for
+
+    chosen = {place.tile_id: place.view for row in still.places.values() for place in row}
+    for tile in TILES.values():
+        kinds = vega.chart_kinds(tile)
+        if not kinds:
+            continue
+        kind = chosen.get(tile.id)
+        yield (
+            tile.id,
+            partial(
+                vega.specification,
+                tile,
+                tables[tile.id],
+                locale=still.locale,
+                names=still.snapshot.message_names,
+                time_zone=still.time_zone,
+                kind=kind if kind in kinds else kinds[0],
+                shade="light",
+                title=True,
+                caption=_caption(still),
+            ),
+        )
+
+
+def _caption(still: Still) -> str:
+    """Return what a picture's numbers are of: campaign, window and what is left out."""
+    snapshot, time_zone, locale = still.snapshot, still.time_zone, still.locale
+    minutes = phrases.span(snapshot, time_zone, locale)
+    parts = [
+        phrases.shorten(snapshot.campaign_name or snapshot.campaign_id),
+        f"{minutes} {phrases.zone(snapshot.window.end, time_zone)}",
+        *phrases.scope(snapshot, time_zone, locale),
+    ]
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> bytes:
+    """Return a widget's frame as a Parquet file: ``int64``, ``double``, UTC times and strings.
+
+    A share of nothing is null. What the numbers are of stands in the file's metadata.
+
+    Raises
+    ------
+    MissingExtraError
+        Where pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - of the extra, and heavy
+        from pyarrow import parquet  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("Parquet") from None
+    named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform")
+    kinds = {
+        "bucket": pa.timestamp("us", tz="UTC"),
+        "share": pa.float64(),
+        **dict.fromkeys(named, pa.string()),
+    }
+    about = {
+        "widget": tile_id,
+        "campaign_id": snapshot.campaign_id,
+        "window_start": rfc3339(snapshot.window.start),
+        "window_end": rfc3339(snapshot.window.end),
+    }
+    schema = pa.schema(
+        [(name, kinds.get(name, pa.int64())) for name in map(str, table.columns)],
+        metadata={key: _bytes(value) for key, value in about.items()},
+    )
+    columns = [pa.array(table[f.name], type=f.type, from_pandas=True) for f in schema]
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.Table.from_arrays(columns, schema=schema), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _drawn(draw: Callable[[dict[str, Any]], T], spec: Callable[[], dict[str, Any]]) -> T:
+    """Return a picture; neither it nor its specification is made before it is its turn."""
+    return draw(spec())
+
+
+def _encoded(make: Callable[[], str]) -> bytes:
+    return _bytes(make())
+
+
+def _bytes(text: str) -> bytes:
+    """Return text in UTF-8; half a character, which UTF-8 has not, as a question mark."""
+    return text.encode("utf-8", "replace")
+
+
+_MAKERS: Final[Mapping[str, Callable[[Still, Tables, Formats], Made]]] = {
+    "json": _json,
+    "html": _html,
+    "csv": _csv,
+    "parquet": _parquet,
+    "png": _png,
+    "svg": _svg,
+    "pdf": _pdf,
+}
+"""What makes the files of each format."""

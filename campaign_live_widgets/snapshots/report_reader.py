@@ -1,0 +1,139 @@
+"""A report read back from its JSON: rows of widgets, sums of rows, key figures."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.snapshots.paths import FAILURE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+REPORT_JSON: Final = "report.json"
+_VERSION: Final = 1
+_WINDOW: Final = ("start", "end", "bucket_seconds")
+_HEALTH: Final = ("events", "duplicates", "rejected", "ignored")
+
+Row = list[Any]
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Return the report of a snapshot's folder, or of a file that ``report.json`` is.
+
+    Raises
+    ------
+    ArchiveError
+        Where there is none, or one that this version does not understand.
+    """
+    if (path / FAILURE).exists():
+        message = f"{path} is of a run that failed, not a snapshot"
+        raise ArchiveError(message)
+    file = path / REPORT_JSON if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path} is not a snapshot: {file.name}: {error.strerror}"
+        raise ArchiveError(message) from None
+    except (ValueError, RecursionError):
+        message = f"{file} is not JSON"
+        raise ArchiveError(message) from None
+    if isinstance(found, dict) and isinstance(version := found.get("schema_version"), int):
+        if version > _VERSION:
+            message = f"{file} is of schema version {version}; this version reads up to {_VERSION}"
+            raise ArchiveError(message)
+        if _is_report(found):
+            return found
+    message = f"{file} is not the JSON of a report"
+    raise ArchiveError(message)
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """Return the time that :func:`~campaign_live_widgets.report.rfc3339` wrote (aware)."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        message = f"{text!r} has no time zone"
+        raise ValueError(message)
+    return at
+
+
+class Numbers:
+    """A report's numbers by widget, name of the row and column; each is looked up once."""
+
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self._widgets: Mapping[str, Any] = report["widgets"]
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {}
+        self._totals: dict[str, dict[str, int]] = {}
+
+    def __contains__(self, widget: str) -> bool:
+        return widget in self._widgets
+
+    def rows(self, widget: str) -> dict[str, dict[str, Any]]:
+        """Return name → column → value; nothing where the widget is absent."""
+        if widget not in self._rows:
+            found = self._widgets.get(widget, {"columns": ["", ""], "rows": []})
+            columns = found["columns"][1:]
+            self._rows[widget] = {
+                row[0]: dict(zip(columns, row[1:], strict=True)) for row in found["rows"]
+            }
+        return self._rows[widget]
+
+    def totals(self, widget: str) -> dict[str, int]:
+        """Return the sum of each of a widget's metrics over its rows."""
+        if widget not in self._totals:
+            tile, rows = TILES[widget], self.rows(widget)
+            if tile.by is None:
+                self._totals[widget] = {metric: row["count"] for metric, row in rows.items()}
+            else:
+                self._totals[widget] = {
+                    metric: sum(row.get(metric) or 0 for row in rows.values())
+                    for metric in tile.metrics
+                }
+        return self._totals[widget]
+
+
+def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return what each tab counts in all: tab → metric → count.
+
+    The figures of the campaign, and for each channel the sums over its messages.
+    """
+    numbers = Numbers(report)
+    return {
+        tile.tab: numbers.totals(tile.id)
+        for tile in TILES.values()
+        if tile.id in numbers
+        and (tile.channel is None or (tile.by == "message_id" and "sent" in tile.metrics))
+    }
+
+
+def _is_report(found: Mapping[str, Any]) -> bool:
+    window, health, widgets = (found.get(name) for name in ("window", "health", "widgets"))
+    try:
+        for name in ("start", "end"):
+            parse_rfc3339(window[name])  # type: ignore[index]
+        return (
+            isinstance(found["campaign_id"], str)
+            and isinstance(found["campaign_name"], str | None)
+            and isinstance(found["newest_event"], str | None)
+            and all(isinstance(health[name], int) for name in _HEALTH)  # type: ignore[index]
+            and all(_is_widget(name, widget) for name, widget in widgets.items())  # type: ignore[union-attr]
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _is_widget(name: str, widget: Mapping[str, Any]) -> bool:
+    columns = widget["columns"]
+    if name in TILES and not set(columns) <= set(TILES[name].columns):
+        return False
+    return len(columns) > 0 and all(
+        isinstance(row, list)
+        and len(row) == len(columns)
+        and isinstance(row[0], str)
+        and all(value is None or type(value) in (int, float) for value in row[1:])
+        for row in widget["rows"]
+    )

@@ -1,0 +1,54 @@
+"""How long an archive keeps what is in it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.snapshots.draft import locked, sweep
+from campaign_live_widgets.snapshots.index.index import write_index
+from campaign_live_widgets.snapshots.listing import failed_runs, snapshots
+from campaign_live_widgets.snapshots.paths import REMOVING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+
+def retain(out: Path, keep: timedelta, now: datetime, locale: str = "en") -> list[Path]:
+    """Remove snapshots whose window ended more than *keep* before *now*; return their folders.
+
+    The newest of a campaign stays, however old it is. Failed runs go by the time at which they
+    failed, and what killed runs have left goes, too. A folder is first out of sight and then
+    removed, so that no reader finds half of one. The index is written again.
+
+    Raises
+    ------
+    ArchiveError
+        Where *out* is no folder of snapshots, or a folder cannot be removed.
+    """
+    sweep(out)
+    gone: list[tuple[Path, Path]] = []
+    with locked(out):
+        seen: set[str] = set()
+        old: list[Path] = []
+        for one in snapshots(out):
+            campaign = one.manifest.campaign_id
+            if campaign in seen and one.as_of < now - keep:
+                old.append(one.folder)
+            seen.add(campaign)
+        old += [run.folder for run in failed_runs(out) if run.failed_at < now - keep]
+        for folder in old:
+            hidden = out / f"{REMOVING}{secrets.token_hex(4)}"
+            try:
+                folder.rename(hidden)
+            except OSError as error:
+                message = f"{folder} cannot be removed: {error.strerror}"
+                raise ArchiveError(message) from None
+            gone.append((folder, hidden))
+    write_index(out, locale)
+    for _, hidden in gone:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return [folder for folder, _ in gone]

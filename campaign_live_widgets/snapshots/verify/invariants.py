@@ -1,0 +1,125 @@
+"""What must hold inside one report: sums of tables that are equal, shares, the order of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES, METRICS, TABS, TILES, Count
+from campaign_live_widgets.snapshot import Window
+from campaign_live_widgets.snapshots.report_reader import Numbers, parse_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from campaign_live_widgets.catalog import Tile
+
+    Report = Mapping[str, Any]
+
+
+def broken(report: Report) -> Iterator[str]:
+    """Yield what cannot be true of a report, in words."""
+    numbers = Numbers(report)
+    for tile in TILES.values():
+        if tile.id not in numbers:
+            yield f"the widget {tile.id} is missing"
+            continue
+        found = report["widgets"][tile.id]
+        if tuple(found["columns"]) != tile.columns:
+            yield f"{tile.id} has the columns {', '.join(found['columns'])}"
+            continue
+        yield from _wrong_values(tile, found["rows"])
+        yield from _wrong_order(tile, report)
+        yield from _wrong_shares(tile, numbers)
+    for tab in TABS:
+        yield from _wrong_sums(tab, numbers)
+    yield from _wrong_bounces(numbers)
+
+
+def unusual(report: Report) -> Iterator[str]:
+    """Yield what is true but makes a reader ask: parts that do not add up to a whole."""
+    numbers = Numbers(report)
+    totals = {tab: _total(tab, numbers) for tab in ("email", "push")}
+    for tab, of in totals.items():
+        sent, delivered, bounces = (of.get(m, 0) for m in ("sent", "delivered", "bounces"))
+        if sent != delivered + bounces:
+            yield (
+                f"{tab}: sent {sent} is not delivered {delivered} + bounces {bounces}; "
+                "it is where each message's fate is known and inside the window"
+            )
+    rows = numbers.rows("campaign.statistics")
+    delivered = rows.get("delivered", {}).get("count", 0)
+    told = sum(of.get("delivered", 0) for of in totals.values())
+    if delivered != told:
+        yield f"delivered {delivered} is not the {told} of e-mail and push: other channels count"
+
+
+def _wrong_values(tile: Tile, rows: list[list[Any]]) -> Iterator[str]:
+    for row in rows:
+        for column, value in zip(tile.columns[1:], row[1:], strict=True):
+            if column != "share" and type(value) is not int:
+                yield f"{tile.id}: {row[0]}: {column} {value!r} is not a count"
+
+
+def _wrong_order(tile: Tile, report: Report) -> Iterator[str]:
+    rows = report["widgets"][tile.id]["rows"]
+    names = [row[0] for row in rows]
+    if len(set(names)) != len(names):
+        yield f"{tile.id}: a row stands there twice"
+    if tile.by is None:
+        expected = list(tile.metrics)
+    elif tile.by == "bucket":
+        window = report["window"]
+        span = Window(parse_rfc3339(window["start"]), parse_rfc3339(window["end"]))
+        if [parse_rfc3339(name) for name in names] != span.buckets():
+            yield f"{tile.id}: the points in time are not those of the window"
+        return
+    elif tile.by == "bounce_type":
+        expected = [*BOUNCE_TYPES, *(name for name in names if name not in BOUNCE_TYPES)]
+    else:
+        expected = [row[0] for row in sorted(rows, key=lambda row: (-row[1], row[0]))]
+    if names != expected:
+        yield f"{tile.id}: the rows are not in their order"
+
+
+def _wrong_shares(tile: Tile, numbers: Numbers) -> Iterator[str]:
+    if tile.share_of is None:
+        return
+    whole = _total(tile.tab, numbers).get(tile.share_of, 0)
+    for name, row in numbers.rows(tile.id).items():
+        expected = row["count"] / whole if whole else None
+        if row["share"] != expected:
+            yield (
+                f"{tile.id}: {name}: share {row['share']} is not "
+                f"{row['count']} of {whole} {tile.share_of}"
+            )
+
+
+def _wrong_sums(tab: str, numbers: Numbers) -> Iterator[str]:
+    """Yield metrics that two widgets of one tab count differently."""
+    known = {metric: (count, f"{tab}'s messages") for metric, count in _total(tab, numbers).items()}
+    for tile in TILES.values():
+        if tile.tab != tab or tile.id not in numbers:
+            continue
+        is_listed = tile.limit is not None or tile.where_positive is not None
+        for metric, count in numbers.totals(tile.id).items():
+            if not is_listed:
+                whole, where = known.setdefault(metric, (count, tile.id))
+                if count != whole:
+                    yield f"{tile.id}: {metric} {count} is not {whole}, as in {where}"
+            elif metric in known and isinstance(METRICS[metric].formula, Count):
+                whole, where = known[metric]
+                if count > whole:
+                    yield f"{tile.id}: {metric} {count} is more than {whole}, as in {where}"
+
+
+def _wrong_bounces(numbers: Numbers) -> Iterator[str]:
+    by_message = numbers.totals("email.bounces_by_message")
+    for kind in BOUNCE_TYPES:
+        row = numbers.rows("email.bounce_categories").get(kind, {})
+        one, other = row.get("bounces", 0), by_message.get(f"{kind}_bounces", 0)
+        if one != other:
+            yield f"email.bounce_categories: {kind} {one} is not {other}, the sum over messages"
+
+
+def _total(tab: str, numbers: Numbers) -> dict[str, int]:
+    return numbers.totals(f"{tab}.metrics_by_message") if tab != "campaign" else {}

@@ -1,0 +1,147 @@
+"""Whether snapshots are what they were when they were made, and true in themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.snapshots.exporters import (
+    REPORT_CSV,
+    REPORT_HTML,
+    REPORT_PDF,
+    picture,
+    widget_csv,
+    widget_parquet,
+)
+from campaign_live_widgets.snapshots.listing import folders
+from campaign_live_widgets.snapshots.manifest import Manifest, hash_of, paths
+from campaign_live_widgets.snapshots.paths import FAILED, FAILURE, MANIFEST, NOTEBOOK
+from campaign_live_widgets.snapshots.report_reader import REPORT_JSON, figures, read_report
+from campaign_live_widgets.snapshots.verify import cross_check as agreement
+from campaign_live_widgets.snapshots.verify import invariants as identities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_CHARTS: Final = frozenset({"donut", "bars", "lines"})
+
+
+def verify(path: Path) -> list[str]:
+    """Return what is wrong with a snapshot, or with each of an archive, in words; best nothing.
+
+    Files are missing, changed or unknown; the manifest, CSV, Parquet and HTML disagree with
+    the report; numbers of the report contradict each other.
+
+    Raises
+    ------
+    ArchiveError
+        Where *path* is neither a snapshot nor a folder that holds one.
+    """
+    return _each(path, lambda folder: list(_problems(folder)))
+
+
+def remarks(path: Path) -> list[str]:
+    """Return what is right but makes a reader ask, such as messages whose fate is not known.
+
+    Raises
+    ------
+    ArchiveError
+        Where *path* is neither a snapshot nor a folder that holds one.
+    """
+    return _each(path, lambda folder: list(_remarks(folder)))
+
+
+def _each(path: Path, look: Callable[[Path], list[str]]) -> list[str]:
+    if _is_snapshot(path) or (path / FAILURE).exists():
+        return look(path)
+    found = [folder for folder in folders(path) if _is_snapshot(folder)]
+    if not found:
+        message = f"there is no snapshot in {path}"
+        raise ArchiveError(message)
+    return [f"{folder.name}: {said}" for folder in found for said in look(folder)]
+
+
+def _is_snapshot(folder: Path) -> bool:
+    """Return whether a folder is one or should be: it may have lost its manifest."""
+    if (folder / MANIFEST).exists():
+        return True
+    is_failed = (folder / FAILURE).exists() or FAILED in folder.name
+    return not is_failed and any((folder / name).exists() for name in (REPORT_JSON, NOTEBOOK))
+
+
+def _problems(folder: Path) -> Iterator[str]:
+    if (folder / FAILURE).exists():
+        yield f"{FAILURE} is there: this is a run that failed, not a snapshot"
+        return
+    try:
+        manifest = Manifest.read(folder)
+    except ArchiveError as error:
+        yield str(error)
+        return
+    yield from _files(folder, manifest)
+    try:
+        report = read_report(folder)
+    except ArchiveError as error:
+        yield str(error)
+        return
+    window = report["window"]
+    for name, said, told in (
+        ("campaign_id", manifest.campaign_id, report["campaign_id"]),
+        ("campaign_name", manifest.campaign_name, report["campaign_name"]),
+        ("window", manifest.window, window),
+        ("as_of", manifest.as_of, window["end"]),
+        ("newest_event", manifest.newest_event, report["newest_event"]),
+        ("health", manifest.health, report["health"]),
+        ("rows", manifest.rows, {name: len(w["rows"]) for name, w in report["widgets"].items()}),
+        ("figures", manifest.figures, figures(report)),
+    ):
+        if said != told:
+            yield f"{MANIFEST}: {name} is not that of the report"
+    yield from (f"{REPORT_JSON}: {said}" for said in identities.broken(report))
+    there = [path for path in manifest.files if (folder / path).is_file()]
+    yield from agreement.disagreeing(folder, report, there, manifest.locale)
+
+
+def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
+    there = paths(folder)
+    for path in there:
+        if (folder / path).is_symlink():
+            yield f"{path} is a link, not a file"
+        elif path not in manifest.files:
+            yield f"{path} is not of this snapshot"
+    for path, made in manifest.files.items():
+        if path not in there:
+            yield f"{path} is missing"
+            continue
+        try:
+            size = (folder / path).stat().st_size
+            if size != made.size or hash_of(folder / path) != made.sha256:
+                yield f"{path} has been changed"
+        except OSError as error:
+            yield f"{path} cannot be read: {error.strerror}"
+    for path in [REPORT_JSON, *(p for one in manifest.formats for p in _expected(one))]:
+        if path not in manifest.files:
+            yield f"{MANIFEST}: {path} is not listed"
+
+
+def _expected(form: str) -> list[str]:
+    """Return the files that a format has."""
+    if form == "csv":
+        return [REPORT_CSV, *map(widget_csv, TILES)]
+    if form == "parquet":
+        return [widget_parquet(tile_id) for tile_id in TILES]
+    if form in {"png", "svg"}:
+        return [picture(t.id, form) for t in TILES.values() if _CHARTS & set(t.views)]
+    return [{"html": REPORT_HTML, "pdf": REPORT_PDF}[form]] if form in {"html", "pdf"} else []
+
+
+def _remarks(folder: Path) -> Iterator[str]:
+    try:
+        manifest, report = Manifest.read(folder), read_report(folder)
+    except ArchiveError:
+        return  # verify tells of it
+    yield from identities.unusual(report)
+    if "parquet" in manifest.formats and not agreement.reads_parquet():
+        yield "the Parquet files were not looked into: pyarrow is not installed"

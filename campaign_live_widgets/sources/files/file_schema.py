@@ -1,0 +1,296 @@
+"""How a file is laid out: its names, in any case, nested or dotted, and where each stands."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import duckdb
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.files.json_documents import first_lines, parsed, records, sample
+from campaign_live_widgets.sources.files.scan_sql import Layout, Place, Places, literal
+from campaign_live_widgets.sources.formats.base import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.sources.files.location import DataFile, Kind
+    from campaign_live_widgets.sources.formats.base import Format
+
+_DELIMITERS: Final = ",;\t|"
+Style: TypeAlias = tuple[bool, Callable[[str], str]]
+_CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
+
+
+def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None) -> Layout:
+    """Return the layout of a file, its format recognised by its fields unless *wanted*.
+
+    Raises
+    ------
+    SourceError
+        Where the file cannot be opened or is not what its name says.
+    """
+    if file.kind == "parquet":
+        places = _parquet_places(file.path, con)
+        return Layout("parquet", None, _format(places, wanted), places=_sorted(places))
+    if file.kind == "csv":
+        header, delimiter = _csv_header(file)
+        columns = tuple(_distinct(header))
+        places = {name.lower(): (Place(_identifier(name)),) for name in columns}
+        return Layout(
+            "csv",
+            file.compression,
+            _format(places, wanted),
+            columns,
+            delimiter,
+            _sorted(places),
+        )
+    return _json_layout(sample(file), file.kind, file.compression, wanted)
+
+
+def layout_of(values: list[Any], wanted: str | None = None) -> Layout:
+    """Return the layout of JSON values, one a line, as :func:`layout` does of a file of them.
+
+    Where it is *folded*, names in them are spelled in several ways: see :func:`folded_line`.
+    """
+    return _json_layout(values, "ndjson", None, wanted)
+
+
+def holds(values: list[Any], name: str) -> bool | None:
+    """Tell whether an event of a format is among JSON values, by its fields.
+
+    ``None`` where they are objects that wrap nothing, which is no event, and no other thing.
+    """
+    known = FORMATS[name]
+    found = None if any(isinstance(value, dict) for value in values) else False
+    for record in records(values, known.inside or ()):
+        if known.recognises(_json_places([record]).keys()):
+            return True
+        found = False
+    return found
+
+
+def _json_layout(
+    values: list[Any], kind: Kind, compression: str | None, wanted: str | None
+) -> Layout:
+    for name in [wanted] if wanted else FORMATS:
+        inside = FORMATS[name].inside
+        sampled = _json_places(records(values, inside or ()))
+        if not wanted and not FORMATS[name].recognises(sampled.keys()):
+            continue
+        plain = Layout(kind, compression, name, inside=inside)
+        if inside is not None:
+            return replace(plain, places=_spelled({}, name, [(False, str)]))
+        if kind == "json" or any(isinstance(value, list) for value in values):
+            plain = replace(plain, inside=())
+        styles = _styles(sampled, name)
+        if styles is None and kind == "json":
+            styles = [(dotted, case) for dotted in (False, True) for case in _CASES]
+        if styles is None:
+            return fold(plain)
+        return replace(plain, places=_spelled(sampled, name, styles))
+    return Layout(kind, compression, None)
+
+
+def fold(old: Layout) -> Layout:
+    """Return the layout of the same lines once every name in them is in lower case."""
+    styles = [(False, str.lower), (True, str.lower)]
+    places = _spelled({}, str(old.format), styles)
+    return replace(old, compression=None, places=places, folded=True)
+
+
+def spells_otherwise(known: Layout, lines_refused: Iterable[str]) -> bool:
+    """Tell whether any of these lines holds a field of the format under another spelling."""
+    places = dict(known.places)
+    objects = records(parsed(line.encode() for line in lines_refused), ())
+    return any(
+        not set(found) <= {place.sql for place in places[path]}
+        for path, found in _json_places(objects).items()
+        if path in places
+    )
+
+
+def folded_line(line: bytes) -> bytes:
+    """Return one line of NDJSON with every name in lower case; a bad line stays as it is."""
+    try:
+        return json.dumps(_lower(json.loads(line))).encode()
+    except (ValueError, RecursionError):
+        return line
+
+
+def _lower(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {name.lower(): _lower(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [_lower(v) for v in value]
+    return value
+
+
+def _format(places: Mapping[str, object], wanted: str | None) -> str | None:
+    if wanted is not None:
+        return wanted
+    return next((name for name, f in FORMATS.items() if f.recognises(places.keys())), None)
+
+
+def _paths(known: Format) -> set[str]:
+    return {path for paths in known.fields.values() for path in paths}
+
+
+def _sorted(places: Mapping[str, tuple[Place, ...]]) -> Places:
+    return tuple(sorted(places.items()))
+
+
+def _json_path(path: str, *, dotted: bool) -> str:
+    parts = [path] if dotted else path.split(".")
+    return "$" + "".join(f".{_json_name(part)}" for part in parts)
+
+
+def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | None:
+    """Return how this file spells the format's paths; ``None`` where no one way fits.
+
+    A style says whether names are dotted (or nested) and in which case they stand.
+    """
+    found: dict[Style, None] = {}
+    for path in _paths(FORMATS[name]):
+        spelled = sampled.get(path.lower(), ())
+        if len(spelled) > 1:
+            return None
+        for actual in spelled:
+            fitting = [
+                (dotted, case)
+                for dotted in (False, True)
+                for case in _CASES
+                if _json_path(case(path), dotted=dotted) == actual
+            ]
+            if not fitting:
+                return None
+            if "." in path:  # a single lower-case word fits every style and tells nothing
+                found[fitting[0]] = None
+    return list(found) or [(False, str)]
+
+
+def _spelled(sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]) -> Places:
+    """Return where each path of the format stands: as sampled, else as the rest is spelled."""
+    places = {}
+    for path in _paths(FORMATS[name]):
+        rendered = (_json_path(case(path), dotted=dotted) for dotted, case in styles)
+        spelled = sampled.get(path.lower()) or tuple(dict.fromkeys(rendered))
+        places[path.lower()] = tuple(map(Place, spelled))
+    return _sorted(places)
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _json_name(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _distinct(names: Iterable[str]) -> Iterable[str]:
+    """Yield names that no other name equals, whatever the case; a repeated one gets a number."""
+    seen: set[str] = set()
+    for name in names:
+        unique, number = name, 1
+        while unique.lower() in seen:
+            number += 1
+            unique = f"{name}_{number}"
+        seen.add(unique.lower())
+        yield unique
+
+
+def _parquet_places(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[Place, ...]]:
+    try:
+        relation = con.sql(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0")
+    except duckdb.Error as error:
+        message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
+        raise SourceError(message) from error
+    statistics = _statistics(path, con)
+    places: dict[str, tuple[Place, ...]] = {}
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        _struct_places(name, _identifier(name), kind, statistics, places)
+    return places
+
+
+def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
+    """Return what a Parquet footer vouches for: path → never null, never blank."""
+    asked = (
+        "SELECT path_in_schema, bool_and(stats_null_count = 0), "
+        "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
+        f"FROM parquet_metadata({literal(path)}) GROUP BY path_in_schema"
+    )
+    try:
+        rows = con.execute(asked).fetchall()
+    except duckdb.Error:  # a least or a largest value beyond what the engine has room for
+        return {}
+    return {
+        path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows
+    }
+
+
+def _struct_places(
+    name: str,
+    expression: str,
+    kind: Any,  # noqa: ANN401 - the engine's types are not typed
+    statistics: Mapping[str, tuple[bool, bool]],
+    places: dict[str, tuple[Place, ...]],
+) -> None:
+    path = name.lower()
+    if kind.id == "struct" and path != "identitymap":
+        for child, child_kind in kind.children:
+            _struct_places(
+                f"{name}.{child}",
+                f"{expression}.{_identifier(child)}",
+                child_kind,
+                statistics,
+                places,
+            )
+        return
+    if kind.id in {"map", "list", "struct"}:
+        place = Place(f"to_json({expression})")
+    else:
+        is_time = kind.id.startswith(("timestamp", "date"))
+        native = "time" if is_time else "flag" if kind.id == "boolean" else ""
+        complete, clean = statistics.get(path, (False, False))
+        text = kind.id == "varchar"
+        place = Place(
+            expression,
+            native=native,
+            clean=clean and text,
+            complete=complete and (bool(native) or (clean and text)),
+        )
+    places.setdefault(path, (place,))
+
+
+def _csv_header(file: DataFile) -> tuple[list[str], str]:
+    line = next(iter(first_lines(file, 1)), b"")
+    text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+    delimiter = max(_DELIMITERS, key=text.count)
+    header = next(csv.reader([text], delimiter=delimiter), [])
+    return [name.strip() for name in header], delimiter
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _json_places(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return dotted lower-case path → JSON paths as spelled, over a sample of lines."""
+    places: dict[str, dict[str, None]] = {}
+
+    def visit(value: dict[str, Any], path: str, place: str) -> None:
+        for name, child in value.items():
+            below = f"{path}.{name.lower()}" if path else name.lower()
+            here = f"{place}.{_json_name(name)}"
+            if isinstance(child, dict) and below != "identitymap":
+                visit(child, below, here)
+            else:
+                places.setdefault(below, {})[here] = None
+
+    for value in objects:
+        visit(value, "", "$")
+    return {path: tuple(found) for path, found in places.items()}

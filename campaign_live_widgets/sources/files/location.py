@@ -1,0 +1,222 @@
+"""Where a source is: a file, a folder or a glob, and which files it holds now."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.formats.base import FORMATS
+from campaign_live_widgets.sources.store_log import Log, is_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Kind = Literal["parquet", "csv", "ndjson", "json"]
+_KINDS: Final[dict[str, Kind]] = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+}
+_COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_TEMPORARY: Final = (
+    *("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".inprogress", ".crdownload"),
+    *(".swp", ".crc", ".lock", ".lck"),
+)
+"""Endings of files that come and go with others."""
+_PARQUET_MAGIC: Final = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of events: how it is laid out and compressed, whatever its format.
+
+    Its name tells ``ndjson`` of anything in JSON; ``json`` is one document, as its first lines
+    tell.
+    """
+
+    path: str
+    kind: Kind
+    compression: str | None = None
+
+    @property
+    def grows(self) -> bool:
+        """Tell whether new rows may be added at its end."""
+        return self.kind in ("csv", "ndjson") and self.compression is None
+
+
+def data_file(path: str) -> DataFile | None:
+    """Return what a file's name says it is, or ``None`` where it says nothing."""
+    stem, suffix = os.path.splitext(path.lower())
+    compression = _COMPRESSIONS.get(suffix)
+    if compression:
+        suffix = os.path.splitext(stem)[1]
+    kind = _KINDS.get(suffix)
+    return DataFile(path, kind, compression) if kind else None
+
+
+def _sniffed(path: Path) -> DataFile:
+    """Return what a file named by hand holds, by its first bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(_PARQUET_MAGIC):
+        return DataFile(str(path), "parquet")
+    return DataFile(str(path), "ndjson" if head.lstrip()[:1] in (b"{", b"[") else "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a location holds: files of events, and how many others there are by ending."""
+
+    files: list[DataFile]
+    others: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that holds files of events.
+
+    Attributes
+    ----------
+    text : str
+        As the user wrote it, without the format.
+    format : str or None
+        The format the user named (``ajo:exports/``); ``None`` to recognise it.
+    """
+
+    text: str
+    format: str | None = None
+
+    @classmethod
+    def parse(cls, source: str | os.PathLike[str]) -> Location:
+        """Read a source as users write it; raise :class:`SourceError` where it cannot be one."""
+        text = os.fspath(source)
+        prefix, colon, rest = text.partition(":")
+        if colon and prefix.lower() in FORMATS and not Path(text).exists():
+            return cls(os.path.expanduser(rest), prefix.lower())
+        if "://" in text:
+            message = (
+                f"{text.partition('://')[0]}://…: databases cannot be read by this version; "
+                "give a file, a folder or a glob"
+            )
+            raise SourceError(message)
+        if not text.strip():
+            message = "the source is empty; give a file, a folder or a glob"
+            raise SourceError(message)
+        return cls(os.path.expanduser(text))
+
+    @property
+    def is_glob(self) -> bool:
+        """Tell whether it is a pattern and not the name of something that exists."""
+        return glob.has_magic(self.text) and not Path(self.text).exists()
+
+    @property
+    def watched(self) -> Path:
+        """Return the folder in which changes show."""
+        if not self.is_glob:
+            path = Path(self.text)
+            return path if path.is_dir() else path.parent
+        fixed = []
+        for part in Path(self.text).parts[:-1]:
+            if glob.has_magic(part):
+                break
+            fixed.append(part)
+        return Path(*fixed) if fixed else Path()
+
+    def files(self) -> list[DataFile]:
+        """Return the files of events that are there now; see :meth:`look`."""
+        return self.look().files
+
+    def look(self) -> Listing:
+        """Return what is there now, files in order of their paths.
+
+        Raises
+        ------
+        SourceError
+            Where the file, the folder or the glob's folder does not exist.
+        """
+        path = Path(self.text)
+        if self.is_glob:
+            if not self.watched.is_dir():
+                message = f"{self.text}: there is no folder {self.watched}"
+                raise SourceError(message)
+            paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
+            return _listed(data_file(p) or p for p in paths)
+        if is_store(path):
+            listed = Log(path).state().files
+            return Listing([DataFile(str(path / file), "parquet") for file in sorted(listed)])
+        if path.is_dir():
+            return _listed(_walk(self.text))
+        if not path.exists():
+            message = f"{self.text}: no such file or folder"
+            raise SourceError(message)
+        try:
+            return Listing([data_file(self.text) or _sniffed(path)])
+        except OSError as error:
+            message = f"{self.text}: cannot be read: {error.strerror}"
+            raise SourceError(message) from error
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a file that changed may be one of this source."""
+        if Path(self.text).is_dir() or self.is_glob:
+            return data_file(path) is not None
+        return Path(path).name == Path(self.text).name
+
+
+def _listed(found: Iterable[DataFile | str]) -> Listing:
+    """Sort out files of events and others; the latter are told, but for temporary ones."""
+    files, others = [], Counter[str]()
+    for one in found:
+        if isinstance(one, DataFile):
+            files.append(one)
+        elif not one.lower().endswith(_TEMPORARY):
+            others[os.path.splitext(one.lower())[1]] += 1
+    return Listing(sorted(files, key=lambda f: f.path), others)
+
+
+def _walk(folder: str) -> Iterator[DataFile | str]:
+    """Yield the files below a folder, of what is no data the path.
+
+    Hidden, partial and manifest files are passed over.
+    """
+    try:
+        here = os.path.realpath(folder)
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        message = f"{folder}: cannot be read: {error.strerror}"
+        raise SourceError(message) from error
+    for entry in entries:
+        if entry.name.startswith((".", "_")) or not _can_be_named(entry.name):
+            continue
+        if _is_folder(entry):
+            if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
+                continue  # a link to a folder above: it would never end
+            yield from _walk(entry.path)
+        elif not (found := data_file(entry.path)):
+            yield entry.path
+        elif found.kind != "ndjson" or "manifest" not in entry.name.lower():
+            yield found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _can_be_named(name: str) -> bool:
+    """Tell whether a file's name is text, as the engine needs it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

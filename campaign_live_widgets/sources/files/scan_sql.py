@@ -1,0 +1,295 @@
+"""SQL that reads the rows of files, whatever their layout.
+
+A :class:`Layout` tells where each field stands; files of one layout are read by one scan.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from campaign_live_widgets.sources.formats.base import FORMATS
+from campaign_live_widgets.sources.formats.sql import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+MAX_LINE: Final = 1 << 24
+FILE_BITS: Final = 32
+REJECTS: Final = "clw_rejects"
+REJECT_SCANS: Final = "clw_reject_scans"
+NOT_JSON: Final = "is not valid JSON"
+NO_OBJECT: Final = "is a list inside a list"
+HOLDS_NOTHING: Final = "holds nothing"
+"""Why a row that is an empty list cannot be read: a vendor's format ignores it."""
+UNRECOGNISED: Final = (
+    "is in no known format (canonical, Journey Optimizer's XDM or a mail vendor's)"
+)
+_FILE: Final = "filename = 'clw_file'"
+_UNION: Final = f"union_by_name = true, {_FILE}"
+_WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands in a file, and what the file itself vouches for.
+
+    Attributes
+    ----------
+    sql : str
+        The expression that reads it; for NDJSON the JSON path.
+    native : str
+        ``time`` or ``flag`` where the file types it so; else nothing.
+    clean : bool
+        It is never blank: a Parquet file's statistics say so.
+    complete : bool
+        It is never null, likewise.
+    """
+
+    sql: str
+    native: str = ""
+    clean: bool = field(default=False, compare=False)  # files of one scan differ in these
+    complete: bool = field(default=False, compare=False)
+
+
+Places: TypeAlias = tuple[tuple[str, tuple[Place, ...]], ...]
+"""Dotted lower-case path → where it stands: one place per spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What files read by one scan have in common.
+
+    Attributes
+    ----------
+    format : str or None
+        Name of the format; ``None`` where the file is in none that is known.
+    columns : tuple
+        For CSV the header; for Parquet and NDJSON nothing.
+    places : Places
+    folded : bool
+        Names are spelled in several ways within the file: it is read with all in lower case.
+    inside : tuple of str or None
+        What each event is wrapped in, see :attr:`Format.inside`; ``None`` where a line of
+        NDJSON is an event as it stands.
+    """
+
+    kind: str
+    compression: str | None
+    format: str | None
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
+    places: Places = ()
+    folded: bool = False
+    inside: tuple[str, ...] | None = None
+
+    @property
+    def fields(self) -> dict[str, list[Place]]:
+        """Return where each field of the format stands, the first choice first."""
+        places = dict(self.places)
+        return {
+            field: [place for path in spelled for place in places.get(path.lower(), ())]
+            for field, spelled in FORMATS[self.format or "canonical"].fields.items()
+        }
+
+    def events(self, paths: Sequence[str]) -> str:
+        """Return SQL for the canonical events in files of this layout."""
+        fields = self.fields
+        return FORMATS[self.format or "canonical"].events(
+            f"({self.scan(paths)})",
+            complete={f for f, found in fields.items() if found and found[0].complete},
+            native={f for f, found in fields.items() if self._is_native(f, found)},
+        )
+
+    def events_of(self, rows: str) -> str:
+        """Return SQL for the canonical events in a relation of JSON objects.
+
+        Its columns are ``json`` (null where a row is none), ``clw_file`` and ``file_index``.
+        """
+        broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
+        scan = _json_scan(_numbered(rows, self.inside), "line", self.fields, broken)
+        return FORMATS[self.format or "canonical"].events(f"({scan})", complete=(), native=())
+
+    def also(self, other: Layout) -> Layout:
+        """Return the layout of files of both, which are equal: what both vouch for."""
+        places = tuple(
+            (
+                path,
+                tuple(
+                    replace(a, clean=a.clean and b.clean, complete=a.complete and b.complete)
+                    for a, b in zip(mine, others, strict=True)
+                ),
+            )
+            for (path, mine), (_, others) in zip(self.places, other.places, strict=True)
+        )
+        return replace(self, places=places)
+
+    def _is_native(self, name: str, found: Sequence[Place]) -> bool:
+        """Tell whether a field is typed by the file as what it is."""
+        wanted = FORMATS[self.format or "canonical"].natives.get(name)
+        return len(found) == 1 and found[0].native == (wanted or "text")
+
+    def scan(self, paths: Sequence[str]) -> str:
+        """Return SQL for the format's raw fields over files of this layout.
+
+        The columns are ``file`` and ``row`` (blank lines, a CSV's header and lines that are
+        no CSV do not count), ``place`` (a number that no other row of the scan has; above its
+        :data:`FILE_BITS` lowest bits stands which of the *paths* the row is from), ``broken``
+        (why a row cannot be read, or null) and the fields of the format, those of the canonical
+        one where it is in none that is known: text, null where blank, or a time or truth value
+        where the file types it so.
+        """
+        fields = self.fields
+        broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
+        if self.kind in ("ndjson", "json"):
+            read = lines if self.kind == "ndjson" else _documents
+            rows = _numbered(read(paths, self.compression), self.inside)
+            return _json_scan(rows, "number" if self.kind == "json" else "line", fields, broken)
+        chosen = ", ".join(
+            f"{found[0].sql if self._is_native(name, found) else _first(found)} AS {name}"
+            for name, found in fields.items()
+        )
+        if self.kind == "parquet":
+            row = "file_row_number + 1"
+            place = f"(file_index::BIGINT << {FILE_BITS}) + file_row_number"
+            files = f"read_parquet({_files(paths)}, file_row_number = true, {_UNION})"
+        else:
+            row = "row_number() OVER ()"
+            place = f"(file_index::BIGINT << {FILE_BITS}) + {row}"
+            columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
+            files = (
+                f"read_csv({_files(paths)}, columns = {{{columns}}}, header = true, "
+                f"auto_detect = false, delim = {quoted(self.delimiter)}, quote = '\"', "
+                f"escape = '\"', compression = {quoted(self.compression or 'none')}, "
+                f"max_line_size = {MAX_LINE}, store_rejects = true, rejects_limit = 0, "
+                f"rejects_table = '{REJECTS}', rejects_scan = '{REJECT_SCANS}', {_FILE})"
+            )
+        return (
+            f"SELECT clw_file AS file, {row} AS row, {place} AS place, {broken} AS broken, "
+            f"{chosen} FROM {files}"
+        )
+
+
+def _first(places: Sequence[Place]) -> str:
+    """Return SQL for the first of several places that is not blank."""
+    if not places:
+        return "NULL"
+    values = [place.sql if place.clean else not_blank(place.sql) for place in places]
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def not_blank(expression: str) -> str:
+    """Return SQL for an expression as text, null where blank."""
+    value = f"{expression}::VARCHAR"
+    return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
+
+
+def _json_scan(rows: str, row: str, fields: dict[str, list[Place]], broken: str) -> str:
+    """Return SQL that parses each value once for all fields; *row* is what counts as its row."""
+    paths = list(dict.fromkeys(place.sql for found in fields.values() for place in found))
+    index = {path: i + 1 for i, path in enumerate(paths)}
+    chosen = ", ".join(
+        f"{_first([Place(f'v[{index[place.sql]}]') for place in found])} AS {field}"
+        for field, found in fields.items()
+    )
+    values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"
+    return (
+        f"SELECT file, {row} AS row, (file_index::BIGINT << {FILE_BITS}) + number AS place, "
+        f"broken, {chosen} FROM (SELECT clw_file AS file, file_index, line, number, {values} AS v, "
+        f"CASE WHEN json IS NULL THEN {quoted(NOT_JSON)} "
+        f"WHEN {_IS_LIST} THEN CASE json_array_length(json) WHEN 0 THEN {quoted(HOLDS_NOTHING)} "
+        f"ELSE {quoted(NO_OBJECT)} END "
+        f"ELSE {broken} END AS broken FROM ({rows}))"
+    )
+
+
+def _numbered(rows: str, inside: Sequence[str] | None) -> str:
+    """Return SQL for JSON values with their ``line`` in what is read, and their ``number``.
+
+    What they are wrapped in is taken off; an empty list stays.
+    """
+    opened = f"SELECT clw_file, file_index, json, row_number() OVER () AS line FROM {rows}"
+    if inside is None:
+        return f"SELECT *, line AS number FROM ({opened})"
+    opened = _each(opened)
+    for step in inside:
+        name, every, _ = step.partition(".*")
+        path, below = (quoted(f'$."{name}"{end}') for end in ("", ".*"))
+        found = f"json_extract(json, {path})"
+        if every:
+            found = (
+                f"CASE WHEN json_exists(json, {path}) THEN to_json(json_extract(json, {below})) END"
+            )
+        named = quoted(f'"{name}"')
+        inner = f"CASE WHEN contains(json::VARCHAR, {named}) THEN {found} END"
+        opened = _each(
+            f"SELECT * EXCLUDE (inner_json) REPLACE ({_UNWRAPPED} AS json) "
+            f"FROM (SELECT *, {inner} AS inner_json FROM ({opened}))"
+        )
+    return f"SELECT *, row_number() OVER () AS number FROM ({opened})"
+
+
+def _each(rows: str) -> str:
+    """Return SQL in which the values of a list stand each in a row."""
+    return (
+        f"SELECT * REPLACE (unnest(CASE WHEN {_IS_LIST} "
+        "AND json_array_length(json) > 0 THEN json_extract(json, '$[*]') ELSE [json] END) "
+        f"AS json) FROM ({rows})"
+    )
+
+
+_IS_LIST: Final = f"starts_with(ltrim(json::VARCHAR, {_WHITE}), '[')"
+_UNWRAPPED: Final = """
+    CASE
+        WHEN inner_json IS NULL THEN json
+        WHEN json_type(inner_json) IN ('OBJECT', 'ARRAY') THEN inner_json
+        WHEN json_type(inner_json) = 'VARCHAR' AND json_valid(inner_json->>'$')
+            AND json_type((inner_json->>'$')::JSON) IN ('OBJECT', 'ARRAY')
+            THEN (inner_json->>'$')::JSON
+        ELSE json
+    END"""
+
+
+def lines(paths: Sequence[str], compression: str | None) -> str:
+    """Return SQL that reads NDJSON: ``json`` (null where a line is none) and ``clw_file``.
+
+    Blank lines are skipped.
+    """
+    return (
+        f"read_ndjson_objects({_files(paths)}, ignore_errors = true, "
+        f"compression = {quoted(compression or 'uncompressed')}, "
+        f"maximum_object_size = {MAX_LINE}, {_FILE})"
+    )
+
+
+def _documents(paths: Sequence[str], compression: str | None) -> str:
+    """Return SQL that reads whole documents: an array's values, or objects over many lines."""
+    return (
+        f"read_json_objects({_files(paths)}, format = 'auto', "
+        f"compression = {quoted(compression or 'uncompressed')}, "
+        f"maximum_object_size = {MAX_LINE}, {_FILE})"
+    )
+
+
+def text_lines(path: str, compression: str) -> str:
+    """Return SQL that reads any text line by line, as ``line``; bad encoding is left out."""
+    return (
+        f"read_csv({literal(path)}, columns = {{'line': 'VARCHAR'}}, header = false, "
+        f"auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, "
+        f"compression = {quoted(compression)}, max_line_size = {MAX_LINE}, ignore_errors = true)"
+    )
+
+
+def _list(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(map(quoted, texts)) + "]"
+
+
+def literal(path: str) -> str:
+    """Return a file's name as the engine takes it by the letter, and not for a pattern."""
+    return quoted(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def _files(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(map(literal, paths)) + "]"

@@ -1,0 +1,363 @@
+"""What is new in the files of a source since the last look.
+
+A file that grows (CSV, NDJSON, not compressed) is read from where the last look ended up to
+its last whole line. Any other file is read when it is whole, and again only when it changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
+from campaign_live_widgets.sources.files.zstd import is_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    from campaign_live_widgets.snapshot import Reject
+    from campaign_live_widgets.sources.files.location import DataFile, Location
+    from campaign_live_widgets.sources.files.scan_sql import Layout
+
+_BLOCK: Final = 1 << 16
+_LONGEST_ROW: Final = 1 << 20
+_CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
+_QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
+_DELIMITED: Final = (b"{", b"[")
+_DAMAGED: Final = "it is damaged, or not what its name says"
+EXAMPLES: Final = 100
+"""Rejected rows that are kept to be shown; all are counted."""
+_AT_REST: Final = 60.0
+"""Seconds without a change after which a last line without its newline is taken as whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the file system says of a file: another inode is another file."""
+
+    inode: int
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A stretch of a file that is new: bytes ``start`` to ``end`` (the whole file, mostly)."""
+
+    file: DataFile
+    start: int
+    end: int
+    state: State
+    first_line: int = 1
+    """The number of its first line in the file; the first line of a file is 1."""
+    reading: int = 0
+    """The number of this reading of the file: a file that is read anew gets another one."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the file is read from its start."""
+        return self.start == 0
+
+    @property
+    def headless(self) -> bool:
+        """Tell whether it is a stretch of a CSV without its header."""
+        return self.file.kind == "csv" and not self.whole
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows of one file, besides those that were counted."""
+
+    duplicates: int = 0
+    rejected: int = 0
+    ignored: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    """The first rejected rows."""
+    kept: int = EXAMPLES
+    """How many of them are kept."""
+
+    def add(self, other: Tally) -> None:
+        """Add what became of further rows."""
+        self.duplicates += other.duplicates
+        self.rejected += other.rejected
+        self.ignored += other.ignored
+        self.rejects = [*self.rejects, *other.rejects][: self.kept]
+
+
+@dataclass(slots=True)
+class _Read:
+    """How far a file has been read, and how it was then."""
+
+    end: int
+    lines: int
+    state: State
+    mark: bytes
+
+
+@dataclass(slots=True)
+class FileState:
+    """All that is known of one file of a source, as long as it is there."""
+
+    reading: int = 0
+    """The number of its last reading; 0 before the first."""
+    layout: Layout | None = None
+    waiting: str | None = None
+    """Why it could not be read yet; not an error."""
+    problem: str | None = None
+    """Why it could not be read."""
+    tally: Tally = field(default_factory=Tally)
+    """Of its last reading."""
+    read: _Read | None = None
+    looked: State | None = None
+    """As it was when nothing new in it was whole yet."""
+    document: bool = False
+    """Whether it is one document of JSON, as its first lines told when it was..."""
+    opened: State | None = None
+    """...like this."""
+    rests_at: float | None = None
+    """When its last line is taken as it stands (seconds since the epoch), where that waits."""
+
+
+@dataclass(slots=True)
+class Tail:
+    """Follows the files of a location.
+
+    ``follow`` tells that more looks will come, so that a last line without its newline can
+    wait for the next one. ``keeps`` tells that what is read stays for ever: then even one look
+    alone leaves a last line that may be the half of one, until its file is at rest.
+    """
+
+    location: Location
+    follow: bool = True
+    keeps: bool = False
+    files: dict[str, FileState] = field(default_factory=dict)
+    """Path → what is known of the file; one that has gone is forgotten."""
+    others: Counter[str] = field(default_factory=Counter)
+    """Ending → how many files bear it that are not read."""
+    _readings: int = 0
+
+    def poll(self) -> list[Fragment]:
+        """Return what is new, without remembering it: see :meth:`commit`."""
+        found = self.location.look()
+        self.others = found.others
+        for path in self.files.keys() - {file.path for file in found.files}:
+            del self.files[path]
+        return [f for file in found.files if (f := self._new_in(file))]
+
+    def commit(self, fragment: Fragment, lines: int, tally: Tally) -> None:
+        """Remember that a fragment of so many *lines* has been counted, and what came of it."""
+        state = self.files[fragment.file.path]
+        state.problem = None
+        self._remember(state, fragment, lines)
+        state.tally.add(tally)
+
+    def give_up(self, fragment: Fragment, why: str) -> None:
+        """Remember why a fragment cannot be read; it is tried again when its file changes."""
+        state = self.files[fragment.file.path]
+        state.problem = why
+        self._remember(state, fragment, 0)
+
+    def _remember(self, state: FileState, fragment: Fragment, lines: int) -> None:
+        if fragment.reading != state.reading:
+            state.reading, state.tally = fragment.reading, Tally()
+        state.read = _Read(
+            fragment.end,
+            fragment.first_line - 1 + lines,
+            fragment.state,
+            b"" if fragment.file.grows else _mark(fragment.file.path, fragment.state.size),
+        )
+
+    def readings(self, fragments: Iterable[Fragment] = ()) -> set[int]:
+        """Return the readings that stand, but for those that reading *fragments* replaces."""
+        replaced = {f.file.path for f in fragments if f.whole}
+        return {state.reading for path, state in self.files.items() if path not in replaced}
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """Return the files that could not be read yet, and why."""
+        return {path: state.waiting for path, state in self.files.items() if state.waiting}
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Return the files that could not be read, and why."""
+        return {path: state.problem for path, state in self.files.items() if state.problem}
+
+    def _new_in(self, file: DataFile) -> Fragment | None:
+        known = self.files.setdefault(file.path, FileState())
+        try:
+            found = os.stat(file.path)
+            if not S_ISREG(found.st_mode):
+                return None
+            state = State(found.st_ino, found.st_size, found.st_mtime_ns)
+            file = _laid_out(file, known, state)
+            see = self._grown if file.grows else self._whole
+            return see(file, known, state)
+        except FileNotFoundError:
+            return None  # vanished between the listing and now
+        except SourceError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                why = getattr(error.__cause__, "strerror", None)
+                known.problem = f"cannot be read: {why or _DAMAGED}"
+            return None
+        except OSError as error:
+            known.waiting = f"cannot be read: {error.strerror}"
+            return None
+
+    def _whole(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+        read = known.read
+        if (read and read.state == state) or state.size == 0:
+            return None
+        if read and read.state.size == state.size and read.mark == _mark(file.path, state.size):
+            read.state = state  # touched or copied over itself: there is nothing new in it
+            return None
+        if file.kind == "parquet" and not _has_footer(file.path, state.size):
+            known.waiting = "is not a whole Parquet file (yet): it has no footer"
+            return None
+        if file.compression == "zstd" and not is_whole(file.path):
+            known.waiting = "is not a whole zstd file (yet): its end is missing"
+            return None
+        if file.kind == "json" and not file.compression and not ends_whole(file.path, state.size):
+            known.waiting = "is not a whole JSON document (yet): its end is missing"
+            return None
+        known.waiting = None
+        self._readings += 1
+        return Fragment(file, 0, state.size, state, reading=self._readings)
+
+    def _grown(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+        read = known.read
+        if read and (state.size < read.end or state.inode != read.state.inode):
+            read = None  # cut or replaced: what it holds now is new
+        start = read.end if read else 0
+        rests_at = state.modified / 1e9 + _AT_REST
+        at_rest = not (self.follow or self.keeps) or time.time() > rests_at
+        if start == state.size or (known.looked == state and not at_rest):
+            return None
+        end = _rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
+        known.waiting = known.rests_at = None
+        if end < state.size:
+            known.waiting = "ends in a line that is not whole yet; it waits"
+            known.rests_at = None if at_rest else rests_at
+        if end <= start:
+            known.looked = state
+            return None
+        if read and start:
+            return Fragment(file, start, end, state, read.lines + 1, known.reading)
+        self._readings += 1
+        return Fragment(file, start, end, state, reading=self._readings)
+
+
+def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
+    """Return a file with what its first lines tell: whether its JSON is one document."""
+    if file.kind != "ndjson" or state.size == 0:
+        return file
+    if file.compression == "zstd" and not is_whole(file.path):
+        return file  # it waits
+    told = known.opened
+    grown = told and told.inode == state.inode and told.size <= state.size
+    if told != state and not (grown and not known.document):
+        document = is_document(file)
+        if document != known.document:
+            known.read = None  # what it holds now is read in another way
+        known.document, known.opened = document, state
+    return replace(file, kind="json") if known.document else file
+
+
+def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: bool) -> int:
+    """Return where the last whole row ends; *start* where there is none.
+
+    *objects* takes a last line of JSON that is whole: no half of an object or a list is JSON,
+    while ``1`` is one of ``12``.
+    """
+    if file.kind == "csv" and at_rest:
+        return size  # what its end is worth, the reader says
+    with open(file.path, "rb") as stream:
+        if file.kind == "csv":
+            return _csv_rows_end(stream, start, size)
+        end = _line_end(stream, start, size)
+        if end < size and (at_rest or objects):
+            stream.seek(end)
+            line = stream.read(size - end)
+            if (at_rest or line.lstrip()[:1] in _DELIMITED) and _is_json(line):
+                return size
+        return end
+
+
+def _mark(path: str, size: int) -> bytes:
+    """Return a digest of a file's ends: with its size, enough to tell a touch from a change."""
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with open(path, "rb") as stream:
+            digest.update(stream.read(_BLOCK))
+            stream.seek(max(0, size - _BLOCK))
+            digest.update(stream.read(_BLOCK))
+    except OSError:
+        return b""
+    return digest.digest()
+
+
+def _has_footer(path: str, size: int) -> bool:
+    if size < 12:  # noqa: PLR2004 - two magic numbers and a length
+        return False
+    with open(path, "rb") as stream:
+        stream.seek(size - 4)
+        return stream.read(4) in {b"PAR1", b"PARE"}
+
+
+def _line_end(stream: BinaryIO, start: int, size: int) -> int:
+    """Return the position after the last newline between *start* and *size*."""
+    position = size
+    while position > start:
+        begin = max(start, position - _BLOCK)
+        stream.seek(begin)
+        found = stream.read(position - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        position = begin
+    return start
+
+
+def _is_json(line: bytes) -> bool:
+    """Tell whether a last line without its newline is nevertheless complete."""
+    try:
+        return not line.strip() or json.loads(line) is not None
+    except (ValueError, RecursionError):
+        return False
+
+
+def _csv_rows_end(stream: BinaryIO, start: int, size: int) -> int:
+    """Return the position after the last line break that no quoted field holds."""
+    stream.seek(start)
+    position = end = start
+    is_open = False
+    while position < size:
+        line = stream.readline(size - position)
+        if not line.endswith(b"\n"):
+            break
+        position += len(line)
+        is_open = _leaves_open(line, is_open=is_open)
+        if not is_open:
+            end = position
+        elif position - end > _LONGEST_ROW:
+            is_open, end = False, position  # a stray quote; the reader refuses the row
+    return end
+
+
+def _leaves_open(line: bytes, *, is_open: bool) -> bool:
+    """Tell whether a quoted field goes on after this line."""
+    if b'"' not in line:
+        return is_open
+    if is_open:
+        closing = _CLOSING.match(line)
+        if closing is None:
+            return True
+        line = line[closing.end() :]
+    return any(field.group(1) == b"" for field in _QUOTED.finditer(line))

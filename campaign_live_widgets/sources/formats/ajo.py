@@ -1,0 +1,193 @@
+"""Adobe Journey Optimizer: feedback and tracking events in XDM, nested or flattened.
+
+Paths and values after Adobe's published schemas (``adobe/xdm``: message-delivery-feedback,
+message-interaction, messageexecution, messageprofile, experienceevent-pushtracking). The raw
+status ``sent`` means that the provider accepted the message: it is both the report's sent
+and its delivered; a bounce that is not asynchronous was sent as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.sources.formats.base import CHANNELS, Format
+from campaign_live_widgets.sources.formats.sql import (
+    flag,
+    microseconds,
+    missing,
+    no_time,
+    not_known,
+    one_of,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_ROOT: Final = "_experience.customerJourneyManagement"
+_FAILURE: Final = f"{_ROOT}.messageDeliveryfeedback.messageFailure"
+NO_EVENT_STATUSES: Final = ("delivered", "read", "duplicate", "unknown")
+NO_EVENT_INTERACTIONS: Final = ("subscription", "submit", "visit", "reply")
+PUSH_OPEN: Final = "pushtracking.applicationopened"
+PUSH_ACTION: Final = "pushtracking.customaction"
+
+# Status, interaction or event type → the canonical events of the row.
+_EVENTS: Final = f"""
+    CASE
+        WHEN status = 'sent' THEN ['sent', 'delivered']
+        WHEN status = 'bounce' AND late THEN ['bounce']
+        WHEN status IN ('bounce', 'denylist') THEN ['sent', 'bounce']
+        WHEN status = 'exclude' THEN ['excluded']
+        WHEN status IN ('error', 'delay') THEN [status]
+        WHEN status IN {one_of(NO_EVENT_STATUSES)} THEN []
+        WHEN status IS NOT NULL THEN NULL
+        WHEN interaction IN ('open', 'bot_open') THEN ['open']
+        WHEN interaction IN ('click', 'bot_click') THEN ['click']
+        WHEN interaction IN ('unsubscribe', 'spam_complaint') THEN [interaction]
+        WHEN interaction IN {one_of(NO_EVENT_INTERACTIONS)} THEN []
+        WHEN interaction IS NOT NULL THEN NULL
+        WHEN kind = '{PUSH_OPEN}' THEN ['open']
+        WHEN kind = '{PUSH_ACTION}' THEN ['action']
+        WHEN kind IS NULL OR starts_with(kind, 'message.') THEN NULL
+        ELSE []
+    END"""
+
+_PRIMARY_IDENTITY: Final = """
+    list_filter(
+        json_extract(
+            CASE WHEN json_valid(identities) THEN identities::JSON END,
+            '$.*[*]'
+        ),
+        lambda identity: (identity->>'$.primary') = 'true'
+    )[1]->>'$.id'"""
+
+
+class JourneyOptimizer(Format, name="ajo"):
+    """Rows of Journey Optimizer's feedback, e-mail tracking and push tracking datasets."""
+
+    fields: ClassVar = {
+        "id": ("_id",),
+        "time": ("timestamp",),
+        "kind": ("eventType",),
+        "status": (f"{_ROOT}.messageDeliveryfeedback.feedbackStatus",),
+        "failure_reason": (f"{_FAILURE}.reason",),
+        "failure_type": (f"{_FAILURE}.type",),
+        "failure_category": (f"{_FAILURE}.category",),
+        "exclusion_reason": (f"{_ROOT}.messageDeliveryfeedback.messageExclusion.reason",),
+        "interaction": (f"{_ROOT}.messageInteraction.interactionType",),
+        "bot": (f"{_ROOT}.messageInteraction.isBot",),
+        "link": (f"{_ROOT}.messageInteraction.url",),
+        "campaign": (f"{_ROOT}.messageExecution.campaignID",),
+        "message": (
+            f"{_ROOT}.messageExecution.messageID",
+            f"{_ROOT}.messageExecution.messageExecutionID",
+        ),
+        "execution": (f"{_ROOT}.messageExecution.batchInstanceID",),
+        "profile": (f"{_ROOT}.messageProfile.messageProfileID",),
+        "identities": ("identityMap",),
+        "channel_uri": (
+            f"{_ROOT}.messageProfile.channel._id",
+            f"{_ROOT}.messageProfile.channel.@id",
+        ),
+        "arm": (f"{_ROOT}.messageProfile.variant",),
+        "test": (f"{_ROOT}.messageProfile.isTestExecution",),
+        "address_domain": (f"{_ROOT}.emailChannelContext.domain",),
+        "address": (f"{_ROOT}.emailChannelContext.address",),
+        "device": (
+            f"{_ROOT}.pushChannelContext.platform",
+            "pushNotificationTracking.pushProvider",
+        ),
+        "button": ("pushNotificationTracking.customAction.actionID",),
+    }
+    natives: ClassVar = {"time": "time", "test": "flag", "bot": "flag"}
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Tell whether any path is one that only an XDM experience event has."""
+        return ("_id" in paths and "eventtype" in paths) or any(
+            path.startswith(("_experience.", "pushnotificationtracking.")) for path in paths
+        )
+
+    def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
+        """Return SQL that maps the rows; see :meth:`Format.events`."""
+        causes = [
+            "WHEN broken IS NOT NULL THEN broken",
+            _unheard_of("feedbackStatus", "status"),
+            _unheard_of("interactionType", "interaction"),
+            "WHEN kinds IS NULL THEN 'no feedbackStatus, interactionType or push event'",
+            *([missing("_id", "event_id")] if "id" not in complete else []),
+            *([missing("timestamp", "time")] if "time" not in complete else []),
+            no_time(),
+            missing("campaignID", "campaign_id"),
+            missing("messageID", "message_id"),
+            missing("channel", "channel"),
+            missing("messageProfileID", "profile_id"),
+            unknown("channel", CHANNELS),
+            unknown("bounce_type", BOUNCE_TYPES, "failure"),  # of the row: its sent goes too
+        ]
+        return f"""
+            WITH kinded AS (
+                SELECT * REPLACE (lower(status) AS status, lower(interaction) AS interaction,
+                                  lower(kind) AS kind),
+                       coalesce(lower(failure_category) = 'async', false) AS late
+                FROM {raw}
+            ), mapped AS (
+                SELECT *, {_EVENTS} AS kinds, {microseconds("time", native="time" in native)} AS us,
+                       campaign AS campaign_id, message AS message_id,
+                       coalesce(profile, {_PRIMARY_IDENTITY}) AS profile_id,
+                       {_CHANNEL} AS channel,
+                       CASE status WHEN 'denylist' THEN 'hard'
+                                   WHEN 'bounce' THEN lower(failure_type) END AS failure
+                FROM kinded
+            ), split AS (
+                SELECT *, unnest(CASE WHEN len(kinds) > 0 THEN kinds ELSE [NULL] END)
+                       AS event_type,
+                       unnest(CASE WHEN len(kinds) > 0 THEN range(1, len(kinds) + 1)
+                                   WHEN kinds IS NULL THEN [1] ELSE [0] END) AS part
+                FROM mapped
+            ), filled AS (
+                SELECT file, row, place, part, us, broken, kinds, status, interaction, time,
+                       id || CASE WHEN len(kinds) > 1 THEN ':' || event_type
+                                            ELSE '' END AS event_id,
+                       campaign_id, message_id, channel, profile_id, event_type,
+                       CASE event_type
+                           WHEN 'excluded' THEN exclusion_reason
+                           WHEN 'action' THEN button
+                           WHEN 'bounce' THEN failure_reason
+                           WHEN 'error' THEN failure_reason
+                           WHEN 'delay' THEN failure_reason
+                       END AS reason,
+                       CASE WHEN event_type = 'bounce' THEN failure END AS bounce_type, failure,
+                       event_type = 'bounce' AND status = 'bounce' AND late AS is_async,
+                       lower(coalesce(address_domain, CASE WHEN contains(address, '@')
+                           THEN nullif(split_part(address, '@', -1), '') END)) AS domain,
+                       CASE lower(device)
+                           WHEN 'apns' THEN 'ios' WHEN 'apnssandbox' THEN 'ios'
+                           WHEN 'fcm' THEN 'android' ELSE device END AS platform,
+                       execution AS execution_id, arm AS variant,
+                       link AS url, coalesce({flag("test")}, false) AS is_test,
+                       coalesce({flag("bot")}, false)
+                           OR coalesce(starts_with(interaction, 'bot_'), false) AS is_machine,
+                       NULL::VARCHAR AS campaign_name, NULL::VARCHAR AS message_name
+                FROM split
+            )
+            SELECT * EXCLUDE (broken, kinds, status, interaction, time, failure),
+                   CASE WHEN part > 0 THEN CASE {" ".join(causes)} END END AS cause
+            FROM filled"""
+
+
+def _unheard_of(name: str, column: str) -> str:
+    """Return the SQL branch that refuses a row whose kind of event is not known."""
+    return f"WHEN kinds IS NULL AND {column} IS NOT NULL THEN {not_known(name, column)}"
+
+
+# A tracking row does not always name its channel; what else it holds then tells.
+_CHANNEL: Final = """
+    CASE
+        WHEN channel_uri IS NOT NULL THEN
+            CASE split_part(channel_uri, '/', -1)
+                WHEN 'inApp' THEN 'in_app' WHEN 'directMail' THEN 'direct_mail'
+                ELSE lower(split_part(channel_uri, '/', -1)) END
+        WHEN starts_with(kind, 'pushtracking.') OR device IS NOT NULL THEN 'push'
+        WHEN coalesce(address_domain, address) IS NOT NULL THEN 'email'
+    END"""

@@ -1,0 +1,1 @@
+"""Tables in databases: addresses, and rows as canonical events."""

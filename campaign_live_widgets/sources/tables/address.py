@@ -1,0 +1,241 @@
+"""Where a table of events is: a database's address, without its password in what is said."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.files.location import Location
+from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from urllib.parse import SplitResult
+
+SCHEMES: Final[Mapping[str, str]] = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "spark": "spark",
+    "sc": "spark",
+    "queryservice": "queryservice",
+}
+"""Scheme of an address → the engine that answers there."""
+_OURS: Final = ("table", "watermark", "overlap", "every")
+_OF_LIBPQ: Final = (
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"),
+)
+_THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
+    "postgresql": (*_OF_LIBPQ, "target_session_attrs", "options"),
+    "spark": ("use_ssl", "x-databricks-cluster-id"),
+    "queryservice": _OF_LIBPQ,
+}
+_OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
+"""What else we ask of engines that keep a table in folders."""
+_FROM_ENVIRONMENT: Final = "env:"
+_FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
+"""What a client of PostgreSQL says before the server's own words."""
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+OVERLAP: Final = 120
+"""Seconds (or numbers of a serial) that are read again, for what was committed late."""
+_OVERLAPS: Final = {"queryservice": 7200}
+"""Of a lake whose datasets are filled one by one, some much later than others."""
+_EVERY: Final = {"queryservice": 60}
+"""Seconds between two looks at an engine that takes many of them for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A table of events in a database.
+
+    Attributes
+    ----------
+    engine : str
+        ``postgresql``, ``spark`` or ``queryservice``.
+    name : str
+        Of the database; of Spark a catalog, a database or both, or nothing.
+    table : str
+        As the address gives it: ``events``, ``schema.events``, or several with commas between.
+    watermark : str or None
+        The column that grows with every insert; ``None`` to take ``ingested_at`` if there is
+        one, an empty text to have none.
+    overlap : int
+        What is read again at each look: seconds, or numbers of a serial.
+    every : int
+        Seconds that pass at least between two looks.
+    day : str or None
+        The column that holds the watermark's day, by which the table's folders are named; ``None``
+        to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
+    options : mapping
+        What else the address says, for the engine's own client.
+    format : str or None
+        The format the user named (``ajo:postgresql://…``).
+    """
+
+    engine: str
+    host: str | None
+    port: int | None
+    name: str
+    table: str
+    watermark: str | None = None
+    overlap: int = OVERLAP
+    every: int = 0
+    day: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    format: str | None = None
+
+    @classmethod
+    def parse(cls, source: str) -> Database:
+        """Read the address of a table; raise :class:`SourceError` where it cannot be one."""
+        known, scheme = None, source.partition("://")[0]
+        if ":" in scheme:
+            known, source = scheme.partition(":")[0].lower(), source.partition(":")[2]
+        parts = _split(source)
+        _require_rows(known)
+        engine = SCHEMES.get(parts.scheme.lower())
+        if engine is None:
+            message = (
+                f"{parts.scheme}://…: is no database that can be read; known: "
+                f"{', '.join(f'{name}://' for name in dict.fromkeys(SCHEMES.values()))}"
+            )
+            raise SourceError(message)
+        if ";" in parts.path:  # as Spark's own client has options, and a token among them
+            message = f"{parts.scheme}://{parts.hostname or ''}/…: give options as ?table=NAME&…"
+            raise SourceError(message)
+        shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
+        for key in asked:
+            if key not in options:
+                message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
+                raise SourceError(message)
+        if not all(asked.get("table", "").split(",")):
+            message = f"{shown}: which table? Add ?table=NAME to the address"
+            raise SourceError(message)
+        try:
+            port = parts.port
+        except ValueError:
+            message = f"{shown}: the port is no number from 1 to 65535"
+            raise SourceError(message) from None
+        return cls(
+            engine=engine,
+            host=parts.hostname,
+            port=port,
+            name=unquote(parts.path.lstrip("/")),
+            table=asked["table"],
+            watermark=asked.get("watermark"),
+            overlap=_length(asked, "overlap", _OVERLAPS.get(engine, OVERLAP), shown),
+            every=_length(asked, "every", _EVERY.get(engine, 0), shown),
+            day=asked.get("day"),
+            options={key: asked[key] for key in _THEIRS[engine] if key in asked},
+            user=unquote(parts.username) if parts.username else None,
+            password=_password(parts.password, shown),
+            format=known,
+        )
+
+    @property
+    def text(self) -> str:
+        """Return the address as it may be shown: neither user nor password."""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.engine}://{self.host or ''}{port}/{self.name}?table={self.table}"
+
+    @property
+    def watched(self) -> None:
+        """Return that there is no folder in which changes show: a database is looked at."""
+
+    @property
+    def tables(self) -> tuple[tuple[str | None, str], ...]:
+        """Return of each table its schema, where it is given, and its name."""
+        parts = (table.strip().rpartition(".") for table in self.table.split(","))
+        return tuple((schema or None, table) for schema, _, table in parts)
+
+    @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Return each table's whole name, from the catalog on, as far as the address gives it."""
+        names = (f"{self.name}.{table.strip()}" for table in self.table.split(","))
+        return tuple(tuple(part for part in name.split(".") if part) for name in names)
+
+    def holds(self, _path: str) -> bool:
+        """Tell that no file that changes is one of this source."""
+        return False
+
+    @property
+    def label(self) -> str:
+        """Return what the source is called where its address is nobody's business."""
+        return f"{self.table} ({self.engine})"
+
+    def said(self, words: str) -> str:
+        """Return in one line what a client said of an error, and no password."""
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        text = _FATAL.sub("", lines[0] if lines else "")
+        if self.password:
+            text = text.replace(self.password, "***")
+        return text.removeprefix(f"{self.text}: ")
+
+    def anonymous(self, said: str, name: str) -> str:
+        """Return what was said with *name* for the address, and nobody's host or user."""
+        said = said.replace(self.text, name)
+        for private in filter(None, (self.host, self.user)):
+            said = said.replace(private, "…")
+        return said
+
+
+def is_database(source: str) -> bool:
+    """Tell whether a source is the address of a database, and not the name of files."""
+    return "://" in source and not os.path.exists(source)
+
+
+def locate(source: str | os.PathLike[str]) -> Location | Database:
+    """Return where a source is; raise :class:`SourceError` where it cannot be one."""
+    text = os.fspath(source)
+    return Database.parse(text) if is_database(text) else Location.parse(source)
+
+
+def _split(source: str) -> SplitResult:
+    """Return the parts of an address; what cannot be one is not shown: it may hold a password."""
+    try:
+        return urlsplit(source)
+    except ValueError:
+        message = (
+            f"{source.partition('://')[0][:20]}://…: is no address; "
+            "give one like postgresql://USER@HOST:PORT/DATABASE?table=NAME"
+        )
+        raise SourceError(message) from None
+
+
+def _require_rows(known: str | None) -> None:
+    """Refuse a format whose rows are read from files alone."""
+    if known is not None and known not in ROW_FORMATS:
+        message = f"{known}: is no format of a database's rows; known: {', '.join(ROW_FORMATS)}"
+        raise SourceError(message)
+
+
+def _password(given: str | None, shown: str) -> str | None:
+    """Return the password an address gives, or the variable of the environment it names."""
+    if given is None:
+        return None
+    given = unquote(given)
+    if not given.startswith(_FROM_ENVIRONMENT):
+        return given
+    name = given.removeprefix(_FROM_ENVIRONMENT)
+    if name not in os.environ:
+        message = f"{shown}: the password is to come from {name}, which is not set"
+        raise SourceError(message)
+    return os.environ[name]
+
+
+def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> int:
+    """Read ``90``, ``90s``, ``5m``, ``1h``."""
+    if option not in asked:
+        return default
+    text = asked[option]
+    number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
+    if not number.isdecimal():
+        message = f"{shown}: {option} {text!r} is neither a length (90s, 5m) nor a number"
+        raise SourceError(message)
+    return int(number) * unit

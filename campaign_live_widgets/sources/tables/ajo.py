@@ -1,0 +1,295 @@
+"""Rows of Journey Optimizer's datasets in a database → canonical events, as an Ibis expression.
+
+A row means what it means in a file: :mod:`~campaign_live_widgets.sources.formats.ajo` names
+the fields, and this module is the same mapping for engines that count themselves. Structs
+and maps are taken apart where they are; what a dataset does not have is null.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.formats.ajo import (
+    NO_EVENT_INTERACTIONS,
+    NO_EVENT_STATUSES,
+    PUSH_ACTION,
+    PUSH_OPEN,
+    JourneyOptimizer,
+)
+from campaign_live_widgets.sources.formats.base import CHANNELS
+from campaign_live_widgets.sources.tables.canonical import (
+    CAUSE,
+    MARK,
+    NO_EVENT,
+    RAW_ID,
+    as_flag,
+    as_text,
+    as_time,
+    common_type,
+    is_time,
+    no_time,
+    not_known,
+    unknown,
+)
+from campaign_live_widgets.sources.tables.struct_paths import at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Table = Any
+    Column = Any
+
+FIELDS: Final = {
+    name: paths
+    for name, paths in JourneyOptimizer.fields.items()
+    if name not in ("bot", "link", "arm")
+}
+"""Field → its dotted paths; without those that the report does not ask for."""
+_NEEDED: Final = ("id", "time", "campaign")
+_TELLING: Final = ("status", "interaction", "kind")
+_PLATFORMS: Final = (("apns", "ios"), ("apnssandbox", "ios"), ("fcm", "android"))
+_CHANNELS: Final = (("inApp", "in_app"), ("directMail", "direct_mail"))
+
+
+def fields_of(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Table, str | None]:
+    """Return the fields of all rows of some datasets, one column each, and the watermark's column.
+
+    Parameters
+    ----------
+    tables : sequence of ibis tables
+        Message feedback, e-mail tracking, push tracking: nested, or with dotted names.
+    mark : str or None
+        The path of what grows with every insert, in each of them.
+    name : str
+        What errors call the tables.
+
+    Raises
+    ------
+    SourceError
+        Where a table has none of the fields that tell what happened, or its time is no time.
+    """
+    import ibis  # noqa: PLC0415 - an extra
+
+    marks = [at(table, mark) for table in tables] if mark else []
+    kind = common_type(marks)
+    found = [
+        _fields(table, name, {MARK: marks[place].cast(kind)} if mark else {})
+        for place, table in enumerate(tables)
+    ]
+    return ibis.union(*found) if len(found) > 1 else found[0], mark and MARK
+
+
+def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
+    import ibis  # noqa: PLC0415
+
+    paths = {field: [at(table, path) for path in FIELDS[field]] for field in FIELDS}
+    found = {field: [c for c in columns if c is not None] for field, columns in paths.items()}
+    lacking = [FIELDS[field][0] for field in _NEEDED if not found[field]]
+    if not any(found[field] for field in _TELLING):
+        lacking.append(FIELDS["status"][0])
+    if lacking:
+        message = (
+            f"{name}: has no column {', '.join(lacking)}; it is no dataset of messages' events"
+        )
+        raise SourceError(message)
+    time = found.pop("time")[0]
+    if not is_time(time):
+        message = f"{name}: its column timestamp is {time.type()}; make a view that casts it"
+        raise SourceError(message)
+    identities = _primary(found.pop("identities"))
+    texts = {
+        field: ibis.coalesce(*map(as_text, columns or [None]))
+        for field, columns in found.items()
+        if field != "test"
+    }
+    return table.select(
+        **texts,
+        identity=identities,
+        test=as_flag(found["test"][0] if found["test"] else None),
+        time=as_time(time),
+        **marked,
+    )
+
+
+def _primary(columns: list[Column]) -> Column:
+    """Return the primary identity of an ``identityMap``: of a map of lists, or a struct of them."""
+    import ibis  # noqa: PLC0415
+
+    nobody = ibis.null("string")
+    if not columns:
+        return nobody
+    kind = columns[0].type()
+    if kind.is_map():
+        lists = columns[0].values()
+        lists = lists.filter(lambda some: some.notnull())
+        return _first_primary(lists.flatten())
+    if kind.is_struct():
+        found = [_first_primary(columns[0][namespace]) for namespace in kind.names]
+        return ibis.coalesce(*found, nobody)
+    return nobody
+
+
+def _first_primary(identities: Column) -> Column:
+    import ibis  # noqa: PLC0415
+
+    kind = identities.type()
+    if not (kind.is_array() and kind.value_type.is_struct() and "id" in kind.value_type.names):
+        return ibis.null("string")
+    if "primary" not in kind.value_type.names:
+        return ibis.null("string")
+    primary = identities.filter(lambda identity: identity["primary"])
+    # Spark takes an index beyond the end for an error.
+    return ibis.ifelse(primary.length() > 0, primary[0]["id"], ibis.null("string"))
+
+
+def xdm_events(table: Table, mark: str | None, name: str) -> Table:  # noqa: ARG001
+    """Return rows of :func:`fields_of` as events.
+
+    A row that was sent and delivered, or sent and bounced, gives two; one that carries none stays
+    one, with :data:`~campaign_live_widgets.sources.tables.canonical.NO_EVENT` for its cause.
+    """
+    import ibis  # noqa: PLC0415
+
+    rows = table.mutate(
+        status=table.status.lower(),
+        interaction=table.interaction.lower(),
+        kind=table.kind.lower(),
+        late=(table.failure_category.lower() == "async").fill_null(False),  # noqa: FBT003
+        profile=ibis.coalesce(table.profile, as_text(table.identity)),
+    )
+    rows = rows.mutate(
+        channel=_channel(rows),
+        event=_event(rows),
+        failure=ibis.cases(
+            (rows.status == "denylist", "hard"),
+            (rows.status == "bounce", rows.failure_type.lower()),
+            else_=ibis.null("string"),
+        ),
+    )
+    rows = rows.mutate(**{CAUSE: _cause(rows)})
+    rows = rows.mutate(
+        second=ibis.cases(
+            (rows[CAUSE].notnull() | (rows.event != "sent"), ibis.null("string")),
+            (rows.status == "sent", "delivered"),
+            else_="bounce",
+        )
+    )
+    pair = rows.second.notnull()
+    kinds = ibis.ifelse(pair, ibis.array([rows.event, rows.second]), ibis.array([rows.event]))
+    rows = rows.mutate(pair=pair, kinds=kinds)
+    split = rows.mutate(event_type=rows.kinds.unnest()).drop("kinds")
+    return split.select(
+        **_texts(split),
+        is_async=((split.event_type == "bounce") & (split.status == "bounce") & split.late),
+        is_test=split.test.fill_null(False),  # noqa: FBT003
+        timestamp=split.time,
+        **{RAW_ID: _event_id(split), MARK: split[MARK] if mark else ibis.null("int64")},
+        **{CAUSE: split[CAUSE]},
+    )
+
+
+def _texts(split: Table) -> dict[str, Column]:
+    import ibis  # noqa: PLC0415
+
+    kind, nothing = split.event_type, ibis.null("string")
+    of_address = split.address.re_extract("@([^@]*)$", 1)
+    domain = ibis.coalesce(split.address_domain, of_address.nullif(""))
+    platforms = [(split.device.lower() == theirs, ours) for theirs, ours in _PLATFORMS]
+    return {
+        "event_id": _event_id(split),
+        "campaign_id": split.campaign,
+        "message_id": split.message,
+        "channel": split.channel,
+        "profile_id": split.profile,
+        "event_type": kind,
+        "reason": ibis.cases(
+            (kind == "excluded", split.exclusion_reason),
+            (kind == "action", split.button),
+            (kind.isin(("bounce", "error", "delay")), split.failure_reason),
+            else_=nothing,
+        ),
+        "bounce_type": ibis.ifelse(kind == "bounce", split.failure, nothing),
+        "domain": domain.lower(),
+        "platform": ibis.cases(*platforms, else_=split.device),
+        "execution_id": split.execution,
+        "campaign_name": nothing,
+        "message_name": nothing,
+    }
+
+
+def _event_id(split: Table) -> Column:
+    import ibis  # noqa: PLC0415
+
+    return ibis.ifelse(split.pair, split.id + ":" + split.event_type, split.id)
+
+
+def _channel(rows: Table) -> Column:
+    """Return a row's channel; where it does not name it, what else it holds tells."""
+    import ibis  # noqa: PLC0415
+
+    last = rows.channel_uri.re_extract("([^/]*)$", 1)
+    push = rows.kind.startswith("pushtracking.") | rows.device.notnull()
+    mail = ibis.coalesce(rows.address_domain, rows.address).notnull()
+    return ibis.cases(
+        *((last == theirs, ours) for theirs, ours in _CHANNELS),
+        (rows.channel_uri.notnull(), last.lower()),
+        (push, "push"),
+        (mail, "email"),
+        else_=ibis.null("string"),
+    )
+
+
+def _event(rows: Table) -> Column:
+    """Return the (first) event of a row, :data:`NO_EVENT` for none, null where it is not known."""
+    import ibis  # noqa: PLC0415
+
+    status, interaction, kind = rows.status, rows.interaction, rows.kind
+    unheard_of = ibis.null("string")
+    return ibis.cases(
+        ((status == "bounce") & rows.late, "bounce"),
+        (status.isin(("sent", "bounce", "denylist")), "sent"),
+        (status == "exclude", "excluded"),
+        (status.isin(("error", "delay")), status),
+        (status.isin(NO_EVENT_STATUSES), NO_EVENT),
+        (status.notnull(), unheard_of),
+        (interaction.isin(("open", "bot_open")), "open"),
+        (interaction.isin(("click", "bot_click")), "click"),
+        (interaction.isin(("unsubscribe", "spam_complaint")), interaction),
+        (interaction.isin(NO_EVENT_INTERACTIONS), NO_EVENT),
+        (interaction.notnull(), unheard_of),
+        (kind == PUSH_OPEN, "open"),
+        (kind == PUSH_ACTION, "action"),
+        (kind.isnull() | kind.startswith("message."), unheard_of),
+        else_=NO_EVENT,
+    )
+
+
+def _cause(rows: Table) -> Column:
+    """Return why a row is refused, or that it carries no event; else null."""
+    import ibis  # noqa: PLC0415
+
+    unknown_event = rows.event.isnull()
+    needed = {
+        "campaignID": rows.campaign,
+        "messageID": rows.message,
+        "channel": rows.channel,
+        "messageProfileID": rows.profile,
+    }
+    return ibis.cases(
+        (rows.event == NO_EVENT, NO_EVENT),
+        (unknown_event & rows.status.notnull(), not_known("feedbackStatus", rows.status)),
+        (
+            unknown_event & rows.interaction.notnull(),
+            not_known("interactionType", rows.interaction),
+        ),
+        (unknown_event, "no feedbackStatus, interactionType or push event"),
+        (rows.id.isnull(), "_id is missing"),
+        (rows.time.isnull(), "timestamp is missing"),
+        no_time(rows.time),
+        *((column.isnull(), f"{field} is missing") for field, column in needed.items()),
+        unknown("channel", rows.channel, CHANNELS),
+        unknown("bounce_type", rows.failure, BOUNCE_TYPES),  # of the row: its sent goes too
+        else_=ibis.null("string"),
+    )

@@ -1,0 +1,1 @@
+"""A receiver for webhooks: verified events go into a store."""

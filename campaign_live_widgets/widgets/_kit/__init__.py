@@ -1,1 +1,0 @@
-"""What every view is made of; the only thing that views share."""

@@ -1,0 +1,250 @@
+"""One tile: a title, a menu, a switch between its views, the view that is shown."""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import traitlets as t
+from ipywidgets import VBox
+
+from campaign_live_widgets.catalog import notes
+from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.rendering.html.notebook import frame_html
+from campaign_live_widgets.rendering.text import tile_text
+from campaign_live_widgets.report import frame_csv
+from campaign_live_widgets.widgets.base.assets import Front
+from campaign_live_widgets.widgets.base.downloads import Context, File, csv_file, offer_files
+from campaign_live_widgets.widgets.base.view import VIEWS, View, family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+    from ipywidgets import Widget
+
+    from campaign_live_widgets.catalog import Tile
+
+
+class TileHead(Front, script="tile"):
+    """The title, the menu, the switch, and the card that covers the body after an error."""
+
+    title = t.Unicode().tag(sync=True)
+    views = t.List(t.Unicode()).tag(sync=True)
+    view = t.Unicode().tag(sync=True)
+    error = t.Unicode().tag(sync=True)
+    options = t.Dict().tag(sync=True)
+
+
+class TileWidget(VBox):
+    """One tile of the report, on a dashboard or alone in any layout.
+
+    Parameters
+    ----------
+    tile : Tile
+        What is shown.
+    frame : DataFrame
+        Its rows, with the columns ``tile.columns``.
+    locale : str
+        ``"en"`` or ``"fr"``.
+    names : mapping, optional
+        ``message_id`` → display name.
+    view : str, optional
+        The kind shown first; by default the tile's own first.
+    time_zone : str
+        IANA name of the zone in which times are labelled.
+    context : Context, optional
+        What the numbers belong to: names the files that the page saves.
+
+    Raises
+    ------
+    UnknownNameError
+        If the tile has no such view.
+    UsageError
+        If the frame has other columns than the tile.
+    """
+
+    children: tuple[Widget, ...]
+    stands_still = True
+    """Whether nothing changes the numbers: then they are also told to viewers without a kernel."""
+    view = t.Unicode(help="Which kind of view is shown.")
+
+    def __init__(  # noqa: PLR0913 (one call makes one tile)
+        self,
+        tile: Tile,
+        frame: pd.DataFrame,
+        *,
+        locale: str = "en",
+        names: Mapping[str, str] | None = None,
+        view: str | None = None,
+        time_zone: str = "UTC",
+        context: Context | None = None,
+    ) -> None:
+        self.tile = tile
+        self.locale = locale
+        self.time_zone = time_zone
+        self._lock = RLock()
+        self._frame = frame.copy()
+        self._names = dict(names or {})
+        self._context = context or Context()
+        self._openers: list[Callable[[str], object]] = []
+        self._views: dict[str, View] = {}
+        kinds = tile.kinds
+        shown = kinds[0] if view is None else view
+        if shown not in kinds:
+            raise UnknownNameError(kind="view", name=shown, known=kinds)
+        first = self._view(shown)
+        self._head = self._make_head(kinds, shown)
+        super().__init__([self._head, first.widget], view=shown)
+        self.add_class("clw-tile").add_class(tile.css_class)
+        self._head.observe(self._on_switch, "view")
+        offer_files(self._head, self.file)
+
+    @property
+    def context(self) -> Context:
+        """Return what the numbers belong to."""
+        return self._context
+
+    def update(
+        self,
+        frame: pd.DataFrame,
+        names: Mapping[str, str] | None = None,
+        context: Context | None = None,
+    ) -> bool:
+        """Show another frame in place; an equal one sends nothing.
+
+        Views that are hidden now catch up when they are shown again. A *context* is sent only
+        when somebody saves a file.
+
+        Returns
+        -------
+        bool
+            Whether the view that is shown changed.
+        """
+        with self._lock:
+            self._context = context or self._context
+            if frame.equals(self._frame) and (names is None or names == self._names):
+                return False
+            if names is not None:
+                self._names = dict(names)
+            # A switch in another thread may not have built its view yet.
+            changed = self._view(self.view).update(frame, self._names)
+            self._frame = frame.copy()
+            return changed
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Call *callback* with the message id when a message's name is pressed in a table.
+
+        Names can be pressed from then on; while nobody listens they are plain text.
+        """
+        self._openers.append(callback)
+        for view in self._views.values():
+            view.on_open(self._open)
+
+    def file(self, what: str) -> File:
+        """Return what the page saves of this tile.
+
+        Parameters
+        ----------
+        what : str
+            ``csv``: the frame that is shown, with the names of its rows. ``png`` or ``svg``:
+            the name and the caption of the picture, which the page draws itself.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such file.
+        """
+        kinds = ("csv", "png", "svg")
+        if what not in kinds:
+            raise UnknownNameError(kind="file", name=what, known=kinds)
+        with self._lock:
+            name = self._context.file_name(self.tile.id, what)
+            if what != "csv":
+                return File(name, self._context.caption)
+            return csv_file(name, frame_csv(self._frame, self.locale, self._names, labels=True))
+
+    def show_error(self, message: str | None) -> None:
+        """Cover the body with an error card; ``None`` uncovers the last good data."""
+        self._head.error = message or ""
+
+    def close(self) -> None:
+        """Close the tile with all its views, in the page and in the kernel."""
+        if self.comm is not None:
+            for widget in family(self)[1:]:
+                widget.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Return the widget and, where it stands still, forms that need no kernel."""
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        with self._lock:
+            rows, names, note = self._frame, self._names, self._context.caption
+        bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
+        if self.stands_still:
+            bundle["text/html"] = frame_html(
+                self.tile,
+                rows,
+                locale=self.locale,
+                names=names,
+                time_zone=self.time_zone,
+                view=self.view,
+                note=note,
+            )
+        return bundle
+
+    @t.validate("view")
+    def _validate_view(self, proposal: dict[str, Any]) -> str:
+        kinds = self.tile.kinds
+        if proposal["value"] not in kinds:
+            raise UnknownNameError(kind="view", name=proposal["value"], known=kinds)
+        return str(proposal["value"])
+
+    @t.observe("view")
+    def _on_view(self, change: dict[str, Any]) -> None:
+        if not change["old"]:
+            return  # the first view is shown as it is made
+        with self._lock:
+            self._views[change["old"]].widget.layout.display = "none"
+            view = self._view(change["new"])
+            view.update(self._frame, self._names)
+            view.widget.layout.display = None
+            if view.widget not in self.children:
+                self.children = (*self.children, view.widget)
+            self._head.view = change["new"]
+
+    def _on_switch(self, change: dict[str, Any]) -> None:
+        self.view = change["new"]
+
+    def _view(self, kind: str) -> View:
+        """Return the view of this kind, built when first asked for."""
+        if kind not in self._views:
+            self._views[kind] = VIEWS[kind](
+                self.tile,
+                self._frame,
+                locale=self.locale,
+                names=self._names,
+                time_zone=self.time_zone,
+            )
+            if self._openers:
+                self._views[kind].on_open(self._open)
+        return self._views[kind]
+
+    def _open(self, message_id: str) -> None:
+        for callback in self._openers:
+            callback(message_id)
+
+    def _make_head(self, kinds: tuple[str, ...], shown: str) -> TileHead:
+        locale = self.locale
+        head = TileHead(
+            title=self.tile.title(locale),
+            views=list(kinds),
+            view=shown,
+            options={
+                "locale": locale,
+                "metrics": list(self.tile.metrics),
+                "notes": list(notes(self.tile, locale)),
+            },
+        )
+        head.add_class("clw-tile-head")
+        return head

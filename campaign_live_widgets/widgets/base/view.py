@@ -1,0 +1,173 @@
+"""A view: one way of drawing a tile's frame. Built once; an update changes data in place."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+from ipywidgets import Widget
+
+from campaign_live_widgets.catalog import value_label
+from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.rendering.language.sentence import summary
+from campaign_live_widgets.widgets.base.assets import Library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import pandas as pd
+
+    from campaign_live_widgets.catalog import Tile
+
+VIEWS: Final[dict[str, type[View]]] = {}
+"""Every kind of view by name."""
+
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class View(ABC):
+    """Draw the frame of one tile.
+
+    A kind of view is a subclass ``class Donut(View, kind="donut")``. It builds its widgets in
+    :meth:`build`, and says in :meth:`state` which values one of them, the *target*, shows for
+    a frame; the rest happens here. The target also has a trait ``summary``, the sentence that
+    screen readers say of it.
+
+    Parameters
+    ----------
+    tile : Tile
+        What is shown.
+    frame : DataFrame
+        Its rows, with the columns ``tile.columns``.
+    locale : str
+        ``"en"`` or ``"fr"``.
+    names : mapping
+        ``message_id`` → display name; an id without one is shown as it is.
+    time_zone : str
+        IANA name of the zone in which times are labelled.
+
+    Raises
+    ------
+    UsageError
+        If the frame has other columns than the tile.
+    """
+
+    kind: ClassVar[str]
+    widget: Widget
+
+    def __init_subclass__(cls, *, kind: str, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if kind in VIEWS:
+            message = f"View kind {kind!r} is already taken by {VIEWS[kind].__name__}."
+            raise TypeError(message)
+        cls.kind = kind
+        VIEWS[kind] = cls
+
+    def __init__(
+        self,
+        tile: Tile,
+        frame: pd.DataFrame,
+        *,
+        locale: str = "en",
+        names: Mapping[str, str] = _NO_NAMES,
+        time_zone: str = "UTC",
+    ) -> None:
+        self.tile = tile
+        self.locale = locale
+        self.time_zone = time_zone
+        self._opener: Callable[[str], object] | None = None
+        self._check(frame)
+        self._shown = self._all(frame, names)
+        self._target, self.widget = self.build(self._shown)
+
+    @abstractmethod
+    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the target's trait values for a frame: a pure function of its arguments."""
+
+    @abstractmethod
+    def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
+        """Return the target, made with *state*, and the widget that holds it."""
+
+    def update(self, frame: pd.DataFrame, names: Mapping[str, str] = _NO_NAMES) -> bool:
+        """Show another frame in the same widgets, with one message, or none if it is equal.
+
+        Returns
+        -------
+        bool
+            Whether anything changed.
+        """
+        self._check(frame)
+        state = self._all(frame, names)
+        changed = {k: v for k, v in state.items() if not _equal(v, self._shown[k])}
+        if not changed:
+            return False
+        self._shown = state
+        with self._target.hold_sync():
+            for trait, value in changed.items():
+                setattr(self._target, trait, value)
+        return True
+
+    def _all(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the state and the sentence on it, which travels in the same message."""
+        said = summary(self.tile, frame, locale=self.locale, names=names, time_zone=self.time_zone)
+        return {**self.state(frame, names), "summary": said}
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Call back with a message's id when its name is pressed, where the view shows names."""
+        self._opener = callback
+
+    def close(self) -> None:
+        """Close every widget of the view, in the page and in the kernel."""
+        for widget in family(self.widget):
+            widget.close()
+
+    def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+        """Return how the first column's values read."""
+        dimension = self.tile.columns[0]
+        values = [str(value) for value in frame[dimension]]
+        if dimension == "message_id":
+            return [names.get(v) or value_label(dimension, v, self.locale) for v in values]
+        return [value_label(dimension, v, self.locale) for v in values]
+
+    def _check(self, frame: pd.DataFrame) -> None:
+        if tuple(frame.columns) != self.tile.columns:
+            message = (
+                f"The frame of {self.tile.id} has the columns {list(frame.columns)}; "
+                f"it must have {list(self.tile.columns)}."
+            )
+            raise UsageError(message)
+
+
+def _equal(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        a, b = np.asarray(one), np.asarray(other)
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f"))
+    return one == other
+
+
+def family(widget: Widget) -> list[Widget]:
+    """Return a widget and every widget that it holds: children, marks, scales, layouts.
+
+    The library of scripts is held by all and belongs to none.
+    """
+    found: dict[int, Widget] = {}
+    waiting = [widget]
+    while waiting:
+        member = waiting.pop()
+        if id(member) not in found:
+            found[id(member)] = member
+            waiting += [w for name in member.keys for w in _held(getattr(member, name))]
+    return list(found.values())
+
+
+def _held(value: object) -> Iterator[Widget]:
+    if isinstance(value, Widget):
+        if not isinstance(value, Library):
+            yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _held(item)
+    elif isinstance(value, dict):
+        yield from _held(list(value.values()))

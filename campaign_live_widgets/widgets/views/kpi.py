@@ -1,0 +1,64 @@
+"""Key figures: the number first, then its label, its share and what it is a share of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import traitlets as t
+
+from campaign_live_widgets.catalog import METRICS, column_label
+from campaign_live_widgets.rendering.language.labels import NO_DATA, NO_VALUE, share_of
+from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.widgets.base.assets import Front
+from campaign_live_widgets.widgets.base.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ipywidgets import Widget
+
+
+class Figures(Front, script="kpi"):
+    """The cards of one tile, side by side."""
+
+    metrics = t.List(t.Unicode()).tag(sync=True)
+    counts: t.List[Any] = t.List().tag(sync=True)
+    shares: t.List[Any] = t.List().tag(sync=True)
+    summary = t.Unicode().tag(sync=True)
+    options = t.Dict().tag(sync=True)
+
+
+class Kpi(View, kind="kpi"):
+    """Draw ``metric``, ``count`` and, where there is one, ``share`` (0 to 1) as cards."""
+
+    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (metrics have no display names)
+        """Return metric ids, counts and shares; ``None`` where a number is not known."""
+        return {
+            "metrics": [str(m) for m in frame["metric"]],
+            "counts": [None if pd.isna(n) else int(n) for n in frame["count"]],
+            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
+        }
+
+    def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
+        """Return the cards, which are target and widget in one."""
+        locale = self.locale
+        words = {
+            m.id: {
+                "label": column_label(m.id, locale),
+                "definition": m.definition(locale),
+                "color": palette.css_color(m.id),
+            }
+            for m in METRICS.values()
+            if m.id in self.tile.metrics
+        }
+        options = {
+            "locale": locale,
+            "words": words,
+            "shareOf": share_of(self.tile.share_of)(locale) if self.tile.share_of else "",
+            "empty": NO_DATA(locale),
+            "unknown": NO_VALUE(locale),
+        }
+        figures = Figures(options=options, **state)
+        figures.add_class("clw-view").add_class("clw-kpis")
+        return figures, figures

@@ -1,0 +1,93 @@
+"""A line for each metric over time, with one tooltip for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import traitlets as t
+from bqplot import Axis, DateScale, Figure, LinearScale
+from bqplot import Lines as LinesMark
+from ipywidgets import Box, Layout
+
+from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.rendering.language.labels import NO_DATA, SHOW_HIDE
+from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.widgets.base.arrays import compact
+from campaign_live_widgets.widgets.base.assets import Overlay
+from campaign_live_widgets.widgets.base.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ipywidgets import Widget
+
+
+class Series(LinesMark):
+    """Lines that carry the sentence on what they show."""
+
+    summary = t.Unicode().tag(sync=True)
+
+
+class LinesOverlay(Overlay, script="lines"):
+    """Legend, ticks, crosshair and tooltip of a time series."""
+
+
+class Lines(View, kind="lines"):
+    """Draw ``bucket`` (UTC, in time order) and a count for each metric.
+
+    All metrics are rows of one two-dimensional mark: one message moves them all. Their
+    number never changes, which bqplot could not follow.
+    """
+
+    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (times have no display names)
+        """Return times (``datetime64[ms]``, UTC) and counts by metric and time."""
+        counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0).T
+        times = pd.to_datetime(frame["bucket"], utc=True).dt.tz_localize(None)
+        x = times.to_numpy(dtype="datetime64[ms]")
+        if len(x) == 1:
+            # bqplot squeezes a single column into one series, and a line needs two points.
+            x = np.append(x, x + np.timedelta64(1, "m"))
+            counts = np.repeat(counts, 2, axis=1)
+        y = compact(counts)
+        return {"x": x, "y": y if len(self.tile.metrics) > 1 else y.ravel()}
+
+    def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
+        """Return the lines and the box that holds their figure and their legend."""
+        tile, locale = self.tile, self.locale
+        x_scale = DateScale(allow_padding=False)
+        y_scale = LinearScale(min=0.0, allow_padding=False)
+        mark = Series(
+            scales={"x": x_scale, "y": y_scale},
+            labels=[column_label(metric, locale) for metric in tile.metrics],
+            colors=[palette.css_color(metric) for metric in tile.metrics],
+            stroke_width=1.5,
+            apply_clip=False,
+            enable_hover=False,
+            interactions={},
+            **state,
+        )
+        axes = [
+            Axis(scale=x_scale, side="bottom", grid_lines="none"),
+            Axis(scale=y_scale, side="left", grid_lines="solid"),
+        ]
+        figure = Figure(
+            marks=[mark],
+            axes=axes,
+            fig_margin={"top": 0, "bottom": 0, "left": 0, "right": 0},
+            padding_y=0,
+            display_toolbar=False,
+            layout=Layout(min_width="0"),
+        )
+        options = {
+            "locale": locale,
+            "timeZone": self.time_zone,
+            "colors": [palette.css_color(metric) for metric in tile.metrics],
+            "empty": NO_DATA(locale),
+            "toggle": SHOW_HIDE(locale),
+        }
+        overlay = LinesOverlay(figure=figure, mark=mark, axes=axes, scale=y_scale, options=options)
+        box = Box([figure, overlay])
+        box.add_class("clw-view").add_class("clw-lines")
+        return mark, box

@@ -1,0 +1,108 @@
+"""A table: a bold total on top, sortable columns, cells edited in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import traitlets as t
+from bqplot.traits import array_serialization
+from traittypes import Array
+
+from campaign_live_widgets.catalog import METRICS, Distinct, column_label
+from campaign_live_widgets.rendering.language.labels import NO_DATA, SORT, TOTAL, nothing, share_of
+from campaign_live_widgets.widgets.base.arrays import compact
+from campaign_live_widgets.widgets.base.assets import Front
+from campaign_live_widgets.widgets.base.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ipywidgets import Widget
+
+
+class Grid(Front, script="table"):
+    """Rows by name and one array of counts by row for each column."""
+
+    rows: t.List[Any] = t.List().tag(sync=True)
+    counts = Array(dtype=None).tag(sync=True, **array_serialization)
+    shares: t.List[Any] = t.List().tag(sync=True)
+    total: t.List[Any] = t.List().tag(sync=True)
+    ids = t.List(t.Unicode()).tag(sync=True)
+    """Message ids by row, where the rows are messages: two may have one name."""
+    summary = t.Unicode().tag(sync=True)
+    opens = t.Bool(default_value=False).tag(sync=True)
+    """Whether somebody listens to a message's name being pressed."""
+    options = t.Dict().tag(sync=True)
+
+
+class Table(View, kind="table"):
+    """Draw any tile's frame: the first column names the rows, the others are numbers."""
+
+    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return row names, counts (column after column), shares and the total row."""
+        counted = [c for c in self.tile.columns[1:] if c != "share"]
+        counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
+        rows: list[Any] = self.labels(frame, names)
+        if self.tile.by == "bucket":
+            moments = pd.to_datetime(frame["bucket"], utc=True)
+            rows = [int(m.timestamp()) for m in moments]
+        return {
+            "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
+            "rows": rows,
+            "counts": compact(counts.T.ravel()),
+            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
+            "total": self._total(frame, counted),
+        }
+
+    def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
+        """Return the table, which is target and widget in one."""
+        locale, tile = self.locale, self.tile
+        counted = [c for c in tile.columns[1:] if c != "share"]
+        options = {
+            "locale": locale,
+            "timeZone": self.time_zone,
+            "first": column_label(tile.columns[0], locale),
+            "total": TOTAL(locale),
+            "isTime": tile.by == "bucket",
+            "columns": [self._column(c, counted) for c in counted],
+            "share": f"{column_label('share', locale)} {share_of(tile.share_of)(locale)}"
+            if tile.share_of
+            else "",
+            "empty": (nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale),
+            "sort": SORT(locale),
+        }
+        grid = Grid(options=options, **state)
+        grid.add_class("clw-view").add_class("clw-table")
+        grid.on_msg(self._hear)
+        return grid, grid
+
+    def on_open(self, callback: Callable[[str], object]) -> None:
+        """Let messages' names be pressed, and call back with the id of one that is."""
+        super().on_open(callback)
+        self._target.opens = self.tile.by == "message_id"
+
+    def _hear(self, _grid: Grid, said: Mapping[str, Any], _buffers: object) -> None:
+        message_id = said.get("id")
+        known = said.get("type") == "open" and message_id in self._shown["ids"]
+        if known and self._opener is not None:
+            self._opener(str(message_id))
+
+    def _column(self, column: str, counted: list[str]) -> dict[str, Any]:
+        metric = METRICS.get(column)
+        rate_of = metric.rate_of if metric else None
+        known = rate_of in counted
+        return {
+            "id": column,
+            "label": column_label(column, self.locale),
+            "definition": metric.definition(self.locale) if metric else "",
+            "rateOf": counted.index(rate_of) if rate_of and known else -1,
+            "rateLabel": column_label(rate_of, self.locale) if rate_of and known else "",
+        }
+
+    def _total(self, frame: pd.DataFrame, counted: list[str]) -> list[int]:
+        """Return the sum of each column; nothing where the rows are different metrics."""
+        additive = not any(isinstance(METRICS[m].formula, Distinct) for m in self.tile.metrics)
+        if self.tile.by is None or frame.empty or not additive:
+            return []
+        return [int(frame[column].sum()) for column in counted]

@@ -1,0 +1,142 @@
+"""The static form for notebooks: its numbers, its pictures, and what it must not hold."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import frames
+import pytest
+from elements import Element, parse
+from memory import snapshot_of
+from stills import HOSTILE, PROFILE, hostile, still, usual
+
+from campaign_live_widgets.catalog import LOCALES, TILES, column_label
+from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.rendering.charts import chart_kinds
+from campaign_live_widgets.rendering.charts import export as pictures
+from campaign_live_widgets.rendering.html.notebook import fragment, frame_html, tile
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.report import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
+
+
+def texts(table: Element) -> list[list[str]]:
+    return [[cell.text for cell in row.all("td")] for row in table.one("tbody").all("tr")]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
+    made, report = still(usual(), locale), to_json(usual(), locale)
+    for tile_id, wanted in report["widgets"].items():
+        one = TILES[tile_id]
+        root = parse(tile(made, tile_id))
+        assert root.one("h4").text == wanted["title"]
+        counts = [
+            [format_number(n, locale) for n in row[1 : 1 + (len(one.metrics) if one.by else 1)]]
+            for row in wanted["rows"]
+        ]
+        if one.views[0] == "kpi":
+            shown = [[strong.text] for strong in root.all("strong")]
+            assert shown == counts
+            shares = [row[2] for row in wanted["rows"] if len(row) > 2]
+            assert all(
+                format_share(share, locale) in root.one("div", lang=locale).text for share in shares
+            )
+            continue
+        total, *rows = texts(root.one("table")) if one.by else [None, *texts(root.one("table"))]
+        assert rows == ([] if one.by == "bucket" else counts)
+        if one.by:
+            columns = zip(*(row[1:] for row in wanted["rows"]), strict=True)
+            assert total == [format_number(sum(column), locale) for column in columns]
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_it_reads_on_any_viewer(name: str) -> None:
+    root = parse(fragment(still(SNAPSHOTS[name]())))
+    assert {e.tag for e in root.walk()} <= {
+        *("div", "h2", "h3", "h4", "p", "strong", "img", "table", "thead", "tbody"),
+        *("tr", "th", "td", "caption"),
+    }
+    for element in root.walk():
+        assert not {key for key in element.attributes if key.startswith("on")}
+        assert not {"id", "class"} & set(element.attributes)
+        assert "url(" not in element.attributes.get("style", "")
+    for picture in root.all("img"):
+        kind, _, data = picture.attributes["src"].partition(",")
+        assert kind == "data:image/svg+xml;base64"
+        drawn = ET.fromstring(base64.b64decode(data))  # noqa: S314 - our own
+        assert drawn.tag.endswith("svg")
+        assert picture.attributes["alt"]
+    charts = [one for one in TILES.values() if one.views[0] in chart_kinds(one)]
+    assert len(root.all("img")) == len(charts)
+    assert [h.text for h in root.all("h4")].count(TILES["push.failures"].title("en")) == 1
+
+
+def heights(element: ET.Element, top: float = 0.0) -> Iterator[tuple[str, float]]:
+    """Yield every text of a drawing with how far from its top it stands."""
+    for move in re.findall(r"translate\([-\d.]+,\s*([-\d.]+)\)", element.get("transform", "")):
+        top += float(move)
+    if element.tag.endswith("text"):
+        yield element.text or "", top
+    for child in element:
+        yield from heights(child, top)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
+@pytest.mark.parametrize("scale", [10, 3000, frames.HUGE])
+def test_every_line_is_named_in_the_picture(tile_id: str, locale: str, scale: int) -> None:
+    made = frame_html(TILES[tile_id], frames.frame(TILES[tile_id], scale=scale), locale=locale)
+    source = parse(made).one("img").attributes["src"]
+    drawn = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 - our own
+    told = dict(heights(drawn))
+    names = [column_label(metric, locale) for metric in TILES[tile_id].metrics]
+    assert all(0 < told[name] < float(drawn.get("height", 0)) for name in names), told
+
+
+def test_what_must_not_leave_does_not() -> None:
+    assert PROFILE not in fragment(still(usual()))
+    made = fragment(still(hostile()))
+    assert "<script" not in made
+    assert HOSTILE not in parse(made).text, "endless names are cut"
+    assert "document.title='pwned'" in parse(made).text
+
+
+def test_without_what_draws_pictures_there_are_tables_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    pictures._converter.cache_clear()
+    made = fragment(still(usual()))
+    assert made == fragment(still(usual()), pictures=False)
+    root = parse(made)
+    assert not root.all("img")
+    assert len(root.all("table")) == sum(one.views[0] != "kpi" for one in TILES.values())
+    series = parse(tile(still(usual()), "email.summary", pictures=False)).one("table")
+    assert len(texts(series)) == 1 + 97
+    monkeypatch.undo()
+    pictures._converter.cache_clear()
+
+
+def test_a_tile_alone_says_what_it_is_of() -> None:
+    said = parse(tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
+    assert re.search(r"Spring sale · 22 Nov 2026 16:05 . 23 Nov 2026 16:05 CET", said)
+    with pytest.raises(UnknownNameError, match="bounce_reasons"):
+        tile(still(usual()), "email.bounce_reason")
+
+
+def test_more_rows_than_fit_are_counted() -> None:
+    from memory import Event  # noqa: PLC0415 - only here
+
+    many = snapshot_of([Event("sent", message_id=f"m{i:03}") for i in range(230)])
+    root = parse(tile(still(many), "email.metrics_by_message"))
+    assert len(texts(root.one("table"))) == 101
+    assert root.one("caption").text == "… and 130 more rows"

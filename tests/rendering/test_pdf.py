@@ -1,0 +1,255 @@
+"""The report on paper, read back page by page: its numbers, its words, its edges."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pypdfium2
+import pytest
+from memory import NOW, Event, snapshot_of
+
+from campaign_live_widgets.catalog import METRICS, TILES, column_label
+from campaign_live_widgets.layouts.places import Place
+from campaign_live_widgets.rendering.language.labels import nothing
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.pdf.pdf import pdf
+from campaign_live_widgets.report import frame
+from campaign_live_widgets.snapshot import Health, Message, Reject, Selection
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.snapshot import Snapshot
+
+MADE: Final = datetime(2026, 11, 23, 18, 0, 5, tzinfo=UTC)
+HOSTILE: Final = (
+    "<script>alert(1)</script>",
+    "#set page(fill: red)",
+    "$x^2$ @ref <label> `raw` *b* _i_",
+    '"quoted" & <b>bold</b>',
+    "two\nlines",
+    "a\x00b",
+    "x" * 10_000,
+)
+MM: Final = 72 / 25.4
+
+
+def still_of(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> Still:
+    return Still(snapshot=snapshot, made_at=MADE, locale=locale, time_zone=time_zone)
+
+
+def campaign(messages: int = 3) -> Snapshot:
+    """Every kind of event, of both channels, and as many messages as asked for."""
+    kinds = ("sent", "delivered", "sent", "delivered", "open", "click", "error", "excluded")
+    events = []
+    for i in range(40 + 8 * messages):
+        at = NOW - timedelta(minutes=i % 1400)
+        given = {"at": at, "message_id": f"m{i % messages:03}", "profile": f"p{i}"}
+        events.append(Event(kinds[i % 8], domain=f"d{i % 5}.example", reason="HTTP", **given))
+        events.append(Event(kinds[i % 5], channel="push", platform="ios", **given))
+        if i % 3 == 0:
+            kind = {"reason": f"r{i % 4}", "bounce_type": ("hard", "soft")[i % 2]}
+            events.append(Event("bounce", domain="d0.example", **kind, **given))
+    return snapshot_of(events)
+
+
+def pages(data: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(data)
+    return [page.get_textpage().get_text_bounded() for page in document]
+
+
+def flat(text: str) -> str:
+    return " ".join(text.replace("\N{ZERO WIDTH SPACE}", "").split())
+
+
+def squeezed(text: str) -> str:
+    """A text without what a line break may have put into it or taken from it."""
+    return "".join(c for c in text if not c.isspace() and c not in "\u200b\x02\ufffe\xad")
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_every_number_of_the_report_is_on_paper(locale: str) -> None:
+    snapshot = campaign()
+    text = squeezed("".join(pages(pdf(still_of(snapshot, locale)))))
+    for tile in TILES.values():
+        table = frame(tile, snapshot)
+        assert squeezed(tile.title(locale)) in text
+        if tile.by == "bucket":
+            continue  # drawn as lines
+        for column in table.columns[1:]:
+            tell = format_share if column == "share" else format_number
+            for count in table[column]:
+                assert squeezed(tell(count, locale)) in text
+    for metric in METRICS.values():
+        if any(metric.id in tile.metrics for tile in TILES.values()):
+            assert squeezed(metric.definition(locale)) in text
+
+
+def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
+    snapshot = campaign()
+    table = frame(TILES["email.metrics_by_message"], snapshot)
+    sums = {column: int(table[column].sum()) for column in table.columns[1:]}
+    text = flat(pages(pdf(still_of(snapshot)))[0])
+    assert "Total " + " ".join(format_number(n) for n in sums.values()) in text
+    rates = [
+        format_share(sums[metric] / sums[METRICS[metric].rate_of or ""])
+        for metric in sums
+        if METRICS[metric].rate_of
+    ]
+    assert "Rate " + " ".join(rates) in text
+    assert "Rates: Delivered, Bounces, Errors ÷ Sent; Opens, Clicks, Unsubscribes" in text
+
+
+def test_the_head_says_of_what_the_numbers_are() -> None:
+    names = {"m001": "Hello", "m002": "Bye"}
+    known = tuple(Message(i, names.get(i), ("email",), 1, NOW) for i in ("m000", *names))
+    snapshot = replace(
+        campaign(),
+        messages=known,
+        selection=Selection(frozenset({"m001"})),
+        include_tests=True,
+        ending="newest",
+        health=Health(
+            events=1234, rejected=1, rejects=(Reject("a.csv", 7, "bad"),), notes=("A note",)
+        ),
+    )
+    data = pdf(still_of(snapshot, "fr", "Asia/Kolkata"))
+    first = flat(pages(data)[0]).replace("\N{NO-BREAK SPACE}", " ")
+    assert first.startswith("Spring sale spring Période 24 h, 22 nov. 2026 20:35")
+    assert "23 nov. 2026 20:35 IST. La période se termine au dernier événement" in first
+    assert "Fuseau horaire Asia/Kolkata" in first
+    assert "Uniquement 1 message sur 3 (Hello) ; envois de test inclus" in first
+    assert "1 234 Événements" in first.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "Rejetée : a.csv, 7: bad" in first
+    assert "A note" in first
+
+
+def test_the_document_tells_its_title_its_language_and_its_pages() -> None:
+    data = pdf(still_of(campaign(), "fr"))
+    document = pypdfium2.PdfDocument(data)
+    told = document.get_metadata_dict()
+    assert told["Title"] == "Rapport de campagne\N{NO-BREAK SPACE}: Spring sale"
+    assert told["CreationDate"] == "D:20261123180005Z"
+    assert b"/Lang(fr" in data
+    for number, text in enumerate(pages(data), start=1):
+        assert f"{number}/{len(document)}" in text
+        assert "Établi le 23 nov. 2026 18:00:05 UTC" in text
+        assert number == 1 or text.startswith("Spring sale")
+    for page in document:
+        assert page.get_size() == pytest.approx((210 * MM, 297 * MM), abs=1)
+
+
+def test_a_long_table_repeats_its_headings_and_keeps_every_row() -> None:
+    snapshot = campaign(messages=200)
+    tile = TILES["email.metrics_by_message"]
+    texts = pages(pdf(still_of(snapshot)))
+    heading = " ".join(column_label(c) for c in tile.columns[:-1])
+    holding = [text for text in texts if heading in flat(text)]
+    assert len(holding) > 3
+    for text in holding:
+        assert "\nTotal " in text.replace("\r", "")
+    for message in frame(tile, snapshot)["message_id"]:
+        if message != "m001":
+            assert any(f"\n{message} " in text.replace("\r", "") for text in holding)
+
+
+def test_reasons_that_a_chart_cannot_show_stand_in_a_table() -> None:
+    events = [
+        Event(kind, reason=f"reason {i:03}", bounce_type="hard")
+        for kind in ("bounce", "error", "excluded")
+        for i in range(60)
+        for _ in range(1 + (i < 5))
+    ]
+    text = flat("".join(pages(pdf(still_of(snapshot_of(events))))))
+    assert "Other (52)" in text
+    assert text.count("Other (36)") == 2
+    for i in range(60):
+        assert text.count(f"reason {i:03}") >= 3
+
+
+def test_an_empty_campaign_is_said_to_be() -> None:
+    texts = pages(pdf(still_of(snapshot_of([]), "fr")))
+    for metric in ("bounces", "errors", "excluded", "opens", "sent"):
+        assert nothing(metric)("fr") in flat("".join(texts))
+    assert "Aucun événement pour l'instant" in texts[0]
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_nothing_stands_over_the_edge(locale: str) -> None:
+    hostile = campaign(messages=60)
+    names = {f"m{i:03}": HOSTILE[i % len(HOSTILE)] for i in range(60)}
+    huge = {
+        name: table.assign(
+            **{c: table[c] * 2**40 for c in table.columns if table[c].dtype == "int64"}
+        )
+        for name, table in hostile.counts.items()
+    }
+    snapshot = replace(hostile, campaign_name="".join(HOSTILE), message_names=names, counts=huge)
+    document = pypdfium2.PdfDocument(pdf(still_of(snapshot, locale)))
+    for page in document:
+        text = page.get_textpage()
+        width, _ = page.get_size()
+        for i in range(text.count_chars()):
+            if text.get_text_range(i, 1).strip():
+                left, bottom, right, top = text.get_charbox(i)
+                assert left >= 15 * MM - 2
+                assert right <= width - 15 * MM + 2
+                assert 5 * MM < bottom <= top < 292 * MM
+
+
+def test_names_from_outside_stay_words() -> None:
+    names = dict(zip((f"m{i:03}" for i in range(7)), HOSTILE, strict=True))
+    name = "#pagebreak() </title> \N{RIGHT-TO-LEFT OVERRIDE}moc"
+    snapshot = replace(campaign(messages=7), message_names=names, campaign_name=name)
+    text = squeezed("".join(pages(pdf(still_of(snapshot)))))
+    for hostile in HOSTILE[:5]:
+        assert squeezed(hostile) in text
+    assert "a\N{REPLACEMENT CHARACTER}b" in text
+    assert "x" * 100 in text
+    assert "x" * 130 not in text
+    assert text.startswith("#pagebreak()</title>moc")
+
+
+def test_the_same_still_gives_the_same_file() -> None:
+    still = still_of(campaign())
+    first = pdf(still)
+    assert pdf(still) == first
+    assert pdf(replace(still, made_at=MADE + timedelta(days=1))) != first
+
+
+def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
+    places = {
+        "push": (Place("push.summary", rows=6, columns=12, view="table"),),
+        "email": (
+            Place("email.bounce_reasons", rows=6, columns=6, view="table"),
+            Place("email.error_reasons", rows=6, columns=6, shown=False),
+        ),
+    }
+    snapshot = campaign()
+    text = flat("".join(pages(pdf(replace(still_of(snapshot), places=places)))))
+    assert "Error reasons" not in text
+    assert "Campaign statistics" not in text
+    assert text.index("Push summary") < text.index("Bounce reasons")
+    assert "Nov 22, 2026, 15:00 0 0 0" in text
+    bounces = frame(TILES["email.bounce_reasons"], snapshot)
+    row = bounces.iloc[0]
+    assert f"{row['reason']} {row['bounces']}" in text
+
+
+def test_what_is_missing_is_said_in_one_line() -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'tests'); sys.modules['typst'] = None\n"
+        "from test_pdf import pdf, snapshot_of, still_of\n"
+        "try: pdf(still_of(snapshot_of([])))\n"
+        "except Exception as error: print(error)"
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", "import sys; sys.path.insert(0, 'tests/drawing')\n" + code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "For PDF, install more: pip install 'campaign-live-widgets[export]'\n"

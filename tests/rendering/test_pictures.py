@@ -1,0 +1,195 @@
+"""Charts as files: whole, plain, and the same for the same numbers."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import frames
+import pytest
+
+from campaign_live_widgets.catalog import LOCALES, TILES, tile
+from campaign_live_widgets.errors import MissingExtraError
+from campaign_live_widgets.rendering.charts import chart_kinds, specification
+from campaign_live_widgets.rendering.charts import export as pictures
+from campaign_live_widgets.rendering.language.numbers import format_number
+
+CHARTS = [(tile_id, kind) for tile_id, one in TILES.items() for kind in chart_kinds(one)]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str) -> list[str]:
+    root = ET.fromstring(svg)  # noqa: S314 - we wrote it
+    return [node.text or "" for node in root.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
+def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
+    shown = tile(tile_id)
+    spec = specification(shown, frames.frame(shown), kind=kind, shade="light", title=True)
+    svg = pictures.svg(spec)
+    root = ET.fromstring(svg)  # noqa: S314 - we wrote it
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == spec["description"]
+    assert shown.title() in texts(svg)
+    assert not re.search(r"\bid=|\bhref=|url\(|<script|<image|<style|NaN|undefined|var\(", svg)
+    assert set(re.findall(r"https?://[^\"]+", svg)) == {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_huge_counts_stand_in_full(locale: str) -> None:
+    for tile_id, kind in CHARTS:
+        if kind == "lines":
+            continue
+        shown = tile(tile_id)
+        frame = frames.frame(shown, scale=frames.HUGE)
+        spec = specification(shown, frame, kind=kind, shade="light", locale=locale, width=640)
+        drawn = texts(pictures.svg(spec))
+        for column in shown.columns[1 : 2 if kind == "donut" else None]:
+            assert {format_number(count, locale) for count in frame[column]} <= set(drawn)
+
+
+def test_bars_are_as_long_as_their_counts() -> None:
+    shown = tile("email.error_reasons")
+    frame = frames.frame(shown, ["a", "b", "c", "d"])
+    spec = specification(shown, frame, shade="light")
+    root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
+    (group,) = [g for g in root.iter(f"{SVG}g") if "mark-rect" in g.get("class", "")]
+    widths = [float(re.findall(r"h(\d+\.?\d*)", path.get("d", ""))[0]) for path in group]
+    counts = frame["errors"].tolist()
+    for width, count in zip(widths, counts, strict=True):
+        assert width / widths[0] == pytest.approx(count / counts[0], abs=0.01)
+
+
+def test_lines_start_at_zero_and_end_where_the_counts_do() -> None:
+    shown = tile("email.summary")
+    frame = frames.frame(shown)
+    frame[list(shown.metrics)] = 0
+    frame.loc[48, "sent"] = 1000
+    spec = specification(shown, frame, shade="light", width=600, height=200)
+    root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
+    assert (root.get("width"), root.get("height")) == ("600", "200")
+    curves = [g for g in root.iter(f"{SVG}g") if "mark-line" in g.get("class", "")]
+    paths = [path.get("d", "") for curve in curves for path in curve]
+    assert len(paths) == len(shown.metrics)
+    heights = [float(y) for y in re.findall(r",(-?\d+\.?\d*)", paths[0])]
+    assert len(heights) == len(frame)
+    assert heights[48] == min(heights) == 0
+    assert len(set(heights)) == 2
+
+
+def test_an_axis_reads_as_the_language_writes() -> None:
+    shown = tile("push.summary")
+    for locale, scale, label in (
+        ("en", 1000, "2,000"),
+        ("fr", 1000, "2\N{NARROW NO-BREAK SPACE}000"),
+        ("en", 10**6, "1.5M"),
+        ("fr", 10**6, "1,5\N{NO-BREAK SPACE}M"),
+        ("en", frames.HUGE, "2T"),
+        ("fr", 10**9, "2\N{NO-BREAK SPACE}Md"),
+    ):
+        frame = frames.frame(shown, scale=scale)
+        drawn = texts(pictures.svg(specification(shown, frame, locale=locale, shade="light")))
+        assert label in drawn
+
+
+def test_a_png_has_the_size_that_was_asked_for() -> None:
+    shown = tile("email.bounce_reasons")
+    spec = specification(shown, frames.frame(shown), shade="dark", width=300, height=120)
+    for scale in (1.0, 2.0):
+        data = pictures.png(spec, scale=scale)
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        assert struct.unpack(">II", data[16:24]) == (300 * scale, 120 * scale)
+
+
+def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'tests'); import frames; from hashlib import sha256\n"
+        "from campaign_live_widgets.catalog import tile\n"
+        "from campaign_live_widgets.rendering import pictures\n"
+        "from campaign_live_widgets.rendering.charts import specification\n"
+        "spec = specification(tile('{}'), frames.frame(tile('{}')), shade='light')\n"
+        "files = pictures.svg(spec).encode(), pictures.png(spec)\n"
+        "print(*(sha256(data).hexdigest() for data in files))"
+    )
+    for tile_id in ("email.summary", "push.failures"):
+        spec = specification(tile(tile_id), frames.frame(tile(tile_id)), shade="light")
+        here = [sha256(d).hexdigest() for d in (pictures.svg(spec).encode(), pictures.png(spec))]
+        done = subprocess.run(  # noqa: S603 - our own code
+            [sys.executable, "-c", code.format(tile_id, tile_id)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == here
+
+
+def test_hostile_names_are_drawn_as_they_are() -> None:
+    shown = tile("email.recipient_domains")
+    hostile = ["<script>alert(1)</script>", "\"'&]]>", "a\x00b\x1fc", "ع" * 300, "=1+1", "x" * 9999]
+    spec = specification(
+        shown, frames.frame(shown, hostile), shade="light", title=True, caption="<b>&\x01\"'"
+    )
+    svg = pictures.svg(spec)
+    drawn = texts(svg)
+    assert "<b>&\N{REPLACEMENT CHARACTER}\"'" in drawn
+    assert "\"'&]]>" in drawn
+    assert "<script" not in svg
+    assert len(svg) < 60_000
+    pictures.png(spec)
+
+
+def test_a_picture_asks_no_other_file() -> None:
+    spec: dict[str, Any] = {"data": {"url": "http://127.0.0.1:1/x.csv"}, "mark": "bar"}
+    with pytest.raises(ValueError, match="not allowed"):
+        pictures.svg(spec)
+
+
+def test_the_scripts_of_a_page_stay_in_their_element() -> None:
+    script = pictures.page_scripts()
+    assert "</script" not in script.lower()
+    assert "<!--" not in script
+    # Names of XML, and the editor that a menu we do not show would open.
+    assert set(re.findall(r"https?://([^/\"'`]+)", script)) <= {
+        "www.w3.org",
+        "vega.github.io",
+        "github.com",
+    }
+    assert script.startswith("/*! Vega ")
+    assert len(script.encode()) < 1_000_000
+    assert pictures.page_scripts() is script
+
+
+def test_what_is_missing_is_said_in_one_line() -> None:
+    code = (
+        "import sys; sys.modules['vl_convert'] = None\n"
+        "from campaign_live_widgets.rendering import pictures\n"
+        "try: pictures.svg({})\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (
+        f"{MissingExtraError.__name__} For pictures, install more: "
+        "pip install 'campaign-live-widgets[export]'\n"
+    )
+
+
+def test_threads_may_draw_at_once() -> None:
+    specs = [
+        specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, shade="light")
+        for tile_id, kind in CHARTS
+    ]
+    alone = [pictures.svg(spec) for spec in specs]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(pictures.svg, specs)) == alone

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from memory import snapshot_of
+from stills import PROFILE, hostile, still, usual
+
+from campaign_live_widgets.catalog import LOCALES, TABS, TILES
+from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.text import text, tile_text
+from campaign_live_widgets.report import frame
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_tile_and_its_numbers_are_told(locale: str) -> None:
+    said = text(still(usual(), locale))
+    for title in (*TABS.values(), *(one.title for one in TILES.values())):
+        assert title(locale) in said
+    lines = said.splitlines()
+    for one in (one for one in TILES.values() if one.by not in (None, "bucket")):
+        rows = frame(one, usual())
+        sums = [format_number(int(rows[metric].sum()), locale) for metric in one.metrics]
+        total = re.compile(r"\s+".join(["Total", *map(re.escape, sums)]) + "$")
+        assert any(total.search(line.strip()) for line in lines), one.id
+    assert PROFILE not in said
+
+
+def test_it_says_which_part_and_which_clock() -> None:
+    head = text(still(hostile(), "fr", "Europe/Paris")).splitlines()
+    assert head[0].endswith("22 nov. 2026 16:05 \u2013 23 nov. 2026 16:05 CET")
+    assert "envois de test inclus, Europe/Paris" in head[1]
+
+
+def test_nothing_in_it_steers_a_terminal() -> None:
+    said = text(still(hostile()))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said)
+    assert max(map(len, said.splitlines())) <= 132
+
+
+def test_an_empty_campaign_has_words() -> None:
+    assert (
+        text(still(snapshot_of([]))).count("nothing in this window")
+        == sum(one.by not in (None, "bounce_type") for one in TILES.values()) + 1
+    )
+
+
+def test_a_tile_alone() -> None:
+    one = TILES["campaign.statistics"]
+    said = tile_text(one, frame(one, usual()), {}, "fr").splitlines()
+    assert said[0] == "Statistiques de campagne"
+    assert re.fullmatch(r"\s+Profils entrés\s+13", said[1])

@@ -1,0 +1,256 @@
+"""What changed between two snapshots, against a second computation from the frames."""
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from archives import DAY, HOSTILE, day, events, publish
+from generate import events as generated
+from memory import NOW, Event, snapshot_of
+
+from campaign_live_widgets.catalog import METRICS, TILES
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.report import frames
+from campaign_live_widgets.snapshot import Health, Snapshot
+from campaign_live_widgets.snapshots import Draft, difference
+
+
+def two(out: Path) -> tuple[Path, Path]:
+    """Publish two days of a campaign, with rows that only one of them has."""
+    made = []
+    for ago, sent, bounces, reason in ((1, 40, 4, "mailbox_full"), (0, 50, 3, "unknown_user")):
+        at = NOW - ago * DAY
+        late = at - DAY / 12
+        more = [
+            Event("bounce", at=late, reason=reason, bounce_type="hard"),
+            Event("sent", channel="push", at=late, platform="ios", message_id="p1"),
+            Event("delivered", channel="push", at=late, platform="ios", message_id="p1"),
+            Event("action", channel="push", at=late, platform="ios", message_id=f"p{ago}"),
+        ]
+        snapshot = snapshot_of([*events(at, sent, bounces), *more], at)
+        made.append(publish(out, snapshot))
+    return made[0], made[1]
+
+
+def test_counts_and_rates_are_those_of_a_second_computation(tmp_path: Path) -> None:
+    before, after = two(tmp_path)
+    sides = [json.loads((path / "report.json").read_text("utf-8")) for path in (before, after)]
+    found = difference(before, after).to_json()
+    assert set(found["widgets"]) == set(TILES)
+    compared = 0
+    for tile in TILES.values():
+        tables = []
+        for side in sides:
+            widget = side["widgets"][tile.id]
+            tables.append(
+                {row[0]: dict(zip(widget["columns"], row, strict=True)) for row in widget["rows"]}
+            )
+        rows = found["widgets"][tile.id]["rows"]
+        assert {row["name"] for row in rows} == {*tables[0], *tables[1]}
+        for row in rows:
+            cells = [table.get(row["name"]) for table in tables]
+            assert row["only_in"] == (None if all(cells) else "before" if cells[0] else "after")
+            for metric, change in row["metrics"].items():
+                column = "count" if tile.by is None else metric
+                zero = None if tile.limit or tile.by in {None, "bucket"} else 0
+                counts = [cell[column] if cell else zero for cell in cells]
+                assert [change["before"], change["after"]] == counts
+                if None not in counts:
+                    assert change["change"] == counts[1] - counts[0]
+                rate = change["rate"]
+                of = METRICS[metric].rate_of
+                if of in tile.metrics and all(cells):
+                    shares = [
+                        cell[metric] / cell[of] if cell[of] else None for cell in cells if cell
+                    ]
+                    assert rate["of"] == of
+                    assert [rate["before"], rate["after"]] == shares
+                    if None not in shares:
+                        assert rate["points"] == pytest.approx((shares[1] - shares[0]) * 100)
+                        compared += 1
+                if tile.share_of and all(cells):
+                    assert rate["of"] == tile.share_of
+                    assert [rate["before"], rate["after"]] == [c["share"] for c in cells if c]
+    assert compared > 5
+
+
+def test_every_rate_says_what_it_divides_by(tmp_path: Path) -> None:
+    found = difference(*two(tmp_path)).to_json()["widgets"]
+
+    def rate(widget: str, row: str, metric: str) -> dict[str, object]:
+        rows = {one["name"]: one["metrics"] for one in found[widget]["rows"]}
+        value: dict[str, object] = rows[row][metric]["rate"]
+        return value
+
+    reason = rate("email.bounce_reasons", "mailbox_full", "bounces")
+    assert reason == {"of": "bounces", "before": 1.0, "after": 3 / 4, "points": -25.0}
+    by_message = rate("email.bounces_by_message", "m1", "hard_bounces")
+    assert by_message["of"] == "sent"
+    assert [by_message["before"], by_message["after"]] == [1 / 40, 1 / 50]
+    platform = rate("push.tracking_by_platform", "ios", "delivered")
+    assert platform == {"of": "sent", "before": 1.0, "after": 1.0, "points": 0.0}
+    failures = rate("push.failures", "bounces", "bounces")
+    assert failures == {"of": "sent", "before": 0.0, "after": 0.0, "points": 0.0}
+    total = found["email.bounce_reasons"]["total"]["bounces"]
+    assert total["rate"]["of"] == "sent"
+    assert total["rate"]["before"] == 5 / 40
+    assert found["email.recipient_domains"]["total"] is None
+    assert found["email.metrics_by_message"]["total"]["sent"]["rate"] is None
+
+
+def test_a_snapshot_does_not_differ_from_itself(tmp_path: Path) -> None:
+    made = day(tmp_path)
+    found = difference(made, made)
+    assert not found.is_change
+    assert found.facts == ()
+    assert "No number differs." in found.to_text()
+    assert "Aucun chiffre ne diffère." in found.to_html("fr")
+    assert not any(one["changed"] for one in found.to_json()["widgets"].values())
+
+
+def test_what_was_counted_and_how_is_compared_too(tmp_path: Path) -> None:
+    before = publish(tmp_path, snapshot_of(events(NOW)), parameters={"include_tests": False})
+    other = replace(snapshot_of(events(NOW), health=Health(events=9, rejected=2)))
+    after = publish(
+        tmp_path,
+        replace(other, campaign_name="Autumn"),
+        parameters={"include_tests": True, "source": "env:EVENTS"},
+        time_zone="Europe/Paris",
+    )
+    found = difference(before, after)
+    assert not found.is_change
+    facts = found.to_json()["facts"]
+    assert facts["campaign_name"] == ["Spring sale", "Autumn"]
+    assert facts["health.rejected"] == [0, 2]
+    assert facts["parameters.include_tests"] == [False, True]
+    assert facts["parameters.source"] == [None, "env:EVENTS"]
+    assert facts["time_zone"] == ["UTC", "Europe/Paris"]
+    text = found.to_text()
+    assert "Rejected" in text
+    assert "16:05 CET" in text
+
+
+def test_report_files_alone_can_be_compared(tmp_path: Path) -> None:
+    before, after = two(tmp_path)
+    alone = tmp_path / "old.json"
+    alone.write_bytes((before / "report.json").read_bytes())
+    found, whole = difference(alone, after).to_json(), difference(before, after).to_json()
+    assert found["widgets"] == whole["widgets"]
+    assert "parameters.campaign" not in found["facts"]
+
+
+def test_series_of_two_times_are_compared_by_their_sums(tmp_path: Path) -> None:
+    before, after = two(tmp_path)
+    found = difference(before, after)
+    push = next(one for one in found.widgets if one.widget == "push.summary")
+    assert not push.is_change
+    text = found.to_text()
+    assert "points in time" not in text
+    assert text.count("Email summary") == 1
+
+
+def test_what_else_is_there_is_one_clear_line(tmp_path: Path) -> None:
+    made = day(tmp_path)
+    report = json.loads((made / "report.json").read_text("utf-8"))
+    failed = Draft(tmp_path, "spring").fail("why")
+    bad = tmp_path / "bad.json"
+    with pytest.raises(ArchiveError, match="is of a run that failed"):
+        difference(made, failed)
+    with pytest.raises(ArchiveError, match=r"is not a snapshot: report\.json: No such file"):
+        difference(tmp_path, made)
+    for document, says in (
+        ("{", "is not JSON"),
+        ("[]", "is not the JSON of a report"),
+        (json.dumps(report | {"schema_version": 2}), "schema version 2"),
+        (json.dumps(report | {"widgets": {"email.summary": {}}}), "is not the JSON of a report"),
+        (json.dumps(report | {"window": {"start": "x", "end": "y"}}), "is not the JSON of a"),
+        (json.dumps(report | {"health": {"events": "9"}}), "is not the JSON of a report"),
+    ):
+        bad.write_text(document)
+        with pytest.raises(ArchiveError, match=says) as caught:
+            difference(bad, made)
+        assert "\n" not in str(caught.value)
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        assert not [name for name, _ in attrs if name.startswith("on") or name in {"src", "href"}]
+
+
+def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
+    at = NOW - DAY / 24
+    more = [
+        Event("sent", at=at, message_id=HOSTILE),
+        Event("bounce", at=at, message_id=HOSTILE, reason=HOSTILE),
+        Event("open", at=at, domain=HOSTILE + "\x1b[31m"),
+    ]
+    before = day(tmp_path, campaign="\x1b[31mred\x07")
+    named = replace(snapshot_of(more), campaign_name=HOSTILE)
+    after = publish(tmp_path, named, parameters={HOSTILE: HOSTILE})
+    found = difference(before, after)
+    page = found.to_html()
+    assert not Tags(page).seen & {"script", "img", "a"}
+    assert len(page) < 60_000
+    text = found.to_text()
+    for turning in ("\u202e", "\x1b", "\x07"):
+        assert turning not in page
+        assert turning not in text
+    assert all(len(line) <= 120 for line in text.splitlines())
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_many_rows_are_cut_and_the_rest_is_counted(tmp_path: Path) -> None:
+    at = NOW - DAY / 24
+    many = [Event("bounce", at=at, reason=f"r{n}", bounce_type="soft") for n in range(60)]
+    found = difference(day(tmp_path), publish(tmp_path, snapshot_of(many, campaign_id="other")))
+    assert "41 more rows changed" in found.to_text()  # of 60 and mailbox_full
+    assert "41 autres lignes ont changé" in found.to_text("fr")
+    assert "r59" in found.to_html()
+
+
+def snapshots_of_generated_events() -> list[Snapshot]:
+    found = []
+    for seed in (1, 2):
+        rows = [row for row in generated(seed, faults=False) if row["campaign_id"] == "c1"]
+        found.append(
+            snapshot_of(
+                [
+                    Event(
+                        str(row["event_type"]),
+                        channel=str(row["channel"]),
+                        at=NOW - (n % 1000) * DAY / 1001,
+                        message_id=str(row["message_id"]),
+                        reason=row["reason"],
+                        bounce_type=row["bounce_type"],
+                        domain=row["domain"],
+                        platform=row["platform"],
+                    )
+                    for n, row in enumerate(rows)
+                ]
+            )
+        )
+    return found
+
+
+def test_changes_of_any_two_reports_add_up_to_the_later_one(tmp_path: Path) -> None:
+    before, after = snapshots_of_generated_events()
+    found = difference(publish(tmp_path, before), publish(tmp_path, after))
+    assert found.is_change
+    tables = frames(after)
+    for widget in found.widgets:
+        table = tables[widget.widget]
+        for row in widget.rows:
+            for change in row.changes:
+                if change.change is not None:
+                    assert (change.before or 0) + change.change == change.after
+        if widget.total is not None:
+            for change in widget.total.changes:
+                assert change.after == int(table[change.metric].sum())

@@ -1,0 +1,56 @@
+"""Names of snapshots: safe on every file system, and never the same for two campaigns."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from memory import snapshot_of
+
+from campaign_live_widgets.snapshot import Selection
+from campaign_live_widgets.snapshots import snapshot_name
+from campaign_live_widgets.snapshots.paths import slug
+
+IDS = (
+    st.text() | st.text("aA1-_~. ", max_size=6) | st.sampled_from(["", "CON", "é", "e", "x" * 500])
+)
+
+
+def test_the_name_says_campaign_time_and_length() -> None:
+    day = snapshot_of([], campaign_id="autumn-sale-2026")
+    assert snapshot_name(day) == "autumn-sale-2026_2026-11-23T1505Z_24h"
+    week = snapshot_of([], length=timedelta(days=7), campaign_id="autumn-sale-2026")
+    assert snapshot_name(week).endswith("Z_7d")
+    odd = snapshot_of([], length=timedelta(minutes=90), campaign_id="autumn-sale-2026")
+    assert snapshot_name(odd).endswith("Z_90m")
+    part = replace(day, selection=Selection(frozenset({"m1"})), include_tests=True)
+    assert snapshot_name(part).endswith("Z_24h_part_tests")
+
+
+@given(IDS)
+def test_a_name_is_safe_everywhere(campaign_id: str) -> None:
+    name = snapshot_name(snapshot_of([], campaign_id=campaign_id))
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_~-]*_2026-11-23T1505Z_24h", name)
+    assert len(name) < 100
+
+
+@given(IDS, IDS)
+def test_two_campaigns_never_have_one_name(one: str, other: str) -> None:
+    if one != other:
+        assert slug(one).casefold() != slug(other).casefold()
+    assert slug(one) == slug(one)
+
+
+def test_ids_that_look_alike_stay_apart() -> None:
+    alike = [
+        "Spring Sale",
+        "spring-sale",
+        "SPRING-SALE",
+        "spring_sale",
+        "spring sale",
+        "Spríng Sale",
+    ]
+    taken = slug("Spring Sale")
+    assert len({slug(one) for one in [*alike, taken]}) == 7
+    assert slug("spring-sale") == "spring-sale"

@@ -1,0 +1,203 @@
+"""Every kind of damage to a snapshot is found, and an undamaged one has nothing wrong."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archives import DAY, HOSTILE, day, events, publish
+from memory import NOW, Event, snapshot_of
+
+from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.snapshot import Snapshot
+from campaign_live_widgets.snapshots import FORMATS, Draft, Manifest, remarks, verify
+from campaign_live_widgets.snapshots.manifest import written
+
+
+def hostile() -> Snapshot:
+    at = NOW - DAY / 24
+    push = {"channel": "push", "at": at, "platform": "ios", "message_id": "p1"}
+    more = [
+        Event("sent", at=at, message_id=HOSTILE, domain='=a"b;c\r\nd'),
+        Event("delivered", at=at, message_id=HOSTILE, domain='=a"b;c\r\nd'),
+        Event("open", at=at, message_id=HOSTILE, domain='=a"b;c\r\nd'),
+        Event("bounce", at=at, reason=HOSTILE, bounce_type="odd"),
+        Event("bounce", at=at, reason=None, bounce_type=None, is_async=True),
+        Event("error", at=at, reason="\u2028\u2029</script>"),
+        *(Event(kind, **push) for kind in ("sent", "delivered", "open", "action")),  # type: ignore[arg-type]
+    ]
+    return replace(snapshot_of([*events(NOW), *more]), campaign_name=HOSTILE)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish(tmp_path_factory.mktemp("archive"), hostile(), FORMATS, locale="fr")
+
+
+@pytest.fixture
+def made(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "out" / whole.name))
+
+
+def test_a_whole_snapshot_has_nothing_wrong(made: Path) -> None:
+    assert verify(made) == []
+    assert len(Manifest.read(made).files) == 71
+
+
+def test_an_empty_campaign_has_nothing_wrong_either(tmp_path: Path) -> None:
+    assert verify(publish(tmp_path, snapshot_of([]), FORMATS)) == []
+
+
+def test_an_archive_is_looked_at_one_by_one(made: Path) -> None:
+    out = made.parent
+    other = day(out)
+    (other / "report.csv").unlink()
+    (out / "mine").mkdir()
+    Draft(out, "spring").fail("why")
+    (day(out, 1) / "manifest.json").unlink()
+    with Draft(out, "spring") as draft:
+        (draft.folder / "report.json").write_text("{")
+        told = verify(out)
+    assert [line.split(": ", 1)[1] for line in told if other.name in line] == [
+        "report.csv is missing"
+    ]
+    assert [line for line in told if "is not a snapshot: manifest.json" in line]
+    assert len(told) == 2
+    with pytest.raises(ArchiveError, match="there is no snapshot in"):
+        verify(out / "mine")
+    with pytest.raises(ArchiveError, match="is not a folder of snapshots"):
+        verify(out / "nowhere")
+    assert "failed" in verify(out / "spring.failed")[0]
+
+
+def test_files_that_are_missing_changed_or_unknown_are_found(made: Path) -> None:
+    (made / "report.pdf").write_bytes((made / "report.pdf").read_bytes()[:-1] + b"!")
+    (made / "pictures" / "push.failures.svg").unlink()
+    (made / "widgets" / "extra.csv").write_text("")
+    (made / "linked").symlink_to("report.pdf")
+    assert sorted(verify(made)) == [
+        "linked is a link, not a file",
+        "pictures/push.failures.svg is missing",
+        "report.pdf has been changed",
+        "widgets/extra.csv is not of this snapshot",
+    ]
+
+
+def resealed(folder: Path) -> list[str]:
+    """Return what is found where whoever changed a file has changed its hash, too."""
+    document = json.loads((folder / "manifest.json").read_text("utf-8"))
+    files = {
+        path: {"size": file.size, "sha256": file.sha256} for path, file in written(folder).items()
+    }
+    (folder / "manifest.json").write_text(json.dumps(document | {"files": files}))
+    return verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "says"),
+    [
+        ("report.csv", "mailbox_full,2", "mailbox_full,3", "email.bounce_reasons: row 1: '3'"),
+        ("widgets/email.bounce_reasons.csv", "full,2", "full,20", "row 1: '20' is not '2'"),
+        ("widgets/push.failures.csv", "bounces,0\r\n", "", "1 rows, the report has 2"),
+        ("widgets/push.failures.csv", "Nombre", "Count", "headings are not those of the report"),
+        ("report.html", '"mailbox_full",2]', '"mailbox_full",9]', "the numbers in it are not"),
+        ("report.html", 'data-value="11"', 'data-value="12"', ": total: row 1: '12' is not '11'"),
+        ("report.html", 'value" data-value="8"', 'value" data-value="9"', "figures: row 1: '9'"),
+        ("report.json", '["mailbox_full", 2]', '["mailbox_full", 9]', "bounces 11 is not 4"),
+        ("manifest.json", '"rejected": 0', '"rejected": 1', "health is not that of the report"),
+        ("manifest.json", '"sent": 11', '"sent": 12', "figures is not that of the report"),
+    ],
+)
+def test_a_number_that_disagrees_is_found(
+    made: Path, path: str, old: str, new: str, says: str
+) -> None:
+    text = (made / path).read_bytes().decode()
+    assert old in text
+    (made / path).write_bytes(text.replace(old, new, 1).encode())
+    told = resealed(made)
+    assert [line for line in told if says in line], told
+
+
+def test_a_frame_that_disagrees_is_found(made: Path) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - only here
+    from pyarrow import parquet  # noqa: PLC0415
+
+    path = made / "frames" / "email.sending_statistics.parquet"
+    table = parquet.read_table(path)
+    shares = pa.array([0.5, 0.25, 0.25])
+    parquet.write_table(table.set_column(2, "share", shares), path)
+    assert len(resealed(made)) == 1
+    assert "email.sending_statistics.parquet: row 1: 0.5 is not" in resealed(made)[0]
+    path.write_bytes(b"PAR1")
+    assert "cannot be read" in resealed(made)[0]
+
+
+def _more(report: dict[str, Any]) -> None:
+    report["widgets"]["email.summary"]["rows"][3][1] += 1
+
+
+def _share(report: dict[str, Any]) -> None:
+    report["widgets"]["email.sending_statistics"]["rows"][0][2] = 0.5
+
+
+def _turned(report: dict[str, Any]) -> None:
+    report["widgets"]["email.bounce_reasons"]["rows"].reverse()
+
+
+def _later(report: dict[str, Any]) -> None:
+    report["widgets"]["email.summary"]["rows"].pop()
+
+
+def _part(report: dict[str, Any]) -> None:
+    report["widgets"]["email.summary"]["rows"][0][1] = 0.5
+
+
+def _gone(report: dict[str, Any]) -> None:
+    del report["widgets"]["push.failures"]
+
+
+def _hard(report: dict[str, Any]) -> None:
+    report["widgets"]["email.bounces_by_message"]["rows"][0][1] += 1
+
+
+def _listed(report: dict[str, Any]) -> None:
+    report["widgets"]["email.recipient_domains"]["rows"][0][2] = 1000
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (_more, "email.summary: sent 12 is not 11, as in email's messages"),
+        (_share, "share 0.5 is not 8 of 11 sent"),
+        (_turned, "email.bounce_reasons: the rows are not in their order"),
+        (_later, "the points in time are not those of the window"),
+        (_part, "sent 0.5 is not a count"),
+        (_gone, "the widget push.failures is missing"),
+        (_hard, "email.bounce_categories: hard 0 is not 1, the sum over messages"),
+        (_listed, "email.recipient_domains: sent 1001 is more than 11"),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_found(
+    made: Path, damage: Callable[[dict[str, Any]], None], says: str
+) -> None:
+    report = json.loads((made / "report.json").read_text("utf-8"))
+    damage(report)
+    (made / "report.json").write_text(json.dumps(report))
+    told = [line for line in resealed(made) if line.startswith("report.json: ")]
+    assert [line for line in told if says in line], told
+
+
+def test_what_is_right_but_makes_one_ask_is_a_remark(made: Path, tmp_path: Path) -> None:
+    said = (
+        "email: sent 11 is not delivered 8 + bounces 4; "
+        "it is where each message's fate is known and inside the window"
+    )
+    assert remarks(made) == [said]
+    assert remarks(day(tmp_path / "other")) == []
+    sms = [Event("delivered", channel="sms", at=NOW - DAY / 24)]
+    made = publish(tmp_path / "sms", snapshot_of(sms))
+    assert verify(made) == []
+    assert remarks(made) == ["delivered 1 is not the 0 of e-mail and push: other channels count"]

@@ -1,0 +1,136 @@
+"""The files of a snapshot: what is written, with which numbers, the same each time."""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+import pytest
+from memory import NOW, Event, snapshot_of
+from pyarrow import parquet
+
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.report import frame, rows, to_csv, to_json
+from campaign_live_widgets.snapshots import FORMATS, write_files
+
+HOSTILE = '<script>alert("1")</script>\u202e\r\n=1+1'
+
+
+def still(locale: str = "en") -> Still:
+    at = NOW - timedelta(hours=1)
+    events = [
+        *(Event("sent", at=at, profile=f"p{n}", domain="example.org") for n in range(9)),
+        *(Event("delivered", at=at, domain="example.org") for _ in range(7)),
+        Event("bounce", at=at, reason=HOSTILE, bounce_type="hard"),
+        Event("bounce", at=at, reason="mailbox_full", bounce_type="soft"),
+        Event("open", at=at, domain="example.org"),
+        Event("error", channel="push", at=at, reason="x", platform="ios", message_id=HOSTILE),
+    ]
+    return Still(snapshot=snapshot_of(events), made_at=NOW, locale=locale)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_each_format_has_its_files(tmp_path: Path) -> None:
+    told: list[str] = []
+    write_files(still(), tmp_path, ["parquet", "csv"], progress=told.append)
+    expected = [
+        "report.json",
+        "report.csv",
+        *(f"widgets/{tile}.csv" for tile in TILES),
+        *(f"frames/{tile}.parquet" for tile in TILES),
+    ]
+    assert sorted(contents(tmp_path)) == sorted(expected)
+    assert told == expected
+
+
+def test_the_report_alone_is_written_where_nothing_else_is_asked_for(tmp_path: Path) -> None:
+    one = still("fr")
+    write_files(one, tmp_path, [])
+    assert list(contents(tmp_path)) == ["report.json"]
+    written = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert written == to_json(one.snapshot, "fr")
+
+
+def test_csv_is_what_the_report_gives(tmp_path: Path) -> None:
+    one = still("fr")
+    write_files(one, tmp_path, ["csv"])
+    assert (tmp_path / "report.csv").read_bytes() == to_csv(one.snapshot, "fr").encode()
+    for tile in TILES.values():
+        text = (tmp_path / f"widgets/{tile.id}.csv").read_bytes().decode()
+        read = list(csv.reader(text.splitlines(keepends=True)))
+        table = frame(tile, one.snapshot)
+        assert len(read) == len(table) + 1
+        for line, row in zip(read[1:], rows(table), strict=True):
+            numbers = [cell for cell in row if isinstance(cell, int)]
+            assert line[len(line) - len(row[1:]) :][: len(numbers)] == list(map(str, numbers))
+    assert b"\r\n'=1+1" in (tmp_path / "report.csv").read_bytes()
+
+
+def test_parquet_holds_the_frames_with_their_types(tmp_path: Path) -> None:
+    one = still()
+    write_files(one, tmp_path, ["parquet"])
+    for tile in TILES.values():
+        read = parquet.read_table(tmp_path / f"frames/{tile.id}.parquet")
+        assert read.column_names == list(tile.columns)
+        for field in read.schema:
+            if field.name == "bucket":
+                assert field.type == pa.timestamp("us", tz="UTC")
+            elif field.name == "share":
+                assert field.type == pa.float64()
+            elif field.name == tile.columns[0]:
+                assert field.type == pa.string()
+            else:
+                assert field.type == pa.int64()
+        assert rows(read.to_pandas()) == rows(frame(tile, one.snapshot))
+        assert read.schema.metadata[b"widget"] == tile.id.encode()
+        assert read.schema.metadata[b"window_end"] == b"2026-11-23T15:05:00Z"
+
+
+def test_a_share_of_nothing_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) -> None:
+    empty = Still(snapshot=snapshot_of([]), made_at=NOW)
+    write_files(empty, tmp_path, ["csv", "parquet"])
+    read = parquet.read_table(tmp_path / "frames/email.sending_statistics.parquet")
+    assert read["share"].to_pylist() == [None, None, None]
+    text = (tmp_path / "widgets/email.sending_statistics.csv").read_text("utf-8")
+    assert text.splitlines()[1] == "delivered,0,"
+
+
+def test_the_same_window_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        made = Still(snapshot=still().snapshot, made_at=datetime.now(UTC))
+        write_files(made, tmp_path / name, ["csv", "parquet"])
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_an_unknown_format_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"unknown format 'doc'; give some of html, csv"):
+        write_files(still(), tmp_path, ["csv", "doc"])
+    assert not contents(tmp_path)
+    assert FORMATS == ("html", "csv", "parquet", "png", "svg", "pdf")
+
+
+def test_each_chart_is_drawn_the_same_each_time(tmp_path: Path) -> None:
+    charts = [tile for tile in TILES.values() if {"donut", "bars", "lines"} & set(tile.views)]
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_files(still("fr"), tmp_path / name, ["png", "svg"])
+    made = contents(tmp_path / "a")
+    assert made == contents(tmp_path / "b")
+    assert sorted(made) == sorted(
+        ["report.json", *(f"pictures/{t.id}.{form}" for t in charts for form in ("png", "svg"))]
+    )
+    for tile in charts:
+        assert made[f"pictures/{tile.id}.png"].startswith(b"\x89PNG\r\n")
+        drawn = ET.fromstring(made[f"pictures/{tile.id}.svg"])  # noqa: S314 - our own
+        said = " ".join("".join(drawn.itertext()).split())
+        assert " ".join(tile.title("fr").split()) in said
+        assert "Spring sale" in said
