@@ -25,6 +25,7 @@ CHECKS = (
     ("style", ("-m", "ruff", "check", "--no-cache", ".")),
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
+    ("docs", (str(ROOT / "docs" / "build.py"),)),
     ("tests", ("-m", "pytest", *SIDE_BY_SIDE)),
     ("slow tests", ("-m", "pytest", *SIDE_BY_SIDE, "-m", "slow and not database and not browser")),
     ("database tests", ("-m", "pytest", "-m", "database and not browser")),
