@@ -9,7 +9,7 @@ from campaign_live_widgets.rendering.language.numbers import (
     format_time,
 )
 from campaign_live_widgets.rendering.model.palette import metric_color
-from campaign_live_widgets.widgets.base.assets import Front, declare
+from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.downloads import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets.base.tile import TileWidget
 from campaign_live_widgets.widgets.base.view import VIEWS, View
@@ -22,7 +22,6 @@ __all__ = [
     "TileWidget",
     "View",
     "csv_file",
-    "declare",
     "format_number",
     "format_share",
     "format_time",

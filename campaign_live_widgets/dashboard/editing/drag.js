@@ -1,13 +1,15 @@
 // For editor.js: where tiles land, and how a pointer moves and resizes one of them.
 
+import { make } from "../../rendering/html/dom.js";
+
 const EDGE_PX = 56; // so near to the viewport's edge, a drag scrolls the page
 const SCROLL_PX = 14; // at most, in a frame
 const SHIFT_MS = 160; // in which the other tiles make room
 
-const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
+export const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
 
 /** The cells of tiles as CSS fills them with `row dense`: each in the first hole that takes it. */
-function pack(places, columns) {
+export function pack(places, columns) {
   const taken = [];
   return places.map((place) => {
     const width = Math.min(place.columns, columns);
@@ -26,7 +28,7 @@ function pack(places, columns) {
 }
 
 /** What a grid measures now: px of its cells and gaps, and whether it has but one column. */
-function measure(grid, { columns, row, gap, gutter }) {
+export function measure(grid, { columns, row, gap, gutter }) {
   const style = getComputedStyle(grid);
   const single = style.gridTemplateColumns.split(" ").length === 1;
   const width = grid.clientWidth;
@@ -45,7 +47,7 @@ function measure(grid, { columns, row, gap, gutter }) {
 }
 
 /** Boxes in px, by id, of tiles that flow in this order; `heights` are those of one column. */
-function boxes(places, room, heights) {
+export function boxes(places, room, heights) {
   const found = new Map();
   if (room.single) {
     let top = 0;
@@ -78,7 +80,7 @@ function scrollerOf(node) {
 }
 
 /** Let tiles that jump from one set of boxes to another be seen to glide; one may stay out. */
-function glide(nodes, before, after, except) {
+export function glide(nodes, before, after, except) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const [id, to] of after) {
     const from = before.get(id);
@@ -90,7 +92,7 @@ function glide(nodes, before, after, except) {
 }
 
 /** All ways to put one tile between the others: the order, and the boxes that follow from it. */
-function landings(places, id, room, heights) {
+export function landings(places, id, room, heights) {
   const own = places.find((place) => place.id === id);
   const others = places.filter((place) => place !== own);
   return places.map((_, i) => {
@@ -101,7 +103,7 @@ function landings(places, id, room, heights) {
 }
 
 /** The landing nearest to where the tile is held; of equal ones, that nearest to its old place. */
-function nearest(options, start, left, top) {
+export function nearest(options, start, left, top) {
   let best = start;
   let least = Infinity;
   options.forEach(({ box }, i) => {
@@ -120,7 +122,7 @@ function nearest(options, start, left, top) {
  * `places` are those shown, in their order; `show(places)` previews others, and `done(places)`
  * is called once at the end: with null where nothing is to change.
  */
-function drag({ event, handle, sizes, id, grid, nodes, places, geometry, show, done }) {
+export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, show, done }) {
   const node = nodes.get(id);
   const room = measure(grid, geometry);
   const heights = new Map(places.map((place) => [place.id, nodes.get(place.id).offsetHeight]));
@@ -243,5 +245,3 @@ function drag({ event, handle, sizes, id, grid, nodes, places, geometry, show, d
   frame();
   return { cancel: () => end(false), again: () => show(now.places) };
 }
-
-export default { boxes, clamp, drag, glide, measure };

@@ -6,17 +6,23 @@
  * has its own.) What stands where is the kernel's `places`; a drag or a key previews in the page
  * what the kernel is then told once.
  */
+
+import { drawIcon, freshId, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
+import { follow, lifetime, onResize } from "../../widgets/base/widget.js";
+import { boxes, clamp, drag, glide, measure } from "./drag.js";
+import { toolbar } from "./toolbar.js";
+import { dress } from "./transfer.js";
+
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H7z";
 
-async function render({ model, el, signal, load }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const scripts = await Promise.all(["drag", "toolbar", "transfer"].map((name) => load(name)));
-  const [{ boxes, clamp, drag, glide, measure }, { button, icon, toolbar }, { dress }] = scripts;
   const words = model.get("words");
   const geometry = model.get("geometry");
   const specs = new Map(model.get("tiles").map((spec) => [spec.id, spec]));
-  const viewer = Math.random().toString(36).slice(2);
+  const viewer = freshId();
   const parts = toolbar(el, words);
   const say = (text, values = {}) => {
     const said = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -25,12 +31,12 @@ async function render({ model, el, signal, load }) {
   const tell = (type, more = {}) => model.send({ type, viewer, ...more });
   let told = 0; // arrangements sent
   let heard = 0; // arrangements the kernel has answered
-  let grid = null;
-  let page = null;
+  let grid = /** @type {HTMLElement} */ (/** @type {unknown} */ (null));
+  let page = /** @type {HTMLElement | null} */ (null);
   let nodes = new Map(); // tile id → its node in this page
   let places = []; // as they stand in this page
-  let before = null; // as they stood when editing began; null outside edit mode
-  let dragging = null;
+  let before = /** @type {any[] | null} */ (null); // as they stood when editing began; null outside edit mode
+  let dragging = /** @type {ReturnType<typeof drag> | null} */ (null);
   let mode = new AbortController();
 
   const shown = () => places.filter((place) => place.shown);
@@ -118,12 +124,12 @@ async function render({ model, el, signal, load }) {
     parts.add.disabled = gone.length === 0;
     parts.add.title = gone.length ? "" : words.none;
     write(parts.add, gone.length ? `${words.add} (${gone.length})` : words.add);
-    const listed = [...parts.missing.children].map((item) => item.dataset.tile);
+    const listed = [...parts.missing.querySelectorAll("button")].map((item) => item.dataset.tile);
     // A list that is made anew loses the reader's place in it.
     if (gone.length !== listed.length || gone.some(({ id }, i) => id !== listed[i]))
       parts.missing.replaceChildren(
         ...gone.map(({ id }) => {
-          const item = button("clw-edit-item", nameOf(id));
+          const item = makeButton("clw-edit-item", nameOf(id));
           item.dataset.tile = id;
           return item;
         }),
@@ -135,13 +141,13 @@ async function render({ model, el, signal, load }) {
   function dressAll() {
     for (const [id, node] of nodes) {
       if (!node.querySelector(":scope > .clw-edit-corner")) {
-        const remove = button("clw-edit-remove", "×");
+        const remove = makeButton("clw-edit-remove", "×");
         remove.title = words.remove.replace("{title}", nameOf(id));
         remove.setAttribute("aria-label", remove.title);
         remove.addEventListener("click", () => removeTile(id));
         const corner = make("div", "clw-edit-corner");
         corner.title = words.corner;
-        node.append(icon("clw-edit-grip", GRIP, "0 0 12 16"), remove, corner);
+        node.append(drawIcon(GRIP, "clw-edit-grip", "0 0 12 16"), remove, corner);
         node.tabIndex = 0;
         node.setAttribute("role", "group");
         node.setAttribute("aria-roledescription", words.tile);
@@ -176,7 +182,7 @@ async function render({ model, el, signal, load }) {
     mode.signal.addEventListener("abort", () => changed.disconnect());
     el.classList.add("clw-on");
     page = el.parentElement; // which may stay when this view goes
-    page.classList.add("clw-editing");
+    page?.classList.add("clw-editing");
     fail("");
     refresh();
     tell("edit");
@@ -192,7 +198,7 @@ async function render({ model, el, signal, load }) {
     undressAll();
     parts.missing.hidePopover();
     el.classList.remove("clw-on");
-    page.classList.remove("clw-editing");
+    page?.classList.remove("clw-editing");
     if (!said) return;
     parts.modify.focus({ preventScroll: true });
     say(said);
@@ -284,7 +290,8 @@ async function render({ model, el, signal, load }) {
   }
 
   parts.missing.addEventListener("click", (event) => {
-    const id = event.target.closest(".clw-edit-item")?.dataset.tile;
+    const item = /** @type {Element} */ (event.target).closest(".clw-edit-item");
+    const id = /** @type {HTMLElement | null} */ (item)?.dataset.tile;
     if (!id) return;
     parts.missing.hidePopover();
     arrange(places.map((place) => (place.id === id ? { ...place, shown: true } : place)));
@@ -294,10 +301,7 @@ async function render({ model, el, signal, load }) {
   });
   parts.missing.addEventListener("beforetoggle", ({ newState }) => {
     parts.add.setAttribute("aria-expanded", String(newState === "open"));
-    const { bottom, left } = parts.add.getBoundingClientRect();
-    const most = document.documentElement.clientWidth - Math.min(320, innerWidth - 16) - 8;
-    parts.missing.style.top = `${bottom + 4}px`;
-    parts.missing.style.left = `${Math.max(8, Math.min(left, most))}px`;
+    placeBeside(parts.missing, parts.add, { reserve: 320, align: "start" });
   });
   dress(parts.reset, { model, viewer, words, signal: life.signal });
   parts.modify.addEventListener("click", enter);
@@ -306,7 +310,7 @@ async function render({ model, el, signal, load }) {
     say(words.asReset);
   });
   parts.cancel.addEventListener("click", () => {
-    places = before;
+    places = before ?? places;
     put(places);
     told += 1; // or a late answer to an earlier change would bring that change back for a moment
     tell("cancel", { places, n: told });
@@ -335,7 +339,7 @@ async function render({ model, el, signal, load }) {
   // The view may be drawn before it hangs in the page, and before the tiles have their classes.
   const findAll = () => {
     if (life.signal.aborted) return;
-    grid ??= el.closest(".clw-page")?.querySelector(":scope > .clw-grid") ?? null;
+    grid ??= /** @type {any} */ (el.closest(".clw-page")?.querySelector(":scope > .clw-grid"));
     find();
     if (nodes.size < specs.size) {
       setTimeout(findAll, 20);
@@ -348,5 +352,3 @@ async function render({ model, el, signal, load }) {
   life.signal.addEventListener("abort", () => leave(""));
   return () => life.abort();
 }
-
-export default { render };

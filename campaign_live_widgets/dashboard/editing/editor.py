@@ -27,7 +27,7 @@ from campaign_live_widgets.layouts.places import (
     ROW_PX,
 )
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.widgets import Front, declare, offer_files
+from campaign_live_widgets.widgets import Front, offer_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,10 +94,6 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
     }
 )
 """The words that the script puts together."""
-
-for _script in ("drag", "toolbar"):
-    declare(_script, "campaign_live_widgets.dashboard")
-declare("transfer", "campaign_live_widgets.dashboard")
 
 
 class Editor(Front, script="editor"):

@@ -1,40 +1,24 @@
 // For editor.js: its buttons, and the tool line they stand in.
 
+import { drawIcon, freshId, make, makeButton } from "../../rendering/html/dom.js";
+
 const TILES = "M1 1h5v7H1zM8 1h5v3H8zM8 6h5v7H8zM1 10h5v3H1z";
 
-function button(className, text) {
-  const node = make("button", className, text);
-  node.type = "button";
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  return node;
-}
-
-function icon(className, path, box) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", box);
-  svg.setAttribute("class", className);
-  svg.setAttribute("aria-hidden", "true");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
-}
-
 /** The tool line, as it stands outside and inside edit mode, and what is said aloud. */
-function toolbar(el, words) {
+export function toolbar(el, words) {
   el.classList.add("clw-editor");
   el.lang = words.lang;
-  const modify = button("clw-button clw-edit-modify", words.modify);
+  const modify = makeButton("clw-button clw-edit-modify", words.modify);
   modify.title = words.editing;
-  modify.prepend(icon("clw-edit-icon", TILES, "0 0 14 14"));
+  modify.prepend(drawIcon(TILES, "clw-edit-icon"));
   const bar = make("div", "clw-edit-bar");
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", words.editing);
-  const add = button("clw-button clw-edit-add");
+  const add = makeButton("clw-button clw-edit-add");
   const missing = make("div", "clw-edit-missing");
-  const reset = button("clw-button clw-edit-reset", words.reset);
-  const cancel = button("clw-button clw-edit-cancel", words.cancel);
-  const save = button("clw-button clw-edit-save", words.save);
+  const reset = makeButton("clw-button clw-edit-reset", words.reset);
+  const cancel = makeButton("clw-button clw-edit-cancel", words.cancel);
+  const save = makeButton("clw-button clw-edit-save", words.save);
   const note = make("p", "clw-edit-note");
   const empty = make("p", "clw-edit-empty", words.empty);
   const live = make("div", "clw-edit-live");
@@ -42,7 +26,7 @@ function toolbar(el, words) {
   help.hidden = true;
   note.setAttribute("role", "alert");
   live.setAttribute("aria-live", "polite");
-  help.id = `clw-edit-${Math.random().toString(36).slice(2)}`;
+  help.id = freshId();
   missing.popover = "auto";
   missing.setAttribute("role", "group");
   missing.setAttribute("aria-label", words.add);
@@ -51,5 +35,3 @@ function toolbar(el, words) {
   el.append(modify, bar, missing, empty, help, live);
   return { modify, add, missing, reset, cancel, save, note, empty, help, live };
 }
-
-export default { button, icon, toolbar };

@@ -4,16 +4,19 @@
  * Messages out: import, with the file's bytes as a buffer. Messages in, for the view named:
  * imported {text}.
  */
+
+import { make, makeButton, write } from "../../rendering/html/dom.js";
+import { download } from "../../widgets/base/files.js";
+import { follow } from "../../widgets/base/widget.js";
+
 const LIMIT = 256 * 1024;
 
-function dress(anchor, { model, viewer, words, signal }) {
+export function dress(anchor, { model, viewer, words, signal }) {
   if (!words.export) return; // a page that has no files
   const add = (className, text) => {
-    const node = make("button", `clw-button ${className}`, text);
-    node.type = "button";
-    node.setAttribute("data-lm-suppress-shortcuts", "true");
-    anchor.before(node);
-    return node;
+    const button = makeButton(`clw-button ${className}`, text);
+    anchor.before(button);
+    return button;
   };
   const save = add("clw-edit-export", words.export);
   const take = add("clw-edit-import", words.import);
@@ -32,7 +35,7 @@ function dress(anchor, { model, viewer, words, signal }) {
     picker.click();
   });
   picker.addEventListener("change", async () => {
-    const file = picker.files[0];
+    const file = picker.files?.[0];
     if (!file) return;
     // One byte more than is allowed tells the kernel that the file is too large.
     const bytes = await file.slice(0, LIMIT + 1).arrayBuffer();
@@ -44,5 +47,3 @@ function dress(anchor, { model, viewer, words, signal }) {
     else if (message.type === "saved") write(told, "");
   }, signal);
 }
-
-export default { dress };

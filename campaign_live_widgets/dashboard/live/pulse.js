@@ -5,6 +5,11 @@
  * this view, so that Python can tell two pages of one report apart.
  * Messages in: beat {as_of, time_zone}.
  */
+
+import { freshId, make, makeButton, write } from "../../rendering/html/dom.js";
+import { age } from "../../widgets/base/format.js";
+import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
+
 const PING_MS = 15_000;
 /** Beats that may fail to come: one may be late. A busy kernel is given more time: a cell can
  * keep every thread of it from running, and the server would tell of a dead one. */
@@ -19,11 +24,9 @@ const RETRY_MS = 2000;
 const ATTEMPT_MS = 10_000;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const inVoila = () => document.body.dataset.voila === "voila";
-
 /** Tell Python who looks and what has been painted. */
 function talk(model, signal) {
-  const viewer = Math.random().toString(36).slice(2);
+  const viewer = freshId();
   const send = (type, more = {}) => {
     try {
       model.send({ type, viewer, visible: !document.hidden, ...more });
@@ -62,8 +65,8 @@ function talk(model, signal) {
  */
 function watch(model, changed, signal) {
   const manager = model.widget_manager;
-  let kernel = null;
-  let id = null;
+  let kernel = /** @type {Kernel | null} */ (null);
+  let id = /** @type {string | null} */ (null);
   let ended = 0;
   let silent = 0;
   let cut = 0;
@@ -179,14 +182,6 @@ function restart(el) {
   return true;
 }
 
-function age(ms, words) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  if (s < 60) return `${s} ${words.second}`;
-  if (s < 3600) return `${Math.floor(s / 60)} ${words.minute}`;
-  if (s < 172_800) return `${Math.floor(s / 3600)} ${words.hour}`;
-  return `${Math.floor(s / 86_400)} ${words.day}`;
-}
-
 /** A time as the report's own times are written. */
 const clock = (moment, locale, timeZone) =>
   new Date(moment).toLocaleTimeString(locale, { hourCycle: "h23", timeZoneName: "short", timeZone });
@@ -199,10 +194,7 @@ function banner(el, model, act, signal) {
   const told = make("p", "clw-lost-told");
   told.setAttribute("role", "alert");
   const since = make("span", "clw-lost-since");
-  const button = make("button", "clw-button clw-lost-back");
-  button.type = "button";
-  // Lab and Notebook take keys before a focused control sees them, unless it says not to.
-  button.setAttribute("data-lm-suppress-shortcuts", "true");
+  const button = makeButton("clw-button clw-lost-back");
   const help = make("p", "clw-lost-help");
   help.setAttribute("role", "status");
   box.append(told, since, button, help);
@@ -255,9 +247,12 @@ function banner(el, model, act, signal) {
   };
 }
 
-function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal: given }) {
+  const life = lifetime(given);
+  const { signal } = life;
   const { hello, tell, painted } = talk(model, signal);
-  let root = null;
+  let root = /** @type {HTMLElement | null} */ (null);
   let lost = "";
 
   const mark = () => {
@@ -324,6 +319,5 @@ function render({ model, el, signal }) {
   findRoot();
   hello();
   painted();
+  return () => life.abort();
 }
-
-export default { render };

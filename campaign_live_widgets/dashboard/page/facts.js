@@ -1,5 +1,10 @@
 /** A line of facts: each of `terms` ([label, meaning]) with its value. Text only. */
-function render({ model, el, signal }) {
+
+import { make, write } from "../../rendering/html/dom.js";
+import { follow, lifetime } from "../../widgets/base/widget.js";
+
+/** @param {RenderProps} props */
+export function render({ model, el, signal }) {
   const life = lifetime(signal);
   const list = make("dl");
   el.append(list);
@@ -18,12 +23,12 @@ function render({ model, el, signal }) {
   };
   const drawValues = () => {
     const values = model.get("values");
-    cells.forEach((cell, i) => write(cell, values[i] ?? ""));
+    cells.forEach((cell, i) => {
+      write(cell, values[i] ?? "");
+    });
   };
   drawTerms();
   follow(model, "change:terms", drawTerms, life.signal);
   follow(model, "change:values", drawValues, life.signal);
   return () => life.abort();
 }
-
-export default { render };

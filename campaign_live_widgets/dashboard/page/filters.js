@@ -4,13 +4,17 @@
  * Messages out: change {changes: key → values}, goto {address}, choices, save. Messages in:
  * answered {address}, choices {campaigns, span}. Only in Voilà does the page own its address.
  */
+
+import { freshId, keepKeys, make, makeButton, write } from "../../rendering/html/dom.js";
+import { download } from "../../widgets/base/files.js";
+import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
+import { named, picker, searchable, severalOf } from "./picking.js";
+
 const CHIPS_AT_MOST = 6;
 const KEYS = "campaign window from to at message execution tests tz locale every tab detail".split(" ");
 
-const inVoila = () => document.body.dataset.voila === "voila";
-
 /** Keep the page's address at what it shows; what is not the report's stays in it. */
-function addressOf(model, ask, signal) {
+function addressOf(ask, signal) {
   if (!inVoila()) return () => {};
   const detailOf = (params) => params.get("detail") ?? "";
   window.addEventListener("popstate", () => ask({ type: "goto", address: location.search }), { signal });
@@ -28,9 +32,9 @@ function addressOf(model, ask, signal) {
   };
 }
 
-async function render({ model, el, signal, load }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { named, picker, quiet, searchable, severalOf } = await load("picking");
   el.classList.add("clw-filters");
   const row = make("div", "clw-filter-row");
   row.setAttribute("role", "group");
@@ -50,7 +54,7 @@ async function render({ model, el, signal, load }) {
     model.send(message);
   }
   const change = (changes) => ask({ type: "change", changes });
-  const writeAddress = addressOf(model, ask, life.signal);
+  const writeAddress = addressOf(ask, life.signal);
 
   // Campaign: a list of buttons, the one that is shown marked.
   const campaign = picker(row, "clw-pick-campaign", life.signal, () => {
@@ -89,12 +93,16 @@ async function render({ model, el, signal, load }) {
   const lengths = make("div", "clw-filter-lengths");
   const exact = make("fieldset", "clw-filter-span");
   const legend = make("legend");
+  /** @type {Record<string, HTMLElement>} */
+  const endTexts = {};
   const ends = ["from", "to"].map((key) => {
     const label = make("label", "clw-filter-field");
-    const input = quiet(make("input"));
+    const input = keepKeys(make("input"));
     input.type = "datetime-local";
-    label.append(make("span", `clw-filter-${key}`), input);
+    const text = make("span");
+    label.append(text, input);
     exact.append(label);
+    endTexts[key] = text;
     return input;
   });
   const clock = make("p", "clw-filter-rest");
@@ -120,7 +128,7 @@ async function render({ model, el, signal, load }) {
         }),
       );
     }
-    for (const button of lengths.children) {
+    for (const button of lengths.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(one("window") === button.value));
     }
   }
@@ -130,8 +138,9 @@ async function render({ model, el, signal, load }) {
     });
   }
   apply.addEventListener("click", () => {
-    if (!ends.every((end) => end.value)) {
-      ends.find((end) => !end.value).focus();
+    const empty = ends.find((end) => !end.value);
+    if (empty) {
+      empty.focus();
       return;
     }
     span.close();
@@ -157,7 +166,7 @@ async function render({ model, el, signal, load }) {
 
   // What is rarely changed.
   const more = picker(row, "clw-pick-more", life.signal, drawMore);
-  const tests = quiet(make("input"));
+  const tests = keepKeys(make("input"));
   tests.type = "checkbox";
   tests.setAttribute("role", "switch");
   const testsLabel = make("label", "clw-filter-item");
@@ -167,7 +176,7 @@ async function render({ model, el, signal, load }) {
   const field = (control) => {
     const label = make("label", "clw-filter-field");
     const text = make("span");
-    label.append(text, quiet(control));
+    label.append(text, keepKeys(control));
     more.panel.append(label);
     return text;
   };
@@ -210,7 +219,7 @@ async function render({ model, el, signal, load }) {
   const save = makeButton("clw-filter-item clw-filter-save");
   const kept = make("a", "clw-filter-item clw-filter-snapshots");
   kept.target = "_blank";
-  quiet(kept);
+  keepKeys(kept);
   more.panel.append(csv, print, save, kept, said);
   save.addEventListener("click", () => {
     more.close();
@@ -221,7 +230,7 @@ async function render({ model, el, signal, load }) {
     try {
       await download(model, "report");
       more.close();
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       write(said, words().unsaved.replace("{}", () => error.message || words().failed));
     }
   });
@@ -330,8 +339,8 @@ async function render({ model, el, signal, load }) {
     executions.button.hidden = !runs.length;
     more.say(words().more, "");
     write(legend, words().span);
-    write(exact.querySelector(".clw-filter-from"), words().from);
-    write(exact.querySelector(".clw-filter-to"), words().to);
+    write(endTexts.from, words().from);
+    write(endTexts.to, words().to);
     write(clock, words().clock.replace("{}", one("tz")));
     write(apply, words().apply);
     if (span.isOpen()) drawLengths();
@@ -361,5 +370,3 @@ async function render({ model, el, signal, load }) {
   life.signal.addEventListener("abort", () => clearTimeout(waiting));
   return () => life.abort();
 }
-
-export default { render };

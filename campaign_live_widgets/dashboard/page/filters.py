@@ -16,7 +16,7 @@ import traitlets
 
 from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.widgets import Front, declare
+from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -212,5 +212,3 @@ class Filters(Front, script="filters"):
 
 
 _SINCE_START: Final = Text("since the first event", "depuis le premier événement")
-
-declare("picking", "campaign_live_widgets.dashboard")

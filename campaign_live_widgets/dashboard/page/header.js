@@ -1,36 +1,38 @@
 /** The page's head. Messages out: pause, resume, back, dismiss {text}. */
+
+import { keepKeys, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
+import { age } from "../../widgets/base/format.js";
+import { follow, lifetime } from "../../widgets/base/widget.js";
+
 const PANEL_PX = 480;
 
-const add = (tag, className, parent) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  parent?.append(node);
-  return node;
-};
+/**
+ * Create an element inside another.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {HTMLElement} parent
+ */
+const add = (tag, className, parent) => parent.appendChild(make(tag, className));
 
+/**
+ * Create a button inside an element.
+ *
+ * @param {string} className
+ * @param {HTMLElement} parent
+ */
+const addButton = (className, parent, text = "") => parent.appendChild(makeButton(className, text));
+
+/** Write a text; hide the node if it is empty. */
 const say = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
+  write(node, text);
   node.hidden = !text;
 };
 
-/** Lab and Notebook take keys before a focused control sees them, unless it says not to. */
-const keepKeys = (node) => {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  return node;
-};
-
-function age(ms, words) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  if (s < 60) return `${s} ${words.second}`;
-  if (s < 3600) return `${Math.floor(s / 60)} ${words.minute}`;
-  if (s < 172_800) return `${Math.floor(s / 3600)} ${words.hour}`;
-  return `${Math.floor(s / 86_400)} ${words.day}`;
-}
-
 function build(el) {
   el.classList.add("clw-header");
-  const back = keepKeys(add("button", "clw-back", el));
-  back.type = "button";
+  const back = addButton("clw-back", el);
   const top = add("div", "clw-header-top", el);
   const title = add("h1", "clw-header-title", top);
   const name = add("bdi", "clw-header-name", title);
@@ -38,10 +40,8 @@ function build(el) {
   const tools = add("div", "clw-header-tools", top);
   const pill = add("span", "clw-pill", tools);
   pill.setAttribute("role", "status");
-  const toggle = keepKeys(add("button", "clw-button clw-toggle", tools));
-  toggle.type = "button";
-  const health = keepKeys(add("button", "clw-button clw-health", tools));
-  health.type = "button";
+  const toggle = addButton("clw-button clw-toggle", tools);
+  const health = addButton("clw-button clw-health", tools);
   const panel = add("div", "clw-health-panel", el);
   const line = add("p", "clw-header-line", el);
   const span = add("span", "clw-header-window", line);
@@ -66,24 +66,19 @@ function drawHealth(parts, model) {
   button.textContent = words.health;
   panel.setAttribute("aria-label", words.health);
   button.classList.toggle("clw-troubled", Boolean(health.troubled));
-  const list = add("dl", "clw-health-numbers");
+  const list = make("dl", "clw-health-numbers");
   parts.counts = (words.terms ?? []).map(([label, meaning]) => {
-    add("dt", "", list).textContent = label;
-    const count = add("dd", "clw-number", list);
-    add("dd", "clw-meaning", list).textContent = meaning;
+    const count = make("dd", "clw-number");
+    list.append(make("dt", "", label), count, make("dd", "clw-meaning", meaning));
     return count;
   });
-  const shown = [list];
-  for (const text of health.notes ?? []) {
-    const item = add("p", "clw-health-note");
-    item.textContent = text;
-    shown.push(item);
-  }
+  const shown = /** @type {HTMLElement[]} */ ([list]);
+  for (const text of health.notes ?? []) shown.push(make("p", "clw-health-note", text));
   if (health.rejects?.length) {
-    const table = add("table", "clw-rejects");
+    const table = make("table", "clw-rejects");
     table.createCaption().textContent = words.rejects;
     const head = table.createTHead().insertRow();
-    for (const key of ["file", "row", "cause"]) add("th", "", head).textContent = words[key];
+    for (const key of ["file", "row", "cause"]) head.append(make("th", "", words[key]));
     const body = table.createTBody();
     for (const reject of health.rejects) {
       const row = body.insertRow();
@@ -96,7 +91,9 @@ function drawHealth(parts, model) {
 }
 
 function drawCounts({ counts }, model) {
-  counts.forEach((node, i) => write(node, model.get("numbers")[i] ?? ""));
+  counts.forEach((node, i) => {
+    write(node, model.get("numbers")[i] ?? "");
+  });
 }
 
 /** One line for each notice, and a button that takes it away; lines that stay are not redrawn. */
@@ -107,9 +104,8 @@ function drawNotices({ notices: list }, model) {
   for (const text of texts) {
     if (there.has(text)) continue;
     const item = add("div", "clw-notice", list);
-    const line = add("span", "clw-notice-text", item);
+    const line = item.appendChild(make("span", "clw-notice-text", text));
     line.dir = "auto";
-    line.textContent = text;
     const path = model.get("links")[text];
     if (path?.startsWith("/")) {
       const link = keepKeys(add("a", "clw-notice-link", item));
@@ -117,9 +113,7 @@ function drawNotices({ notices: list }, model) {
       link.target = "_blank";
       link.textContent = model.get("words").open;
     }
-    const close = keepKeys(add("button", "clw-notice-close", item));
-    close.type = "button";
-    close.textContent = "×";
+    const close = addButton("clw-notice-close", item, "×");
     close.title = model.get("words").dismiss;
     close.setAttribute("aria-label", model.get("words").dismiss);
     close.addEventListener("click", () => model.send({ type: "dismiss", text }));
@@ -133,13 +127,7 @@ function popOver({ health: button, panel }, signal) {
   button.popoverTargetElement = panel;
   panel.addEventListener("beforetoggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
-    if (event.newState !== "open") return;
-    const { bottom, right } = button.getBoundingClientRect();
-    panel.style.top = `${bottom + 4}px`;
-    const page = document.documentElement.clientWidth;
-    const width = Math.min(PANEL_PX, page - 16);
-    panel.style.width = `${width}px`;
-    panel.style.left = `${Math.max(8, Math.min(right, page - 8) - width)}px`;
+    if (event.newState === "open") placeBeside(panel, button, { width: PANEL_PX });
   });
   const scrolled = (event) => {
     if (panel.matches(":popover-open") && event.target.contains(button)) panel.hidePopover();
@@ -147,11 +135,14 @@ function popOver({ health: button, panel }, signal) {
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
 }
 
-function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal: given }) {
+  const life = lifetime(given);
+  const { signal } = life;
   const parts = build(el);
   const words = () => model.get("words");
   let skew = 0;
-  let root = null;
+  let root = /** @type {HTMLElement | null} */ (null);
 
   const now = () => Date.now() - skew;
   // The pulse judges whether the kernel still answers, and says on its own what is the matter.
@@ -256,6 +247,5 @@ function render({ model, el, signal }) {
   signal.addEventListener("abort", () => clearInterval(timer));
   drawAll();
   findRoot();
+  return () => life.abort();
 }
-
-export default { render };

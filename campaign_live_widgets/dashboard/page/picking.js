@@ -1,15 +1,11 @@
 // Buttons that open a panel, and lists in it that can be searched; what filters are made of.
 
+import { keepKeys, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
+
 const SHOWN_AT_MOST = 200;
 const SEARCH_FROM = 8;
 const PICK_WIDTH = 340;
 const FIRST = "input:not([hidden]), button, select";
-
-/** Lab and Notebook take keys before a focused control sees them, unless it says not to. */
-function quiet(node) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  return node;
-}
 
 /** Arrows walk through what a panel holds, from its search box too. */
 function walk(panel, event) {
@@ -23,7 +19,7 @@ function walk(panel, event) {
 }
 
 /** A button that opens a panel under it, in the top layer: an output area would cut it off. */
-function picker(row, className, signal, onOpen) {
+export function picker(row, className, signal, onOpen) {
   const button = makeButton(`clw-button clw-pick ${className}`);
   const label = make("span", "clw-pick-label");
   const value = make("bdi", "clw-pick-value");
@@ -34,26 +30,15 @@ function picker(row, className, signal, onOpen) {
   button.popoverTargetElement = panel;
   button.setAttribute("aria-haspopup", "dialog");
   row.append(button, panel);
-  const place = () => {
-    const { top, bottom, left } = button.getBoundingClientRect();
-    const { clientWidth: w, clientHeight: h } = document.documentElement;
-    const width = Math.min(PICK_WIDTH, w - 16);
-    panel.style.width = `${width}px`;
-    panel.style.left = `${Math.max(8, Math.min(left, w - 8 - width))}px`;
-    const below = h - bottom > 280 || h - bottom > top;
-    panel.style.top = below ? `${bottom + 4}px` : "auto";
-    panel.style.bottom = below ? "auto" : `${h - top + 4}px`;
-    panel.style.maxHeight = `${Math.min(480, (below ? h - bottom : top) - 16)}px`;
-  };
   panel.addEventListener("beforetoggle", (event) => {
     const opens = event.newState === "open";
     button.setAttribute("aria-expanded", String(opens));
     if (!opens) return;
     onOpen?.();
-    place();
+    placeBeside(panel, button, { width: PICK_WIDTH, height: 280, align: "start" });
   });
   panel.addEventListener("toggle", (event) => {
-    if (event.newState === "open") panel.querySelector(FIRST)?.focus();
+    if (event.newState === "open") /** @type {HTMLElement | null} */ (panel.querySelector(FIRST))?.focus();
   });
   panel.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -85,8 +70,8 @@ function picker(row, className, signal, onOpen) {
 }
 
 /** A list that can be searched; rows are made again when it opens or is searched. */
-function searchable(panel, words, rowOf) {
-  const box = quiet(make("input", "clw-filter-search"));
+export function searchable(panel, words, rowOf) {
+  const box = keepKeys(make("input", "clw-filter-search"));
   box.type = "search";
   const list = make("div", "clw-filter-list");
   const rest = make("p", "clw-filter-rest");
@@ -132,14 +117,14 @@ function searchable(panel, words, rowOf) {
 }
 
 /** A name with its id beside it, as text in its own direction. */
-function named(name, id) {
+export function named(name, id) {
   const parts = [make("bdi", "clw-filter-name", name || id)];
   if (name && name !== id) parts.push(make("bdi", "clw-filter-id", id));
   return parts;
 }
 
 /** A list of check boxes for one key of the address; its changes are sent a moment later. */
-function severalOf(pick, words, ask, key, signal) {
+export function severalOf(pick, words, ask, key, signal) {
   let chosen = new Set();
   let timer = 0;
   const all = makeButton("clw-filter-item clw-filter-all");
@@ -147,7 +132,7 @@ function severalOf(pick, words, ask, key, signal) {
   const send = () => ask({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
   const list = searchable(pick.panel, words, (item) => {
     const label = make("label", "clw-filter-item");
-    const box = quiet(make("input"));
+    const box = keepKeys(make("input"));
     box.type = "checkbox";
     box.checked = chosen.has(item.id);
     box.value = item.id;
@@ -178,5 +163,3 @@ function severalOf(pick, words, ask, key, signal) {
     },
   };
 }
-
-export default { named, picker, quiet, searchable, severalOf };

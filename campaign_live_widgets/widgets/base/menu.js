@@ -1,19 +1,9 @@
 // The menu of a tile, and the panel that says what its numbers mean; made when first opened.
 
-const PANEL_PX = 440;
+import { freshId, make, makeButton, placeBeside, saveAs } from "../../rendering/html/dom.js";
+import { download, fetchFile } from "./files.js";
 
-/** Put a popover beside its button, wholly inside the window. */
-function beside(panel, button, width) {
-  const { top, bottom, right } = button.getBoundingClientRect();
-  panel.openedAt = top;
-  const page = document.documentElement;
-  if (width) panel.style.width = `${Math.min(width, page.clientWidth - 16)}px`;
-  const { offsetWidth: w, offsetHeight: h } = panel;
-  const below = bottom + 4 + h <= page.clientHeight || top < page.clientHeight - bottom;
-  const y = below ? bottom + 4 : top - 4 - h;
-  panel.style.left = `${Math.max(8, Math.min(right, page.clientWidth - 8) - w)}px`;
-  panel.style.top = `${Math.max(8, Math.min(y, page.clientHeight - 8 - h))}px`;
-}
+const PANEL_PX = 440;
 
 /** A popover in the top layer, which no output area cuts off; it goes when the page scrolls. */
 function popover(className, role, host, button, signal) {
@@ -21,9 +11,13 @@ function popover(className, role, host, button, signal) {
   panel.popover = "auto";
   panel.setAttribute("role", role);
   host.append(panel);
+  let openedAt = 0;
+  panel.addEventListener("beforetoggle", () => {
+    openedAt = button.getBoundingClientRect().top;
+  });
   const scrolled = (event) => {
     if (!panel.matches(":popover-open") || panel.contains(event.target)) return;
-    const moved = Math.abs(button.getBoundingClientRect().top - panel.openedAt);
+    const moved = Math.abs(button.getBoundingClientRect().top - openedAt);
     if (moved > 8) panel.hidePopover();
   };
   document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
@@ -38,11 +32,14 @@ function popover(className, role, host, button, signal) {
   return panel;
 }
 
-function menuItem(role, text, act) {
+function menuItem(list, role, text, act) {
   const item = makeButton("clw-menu-item", text);
   item.setAttribute("role", role);
   item.tabIndex = -1;
-  item.act = act;
+  item.addEventListener("click", () => {
+    list.hidePopover();
+    act();
+  });
   return item;
 }
 
@@ -62,7 +59,7 @@ function walk(event, items) {
   next.focus();
 }
 
-function attach({ model, el, menu, words, library, load, show, signal }) {
+export function attach({ model, el, menu, words, library, show, signal }) {
   const { locale, metrics, notes } = model.get("options");
   const list = popover("clw-menu", "menu", el, menu, signal);
   list.setAttribute("aria-label", menu.getAttribute("aria-label"));
@@ -83,39 +80,39 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
     menu.focus();
     try {
       tell(words.saved.replace("{}", await make()));
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       tell(words.unsaved.replace("{}", error.message || words.noAnswer), true);
     }
   };
   const picture = (ending) => save(async () => {
-    const [draw, file] = await Promise.all([load("picture"), fetchFile(model, ending)]);
+    const [draw, file] = await Promise.all([import("./picture.js"), fetchFile(model, ending)]);
     const tile = el.closest(".clw-tile");
     saveAs(file.name, await draw[ending](tile, { caption: file.text, words, locale }));
     return file.name;
   });
 
-  let meanings = null;
+  let meanings = /** @type {HTMLElement | null} */ (null);
   function explain() {
     const terms = library.get("meanings")[locale];
     const title = model.get("title");
     meanings ??= meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal });
     meanings.showPopover();
-    beside(meanings, menu, PANEL_PX);
-    meanings.querySelector("button").focus();
+    placeBeside(meanings, menu, { width: PANEL_PX });
+    meanings.querySelector("button")?.focus();
   }
 
   const kinds = model.get("views").map((kind) => {
-    const item = menuItem("menuitemradio", words[`view_${kind}`], () => {
+    const item = menuItem(list, "menuitemradio", words[`view_${kind}`], () => {
       show(kind);
       menu.focus();
     });
     return [kind, item];
   });
   const actions = [
-    menuItem("menuitem", words.meanings, explain),
-    menuItem("menuitem", words.csv, save(() => download(model, "csv"))),
-    menuItem("menuitem", words.png, picture("png")),
-    menuItem("menuitem", words.svg, picture("svg")),
+    menuItem(list, "menuitem", words.meanings, explain),
+    menuItem(list, "menuitem", words.csv, save(() => download(model, "csv"))),
+    menuItem(list, "menuitem", words.png, picture("png")),
+    menuItem(list, "menuitem", words.svg, picture("svg")),
   ];
   if (kinds.length > 1) {
     const views = make("div", "clw-menu-group");
@@ -125,13 +122,7 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
     list.append(views);
   }
   list.append(...actions);
-  const items = [...list.querySelectorAll(".clw-menu-item")];
-  for (const item of items) {
-    item.addEventListener("click", () => {
-      list.hidePopover();
-      item.act();
-    });
-  }
+  const items = [...list.querySelectorAll("button")];
   list.addEventListener("keydown", (event) => {
     if (event.key === "Tab") {
       list.hidePopover();
@@ -148,7 +139,7 @@ function attach({ model, el, menu, words, library, load, show, signal }) {
         item.setAttribute("aria-checked", String(kind === model.get("view")));
       }
       if (!list.matches(":popover-open")) list.showPopover();
-      beside(list, menu);
+      placeBeside(list, menu);
       items[last ? items.length - 1 : 0].focus();
     },
   };
@@ -182,5 +173,3 @@ function meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal }
   for (const note of [...notes, words.once]) panel.append(make("p", "clw-meanings-note", note));
   return panel;
 }
-
-export default { attach };

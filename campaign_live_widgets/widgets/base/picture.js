@@ -1,6 +1,7 @@
 // A picture of a tile as it is seen now: plain SVG with text as text, without a network, a
 // style sheet or a foreignObject, so that other programs open it; and the same as PNG.
 
+
 const SVG = "http://www.w3.org/2000/svg";
 const LONGEST = 1000; // more letters than any line of a tile can show
 const SHAPES = {
@@ -19,12 +20,15 @@ const POINTED = ".clw-bars-row, .clw-donut-row"; // their ground shows where the
 const LEFT = ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot";
 const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row";
 
+/** @returns {CanvasRenderingContext2D} */
+const contextOf = (canvas, options) => canvas.getContext("2d", options);
+
 /** Any CSS colour as [#rrggbb, opacity], the way every program reads it. */
 const colors = new Map();
 function plainColor(css) {
   if (!colors.has(css)) {
-    const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
-      .getContext("2d", { willReadFrequently: true });
+    const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+    const context = contextOf(pixel, { willReadFrequently: true });
     context.fillStyle = css;
     context.fillRect(0, 0, 1, 1);
     const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
@@ -55,7 +59,7 @@ const ascents = new Map();
 function ascent(style) {
   const font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   if (!ascents.has(font)) {
-    const context = document.createElement("canvas").getContext("2d");
+    const context = contextOf(document.createElement("canvas"));
     context.font = font;
     const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = context.measureText("x");
     ascents.set(font, { up, down, width: (text) => {
@@ -166,7 +170,8 @@ class Drawing {
 
   /** A group that shows nothing outside of a box. */
   clipped(parent, clip) {
-    const id = `clip${(this.clips += 1)}`;
+    this.clips += 1;
+    const id = `clip${this.clips}`;
     const path = this.add(parent, "clipPath", { id });
     this.box(path, clip, "#000");
     return this.add(parent, "g", { "clip-path": `url(#${id})` });
@@ -296,7 +301,7 @@ class Drawing {
     const level = (node) => (node instanceof Element && Number.parseInt(getComputedStyle(node).zIndex, 10)) || 0;
     const nodes = [...element.childNodes].map((node) => [level(node), node]);
     nodes.sort(([one], [other]) => one - other);
-    let last = null;
+    let last = /** @type {any} */ (null);
     for (const [, node] of nodes) {
       if (node.nodeType === Node.ELEMENT_NODE) this.walk(target, node, inner, opacity * own, lines.join(" "));
       else if (node.nodeType === Node.TEXT_NODE && seen && node.data.trim()) {
@@ -353,8 +358,8 @@ function draw(tile, { caption, words }) {
   const whole = Math.ceil(height + (lines.length ? 8 + 16 * lines.length : 0));
   const size = { width: Math.ceil(width), height: whole };
   const { root } = drawing;
-  root.setAttribute("width", size.width);
-  root.setAttribute("height", size.height);
+  root.setAttribute("width", String(size.width));
+  root.setAttribute("height", String(size.height));
   root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
   const { left, top } = drawing.origin;
   drawing.box(root, { left, top, right: left + size.width, bottom: top + size.height }, style.getPropertyValue("--clw-ground"));
@@ -369,7 +374,7 @@ function draw(tile, { caption, words }) {
 
 const asFile = (text) => new Blob([text], { type: "image/svg+xml" });
 
-async function png(tile, options) {
+export async function png(tile, options) {
   const { text, width, height } = draw(tile, options);
   const url = URL.createObjectURL(asFile(text));
   try {
@@ -377,7 +382,7 @@ async function png(tile, options) {
     image.src = url;
     await image.decode();
     const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
+    contextOf(canvas).drawImage(image, 0, 0, 2 * width, 2 * height);
     return await new Promise((resolve, reject) => {
       canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("PNG"))), "image/png");
     });
@@ -386,4 +391,6 @@ async function png(tile, options) {
   }
 }
 
-export default { png, svg: (tile, options) => asFile(draw(tile, options).text) };
+export function svg(tile, options) {
+  return asFile(draw(tile, options).text);
+}

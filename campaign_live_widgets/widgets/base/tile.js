@@ -1,33 +1,18 @@
 // The head of a tile: title, switch between views, menu, and the card shown after an error.
 
-const ICONS = {
-  kpi: "M1 4h4v6H1zM7 4h6M7 7h6M7 10h4",
-  donut: "M7 2a5 5 0 1 1 0 10A5 5 0 1 1 7 2M7 5a2 2 0 1 1 0 4a2 2 0 1 1 0-4M7 2v3",
-  bars: "M2 1v12M2 3h9M2 7h6M2 11h11",
-  lines: "M1 11l4-5l3 3l5-7M1 13h12",
-  table: "M1 2h12v10H1zM1 5.5h12M1 9h12M5.5 2v10",
-  menu: "M1.8 7h.4M6.8 7h.4M11.8 7h.4",
-};
-
-function icon(kind) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", "0 0 14 14");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[kind] || ICONS.kpi);
-  svg.append(path);
-  return svg;
-}
+import { freshId, make, makeButton, viewIcon } from "../../rendering/html/dom.js";
+import { follow, lifetime } from "./widget.js";
 
 function viewButton(kind, label) {
   const button = makeButton(`clw-tile-view clw-tile-view-${kind}`);
   button.title = label;
   button.setAttribute("aria-label", label);
-  button.append(icon(kind));
+  button.append(viewIcon(kind));
   return button;
 }
 
-function render({ model, el, signal, library, load }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal, library }) {
   const life = lifetime(signal);
   const words = library.get("words")[model.get("options").locale];
   const name = model.get("title");
@@ -62,9 +47,9 @@ function render({ model, el, signal, library, load }) {
   el.append(menu);
 
   // The menu's script is fetched when somebody first comes near it.
-  let opened = null;
-  const parts = { model, el, menu, words, library, load, show, signal: life.signal };
-  const ready = () => (opened ??= load("menu").then((script) => script.attach(parts)));
+  let opened = /** @type {Promise<ReturnType<typeof import("./menu.js").attach>> | null} */ (null);
+  const parts = { model, el, menu, words, library, show, signal: life.signal };
+  const ready = () => (opened ??= import("./menu.js").then((script) => script.attach(parts)));
   const openMenu = async (last) => (await ready()).open(last);
   menu.addEventListener("pointerenter", ready, { once: true });
   menu.addEventListener("click", () => openMenu(false));
@@ -104,5 +89,3 @@ function nameTile(el, id, signal) {
   tile.setAttribute("role", "group");
   tile.setAttribute("aria-labelledby", id);
 }
-
-export default { render };

@@ -1,5 +1,10 @@
 // Over horizontal bars drawn by bqplot: names on the left, values at the ends, a tooltip.
 
+import { hint, make, write } from "../../rendering/html/dom.js";
+import { figureBeside, placeFigure, ruler, tooltip } from "../base/chart.js";
+import { formats } from "../base/format.js";
+import { emptiness, follow, lifetime, linked, onResize, scrollable, spokenImage } from "../base/widget.js";
+
 const BAR = { thinnest: 10, thickest: 18, alone: 15 };
 
 function barRow(metrics) {
@@ -23,7 +28,8 @@ function barLegend(metrics) {
   return legend;
 }
 
-async function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, padding, metrics, empty } = model.get("options");
   const { count, short, share } = formats(locale);
@@ -39,7 +45,8 @@ async function render({ model, el, signal }) {
     ["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
   );
   spokenImage(el, list, mark, life.signal);
-  let checkScroll = null;
+  let checkScroll = /** @type {(() => void) | null} */ (null);
+  /** @type {{ names: string[], columns: any[], height: number }} */
   let shown = { names: [], columns: [], height: 1 };
 
   /** Counts by metric, each an array by row. */
@@ -62,7 +69,7 @@ async function render({ model, el, signal }) {
     const most = Math.max(1, ...columns.map((column) => column.reduce((a, b) => Math.max(a, b), 0)));
     setEmpty(columns.every((column) => column.every((value) => !value)));
     const host = el.parentElement;
-    if (!host || !host.clientWidth) return;
+    if (!host?.clientWidth) return;
     legend.hidden = host.clientHeight < 110;
     const top = metrics.length > 1 ? legend.offsetHeight : 0;
     const height = rowHeight(n, host.clientHeight - top);
@@ -76,7 +83,7 @@ async function render({ model, el, signal }) {
     shown = { names, columns, height };
     if (scale.get("max") !== most) scale.set("max", most);
     list.style.height = `${n * height}px`;
-    place(figure, figureBeside(el), { left, top, width, height: Math.max(1, n * height) });
+    placeFigure(figure, figureBeside(el), { left, top, width, height: Math.max(1, n * height) });
     const band = (height * (1 - padding)) / metrics.length;
     names.forEach((name, i) => {
       if (!rows[i]) rows[i] = barRow(metrics.length);
@@ -121,5 +128,3 @@ async function render({ model, el, signal }) {
   life.signal.addEventListener("abort", () => observer.disconnect());
   return () => life.abort();
 }
-
-export default { render };

@@ -1,7 +1,12 @@
 // Over a ring drawn by bqplot: its sum, its legend, and what the pointer is on.
 
+import { hint, make, write } from "../../rendering/html/dom.js";
+import { drawUnseen, figureBeside, tooltip } from "../base/chart.js";
+import { formats } from "../base/format.js";
+import { emptiness, follow, lifetime, linked, onResize, scrollable, spokenImage } from "../base/widget.js";
+
 /** Which slice lies at this point, seen from the ring's centre; -1 outside the ring. */
-function sliceAt(dx, dy, radius, sizes, sum) {
+export function sliceAt(dx, dy, radius, sizes, sum) {
   const distance = Math.hypot(dx, dy);
   if (distance > radius || distance < radius * 0.7 || !sum) return -1;
   let angle = Math.atan2(dx, -dy) / (2 * Math.PI);
@@ -25,7 +30,8 @@ function legendRow() {
   return { node, swatch, name, value, part };
 }
 
-async function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const options = model.get("options");
   const { count, short, share } = formats(options.locale);
@@ -47,6 +53,7 @@ async function render({ model, el, signal }) {
   const chart = await linked(model, model.get("figure"));
   spokenImage(el, ring, mark, life.signal);
   const checkScroll = scrollable(legend, life.signal);
+  /** @type {{ sizes: number[], labels: string[], colors: string[], sum: number }} */
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
   let radius = 0;
   let roomBeside = 0;
@@ -151,5 +158,3 @@ async function render({ model, el, signal }) {
   onResize(el, layout, life.signal);
   return () => life.abort();
 }
-
-export default { render };

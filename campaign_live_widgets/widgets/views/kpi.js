@@ -1,5 +1,9 @@
 // Cards: number, label, share and the share as a bar. Built for each metric once, then edited in place.
 
+import { make, write } from "../../rendering/html/dom.js";
+import { formats } from "../base/format.js";
+import { emptiness, follow, lifetime, onResize, scrollable, spoken } from "../base/widget.js";
+
 const SHORT = 76;
 const SMALLEST = 10;
 
@@ -18,7 +22,8 @@ function card(metric, word) {
   return { node, value, share, bar, part };
 }
 
-function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, words, shareOf, empty, unknown } = model.get("options");
   const { count, short, share } = formats(locale);
@@ -83,5 +88,3 @@ function render({ model, el, signal }) {
   follow(model, "change:metrics change:counts change:shares", draw, life.signal);
   return () => life.abort();
 }
-
-export default { render };

@@ -1,20 +1,25 @@
 // Over lines drawn by bqplot: a legend that hides series, ticks in the page's language and
 // time zone, and a crosshair that tells every value at one time.
 
+import { make, makeButton } from "../../rendering/html/dom.js";
+import { figureBeside, placeFigure, ruler, tooltip } from "../base/chart.js";
+import { formats } from "../base/format.js";
+import { emptiness, follow, lifetime, linked, onResize, spokenImage } from "../base/widget.js";
+
 const MINUTE = 60;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320].map(
   (minutes) => minutes * MINUTE,
 );
 
 /** A round step for a value axis with about this many ticks; counts have no fractions. */
-function niceStep(most, ticks) {
+export function niceStep(most, ticks) {
   const rough = Math.max(1, most / Math.max(1, ticks));
   const power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((f) => f * power).find((step) => step >= rough);
+  return [1, 2, 5, 10].map((f) => f * power).find((step) => step >= rough) ?? 10 * power;
 }
 
 /** Wall-clock seconds since the epoch in a zone, so that ticks fall on local hours. */
-function wallClock(timeZone) {
+export function wallClock(timeZone) {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",
@@ -30,7 +35,7 @@ function wallClock(timeZone) {
   };
 }
 
-function clocks(locale, timeZone) {
+export function clocks(locale, timeZone) {
   const format = (options) => new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...options });
   const day = { month: "short", day: "numeric" };
   const time = { hour: "2-digit", minute: "2-digit" };
@@ -41,7 +46,7 @@ function clocks(locale, timeZone) {
  * The buckets that get a tick, with their labels: the first one in each step of local time,
  * for buckets are aligned in UTC and need not fall on a local hour or midnight.
  */
-function timeTicks(times, room, clock, wall) {
+export function timeTicks(times, room, clock, wall) {
   if (!times.length) return { values: [], labels: {} };
   const day = 1440 * MINUTE;
   const local = times.map(wall);
@@ -60,10 +65,8 @@ function timeTicks(times, room, clock, wall) {
 }
 
 function legendButton(label, color, title) {
-  const node = make("button", "clw-legend-item");
-  node.type = "button";
+  const node = makeButton("clw-legend-item");
   node.title = title;
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.setAttribute("aria-pressed", "true");
   const swatch = make("i", "clw-swatch clw-swatch-line");
   swatch.style.background = color;
@@ -71,7 +74,8 @@ function legendButton(label, color, title) {
   return node;
 }
 
-async function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export async function render({ model, el, signal }) {
   const life = lifetime(signal);
   const { locale, timeZone, colors, empty, toggle } = model.get("options");
   const { count, short } = formats(locale);
@@ -106,7 +110,8 @@ async function render({ model, el, signal }) {
   el.append(legend, plot);
   const tip = tooltip(life.signal);
   const setEmpty = emptiness(el, empty);
-  let data = { times: [], series: [], most: 1 };
+  /** @type {{ times: Date[], series: any[], most: number, top: number }} */
+  let data = { times: [], series: [], most: 1, top: 1 };
   let box = { left: 0, top: 0, width: 1, height: 1 };
   let at = -1;
 
@@ -131,7 +136,7 @@ async function render({ model, el, signal }) {
     const series = labels.length > 1 ? Array.from(y) : [y];
     const largest = (j) => (series[j] || []).reduce((a, b) => Math.max(a, b), 0);
     const tops = labels.map((_, j) => (visible[j] ? largest(j) : 0));
-    data = { times: x.map((t) => new Date(+t)), series, most: Math.max(1, ...tops) };
+    data = { times: x.map((t) => new Date(+t)), series, most: Math.max(1, ...tops), top: data.top };
     setEmpty(x.length === 0 || labels.every((_, j) => largest(j) === 0));
     layout();
   }
@@ -159,13 +164,13 @@ async function render({ model, el, signal }) {
     const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock, wall);
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;
-    place(figure, figureBeside(el), box);
-    el.parentElement.classList.add("clw-ready");
+    placeFigure(figure, figureBeside(el), box);
+    el.parentElement?.classList.add("clw-ready");
     if (at >= 0) point(at);
   }
 
   /** Move the crosshair to a bucket and tell what happened in it. */
-  function point(i, clientX, clientY) {
+  function point(i, clientY) {
     const n = data.times.length;
     at = n ? Math.max(0, Math.min(n - 1, i)) : -1;
     if (at < 0) return;
@@ -195,7 +200,7 @@ async function render({ model, el, signal }) {
 
   plot.addEventListener("pointermove", (event) => {
     const x = event.clientX - el.getBoundingClientRect().left - box.left;
-    point(Math.round((x / box.width) * (data.times.length - 1)), event.clientX, event.clientY);
+    point(Math.round((x / box.width) * (data.times.length - 1)), event.clientY);
   });
   plot.addEventListener("pointerleave", leave);
   plot.addEventListener("blur", leave);
@@ -211,5 +216,3 @@ async function render({ model, el, signal }) {
   onResize(el, layout, life.signal);
   return () => life.abort();
 }
-
-export default { render };

@@ -1,5 +1,10 @@
 // A table whose cells are edited in place: scroll, sort order and focus outlive an update.
 
+import { hint, make, makeButton, write } from "../../rendering/html/dom.js";
+import { unpack } from "../base/chart.js";
+import { formats } from "../base/format.js";
+import { emptiness, follow, lifetime, onResize, spoken } from "../base/widget.js";
+
 /** What the first column shows and sorts by. */
 function namer({ isTime, locale, timeZone }) {
   if (!isTime) return (row) => String(row);
@@ -21,10 +26,8 @@ function headers(options, onSort, signal) {
   const cells = columns.map((column, j) => {
     const cell = make("th");
     cell.scope = "col";
-    const button = make("button", "clw-table-sort", column.label);
-    button.type = "button";
+    const button = makeButton("clw-table-sort", column.label);
     button.title = column.definition || `${options.sort} ${column.label}`;
-    button.setAttribute("data-lm-suppress-shortcuts", "true");
     button.addEventListener("click", () => onSort(j), { signal });
     cell.append(button);
     row.append(cell);
@@ -38,15 +41,14 @@ function line(width, open) {
   const node = make("tr");
   const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
   cells[0].scope = "row";
-  const made = { node, cells, id: "", link: null };
-  if (open) {
-    made.link = makeButton("clw-table-open");
-    made.link.addEventListener("click", () => open(made.id));
-  }
+  const link = /** @type {HTMLButtonElement | null} */ (open ? makeButton("clw-table-open") : null);
+  const made = { node, cells, id: "", link };
+  link?.addEventListener("click", () => open(made.id));
   return made;
 }
 
-function render({ model, el, signal }) {
+/** @param {RenderProps} props */
+export function render({ model, el, signal }) {
   const life = lifetime(signal);
   const options = model.get("options");
   const { count, share } = formats(options.locale);
@@ -55,7 +57,8 @@ function render({ model, el, signal }) {
   const width = 1 + options.columns.length + (options.share ? 1 : 0);
   const table = make("table", "clw-table-grid");
   const head = headers(options, sortBy, life.signal);
-  table.createTHead().append(head.row);
+  const headRows = table.createTHead();
+  headRows.append(head.row);
   const body = table.createTBody();
   const total = line(width);
   total.node.className = "clw-table-total";
@@ -120,7 +123,7 @@ function render({ model, el, signal }) {
     });
     if (sums.length) {
       fill(total, options.total, sums);
-      if (!total.node.isConnected) table.tHead.append(total.node);
+      if (!total.node.isConnected) headRows.append(total.node);
     } else total.node.remove();
     order(rows, columns).forEach((i, place) => {
       if (!pool[place]) pool[place] = line(width, ids.length ? open : null);
@@ -145,5 +148,3 @@ function render({ model, el, signal }) {
   }, life.signal);
   return () => life.abort();
 }
-
-export default { render };

@@ -1,6 +1,8 @@
-
 // Charts: drawn in every tab once the page is there, as large as their tiles, and a second time
 // for paper, whose width is known. Vega interprets its expressions: nothing is evaluated.
+
+import { make, placeTip, shorten } from "../dom.js";
+import { all, data, narrow, panels, root } from "./page_data.js";
 
 const PAPER = { width: 1032, gutter: 16, row: 42, head: 44 };
 const SMALL = 64;
@@ -23,19 +25,12 @@ function showTip(_handler, event, _item, value) {
   }
   tip.replaceChildren(head, table);
   if (!tip.isConnected) document.body.append(tip);
-  const { offsetWidth: w, offsetHeight: h } = tip;
-  const { clientX: x, clientY: y } = event;
-  tip.style.left = `${Math.max(4, x + 16 + w > innerWidth ? x - 16 - w : x + 16)}px`;
-  tip.style.top = `${Math.max(4, y + 16 + h > innerHeight ? y - 16 - h : y + 16)}px`;
-}
-
-function shorten(text) {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  placeTip(tip, event.clientX, event.clientY);
 }
 
 function specOf(box) {
   const { tile } = box.closest(".clw-tile").dataset;
-  return page.charts[tile][box.dataset.kind];
+  return data.charts[tile][box.dataset.kind];
 }
 
 /** Where a chart is higher than its tile, the tile scrolls; in one column bars have their height. */
@@ -79,7 +74,7 @@ async function drawChart(box) {
   const state = drawn.get(box) ?? { busy: Promise.resolve() };
   drawn.set(box, state);
   state.busy = state.busy.then(() => redraw(box, state)).catch(() => {
-    box.replaceChildren(make("p", "clw-empty", page.words.wrong));
+    box.replaceChildren(make("p", "clw-empty", data.words.wrong));
   });
   return state.busy;
 }
@@ -103,7 +98,7 @@ async function redraw(box, state) {
   await draw(box, paper, sizeOnPaper(box, specOf(box)));
 }
 
-async function drawTile(tile) {
+export async function drawTile(tile) {
   const box = tile.querySelector(`.clw-chart[data-kind="${tile.dataset.view}"]`);
   if (box) await drawChart(box);
 }
@@ -119,13 +114,16 @@ async function drawAll() {
   root.dataset.drawn = "";
 }
 
-let waiting = 0;
-let width = innerWidth;
-addEventListener("resize", () => {
-  if (innerWidth === width && !narrow.matches) return;
-  width = innerWidth;
-  clearTimeout(waiting);
-  waiting = setTimeout(drawAll, 100);
-});
-addEventListener("scroll", () => tip.remove(), { capture: true, passive: true });
-drawAll();
+/** Draw all charts, now and after the window has changed its size. */
+export function drawCharts() {
+  let waiting = 0;
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width && !narrow.matches) return;
+    width = innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(drawAll, 100);
+  });
+  addEventListener("scroll", () => tip.remove(), { capture: true, passive: true });
+  drawAll();
+}

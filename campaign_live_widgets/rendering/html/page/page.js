@@ -1,22 +1,12 @@
 // What the page does by itself: tabs, light and dark, views, sorting, files, cards. Text from
 // outside goes into the page as text alone.
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const page = read("clw-page-data");
-const root = document.documentElement;
-const narrow = matchMedia("(max-width: 720px)");
-
-function make(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
-}
+import { makeButton, placeBeside, saveAs } from "../dom.js";
+import { drawCharts, drawTile } from "./charts.js";
+import { all, data, panels, root } from "./page_data.js";
 
 /* tabs: links become tabs, which the address remembers */
 
-const panels = all(".clw-panel");
 const tabs = all(".clw-tab");
 for (const panel of panels) {
   // The address names a tab, not a place to scroll to.
@@ -73,7 +63,7 @@ function makeTabs() {
 /* light and dark: the system's, until somebody chooses */
 
 function makeTheme() {
-  const button = document.querySelector(".clw-button-theme");
+  const [button] = all(".clw-button-theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () =>
     root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
@@ -112,14 +102,15 @@ function makeSortable(table) {
   const order = () => {
     if (sort.column < 0) return first;
     const turn = sort.down ? -1 : 1;
-    const place = new Map(first.map((row, i) => [row, i]));
+    const places = new Map(first.map((row, i) => [row, i]));
+    const place = (row) => places.get(row) ?? 0;
     const compare =
       sort.column > 0
         ? (a, b) => number(a, sort.column) - number(b, sort.column)
         : isTime
-          ? (a, b) => place.get(a) - place.get(b)
+          ? (a, b) => place(a) - place(b)
           : (a, b) => collator.compare(a.cells[0].textContent, b.cells[0].textContent);
-    return [...first].sort((a, b) => turn * compare(a, b) || place.get(a) - place.get(b));
+    return [...first].sort((a, b) => turn * compare(a, b) || place(a) - place(b));
   };
   const press = (column) => {
     const down = column > 0;
@@ -133,9 +124,8 @@ function makeSortable(table) {
     body.append(...order());
   };
   heads.forEach((head, j) => {
-    const button = make("button", "clw-table-sort", head.textContent);
-    button.type = "button";
-    button.title = head.title || page.words.sort.replace("{}", () => head.textContent);
+    const button = makeButton("clw-table-sort", head.textContent);
+    button.title = head.title || data.words.sort.replace("{}", () => head.textContent);
     head.removeAttribute("title");
     head.setAttribute("aria-sort", "none");
     head.replaceChildren(button);
@@ -156,16 +146,12 @@ function fade(view) {
 /* files: made from what the page holds */
 
 function save(name, text) {
-  const link = make("a");
-  link.download = name;
-  link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveAs(name, new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
 }
 
 function fileName(what) {
-  const end = document.body.dataset.asOf.replace(/:(\d\d):\d\d(\.\d+)?Z$/, "$1Z");
-  return `${page.file}_${what.replace(/[^A-Za-z0-9]+/g, "-")}_${end}.csv`;
+  const end = document.body.dataset.asOf?.replace(/:(\d\d):\d\d(\.\d+)?Z$/, "$1Z");
+  return `${data.file}_${what.replace(/[^A-Za-z0-9]+/g, "-")}_${end}.csv`;
 }
 
 /* the card on what the numbers mean stands under its button */
@@ -177,14 +163,10 @@ function makeCard(tile) {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState !== "open") return;
     card.dataset.at = "";
-    const at = button.getBoundingClientRect();
-    const { offsetWidth: w, offsetHeight: h } = card;
-    const below = at.bottom + 4 + h <= innerHeight;
-    card.style.left = `${Math.max(8, Math.min(at.right - w, innerWidth - w - 8))}px`;
-    card.style.top = `${below ? at.bottom + 4 : Math.max(8, innerHeight - h - 8)}px`;
+    placeBeside(card, button);
   });
   tile.querySelector(".clw-tile-csv").addEventListener("click", () => {
-    save(fileName(tile.dataset.tile), page.files[tile.dataset.tile]);
+    save(fileName(tile.dataset.tile), data.files[tile.dataset.tile]);
   });
 }
 
@@ -198,10 +180,11 @@ for (const tile of all(".clw-tile")) {
     button.addEventListener("click", () => showView(tile, button.dataset.kind));
   }
 }
-document.querySelector(".clw-button-csv").addEventListener("click", () => {
-  save(fileName("report"), page.files.report);
+all(".clw-button-csv")[0].addEventListener("click", () => {
+  save(fileName("report"), data.files.report);
 });
-document.querySelector(".clw-button-print").addEventListener("click", () => print());
+all(".clw-button-print")[0].addEventListener("click", () => print());
 addEventListener("beforeprint", () => {
   for (const more of all(".clw-foot details")) more.open = true;
 });
+drawCharts();

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import TABS
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
+from campaign_live_widgets.rendering.html.es_modules import one_script
 from campaign_live_widgets.rendering.html.markup import Markup, data_script, tag
 from campaign_live_widgets.rendering.html.page.head import foot, head
 from campaign_live_widgets.rendering.html.page.tiles import shown_places, tile_of
@@ -178,8 +179,7 @@ def _runtime() -> Markup:
 
 @cache
 def _own_script() -> Markup:
-    parts = "".join(_read(f"{name}.js") for name in ("page", "charts"))
-    return _in_page(f"(() => {{\n{parts}}})();")
+    return _in_page(one_script("rendering/html/page/page.js"))
 
 
 @cache

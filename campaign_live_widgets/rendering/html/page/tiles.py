@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from campaign_live_widgets.catalog import METRICS, TILES, column_label, notes
 from campaign_live_widgets.rendering.charts import chart_kinds
+from campaign_live_widgets.rendering.html.es_modules import read
 from campaign_live_widgets.rendering.html.markup import Markup, tag
 from campaign_live_widgets.rendering.html.page.head import meanings
 from campaign_live_widgets.rendering.language.labels import (
@@ -31,14 +33,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.rendering.model.table_model import Row
 
 _LONGEST_HINT: Final = 300
-_ICONS: Final = {
-    "kpi": "M1 4h4v6H1zM7 4h6M7 7h6M7 10h4",
-    "donut": "M7 2a5 5 0 1 1 0 10A5 5 0 1 1 7 2M7 5a2 2 0 1 1 0 4a2 2 0 1 1 0-4M7 2v3",
-    "bars": "M2 1v12M2 3h9M2 7h6M2 11h11",
-    "lines": "M1 11l4-5l3 3l5-7M1 13h12",
-    "table": "M1 2h12v10H1zM1 5.5h12M1 9h12M5.5 2v10",
-    "menu": "M1.8 7h.4M6.8 7h.4M11.8 7h.4",
-}
+_ICONS: Final[dict[str, str]] = json.loads(read("rendering/html/icons.json"))
 
 
 def shown_places(still: Still) -> dict[str, list[tuple[Tile, Place]]]:
