@@ -2,7 +2,7 @@
 
 Style, types and layers, then the quick tests, the slow ones, those of a real database server and
 those in a real browser. What is missing of Chromium, PostgreSQL, Java and npm comes from Debian's
-packages, axe-core from npm, Spark's distribution from pip.
+packages, the checks of JavaScript and of accessibility from npm, Spark's distribution from pip.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from importlib import metadata
 from pathlib import Path
 
 from tests.databases import spark_cluster
+from tests.js import check as javascript
 
 ROOT = Path(__file__).parent.parent
-NPM = ROOT / "tests" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
 """As many processes as there are cores, each a file of tests at a time."""
@@ -26,6 +26,7 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("docs", (str(ROOT / "docs" / "build.py"),)),
+    ("javascript", (str(ROOT / "tests" / "js" / "check.py"),)),
     ("tests", ("-m", "pytest", *SIDE_BY_SIDE)),
     ("slow tests", ("-m", "pytest", *SIDE_BY_SIDE, "-m", "slow and not database and not browser")),
     ("database tests", ("-m", "pytest", "-m", "database and not browser")),
@@ -40,7 +41,8 @@ def main() -> int:
         bring(("initdb",), "postgresql")
     bring(("java",), "default-jre-headless")
     bring_spark()
-    bring_axe()
+    bring(("npm",), "npm")
+    javascript.install()
     failed = []
     for name, command in CHECKS:
         print(f"\n== {name}", flush=True)
@@ -78,16 +80,6 @@ def bring_spark() -> None:
     wanted = f"pyspark=={metadata.version('pyspark-client')}"
     if subprocess.run([*command, wanted], check=False).returncode:  # noqa: S603
         sys.exit(f"{wanted} cannot be installed; see above.")
-
-
-def bring_axe() -> None:
-    """Install axe-core, which looks for what people with disabilities would stumble over."""
-    if (NPM / "node_modules" / "axe-core" / "axe.min.js").is_file():
-        return
-    bring(("npm",), "npm")
-    command = [str(shutil.which("npm")), "install", "--no-package-lock", "--no-audit", "--no-fund"]
-    if subprocess.run(command, cwd=NPM, check=False).returncode:  # noqa: S603
-        sys.exit("axe-core cannot be installed (npm install failed); see above.")
 
 
 if __name__ == "__main__":

@@ -29,10 +29,13 @@ def test_every_file_of_the_package_is_in_it(wheel: zipfile.ZipFile) -> None:
     wanted = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".js", ".css", ".csv", ".typed"}
+        if path.suffix in {".py", ".js", ".css", ".csv", ".json", ".typed"}
         and "__pycache__" not in path.parts
     }
-    assert {"campaign_live_widgets/py.typed", "campaign_live_widgets/widgets/table.js"} <= wanted
+    assert {
+        "campaign_live_widgets/py.typed",
+        "campaign_live_widgets/widgets/views/table.js",
+    } <= wanted
     assert wanted - set(wheel.namelist()) == set()
 
 

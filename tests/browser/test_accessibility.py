@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from conftest import Front
     from playwright.sync_api import Browser, Page
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 def troubles(page: Page) -> list[str]:
     """Return what axe-core finds to be serious or worse: rule, place, and what is amiss."""
-    assert AXE.is_file(), "axe-core is missing: npm install in tests/browser, or python -m tests"
+    assert AXE.is_file(), "axe-core is missing: npm install, or python -m tests"
     if not page.evaluate("() => Boolean(window.axe)"):
         page.add_script_tag(path=AXE)
     found: list[dict[str, Any]] = page.evaluate(

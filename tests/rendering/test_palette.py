@@ -144,7 +144,7 @@ def solid(value: str, variables: Mapping[str, str], ground: str = "#ffffff") -> 
     ("text", "least"), [("ink", 4.5), ("soft", 4.5), ("link", 4.5), ("focus", 3)]
 )
 def test_text_can_be_read_on_its_ground(text: str, least: float, name: str | None) -> None:
-    own = dict(re.findall(r"(--clw-[\w-]+):\s*([^;}]+)", library().styles["tile"]))
+    own = dict(re.findall(r"(--clw-[\w-]+):\s*([^;}]+)", library().styles["widgets/base/tile.js"]))
     links = {f"--clw-{key}": shades[name == "dark"] for key, shades in PAGE_COLORS.items()}
     variables = {**own, **links, **(theme(name) if name else {})}
     ground = solid("var(--clw-ground)", variables)

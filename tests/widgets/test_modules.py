@@ -10,7 +10,7 @@ from frames import HUGE, NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, TileWidget, format_number, format_share
-from campaign_live_widgets.widgets.base.assets import library, script
+from campaign_live_widgets.widgets.base.assets import library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+KPI = "widgets/views/kpi.js"
+TABLE = "widgets/views/table.js"
 STUB = """
-const script = async (code) => {
-  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  return (await import(url)).default;
+window.load = async (path, state) => {
+  const source = new Blob([state.loader], { type: "text/javascript" });
+  const { load } = await import(URL.createObjectURL(source));
+  const library = { get: (name) => state[name] };
+  return [await load(library, path), library];
 };
-window.mount = async (code, state, shared, others) => {
-  const module = await script(code);
-  const library = { get: (name) => shared[name] };
-  const load = (name) => script(others[name]);
+window.mount = async (path, state, shared) => {
+  const [module, library] = await load(path, shared);
   const heard = [];
   const unpack = (s) => {
     for (const [key, item] of Object.entries(s)) {
@@ -55,7 +57,7 @@ window.mount = async (code, state, shared, others) => {
   };
   const el = document.getElementById("root");
   el.replaceChildren();
-  window.unmount = await module.render({ model: window.model, el, library, load });
+  window.unmount = await module.render({ model: window.model, el, library });
   window.listeners = () => heard.length;
 };
 """
@@ -85,18 +87,20 @@ def page(browser_page: Page) -> Page:
     return browser_page
 
 
-def mount(page: Page, name: str, widget: Any) -> None:  # noqa: ANN401
-    shared = {"words": library().words, "meanings": library().meanings}
-    others = {other: script(other) for other in ("menu", "picture")}
+def mount(page: Page, path: str, widget: Any) -> None:  # noqa: ANN401
     page.evaluate(
-        "([code, state, shared, others]) => mount(code, state, shared, others)",
-        [script(name), state_of(widget), shared, others],
+        "([path, state, shared]) => mount(path, state, shared)",
+        [path, state_of(widget), state_of(library())],
     )
 
 
 def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> None:
     tile = TILES["email.sending_statistics"]
-    mount(page, "kpi", VIEWS["kpi"](tile, frame(tile, scale=HUGE), locale="fr")._target)
+    mount(
+        page,
+        KPI,
+        VIEWS["kpi"](tile, frame(tile, scale=HUGE), locale="fr")._target,
+    )
     value = page.locator(".clw-kpi-delivered .clw-kpi-value")
     assert value.get_attribute("data-value") == str(3 * HUGE)
     assert value.text_content() == format_number(3 * HUGE, "fr")
@@ -118,7 +122,7 @@ def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> Non
 
 def test_no_figures_at_all_are_said_to_be_none(page: Page) -> None:
     tile = TILES["campaign.statistics"]
-    mount(page, "kpi", VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target)
+    mount(page, KPI, VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target)
     assert page.locator(".clw-empty").text_content() == "No data in this window"
     page.evaluate("receive({ metrics: ['delivered'], counts: [3] })")
     assert page.locator(".clw-empty").count() == 0
@@ -134,7 +138,7 @@ def table_of(page: Page) -> list[list[str]]:
 def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, scale=HUGE)
-    mount(page, "table", VIEWS["table"](tile, rows, names=NAMES)._target)
+    mount(page, TABLE, VIEWS["table"](tile, rows, names=NAMES)._target)
     shown = table_of(page)
     assert shown[0][:3] == ["Message", "Sent", "Delivered"]
     assert shown[1][:2] == ["Total", format_number(int(rows["sent"].sum()))]
@@ -145,7 +149,7 @@ def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
 def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     view = VIEWS["table"](tile, NASTY["many_rows"](tile), names=NAMES)
-    mount(page, "table", view._target)
+    mount(page, TABLE, view._target)
     page.locator("th button").nth(1).click()
     page.keyboard.press("Enter")
     assert page.locator("thead tr").first.locator("th").nth(1).get_attribute("aria-sort") == (
@@ -171,7 +175,7 @@ def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) ->
 def test_rows_come_and_go(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     view = VIEWS["table"](tile, NASTY["many_rows"](tile))
-    mount(page, "table", view._target)
+    mount(page, TABLE, view._target)
     for nasty, shown in (("no_rows", 1), ("one_row", 3), ("many_rows", 302)):
         view.update(NASTY[nasty](tile))
         page.evaluate("changes => receive(changes)", state_of(view._target))
@@ -182,7 +186,7 @@ def test_rows_come_and_go(page: Page) -> None:
 def test_a_cell_tells_its_rate_and_a_heading_its_definition(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, ["m1"]).assign(sent=1000, bounces=31)
-    mount(page, "table", VIEWS["table"](tile, rows, names=NAMES)._target)
+    mount(page, TABLE, VIEWS["table"](tile, rows, names=NAMES)._target)
     assert page.locator("tbody td").nth(2).get_attribute("title") == "Bounces ÷ Sent: 3.1%"
     assert "handed to the provider" in str(page.locator("th button").nth(1).get_attribute("title"))
 
@@ -192,7 +196,7 @@ def test_names_are_text_and_nothing_else(page: Page, nasty: str) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = NASTY[nasty](tile)
     view = VIEWS["table"](tile, rows, names=NAMES)
-    mount(page, "table", view._target)
+    mount(page, TABLE, view._target)
     assert page.locator("tbody th").all_text_contents() == view._target.rows
     assert page.locator("tbody img, tbody b").count() == 0
 
@@ -200,53 +204,21 @@ def test_names_are_text_and_nothing_else(page: Page, nasty: str) -> None:
 def test_times_are_written_in_the_readers_zone(page: Page) -> None:
     tile = TILES["email.summary"]
     view = VIEWS["table"](tile, NASTY["one_row"](tile), time_zone="America/New_York")
-    mount(page, "table", view._target)
+    mount(page, TABLE, view._target)
     assert page.locator("tbody th").text_content() == "Nov 22, 07:00"
-
-
-@pytest.mark.parametrize(
-    ("zone", "minutes", "buckets", "labels"),
-    [
-        ("UTC", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]),
-        ("Europe/Paris", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]),
-        ("Asia/Kolkata", 60, 24, ["20:30", "Nov 23", "04:30", "08:30", "12:30", "16:30"]),
-        ("Europe/Paris", 1440, 6, ["Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27"]),
-        ("UTC", 15, 0, []),
-    ],
-)
-def test_ticks_fall_on_local_hours_and_name_the_day(
-    page: Page, zone: str, minutes: int, buckets: int, labels: list[str]
-) -> None:
-    code = script("lines").replace(
-        "export default { render }", "export default { timeTicks, clocks, wallClock }"
-    )
-    written = page.evaluate(
-        """async ([code, zone, minutes, buckets]) => {
-          const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-          const { timeTicks, clocks, wallClock } = (await import(url)).default;
-          const start = Date.UTC(2026, 10, 22, 13);
-          const at = (_, i) => new Date(start + i * minutes * 60_000);
-          const times = Array.from({ length: buckets }, at);
-          const ticks = timeTicks(times, 6, clocks("en", zone), wallClock(zone));
-          return ticks.values.map((date) => ticks.labels[String(date)]);
-        }""",
-        [code, zone, minutes, buckets],
-    )
-    assert written == labels
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) -> None:
     counts = [0, 7, 999, 1234, 1_000_000, HUGE]
     shares = [0, 0.0001, 0.0005, 0.031, 0.5, 0.9994, 0.99996, 1, 2.5]
-    code = script("kpi").replace("export default { render }", "export default formats")
     written = page.evaluate(
-        """async ([code, locale, counts, shares]) => {
-          const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-          const { count, share } = (await import(url)).default(locale);
+        """async ([state, locale, counts, shares]) => {
+          const [{ formats }] = await load("widgets/base/format.js", state);
+          const { count, share } = formats(locale);
           return [counts.map(count), shares.map(share)];
         }""",
-        [code, locale, counts, shares],
+        [state_of(library()), locale, counts, shares],
     )
     assert written == [
         [format_number(n, locale) for n in counts],
@@ -257,7 +229,7 @@ def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) ->
 def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     head = TileWidget(tile, frame(tile))._head
-    mount(page, "tile", head)
+    mount(page, "widgets/base/tile.js", head)
     assert page.locator("h2").text_content() == "Bounce reasons"
     page.get_by_role("button", name="Table").click()
     assert page.evaluate("saved.at(-1).view") == "table"
@@ -270,7 +242,7 @@ def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page
 
 def test_a_view_that_is_taken_down_stops_listening(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
-    mount(page, "table", VIEWS["table"](tile, frame(tile))._target)
+    mount(page, TABLE, VIEWS["table"](tile, frame(tile))._target)
     assert page.evaluate("listeners()") > 0
     page.evaluate("unmount()")
     assert page.evaluate("listeners()") == 0

@@ -92,7 +92,7 @@ def one_script(entry: str) -> str:
     for path in modules([entry], prefix=""):
         if path.endswith(".json"):
             name = posixpath.basename(path).removesuffix(".json")
-            parts.append(f"const {name} = {read(path)};\n")
+            parts.append(f"const {name} = {read(path).strip()};\n")
         else:
             parts.append(_EXPORT.sub("", _IMPORT.sub("", read(path))))
     return f'(() => {{\n"use strict";\n{"".join(parts)}}})();'
@@ -102,7 +102,7 @@ def _module(path: str) -> str:
     source = read(path)
     if not source:
         raise FileNotFoundError(path)
-    return f"export default {source};" if path.endswith(".json") else source
+    return f"export default {source.strip()};" if path.endswith(".json") else source
 
 
 def _imports(path: str) -> list[str]:
