@@ -9,14 +9,15 @@ if TYPE_CHECKING:
     from campaign_live_widgets.app.jobs.parameters import check_parameters
     from campaign_live_widgets.app.notebook.comparison import Comparison
     from campaign_live_widgets.app.notebook.live_report import CampaignReport
-    from campaign_live_widgets.app.notebook.static_report import StillReport
+    from campaign_live_widgets.app.notebook.static_report import StaticReport, StillReport
 
-__all__ = ["CampaignReport", "Comparison", "StillReport", "check_parameters"]
+__all__ = ["CampaignReport", "Comparison", "StaticReport", "StillReport", "check_parameters"]
 __version__ = "0.1.0"
 
 _HOMES: Final = {
     "CampaignReport": "notebook.live_report",
     "Comparison": "notebook.comparison",
+    "StaticReport": "notebook.static_report",
     "StillReport": "notebook.static_report",
     "check_parameters": "jobs.parameters",
 }

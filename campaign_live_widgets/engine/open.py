@@ -26,7 +26,7 @@ def new_rollup(
     """Return the rollup of a source, before its first look; see :class:`Rollup`."""
     text = os.fspath(source)
     if is_database(text):
-        from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup  # noqa: PLC0415 - for few
+        from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
 
         return RemoteRollup(text, campaign, follow=follow, window=window)
     kind = StoredRollup if is_store(Location.parse(source).text) else Rollup
@@ -50,7 +50,7 @@ def require_readable(source: str | os.PathLike[str]) -> None:
     """Raise :class:`SourceError` where there is nothing at a source, before it is read."""
     place = locate(source)
     if isinstance(place, Database):
-        from campaign_live_widgets.engine.pushdown.connections.base import connect  # noqa: PLC0415 - for few
+        from campaign_live_widgets.engine.pushdown.connections.base import connect
 
         connect(place).close()
     else:

@@ -19,6 +19,7 @@ from platformdirs import user_data_path
 
 from campaign_live_widgets.catalog import TABS, TILES, Text
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.environment import LAYOUTS
 from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_tab, write_tab
 from campaign_live_widgets.layouts.places import places as default_places
 from campaign_live_widgets.layouts.storage import Kept, LayoutConflictError, LayoutError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.layouts.places import Place
 
-LAYOUTS: Final = "CAMPAIGN_LIVE_LAYOUTS"
 REPORT: Final = "campaign-live"
 
 _LOG: Final = logging.getLogger(__name__)

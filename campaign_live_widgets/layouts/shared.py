@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import TILES, Text, tile
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.io.environment import LAYOUT
 from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_report, write_report
 from campaign_live_widgets.layouts.files import cause
 from campaign_live_widgets.layouts.places import Place, places
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     Layout = Mapping[str, tuple[Place, ...]]
 
-LAYOUT: Final = "CAMPAIGN_LIVE_LAYOUT"
 _GIVEN: Final = "(layout=…)"
 
 

@@ -151,7 +151,7 @@ def _parquet(still: Still, tables: Tables, _formats: Formats) -> Made:
 
 
 def _html(still: Still, _tables: Tables, formats: Formats) -> Made:
-    from campaign_live_widgets.rendering.html import page  # noqa: PLC0415 - only where asked for
+    from campaign_live_widgets.rendering.html import page
 
     known = (("csv", REPORT_CSV), ("pdf", REPORT_PDF))
     links = {one.upper(): path for one, path in known if one in formats}
@@ -159,20 +159,20 @@ def _html(still: Still, _tables: Tables, formats: Formats) -> Made:
 
 
 def _pdf(still: Still, _tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.rendering.pdf import pdf  # noqa: PLC0415 - only where asked for
+    from campaign_live_widgets.rendering.pdf import pdf
 
     yield REPORT_PDF, partial(pdf.pdf, still)
 
 
 def _png(still: Still, tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - only where asked for
+    from campaign_live_widgets.rendering.charts import export as pictures
 
     for tile_id, spec in _charts(still, tables):
         yield picture(tile_id, "png"), partial(_drawn, pictures.png, spec)
 
 
 def _svg(still: Still, tables: Tables, _formats: Formats) -> Made:
-    from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - only where asked for
+    from campaign_live_widgets.rendering.charts import export as pictures
 
     for tile_id, spec in _charts(still, tables):
         yield picture(tile_id, "svg"), partial(_encoded, partial(_drawn, pictures.svg, spec))
@@ -183,7 +183,7 @@ def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], di
 
     A tile is drawn as the reader has it on the page; where that is no chart, as its first one.
     """
-    from campaign_live_widgets.rendering import charts as vega  # noqa: PLC0415 - only where asked for
+    from campaign_live_widgets.rendering import charts as vega
 
     chosen = {place.tile_id: place.view for row in still.places.values() for place in row}
     for tile in TILES.values():
@@ -231,8 +231,8 @@ def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> byte
         Where pyarrow is not installed.
     """
     try:
-        import pyarrow as pa  # noqa: PLC0415 - of the extra, and heavy
-        from pyarrow import parquet  # noqa: PLC0415
+        import pyarrow as pa
+        from pyarrow import parquet
     except ImportError:
         raise MissingExtraError("Parquet") from None
     named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform")

@@ -277,7 +277,6 @@ def test_snapshot_writes_the_report_into_a_folder(source: str, tmp_path: Path) -
         (("report", ".", "--campaign", "c1", "--colour"), ["--colour"]),
         (("reprot", "."), ["reprot"]),
         (("report",), ["SOURCE"]),
-        (("report", "."), ["--campaign"]),
         (("report", ".", "--campaign", "c1", "--at", "yesterday"), ["yesterday"]),
         (("report", ".", "--campaign", "c1", "--window", "soon"), ["soon"]),
         (("report", ".", "--campaign", "c1", "--window", "0h"), ["0h"]),

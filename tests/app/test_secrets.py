@@ -15,7 +15,7 @@ import papermill
 import pytest
 from generate import AT
 
-from campaign_live_widgets import CampaignReport, StillReport
+from campaign_live_widgets import CampaignReport, StaticReport
 from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 
@@ -179,7 +179,7 @@ def test_plain_papermill_and_its_tracebacks_tell_nothing(
 
 def test_reports_in_python_tell_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / SECRET))
-    for make in (CampaignReport, StillReport):
+    for make in (CampaignReport, StaticReport):
         with pytest.raises(CampaignLiveError, match=REFERENCE) as told:
             make(REFERENCE, "c1")
         assert told.value.__suppress_context__ or told.value.__context__ is None

@@ -14,7 +14,7 @@ import nbformat
 import papermill
 import pytest
 
-from campaign_live_widgets import Comparison, StillReport
+from campaign_live_widgets import Comparison, StaticReport
 from campaign_live_widgets.app.jobs.parameters import TEMPLATES
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -67,8 +67,8 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, ensure_ascii=False)
 
 
-def still(**more: list[str]) -> StillReport:
-    return StillReport(SCOPE["source"], SCOPE["campaign"], at=SCOPE["at"], **more)
+def still(**more: list[str]) -> StaticReport:
+    return StaticReport(SCOPE["source"], SCOPE["campaign"], at=SCOPE["at"], **more)
 
 
 @templates
@@ -160,7 +160,7 @@ def test_a_comparison_names_both_and_draws_them(run: Run) -> None:
     notebook = run("compare_campaigns")
     later, sooner = (
         still(),
-        StillReport(SCOPE["source"], SCOPE["campaign"], at=GIVEN["compare_campaigns"]["other_at"]),
+        StaticReport(SCOPE["source"], SCOPE["campaign"], at=GIVEN["compare_campaigns"]["other_at"]),
     )
     heads = outputs(notebook, "read")["text/plain"].splitlines()
     assert heads == later.lines() + sooner.lines()
@@ -189,7 +189,7 @@ def test_rates_divide_by_what_they_say() -> None:
 
 
 def test_points_are_of_the_second_over_the_first() -> None:
-    later, sooner = still(), StillReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
+    later, sooner = still(), StaticReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
     table = Comparison(later, sooner).frame("email").set_index("metric")
     opens = table.loc["opens"]
     assert opens["points"] == opens["second_rate"] - opens["first_rate"] != 0

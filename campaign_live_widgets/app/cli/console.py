@@ -1,4 +1,4 @@
-"""What a command says beside its result: on standard error, a line at a time."""
+"""Output of the commands: results on standard output, log lines and progress on standard error."""
 
 from __future__ import annotations
 
@@ -10,46 +10,96 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from campaign_live_widgets.app.jobs.snapshot_run import Progress
+    from campaign_live_widgets.snapshot import Health
+
+    ShowProgress = Callable[[str, float, float | None], None]
+    """Takes a description, how much is done, and the total where it is known."""
 
 
-def say(text: str) -> None:
-    """Say one line on standard error, with nothing in it that steers a terminal."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    click.echo(f"campaign-live: {line}", err=True)
+def write(text: str) -> None:
+    """Write a result to standard output unchanged: ``click.echo`` would strip escape sequences."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def log(text: str) -> None:
+    """Write one line to standard error, without control characters."""
+    click.echo(f"campaign-live: {clean(text)}", err=True)
+
+
+def clean(text: str) -> str:
+    """Return text without control characters, which a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def log_health(health: Health) -> None:
+    """Log the notes about the source and how many of its rows were rejected."""
+    for note in health.notes:
+        log(note)
+    if health.rejected:
+        first = health.rejects[0]
+        log_rejected(health.rejected, first.file, first.row, first.cause)
+
+
+def log_rejected(count: int, file: str, row: int | None, cause: str) -> None:
+    """Log how many rows were rejected, and where and why the first one was."""
+    where = file if row is None else f"{file}, row {row}"
+    log(f"{count} rows rejected; the first: {where}: {cause}")
+
+
+def is_debug() -> bool:
+    """Return whether the command line was called with ``--debug``."""
+    return bool(click.get_current_context().find_root().params.get("debug"))
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Give what shows how far a run is: a bar on a terminal, else a line for each group of files.
-
-    Standard output is left to the result.
-    """
+def progress_bar() -> Iterator[ShowProgress | None]:
+    """Show a progress bar on standard error; yield ``None`` where that is not a terminal."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        told: set[str] = set()
-
-        def tell(text: str, _part: float) -> None:
-            group = text.partition("/")[0]
-            if group not in told:
-                told.add(group)
-                say(group)
-
-        yield tell
+        yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - only at a terminal
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     bar = Progress(
         TextColumn("campaign-live"),
         BarColumn(bar_width=24),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
         console=Console(stderr=True),
         transient=True,
     )
     with bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda text, part: bar.update(task, description=escape(text), completed=part)
+        task = bar.add_task("", total=None)
+        yield lambda text, done, total: bar.update(
+            task, description=escape(text), completed=done, total=total
+        )
+
+
+@contextmanager
+def job_progress() -> Iterator[Progress]:
+    """Show the progress of a job: a bar on a terminal, else one line for each group of files."""
+    with progress_bar() as show:
+        if show is not None:
+            yield lambda text, part: show(text, part, 1.0)
+            return
+        logged: set[str] = set()
+
+        def log_group(text: str, _part: float) -> None:
+            group = text.partition("/")[0]
+            if group not in logged:
+                logged.add(group)
+                log(group)
+
+        yield log_group

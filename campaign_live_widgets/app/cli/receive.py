@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
-from campaign_live_widgets.app.cli.console import say
+from campaign_live_widgets.app.cli.console import is_debug, log, write
 from campaign_live_widgets.errors import UsageError
 
 DEFAULT_PORT: Final = 8870
@@ -157,11 +156,11 @@ def receive(  # noqa: PLR0913 - the options of a command
         message = "--max-body: it is larger than --max-pending-bytes, so that none would pass"
         raise UsageError(message)
     if host not in _LOCAL:
-        say(f"--host {host}: it speaks plain HTTP; secrets need a proxy before it that speaks TLS")
+        log(f"--host {host}: it speaks plain HTTP; secrets need a proxy before it that speaks TLS")
     try:
-        from campaign_live_widgets.webhooks.limits import Limits  # noqa: PLC0415 - quick --help
-        from campaign_live_widgets.webhooks.run import Sns  # noqa: PLC0415
-        from campaign_live_widgets.webhooks.run import receive as run  # noqa: PLC0415
+        from campaign_live_widgets.webhooks.limits import Limits
+        from campaign_live_widgets.webhooks.run import Sns
+        from campaign_live_widgets.webhooks.run import receive as run
     except ImportError as error:
         message = f"receive needs {error.name}: pip install 'campaign-live-widgets[receive]'"
         raise UsageError(message) from error
@@ -181,9 +180,9 @@ def receive(  # noqa: PLR0913 - the options of a command
             patience=patience,
         ),
         sns=Sns(sns_certificates, sns_roots, _place(sns_connect_to)),
-        say=say,
-        told=_tell,
-        debug=bool(click.get_current_context().find_root().params.get("debug")),
+        say=log,
+        told=lambda address: write(f"{address}\n"),
+        debug=is_debug(),
     )
 
 
@@ -195,8 +194,3 @@ def _place(text: str | None) -> tuple[str, int] | None:
         message = f"--sns-connect-to {text!r}: give HOST:PORT"
         raise UsageError(message)
     return host.strip("[]"), int(port)
-
-
-def _tell(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()

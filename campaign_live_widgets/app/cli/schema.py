@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Final
 
 import click
+
+from campaign_live_widgets.app.cli.console import write
 
 _ENGINES: Final = ("postgresql", "clickhouse", "spark")
 
@@ -21,6 +22,6 @@ _ENGINES: Final = ("postgresql", "clickhouse", "spark")
 @click.option("--table", default="events", show_default=True, metavar="NAME", help="Its name.")
 def schema(engine: str, table: str) -> None:
     """Print the table of events to create, with its partitions and indexes."""
-    from campaign_live_widgets.engine.pushdown.ddl import schema as made  # noqa: PLC0415
+    from campaign_live_widgets.engine.pushdown.ddl import schema as made
 
-    sys.stdout.write(made(engine, table))
+    write(made(engine, table))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,17 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from campaign_live_widgets.app.cli.console import say
+from campaign_live_widgets.app.cli import options
+from campaign_live_widgets.app.cli.console import clean, log, log_rejected, progress_bar, write
 from campaign_live_widgets.errors import SourceError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from campaign_live_widgets.store import Result
-
-_form = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 
 
 @click.command()
@@ -31,16 +26,16 @@ _form = click.option(
 @click.option(
     "--compact", is_flag=True, help="Then merge all small files of each campaign and day."
 )
-@_form
+@options.output_format("text", "json")
 def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa: FBT001
     """Append the events of SOURCE to a store of canonical Parquet, each event once.
 
     Files whose content has been ingested before are passed over; rows that repeat an event are
     not stored again. What it has stored is on the disk when it ends, however it ends.
     """
-    from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve, told_as  # noqa: PLC0415
-    from campaign_live_widgets.sources import Location  # noqa: PLC0415 - quick --help
-    from campaign_live_widgets.store import Store  # noqa: PLC0415
+    from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve, told_as
+    from campaign_live_widgets.sources import Location
+    from campaign_live_widgets.store import Store
 
     place = resolve(source)
     called = told_as(source if is_reference(source) else None, Location.parse(place))
@@ -53,9 +48,9 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
         for name in ("events", "duplicates", "rejected", "ignored", "files", "skipped")
     }
     if form == "json":
-        _write(json.dumps(counts) + "\n")
+        write(json.dumps(counts) + "\n")
     else:
-        _write(
+        write(
             f"{_many(result.events, 'event')} stored; {_many(result.duplicates, 'duplicate')}, "
             f"{result.rejected:,} rejected, {result.ignored:,} ignored; "
             f"{_many(result.files, 'file')} read, {_many(result.skipped, 'file')} known already\n"
@@ -72,15 +67,15 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@_form
+@options.output_format("text", "json")
 def check(folder: str, form: str) -> None:
     """Read the whole store DIR and say in words what is wrong with it; nothing is changed."""
-    from campaign_live_widgets.store.check import check as run  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.store.check import check as run
 
-    with _bar() as bar:
+    with progress_bar() as bar:
         found = run(folder, progress=bar and (lambda done, total: bar("", done, total)))
     if form == "json":
-        _write(json.dumps(asdict(found), ensure_ascii=False) + "\n")
+        write(json.dumps(asdict(found), ensure_ascii=False) + "\n")
     else:
         lines = [f"wrong: {text}" for text in found.problems]
         lines += [f"remark: {text}" for text in found.remarks]
@@ -88,7 +83,7 @@ def check(folder: str, form: str) -> None:
             f"whole: {_many(found.events, 'event')} of {_many(found.campaigns, 'campaign')} "
             f"in {_many(found.files, 'file')}; {_many(found.commits, 'commit')} in the log"
         )
-        _write("".join(f"{_plain(line)}\n" for line in lines))
+        write("".join(f"{clean(line)}\n" for line in lines))
     if found.problems:
         many = len(found.problems)
         message = f"{folder}: {'1 thing is' if many == 1 else f'{many} things are'} wrong"
@@ -98,48 +93,13 @@ def check(folder: str, form: str) -> None:
 STORE_COMMANDS: Final = (ingest, check)
 
 
-def _plain(text: str) -> str:
-    """Return text without what would steer a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Give what shows a text and how much of how much is done: on a terminal a bar."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only at a terminal
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        BarColumn(bar_width=24),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("", total=None)
-        yield lambda text, done, total: bar.update(
-            task, completed=done, total=total, description=text
-        )
-
-
 @contextmanager
 def _stoppable() -> Iterator[None]:
     """Say what Ctrl-C leaves."""
     try:
         yield
     except KeyboardInterrupt:
-        say("stopped; what has been stored stays, the same command goes on from there")
+        log("stopped; what has been stored stays, the same command goes on from there")
         raise click.Abort from None
 
 
@@ -147,7 +107,7 @@ def _stoppable() -> Iterator[None]:
 def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
     """Give what shows how far an ingestion is and how quick."""
     started = time.monotonic()
-    with _bar() as bar:
+    with progress_bar() as bar:
         if bar is None:
             yield None
             return
@@ -163,19 +123,11 @@ def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
 def _tell(result: Result) -> None:
     """Say on standard error what is not stored."""
     for path, cause in result.waiting.items():
-        say(f"{path}: {cause}")
+        log(f"{path}: {cause}")
     if result.rejects:
         first = result.rejects[0]
-        say(
-            f"{result.rejected} rows rejected; the first: "
-            f"{first.file}, row {first.row}: {first.cause}"
-        )
+        log_rejected(result.rejected, first.file, first.row, first.cause)
 
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()

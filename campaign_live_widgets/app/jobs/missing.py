@@ -32,7 +32,7 @@ def missing(
     UsageError
         Where more than a thousand are.
     """
-    from campaign_live_widgets.snapshots import snapshots  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.snapshots import snapshots
 
     until = parse_at(str(asked["at"])) or now
     length = parse_window(str(asked["window"]))

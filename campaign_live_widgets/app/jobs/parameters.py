@@ -16,10 +16,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_span
-from campaign_live_widgets.app.settings.secret_reference import SOURCE, resolve
+from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.app.settings.times import parse_at, parse_locale, parse_time_zone
 from campaign_live_widgets.catalog import LOCALES, TABS
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -124,14 +125,14 @@ def _check_tab(tab: str) -> None:
 
 
 def _check_formats(formats: list[str]) -> None:
-    from campaign_live_widgets.snapshots import check_formats  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.snapshots import check_formats
 
     check_formats(formats)
 
 
 def _check_layout(path: str) -> None:
     if path:
-        from campaign_live_widgets.layouts.shared import shared_layout  # noqa: PLC0415 - heavy
+        from campaign_live_widgets.layouts.shared import shared_layout
 
         shared_layout(path)
 
@@ -159,7 +160,7 @@ _PARAMETERS: Final = (
     Parameter(
         "campaign",
         "",
-        "campaign id; empty: CAMPAIGN_LIVE_CAMPAIGN, else the newest",
+        f"campaign id; empty: {CAMPAIGN}, else the newest",
     ),
     Parameter("other", "", "campaign id of the second campaign, which the first is compared with"),
     Parameter("message", "", "id of the one message that is told of"),

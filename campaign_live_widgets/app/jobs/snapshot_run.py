@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.app.jobs.parameters import TEMPLATES, check
 from campaign_live_widgets.app.settings.installation import notebook_path
 from campaign_live_widgets.app.settings.secret_reference import (
-    SOURCE,
     is_reference,
     resolve,
     told_as,
@@ -24,6 +23,7 @@ from campaign_live_widgets.app.settings.times import (
 )
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
+from campaign_live_widgets.io.environment import SNAPSHOT_FOLDER, SOURCE
 from campaign_live_widgets.rendering.language.phrases import one_line
 from campaign_live_widgets.snapshot import Selection, Snapshot, Window
 from campaign_live_widgets.sources.tables.address import Database, locate
@@ -41,8 +41,6 @@ TEMPLATE: Final = "campaign_snapshot"
 NOTEBOOK: Final = "notebook.ipynb"
 """The executed notebook's name in a snapshot."""
 DEFAULT_TIMEOUT: Final = timedelta(minutes=10)
-_FOLDER: Final = "CAMPAIGN_LIVE_SNAPSHOT_FOLDER"
-"""Where the notebook writes: told in the kernel's environment, since it is a place of today."""
 _CHARTS: Final = {"donut", "bars", "lines"}
 _READ: Final = 0.3
 """Part of the run that is over when the first file is written."""
@@ -95,7 +93,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         Where the run fails in another way. What has failed stands in a folder of its own, with
         the reason and the notebook as far as it came.
     """
-    from campaign_live_widgets.snapshots import (  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.snapshots import (
         FORMATS,
         Draft,
         Manifest,
@@ -149,13 +147,13 @@ def template_path(name: str) -> Path:
 def _execute(
     notebook: Path, folder: Path, asked: Mapping[str, Value], timeout: timedelta, steps: _Steps
 ) -> None:
-    from campaign_live_widgets.app.jobs.papermill_runner import execute  # noqa: PLC0415 - Papermill is heavy
+    from campaign_live_widgets.app.jobs.papermill_runner import execute
 
     execute(
         notebook,
         folder / NOTEBOOK,
-        {**asked, "folder": f"env:{_FOLDER}"},
-        environment={_FOLDER: str(folder.absolute())},
+        {**asked, "folder": f"env:{SNAPSHOT_FOLDER}"},
+        environment={SNAPSHOT_FOLDER: str(folder.absolute())},
         seconds=timeout.total_seconds(),
         tell=steps.tell,
     )
@@ -194,7 +192,7 @@ def _names(value: Value) -> list[str]:
 def _require_source(asked: Mapping[str, Value], out: Path) -> None:
     """Raise where the source is not there, or would read the snapshots as events."""
     named = str(asked["source"]) or os.environ[SOURCE]
-    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415 - quick --help
+    from campaign_live_widgets.engine import require_readable
 
     source = resolve(named)
     location = locate(source)

@@ -14,7 +14,7 @@ from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.language import phrases
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.app.notebook.static_report import StillReport
+    from campaign_live_widgets.app.notebook.static_report import StaticReport
 
 _RATE_OF: Final = Text("{}, of {}", "{}, sur {}")
 _PERCENT: Final = Text(
@@ -30,11 +30,11 @@ class Comparison:
 
     Parameters
     ----------
-    first, second : StillReport
+    first, second : StaticReport
         Words and numbers are those of the first one's language.
     """
 
-    def __init__(self, first: StillReport, second: StillReport) -> None:
+    def __init__(self, first: StaticReport, second: StaticReport) -> None:
         self._sides = (first, second)
 
     def frame(self, channel: str) -> pd.DataFrame:
@@ -139,7 +139,7 @@ class Chart:
         self._specification, self._table = specification, table
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from campaign_live_widgets.rendering.charts import export as pictures  # noqa: PLC0415 - for those who draw
+        from campaign_live_widgets.rendering.charts import export as pictures
 
         table = self._table.to_string(index=False)
         try:

@@ -12,12 +12,13 @@ from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
 from campaign_live_widgets.app.settings.identity import NOBODY, who_asks
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, query_of
-from campaign_live_widgets.app.settings.secret_reference import SOURCE, is_reference, resolve
+from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
 from campaign_live_widgets.catalog import tile
 from campaign_live_widgets.dashboard import Dashboard, Live
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
 from campaign_live_widgets.layouts.storage import Arrangements
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
-SOURCE_NAME: Final = "CAMPAIGN_LIVE_SOURCE_NAME"
-"""What the source of the environment is called in the page."""
-CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
 _LOOK: Final = 2.0
 """Seconds between two looks at a source that does not tell of changes itself."""
 

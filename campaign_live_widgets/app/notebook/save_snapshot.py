@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from campaign_live_widgets.app.settings.times import address_length, address_time
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.environment import SNAPSHOTS, SNAPSHOTS_ADDRESS
 from campaign_live_widgets.rendering.language.phrases import one_line
 
 if TYPE_CHECKING:
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.dashboard import Dashboard
 
-SNAPSHOTS: Final = "CAMPAIGN_LIVE_SNAPSHOTS"
-"""The folder in which snapshots are kept."""
-ADDRESS: Final = "CAMPAIGN_LIVE_SNAPSHOTS_ADDRESS"
-"""Where a server shows them, as a path of its own; the server says it to its kernels."""
 PATH: Final = "snapshots/"
-"""That path, below the server's own."""
+"""The URL path of the snapshots below the server's own."""
 REPORT: Final = "report.html"
 
 _LOCK: Final = ".saving.lock"
@@ -55,7 +52,7 @@ def offer_saving(dashboard: Dashboard, source: str) -> Saver | None:
     folder = os.environ.get(SNAPSHOTS, "").strip()
     if not folder:
         return None
-    address = os.environ.get(ADDRESS, "").strip()
+    address = os.environ.get(SNAPSHOTS_ADDRESS, "").strip()
     return Saver(dashboard, source, Path(folder).expanduser().absolute(), address)
 
 
@@ -128,7 +125,7 @@ class Saver:
         filters.saving = "ready"
 
     def _make(self, parameters: Mapping[str, object]) -> tuple[Text, str]:
-        from campaign_live_widgets.app.jobs import snapshot_run as runs  # noqa: PLC0415 - brings Papermill with it
+        from campaign_live_widgets.app.jobs import snapshot_run as runs
 
         self._out.mkdir(parents=True, exist_ok=True)
         with FileLock(self._out / _LOCK, timeout=0):

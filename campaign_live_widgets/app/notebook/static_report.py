@@ -19,9 +19,10 @@ import pandas as pd
 from campaign_live_widgets.app.feeds.read_once import opened
 from campaign_live_widgets.app.feeds.window_end import span_of
 from campaign_live_widgets.app.settings.query import query_of
-from campaign_live_widgets.app.settings.secret_reference import SOURCE, resolve
+from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.model.report_view import Still
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
 
 _SAID: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
-CAMPAIGN: Final = "CAMPAIGN_LIVE_CAMPAIGN"
 
 
 class Shown:
@@ -46,8 +46,8 @@ class Shown:
         self._still = still
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from campaign_live_widgets.rendering.html.notebook import fragment  # noqa: PLC0415 - when shown
-        from campaign_live_widgets.rendering.text import text  # noqa: PLC0415 - when shown
+        from campaign_live_widgets.rendering.html.notebook import fragment
+        from campaign_live_widgets.rendering.text import text
 
         return {"text/plain": text(self._still), "text/html": fragment(self._still)}
 
@@ -69,7 +69,7 @@ class Lines:
         }
 
 
-class StillReport(Shown):
+class StaticReport(Shown):
     """One campaign in one window, read once.
 
     Parameters
@@ -195,7 +195,7 @@ class StillReport(Shown):
 
         *folder* may be ``env:NAME``. See :func:`campaign_live_widgets.snapshots.write_files`.
         """
-        from campaign_live_widgets.snapshots import write_files  # noqa: PLC0415 - for those who save
+        from campaign_live_widgets.snapshots import write_files
 
         if not (named := os.fspath(folder)):
             return
@@ -204,8 +204,12 @@ class StillReport(Shown):
         write_files(self._still, target, formats, progress=_tell)
 
 
+StillReport = StaticReport
+"""The former name, which notebooks import."""
+
+
 def rates(snapshot: Snapshot, channel: str) -> pd.DataFrame:
-    """Return a channel's counts with their rates; see :meth:`StillReport.rates`."""
+    """Return a channel's counts with their rates; see :meth:`StaticReport.rates`."""
     by_message = f"{channel}.metrics_by_message"
     if by_message not in TILES:
         raise UnknownNameError("channel", channel, {t.channel for t in TILES.values() if t.channel})
@@ -264,7 +268,7 @@ def _places(
 ) -> Mapping[str, Sequence[Place]]:
     if not layout:
         return places(TILES.values())
-    from campaign_live_widgets.layouts.shared import shared_layout  # noqa: PLC0415 - heavy
+    from campaign_live_widgets.layouts.shared import shared_layout
 
     return shared_layout(layout)[0]
 

@@ -27,21 +27,30 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.jobs.snapshot_run import require_apart
-from campaign_live_widgets.app.notebook.save_snapshot import ADDRESS, PATH, SNAPSHOTS
-from campaign_live_widgets.app.settings.identity import HEADER, header_variable
+from campaign_live_widgets.app.notebook.save_snapshot import PATH
+from campaign_live_widgets.app.settings.identity import header_variable
 from campaign_live_widgets.app.settings.installation import (
     VOILA_TEMPLATES,
     notebook_path,
     raise_missing,
 )
 from campaign_live_widgets.app.settings.secret_reference import (
-    SOURCE,
     is_reference,
     resolve,
     told_as,
     variable,
 )
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.io.environment import (
+    CAMPAIGN,
+    LAYOUT,
+    LAYOUTS,
+    SNAPSHOTS,
+    SNAPSHOTS_ADDRESS,
+    SOURCE,
+    SOURCE_NAME,
+    USER_HEADER,
+)
 from campaign_live_widgets.sources.tables.address import Database, locate
 
 if TYPE_CHECKING:
@@ -109,13 +118,13 @@ def serve(  # noqa: PLR0913 - the options of a command
     """
     _let_kernels_know(source)
     if campaign is not None:
-        os.environ["CAMPAIGN_LIVE_CAMPAIGN"] = campaign
+        os.environ[CAMPAIGN] = campaign
     if layout is not None:
         _require_layout(layout)
-        os.environ["CAMPAIGN_LIVE_LAYOUT"] = layout
+        os.environ[LAYOUT] = layout
     if snapshots is not None:
         os.environ[SNAPSHOTS] = snapshots
-    for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_LAYOUTS", SNAPSHOTS):
+    for name in (LAYOUT, LAYOUTS, SNAPSHOTS):
         if os.environ.get(name):  # the kernels run in another folder
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
     port = _free_port(host, port)
@@ -160,7 +169,7 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
     """
     named = os.environ.get(SNAPSHOTS, "")
     if not named:
-        os.environ.pop(ADDRESS, None)
+        os.environ.pop(SNAPSHOTS_ADDRESS, None)
         return None
     folder = Path(named)
     require_apart(locate(resolve(source)), folder)
@@ -169,19 +178,19 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
     except OSError as error:
         message = f"--snapshots {named}: it cannot be made: {error.strerror}"
         raise UsageError(message) from None
-    os.environ[ADDRESS] = f"{base_url}{PATH}"
+    os.environ[SNAPSHOTS_ADDRESS] = f"{base_url}{PATH}"
     return folder
 
 
 def _require_layout(layout: str) -> None:
-    from campaign_live_widgets.layouts.shared import shared_layout  # noqa: PLC0415 - for few
+    from campaign_live_widgets.layouts.shared import shared_layout
 
     shared_layout(layout)
 
 
 def _let_kernels_know_who_asks(config: Config, host: str) -> None:
     """Let a kernel hear from this server the header that names the person, and only from it."""
-    header = os.environ.get(HEADER, "").strip()
+    header = os.environ.get(USER_HEADER, "").strip()
     if not header:
         return
     config.VoilaConfiguration.http_header_envs = [header]
@@ -193,7 +202,7 @@ def _let_kernels_know_who_asks(config: Config, host: str) -> None:
 
 def _blame_source(source: str, campaign: str | None) -> None:
     """Raise what is wrong with the source, if that is what is wrong."""
-    from campaign_live_widgets.app.feeds.read_once import opened  # noqa: PLC0415 - needed by few
+    from campaign_live_widgets.app.feeds.read_once import opened
 
     with opened(source, campaign) as it:
         if campaign is not None and it.rollup.campaigns():
@@ -228,14 +237,14 @@ def _let_kernels_know(source: str) -> None:
     os.environ[SOURCE] = absolute
     place = locate(source)
     if isinstance(place, Database):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.label
+        os.environ[SOURCE_NAME] = place.label
     elif not os.path.isabs(place.text):
-        os.environ["CAMPAIGN_LIVE_SOURCE_NAME"] = place.text  # no path of this machine
+        os.environ[SOURCE_NAME] = place.text  # no path of this machine
 
 
 def _absolute(source: str) -> str:
     """Return what *source* names as the kernels, which run in another folder, must know it."""
-    from campaign_live_widgets.engine import require_readable  # noqa: PLC0415 - needed late
+    from campaign_live_widgets.engine import require_readable
 
     place = resolve(source)
     location = locate(place)

@@ -147,7 +147,7 @@ class ReportServer(Voila):
         rows = self._assets.handlers(self.server_url) + super().init_handlers()
         rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
         if self.snapshots is not None:
-            from campaign_live_widgets.app.server.snapshot_files import handlers  # noqa: PLC0415 - for few
+            from campaign_live_widgets.app.server.snapshot_files import handlers
 
             rows = handlers(self.snapshots, self.server_url) + rows
         pattern = url_path_join(self.server_url, "/voila/ready")

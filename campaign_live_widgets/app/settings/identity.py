@@ -18,13 +18,11 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.environment import HUB_USER, USER_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEADER: Final = "CAMPAIGN_LIVE_USER_HEADER"
-"""Names the header in which a proxy says who asks, such as ``X-Forwarded-User``."""
-HUB_USER: Final = "JUPYTERHUB_USER"
 LOCAL: Final = "local"
 """Who asks where there is nobody to tell people apart."""
 
@@ -49,7 +47,7 @@ def who_asks(tell: Callable[[str | None], object]) -> None:
     has there, ``None`` where it has nothing. Else the user of JupyterHub's single-user server,
     else ``local``.
     """
-    header = os.environ.get(HEADER, "").strip()
+    header = os.environ.get(USER_HEADER, "").strip()
     if not header or _PREHEATED not in os.environ:
         tell(os.environ.get(HUB_USER) or LOCAL)
         return

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Health
     from campaign_live_widgets.sources import Location
 
-SOURCE: Final = "CAMPAIGN_LIVE_SOURCE"
-"""The variable of the environment that names the source where nobody else does."""
 _PREFIX: Final = "env:"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PASSWORD: Final = re.compile(

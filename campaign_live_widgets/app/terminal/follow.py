@@ -108,7 +108,7 @@ def watch(
     try:
         follower.start()
         if on_screen:
-            from campaign_live_widgets.app.terminal.fullscreen import Screen  # noqa: PLC0415 - for terminals
+            from campaign_live_widgets.app.terminal.fullscreen import Screen
 
             Screen(console, follower.looks, locale).run()
         else:

@@ -13,14 +13,14 @@ Column = Any
 
 def where(condition: Column, other: Column, value: Column) -> Column:
     """Return *value* where a condition holds, else *other*."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     return ibis.ifelse(condition, value, other)
 
 
 def one_if(condition: Column) -> Column:
     """Return 1 where a condition holds, else 0: engines differ in what a cast would do."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     return ibis.ifelse(condition, 1, 0).cast("int64")
 
@@ -33,7 +33,7 @@ def minute(time: Column) -> Column:
 
 def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
     """Return the place of a column's value among *values*, counted from *none* + 1 or 0."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     first = 1 if none else 0
     branches = ((column == value, number + first) for number, value in enumerate(values))
@@ -42,7 +42,7 @@ def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
 
 def packed(own: Table) -> Column:
     """Return the number of a row's kind; see :mod:`.aggregates.event_kinds`."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     bounce = own.event_type == "bounce"
     kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)

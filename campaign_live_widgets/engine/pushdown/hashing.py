@@ -26,7 +26,7 @@ def hashes(dialect: str) -> Hashes:
 
 def _builtin(name: str, *arguments: str, returns: str = "int64") -> Callable[..., Column]:
     """Return an engine's own function for use in expressions."""
-    import ibis  # noqa: PLC0415 - an extra
+    import ibis
 
     def one(_first: object) -> None: ...
     def two(_first: object, _second: object) -> None: ...

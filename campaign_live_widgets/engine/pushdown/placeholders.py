@@ -38,7 +38,7 @@ def apart(name: str, campaign: str) -> str:
 
 def bound(name: str, mark: Column) -> Column:
     """Return the function that stands in a statement for an end of what has settled."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     def stand_in() -> None: ...
 

@@ -138,7 +138,7 @@ class Pushdown:
         follow : bool
             Where there is no *until*, whether all will be read again.
         """
-        import ibis  # noqa: PLC0415 - an extra
+        import ibis
 
         all_rows = self._rows(campaign, since=since, until=until, follow=follow)
         rows = ibis.table(all_rows.schema(), name=_ROWS)
@@ -163,7 +163,7 @@ class Pushdown:
 
         ``place`` is 0 for the first that came of the rows with one id.
         """
-        import ibis  # noqa: PLC0415
+        import ibis
 
         table = self._asked.table
         if since:
@@ -290,7 +290,7 @@ class Pushdown:
 
     def _entries(self, own: Table) -> Table:
         """Return the entries of profiles or, of one window, how many there are."""
-        import ibis  # noqa: PLC0415
+        import ibis
 
         own = own.filter(own.high.notnull())
         if self._asked.window is None:
@@ -315,14 +315,14 @@ class Pushdown:
 
 def _only(condition: Column, column: Column) -> Column:
     """Return a column's value where a condition holds, else null."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     return where(condition, ibis.null(column.type().copy(nullable=True)), column)
 
 
 def _place_of(rows: Table) -> Column:
     """Return the place of each row among those with one id, as they came."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
     same = ibis.window(group_by=[rows[CAUSE].isnull(), rows.event_id], order_by=order)
@@ -355,7 +355,7 @@ def _examples(rows: Table, *, ignores: bool) -> Table:
 
 def _shaped(table: Table, what: int) -> Table:
     """Return a part of the answer with all its columns."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     kinds = {
         "what": "int64",

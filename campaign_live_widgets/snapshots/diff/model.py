@@ -153,13 +153,13 @@ class Difference:
 
     def to_text(self, locale: str = "en", *, width: int = 120) -> str:
         """Return what changed for people at a terminal, in lines of at most *width* columns."""
-        from campaign_live_widgets.snapshots.diff.text import to_text  # noqa: PLC0415 - a view
+        from campaign_live_widgets.snapshots.diff.text import to_text
 
         return to_text(self, locale, width)
 
     def to_html(self, locale: str = "en") -> str:
         """Return what changed as one page, without scripts and with nothing from elsewhere."""
-        from campaign_live_widgets.snapshots.diff.page import to_html  # noqa: PLC0415 - a view
+        from campaign_live_widgets.snapshots.diff.page import to_html
 
         return to_html(self, locale)
 

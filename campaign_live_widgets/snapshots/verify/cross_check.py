@@ -53,7 +53,7 @@ def disagreeing(folder: Path, report: Report, files: Collection[str], locale: st
 def reads_parquet() -> bool:
     """Return whether Parquet files can be looked into here."""
     try:
-        import pyarrow.parquet  # noqa: F401, PLC0415 - of the extra, and heavy
+        import pyarrow.parquet  # noqa: F401 - of the extra, and heavy
     except ImportError:
         return False
     return True
@@ -98,8 +98,8 @@ def _table(where: str, found: Lines, widget: Mapping[str, Any], locale: str) -> 
 def _parquet(folder: Path, path: str, widget: Mapping[str, Any]) -> Iterator[str]:
     if not reads_parquet():
         return
-    import pyarrow as pa  # noqa: PLC0415 - of the extra, and heavy
-    from pyarrow import parquet  # noqa: PLC0415
+    import pyarrow as pa
+    from pyarrow import parquet
 
     try:
         table = parquet.read_table(folder / path, partitioning=None).to_pandas()

@@ -70,7 +70,7 @@ def fields_of(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tab
     SourceError
         Where a table has none of the fields that tell what happened, or its time is no time.
     """
-    import ibis  # noqa: PLC0415 - an extra
+    import ibis
 
     marks = [at(table, mark) for table in tables] if mark else []
     kind = common_type(marks)
@@ -82,7 +82,7 @@ def fields_of(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tab
 
 
 def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
-    import ibis  # noqa: PLC0415
+    import ibis
 
     paths = {field: [at(table, path) for path in FIELDS[field]] for field in FIELDS}
     found = {field: [c for c in columns if c is not None] for field, columns in paths.items()}
@@ -115,7 +115,7 @@ def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
 
 def _primary(columns: list[Column]) -> Column:
     """Return the primary identity of an ``identityMap``: of a map of lists, or a struct of them."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     nobody = ibis.null("string")
     if not columns:
@@ -132,7 +132,7 @@ def _primary(columns: list[Column]) -> Column:
 
 
 def _first_primary(identities: Column) -> Column:
-    import ibis  # noqa: PLC0415
+    import ibis
 
     kind = identities.type()
     if not (kind.is_array() and kind.value_type.is_struct() and "id" in kind.value_type.names):
@@ -150,7 +150,7 @@ def xdm_events(table: Table, mark: str | None, name: str) -> Table:  # noqa: ARG
     A row that was sent and delivered, or sent and bounced, gives two; one that carries none stays
     one, with :data:`~campaign_live_widgets.sources.tables.canonical.NO_EVENT` for its cause.
     """
-    import ibis  # noqa: PLC0415
+    import ibis
 
     rows = table.mutate(
         status=table.status.lower(),
@@ -191,7 +191,7 @@ def xdm_events(table: Table, mark: str | None, name: str) -> Table:  # noqa: ARG
 
 
 def _texts(split: Table) -> dict[str, Column]:
-    import ibis  # noqa: PLC0415
+    import ibis
 
     kind, nothing = split.event_type, ibis.null("string")
     of_address = split.address.re_extract("@([^@]*)$", 1)
@@ -220,14 +220,14 @@ def _texts(split: Table) -> dict[str, Column]:
 
 
 def _event_id(split: Table) -> Column:
-    import ibis  # noqa: PLC0415
+    import ibis
 
     return ibis.ifelse(split.pair, split.id + ":" + split.event_type, split.id)
 
 
 def _channel(rows: Table) -> Column:
     """Return a row's channel; where it does not name it, what else it holds tells."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     last = rows.channel_uri.re_extract("([^/]*)$", 1)
     push = rows.kind.startswith("pushtracking.") | rows.device.notnull()
@@ -243,7 +243,7 @@ def _channel(rows: Table) -> Column:
 
 def _event(rows: Table) -> Column:
     """Return the (first) event of a row, :data:`NO_EVENT` for none, null where it is not known."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     status, interaction, kind = rows.status, rows.interaction, rows.kind
     unheard_of = ibis.null("string")
@@ -268,7 +268,7 @@ def _event(rows: Table) -> Column:
 
 def _cause(rows: Table) -> Column:
     """Return why a row is refused, or that it carries no event; else null."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     unknown_event = rows.event.isnull()
     needed = {

@@ -57,7 +57,7 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
     SourceError
         Where a required column is missing, or the time is no time.
     """
-    import ibis  # noqa: PLC0415 - an extra
+    import ibis
 
     columns = {column.lower(): table[column] for column in reversed(table.columns)}
     _require(columns, name)
@@ -101,7 +101,7 @@ def together(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tabl
     A single table stays as it is. Of several, what one lacks is null there; a column that is of
     several types is text; of several sorts of time, a time in UTC.
     """
-    import ibis  # noqa: PLC0415
+    import ibis
 
     if len(tables) == 1:
         spelled = {column.lower(): column for column in tables[0].columns}
@@ -151,14 +151,14 @@ def _require(columns: dict[str, Column], name: str) -> None:
 
 def _string(column: Column | None) -> Column:
     """Return a column as text, as it stands."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     return ibis.null("string") if column is None else column.cast("string")
 
 
 def as_text(column: Column | None) -> Column:
     """Return a column as text, null where it is blank or not there."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     text = _string(column)
     if column is None or not column.type().is_string():
@@ -184,7 +184,7 @@ def _is_flag(column: Column) -> bool:
 
 def as_flag(column: Column | None) -> Column:
     """Return a column as a truth value, null where it is none or not there."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     if column is None:
         return ibis.null("boolean")
@@ -207,7 +207,7 @@ def as_time(column: Column) -> Column:
 
 def no_time(time: Column) -> tuple[Column, str]:
     """Return the branch that refuses a time outside the years that there are."""
-    import ibis  # noqa: PLC0415
+    import ibis
 
     inside = time.between(ibis.literal(_FIRST), ibis.literal(_LAST))
     return ~inside, "timestamp is not a time"
@@ -223,7 +223,7 @@ def not_known(name: str, column: Column) -> Column:
 
     Only one that looks like a code is shown: it could be an address or a profile.
     """
-    import ibis  # noqa: PLC0415
+    import ibis
 
     shown = ibis.ifelse(
         column.re_search(_CODE), ibis.literal(" '") + column + ibis.literal("'"), ""

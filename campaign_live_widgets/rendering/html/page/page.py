@@ -172,7 +172,7 @@ def _policy(*scripts: str) -> str:
 
 
 def _runtime() -> Markup:
-    from campaign_live_widgets.rendering.charts.export import page_scripts  # noqa: PLC0415 - an extra
+    from campaign_live_widgets.rendering.charts.export import page_scripts
 
     return _in_page(page_scripts())
 

@@ -1,0 +1,74 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from campaign_live_widgets.catalog import LOCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+campaign: Final = click.option(
+    "--campaign", metavar="ID", help="Report this campaign.  [default: the newest]"
+)
+at: Final = click.option(
+    "--at",
+    metavar="TIME",
+    help="End the window at TIME (RFC 3339; UTC where no zone is given).  [default: now]",
+)
+window: Final = click.option(
+    "--window",
+    default="24h",
+    show_default=True,
+    metavar="LENGTH",
+    help="Set the length of the window, such as 15m, 6h, 24h or 7d.",
+)
+include_tests: Final = click.option("--include-tests", is_flag=True, help="Count test sends too.")
+locale: Final = click.option(
+    "--locale",
+    type=click.Choice(LOCALES),
+    default="en",
+    show_default=True,
+    help="Set the language of the output.",
+)
+port: Final = click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Listen on this port.  [default: 8866, or a free one]",
+)
+no_browser: Final = click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+base_url: Final = click.option(
+    "--base-url",
+    default="/",
+    show_default=True,
+    metavar="PATH",
+    help="Set the URL path prefix used by the reverse proxy.",
+)
+snapshots: Final = click.option(
+    "--snapshots",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="List the snapshots in DIR beside the report, and save new ones there.",
+)
+SNAPSHOT: Final = click.Path(path_type=Path, exists=True, file_okay=False)
+"""The type of an argument that names an existing snapshot, or a folder of them."""
+
+
+def output_format(*choices: str) -> Decorator:
+    """Return the option ``--format``; the first choice is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="Set the format of the output.",
+    )

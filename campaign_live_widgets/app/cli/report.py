@@ -1,0 +1,167 @@
+"""The commands ``campaigns`` and ``report``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from campaign_live_widgets.app.cli import options
+from campaign_live_widgets.app.cli.console import log, log_health, write
+from campaign_live_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign_live_widgets.snapshot import Campaign
+
+
+@click.command()
+@click.argument("source")
+@options.output_format("text", "json", "csv")
+def campaigns(source: str, form: str) -> None:
+    """List the campaigns in SOURCE, the one with the newest event first."""
+    from campaign_live_widgets.app.feeds.read_once import opened
+
+    with opened(source) as it:
+        listed, health = it.rollup.campaigns(), it.health
+    log_health(health)
+    if form == "json":
+        write(json.dumps([_campaign_row(c) for c in listed], indent=2, ensure_ascii=False) + "\n")
+    elif form == "csv":
+        write(_campaigns_csv(listed))
+    else:
+        from campaign_live_widgets.app.terminal.report import print_campaigns
+
+        print_campaigns(listed)
+
+
+@click.command()
+@click.argument("source")
+@options.campaign
+@options.at
+@options.window
+@options.include_tests
+@options.locale
+@options.output_format("text", "json", "csv")
+@click.option("--watch", is_flag=True, help="Keep reading, and show each change, until Ctrl-C.")
+@click.option(
+    "--every",
+    metavar="TIME",
+    help="With --watch: wait at least TIME between two refreshes.  [default: 2s]",
+)
+def report(  # noqa: PLR0913 - the options of a command
+    source: str,
+    campaign: str | None,
+    at: str | None,
+    window: str,
+    include_tests: bool,  # noqa: FBT001
+    locale: str,
+    form: str,
+    watch: bool,  # noqa: FBT001
+    every: str | None,
+) -> None:
+    """Print the report of one campaign in SOURCE.
+
+    SOURCE is a file, a folder, a glob or a database address, or env:NAME for an environment
+    variable that holds one of these.
+    """
+    from campaign_live_widgets.app.feeds.read_once import opened
+    from campaign_live_widgets.app.settings.times import parse_at, parse_window
+    from campaign_live_widgets.report import to_csv, to_json
+    from campaign_live_widgets.snapshot import Window
+
+    if every is not None and not watch:
+        message = "--every can only be used with --watch"
+        raise UsageError(message)
+    if watch:
+        _watch(source, campaign, at, window, include_tests, locale, form, every)
+        return
+    length, end = parse_window(window), parse_at(at) or datetime.now(UTC)
+    with opened(source, campaign, window=Window.ending(end, length)) as it:
+        log_health(it.health)
+        if campaign is None:
+            log_newest_campaign(it.rollup.campaign, it.rollup.campaigns())
+        it.rollup.require_campaign()
+        counted = it.rollup.snapshot(at=end, window=length, include_tests=include_tests)
+        snapshot = replace(counted, health=it.health)
+    if form == "json":
+        write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
+    elif form == "csv":
+        write(to_csv(snapshot, locale))
+    else:
+        from campaign_live_widgets.app.terminal.report import print_report
+
+        print_report(snapshot, locale)
+
+
+REPORT_COMMANDS: Final = (campaigns, report)
+
+
+def log_newest_campaign(chosen: str | None, known: Sequence[Campaign]) -> None:
+    """Log which campaign is reported where the call names none."""
+    if chosen is not None:
+        others = f" of {len(known)}; use --campaign to report another one" if len(known) > 1 else ""
+        log(f"reporting campaign {chosen}, the newest{others}")
+
+
+def _watch(  # noqa: PLR0913 - the options of the command
+    source: str,
+    campaign: str | None,
+    at: str | None,
+    window: str,
+    include_tests: bool,  # noqa: FBT001
+    locale: str,
+    form: str,
+    every: str | None,
+) -> None:
+    from campaign_live_widgets.app.feeds.feed import RollupFeed
+    from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
+    from campaign_live_widgets.app.settings.times import parse_at, parse_window
+    from campaign_live_widgets.app.terminal.follow import parse_every, watch
+
+    if form == "csv":
+        message = (
+            "--watch does not support --format csv; use text, or json (one JSON object per line)"
+        )
+        raise UsageError(message)
+    rest, length = parse_every(every or "2s"), parse_window(window)
+    query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
+    name = source if is_reference(source) else None
+    feed = RollupFeed(resolve(source), campaign=campaign, window=length, name=name)
+    feed.look(query)
+    feed.refresh()
+    feed.require(query)
+    log_health(feed.snapshot().health)
+    if campaign is None:
+        log_newest_campaign(feed.campaign, feed.campaigns())
+    watch(feed, every=rest, locale=locale, form=form, say=log)
+
+
+def _campaign_row(campaign: Campaign) -> dict[str, object]:
+    from campaign_live_widgets.report import rfc3339
+
+    return {
+        "campaign_id": campaign.id,
+        "campaign_name": campaign.name,
+        "events": campaign.events,
+        "oldest_event": rfc3339(campaign.oldest_event),
+        "newest_event": rfc3339(campaign.newest_event),
+    }
+
+
+def _campaigns_csv(listed: Sequence[Campaign]) -> str:
+    from campaign_live_widgets.report import csv_cell
+
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["campaign_id", "campaign_name", "events", "oldest_event", "newest_event"])
+    for campaign in listed:
+        writer.writerow([csv_cell(value) for value in _campaign_row(campaign).values()])
+    return text.getvalue()

@@ -1,0 +1,130 @@
+"""The commands ``serve`` and ``demo``: the dashboard in a browser."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import click
+
+from campaign_live_widgets.app.cli import options
+from campaign_live_widgets.app.cli.console import is_debug, log
+
+
+@click.command()
+@click.argument("source")
+@click.option("--campaign", metavar="ID", help="Show this campaign first.  [default: the newest]")
+@options.port
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Listen on this address.",
+)
+@options.base_url
+@options.at
+@options.window
+@options.locale
+@click.option(
+    "--layout",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Start every reader with the layout in FILE.",
+)
+@options.snapshots
+@options.no_browser
+def serve(  # noqa: PLR0913 - the options of a command
+    source: str,
+    campaign: str | None,
+    port: int | None,
+    host: str,
+    base_url: str,
+    at: str | None,
+    window: str,
+    locale: str,
+    layout: str | None,
+    snapshots: str | None,
+    no_browser: bool,  # noqa: FBT001
+) -> None:
+    """Serve the live dashboard of SOURCE until Ctrl-C."""
+    from campaign_live_widgets.app.server.launch import is_local
+    from campaign_live_widgets.app.server.launch import serve as run
+    from campaign_live_widgets.app.settings.query import parse_span
+    from campaign_live_widgets.app.settings.times import parse_at
+
+    parse_span(window)
+    parse_at(at)
+    if not is_local(host):
+        log(
+            f"--host {host}: the page asks for no password, so everyone who can reach this machine "
+            "sees the report; put a proxy that authenticates users in front of it"
+        )
+    run(
+        source,
+        campaign=campaign,
+        port=port,
+        host=host,
+        base_url=base_url,
+        open_browser=not no_browser,
+        at=at,
+        window=window,
+        locale=locale,
+        layout=layout,
+        snapshots=snapshots,
+        debug=is_debug(),
+    )
+
+
+@click.command()
+@options.port
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.1, 1000),
+    default=1.0,
+    show_default=True,
+    help="Multiply the rate of events of a usual campaign.",
+)
+@click.option(
+    "--write",
+    "form",
+    type=click.Choice(["ndjson", "parquet"]),
+    default="ndjson",
+    show_default=True,
+    help="Write the simulated events in this format.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write the events to DIR and keep them.  [default: a temporary folder]",
+)
+@options.base_url
+@options.locale
+@options.snapshots
+@options.no_browser
+def demo(  # noqa: PLR0913 - the options of a command
+    port: int | None,
+    speed: float,
+    form: Literal["ndjson", "parquet"],
+    folder: str | None,
+    base_url: str,
+    locale: str,
+    snapshots: str | None,
+    no_browser: bool,  # noqa: FBT001
+) -> None:
+    """Serve a simulated live campaign on the dashboard until Ctrl-C."""
+    from campaign_live_widgets.app.demo.demo import demo as run
+
+    run(
+        port=port,
+        open_browser=not no_browser,
+        speed=speed,
+        format=form,
+        folder=folder,
+        base_url=base_url,
+        locale=locale,
+        snapshots=snapshots,
+        debug=is_debug(),
+    )
+
+
+SERVE_COMMANDS: Final = (serve, demo)
