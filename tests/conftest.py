@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import cli, costs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +26,44 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    guard = costs.Guard()
+    guard.install()
+    config.pluginmanager.register(guard)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not name
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        costs.mark(item)
+
+
+@pytest.fixture(scope="session")
+def processes() -> None:
+    """Allow a test to start processes."""
+
+
+@pytest.fixture(scope="session")
+def kernels() -> None:
+    """Allow a test to start Jupyter kernels."""
+
+
+@pytest.fixture(scope="session")
+def renderers() -> None:
+    """Name what draws with Vega or typesets with Typst, in this process."""
+
+
+@pytest.fixture(scope="session")
+def matrix() -> None:
+    """Name one of many combinations of forms, vendors and seeds."""
+
+
+@pytest.fixture(scope="session")
+def run_cli() -> cli.Command:
+    """Return what runs ``campaign-live`` as a process of its own."""
+    return cli.run
 
 
 @pytest.fixture(scope="session", autouse=True)

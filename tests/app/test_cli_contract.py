@@ -9,10 +9,9 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import files
@@ -25,6 +24,8 @@ import pytest
 from generate import AT, WINDOWS
 from oracle_xdm import xdm_to_canonical
 
+from tests.support.cli import COMMAND, Command, Run, call
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,23 +34,11 @@ Row = dict[str, Any]
 DONE, WRONG_CALL, UNREADABLE = 0, 2, 3
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-COMMAND = (sys.executable, "-m", "campaign_live_widgets")
-
-
-class Run(NamedTuple):
-    """What one call of the command left behind."""
-
-    code: int
-    out: str
-    err: str
 
 
 @cache
 def run(*arguments: str) -> Run:
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*COMMAND, *arguments], capture_output=True, check=False, timeout=120
-    )
-    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return call(*arguments)
 
 
 RUNNABLE = ('=HYPERLINK("http://x.example","y")', "+1-2", "-2+3", "@SUM(A1:A9)", "\tcmd")
@@ -260,12 +249,27 @@ def test_refused_rows_are_told_on_standard_error(source: str) -> None:
     assert "Traceback" not in got.err
 
 
+@pytest.mark.usefixtures("kernels")
 def test_snapshot_writes_the_report_into_a_folder(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ("--campaign", "c1", "--at", AT.isoformat(), "--out", str(out))
     got = run("snapshot", source, *arguments, "--formats", "html,csv")
     assert got.code == DONE
     assert {path.suffix for path in out.rglob("*")} >= {".html", ".csv"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("report", "--campaign", "c1", "--format", "json"), ("campaigns",), ("report",)],
+    ids=["a report", "campaigns", "a wrong call"],
+)
+def test_a_process_has_the_same_code_and_outputs(
+    source: str, run_cli: Command, arguments: tuple[str, ...]
+) -> None:
+    name, *options = arguments
+    if "--format" in options:
+        options += ["--at", AT.isoformat()]
+    assert run_cli(name, source, *options) == call(name, source, *options)
 
 
 # ── what is wrong ───────────────────────────────────────────────────────────────────────
@@ -331,7 +335,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 # ── what runs until it is stopped ───────────────────────────────────────────────────────
 
 
-@pytest.mark.browser
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_the_page_answers_at_the_printed_address_and_ends_at_a_signal(
     source: str, command: str
@@ -368,7 +372,7 @@ def test_the_page_answers_at_the_printed_address_and_ends_at_a_signal(
 def test_ingest_appends_exactly_once(source: str, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     for _ in range(2):
-        assert run.__wrapped__("ingest", source, "--into", store).code == DONE
+        assert call("ingest", source, "--into", store).code == DONE
     found = json.loads(report(store, "--format", "json").out)
     report_wanted = wanted("24h")
     assert found["widgets"] == report_wanted["widgets"]
@@ -378,7 +382,7 @@ def test_ingest_appends_exactly_once(source: str, tmp_path: Path) -> None:
 
 def test_the_default_window_ends_now(source: str) -> None:
     before = datetime.now(UTC)
-    got = run.__wrapped__("report", source, "--campaign", "c1", "--format", "json")
+    got = call("report", source, "--campaign", "c1", "--format", "json")
     window = json.loads(got.out)["window"]
     start, end = (datetime.fromisoformat(window[side]) for side in ("start", "end"))
     assert end - start == WINDOWS["24h"]

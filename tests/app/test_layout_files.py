@@ -315,6 +315,7 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.usefixtures("processes")
 def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
     racer = """
     row = tuple(Place(p.tile_id, int(sys.argv[2]), 6) for p in EMAIL)
@@ -350,6 +351,7 @@ def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
         racer.communicate()
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("call", ["os.fsync", "Path.replace", "os.link", "NamedTemporaryFile"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("old", [write_tab("email", OTHER).encode(), b"broken"])

@@ -193,6 +193,7 @@ def test_what_another_scheduler_has_put_behind_the_parameters_is_looked_at() -> 
             check_parameters("first_tour", mine)
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize(
     ("given", "told"),
     [

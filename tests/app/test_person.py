@@ -196,7 +196,7 @@ def serving(layouts: Path, **settings: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Iterator[Server]:  # noqa: ARG001
     layouts = tmp_path_factory.mktemp("layouts")
     FileLayouts(layouts, "ada").save("email", tuple(reversed(EMAIL)), "")
     environment = {"CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User"}
@@ -237,12 +237,14 @@ def test_who_comes_past_the_proxy_is_nobody(behind_a_proxy: Server) -> None:
     assert page.tiles() == STANDARD
 
 
+@pytest.mark.usefixtures("processes")
 def test_without_the_setting_a_header_says_nothing(tmp_path: Path) -> None:
     FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
     with serving(tmp_path) as server:
         assert server.page(X_Forwarded_User="ada").tiles() == STANDARD
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_hub_s_user_sees_their_layout(tmp_path: Path) -> None:
     FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
     with serving(tmp_path, JUPYTERHUB_USER="ada") as server:

@@ -71,7 +71,7 @@ def with_cell(folder: Path, code: str, *, last: bool = False) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(source: str, tmp_path_factory: pytest.TempPathFactory, kernels: None) -> Path:  # noqa: ARG001
     return run(source, tmp_path_factory.mktemp("out"), "csv", "parquet")
 
 
@@ -158,6 +158,7 @@ def test_a_repeated_run_gives_the_same_bytes_beside_the_first(source: str, made:
             assert (again / path.relative_to(made)).read_bytes() == path.read_bytes(), path.name
 
 
+@pytest.mark.usefixtures("kernels")
 def test_progress_goes_from_nothing_to_nearly_all(source: str, tmp_path: Path) -> None:
     told: list[tuple[str, float]] = []
     snapshot(
@@ -173,6 +174,7 @@ def test_progress_goes_from_nothing_to_nearly_all(source: str, tmp_path: Path) -
     assert {"report.json", "report.csv", "widgets/email.summary.csv"} <= {text for text, _ in told}
 
 
+@pytest.mark.usefixtures("kernels")
 def test_two_runs_at_once_do_not_hurt_each_other(source: str, tmp_path: Path) -> None:
     made: list[Path] = []
     threads = [
@@ -237,6 +239,7 @@ def assert_failed(out: Path, *words: str) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -258,6 +261,7 @@ def test_a_cell_that_fails_or_kills_its_kernel(
     assert code in [cell.source for cell in kept.cells]
 
 
+@pytest.mark.usefixtures("kernels")
 def test_a_failure_is_one_line_on_standard_error(source: str, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\n"
@@ -272,6 +276,7 @@ def test_a_failure_is_one_line_on_standard_error(source: str, tmp_path: Path) ->
     assert done.stderr.splitlines()[-1].startswith("campaign_live_widgets.errors.CampaignLiveError")
 
 
+@pytest.mark.usefixtures("kernels")
 def test_an_error_after_the_files_are_written(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     template = with_cell(tmp_path, "raise RuntimeError('too late')", last=True)
@@ -281,6 +286,7 @@ def test_an_error_after_the_files_are_written(source: str, tmp_path: Path) -> No
     assert {p.name for p in folder.iterdir()} == {"failed.json", "notebook.ipynb"}
 
 
+@pytest.mark.usefixtures("kernels")
 def test_a_run_that_does_not_end(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(CampaignLiveError, match="not done after 5 seconds"):
@@ -298,6 +304,7 @@ def test_a_run_that_does_not_end(source: str, tmp_path: Path) -> None:
     assert not left
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize(
     ("more", "kind", "word"),
     [
@@ -316,6 +323,7 @@ def test_what_only_the_data_can_tell(
     assert word in outside.reason(folder)
 
 
+@pytest.mark.usefixtures("kernels")
 def test_a_source_that_holds_nothing_to_read(tmp_path: Path) -> None:
     broken = tmp_path / "events.parquet"
     broken.write_text("PAR1 this is no Parquet file PAR1", encoding="utf-8")
@@ -336,6 +344,7 @@ def command(source: str, out: Path, *more: str) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_its_kernel(
     source: str, tmp_path: Path, number: signal.Signals
@@ -356,6 +365,7 @@ def test_a_signal_ends_it_and_its_kernel(
     assert not left
 
 
+@pytest.mark.usefixtures("kernels")
 def test_a_file_that_may_not_grow_is_a_failure(source: str, tmp_path: Path) -> None:
     import resource  # noqa: PLC0415 - not on every system
 
@@ -371,6 +381,7 @@ def test_a_file_that_may_not_grow_is_a_failure(source: str, tmp_path: Path) -> N
     assert_failed(tmp_path, "File too large")
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("kilobytes", [64, 160])
 def test_a_full_disk_is_a_failure(source: str, tmp_path: Path, kilobytes: int) -> None:
     mount = partial(subprocess.run, capture_output=True, check=False)
@@ -394,6 +405,7 @@ def test_a_full_disk_is_a_failure(source: str, tmp_path: Path, kilobytes: int) -
         mount(["umount", str(out)])
 
 
+@pytest.mark.usefixtures("kernels")
 def test_cron_gives_it_nearly_no_environment(source: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)

@@ -30,6 +30,8 @@ from campaign_live_widgets.snapshots import snapshots
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("kernels")
+
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
 SAMPLES = ROOT / "notebooks" / "samples"
@@ -234,7 +236,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_notebook_job_runs(
     tmp_path: Path, here: Callable[[str], str], scheduler: Path, *, wrong: bool

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +14,11 @@ import pytest
 from generate import AT
 
 from campaign_live_widgets import CampaignReport, StaticReport
-from campaign_live_widgets.app.settings.secret_reference import resolve
+from campaign_live_widgets.app.settings.secret_reference import hidden, hidden_health, resolve
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.snapshot import Health, Reject
+from campaign_live_widgets.sources.files.location import Location
+from tests.support.cli import Run, call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,14 +55,11 @@ def places(folder: Path) -> dict[str, str]:
 ways = pytest.mark.parametrize("way", ["folder", "file", "glob", "glob of folders", "format"])
 
 
-def command(value: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "campaign_live_widgets", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, VARIABLE: value},
-    )
+def command(value: str, *arguments: str) -> Run:
+    """Call the command with the variable's *value*."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, value)
+        return call(*arguments)
 
 
 def assert_unseen(texts: Iterable[str | bytes]) -> None:
@@ -76,42 +74,64 @@ def everything(out: Path) -> list[bytes]:
     return [*found, *(str(path.relative_to(out)).encode() for path in out.rglob("*"))]
 
 
-@ways
-def test_a_snapshot_has_the_reference_alone(folder: Path, tmp_path: Path, way: str) -> None:
-    formats = "html,csv,parquet,svg,png,pdf" if way == "folder" else "html,csv"
+@pytest.mark.usefixtures("kernels", "renderers")
+def test_a_snapshot_has_the_reference_alone(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command(
-        places(folder)[way],
+        str(folder),
         *("--debug", "snapshot", REFERENCE, "--campaign", "c1", "--at", AT.isoformat()),
-        *("--out", str(out), "--formats", formats),
+        *("--out", str(out), "--formats", "html,csv,parquet,svg,png,pdf"),
     )
-    assert done.returncode == 0, done.stderr
-    if way in {"folder", "format"}:
-        # What lies in a folder may be named; what the folder is called may not.
-        named = (f"{SECRET}.csv",)
-        (made,) = (path for path in out.iterdir() if path.is_dir())
-        rejects = json.loads((made / "report.json").read_text(encoding="utf-8"))["rejects"]
-        assert {r["file"] for r in rejects} <= {"first.parquet", *named}
-        for text in [*everything(out), done.stderr.encode(), done.stdout.encode()]:
-            assert SECRET.encode() not in text.replace(named[0].encode(), b"")
-    else:
-        assert_unseen([*everything(out), done.stderr, done.stdout])
+    assert done.code == 0, done.err
+    # What lies in a folder may be named; what the folder is called may not.
+    named = (f"{SECRET}.csv",)
+    (made,) = (path for path in out.iterdir() if path.is_dir())
+    rejects = json.loads((made / "report.json").read_text(encoding="utf-8"))["rejects"]
+    assert {r["file"] for r in rejects} <= {"first.parquet", *named}
+    for text in [*everything(out), done.err.encode(), done.out.encode()]:
+        assert SECRET.encode() not in text.replace(named[0].encode(), b"")
     (manifest,) = out.glob("*/manifest.json")
     assert json.loads(manifest.read_text(encoding="utf-8"))["parameters"]["source"] == REFERENCE
     assert REFERENCE in (manifest.parent / "notebook.ipynb").read_text(encoding="utf-8")
 
 
+@ways
+def test_a_text_about_a_source_has_the_reference_alone(folder: Path, way: str) -> None:
+    location = Location.parse(places(folder)[way])
+    paths = [str(path) for path in (folder, folder / "first.parquet", folder / f"{SECRET}.csv")]
+    for text in (location.text, *(paths if way in {"folder", "format"} else paths[2:])):
+        told = hidden(f"{text}: cannot be read", REFERENCE, location)
+        assert told.startswith(REFERENCE)
+        assert SECRET[:9] not in told.replace(f"{SECRET}.csv", "")
+
+
+@ways
+def test_a_rejected_row_has_the_reference_alone(folder: Path, way: str) -> None:
+    location = Location.parse(places(folder)[way])
+    names = [os.path.relpath(file.path, location.watched) for file in location.files()]
+    cause = f"cut short in {location.text}"
+    health = Health(rejects=tuple(Reject(name, 1, cause) for name in names), notes=(cause,))
+    told = hidden_health(health, REFERENCE, location)
+    assert_unseen([*told.notes, *(reject.cause for reject in told.rejects)])
+    if way in {"folder", "format"}:  # what lies in it may be named
+        assert [reject.file for reject in told.rejects] == names
+    else:
+        assert {reject.file for reject in told.rejects} == {REFERENCE}
+
+
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("way", ["folder", "glob of folders"])
 def test_an_unknown_campaign_tells_nothing(folder: Path, tmp_path: Path, way: str) -> None:
     done = command(
         places(folder)[way],
         *("--debug", "snapshot", REFERENCE, "--campaign", "nobody's", "--out", str(tmp_path)),
     )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" in done.stderr
-    assert_unseen([*everything(tmp_path), done.stderr])
+    assert (done.code, done.out) == (2, "")
+    assert "Traceback" in done.err
+    assert_unseen([*everything(tmp_path), done.err])
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("what", ["nothing", "broken", "empty", "no folder"])
 def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -> None:
     place, out = tmp_path / SECRET, tmp_path / "out"
@@ -121,9 +141,9 @@ def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -
         (place / "events.parquet").write_text("PAR1 no Parquet PAR1", encoding="utf-8")
     value = str(place / f"{SECRET}.parquet") if what == "nothing" else str(place)
     done = command(value, "--debug", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(out))
-    assert (done.returncode, done.stdout) == (3, "")
-    assert REFERENCE in done.stderr.splitlines()[-1]
-    assert_unseen([done.stderr, *(everything(out) if out.exists() else ())])
+    assert (done.code, done.out) == (3, "")
+    assert REFERENCE in done.err.splitlines()[-1]
+    assert_unseen([done.err, *(everything(out) if out.exists() else ())])
 
 
 @ways
@@ -131,14 +151,14 @@ def test_what_the_commands_print_has_the_reference_alone(folder: Path, way: str)
     asked = ("report", REFERENCE, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
     for arguments in (asked, ("campaigns", REFERENCE)):
         done = command(places(folder)[way], "--debug", *arguments)
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.err
         if way in {"folder", "format"}:  # what lies in it may be named
-            assert SECRET not in (done.stdout + done.stderr).replace(f"{SECRET}.csv", "")
+            assert SECRET not in (done.out + done.err).replace(f"{SECRET}.csv", "")
         else:
-            assert_unseen([done.stdout, done.stderr])
+            assert_unseen([done.out, done.err])
     plain = command("", *(places(folder)[way] if a == REFERENCE else a for a in asked))
     found = command(places(folder)[way], *asked)
-    assert json.loads(found.stdout)["widgets"] == json.loads(plain.stdout)["widgets"]
+    assert json.loads(found.out)["widgets"] == json.loads(plain.out)["widgets"]
 
 
 @pytest.mark.parametrize("arguments", [("report", "--campaign", "c1"), ("campaigns",), ("serve",)])
@@ -147,19 +167,20 @@ def test_a_command_whose_source_is_gone_tells_nothing(
 ) -> None:
     name, *more = arguments
     done = command(str(tmp_path / SECRET), "--debug", name, REFERENCE, *more)
-    assert (done.returncode, done.stdout) == (3, "")
-    assert REFERENCE in done.stderr.splitlines()[-1]
-    assert_unseen([done.stderr])
+    assert (done.code, done.out) == (3, "")
+    assert REFERENCE in done.err.splitlines()[-1]
+    assert_unseen([done.err])
 
 
 def test_a_variable_that_is_not_set_is_told_in_one_line(tmp_path: Path) -> None:
     done = command("", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(tmp_path / "out"))
-    assert (done.returncode, done.stdout) == (2, "")
-    (line,) = done.stderr.splitlines()
+    assert (done.code, done.out) == (2, "")
+    (line,) = done.err.splitlines()
     assert f"variable {VARIABLE}" in line
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("name", ["campaign_snapshot", "campaign_live_report"])
 def test_plain_papermill_and_its_tracebacks_tell_nothing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -104,6 +104,7 @@ def test_the_template_names_no_other_host() -> None:
         assert not re.search(r"https?://|//cdn", text), file.name
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("seconds", [0.3, 1.5, 3.0])
 def test_a_signal_at_any_time_ends_it_and_leaves_nothing(seconds: float, tmp_path: Path) -> None:
     process = subprocess.Popen(  # noqa: S603 - our own command

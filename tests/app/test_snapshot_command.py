@@ -6,7 +6,6 @@ import json
 import random
 import re
 import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from generate import AT, END
 
 from campaign_live_widgets.app.jobs.missing import missing
 from campaign_live_widgets.errors import UsageError
+from tests.support.cli import COMMAND, Command, Run, call
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,41 +36,35 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def line(source: str, out: Path, *more: str, at: str = AT.isoformat()) -> list[str]:
     return [
-        *(sys.executable, "-m", "campaign_live_widgets", "snapshot", source, "--campaign", "c1"),
+        *("snapshot", source, "--campaign", "c1"),
         *("--out", str(out), "--formats", "csv", "--at", at, *more),
     ]
 
 
-def run(source: str, out: Path, *more: str, **at: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        line(source, out, *more, **at), capture_output=True, text=True, check=False
+def run(source: str, out: Path, *more: str, **at: str) -> Run:
+    return call(*line(source, out, *more, **at))
+
+
+def test_the_path_alone_is_the_result(source: str, tmp_path: Path, run_cli: Command) -> None:
+    done = run_cli(*line(source, tmp_path))
+    assert done.code == DONE, done.err
+    assert done.out == f"{tmp_path}/c1_2026-11-23T1159Z_24h\n"
+    assert "\x1b" not in done.err, "no bar where there is no terminal"
+    assert re.search(r"\d+ rows rejected; the first: e\.parquet, row \d+: ", done.err)
+    report = json.loads(Path(done.out.strip(), "report.json").read_text(encoding="utf-8"))
+    shown = call(
+        *("report", source, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
     )
+    assert report == json.loads(shown.out)
 
 
-def test_the_path_alone_is_the_result(source: str, tmp_path: Path) -> None:
-    done = run(source, tmp_path)
-    assert done.returncode == DONE, done.stderr
-    assert done.stdout == f"{tmp_path}/c1_2026-11-23T1159Z_24h\n"
-    assert "\x1b" not in done.stderr, "no bar where there is no terminal"
-    assert re.search(r"\d+ rows rejected; the first: e\.parquet, row \d+: ", done.stderr)
-    report = json.loads(Path(done.stdout.strip(), "report.json").read_text(encoding="utf-8"))
-    shown = subprocess.run(  # noqa: S603 - our own command
-        [
-            *(sys.executable, "-m", "campaign_live_widgets", "report", source),
-            *("--campaign", "c1", "--at", AT.isoformat(), "--format", "json"),
-        ],
-        capture_output=True,
-        check=True,
-    )
-    assert report == json.loads(shown.stdout)
-
-
+@pytest.mark.usefixtures("kernels")
 def test_every_option_reaches_the_numbers(source: str, tmp_path: Path) -> None:
     options = ("--window", "7d", "--include-tests", "--locale", "fr", "--time-zone", "Europe/Paris")
     done = run(source, tmp_path, *options)
-    assert done.returncode == DONE, done.stderr
-    assert done.stdout.strip().endswith("/c1_2026-11-23T1159Z_7d_tests")
-    manifest = json.loads(Path(done.stdout.strip(), "manifest.json").read_text(encoding="utf-8"))
+    assert done.code == DONE, done.err
+    assert done.out.strip().endswith("/c1_2026-11-23T1159Z_7d_tests")
+    manifest = json.loads(Path(done.out.strip(), "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["locale"], manifest["time_zone"]) == ("fr", "Europe/Paris")
     assert manifest["window"]["start"] == "2026-11-16T11:59:00Z"
     assert manifest["parameters"]["include_tests"] is True
@@ -97,33 +91,34 @@ def test_a_wrong_call_is_one_line_and_leaves_nothing(
     source: str, tmp_path: Path, more: tuple[str, ...], word: str
 ) -> None:
     done = run(source, tmp_path / "out", *more)
-    assert (done.returncode, done.stdout) == (WRONG_CALL, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert word in done.stderr
+    assert (done.code, done.out) == (WRONG_CALL, "")
+    assert len(done.err.splitlines()) == 1
+    assert word in done.err
     assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_source(tmp_path: Path) -> None:
     done = run(str(tmp_path / "nowhere"), tmp_path / "out")
-    assert (done.returncode, done.stdout) == (UNREADABLE, "")
-    assert len(done.stderr.splitlines()) == 1
+    assert (done.code, done.out) == (UNREADABLE, "")
+    assert len(done.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("kernels")
 def test_what_is_missing_is_made_and_what_is_old_goes(source: str, tmp_path: Path) -> None:
     at = (END - timedelta(days=3)).isoformat()
     first = run(source, tmp_path, at=at)
-    assert first.returncode == DONE, first.stderr
+    assert first.code == DONE, first.err
     done = run(source, tmp_path, "--since-last", "--keep", "36h", at=END.isoformat())
-    assert done.returncode == DONE, done.stderr
-    made = [Path(path).name for path in done.stdout.splitlines()]
+    assert done.code == DONE, done.err
+    made = [Path(path).name for path in done.out.splitlines()]
     assert made == [f"c1_2026-11-{day}T1159Z_24h" for day in (21, 22, 23)]
     outside.assert_whole(tmp_path)
     # What is old is so by the clock of today; the newest of a campaign stays.
     assert {path.name for path in outside.finished(tmp_path)} >= {made[-1]}
     again = run(source, tmp_path, "--since-last", at=END.isoformat())
-    assert (again.returncode, again.stdout) == (DONE, "")
-    assert "no snapshots missing" in again.stderr
+    assert (again.code, again.out) == (DONE, "")
+    assert "no snapshots missing" in again.err
 
 
 # ── which are missing ───────────────────────────────────────────────────────────────────
@@ -190,17 +185,20 @@ def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
 # ── killed at any moment ────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.stress
 def test_a_killed_run_leaves_nothing_that_looks_done(source: str, tmp_path: Path) -> None:
     begun = time.monotonic()
     whole = run(source, tmp_path)
     lasts = time.monotonic() - begun
-    assert whole.returncode == DONE, whole.stderr
+    assert whole.code == DONE, whole.err
     luck = random.Random(7)  # noqa: S311 - moments, no secrets
     ended = 0
     for _ in range(KILLS):
         process = subprocess.Popen(  # noqa: S603 - our own command
-            line(source, tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*COMMAND, *line(source, tmp_path)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             process.wait(timeout=luck.uniform(0.1, 1.1) * lasts)
@@ -215,6 +213,6 @@ def test_a_killed_run_leaves_nothing_that_looks_done(source: str, tmp_path: Path
         assert len(outside.finished(tmp_path)) in {ended + 1, ended + 2}
         ended = len(outside.finished(tmp_path)) - 1
     last = run(source, tmp_path)
-    assert last.returncode == DONE, last.stderr
+    assert last.code == DONE, last.err
     outside.assert_whole(tmp_path)
     assert {p.name for p in tmp_path.iterdir() if p.name.startswith(".")} <= {".lock"}

@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, kernels: None) -> Path:  # noqa: ARG001
     out = tmp_path_factory.mktemp("archive")
     parameters = {
         "source": str(SAMPLES),

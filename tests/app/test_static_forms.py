@@ -66,6 +66,7 @@ def test_a_tile_is_drawn_as_it_is_seen(report: CampaignReport) -> None:
     assert "Winter sale" in shown.text
 
 
+@pytest.mark.usefixtures("kernels")
 def test_nbconvert_shows_the_report_without_a_widget_manager(events: Path, tmp_path: Path) -> None:
     given = {"source": str(events), "campaign": CAMPAIGN_ID, "at": END.isoformat(), "live": False}
     papermill.execute_notebook(NOTEBOOK, tmp_path / "done.ipynb", given, progress_bar=False)

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(folder: Path) -> Run:
+def run(folder: Path, kernels: None) -> Run:  # noqa: ARG001
     @cache
     def done(name: str) -> nbformat.NotebookNode:
         return papermill.execute_notebook(
@@ -135,6 +135,7 @@ def test_a_detail_counts_its_message_alone(run: Run, name: str, channel: str) ->
         assert re.search(rf"\b{metric} +{count}\b", shown), (metric, count)
 
 
+@pytest.mark.usefixtures("kernels")
 def test_a_detail_of_the_wrong_channel_is_refused(folder: Path) -> None:
     with pytest.raises(papermill.PapermillExecutionError, match="push, not email"):
         papermill.execute_notebook(

@@ -27,6 +27,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import SourceError, UsageError
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.rendering.text import parts
+from tests.support.cli import call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,6 +148,7 @@ def figure(lines: list[str], name: str) -> str | None:
     return found[1] if found else None
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_screen_follows_the_source_and_leaves_the_terminal_whole(source: Source) -> None:
     with terminal(source) as shown:
         shown.until(lambda lines: figure(lines, "Delivered") == "7")
@@ -162,6 +164,7 @@ def test_the_screen_follows_the_source_and_leaves_the_terminal_whole(source: Sou
     assert "secret-" not in shown.text
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, "\x03"])
 def test_however_it_is_ended_the_terminal_is_whole(source: Source, how: int | str) -> None:
     with terminal(source) as shown:
@@ -174,6 +177,7 @@ def test_however_it_is_ended_the_terminal_is_whole(source: Source, how: int | st
     assert "Traceback" not in shown.text
 
 
+@pytest.mark.usefixtures("processes")
 def test_keys_turn_to_tabs_and_scroll(source: Source) -> None:
     with terminal(source, columns=80, lines=24) as shown:
         shown.says("Campaign statistics")
@@ -195,6 +199,7 @@ def test_keys_turn_to_tabs_and_scroll(source: Source) -> None:
         assert shown.ended() == 0
 
 
+@pytest.mark.usefixtures("processes")
 def test_it_takes_any_size_while_it_runs(source: Source) -> None:
     with terminal(source, "--locale", "fr") as shown:
         shown.says("En direct")
@@ -210,6 +215,7 @@ def test_it_takes_any_size_while_it_runs(source: Source) -> None:
         assert shown.ended() == 0
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_source_that_goes_and_comes_back_is_told(source: Source) -> None:
     away = source.folder.with_name("away")
     with terminal(source) as shown:
@@ -225,6 +231,7 @@ def test_a_source_that_goes_and_comes_back_is_told(source: Source) -> None:
         assert shown.ended() == 0
 
 
+@pytest.mark.usefixtures("processes")
 def test_ctrl_z_gives_the_terminal_back_for_a_while(source: Source) -> None:
     with terminal(source) as shown:
         shown.says("● Live")
@@ -271,6 +278,7 @@ def piped(source: Source, *more: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_pipe_gets_one_object_for_each_change(source: Source) -> None:
     with piped(source, "--format", "json") as process:
         (first,) = pages(process, 1)
@@ -285,6 +293,7 @@ def test_a_pipe_gets_one_object_for_each_change(source: Source) -> None:
         assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_pipe_gets_plain_pages_and_is_told_of_trouble_once(source: Source) -> None:
     away = source.folder.with_name("away")
     with piped(source) as process:
@@ -304,6 +313,7 @@ def test_a_pipe_gets_plain_pages_and_is_told_of_trouble_once(source: Source) -> 
         assert "\x1b" not in out
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_reader_who_goes_ends_it_quietly(source: Source) -> None:
     with piped(source) as process:
         assert process.stdout is not None
@@ -330,12 +340,10 @@ def test_a_reader_who_goes_ends_it_quietly(source: Source) -> None:
 def test_what_is_wrong_is_said_before_anything_is_drawn(
     source: Source, options: tuple[str, ...], code: int, word: str
 ) -> None:
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, *command(source), *options], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (code, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert word in done.stderr
+    done = call(*command(source)[2:], *options)
+    assert (done.code, done.out) == (code, "")
+    assert len(done.err.splitlines()) == 1
+    assert word in done.err
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("2s", 2.0), ("0.5", 0.5), (" 60 S ", 60.0)])

@@ -36,7 +36,10 @@ _KNOWN: Final[dict[Hashable, Any]] = {}
 
 
 def _marks(source: Source, seed: int) -> list[pytest.MarkDecorator]:
-    return [*([source.mark] if source.mark else []), *([pytest.mark.slow] if seed > FIRST else [])]
+    return [
+        *([source.mark] if source.mark else []),
+        *([pytest.mark.stress] if seed > FIRST else []),
+    ]
 
 
 every_source = pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SEED: Final = "0" if "FUZZ_RUNS" in os.environ else "1"
 """None, and one of its own, to libFuzzer."""
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None, reason="Atheris is not made for this platform"
 )

@@ -190,6 +190,7 @@ def writer(out: Path, turns: int, name: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(code, stdout=subprocess.PIPE, env=environment)  # noqa: S603
 
 
+@pytest.mark.usefixtures("processes")
 def test_processes_that_publish_at_once_do_not_hurt_each_other(tmp_path: Path) -> None:
     running = [writer(tmp_path, 5, f"p{n}") for n in range(3)]
     for process in running:
@@ -200,6 +201,7 @@ def test_processes_that_publish_at_once_do_not_hurt_each_other(tmp_path: Path) -
         assert Manifest.read(tmp_path / name).files == written(tmp_path / name)
 
 
+@pytest.mark.usefixtures("processes")
 def test_killed_writers_leave_only_whole_snapshots(tmp_path: Path) -> None:
     process = writer(tmp_path, 1_000_000, "k0")
     for kill in range(20):
@@ -239,6 +241,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(("room", "kept"), [(300, ["failed.json", "notebook.ipynb"]), (10, None)])
 def test_where_nothing_more_can_be_written_the_run_has_failed(
     tmp_path: Path, room: int, kept: list[str] | None

@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +23,11 @@ from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
 from campaign_live_widgets.store import compact_rejects as rejects
+from tests.support.cli import COMMAND, Run, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 DAYS = 6
 
 
@@ -219,10 +218,17 @@ def test_a_damaged_file_is_not_merged(folder: Path) -> None:
 # ── a disk that is full, a folder that cannot be written ─────────────────────────────────
 
 
-def run(*arguments: str, **how: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # type: ignore[call-overload]  # noqa: S603
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120, **how
+def run(*arguments: str, limit: Callable[[], object]) -> Run:
+    """Run the command in a process that is held to a limit."""
+    done = subprocess.run(  # noqa: S603 - no thread of the test is in it
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        preexec_fn=limit,
     )
+    return Run(done.returncode, done.stdout, done.stderr)
 
 
 def without_power() -> None:
@@ -236,6 +242,7 @@ def one_line(err: str) -> str:
     return line
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("limit", [300, 4000, 20_000])
 def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
     source = tmp_path / "source"
@@ -248,41 +255,40 @@ def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
         str(source),
         "--into",
         str(folder),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert got.returncode == 1
-    assert got.stdout == ""
-    assert "cannot be written" in one_line(got.stderr)
+    assert got.code == 1
+    assert got.out == ""
+    assert "cannot be written" in one_line(got.err)
     found = check(folder)
     assert (found.problems, found.events) == ([], 60)
-    done = run("ingest", str(source), "--into", str(folder))
-    assert (done.returncode, done.stderr) == (0, "")
+    done = call("ingest", str(source), "--into", str(folder))
+    assert (done.code, done.err) == (0, "")
     assert check(folder).problems == []
     assert check(folder).events == 60 + len({row["event_id"] for row in rows})
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
     source = files.write([workers.row("new")], tmp_path / "one.ndjson")
-    how: dict[str, object] = {}
-    if os.geteuid() == 0:
-        how["preexec_fn"] = without_power
+    limit = without_power if os.geteuid() == 0 else lambda: None
     for place in (folder, *folder.rglob("*")):
         place.chmod(0o555 if place.is_dir() else 0o444)
     try:
-        got = run("ingest", str(source), "--into", str(folder), **how)
-        assert got.returncode == 1
-        assert "cannot be written: Permission denied" in one_line(got.stderr)
+        got = run("ingest", str(source), "--into", str(folder), limit=limit)
+        assert got.code == 1
+        assert "cannot be written: Permission denied" in one_line(got.err)
         arguments = ("report", str(folder), "--campaign", "c1", "--at", AT.isoformat())
-        read = run(*arguments, "--format", "json", "--window", "30d", **how)
-        assert json.loads(read.stdout)["health"]["events"] == 60
-        assert run("check", str(folder), **how).returncode == 0
+        read = run(*arguments, "--format", "json", "--window", "30d", limit=limit)
+        assert json.loads(read.out)["health"]["events"] == 60
+        assert run("check", str(folder), limit=limit).code == 0
     finally:
         for place in (folder, *folder.rglob("*")):
             place.chmod(0o755)
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+def disk(tmp_path: Path, processes: None) -> Iterator[Callable[[str], Path]]:  # noqa: ARG001
     """Give what makes, or changes, a disk in memory with *options*, and return its folder."""
     place = tmp_path / "disk"
     place.mkdir()
@@ -377,29 +383,29 @@ def test_a_source_that_breaks_off_in_the_middle(tmp_path: Path, form: str) -> No
 
 
 def test_check_says_in_words_what_is_wrong(folder: Path) -> None:
-    good = run("check", str(folder))
-    assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout == "whole: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
+    good = call("check", str(folder))
+    assert (good.code, good.err) == (0, "")
+    assert good.out == "whole: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
     truncated(file_of(folder, 1))
     file_of(folder, 3).unlink()
-    bad = run("check", str(folder))
-    assert bad.returncode == 1
-    assert "2 things are wrong" in one_line(bad.stderr)
-    lines = bad.stdout.splitlines()
+    bad = call("check", str(folder))
+    assert bad.code == 1
+    assert "2 things are wrong" in one_line(bad.err)
+    lines = bad.out.splitlines()
     assert sum(line.startswith("wrong: events/campaign=c1-") for line in lines) == 2
     assert lines[-1].startswith("whole: 40 events")
-    assert len(json.loads(run("check", str(folder), "--format", "json").stdout)["problems"]) == 2
+    assert len(json.loads(call("check", str(folder), "--format", "json").out)["problems"]) == 2
 
 
 def test_what_is_no_store(tmp_path: Path) -> None:
-    got = run("check", str(tmp_path))
-    assert got.returncode == 3
-    assert "is no store" in one_line(got.stderr)
+    got = call("check", str(tmp_path))
+    assert got.code == 3
+    assert "is no store" in one_line(got.err)
     (tmp_path / "other.txt").write_text("mine")
     source = files.write([workers.row("new")], tmp_path / "one.ndjson")
-    got = run("ingest", str(source), "--into", str(tmp_path))
-    assert got.returncode == 1
-    assert "not empty" in one_line(got.stderr)
+    got = call("ingest", str(source), "--into", str(tmp_path))
+    assert got.code == 1
+    assert "not empty" in one_line(got.err)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.ndjson", "other.txt"]
 
 
@@ -419,8 +425,8 @@ def test_one_damaged_file_of_a_source_does_not_hold_up_the_others(tmp_path: Path
     content = bytearray((source / "1.parquet").read_bytes())
     content[100 : len(content) // 2] = bytes(len(content) // 2 - 100)
     (source / "1.parquet").write_bytes(content)
-    got = run("ingest", str(source), "--into", str(tmp_path / "store"))
-    assert got.returncode == 3
-    assert "1.parquet" in one_line(got.stderr)
-    assert got.stdout.startswith("6,000 events stored")
+    got = call("ingest", str(source), "--into", str(tmp_path / "store"))
+    assert got.code == 3
+    assert "1.parquet" in one_line(got.err)
+    assert got.out.startswith("6,000 events stored")
     assert check(tmp_path / "store").problems == []

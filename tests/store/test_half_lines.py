@@ -18,12 +18,12 @@ import workers
 from campaign_live_widgets.sources.files.staging import Stage
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
+from tests.support.cli import call
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "The whole name to its end"
-COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 
 
 def named(key: str) -> dict[str, Any]:
@@ -161,6 +161,7 @@ with open(path, "a", buffering=1 << 20) as out:
 """
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_process_that_writes_row_by_half_row(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"log.{form}"
@@ -187,11 +188,10 @@ def test_a_process_that_writes_row_by_half_row(tmp_path: Path, form: str) -> Non
 def test_the_command_tells_what_waits(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("".join(lines("csv", 2)).rstrip())
-    command = [*COMMAND, "ingest", str(path), "--into", str(tmp_path / "store")]
-    got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
-    assert got.returncode == 0
-    assert got.stdout.startswith("1 event stored;")
-    (line,) = got.stderr.splitlines()
+    got = call("ingest", str(path), "--into", str(tmp_path / "store"))
+    assert got.code == 0
+    assert got.out.startswith("1 event stored;")
+    (line,) = got.err.splitlines()
     assert line.startswith(
         f"campaign-live: {path}: its last line has no line break and may be cut short"
     )

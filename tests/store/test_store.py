@@ -32,6 +32,7 @@ from campaign_live_widgets.store import Store, append, check
 from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store import row_staging as rows
 from campaign_live_widgets.store.partition import folder_of
+from tests.support.cli import call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -294,14 +295,6 @@ def test_runs_of_ids_know_what_is_in_them(tmp_path: Path, monkeypatch: pytest.Mo
 
 # ── the command ──────────────────────────────────────────────────────────────────────────
 
-COMMAND = (sys.executable, "-m", "campaign_live_widgets")
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
-    )
-
 
 def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
     source = tmp_path / "source"
@@ -310,13 +303,13 @@ def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
     files.write([*rows, rows[0], {"event_id": "bad"}], source / "a.ndjson")
     files.write(rows[:1], source / "b.csv")
     store = str(tmp_path / "store")
-    got = run("ingest", str(source), "--into", store, "--compact")
-    assert got.returncode == 0
+    got = call("ingest", str(source), "--into", store, "--compact")
+    assert got.code == 0
     stored, files_read = "6 events stored; 2 duplicates, 1 rejected, 0 ignored", "2 files read"
-    assert got.stdout == f"{stored}; {files_read}, 0 files known already\n"
-    assert "a.ndjson, row 8: timestamp is missing" in got.stderr
-    again = run("ingest", str(source), "--into", store, "--format", "json")
-    assert json.loads(again.stdout) == {
+    assert got.out == f"{stored}; {files_read}, 0 files known already\n"
+    assert "a.ndjson, row 8: timestamp is missing" in got.err
+    again = call("ingest", str(source), "--into", store, "--format", "json")
+    assert json.loads(again.out) == {
         "events": 0,
         "duplicates": 0,
         "rejected": 0,
@@ -324,16 +317,17 @@ def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
         "files": 0,
         "skipped": 2,
     }
-    assert again.stderr == ""
+    assert again.err == ""
 
 
 def test_ingest_of_nothing(tmp_path: Path) -> None:
     for source in (str(tmp_path / "nowhere"), str(tmp_path)):
-        got = run("ingest", source, "--into", str(tmp_path / "store"))
-        assert (got.returncode, got.stdout) == (3, "")
-        assert len(got.stderr.splitlines()) == 1
+        got = call("ingest", source, "--into", str(tmp_path / "store"))
+        assert (got.code, got.out) == (3, "")
+        assert len(got.err.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("processes")
 def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
@@ -359,7 +353,7 @@ def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
     found = check(tmp_path / "store")
     assert found.problems == []
     assert 0 < found.events < 12_000
-    assert run("ingest", str(source), "--into", str(tmp_path / "store")).returncode == 0
+    assert call("ingest", str(source), "--into", str(tmp_path / "store")).code == 0
     assert check(tmp_path / "store").events == 12_000
 
 

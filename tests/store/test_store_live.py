@@ -42,7 +42,7 @@ def held(folder: Path) -> int:
     return sum(file.rows for file in Log(folder).state().files.values())
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
     """No failed read, no torn number, and each reader's numbers only move forward.
 

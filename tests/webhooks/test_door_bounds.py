@@ -86,7 +86,7 @@ def test_more_bytes_than_may_wait(tmp_path: Path) -> None:
         assert door.metrics()[PENDING("pending_bytes")] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_memory_stays_bounded(tmp_path: Path) -> None:
     """Forty times what may wait is sent at a store that does not move, and then does."""
     body = json.dumps([event(f"e{n}", url="x" * 1000) for n in range(700)])
@@ -231,7 +231,7 @@ def test_a_full_disk_and_room_again(tmp_path: Path) -> None:
     assert (found.problems, found.events) == ([], 3)
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_ready_finds_out_by_itself(tmp_path: Path) -> None:
     with running(tmp_path, EVENTS) as door:
         limit_files(door, 100)
@@ -245,7 +245,7 @@ def test_ready_finds_out_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.stress)]
 )
 def test_a_stop_answers_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, EVENTS) as door, ThreadPoolExecutor(8) as pool:

@@ -124,7 +124,7 @@ def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> N
     assert got == expected
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("name", generate_vendors.VENDORS)
 def test_every_vendor(tmp_path: Path, name: str) -> None:
     vendor = Vendor(name, tmp_path)
