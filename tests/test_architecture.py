@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import campaign_live_widgets
 
 ROOT = Path(campaign_live_widgets.__file__).parent
 
 
+@pytest.mark.usefixtures("processes")
 def test_imports_point_down() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
@@ -31,6 +34,7 @@ def test_modules_are_short() -> None:
     assert not long
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_command_line_starts_without_widgets() -> None:
     code = (
         "import sys; import campaign_live_widgets.app.cli.main; "

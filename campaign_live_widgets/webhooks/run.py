@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.store import Store
-from campaign_live_widgets.webhooks.auth import mailgun, sendgrid  # noqa: F401 - they register
+from campaign_live_widgets.webhooks.auth import basic, mailgun, sendgrid  # noqa: F401 - they register
 from campaign_live_widgets.webhooks.auth.base import opened
 from campaign_live_widgets.webhooks.auth.sns import SimpleEmailService
 from campaign_live_widgets.webhooks.auth.sns_certificates import Certificates

@@ -236,7 +236,6 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.stress
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_notebook_job_runs(
     tmp_path: Path, here: Callable[[str], str], scheduler: Path, *, wrong: bool

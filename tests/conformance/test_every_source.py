@@ -38,7 +38,7 @@ _KNOWN: Final[dict[Hashable, Any]] = {}
 def _marks(source: Source, seed: int) -> list[pytest.MarkDecorator]:
     return [
         *([source.mark] if source.mark else []),
-        *([pytest.mark.stress] if seed > FIRST else []),
+        *([pytest.mark.matrix] if seed > FIRST else []),
     ]
 
 

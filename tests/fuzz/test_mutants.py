@@ -21,6 +21,7 @@ SEED: Final = "0" if "FUZZ_RUNS" in os.environ else "1"
 
 
 @pytest.mark.stress
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None, reason="Atheris is not made for this platform"
 )

@@ -156,7 +156,7 @@ def _word(value: object) -> object:
 
 @pytest.mark.parametrize(
     "name",
-    ["timestamp", *(pytest.param(n, marks=pytest.mark.stress) for n in oracle.COLUMNS[2:])],
+    ["timestamp", *(pytest.param(n, marks=pytest.mark.matrix) for n in oracle.COLUMNS[2:])],
 )
 def test_a_column_of_every_type(tmp_path: Path, name: str) -> None:
     rng = random.Random(1)  # noqa: S311 - test data

@@ -239,6 +239,7 @@ def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
     assert f"{row['reason']} {row['bounces']}" in text
 
 
+@pytest.mark.usefixtures("processes")
 def test_what_is_missing_is_said_in_one_line() -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests'); sys.modules['typst'] = None\n"

@@ -111,6 +111,7 @@ def test_a_png_has_the_size_that_was_asked_for() -> None:
         assert struct.unpack(">II", data[16:24]) == (300 * scale, 120 * scale)
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests'); import frames; from hashlib import sha256\n"
@@ -169,6 +170,7 @@ def test_the_scripts_of_a_page_stay_in_their_element() -> None:
     assert pictures.page_scripts() is script
 
 
+@pytest.mark.usefixtures("processes")
 def test_what_is_missing_is_said_in_one_line() -> None:
     code = (
         "import sys; sys.modules['vl_convert'] = None\n"

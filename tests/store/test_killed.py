@@ -38,7 +38,7 @@ LIMIT = 300.0
 """Seconds for one sort of them; a machine that has no time for all of them does half."""
 COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 
-pytestmark = pytest.mark.stress
+pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
 
 
 @pytest.fixture(scope="module")

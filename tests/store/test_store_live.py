@@ -43,6 +43,7 @@ def held(folder: Path) -> int:
 
 
 @pytest.mark.stress
+@pytest.mark.usefixtures("processes")
 def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
     """No failed read, no torn number, and each reader's numbers only move forward.
 

@@ -50,6 +50,7 @@ def waits_for(door: Running, requests: int) -> None:
     )
 
 
+@pytest.mark.usefixtures("processes")
 def test_more_requests_than_may_wait(tmp_path: Path) -> None:
     with (
         running(tmp_path, EVENTS, "--max-pending", "3") as door,
@@ -73,6 +74,7 @@ def test_more_requests_than_may_wait(tmp_path: Path) -> None:
         assert door.stop() == 0
 
 
+@pytest.mark.usefixtures("processes")
 def test_more_bytes_than_may_wait(tmp_path: Path) -> None:
     options = ("--max-body", "40K", "--max-pending-bytes", "100K")
     large = json.dumps([event("large", url="x" * 38_000)])
@@ -86,6 +88,7 @@ def test_more_bytes_than_may_wait(tmp_path: Path) -> None:
         assert door.metrics()[PENDING("pending_bytes")] == 0
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.stress
 def test_memory_stays_bounded(tmp_path: Path) -> None:
     """Forty times what may wait is sent at a store that does not move, and then does."""
@@ -126,6 +129,7 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
     assert check(door.folder).problems == []
 
 
+@pytest.mark.usefixtures("processes")
 def test_more_connections_than_may_be_open(tmp_path: Path) -> None:
     with running(tmp_path, EVENTS, "--max-connections", "3") as door, ExitStack() as stack:
         for _ in range(3):
@@ -143,6 +147,7 @@ def _opens(door: Running) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("processes")
 def test_requests_that_never_end(tmp_path: Path) -> None:
     with running(tmp_path, EVENTS, "--patience", "1s") as door, ExitStack() as stack:
         wires = []
@@ -160,6 +165,7 @@ def test_requests_that_never_end(tmp_path: Path) -> None:
         assert told[PENDING('refused_total{reason="cut",route="events"}')] == 2
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_sender_that_has_gone_may_come_again_with_the_same(tmp_path: Path) -> None:
     """It has not heard that its events are stored, and is to hear it."""
     vendor = signing.SendGrid()
@@ -200,6 +206,7 @@ def limit_files(door: Running, size: int) -> None:
     resource.prlimit(door.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_full_disk_and_room_again(tmp_path: Path) -> None:
     vendor = signing.Mailgun()
     with running(tmp_path, EVENTS | {"CAMPAIGN_LIVE_MAILGUN_KEYS": vendor.key}) as door:
@@ -231,7 +238,7 @@ def test_a_full_disk_and_room_again(tmp_path: Path) -> None:
     assert (found.problems, found.events) == ([], 3)
 
 
-@pytest.mark.stress
+@pytest.mark.usefixtures("processes")
 def test_ready_finds_out_by_itself(tmp_path: Path) -> None:
     with running(tmp_path, EVENTS) as door:
         limit_files(door, 100)
@@ -244,9 +251,8 @@ def test_ready_finds_out_by_itself(tmp_path: Path) -> None:
 # ── an end ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.stress)]
-)
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_answers_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, EVENTS) as door, ThreadPoolExecutor(8) as pool:
         kept = door.connection()
@@ -268,6 +274,7 @@ def test_a_stop_answers_what_is_in_flight(tmp_path: Path, number: signal.Signals
     assert (found.problems, found.events) == ([], 9)
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_pages_on_a_port_of_their_own(tmp_path: Path) -> None:
     with running(tmp_path, EVENTS, "--admin-port", "0") as door:
         lines = eventually(

@@ -26,7 +26,7 @@ KILLS = int(os.environ.get("CLW_KILLS", "100"))
 CLIENTS = 4
 TOGETHER = 5
 
-pytestmark = pytest.mark.stress
+pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
 
 
 class Client:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Post = Callable[[Running, list[Any]], tuple[int, Row]]
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 LOGIN = "hook:password-of-the-tests"
 
 
@@ -124,7 +126,7 @@ def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> N
     assert got == expected
 
 
-@pytest.mark.stress
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("name", generate_vendors.VENDORS)
 def test_every_vendor(tmp_path: Path, name: str) -> None:
     vendor = Vendor(name, tmp_path)

@@ -38,7 +38,7 @@ NOTHING = {"stored": 0, "duplicates": 0, "rejected": 0, "ignored": 0}
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def door(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Iterator[Running]:  # noqa: ARG001
     folder = tmp_path_factory.mktemp("door")
     with running(folder, SECRETS, "--max-body", "4K") as it:
         yield it
@@ -450,6 +450,7 @@ def test_the_options_say_what_the_limits_are() -> None:
         assert option.type.convert(option.default, option, None) == value, name
 
 
+@pytest.mark.usefixtures("processes")
 def test_no_route(tmp_path: Path) -> None:
     line = refused_to_start(tmp_path, {})
     assert "no route is open: set at least one of the variables CAMPAIGN_LIVE_" in line

@@ -63,7 +63,11 @@ def folder(
 
 
 @pytest.fixture(scope="module")
-def door(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def door(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    processes: None,  # noqa: ARG001
+) -> Iterator[Running]:
     place = tmp_path_factory.mktemp("door")
     options = ("--sns-certificates", str(folder), "--sns-roots", str(folder / "roots.pem"))
     with running(place, SECRETS, *options) as it:
@@ -255,6 +259,7 @@ def amazon(
         server.server_close()
 
 
+@pytest.mark.usefixtures("processes")
 def test_certificates_are_fetched_once_and_subscriptions_confirmed(
     authority: signing.Authority, sns: signing.Sns, folder: Path, tmp_path: Path
 ) -> None:

@@ -176,6 +176,7 @@ def test_a_kind_can_be_taken_only_once() -> None:
             pass
 
 
+@pytest.mark.usefixtures("processes")
 def test_views_do_not_load_the_engine() -> None:
     code = "import sys, campaign_live_widgets.widgets; print('duckdb' in sys.modules)"
     done = subprocess.run(  # noqa: S603 (our own interpreter)
