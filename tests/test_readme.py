@@ -15,6 +15,24 @@ def test_every_file_that_the_readme_names_exists() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_every_path_in_the_architecture_document_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    names = {
+        name
+        for name in re.findall(r"`([\w./]+(?:\.(?:py|js|ipynb|toml)|/))`", text)
+        if "NAME" not in name
+    }
+    package = Path(campaign_live_widgets.__file__).parent
+    known = {path.name for path in package.rglob("*")}
+    missing = [
+        name
+        for name in names
+        if not any((place / name).exists() for place in (ROOT, package)) and name not in known
+    ]
+    assert names
+    assert missing == []
+
+
 def test_the_two_commands_can_be_found_by_machines() -> None:
     for name in ("demo", "tests"):
         assert re.search(rf"<!-- {name} -->\n```sh\n.+\n```", README)
