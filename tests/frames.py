@@ -29,6 +29,7 @@ _CODES: Final[Mapping[str, Sequence[str]]] = {
     "reason": ("Mailbox-Full", "Soft-Bounce", "DNS-Failure"),
     "domain": ("gmail.com", "orange.fr", "free.fr"),
     "platform": ("android", "ios", "web"),
+    "channel": ("email", "push", "sms"),
     "message_id": ("m1", "m3", "m4"),
     "bounce_type": ("hard", "soft", "ignored"),
 }

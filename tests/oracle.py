@@ -41,7 +41,7 @@ COLUMNS = (
     "message_name",
 )
 BOOLEANS = ("is_async", "is_test", "is_machine")
-CHANNELS = {"email", "push", "sms", "in_app", "web", "direct_mail"}
+CHANNELS = ("email", "push", "sms", "in_app", "web", "direct_mail")
 BOUNCE_TYPES = ("hard", "soft", "ignored")
 EVENT_TYPES = {
     "targeted",
@@ -87,6 +87,18 @@ WIDGETS = {
         "Statistiques de campagne",
         None,
         ("entered_profiles", "delivered", "errors"),
+    ),
+    "campaign.funnel": Widget(
+        "Funnel by channel",
+        "Entonnoir par canal",
+        "channel",
+        ("targeted", "sent", "delivered", "opens", "clicks", "actions"),
+    ),
+    "campaign.summary": Widget(
+        "Campaign summary",
+        "Résumé de la campagne",
+        "bucket",
+        ("sent", "delivered", "bounces", "errors", "opens", "clicks"),
     ),
     "email.sending_statistics": Widget(
         "Email sending statistics", "Statistiques d'envoi des e-mails", None, OUTCOMES
@@ -214,6 +226,8 @@ def _count(events: list[Row], metric: str) -> int:
         return len({e["profile_id"] for e in entered})
     if metric == "delivered":
         return len(of("delivered")) - sum(e["is_async"] is True for e in of("bounce"))
+    if metric == "targeted":
+        return len(of("sent")) + len(of("excluded")) + len(of("error"))
     if metric == "engagements":
         return len(of("open")) + len(of("action"))
     if metric.endswith("_bounces"):
@@ -266,7 +280,10 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
     if tab != "campaign":
         events = [e for e in events if e["channel"] == tab]
     columns = [widget.by or "metric", *(widget.metrics if widget.by else ("count",))]
-    if widget.by == "bucket":
+    if widget.by == "channel":
+        own = {channel: [e for e in events if e["channel"] == channel] for channel in CHANNELS}
+        rows = [[c, *(_count(those, m) for m in widget.metrics)] for c, those in own.items() if those]
+    elif widget.by == "bucket":
         rows = _series(events, widget.metrics, span)
     elif widget.by is not None:
         rows = _grouped(events, widget.by, widget.metrics)

@@ -12,10 +12,11 @@ from campaign_live_widgets.catalog.metrics import (
     Metric,
     metric,
 )
-from campaign_live_widgets.catalog.tiles import TABS, TILES, Tile, tile
+from campaign_live_widgets.catalog.tiles import CHANNELS, TABS, TILES, Tile, tile
 
 __all__ = [
     "BOUNCE_TYPES",
+    "CHANNELS",
     "COUNTS",
     "ENTRY_EVENTS",
     "LOCALES",

@@ -31,6 +31,7 @@ _COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
         "bounce_type": Text("Category", "Catégorie"),
         "domain": Text("Recipient domain", "Domaine destinataire"),
         "platform": Text("Platform", "Plateforme"),
+        "channel": Text("Channel", "Canal"),
     }
 )
 
@@ -42,6 +43,12 @@ _VALUES: Final[Mapping[tuple[str, str], Text]] = MappingProxyType(
         ("platform", "ios"): Text("iOS", "iOS"),
         ("platform", "android"): Text("Android", "Android"),
         ("platform", "web"): Text("Web", "Web"),
+        ("channel", "email"): Text("E-mail", "E-mail"),
+        ("channel", "push"): Text("Push", "Push"),
+        ("channel", "sms"): Text("SMS", "SMS"),
+        ("channel", "in_app"): Text("In-app", "In-app"),
+        ("channel", "web"): Text("Web", "Web"),
+        ("channel", "direct_mail"): Text("Direct mail", "Courrier"),
     }
 )
 

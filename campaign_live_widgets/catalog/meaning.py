@@ -22,6 +22,7 @@ _DISTINCT: Final = Text("distinct {} over the {} events", "{} distincts sur les 
 _QUOTED: Final = Text("“{}”", "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»")
 _PROFILES: Final = Text("profiles", "profils")
 _SHARES: Final = Text("Shares divide by: {}.", "Les parts sont divisées par : {}.")
+_RATES: Final = Text("Rates: {}.", "Taux\N{NO-BREAK SPACE}: {}.")
 _POSITIVE: Final = Text(
     "Only rows with at least one of: {}.", "Uniquement les lignes qui ont au moins un de : {}."
 )
@@ -66,6 +67,12 @@ def notes(tile: Tile, locale: str = "en") -> tuple[str, ...]:
         whole = tile.metrics[0]
     if whole is not None:
         said.append(_SHARES(locale).format(METRICS[whole].label(locale)))
+    if tile.rates:
+        pairs = ((m, tile.rate_of(m)) for m in tile.metrics)
+        rates = [
+            f"{METRICS[m].label(locale)} ÷ {METRICS[of].label(locale)}" for m, of in pairs if of
+        ]
+        said.append(_RATES(locale).format(", ".join(rates)))
     if tile.where_positive is not None:
         said.append(_POSITIVE(locale).format(METRICS[tile.where_positive].label(locale)))
     if tile.limit is not None:

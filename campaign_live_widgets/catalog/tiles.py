@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog.i18n import Text
+from campaign_live_widgets.catalog.metrics import METRICS
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Tile:
         Metric ids, in column order.
     by : str or None
         The dimension of the rows: ``message_id``, ``bucket``, ``reason``, ``bounce_type``,
-        ``domain``, ``platform``; ``None`` where each metric is a row of its own.
+        ``domain``, ``platform``, ``channel``; ``None`` where each metric is a row of its own.
     channel : str or None
         Only events of this channel; ``None`` for the whole campaign.
     views : tuple of str
@@ -39,6 +40,9 @@ class Tile:
         Keep only rows in which this metric is above zero.
     limit : int or None
         At most so many rows.
+    rates : tuple of pairs
+        Metrics whose rate divides, in this tile, by another metric than elsewhere, or only here:
+        each with that metric's id. A tile that has any shows its rates in words, too.
     """
 
     id: str
@@ -51,6 +55,7 @@ class Tile:
     listed: tuple[str, ...] = ()
     where_positive: str | None = None
     limit: int | None = None
+    rates: tuple[tuple[str, str], ...] = ()
 
     @property
     def tab(self) -> str:
@@ -67,6 +72,12 @@ class Tile:
         """Return the kinds of view a reader may choose: every chart can be read as a table."""
         return self.views if "table" in self.views else (*self.views, "table")
 
+    def rate_of(self, metric_id: str) -> str | None:
+        """Return the metric of this tile that a metric's rate divides by, if there is one."""
+        known = METRICS.get(metric_id)
+        whole = dict(self.rates).get(metric_id, known.rate_of if known else None)
+        return whole if whole in self.metrics else None
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the tile's frame."""
@@ -74,6 +85,9 @@ class Tile:
             return (self.by, *self.metrics)
         return ("metric", "count", "share") if self.share_of else ("metric", "count")
 
+
+CHANNELS: Final = ("email", "push", "sms", "in_app", "web", "direct_mail")
+"""The channels, in the order in which they are listed everywhere."""
 
 _OUTCOMES = ("delivered", "bounces", "errors")
 _EMAIL_FUNNEL = (
@@ -94,6 +108,21 @@ _TILES = (
         title=Text("Campaign statistics", "Statistiques de campagne"),
         metrics=("entered_profiles", "delivered", "errors"),
         views=("kpi",),
+    ),
+    Tile(
+        id="campaign.funnel",
+        title=Text("Funnel by channel", "Entonnoir par canal"),
+        metrics=("targeted", "sent", "delivered", "opens", "clicks", "actions"),
+        views=("bars", "table"),
+        by="channel",
+        rates=(("sent", "targeted"),),
+    ),
+    Tile(
+        id="campaign.summary",
+        title=Text("Campaign summary", "Résumé de la campagne"),
+        metrics=("sent", "delivered", "bounces", "errors", "opens", "clicks"),
+        views=("lines",),
+        by="bucket",
     ),
     Tile(
         id="email.sending_statistics",

@@ -46,7 +46,11 @@ class Place:
 
 _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
     {
-        "campaign": (Place("campaign.statistics", rows=3, columns=12),),
+        "campaign": (
+            Place("campaign.statistics", rows=3, columns=12),
+            Place("campaign.funnel", rows=7, columns=5),
+            Place("campaign.summary", rows=7, columns=7),
+        ),
         "email": (
             Place("email.sending_statistics", rows=5, columns=4),
             Place("email.metrics_by_message", rows=5, columns=8),

@@ -15,6 +15,7 @@ from rich.text import Text as Line
 
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, column_label, value_label
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.report import frame
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _titled(
         yield _trends(tile, rows, locale)
     else:
         yield _rows(tile, rows, names, locale)
+        if tile.rates:
+            yield from (Line(f"  {line}") for line in rates_in_words(tile, rows, locale))
 
 
 def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:

@@ -32,7 +32,7 @@ _FORMULA: Final = re.compile(
 )
 """Where a spreadsheet, whatever its separator, would begin to read a formula."""
 _NAME: Final = Text("Name", "Nom")
-_LABELLED: Final = ("metric", "reason", "bounce_type", "platform")
+_LABELLED: Final = ("metric", "reason", "bounce_type", "platform", "channel")
 """Dimensions whose values read otherwise on the page than in the data."""
 
 

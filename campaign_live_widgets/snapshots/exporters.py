@@ -235,7 +235,7 @@ def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> byte
         from pyarrow import parquet
     except ImportError:
         raise MissingExtraError("Parquet") from None
-    named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform")
+    named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform", "channel")
     kinds = {
         "bucket": pa.timestamp("us", tz="UTC"),
         "share": pa.float64(),

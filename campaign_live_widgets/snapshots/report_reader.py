@@ -106,7 +106,10 @@ def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         tile.tab: numbers.totals(tile.id)
         for tile in TILES.values()
         if tile.id in numbers
-        and (tile.channel is None or (tile.by == "message_id" and "sent" in tile.metrics))
+        and (
+            (tile.channel is None and tile.by is None)
+            or (tile.by == "message_id" and "sent" in tile.metrics)
+        )
     }
 
 

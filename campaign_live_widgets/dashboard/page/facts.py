@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = Text("Window", "Période")
 _NEWEST: Final = Text("Newest event", "Dernier événement")
-_NONE: Final = Text("none yet", "aucun")
+_NONE: Final = Text("None yet", "Aucun")
 
 
 class Facts(Front, script="facts"):
@@ -44,7 +44,7 @@ class Facts(Front, script="facts"):
             else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
         )
         values = [
-            phrases.window(snapshot, now, zone, locale),
+            _sentence(phrases.window(snapshot, now, zone, locale)),
             told,
             *phrases.health_numbers(snapshot.health, locale),
         ]
@@ -52,3 +52,8 @@ class Facts(Front, script="facts"):
             return False
         self.values = values
         return True
+
+
+def _sentence(text: str) -> str:
+    """Return *text* with a capital first letter, as a line of its own."""
+    return text[:1].upper() + text[1:]

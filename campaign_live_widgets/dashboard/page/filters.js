@@ -307,7 +307,9 @@ export function render({ model, el, signal }) {
     const [minutes, end] = model.get("stands");
     if (one("from")) {
       found.push(chip(minutes ?? "", "", { from: [], to: [], at: ["now"], window: ["24h"] }));
-    } else if (end) found.push(chip(end, "", { at: ["now"] }));
+    } else if (end) {
+      found.push(chip(end[0].toLocaleUpperCase() + end.slice(1), "", { at: ["now"] }));
+    }
     if (!isDetail) each("message", model.get("messages"));
     each("execution", model.get("executions"));
     if (one("tests") === "1") found.push(chip(words().with_tests, "", { tests: ["0"] }));

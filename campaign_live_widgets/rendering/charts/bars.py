@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog import METRICS, column_label
+from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
 from campaign_live_widgets.rendering.language.labels import OTHERS, share_of
 from campaign_live_widgets.rendering.language.numbers import format_share
@@ -88,11 +88,11 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
         row: Spec = {"row": i, "label": label, "lines": _lines(chart, label)}
         for j, metric in enumerate(metrics):
             count, share = counts[j][i], ""
-            rate_of = METRICS[metric].rate_of
+            rate_of = chart.tile.rate_of(metric)
             if len(metrics) == 1:
                 of = share_of(metric)(chart.locale)
                 share = chart.share(count, sum(counts[0]), of)
-            elif rate_of in metrics:
+            elif rate_of is not None:
                 of = share_of(rate_of)(chart.locale)
                 share = chart.share(count, counts[metrics.index(rate_of)][i], of)
             row |= {f"n{j}": count, f"text{j}": chart.number(count)}

@@ -42,6 +42,7 @@ _ROWS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
         "reason": (Text("1 reason", "1 cause"), Text("{} reasons", "{} causes")),
         "bounce_type": (Text("1 category", "1 catégorie"), Text("{} categories", "{} catégories")),
         "domain": (Text("1 domain", "1 domaine"), Text("{} domains", "{} domaines")),
+        "channel": (Text("1 channel", "1 canal"), Text("{} channels", "{} canaux")),
         "platform": (Text("1 platform", "1 plateforme"), Text("{} platforms", "{} plateformes")),
     }
 )
@@ -88,6 +89,8 @@ def _said(
     top = int(counts.argmax())
     if tile.by == "bucket":
         return _over_time(frame["bucket"], total, top, counts[top], locale, time_zone)
+    if tile.rates:
+        return "; ".join(rates_in_words(tile, frame, locale))
     code = str(frame[tile.by].iloc[top])
     name = names.get(code) if tile.by == "message_id" else None
     shown = _short(name or value_label(tile.by, code, locale))
@@ -99,6 +102,23 @@ def _said(
     share = format_share(counts[top] / counts.sum(), locale)
     whole = share_of(tile.metrics[0])(locale)
     return _TOP(locale).format(total, shown, most, share, whole, rows)
+
+
+def rates_in_words(tile: Tile, frame: pd.DataFrame, locale: str) -> list[str]:
+    """Return for each row its counts, each with its rate and the metric that this divides by."""
+    lines = []
+    for row in frame.to_dict("records"):
+        parts = []
+        for metric in tile.metrics:
+            part = _number(metric, row[metric], locale)
+            whole = tile.rate_of(metric)
+            if whole and row[whole]:
+                share = format_share(row[metric] / row[whole], locale)
+                part += f" ({share} {share_of(whole)(locale)})"
+            parts.append(part)
+        name = value_label(str(tile.by), str(row[tile.by]), locale)
+        lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
+    return lines
 
 
 def _figures(tile: Tile, frame: pd.DataFrame, locale: str) -> str:

@@ -89,7 +89,7 @@ def table(
     shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
     rows = []
     for i, (code, label) in enumerate(zip(codes, labels, strict=True)):
-        cells = _cells([column[i] for column in columns], counted, locale)
+        cells = _cells(tile, [column[i] for column in columns], counted, locale)
         if tile.share_of:
             cells = (*cells, Cell(shares[i], format_share(shares[i], locale)))
         rows.append(Row(code, label, cells))
@@ -97,7 +97,7 @@ def table(
     total = None
     if tile.by is not None and rows and additive:
         sums = [sum(n for n in column if n is not None) for column in columns]
-        total = Row("", TOTAL(locale), _cells(sums, counted, locale))
+        total = Row("", TOTAL(locale), _cells(tile, sums, counted, locale))
     return Table(_headings(tile, counted, locale), tuple(rows), total)
 
 
@@ -126,17 +126,19 @@ def _headings(tile: Tile, counted: Sequence[str], locale: str) -> tuple[Heading,
     return tuple(headings)
 
 
-def _cells(numbers: Sequence[int | None], counted: Sequence[str], locale: str) -> tuple[Cell, ...]:
+def _cells(
+    tile: Tile, numbers: Sequence[int | None], counted: Sequence[str], locale: str
+) -> tuple[Cell, ...]:
     found = dict(zip(counted, numbers, strict=True))
     return tuple(
-        Cell(number, format_number(number, locale), _rate(column, found, locale))
+        Cell(number, format_number(number, locale), _rate(tile, column, found, locale))
         for column, number in found.items()
     )
 
 
-def _rate(column: str, found: Mapping[str, int | None], locale: str) -> str:
+def _rate(tile: Tile, column: str, found: Mapping[str, int | None], locale: str) -> str:
     """Return ``Bounces ÷ Sent: 1.2%``; empty where the row does not know the whole."""
-    whole = METRICS[column].rate_of if column in METRICS else None
+    whole = tile.rate_of(column)
     number, divisor = found.get(column), found.get(whole or "")
     if whole is None or number is None or not divisor:
         return ""

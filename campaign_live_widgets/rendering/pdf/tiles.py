@@ -166,7 +166,7 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         cells.append([format_share(share, locale) for share in rows["share"].tolist()])
     totals = _totals(tile, rows, counted)
     total = [format_number(n, locale) for n in totals.values()]
-    rates = _rates(still, totals)
+    rates = _rates(still, tile, totals)
     names = _names(still, tile, rows)
     widths = [
         _column_width(head, [*column, *rates[j : j + 1]], total[j : j + 1])
@@ -191,11 +191,11 @@ def _totals(tile: Tile, rows: pd.DataFrame, counted: Sequence[str]) -> dict[str,
     return {column: int(rows[column].sum()) for column in counted}
 
 
-def _rates(still: Still, totals: Mapping[str, int]) -> list[str]:
+def _rates(still: Still, tile: Tile, totals: Mapping[str, int]) -> list[str]:
     """Return the rate of each total, where what it divides by stands beside it."""
     told = []
     for metric, count in totals.items():
-        whole = totals.get(METRICS[metric].rate_of or "")
+        whole = totals.get(tile.rate_of(metric) or "")
         told.append(format_share(count / whole, still.locale) if whole else "")
     return told
 
@@ -204,8 +204,8 @@ def _rates_note(still: Still, tile: Tile) -> list[str]:
     """Return which rates there are, and for each what it divides by."""
     parts: dict[str, list[str]] = {}
     for metric in tile.metrics if tile.by is not None else ():
-        whole = METRICS[metric].rate_of
-        if whole in tile.metrics and whole is not None:
+        whole = tile.rate_of(metric)
+        if whole is not None:
             parts.setdefault(whole, []).append(column_label(metric, still.locale))
     told = [
         f"{', '.join(rates)} ÷ {column_label(whole, still.locale)}"

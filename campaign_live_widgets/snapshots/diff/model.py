@@ -259,7 +259,7 @@ def _total(tile: Tile, before: Numbers, after: Numbers) -> RowChange | None:
         counts = [
             side.totals(tile.id)[metric] if tile.id in side else None for side in (before, after)
         ]
-        of = METRICS[metric].rate_of
+        of = tile.rate_of(metric) or METRICS[metric].rate_of
         wholes = [_sum(tile, side, of) if of else None for side in (before, after)]
         changes.append(_change(metric, counts, of, wholes))
     return RowChange("", None, tuple(changes))
@@ -289,7 +289,7 @@ def _whole_id(tile: Tile, metric: str) -> str | None:
         return tile.share_of or (METRICS[metric].rate_of if tile.channel else None)
     if len(tile.metrics) == 1 and tile.by != "bucket":
         return metric  # a part of all bounces, of all errors
-    return METRICS[metric].rate_of
+    return tile.rate_of(metric) or METRICS[metric].rate_of
 
 
 def _whole(tile: Tile, side: Numbers, name: str, of: str) -> int | None:
@@ -306,11 +306,13 @@ def _whole(tile: Tile, side: Numbers, name: str, of: str) -> int | None:
 
 
 def _sum(tile: Tile, side: Numbers, of: str) -> int | None:
-    """Return a count over the tile's whole channel."""
+    """Return a count over the tile's whole channel, or over all of them."""
     for one in TILES.values():
         fits = one.tab == tile.tab and one.by == "message_id" and of in one.metrics
         if fits and one.id in side:
             return side.totals(one.id)[of]
+    if tile.channel is None and of in tile.metrics and tile.id in side:
+        return side.totals(tile.id)[of]
     return None
 
 

@@ -22,7 +22,7 @@ from campaign_live_widgets.snapshots.verify import cross_check as agreement
 from campaign_live_widgets.snapshots.verify import invariants as identities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 _CHARTS: Final = frozenset({"donut", "bars", "lines"})
@@ -121,19 +121,20 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
                 yield f"{path} has been changed"
         except OSError as error:
             yield f"{path} cannot be read: {error.strerror}"
-    for path in [REPORT_JSON, *(p for one in manifest.formats for p in _expected(one))]:
+    for path in [REPORT_JSON, *(p for one in manifest.formats for p in _expected(one, manifest.rows))]:
         if path not in manifest.files:
             yield f"{MANIFEST}: {path} is not listed"
 
 
-def _expected(form: str) -> list[str]:
-    """Return the files that a format has."""
+def _expected(form: str, widgets: Collection[str]) -> list[str]:
+    """Return the files that a format has of the report's *widgets*."""
+    tiles = [tile for tile in TILES.values() if tile.id in widgets]
     if form == "csv":
-        return [REPORT_CSV, *map(widget_csv, TILES)]
+        return [REPORT_CSV, *(widget_csv(tile.id) for tile in tiles)]
     if form == "parquet":
-        return [widget_parquet(tile_id) for tile_id in TILES]
+        return [widget_parquet(tile.id) for tile in tiles]
     if form in {"png", "svg"}:
-        return [picture(t.id, form) for t in TILES.values() if _CHARTS & set(t.views)]
+        return [picture(tile.id, form) for tile in tiles if _CHARTS & set(tile.views)]
     return [{"html": REPORT_HTML, "pdf": REPORT_PDF}[form]] if form in {"html", "pdf"} else []
 
 

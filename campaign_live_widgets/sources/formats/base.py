@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from campaign_live_widgets import catalog
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-CHANNELS: Final = ("email", "push", "sms", "in_app", "web", "direct_mail")
+CHANNELS: Final = catalog.CHANNELS
 EVENT_TYPES: Final = (
     "targeted",
     "excluded",

@@ -10,7 +10,7 @@ from bqplot import Bars as BarsMark
 from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
 
-from campaign_live_widgets.catalog import METRICS, column_label
+from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.rendering.language.labels import nothing, share_of
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
@@ -88,11 +88,10 @@ class Bars(View, kind="bars"):
         return mark, box
 
     def _metric(self, metric_id: str) -> dict[str, Any]:
-        metrics, rate_of = self.tile.metrics, METRICS[metric_id].rate_of
-        known = rate_of in metrics
+        metrics, rate_of = self.tile.metrics, self.tile.rate_of(metric_id)
         return {
             "label": column_label(metric_id, self.locale),
             "color": palette.css_color(metric_id),
-            "rateOf": metrics.index(rate_of) if rate_of and known else -1,
-            "rateLabel": share_of(rate_of)(self.locale) if rate_of and known else "",
+            "rateOf": metrics.index(rate_of) if rate_of else -1,
+            "rateLabel": share_of(rate_of)(self.locale) if rate_of else "",
         }

@@ -90,14 +90,13 @@ class Table(View, kind="table"):
 
     def _column(self, column: str, counted: list[str]) -> dict[str, Any]:
         metric = METRICS.get(column)
-        rate_of = metric.rate_of if metric else None
-        known = rate_of in counted
+        rate_of = self.tile.rate_of(column)
         return {
             "id": column,
             "label": column_label(column, self.locale),
             "definition": metric.definition(self.locale) if metric else "",
-            "rateOf": counted.index(rate_of) if rate_of and known else -1,
-            "rateLabel": column_label(rate_of, self.locale) if rate_of and known else "",
+            "rateOf": counted.index(rate_of) if rate_of else -1,
+            "rateLabel": column_label(rate_of, self.locale) if rate_of else "",
         }
 
     def _total(self, frame: pd.DataFrame, counted: list[str]) -> list[int]:
