@@ -282,7 +282,8 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
     columns = [widget.by or "metric", *(widget.metrics if widget.by else ("count",))]
     if widget.by == "channel":
         own = {channel: [e for e in events if e["channel"] == channel] for channel in CHANNELS}
-        rows = [[c, *(_count(those, m) for m in widget.metrics)] for c, those in own.items() if those]
+        found = {channel: those for channel, those in own.items() if those}
+        rows = [[c, *(_count(those, m) for m in widget.metrics)] for c, those in found.items()]
     elif widget.by == "bucket":
         rows = _series(events, widget.metrics, span)
     elif widget.by is not None:

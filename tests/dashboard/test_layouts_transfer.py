@@ -25,9 +25,9 @@ def test_what_goes_out_comes_in() -> None:
     assert row == TURNED["email"]
     assert said.en == (
         "The file's layout is shown. Save to keep it. "
-        "It rearranges other tabs too (Push): import it there."
+        "It rearranges other tabs too (Campaign, Push): import it there."
     )
-    assert "(Push)" in said.fr
+    assert "(Campagne, Push)" in said.fr
 
 
 def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:

@@ -92,7 +92,7 @@ def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
     snapshot = campaign()
     table = frame(TILES["email.metrics_by_message"], snapshot)
     sums = {column: int(table[column].sum()) for column in table.columns[1:]}
-    text = flat(pages(pdf(still_of(snapshot)))[0])
+    text = flat(" ".join(pages(pdf(still_of(snapshot)))))
     assert "Total " + " ".join(format_number(n) for n in sums.values()) in text
     rates = [
         format_share(sums[metric] / sums[METRICS[metric].rate_of or ""])
@@ -248,7 +248,7 @@ def test_what_is_missing_is_said_in_one_line() -> None:
         "except Exception as error: print(error)"
     )
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", "import sys; sys.path.insert(0, 'tests/drawing')\n" + code],
+        [sys.executable, "-c", "import sys; sys.path.insert(0, 'tests/rendering')\n" + code],
         capture_output=True,
         text=True,
         check=True,

@@ -50,3 +50,19 @@ def test_a_tile_alone() -> None:
     said = tile_text(one, frame(one, usual()), {}, "fr").splitlines()
     assert said[0] == "Statistiques de campagne"
     assert re.fullmatch(r"\s+Profils entrés\s+13", said[1])
+
+
+@pytest.mark.parametrize(
+    ("locale", "line"),
+    [
+        (
+            "en",
+            "Push: Sent 81.8% of targeted, Delivered 88.9% of sent, Opens 12.5% of delivered",
+        ),
+        ("fr", "Push : Envoyés 81,8 % des ciblés, Délivrés 88,9 % des envoyés, Ouvertures 12,5 %"),
+    ],
+)
+def test_the_funnel_names_what_its_rates_divide_by(locale: str, line: str) -> None:
+    one = TILES["campaign.funnel"]
+    said = tile_text(one, frame(one, usual()), {}, locale)
+    assert line in " ".join(said.split())

@@ -24,6 +24,7 @@ _LONGEST_NAME: Final = 80
 _NBSP: Final = "\N{NO-BREAK SPACE}"
 _SENTENCE: Final = Text("{}. {}.", "{}. {}.")
 _NUMBER: Final = Text("{}: {}", f"{{}}{_NBSP}: {{}}")
+_ALSO: Final = Text("; ", f"{_NBSP}; ")
 _TOP: Final = Text(
     "{}; led by {} with {} ({} {}); {}",
     f"{{}}{_NBSP}; en tête, {{}} avec {{}} ({{}} {{}}){_NBSP}; {{}}",
@@ -90,7 +91,19 @@ def _said(
     if tile.by == "bucket":
         return _over_time(frame["bucket"], total, top, counts[top], locale, time_zone)
     if tile.rates:
-        return "; ".join(rates_in_words(tile, frame, locale))
+        return _ALSO(locale).join(rates_in_words(tile, frame, locale, counts=True))
+    return _by_name(tile, frame, total, top, names, locale)
+
+
+def _by_name(  # noqa: PLR0913 - the parts of one sentence
+    tile: Tile,
+    frame: pd.DataFrame,
+    total: str,
+    top: int,
+    names: Mapping[str, str],
+    locale: str,
+) -> str:
+    counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
     code = str(frame[tile.by].iloc[top])
     name = names.get(code) if tile.by == "message_id" else None
     shown = _short(name or value_label(tile.by, code, locale))
@@ -104,21 +117,36 @@ def _said(
     return _TOP(locale).format(total, shown, most, share, whole, rows)
 
 
-def rates_in_words(tile: Tile, frame: pd.DataFrame, locale: str) -> list[str]:
-    """Return for each row its counts, each with its rate and the metric that this divides by."""
+def rates_in_words(
+    tile: Tile, frame: pd.DataFrame, locale: str, *, counts: bool = False
+) -> list[str]:
+    """Return a line for each row: its rates with what each divides by, and *counts*, if asked."""
     lines = []
     for row in frame.to_dict("records"):
         parts = []
         for metric in tile.metrics:
-            part = _number(metric, row[metric], locale)
+            words = [column_label(metric, locale)]
+            if counts:
+                words.append(format_number(row[metric], locale))
             whole = tile.rate_of(metric)
-            if whole and row[whole]:
-                share = format_share(row[metric] / row[whole], locale)
-                part += f" ({share} {share_of(whole)(locale)})"
-            parts.append(part)
-        name = value_label(str(tile.by), str(row[tile.by]), locale)
-        lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
+            rate = _rate(row[metric], row[whole], whole, locale) if whole else ""
+            if rate:
+                words.append(f"({rate})" if counts else rate)
+            if len(words) > 1:
+                parts.append(" ".join(words))
+        if parts:
+            name = value_label(str(tile.by), str(row[tile.by]), locale)
+            lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
     return lines
+
+
+def _rate(count: int, whole: int, of: str, locale: str) -> str:
+    """Return "92.7% of targeted"; a part of a whole that is no part of it has no number."""
+    if not whole:
+        return ""
+    is_part = of not in {"targeted", "sent"} or 0 <= count <= whole
+    share = format_share(count / whole, locale) if is_part else "\N{EN DASH}"
+    return f"{share} {share_of(of)(locale)}"
 
 
 def _figures(tile: Tile, frame: pd.DataFrame, locale: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _COLORS: Final[Mapping[str, tuple[str, str]]] = {
     "entered_profiles": ("#3a3f4b", "#c9d1db"),
-    "targeted": ("#5b6472", "#aab2be"),
+    "targeted": ("#5b6472", "#e0e0d0"),
     "sent": ("#1f2030", "#b0c0d1"),
     "delivered": ("#3e73a7", "#4f7dbd"),
     "bounces": ("#cd7c37", "#df7c26"),
@@ -27,7 +27,7 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
     "clicks": ("#5a3384", "#a180fa"),
     "unsubscribes": ("#846700", "#ecbe48"),
     "spam_complaints": ("#512900", "#f6e4d3"),
-    "actions": ("#6b1f86", "#cd83ee"),
+    "actions": ("#8214b4", "#d296fa"),
     "engagements": ("#6f7410", "#dfe06a"),
     "other": ("#6b7280", "#9aa3af"),
     "rest": ("#a3aab4", "#6b7280"),

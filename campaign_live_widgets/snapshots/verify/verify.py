@@ -121,7 +121,8 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
                 yield f"{path} has been changed"
         except OSError as error:
             yield f"{path} cannot be read: {error.strerror}"
-    for path in [REPORT_JSON, *(p for one in manifest.formats for p in _expected(one, manifest.rows))]:
+    listed = (path for one in manifest.formats for path in _expected(one, manifest.rows))
+    for path in (REPORT_JSON, *listed):
         if path not in manifest.files:
             yield f"{MANIFEST}: {path} is not listed"
 
