@@ -104,11 +104,12 @@ def _by_name(  # noqa: PLR0913 - the parts of one sentence
     locale: str,
 ) -> str:
     counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
-    code = str(frame[tile.by].iloc[top])
-    name = names.get(code) if tile.by == "message_id" else None
-    shown = _short(name or value_label(tile.by, code, locale))
+    by = tile.columns[0]
+    code = str(frame[by].iloc[top])
+    name = names.get(code) if by == "message_id" else None
+    shown = _short(name or value_label(by, code, locale))
     most = format_number(counts[top], locale)
-    one, many = _ROWS.get(tile.by, _ANY_ROWS)
+    one, many = _ROWS.get(by, _ANY_ROWS)
     rows = (one if len(frame) == 1 else many)(locale).format(format_number(len(frame), locale))
     if tile.limit is not None:
         return _TOP_LISTED(locale).format(total, rows, shown, most)
