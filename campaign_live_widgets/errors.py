@@ -14,16 +14,31 @@ Bottom layer: imports nothing from the package.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class CampaignLiveError(Exception):
-    """Base of the package's errors; ``exit_code`` is what the command line leaves with."""
+    """Base class of the package's errors.
+
+    Attributes
+    ----------
+    exit_code : int
+        Exit status of the command line.
+    render : callable or None
+        Returns the lines that IPython prints in place of a traceback. The notebook layer sets
+        it; ``None`` prints the error in one line.
+    """
 
     exit_code = 1
+    render: ClassVar[Callable[[CampaignLiveError], list[str]] | None] = None
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython prints; ``%debug`` still opens the traceback."""
+        render = CampaignLiveError.render
+        return [f"{type(self).__name__}: {self}"] if render is None else render(self)
 
 
 class ArchiveError(CampaignLiveError):

@@ -134,12 +134,15 @@ def test_a_value_that_cannot_be_had_is_named(template: str, name: str, value: ob
     assert "\n" not in told
 
 
-def test_without_a_source_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_source_only_the_live_report_shows_the_samples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("CAMPAIGN_LIVE_SOURCE", raising=False)
     with pytest.raises(UsageError, match="CAMPAIGN_LIVE_SOURCE"):
-        check("campaign_live_report", {})
-    monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", "events/")
+        check("campaign_snapshot", {})
     assert check("campaign_live_report", {})["source"] == ""
+    monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", "events/")
+    assert check("campaign_snapshot", {})["source"] == ""
 
 
 def test_a_password_is_refused_and_not_repeated() -> None:

@@ -106,6 +106,12 @@ class Server:
         assert found
         return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{found[1]}")
 
+    def wait_for_next_page(self) -> None:
+        """Wait until the server has prepared another page."""
+        time.sleep(3)  # it begins 2.5 seconds after the last page
+        with self.opener.open(self.address + "voila/ready") as answer:
+            assert answer.status == 204
+
 
 @dataclass
 class Page:
@@ -242,6 +248,15 @@ def test_without_the_setting_a_header_says_nothing(tmp_path: Path) -> None:
     FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
     with serving(tmp_path) as server:
         assert server.page(X_Forwarded_User="ada").tiles() == STANDARD
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_reload_shows_what_was_saved_after_its_page_was_prepared(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert server.page().tiles() == STANDARD
+        server.wait_for_next_page()
+        FileLayouts(tmp_path, "local").save("email", tuple(reversed(EMAIL)), "")
+        server.page().come_to(OTHER)
 
 
 @pytest.mark.usefixtures("processes")

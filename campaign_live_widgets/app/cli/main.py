@@ -15,6 +15,7 @@ import click
 
 from campaign_live_widgets import __version__
 from campaign_live_widgets.app.cli.console import log
+from campaign_live_widgets.app.cli.notebooks import lab, notebooks
 from campaign_live_widgets.app.cli.receive import receive
 from campaign_live_widgets.app.cli.report import REPORT_COMMANDS
 from campaign_live_widgets.app.cli.schema import schema
@@ -41,6 +42,8 @@ for _command in (
     *STORE_COMMANDS,
     receive,
     schema,
+    notebooks,
+    lab,
 ):
     cli.add_command(_command)
 

@@ -82,6 +82,8 @@ class Template:
         Parameters that may not be left empty.
     defaults : mapping
         Where they are other than the schema's.
+    shows_samples : bool
+        Whether the notebook shows the bundled samples if no source is given.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Template:
     takes: tuple[str, ...]
     required: frozenset[str] = frozenset()
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    shows_samples: bool = False
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -138,10 +141,7 @@ def _check_layout(path: str) -> None:
 
 
 def _check_source(text: str) -> None:
-    """Raise where the source is none, a password in clear, or a reference to nothing."""
-    if not text and not os.environ.get(SOURCE):
-        message = f"source is missing: give a file, a folder or a glob, or set {SOURCE}"
-        raise UsageError(message)
+    """Raise if the source is a password in clear text, or a reference to no variable."""
     resolve(text)
 
 
@@ -219,6 +219,7 @@ _TEMPLATES: Final = (
         "campaign_live_report",
         "Campaign live report",
         (*_SCOPE, "messages", "executions", *_LOOKS, "every", "tab", "live"),
+        shows_samples=True,
     ),
     Template(
         "campaign_snapshot",
@@ -269,6 +270,9 @@ def check(template: str, given: Mapping[str, object]) -> dict[str, Value]:
         value = _typed(one, given.get(one.name, known.default(one)))
         if one.name in known.required and not value:
             message = f"{one.name} is missing: {one.meaning}"
+            raise UsageError(message)
+        if one.name == "source" and not (value or known.shows_samples or os.environ.get(SOURCE)):
+            message = f"source is missing: give a file, a folder or a glob, or set {SOURCE}"
             raise UsageError(message)
         _possible(one, value)
         asked[one.name] = value

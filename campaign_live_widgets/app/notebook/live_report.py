@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ipywidgets import VBox
@@ -11,12 +13,13 @@ from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
 from campaign_live_widgets.app.settings.identity import NOBODY, who_asks
+from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, query_of
 from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
-from campaign_live_widgets.catalog import tile
+from campaign_live_widgets.catalog import Text, tile
 from campaign_live_widgets.dashboard import Dashboard, Live
 from campaign_live_widgets.dashboard.page.context import context
-from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
@@ -39,6 +42,12 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
+_SAMPLES: Final = Text(
+    "This is the bundled sample campaign. To see your own, set source to a file, a folder, a glob "
+    f"or a database, or set the environment variable {SOURCE}.",
+    "Ceci est la campagne d'exemple fournie. Pour voir la vôtre, donnez à source un fichier, un "
+    f"dossier, un motif ou une base de données, ou définissez la variable {SOURCE}.",
+)
 _LOOK: Final = 2.0
 """Seconds between two looks at a source that does not tell of changes itself."""
 
@@ -51,7 +60,7 @@ class CampaignReport(VBox):
     source : str or path, optional
         A file, a folder or a glob of Parquet, CSV or NDJSON, a database's address, or
         ``env:NAME`` for what that variable of the environment holds and nobody is shown; by
-        default what the variable ``CAMPAIGN_LIVE_SOURCE`` names.
+        default what the variable ``CAMPAIGN_LIVE_SOURCE`` names, else the bundled samples.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
@@ -108,9 +117,9 @@ class CampaignReport(VBox):
         name: str = REPORT,
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
+        self._shows_samples = not named
         if not named:
-            message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
-            raise UsageError(message)
+            named = _samples(campaign)
         shown = named if is_reference(named) else None if source else _name(named)
         query = query_of(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
@@ -138,9 +147,13 @@ class CampaignReport(VBox):
         super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
         self._control = Control(self.dashboard, self._feed, query)
         offer_saving(self.dashboard, named if source else "")
+        if self._shows_samples:
+            notices = (_SAMPLES, *notices)
         for notice in notices:
             self.dashboard.notify(notice)
-        who_asks(self._keep_layouts_of)
+        self._is_prepared = False
+        who_asks(self._opened_by)
+        self._is_prepared = True
         if live:
             self.live()
 
@@ -155,12 +168,20 @@ class CampaignReport(VBox):
         return self.dashboard
 
     def _keep_layouts_of(self, person: str | None) -> None:
-        """Show and keep the layouts of one person; nobody's are kept."""
+        """Show and save the layouts of *person*; without one, none can be saved."""
         if person is None:
             self.dashboard.keep_on(None, NOBODY)
             return
         shelf = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
         self.dashboard.keep_on(shelf)
+
+    def _opened_by(self, person: str | None) -> None:
+        """Use the layouts of *person*; bring a page that was prepared before up to date."""
+        self._keep_layouts_of(person)
+        if self._is_prepared:
+            with suppress(SourceError):  # the live report shows the error and tries again
+                self._feed.refresh()
+            self.dashboard.show(self._feed.snapshot(), force_all=True)
 
     def export_layout(self, path: str | os.PathLike[str]) -> None:
         """Write where the tiles of all tabs stand now into a file.
@@ -206,6 +227,11 @@ class CampaignReport(VBox):
             forms = {"text/plain": fragment.caption(still)}
         else:
             forms = {"text/plain": text(still), "text/html": fragment.fragment(still)}
+        if self._shows_samples:
+            note = _SAMPLES(still.locale)
+            forms["text/plain"] = f"{note}\n\n{forms['text/plain']}"
+            if "text/html" in forms:
+                forms["text/html"] = f"<p>{escape(note)}</p>{forms['text/html']}"
         return {**super()._repr_mimebundle_(**kwargs), **forms}
 
     def frame(self, tile_id: str) -> pd.DataFrame:
@@ -259,6 +285,20 @@ class CampaignReport(VBox):
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+
+def _samples(campaign: str | None) -> str:
+    """Return the samples' folder, for a report that names neither a source nor a campaign.
+
+    Raises
+    ------
+    UsageError
+        If there is a *campaign*: it is one of a source that was forgotten.
+    """
+    if campaign or os.environ.get(CAMPAIGN):
+        message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
+        raise UsageError(message)
+    return str(samples_path())
 
 
 def _name(source: str) -> str:

@@ -43,6 +43,7 @@ from campaign_live_widgets.app.settings.secret_reference import (
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.environment import (
     CAMPAIGN,
+    DEBUG,
     LAYOUT,
     LAYOUTS,
     SNAPSHOTS,
@@ -130,7 +131,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     port = _free_port(host, port)
     shown = {"at": at or "", "window": window, "locale": locale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not debug:
+    if debug:
+        os.environ[DEBUG] = "1"
+    else:
         quiet_logs()
     try:
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
@@ -189,13 +192,16 @@ def _require_layout(layout: str) -> None:
 
 
 def _let_kernels_know_who_asks(config: Config, host: str) -> None:
-    """Let a kernel hear from this server the header that names the person, and only from it."""
+    """Let a prepared kernel learn of its request from this server, and only from it.
+
+    The kernel takes the header that names the person from the request, and what is saved as it is
+    then. Values in the server's own environment belong to no request.
+    """
     header = os.environ.get(USER_HEADER, "").strip()
-    if not header:
-        return
-    config.VoilaConfiguration.http_header_envs = [header]
-    for name in (header_variable(header), "SERVER_SOFTWARE"):
-        os.environ.pop(name, None)  # told with each request; what stands here is of no request
+    os.environ.pop("SERVER_SOFTWARE", None)
+    if header:
+        config.VoilaConfiguration.http_header_envs = [header]
+        os.environ.pop(header_variable(header), None)
     reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     os.environ["VOILA_APP_IP"] = f"[{reached}]" if ":" in reached else reached
 

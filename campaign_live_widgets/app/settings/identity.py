@@ -41,22 +41,27 @@ _PAUSES: Final = (0.2, 1.0, 5.0, 30.0)
 
 
 def who_asks(tell: Callable[[str | None], object]) -> None:
-    """Call *tell* with the name of the person, at once where it is known, else from a thread.
+    """Call *tell* with the name of the person who opens the page.
 
-    In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: what the request
-    has there, ``None`` where it has nothing. Else the user of JupyterHub's single-user server,
-    else ``local``.
+    In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
+    request, ``None`` if there is none. Else the user of JupyterHub's single-user server, else
+    ``local``.
+
+    *tell* is called at once if the person is known. On a page that Voilà has prepared before
+    somebody asks for it, *tell* is called, from a thread, when the request arrives: also a second
+    time, since what is saved may have changed since the page was prepared.
     """
     header = os.environ.get(USER_HEADER, "").strip()
-    if not header or _PREHEATED not in os.environ:
-        tell(os.environ.get(HUB_USER) or LOCAL)
-        return
-    variable = header_variable(header)
-    if os.environ[_PREHEATED] == "False" or _has_been_asked():
-        tell(_named(variable))
-        return
-    os.environ.pop(variable, None)  # of the server's own environment, if at all
-    Thread(target=_await, args=(tell, variable), name="campaign-live-person", daemon=True).start()
+    variable = header_variable(header) if header and _PREHEATED in os.environ else None
+    is_prepared = os.environ.get(_PREHEATED) == "True" and not _has_been_asked()
+    if variable is None or not is_prepared:
+        tell(_person(variable))
+    if is_prepared:
+        if variable is not None:
+            os.environ.pop(variable, None)  # a value of the server's own environment
+        Thread(
+            target=_await, args=(tell, variable), name="campaign-live-person", daemon=True
+        ).start()
 
 
 def header_variable(header: str) -> str:
@@ -64,7 +69,10 @@ def header_variable(header: str) -> str:
     return "HTTP_" + header.strip().upper().replace("-", "_")
 
 
-def _named(variable: str) -> str | None:
+def _person(variable: str | None) -> str | None:
+    """Return the person whom the request's header names, else the user of this machine."""
+    if variable is None:
+        return os.environ.get(HUB_USER) or LOCAL
     return os.environ.get(variable, "").strip() or None
 
 
@@ -72,7 +80,7 @@ def _has_been_asked() -> bool:
     return os.environ.get(_ASKED, "").startswith("voila/")
 
 
-def _await(tell: Callable[[str | None], object], variable: str) -> None:
+def _await(tell: Callable[[str | None], object], variable: str | None) -> None:
     """Wait for the page's request, however long nobody asks, and tell of it."""
     tries = 0
     while not _has_been_asked():
@@ -81,7 +89,7 @@ def _await(tell: Callable[[str | None], object], variable: str) -> None:
         tries += 1
         with suppress(OSError, WebSocketException):  # the server is busy, or on its way out
             _hear_of_request()
-    tell(_named(variable))
+    tell(_person(variable))
 
 
 def _hear_of_request() -> None:

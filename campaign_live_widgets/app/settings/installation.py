@@ -31,6 +31,20 @@ def notebook_path(file: str) -> Path:
     return raise_missing(f"the notebook {file}")
 
 
+def samples_path() -> Path:
+    """Return the folder of the bundled sample campaign, an export of Journey Optimizer.
+
+    Raises
+    ------
+    CampaignLiveError
+        If the samples are not installed.
+    """
+    for folder in NOTEBOOKS:
+        if (folder / "samples").is_dir():
+            return folder / "samples"
+    return raise_missing("the sample campaign")
+
+
 def raise_missing(what: str) -> NoReturn:
     """Raise the error for a part of the package that is not installed."""
     message = f"{what} is not installed; reinstall campaign-live-widgets"

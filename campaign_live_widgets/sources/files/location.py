@@ -147,7 +147,7 @@ class Location:
         if self.is_glob:
             if not self.watched.is_dir():
                 message = f"{self.text}: there is no folder {self.watched}"
-                raise SourceError(message)
+                raise _not_found(message, self.text)
             paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
             return _listed(data_file(p) or p for p in paths)
         if is_store(path):
@@ -157,7 +157,7 @@ class Location:
             return _listed(_walk(self.text))
         if not path.exists():
             message = f"{self.text}: no such file or folder"
-            raise SourceError(message)
+            raise _not_found(message, self.text)
         try:
             return Listing([data_file(self.text) or _sniffed(path)])
         except OSError as error:
@@ -169,6 +169,14 @@ class Location:
         if Path(self.text).is_dir() or self.is_glob:
             return data_file(path) is not None
         return Path(path).name == Path(self.text).name
+
+
+def _not_found(message: str, path: str) -> SourceError:
+    """Return the error for a missing *path*, with the folder that a relative path starts at."""
+    error = SourceError(message)
+    if not os.path.isabs(path):
+        error.add_note(f"The relative path was looked for in {Path.cwd()}.")
+    return error
 
 
 def _listed(found: Iterable[DataFile | str]) -> Listing:
