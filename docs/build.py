@@ -54,8 +54,8 @@ def main(target: Path) -> int:
 
 def check(site: Path) -> tuple[list[str], int]:
     """Return what is wrong with the links of a built site, and how many there are."""
-    found = (path for path in site.rglob("*.html") if path.parent != site / "_static")
-    pages = {path: Page(path) for path in sorted(found)}
+    html = (path for path in site.rglob("*.html") if path.parent != site / "_static")
+    pages = {path: Page(path) for path in sorted(html)}
     links = 0
     problems = [
         f"{path.relative_to(site)}: loads {address}"

@@ -25,6 +25,7 @@ CHECKS = (
     ("style", ("-m", "ruff", "check", "--no-cache", ".")),
     ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
     ("types", ("-m", "mypy")),
+    ("language", (str(ROOT / "tests" / "language.py"),)),
     ("docs", (str(ROOT / "docs" / "build.py"),)),
     ("javascript", (str(ROOT / "tests" / "js" / "check.py"),)),
     ("tests", ("-m", "pytest", *SIDE_BY_SIDE)),

@@ -69,7 +69,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def make() -> None:
-    """Write all generated pages anew."""
+    """Write all generated pages."""
     shutil.rmtree(GENERATED, ignore_errors=True)
     pictures = GENERATED / "offline" / "sample"
     pages = GENERATED / "notebooks"
@@ -101,11 +101,11 @@ def document(path: str) -> str:
     """
     pages = {target: f"{name}.md" for name, target in DOCUMENTS.items()}
 
-    def link(found: re.Match[str]) -> str:
-        text, target = found.groups()
+    def link(match: re.Match[str]) -> str:
+        text, target = match.groups()
         file, mark, part = target.partition("#")
         if "://" in target or not file:
-            return found[0]
+            return match[0]
         if (ROOT / path).parent.joinpath(file).resolve().is_relative_to(DOCS):
             return f"[{text}](../{file.removeprefix('docs/')}{mark}{part})"
         return f"[{text}]({pages[file]}{mark}{part})" if file in pages else text

@@ -163,7 +163,7 @@ _PARAMETERS: Final = (
         f"campaign id; empty: {CAMPAIGN}, else the newest",
     ),
     Parameter("other", "", "campaign id of the second campaign, which the first is compared with"),
-    Parameter("message", "", "id of the one message that is told of"),
+    Parameter("message", "", "id of the one message to report"),
     Parameter(
         "window",
         "24h",
