@@ -4,7 +4,7 @@ Three checks, over the paths of :data:`CHECKED` or those that are named:
 
 - codespell: spelling, and the banned words of ``words.txt`` with their replacements;
 - the banned phrases of ``phrases.txt``, also if a line break is in them;
-- names of variables and functions that only say that there is something.
+- names of variables and functions in ``names.txt``, which do not name what a value is.
 """
 
 from __future__ import annotations
@@ -27,16 +27,6 @@ CHECKED: Final = (
 """What is checked when nothing is named: everything that is clean."""
 SUFFIXES: Final = {".py", ".md", ".js", ".ts", ".css", ".ipynb", ".toml", ".j2", ".typ"}
 SKIPPED: Final = {"node_modules", "generated", "__pycache__", "build"}
-EMPTY_NAMES: Final = {
-    "asked",
-    "found",
-    "kept",
-    "said",
-    "shown",
-    "there",
-    "told",
-}  # codespell:ignore
-"""Names that do not name what a value is."""
 BREAK: Final = r"(?:\s+|\s*\n\s*(?:#|//|\*|--)?\s*)"
 """What may be between two words of a phrase."""
 
@@ -80,6 +70,7 @@ def phrases(paths: Iterable[Path]) -> Iterator[str]:
 
 def empty_names(paths: Iterable[Path]) -> Iterator[str]:
     """Yield the places where a banned name is given to a value or a function."""
+    banned = set((ROOT / "tests" / "names.txt").read_text(encoding="utf-8").split())
     for path in paths:
         if path.suffix != ".py":
             continue
@@ -92,7 +83,7 @@ def empty_names(paths: Iterable[Path]) -> Iterator[str]:
                 name = node.name
             else:
                 continue
-            if name.lower() in EMPTY_NAMES:
+            if name.lower() in banned:
                 yield f"{path}:{node.lineno}: name {name} ==> what the value is"
 
 
