@@ -86,7 +86,7 @@ def read_tab(data: bytes, tab: str, standard: Sequence[Place]) -> Reading:
     tab : str
     standard : sequence of Place
         The tiles of the tab as they stand when nobody has moved them. A tile that the file
-        does not name comes after those it names; where only a number or a view of a tile
+        does not name is off the page, to be added; where only a number or a view of a tile
         cannot be used, the tile's own here is taken.
     """
     try:
@@ -251,8 +251,10 @@ def _read_tiles(entries: object, tab: str, standard: Sequence[Place]) -> Reading
         else:
             found[tile_id], wrong = _read_tile(entry, known[tile_id])
             faults.extend(wrong)
-    new = [place for place in standard if place.tile_id not in found]
-    return Reading((*found.values(), *new), tuple(faults))
+    absent = [place for place in standard if place.tile_id not in found]
+    if found:  # tiles that came later are offered, and change nobody's page
+        absent = [replace(place, shown=False) for place in absent]
+    return Reading((*found.values(), *absent), tuple(faults))
 
 
 def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, list[Text]]:

@@ -33,8 +33,8 @@ def shared_layout(
     ----------
     layout : path, mapping, places or None
         A layout file, what such a file holds, or places; without it the file that
-        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own. Tabs and tiles that it does
-        not name stand as in the product.
+        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own. Tabs that it does not name
+        stand as in the product; tiles of a tab that it does not name are off the page.
 
     Raises
     ------

@@ -404,3 +404,16 @@ def test_a_conflict_tells_the_revision_that_stands_there(tmp_path: Path) -> None
     with pytest.raises(LayoutConflictError) as caught:
         shelf(tmp_path).save("email", WIDE, "")
     assert caught.value.revision == revision
+
+
+def test_a_layout_of_an_earlier_version_gets_no_new_tile(tmp_path: Path) -> None:
+    shelf = FileLayouts(tmp_path, "local")
+    [statistics, *_] = STANDARD["campaign"]
+    shelf.save("campaign", [statistics], "")
+    found = shelf.load("campaign").places
+    assert found is not None
+    assert [place.tile_id for place in found if place.shown] == ["campaign.statistics"]
+    assert [place.tile_id for place in found if not place.shown] == [
+        "campaign.funnel",
+        "campaign.summary",
+    ]

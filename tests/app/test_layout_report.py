@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,8 @@ def test_a_reader_s_layout_goes_over_the_report_s(kept: Path) -> None:
     assert made.dashboard.keep("push", TURNED["push"]) is None
     again = report(layout=[table])
     assert again.dashboard.layout_of_tabs()["push"] == TURNED["push"]
-    row = (table, *(place for place in STANDARD["push"] if place.tile_id != table.tile_id))
+    others = (place for place in STANDARD["push"] if place.tile_id != table.tile_id)
+    row = (table, *(replace(place, shown=False) for place in others))
     assert again.dashboard.keep("push", row) is None  # a reset, and saved
     assert not list(kept.rglob("push.json"))
 
@@ -69,8 +71,8 @@ def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
     made.export_layout(file)
     file.write_text(file.read_text().replace("push.failures", "push.successes"))
     made.import_layout(file)
-    shown = [place.tile_id for place in made.dashboard.layout_of_tabs()["push"]]
-    assert shown[-1] == "push.failures", "a tile that the file does not name comes last"
+    last = made.dashboard.layout_of_tabs()["push"][-1]
+    assert (last.tile_id, last.shown) == ("push.failures", False), "offered, not added"
     assert len(made.dashboard.header.notices) == 1
     assert made.dashboard.header.notices[0].startswith("La disposition team.json s'affiche")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,13 +184,13 @@ def test_a_hostile_name_is_shown_short_and_plain() -> None:
     assert len(said) < 80
 
 
-def test_a_tile_the_file_does_not_name_comes_last() -> None:
+def test_a_tile_the_file_does_not_name_is_off_the_page() -> None:
     named = [{"id": p.tile_id, "rows": 2, "columns": 3} for p in reversed(EMAIL[2:])]
     reading = read_tab(tab_file(*named), "email", EMAIL)
     assert reading.places is not None
     assert reading.faults == ()
     assert [p.tile_id for p in reading.places[:-2]] == [p.tile_id for p in reversed(EMAIL[2:])]
-    assert reading.places[-2:] == EMAIL[:2]
+    assert reading.places[-2:] == tuple(replace(place, shown=False) for place in EMAIL[:2])
 
 
 def test_a_hidden_tile_keeps_its_place() -> None:
