@@ -1,12 +1,12 @@
-"""Every error that a user may meet, each one clear line.
+"""Every error that a user can meet, with a one-line message.
 
     CampaignLiveError            exit 1
-    ├── ArchiveError             exit 1   a folder of snapshots that is not what it should be
-    ├── UsageError               exit 2   the call is wrong: an option, a time, a name
-    │   └── UnknownNameError     exit 2   a campaign, tile or metric that is not there
+    ├── ArchiveError             exit 1   a folder of snapshots cannot be read or written
+    ├── UsageError               exit 2   the call is invalid: an option, a time, a name
+    │   └── UnknownNameError     exit 2   an unknown campaign, tile or metric
     ├── SourceError              exit 3   the source cannot be read
-    ├── StoreError               exit 1   the store cannot be written, or is not whole
-    └── MissingExtraError        exit 1   something to install first
+    ├── StoreError               exit 1   the store cannot be written, or is damaged
+    └── MissingExtraError        exit 1   an optional package is not installed
 
 Bottom layer: imports nothing from the package.
 """
@@ -46,15 +46,15 @@ class ArchiveError(CampaignLiveError):
 
 
 class UsageError(CampaignLiveError):
-    """The call itself is wrong; the message names the option, the value and what to give."""
+    """The call is invalid; the message names the option, the value and what is accepted."""
 
     exit_code = 2
 
 
 class UnknownNameError(UsageError, KeyError):
-    """A name that is not known, with the nearest one that is.
+    """An unknown name; the message suggests the nearest known one.
 
-    Also a :class:`KeyError`, so that look-ups can be caught as Python people expect.
+    Also a :class:`KeyError`, as Python lookups raise.
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
@@ -63,8 +63,8 @@ class UnknownNameError(UsageError, KeyError):
         if close:
             hint = f" Did you mean {close[0]!r}?"
         elif names:
-            shown = ", ".join(name[:40] for name in names[:8])
-            hint = f" Known: {shown}{', …' if len(names) > 8 else ''}."  # noqa: PLR2004
+            listed = ", ".join(name[:40] for name in names[:8])
+            hint = f" Known: {listed}{', …' if len(names) > 8 else ''}."  # noqa: PLR2004
         else:
             hint = f" There is no {kind} here."
         self.message = f"Unknown {kind} {name!r}.{hint}"
@@ -81,11 +81,11 @@ class SourceError(CampaignLiveError):
 
 
 class MissingExtraError(CampaignLiveError):
-    """What was asked for needs an extra of the package that is not installed."""
+    """The request needs an extra of the package that is not installed."""
 
     def __init__(self, what: str, extra: str = "export") -> None:
         super().__init__(f"For {what}, install more: pip install 'campaign-live-widgets[{extra}]'")
 
 
 class StoreError(CampaignLiveError):
-    """The store cannot be written, or is not whole; the message names it and says why."""
+    """The store cannot be written or is damaged; the message names it and the cause."""

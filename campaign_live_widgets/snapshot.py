@@ -1,7 +1,7 @@
-"""The waist of the package: below it SQL and no pixels, above it frames and no SQL.
+"""The numbers of one report: the interface between counting and drawing.
 
-A :class:`Snapshot` is all that one report at one instant needs: additive counts by each
-dimension, distinct profiles, the window, the newest event and the health of the source.
+A :class:`Snapshot` contains everything that one report at one moment needs: additive counts by
+each dimension, distinct profiles, the window, the newest event and the health of the source.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Ending = Literal["now", "newest", "fixed"]
-"""Why a window ends where it does: it goes with the clock, nothing newer has come, or it was
-asked to end there."""
+"""What determines the end of a window: the clock, the newest event, or a fixed time."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 EXECUTIONS_LISTED: Final = 1000
-"""A message that is sent whenever somebody asks for it has as many executions as recipients."""
+"""Maximum number in a list: a triggered message has as many executions as recipients."""
 DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
-"""The questions a snapshot answers; the key of each of its tables of counts."""
+"""The dimensions of a snapshot: the keys of its tables of counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Window:
 
     @property
     def length(self) -> timedelta:
-        """Return how long the window is."""
+        """Return the length of the window."""
         return self.end - self.start
 
     @property
@@ -69,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that was refused: where it stands and why."""
+    """A rejected row: its position and the cause."""
 
     file: str
     row: int | None
@@ -79,7 +78,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What became of every row of the source, before any filter."""
+    """Counts of all rows of the source by outcome, before any filter."""
 
     events: int = 0
     duplicates: int = 0
@@ -88,7 +87,7 @@ class Health:
     rejects: tuple[Reject, ...] = ()
     """The first rejected rows; ``rejected`` counts them all."""
     notes: tuple[str, ...] = ()
-    """What else a reader should know, such as a file that is still being written."""
+    """Further notes, such as a file that is still being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One e-mail or push of a campaign, whatever the window."""
+    """One e-mail or push of a campaign, independent of the window."""
 
     id: str
     name: str | None
@@ -115,7 +114,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One run of a recurring message, whatever the window."""
+    """One run of a recurring message, independent of the window."""
 
     id: str
     events: int
@@ -125,10 +124,9 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The part of a campaign that is counted; an empty set leaves nothing out.
+    """The part of a campaign that is counted; an empty set selects everything.
 
-    An event that names no execution belongs to none: it is counted only where none is asked
-    for.
+    An event without an execution is counted only if no executions are selected.
     """
 
     messages: frozenset[str] = frozenset()
@@ -152,20 +150,20 @@ class Snapshot:
         (:attr:`~campaign_live_widgets.catalog.Count.column` of each of ``COUNTS``). One row
         per value and channel that has an event; rows in no order.
     entered_profiles : int
-        Distinct profiles in the window over the events by which one enters.
+        Distinct profiles with an entry event in the window.
     message_names : mapping
-        ``message_id`` → display name, where one is known.
+        ``message_id`` → display name, if known.
     newest_event : datetime or None
-        Of the campaign, whatever the window and the selection.
+        Of the campaign, independent of window and selection.
     selection : Selection
-        Counts and profiles are of these messages and executions alone.
+        The messages and executions that are counted.
     messages : tuple of Message
         All messages of the campaign, the one with the newest event first.
     executions : tuple of Execution
-        Executions of the campaign, the latest first; the latest :data:`EXECUTIONS_LISTED`,
-        where there are more. Any may be selected.
+        Executions of the campaign, the latest first, at most :data:`EXECUTIONS_LISTED`. Others
+        may be selected, too.
     ending : str
-        Why the window ends where it does.
+        What determines the end of the window.
     """
 
     campaign_id: str

@@ -23,6 +23,10 @@ ROOT: Final = Path(__file__).parents[1]
 CHECKED: Final = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs", "tests/language.py"),
+    *(
+        f"campaign_live_widgets/{name}"
+        for name in ("catalog", "errors.py", "report", "snapshot.py")
+    ),
 )
 """What is checked when nothing is named: everything that is clean."""
 SUFFIXES: Final = {".py", ".md", ".js", ".ts", ".css", ".ipynb", ".toml", ".j2", ".typ"}

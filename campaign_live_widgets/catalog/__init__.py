@@ -1,4 +1,4 @@
-"""What is reported: metrics, tiles and their words. Plain data; imports nothing above it."""
+"""Metrics, tiles and their labels as plain data; imports only :mod:`..errors`."""
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
 from campaign_live_widgets.catalog.i18n import LOCALES, Text

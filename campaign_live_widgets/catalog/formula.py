@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Distinct events of one type, optionally of one bounce type or only the late bounces."""
+    """Distinct events of one type, optionally of one bounce type or only the async bounces."""
 
     event_type: str
     bounce_type: str | None = None
@@ -27,7 +27,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Counts added up and taken away: ``plus`` and ``minus`` hold counts."""
+    """A sum of counts: ``plus`` minus ``minus``."""
 
     plus: tuple[Count, ...]
     minus: tuple[Count, ...] = ()

@@ -1,4 +1,4 @@
-"""Words in every language the report speaks."""
+"""Texts in the languages of the report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LOCALES: Final = ("en", "fr")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One piece of wording in English and French: ``text("fr")`` gives the French one."""
+    """A text in English and French: ``text("fr")`` returns the French one."""
 
     en: str
     fr: str
 
     def __call__(self, locale: str = "en") -> str:
-        """Return the wording in *locale* (``en`` where the language is not known)."""
+        """Return the text in *locale* (in English if the language is unknown)."""
         return self.fr if locale == "fr" else self.en

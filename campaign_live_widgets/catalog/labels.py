@@ -1,6 +1,6 @@
-"""Words for column names and for the values of dimensions.
+"""Labels of columns and of the values of dimensions.
 
-Labels only decorate: an unknown code is shown as it is.
+An unknown code is shown unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNKNOWN: Final = "unknown"
-"""What a null dimension reads."""
+"""The value shown for a null dimension."""
 
 _COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
     {
@@ -57,7 +57,7 @@ _UNKNOWN: Final = Text("Unknown", "Inconnu")
 
 @cache
 def _reasons() -> Mapping[str, Text]:
-    """Return reason code → wording, read once from ``reasons.csv``."""
+    """Return the labels of reason codes, read once from ``reasons.csv``."""
     text = files(__package__).joinpath("reasons.csv").read_text(encoding="utf-8")
     return {
         row["code"]: Text(row["label_en"], row["label_fr"])
@@ -66,14 +66,14 @@ def _reasons() -> Mapping[str, Text]:
 
 
 def column_label(column: str, locale: str = "en") -> str:
-    """Return the heading of a frame's column: a metric's label or a dimension's."""
+    """Return the label of a frame's column: a metric or a dimension."""
     if column in METRICS:
         return METRICS[column].label(locale)
     return _COLUMNS[column](locale) if column in _COLUMNS else column
 
 
 def value_label(dimension: str, value: str, locale: str = "en") -> str:
-    """Return how one value of a dimension reads; a code without wording stays itself."""
+    """Return the label of a value of a dimension; a code without a label is unchanged."""
     if dimension == "metric":
         return column_label(value, locale)
     if value == UNKNOWN:

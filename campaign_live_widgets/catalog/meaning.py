@@ -1,4 +1,4 @@
-"""What a metric means, in words made from its own entry: label, definition, formula, rate."""
+"""The definition of a metric as text, made from its catalogue entry."""
 
 from __future__ import annotations
 
@@ -31,53 +31,53 @@ _LIMIT: Final = Text("At most {} rows, the largest.", "{} lignes au plus, les pl
 _COUNTED: Final[Mapping[Count, str]] = MappingProxyType(
     {m.formula: m.id for m in METRICS.values() if isinstance(m.formula, Count)}
 )
-"""The counts that are a metric by themselves, with a name that people know."""
+"""Counts that are a metric, so that formulas can use its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One metric in the words of one language."""
+    """The texts of one metric in one language."""
 
     label: str
     definition: str
     formula: str
-    """How it is counted: ``Opens + Actions``; ``“open” events``."""
+    """How it is computed: ``Opens + Actions``; ``“open” events``."""
     rate: str
-    """What its rate divides, ``Bounces ÷ Sent``; empty where a rate would mean nothing."""
+    """Its rate, ``Bounces ÷ Sent``; empty if the metric has no rate."""
 
 
 def meaning(metric_id: str, locale: str = "en") -> Meaning:
-    """Return what a metric means; raise :class:`UnknownNameError` if there is none."""
-    found = metric(metric_id)
-    whole = METRICS[found.rate_of].label(locale) if found.rate_of else ""
-    label = found.label(locale)
+    """Return the texts of a metric; raise :class:`UnknownNameError` if it does not exist."""
+    entry = metric(metric_id)
+    whole = METRICS[entry.rate_of].label(locale) if entry.rate_of else ""
+    label = entry.label(locale)
     return Meaning(
         label=label,
-        definition=found.definition(locale),
-        formula=_formula(found.formula, locale),
+        definition=entry.definition(locale),
+        formula=_formula(entry.formula, locale),
         rate=f"{label} ÷ {whole}" if whole else "",
     )
 
 
 def notes(tile: Tile, locale: str = "en") -> tuple[str, ...]:
-    """Return what else a reader of this tile should know: wholes of its shares, rows left out."""
-    said = []
+    """Return notes for readers of a tile: divisors of its shares and rates, omitted rows."""
+    lines = []
     whole = tile.share_of
     if whole is None and tile.by != "bucket" and len(tile.metrics) == 1:
         whole = tile.metrics[0]
     if whole is not None:
-        said.append(_SHARES(locale).format(METRICS[whole].label(locale)))
+        lines.append(_SHARES(locale).format(METRICS[whole].label(locale)))
     if tile.rates:
         pairs = ((m, tile.rate_of(m)) for m in tile.metrics)
         rates = [
             f"{METRICS[m].label(locale)} ÷ {METRICS[of].label(locale)}" for m, of in pairs if of
         ]
-        said.append(_RATES(locale).format(", ".join(rates)))
+        lines.append(_RATES(locale).format(", ".join(rates)))
     if tile.where_positive is not None:
-        said.append(_POSITIVE(locale).format(METRICS[tile.where_positive].label(locale)))
+        lines.append(_POSITIVE(locale).format(METRICS[tile.where_positive].label(locale)))
     if tile.limit is not None:
-        said.append(_LIMIT(locale).format(tile.limit))
-    return tuple(said)
+        lines.append(_LIMIT(locale).format(tile.limit))
+    return tuple(lines)
 
 
 def _formula(formula: Formula, locale: str) -> str:

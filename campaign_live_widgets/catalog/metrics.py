@@ -1,4 +1,4 @@
-"""Every metric of the report: its words, its formula and what its rate divides by."""
+"""Every metric of the report: its texts, its formula and the divisor of its rate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BOUNCE_TYPES: Final = ("hard", "soft", "ignored")
 ENTRY_EVENTS: Final = ("targeted", "sent", "excluded", "error")
-"""Events by which a profile has entered the campaign."""
+"""Event types with which a profile enters a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ _METRICS = (
 )
 
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType({m.id: m for m in _METRICS})
-"""All metrics by id, in the order in which people read them."""
+"""All metrics by id, in reading order."""
 
 COUNTS: Final = tuple(
     {
@@ -211,7 +211,7 @@ COUNTS: Final = tuple(
         for _, count in terms(m.formula)
     }.values()
 )
-"""Every count some metric is made of, each once: the columns of a snapshot's tables."""
+"""All counts that metrics are computed from: the columns of a snapshot's tables."""
 
 
 def metric(metric_id: str) -> Metric:

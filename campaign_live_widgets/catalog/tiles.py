@@ -1,4 +1,4 @@
-"""The tiles of the report: one entry makes a tile everywhere it can be seen."""
+"""The tiles of the report: one entry adds a tile to every output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What one tile shows.
+    """The definition of one tile.
 
     Attributes
     ----------
@@ -35,14 +35,14 @@ class Tile:
     share_of : str or None
         For a tile of metrics: the metric whose count every share divides by.
     listed : tuple of str
-        Rows that are always there, in this order, even at zero.
+        Rows that are always shown, in this order, even if zero.
     where_positive : str or None
         Keep only rows in which this metric is above zero.
     limit : int or None
-        At most so many rows.
+        Maximum number of rows.
     rates : tuple of pairs
-        Metrics whose rate divides, in this tile, by another metric than elsewhere, or only here:
-        each with that metric's id. A tile that has any shows its rates in words, too.
+        Metric id and id of its divisor, where the rate in this tile differs from the metric's own.
+        A tile with such rates also lists its rates as text.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Tile:
 
     @property
     def tab(self) -> str:
-        """Return the tab the tile stands in."""
+        """Return the tab that contains the tile."""
         return self.id.partition(".")[0]
 
     @property

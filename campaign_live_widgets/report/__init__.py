@@ -1,4 +1,4 @@
-"""Which numbers each tile shows: pure functions from a snapshot to frames, JSON and CSV."""
+"""The numbers of each tile: pure functions from a snapshot to frames, JSON and CSV."""
 
 from campaign_live_widgets.report.export import csv_cell, frame_csv, rfc3339, rows, to_csv, to_json
 from campaign_live_widgets.report.frames import evaluate, frame, frames

@@ -24,16 +24,16 @@ SCHEMA_VERSION: Final = 1
 _FORMULA: Final = re.compile(
     r"""
     ^(?=[\t\r\n])                               # a cell that starts with a control character
-    | ^(?=[\s\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff\0]*  # what is not seen
-        [=+\-@\uff1d\uff0b\uff0d\uff20])         # and then a formula, in any width
+    | ^(?=[\s\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff\0]*  # invisible characters
+        [=+\-@\uff1d\uff0b\uff0d\uff20])         # followed by a formula, in any width
     | (?<=[;\t\r\n])(?=[=+\-@])                 # where another separator splits the cell
     """,
     re.VERBOSE,
 )
-"""Where a spreadsheet, whatever its separator, would begin to read a formula."""
+"""Positions at which a spreadsheet with any separator would parse a formula."""
 _NAME: Final = Text("Name", "Nom")
 _LABELLED: Final = ("metric", "reason", "bounce_type", "platform", "channel")
-"""Dimensions whose values read otherwise on the page than in the data."""
+"""Dimensions whose values have labels on the page."""
 
 
 def rfc3339(at: datetime) -> str:
@@ -42,7 +42,7 @@ def rfc3339(at: datetime) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return one cell of a frame as JSON knows it."""
+    """Return one cell of a frame as a JSON value."""
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, float):
@@ -92,7 +92,7 @@ def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:
 
 
 def csv_cell(value: object) -> object:
-    """Return a cell that no spreadsheet runs: text that starts a formula gets a quote."""
+    """Return a cell that no spreadsheet evaluates: a quote is put before a formula."""
     if value is None:
         return ""
     return _FORMULA.sub("'", value) if isinstance(value, str) else value
@@ -107,8 +107,8 @@ def frame_csv(
 ) -> str:
     """Return one tile's frame as CSV: a line of headings, then its rows.
 
-    Where *names* are given, a column with the message's display name follows its id; with
-    *labels*, one with what the page calls it follows every other code.
+    With *names*, a column with the message's display name follows its id. With *labels*, a column
+    with the label on the page follows every other code.
     """
     first = str(table.columns[0])
     headings: list[object] = [column_label(name, locale) for name in table.columns]
@@ -128,9 +128,9 @@ def frame_csv(
 
 
 def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False, about: str = "") -> str:
-    """Return the whole report as one CSV: per tile its id and title, headings, rows, a gap.
+    """Return the whole report as one CSV: per tile its id and title, headings, rows, a blank line.
 
-    Where *about* says what the numbers are of, it stands before them after the word ``report``.
+    *about*, the scope of the numbers, is written first, after the word ``report``.
     """
     parts = [_csv([["report", about]])] if about else []
     for tile in TILES.values():

@@ -50,7 +50,7 @@ def frame(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
 
 
 def frames(snapshot: Snapshot, tiles: Iterable[Tile] | None = None) -> dict[str, pd.DataFrame]:
-    """Return the frames of *tiles* (all of the report's by default) by tile id."""
+    """Return the frames of *tiles* (default: all of the report) by tile id."""
     return {t.id: frame(t, snapshot) for t in (TILES.values() if tiles is None else tiles)}
 
 
@@ -62,8 +62,8 @@ def _counts(tile: Tile, snapshot: Snapshot, dimension: str) -> tuple[np.ndarray,
     values, channels, counts = _arrays(snapshot, dimension)
     if tile.channel is None:
         return values, counts
-    kept = channels == tile.channel
-    return values[kept], counts[kept]
+    in_channel = channels == tile.channel
+    return values[in_channel], counts[in_channel]
 
 
 @lru_cache(maxsize=2 * len(DIMENSIONS))
@@ -94,7 +94,7 @@ def evaluate(metrics: Sequence[str], columns: Columns) -> Columns:
     for metric_id in metrics:
         formula = METRICS[metric_id].formula
         if isinstance(formula, Distinct):
-            message = f"{metric_id} is a distinct count: it is not made of counts"
+            message = f"{metric_id} is a distinct count and cannot be computed from counts"
             raise TypeError(message)
         values[metric_id] = np.asarray(
             sum(sign * columns[count.column] for sign, count in terms(formula)), dtype=np.int64
@@ -162,16 +162,16 @@ def _channels(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
 def _dimension_rows(tile: Tile, snapshot: Snapshot) -> pd.DataFrame:
     dimension = str(tile.by)
     values, counts = _counts(tile, snapshot, dimension)
-    rows: dict[str, int] = {}  # a null and the name it reads are one row
+    rows: dict[str, int] = {}  # a null and the value "unknown" are one row
     row = [rows.setdefault(v if isinstance(v, str) else UNKNOWN, len(rows)) for v in values]
     unique = list(rows)
     metrics = evaluate(tile.metrics, _columns(_summed(counts, np.array(row, int), len(rows))))
     if tile.where_positive is not None:
-        kept = np.flatnonzero(metrics[tile.where_positive] > 0)
+        listed = np.flatnonzero(metrics[tile.where_positive] > 0)
     else:
-        kept = np.flatnonzero(np.any([metrics[m] != 0 for m in tile.metrics], axis=0))
+        listed = np.flatnonzero(np.any([metrics[m] != 0 for m in tile.metrics], axis=0))
     first = metrics[tile.metrics[0]]
-    order = sorted(kept.tolist(), key=lambda i: (-int(first[i]), unique[i]))[: tile.limit]
+    order = sorted(listed.tolist(), key=lambda i: (-int(first[i]), unique[i]))[: tile.limit]
     data: dict[str, object] = {dimension: pd.Series([unique[i] for i in order], dtype=object)}
     data |= {m: metrics[m][order] for m in tile.metrics}
     return pd.DataFrame(data, columns=list(tile.columns))

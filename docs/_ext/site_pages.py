@@ -162,7 +162,9 @@ def section(tile: Tile, pictures: Path) -> Iterator[str]:
     for name in tile.metrics:
         known = meaning(name)
         link = f"[{plain(known.label)}](#metric-{name.replace('_', '-')})"
-        cells = (known.definition, known.formula, known.rate)
+        divisor = dict(tile.rates).get(name, METRICS[name].rate_of)
+        rate = f"{known.label} ÷ {meaning(divisor).label}" if divisor else ""
+        cells = (known.definition, known.formula, rate)
         yield f"| `{name}` | {link} | {' | '.join(map(plain, cells))} |"
     facts = [*notes(tile)]
     if tile.listed:
