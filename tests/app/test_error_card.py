@@ -42,7 +42,7 @@ def test_the_card_names_the_error_the_folder_and_the_remedy(
     assert "The source cannot be read" in html
     assert "no-such-folder" in html
     assert f"looked for in {tmp_path}" in html
-    assert "run this cell again" in html
+    assert "run the report again" in html
 
 
 def test_the_card_escapes_text_from_outside() -> None:

@@ -33,10 +33,10 @@ _TITLES: Final = (
     (CampaignLiveError, "The report cannot be shown"),
 )
 _ADVICE: Final = (
-    (SourceError, "Check the source in the cell above, then run this cell again."),
-    (UsageError, "Correct the value in the cell above, then run this cell again."),
-    (MissingExtraError, "Install it, restart the kernel, then run all cells again."),
-    (CampaignLiveError, "Run this cell again; %debug opens the traceback."),
+    (SourceError, "Check the source in the notebook, then run the report again."),
+    (UsageError, "Correct the value in the notebook, then run it again."),
+    (MissingExtraError, "Install it, restart the kernel, then run all cells."),
+    (CampaignLiveError, "Run the report again; %debug opens the traceback."),
 )
 _STYLE: Final = f"""
 .{_CLASS} {{
