@@ -31,7 +31,7 @@ def test_every_file_of_the_package_is_in_it(wheel: zipfile.ZipFile) -> None:
     wanted = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".js", ".css", ".csv", ".json", ".typed"}
+        if path.suffix in {".py", ".js", ".css", ".csv", ".j2", ".json", ".typ", ".typed"}
         and "__pycache__" not in path.parts
     }
     assert {

@@ -112,7 +112,7 @@ def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
     read_back = Read(page)
     assert "script" not in read_back.tags
     assert "\u202e" not in page
-    assert "&lt;script&gt;alert(&quot;1&quot;)" in page
+    assert "&lt;script&gt;alert(&#34;1&#34;)" in page
     assert len(page) < 20_000
     assert "default-src 'none'" in page
 

@@ -1,10 +1,10 @@
-"""The front page of an archive: every snapshot with its key figures, and runs that failed."""
+"""The index page of a folder of snapshots: each with its key figures, and runs that failed."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,8 @@ from campaign_live_widgets.rendering.language.numbers import format_number, form
 from campaign_live_widgets.rendering.language.phrases import instant, length, number, zone
 from campaign_live_widgets.snapshots.draft import locked
 from campaign_live_widgets.snapshots.exporters import REPORT_CSV, REPORT_HTML, REPORT_PDF
-from campaign_live_widgets.snapshots.index.html_page import name, sheet, table, text
-from campaign_live_widgets.snapshots.index.sparkline import trend
+from campaign_live_widgets.snapshots.index.plain_page import plain_page
+from campaign_live_widgets.snapshots.index.sparkline import HEIGHT, WIDTH, sparkline
 from campaign_live_widgets.snapshots.listing import failed_runs, snapshots
 from campaign_live_widgets.snapshots.paths import INDEX, NOTEBOOK, is_part, with_tests
 from campaign_live_widgets.snapshots.report_reader import parse_rfc3339
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from campaign_live_widgets.snapshots.index.sparkline import Sparkline
     from campaign_live_widgets.snapshots.listing import FailedRun, KeptSnapshot
 
 _SHOWN: Final = 31
-"""Snapshots of one campaign that stand in the open: a month of days."""
+"""Snapshots of one campaign that are listed at once, a month of days; older ones are folded."""
 _TREND: Final = 90
-"""Snapshots that a trend reaches back."""
+"""Maximum number of snapshots in a sparkline."""
 _TITLE: Final = Text("Campaign snapshots", "Instantanés de campagnes")
 _COUNT: Final = (
     Text("{} snapshot, the newest first", "{} instantané"),
@@ -60,15 +61,47 @@ _NO_REASON: Final = Text("the reason could not be kept", "la cause n'a pas pu ê
 _PATTERN: Final = "d MMM y HH:mm"
 
 
+class _Row(NamedTuple):
+    """One snapshot, formatted; addresses are relative to the index."""
+
+    as_of: str
+    report: str
+    notes: list[str]
+    window: str
+    delivered: str
+    rates: list[tuple[str, str]]
+    files: list[tuple[str, str]]
+
+
+class _Campaign(NamedTuple):
+    """The snapshots of one campaign."""
+
+    title: str
+    id: str
+    trends: list[Sparkline]
+    rows: list[_Row]
+    older: list[_Row]
+    older_title: str
+
+
+class _Failure(NamedTuple):
+    """One run that failed."""
+
+    time: str
+    name: str
+    notebook: str
+    reason: str
+
+
 def write_index(out: Path, locale: str = "en") -> Path:
-    """Write ``index.html`` over all snapshots of an archive, in one step; return its path.
+    """Write ``index.html`` of all snapshots in *out* in one step; return its path.
 
     Raises
     ------
     ArchiveError
-        Where *out* is no folder that can be read.
+        If *out* is not a folder that can be read.
     OSError
-        Where it cannot be written; the old one is still there then.
+        If the page cannot be written; the old one is kept then.
     """
     with locked(out):
         page = index(snapshots(out), failed_runs(out), locale)
@@ -81,23 +114,36 @@ def write_index(out: Path, locale: str = "en") -> Path:
     return out / INDEX
 
 
-def index(found: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: str = "en") -> str:
-    """Return the page; snapshots and failed runs come the newest first."""
-    campaigns: dict[str, list[KeptSnapshot]] = {}
-    for one in found:
-        campaigns.setdefault(one.manifest.campaign_id, []).append(one)
-    one_or_many = _COUNT[len(found) != 1](locale)
-    lead = one_or_many.format(number(len(found), locale)) if found else _EMPTY(locale)
-    parts = [f'<h1>{_TITLE(locale)}</h1>\n<p class="lead">{text(lead)}</p>']
-    parts += [_campaign(of, locale) for of in campaigns.values()]
-    if failed:
-        parts.append(_failures(failed, locale))
-    return sheet(_TITLE(locale), "\n".join(parts), locale)
+def index(kept: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: str = "en") -> str:
+    """Return the page; snapshots and failed runs are listed newest first."""
+    by_campaign: dict[str, list[KeptSnapshot]] = {}
+    for snapshot in kept:
+        by_campaign.setdefault(snapshot.manifest.campaign_id, []).append(snapshot)
+    count = _COUNT[len(kept) != 1](locale)
+    return plain_page(
+        "snapshots/index/index.html.j2",
+        _TITLE(locale),
+        locale,
+        lead=count.format(number(len(kept), locale)) if kept else _EMPTY(locale),
+        campaigns=[_campaign(snapshots, locale) for snapshots in by_campaign.values()],
+        heads=[
+            (_AS_OF(locale), False),
+            (_WINDOW(locale), False),
+            (METRICS["delivered"].label(locale), True),
+            *((rate_label(locale), True) for rate_label in _RATE.values()),
+            (_FILES(locale), False),
+        ],
+        failures=[_failure(run, locale) for run in failed],
+        failures_title=_FAILED(locale),
+        failure_heads=[(_WHEN(locale), False), (_RUN(locale), False), (_WHY(locale), False)],
+        width=WIDTH,
+        height=HEIGHT,
+    )
 
 
-def rate(one: KeptSnapshot, metric: str) -> tuple[int, int, float | None]:
-    """Return a metric over all channels, what its rate divides by, and the rate."""
-    channels = [of for tab, of in one.manifest.figures.items() if tab != "campaign"]
+def rate(snapshot: KeptSnapshot, metric: str) -> tuple[int, int, float | None]:
+    """Return a metric summed over all channels, its divisor, and the rate."""
+    channels = [figures for tab, figures in snapshot.manifest.figures.items() if tab != "campaign"]
     part, whole = (
         sum(channel.get(key, 0) for channel in channels)
         for key in (metric, METRICS[metric].rate_of or metric)
@@ -105,136 +151,105 @@ def rate(one: KeptSnapshot, metric: str) -> tuple[int, int, float | None]:
     return part, whole, part / whole if whole else None
 
 
-def _delivered(one: KeptSnapshot) -> int:
-    return one.manifest.figures.get("campaign", {}).get("delivered", 0)
+def _delivered(snapshot: KeptSnapshot) -> int:
+    return snapshot.manifest.figures.get("campaign", {}).get("delivered", 0)
 
 
-def _campaign(found: list[KeptSnapshot], locale: str) -> str:
-    newest = found[0].manifest
-    title = name(newest.campaign_name or newest.campaign_id)
-    known = f" <small>{name(newest.campaign_id)}</small>" if newest.campaign_name else ""
-    shown, older = found[:_SHOWN], found[_SHOWN:]
-    label = newest.campaign_name or newest.campaign_id
-    parts = [f"<section>\n<h2>{title}{known}</h2>", _trends(found, locale)]
-    parts.append(_table(shown, label, locale))
-    if older:
-        more = _OLDER(locale).format(number(len(older), locale))
-        rest = _table(older, label, locale)
-        parts.append(f"<details><summary>{text(more)}</summary>\n{rest}</details>")
-    return "\n".join([*parts, "</section>"])
+def _campaign(snapshots: list[KeptSnapshot], locale: str) -> _Campaign:
+    newest = snapshots[0].manifest
+    listed, older = snapshots[:_SHOWN], snapshots[_SHOWN:]
+    return _Campaign(
+        title=newest.campaign_name or newest.campaign_id,
+        id=newest.campaign_id,
+        trends=_trends(snapshots, locale),
+        rows=[_row(snapshot, locale) for snapshot in listed],
+        older=[_row(snapshot, locale) for snapshot in older],
+        older_title=_OLDER(locale).format(number(len(older), locale)),
+    )
 
 
-def _trends(found: list[KeptSnapshot], locale: str) -> str:
-    """Return how the key figures went over the snapshots that are like the newest one."""
-    kind = _kind(found[0])
-    alike = [one for one in found if _kind(one) == kind][:_TREND][::-1]
-    counted = [one for i, one in enumerate(alike) if one.as_of != alike[i - 1].as_of or not i]
+def _trends(snapshots: list[KeptSnapshot], locale: str) -> list[Sparkline]:
+    """Return the key figures over the snapshots that are comparable with the newest one."""
+    kind = _kind(snapshots[0])
+    alike = [snapshot for snapshot in snapshots if _kind(snapshot) == kind][:_TREND][::-1]
+    counted = [s for i, s in enumerate(alike) if s.as_of != alike[i - 1].as_of or not i]
     if len(counted) < 2:  # noqa: PLR2004 - one point is no trend
-        return ""
-    times = [one.as_of for one in counted]
-    drawn = [
-        trend(
+        return []
+    times = [snapshot.as_of for snapshot in counted]
+    return [
+        sparkline(
             METRICS["delivered"].label(locale),
-            [float(_delivered(one)) for one in counted],
+            [float(_delivered(snapshot)) for snapshot in counted],
             times,
             "delivered",
             lambda value: format_number(value, locale),
-        )
+        ),
+        *(
+            sparkline(
+                label(locale),
+                [rate(snapshot, metric)[2] for snapshot in counted],
+                times,
+                metric,
+                lambda value: format_share(value, locale),
+            )
+            for metric, label in _RATE.items()
+        ),
     ]
-    drawn += [
-        trend(
-            label(locale),
-            [rate(one, metric)[2] for one in counted],
-            times,
-            metric,
-            lambda value: format_share(value, locale),
-        )
-        for metric, label in _RATE.items()
-    ]
-    return f'<div class="trends">{"".join(drawn)}</div>'
 
 
-def _kind(one: KeptSnapshot) -> tuple[object, ...]:
-    """Return what two snapshots must share for their figures to be of one kind."""
-    window, folder = one.manifest.window, one.folder.name
+def _kind(snapshot: KeptSnapshot) -> tuple[object, ...]:
+    """Return what two snapshots must have in common for their figures to be comparable."""
+    window, folder = snapshot.manifest.window, snapshot.folder.name
     span = parse_rfc3339(window["end"]) - parse_rfc3339(window["start"])
     return (span, is_part(folder), with_tests(folder))
 
 
-def _table(found: Sequence[KeptSnapshot], label: str, locale: str) -> str:
-    heads = [
-        (_AS_OF(locale), False),
-        (_WINDOW(locale), False),
-        (METRICS["delivered"].label(locale), True),
-        *((of(locale), True) for of in _RATE.values()),
-        (_FILES(locale), False),
-    ]
-    return table(heads, (_row(one, locale) for one in found), label)
-
-
-def _row(one: KeptSnapshot, locale: str) -> str:
-    manifest = one.manifest
+def _row(snapshot: KeptSnapshot, locale: str) -> _Row:
+    manifest, folder = snapshot.manifest, snapshot.folder
     start, end = (parse_rfc3339(manifest.window[key]) for key in ("start", "end"))
-    at = text(_moment(end, manifest.time_zone, locale))
-    if REPORT_HTML in manifest.files:
-        at = f'<a href="{_link(one.folder, REPORT_HTML)}">{at}</a>'
     rejected = manifest.health.get("rejected", 0)
-    notes = [
-        _PART(locale) if is_part(one.folder.name) else "",
-        _TESTS(locale) if with_tests(one.folder.name) else "",
+    notes = (
+        _PART(locale) if is_part(folder.name) else "",
+        _TESTS(locale) if with_tests(folder.name) else "",
         _REJECTED[rejected != 1](locale).format(number(rejected, locale)) if rejected else "",
-    ]
-    told = " · ".join(filter(None, notes))
-    said = f"<br><small>{text(told)}</small>" if told else ""
-    cells = [
-        f'<th scope="row">{at}{said}</th>',
-        f"<td>{text(length(end - start, locale))}</td>",
-        f'<td class="n">{text(format_number(_delivered(one), locale))}</td>',
-        *(_rate_cell(one, metric, locale) for metric in _RATE),
-        f'<td class="files">{_links(one, locale)}</td>',
-    ]
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-def _rate_cell(one: KeptSnapshot, metric: str, locale: str) -> str:
-    _, whole, share = rate(one, metric)
-    of = METRICS[metric].rate_of
-    words = share_of(of)(locale).split(" ", 1)
-    base = f"{words[0]} {format_number(whole, locale)} {words[1]}" if whole else ""
-    return f'<td class="n">{text(format_share(share, locale))} <small>{text(base)}</small></td>'
-
-
-def _links(one: KeptSnapshot, locale: str) -> str:
-    known = (
+    )
+    files = (
         ("HTML", REPORT_HTML),
         ("PDF", REPORT_PDF),
         ("CSV", REPORT_CSV),
         (_NOTEBOOK(locale), NOTEBOOK),
     )
-    return " ".join(
-        f'<a href="{_link(one.folder, path)}">{text(label)}</a>'
-        for label, path in known
-        if path in one.manifest.files
+    return _Row(
+        as_of=_moment(end, manifest.time_zone, locale),
+        report=_link(folder, REPORT_HTML) if REPORT_HTML in manifest.files else "",
+        notes=[note for note in notes if note],
+        window=length(end - start, locale),
+        delivered=format_number(_delivered(snapshot), locale),
+        rates=[_rate_cell(snapshot, metric, locale) for metric in _RATE],
+        files=[(label, _link(folder, path)) for label, path in files if path in manifest.files],
     )
 
 
-def _failures(failed: Sequence[FailedRun], locale: str) -> str:
-    heads = [(_WHEN(locale), False), (_RUN(locale), False), (_WHY(locale), False)]
-    rows = []
-    for one in failed:
-        run = name(one.folder.name)
-        if (one.folder / NOTEBOOK).is_file():
-            run = f'<a href="{_link(one.folder, NOTEBOOK)}">{run}</a>'
-        rows.append(
-            f"<tr><td>{text(_moment(one.failed_at, 'UTC', locale))}</td>"
-            f'<th scope="row">{run}</th><td>{name(one.reason or _NO_REASON(locale))}</td></tr>'
-        )
-    title = _FAILED(locale)
-    return f"<section>\n<h2>{text(title)}</h2>\n{table(heads, rows, title)}\n</section>"
+def _rate_cell(snapshot: KeptSnapshot, metric: str, locale: str) -> tuple[str, str]:
+    """Return a rate and its divisor, such as ``1.2%`` and ``of 3,400 sent``."""
+    _, whole, share = rate(snapshot, metric)
+    words = share_of(METRICS[metric].rate_of)(locale).split(" ", 1)
+    base = f"{words[0]} {format_number(whole, locale)} {words[1]}" if whole else ""
+    return format_share(share, locale), base
+
+
+def _failure(run: FailedRun, locale: str) -> _Failure:
+    notebook = run.folder / NOTEBOOK
+    return _Failure(
+        time=_moment(run.failed_at, "UTC", locale),
+        name=run.folder.name,
+        notebook=_link(run.folder, NOTEBOOK) if notebook.is_file() else "",
+        reason=run.reason or _NO_REASON(locale),
+    )
 
 
 def _moment(at: datetime, time_zone: str, locale: str) -> str:
-    """Return a time on a snapshot's own clock; in UTC where this system has no such zone."""
+    """Return a time in a snapshot's own zone; in UTC if this system does not know the zone."""
     known = "UTC"
     with suppress(Exception):
         known = ZoneInfo(time_zone).key
@@ -242,5 +257,5 @@ def _moment(at: datetime, time_zone: str, locale: str) -> str:
 
 
 def _link(folder: Path, path: str) -> str:
-    """Return the address of a file of a snapshot, seen from the index."""
+    """Return the address of a file of a snapshot, relative to the index."""
     return quote(f"{folder.name}/{path}")
