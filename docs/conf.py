@@ -36,7 +36,6 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # the default asks other hosts
 
 autodoc_typehints = "none"  # the docstrings name the types
 autodoc_member_order = "bysource"
-autodoc_default_options = {"show-inheritance": False}
 numpydoc_show_class_members = False
 
 html_theme = "pydata_sphinx_theme"

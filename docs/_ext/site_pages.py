@@ -6,6 +6,7 @@ sources. No network is used.
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from contextlib import redirect_stdout
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from traitlets import HasTraits
 
 from campaign_live_widgets import StillReport
 from campaign_live_widgets.catalog import (
@@ -65,6 +68,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Make the pages before Sphinx checks its configuration and looks for sources."""
     app.connect("config-inited", lambda _app, _config: make(), priority=100)
     app.connect("source-read", relink)
+    app.connect("autodoc-process-signature", signature)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -85,6 +89,17 @@ def make() -> None:
             (GENERATED / f"{name}.md").write_text(document(path), encoding="utf-8")
         for run in runs:
             run.result()
+
+
+def signature(
+    _app: Sphinx, what: str, _name: str, documented: object, _options: object, *_texts: str | None
+) -> tuple[str, str | None] | None:
+    """Return the signature of a widget's own ``__init__``; traitlets hides it."""
+    if what != "class" or not issubclass(documented, HasTraits):
+        return None
+    parameters = [*inspect.signature(documented.__init__).parameters.values()][1:]
+    plain = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
+    return str(inspect.Signature(plain)), None
 
 
 def relink(_app: Sphinx, _page: str, source: list[str]) -> None:
