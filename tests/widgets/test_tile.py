@@ -152,3 +152,9 @@ def test_updates_from_a_thread_and_switches_do_not_lose_data() -> None:
         widget.view = "donut"
     thread.join()
     assert widget._views["donut"]._target.sizes.tolist() == [237, 158, 79]
+
+
+def test_the_style_sheets_of_views_apply_after_those_of_the_tile() -> None:
+    order = list(library().styles)
+    views = [i for i, path in enumerate(order) if path.startswith("widgets/views/")]
+    assert max(i for i, path in enumerate(order) if path.startswith("widgets/base/")) < min(views)

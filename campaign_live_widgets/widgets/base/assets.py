@@ -22,6 +22,7 @@ from campaign_live_widgets.rendering.model.palette import palette_css
 
 _DIGITS: Final = 12
 _PREFIX: Final = "clw:"
+_BASE: Final = "widgets/base/"
 _LOADER: Final = "widgets/base/loader.js"
 
 _START: Final = """
@@ -73,7 +74,8 @@ class Library(Widget):
         self._filled = len(_declared)
         scripts = modules(_declared, _PREFIX)
         styles = {"palette": palette_css()}
-        for path in scripts:
+        # A view's rule overrides the tile's of the same specificity, so it has to come later.
+        for path in sorted(scripts, key=lambda path: not path.startswith(_BASE)):
             if style := read(path.removesuffix(".js") + ".css"):
                 styles[path] = style
         digest = sha256(repr((scripts, styles)).encode()).hexdigest()
