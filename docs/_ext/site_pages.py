@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import HasTraits
 
-from campaign_live_widgets import StillReport
+from campaign_live_widgets import StaticReport
 from campaign_live_widgets.catalog import (
     METRICS,
     TABS,
@@ -80,7 +80,7 @@ def make() -> None:
     pages.mkdir(parents=True)
     with ThreadPoolExecutor(max_workers=3) as pool:
         runs = [pool.submit(run_notebook, name, pages) for name in PARAMETERS]
-        report = StillReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT)
+        report = StaticReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT)
         with redirect_stdout(None):  # the names of the files
             report.save(pictures, ("html", "csv", "svg", "pdf"))
         (GENERATED / "gallery.md").write_text("\n".join(gallery(pictures)), encoding="utf-8")
@@ -199,7 +199,7 @@ def drawn(tile: Tile) -> str:
         "version": 1,
         "tabs": {tile.tab: {"tiles": tiles}},
     }
-    report = StillReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT, layout=layout)
+    report = StaticReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT, layout=layout)
     return str(report.tab(tile.tab)._repr_mimebundle_()["text/html"]).replace("\n", " ")
 
 
