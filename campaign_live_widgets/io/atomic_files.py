@@ -1,4 +1,8 @@
-"""Files that appear whole and stay: written aside, synced, then given their name."""
+"""Atomic, durable writes: a file appears whole, and an fsync makes it outlive a power loss.
+
+Content is written to a hidden file beside the target, synced, and then renamed or linked to its
+name. A reader sees the old content or the new one, never a part of it.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
-_AT_ONCE: Final = 8
+_MAX_THREADS: Final = 8
+_ANYONE: Final = 0o666
+"""Permissions before the process's umask, as :func:`open` uses them."""
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
     if os.name == "nt" and path.is_dir():
-        return  # there it cannot be asked for, and is not needed
+        return  # Windows cannot open a folder, and writes its names without being asked
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -26,17 +32,17 @@ def sync(path: Path) -> None:
 
 
 def sync_all(paths: Collection[Path]) -> None:
-    """Wait until files and folders are on the disk: at once, as they then share its work."""
-    if len(paths) < 2:  # noqa: PLR2004 - one alone
+    """Sync files and folders in parallel, so that the disk can combine the work."""
+    if len(paths) < 2:  # noqa: PLR2004 - a single one needs no threads
         for path in paths:
             sync(path)
         return
-    with ThreadPoolExecutor(min(len(paths), _AT_ONCE)) as threads:
+    with ThreadPoolExecutor(min(len(paths), _MAX_THREADS)) as threads:
         list(threads.map(sync, paths))
 
 
 def make_folders(root: Path, folders: Iterable[Path], *, durable: bool) -> None:
-    """Make folders below *root* that are not there yet, each of which stays."""
+    """Create the folders below *root* that are missing, and sync their parents."""
     touched: set[Path] = set()
     for folder in folders:
         missing = folder
@@ -50,16 +56,16 @@ def make_folders(root: Path, folders: Iterable[Path], *, durable: bool) -> None:
 
 
 def write_once(path: Path, content: bytes, *, durable: bool) -> None:
-    """Write a file that must not be there yet; nobody ever sees half of it.
+    """Write a new file.
 
     Raises
     ------
     FileExistsError
-        Where it is there.
+        If *path* exists already; its content is not changed.
     """
     hidden = write_aside(path, content, durable=durable)
     try:
-        os.link(hidden, path)  # unlike a rename it never takes another one's place
+        os.link(hidden, path)  # unlike a rename, a link never replaces an existing file
     except FileExistsError:
         raise
     except OSError:  # a file system without links
@@ -72,24 +78,44 @@ def write_once(path: Path, content: bytes, *, durable: bool) -> None:
         sync(path.parent)
 
 
-def write_over(path: Path, content: bytes, *, durable: bool) -> None:
-    """Write a file in place of what may be there."""
-    hidden = write_aside(path, content, durable=durable)
-    os.replace(hidden, path)
+def write_over(path: Path, content: bytes, *, durable: bool, mode: int = _ANYONE) -> None:
+    """Write a file, replacing an existing one.
+
+    Parameters
+    ----------
+    mode : int
+        Permissions of the new file; the process's umask is applied to them.
+    """
+    hidden = write_aside(path, content, durable=durable, mode=mode)
+    try:
+        os.replace(hidden, path)
+    except BaseException:
+        hidden.unlink(missing_ok=True)
+        raise
     if durable:
         sync(path.parent)
 
 
-def write_aside(path: Path, content: bytes, *, durable: bool) -> Path:
-    """Write a file under another, hidden name; return that."""
+def write_aside(path: Path, content: bytes, *, durable: bool, mode: int = _ANYONE) -> Path:
+    """Write *content* to a hidden file beside *path*, and return the hidden file's path."""
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(hidden, "wb") as stream:
+        with open(hidden, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(content)
             stream.flush()
             if durable:
                 os.fsync(stream.fileno())
-    except OSError:
+    except BaseException:
         hidden.unlink(missing_ok=True)
         raise
     return hidden
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the hidden files that killed processes left beside *path*.
+
+    Only for a caller that holds the lock under which *path* is written: the hidden file of a
+    running write would be removed, too.
+    """
+    for hidden in path.parent.glob(f".{path.name}.*.tmp"):
+        hidden.unlink(missing_ok=True)

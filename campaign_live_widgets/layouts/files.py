@@ -5,21 +5,19 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import re
-import unicodedata
-from contextlib import suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from campaign_live_widgets.catalog import TABS, TILES, Text
+from campaign_live_widgets.io.atomic_files import remove_leftovers, sync, write_over
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.environment import LAYOUTS
+from campaign_live_widgets.io.names import dashed, digest, to_ascii
 from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_tab, write_tab
 from campaign_live_widgets.layouts.places import places as default_places
 from campaign_live_widgets.layouts.storage import Kept, LayoutConflictError, LayoutError
@@ -68,10 +66,8 @@ def file_name(name: str) -> str:
     A readable beginning in plain lower-case ASCII, then a hash of the exact name, so that names
     that differ only by case, accents, normalisation or their end do not meet.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    readable = re.sub("[^a-z0-9]+", "-", plain[: 4 * _READABLE]).strip("-")[:_READABLE]
-    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{readable}-{digest}" if readable else digest
+    readable = dashed(to_ascii(name).lower()[: 4 * _READABLE]).strip("-")[:_READABLE]
+    return "-".join(filter(None, (readable, digest(name, 16))))
 
 
 class FileLayouts:
@@ -160,11 +156,12 @@ class FileLayouts:
             raise LayoutConflictError(_revision(there))
         if there is not None and self._reading(there, tab).faults:
             self._put_aside(path)
+        remove_leftovers(path)
         if data is not None:
-            _write(path, data)
+            write_over(path, data, durable=True, mode=0o600)
         else:
             path.unlink(missing_ok=True)
-        _sync_folder(self.folder)
+            sync(self.folder)
         return _revision(data)
 
     def _put_aside(self, path: Path) -> None:
@@ -227,35 +224,8 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Put *data* in the place of a file, at once and for good."""
-    for left in path.parent.glob(f".{path.stem}.*.part"):  # by a process that was killed
-        left.unlink(missing_ok=True)
-    with NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.stem}.", suffix=".part", delete=False
-    ) as part:
-        try:
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-            Path(part.name).replace(path)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
-
-
 def _make_private(folder: Path) -> None:
     """Make a folder and those above it that are missing, for its user alone."""
     for part in (*reversed(folder.parents), folder):
         if not part.is_dir():
             part.mkdir(mode=0o700, exist_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let the folder's list of names outlive a loss of power too, where the system can."""
-    with suppress(PermissionError):  # Windows opens no folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from filelock import FileLock, Timeout
 
 from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.io.atomic_files import sync, write_once
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.rendering.language.phrases import one_line
 from campaign_live_widgets.report import rfc3339
@@ -126,14 +127,11 @@ class Draft:
             is then still one, and may fail.
         """
         for path in self._files():
-            _sync(path)
-        with (self.folder / MANIFEST).open("x", encoding="utf-8") as file:
-            text = json.dumps(manifest.with_files(self.folder).to_json(), ensure_ascii=False)
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            sync(path)
+        text = json.dumps(manifest.with_files(self.folder).to_json(), ensure_ascii=False)
+        write_once(self.folder / MANIFEST, f"{text}\n".encode(), durable=True)
         for path in (*(p for p in self.folder.rglob("*") if p.is_dir()), self.folder):
-            _sync(path)
+            sync(path)
         return self._settle(self._name)
 
     def fail(self, reason: str) -> Path:
@@ -186,7 +184,7 @@ class Draft:
                     raise
                 break
             self._left = True
-        _sync(self._out)
+        sync(self._out)
         self.folder = target
         return target
 
@@ -252,16 +250,6 @@ def _remove(out: Path, folder: Path) -> None:
     hidden = out / f"{REMOVING}{secrets.token_hex(4)}"
     folder.rename(hidden)
     shutil.rmtree(hidden, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    """Let a file or a folder's list of names outlive a loss of power, where the system can."""
-    with suppress(PermissionError):  # Windows opens no folder
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _cause(error: BaseException) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from datetime import UTC, timedelta
-from hashlib import sha256
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.snapshot import ALL, MINUTE
+from campaign_live_widgets.io.durations import format_duration
+from campaign_live_widgets.io.names import dashed, digest, to_ascii
+from campaign_live_widgets.snapshot import ALL
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
@@ -33,8 +33,6 @@ REMOVING: Final = ".removing-"
 _LONGEST: Final = 48
 _PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
 _MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(-\d+)?$", re.ASCII)
-_DAY: Final = timedelta(days=1)
-_HOUR: Final = timedelta(hours=1)
 
 
 def snapshot_name(snapshot: Snapshot) -> str:
@@ -48,7 +46,7 @@ def snapshot_name(snapshot: Snapshot) -> str:
     parts = [
         slug(snapshot.campaign_id),
         window.end.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ"),
-        _length(window.length),
+        format_duration(window.length),
         "part" if snapshot.selection != ALL else "",
         "tests" if snapshot.include_tests else "",
     ]
@@ -75,13 +73,5 @@ def slug(name: str) -> str:
     """
     if len(name) <= _LONGEST and _PLAIN.fullmatch(name):
         return name
-    plain = unicodedata.normalize("NFKD", name[: 4 * _LONGEST]).encode("ascii", "ignore").decode()
-    short = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST].strip("-")
-    return f"{short or 'campaign'}~{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
-
-
-def _length(span: timedelta) -> str:
-    """Return a window's length in the largest unit that is whole: ``7d``, ``24h``, ``90m``."""
-    if span % _DAY == timedelta() and span > _DAY:
-        return f"{span // _DAY}d"
-    return f"{span // _HOUR}h" if span % _HOUR == timedelta() else f"{span // MINUTE}m"
+    short = dashed(to_ascii(name[: 4 * _LONGEST]).lower()).strip("-")[:_LONGEST].strip("-")
+    return f"{short or 'campaign'}~{digest(name, 10)}"

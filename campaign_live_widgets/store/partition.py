@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from campaign_live_widgets.io.names import dashed
 from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import DAY_US, StoredFile, file_digest
@@ -43,7 +43,7 @@ def folder_of(campaign: str, day: int) -> str:
     >>> folder_of("Spring/../sale", 20000)
     'events/campaign=spring-sale-b3a2b6f5d36e/day=2024-10-04'
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", campaign.lower()[: 4 * _SLUG]).strip("-")[:_SLUG].strip("-")
+    slug = dashed(campaign.lower()[: 4 * _SLUG]).strip("-")[:_SLUG].strip("-")
     digest = blake2b(campaign.encode(), digest_size=6).hexdigest()
     name = f"{slug}-{digest}" if slug else digest
     return f"{EVENTS}/campaign={name}/day={_EPOCH + timedelta(days=day)}"

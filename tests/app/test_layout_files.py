@@ -288,17 +288,17 @@ def test_a_full_disk_leaves_the_old_layout_whole(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, ignored)
     assert (kept.folder / "email.json").read_bytes() == before
-    assert not [name for name in files(tmp_path) if name.endswith(".part")]
+    assert not [name for name in files(tmp_path) if name.endswith((".part", ".tmp"))]
     kept.save("email", WIDE, revision)
 
 
 PROLOGUE = """
 import os, signal, sys
 from pathlib import Path
-from campaign_live_widgets.app.layouts import FileLayouts
+from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.drawing.places import Place, places
-from campaign_live_widgets.dashboard.shelf import LayoutConflictError
+from campaign_live_widgets.layouts.places import Place, places
+from campaign_live_widgets.layouts.storage import LayoutConflictError
 EMAIL = places(TILES.values())["email"]
 OTHER = tuple(reversed(EMAIL))
 kept = FileLayouts(sys.argv[1], "ada")
@@ -352,17 +352,17 @@ def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("call", ["os.fsync", "Path.replace", "os.link", "NamedTemporaryFile"])
+@pytest.mark.parametrize("call", ["os.fsync", "os.replace", "os.link", "open"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("old", [write_tab("email", OTHER).encode(), b"broken"])
 def test_a_kill_in_the_middle_of_a_save_leaves_the_old_or_the_new_layout(
     tmp_path: Path, call: str, when: str, old: bytes
 ) -> None:
     killed = """
-    import campaign_live_widgets.layouts.files as module
+    from campaign_live_widgets.io import atomic_files
     owner, name = sys.argv[2].rpartition(".")[::2]
-    owner = {"os": os, "Path": Path, "": module}[owner]
-    real = getattr(owner, name)
+    owner = {"os": os, "": atomic_files}[owner]
+    real = getattr(owner, name, open)
     def deadly(*args, **more):
         if sys.argv[3] == "after":
             made = real(*args, **more)
@@ -386,7 +386,7 @@ def test_a_kill_in_the_middle_of_a_save_leaves_the_old_or_the_new_layout(
     kept.save("email", WIDE, loaded.revision)  # no lock and no rest is in the way
     assert kept.load("email").places == WIDE
     left = files(tmp_path)
-    assert not [name for name in left if name.endswith(".part")]
+    assert not [name for name in left if name.endswith((".part", ".tmp"))]
     asides = [p.read_bytes() for p in kept.folder.glob("*.set-aside-*")]
     assert asides in ([], [old], [old, old])
     assert old != b"broken" or asides

@@ -22,9 +22,9 @@ from memory import Event, MemoryFeed, snapshot_of
 from rich.console import Console
 
 from campaign_live_widgets.app.terminal.fit_width import fitting
-from campaign_live_widgets.app.terminal.follow import Follower, Look, parse_every
+from campaign_live_widgets.app.terminal.follow import Follower, Look
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.rendering.text import parts
 from tests.support.cli import call
@@ -344,17 +344,6 @@ def test_what_is_wrong_is_said_before_anything_is_drawn(
     assert (done.code, done.out) == (code, "")
     assert len(done.err.splitlines()) == 1
     assert word in done.err
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("2s", 2.0), ("0.5", 0.5), (" 60 S ", 60.0)])
-def test_a_rhythm_is_read(text: str, seconds: float) -> None:
-    assert parse_every(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0.4", "61s", "2m", "nan", "1e1", "-2"])
-def test_what_is_no_rhythm_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="--every"):
-        parse_every(text)
 
 
 def test_after_an_error_the_last_numbers_stay_and_it_tries_again() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from campaign_live_widgets.catalog import LOCALES
+from campaign_live_widgets.io.durations import format_duration, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_MINUTE: Final = timedelta(minutes=1)
 
 campaign: Final = click.option(
     "--campaign", metavar="ID", help="Report this campaign.  [default: the newest]"
@@ -72,3 +76,50 @@ def output_format(*choices: str) -> Decorator:
         show_default=True,
         help="Set the format of the output.",
     )
+
+
+class Duration(click.ParamType[timedelta]):
+    """A duration, such as ``15m``.
+
+    Parameters
+    ----------
+    at_least, at_most : timedelta
+        Limits, both allowed; by default anything longer than zero.
+    whole_minutes : bool
+        Whether seconds are refused.
+    bare_unit : str, optional
+        Unit of a number without one, such as ``"s"``.
+    """
+
+    name = "duration"
+
+    def __init__(
+        self,
+        *,
+        at_least: timedelta = timedelta.resolution,
+        at_most: timedelta = timedelta.max,
+        whole_minutes: bool = False,
+        bare_unit: str | None = None,
+    ) -> None:
+        self._at_least, self._at_most = at_least, at_most
+        self._whole_minutes, self._bare_unit = whole_minutes, bare_unit
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the duration; fail with a usage error that names the option."""
+        try:
+            duration = parse_duration(str(value), bare_unit=self._bare_unit)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not duration:
+            self.fail(f"{value!r} is zero; give a longer duration", param, ctx)
+        if duration < self._at_least:
+            limit = format_duration(self._at_least)
+            self.fail(f"{value!r} is too short; the shortest is {limit}", param, ctx)
+        if duration > self._at_most:
+            limit = format_duration(self._at_most)
+            self.fail(f"{value!r} is too long; the longest is {limit}", param, ctx)
+        if self._whole_minutes and duration % _MINUTE:
+            self.fail(f"{value!r} is not a whole number of minutes", param, ctx)
+        return duration

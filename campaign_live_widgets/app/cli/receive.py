@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import click
 
 from campaign_live_widgets.app.cli.console import is_debug, log, write
+from campaign_live_widgets.app.cli.options import Duration
 from campaign_live_widgets.errors import UsageError
 
 DEFAULT_PORT: Final = 8870
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(k|m|g)?(i?b)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SPAN: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d)", re.IGNORECASE)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION: Final = Duration(at_least=timedelta(seconds=1), at_most=timedelta(days=999_999))
 _LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _SMALLEST: Final = 1 << 10
 
@@ -35,22 +36,6 @@ class _Size(click.ParamType[int]):
         if size < _SMALLEST:
             self.fail(f"{value!r} is no size of at least 1K; give one such as 16M", param, ctx)
         return size
-
-
-class _Span(click.ParamType[float]):
-    """A length of time: ``5m``."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return how many seconds."""
-        found = _SPAN.fullmatch(str(value).strip())
-        seconds = int(found[1]) * _SECONDS[found[2].lower()] if found else 0
-        if not seconds:
-            self.fail(f"{value!r} is no length of time; give one such as 5m", param, ctx)
-        return float(seconds)
 
 
 @click.command()
@@ -95,21 +80,21 @@ class _Span(click.ParamType[float]):
 )
 @click.option(
     "--tolerance",
-    type=_Span(),
+    type=_DURATION,
     default="5m",
     show_default=True,
     help="How far a signed time may be from now.",
 )
 @click.option(
     "--sns-tolerance",
-    type=_Span(),
+    type=_DURATION,
     default="65m",
     show_default=True,
     help="How old a message of SNS may be; its retries carry the time of the first try.",
 )
 @click.option(
     "--patience",
-    type=_Span(),
+    type=_DURATION,
     default="30s",
     show_default=True,
     help="In what time headers, and then a body, must have come.",
@@ -140,9 +125,9 @@ def receive(  # noqa: PLR0913 - the options of a command
     max_pending: int,
     max_pending_bytes: int,
     max_connections: int,
-    tolerance: float,
-    sns_tolerance: float,
-    patience: float,
+    tolerance: timedelta,
+    sns_tolerance: timedelta,
+    patience: timedelta,
     sns_certificates: Path | None,
     sns_roots: Path | None,
     sns_connect_to: str | None,
@@ -175,9 +160,9 @@ def receive(  # noqa: PLR0913 - the options of a command
             pending=max_pending,
             pending_bytes=max_pending_bytes,
             connections=max_connections,
-            tolerance=tolerance,
-            sns_tolerance=sns_tolerance,
-            patience=patience,
+            tolerance=tolerance.total_seconds(),
+            sns_tolerance=sns_tolerance.total_seconds(),
+            patience=patience.total_seconds(),
         ),
         sns=Sns(sns_certificates, sns_roots, _place(sns_connect_to)),
         say=log,

@@ -6,19 +6,22 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import log, log_health, write
+from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST
 from campaign_live_widgets.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign_live_widgets.snapshot import Campaign
+
+_EVERY: Final = timedelta(seconds=2)
 
 
 @click.command()
@@ -52,6 +55,9 @@ def campaigns(source: str, form: str) -> None:
 @click.option("--watch", is_flag=True, help="Keep reading, and show each change, until Ctrl-C.")
 @click.option(
     "--every",
+    type=options.Duration(
+        at_least=timedelta(seconds=FASTEST), at_most=timedelta(seconds=SLOWEST), bare_unit="s"
+    ),
     metavar="TIME",
     help="With --watch: wait at least TIME between two refreshes.  [default: 2s]",
 )
@@ -64,7 +70,7 @@ def report(  # noqa: PLR0913 - the options of a command
     locale: str,
     form: str,
     watch: bool,  # noqa: FBT001
-    every: str | None,
+    every: timedelta | None,
 ) -> None:
     """Print the report of one campaign in SOURCE.
 
@@ -118,20 +124,20 @@ def _watch(  # noqa: PLR0913 - the options of the command
     include_tests: bool,  # noqa: FBT001
     locale: str,
     form: str,
-    every: str | None,
+    every: timedelta | None,
 ) -> None:
     from campaign_live_widgets.app.feeds.feed import RollupFeed
     from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
     from campaign_live_widgets.app.settings.times import parse_at, parse_window
-    from campaign_live_widgets.app.terminal.follow import parse_every, watch
+    from campaign_live_widgets.app.terminal.follow import watch
 
     if form == "csv":
         message = (
             "--watch does not support --format csv; use text, or json (one JSON object per line)"
         )
         raise UsageError(message)
-    rest, length = parse_every(every or "2s"), parse_window(window)
+    length = parse_window(window)
     query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
     name = source if is_reference(source) else None
     feed = RollupFeed(resolve(source), campaign=campaign, window=length, name=name)
@@ -141,7 +147,7 @@ def _watch(  # noqa: PLR0913 - the options of the command
     log_health(feed.snapshot().health)
     if campaign is None:
         log_newest_campaign(feed.campaign, feed.campaigns())
-    watch(feed, every=rest, locale=locale, form=form, say=log)
+    watch(feed, every=(every or _EVERY).total_seconds(), locale=locale, form=form, say=log)
 
 
 def _campaign_row(campaign: Campaign) -> dict[str, object]:

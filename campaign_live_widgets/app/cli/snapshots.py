@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +12,15 @@ import click
 
 from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import job_progress, log, log_rejected, write
+from campaign_live_widgets.app.settings.times import LONGEST_WINDOW
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.io.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours"}
-_LENGTH: Final = re.compile(r"(\d{1,6})\s*([smh])", re.IGNORECASE)
+_LENGTH: Final = options.Duration(whole_minutes=True, at_most=LONGEST_WINDOW)
+_TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
 
 
 @click.command()
@@ -64,18 +65,23 @@ _LENGTH: Final = re.compile(r"(\d{1,6})\s*([smh])", re.IGNORECASE)
 )
 @click.option("--layout", metavar="FILE", help="Arrange the tiles by the layout in FILE.")
 @click.option(
-    "--keep", metavar="LENGTH", help="Remove snapshots older than LENGTH, such as 30d, afterwards."
+    "--keep",
+    type=_LENGTH,
+    metavar="LENGTH",
+    help="Remove snapshots older than LENGTH, such as 30d, afterwards.",
 )
 @click.option(
     "--since-last", is_flag=True, help="Save every snapshot that is missing since the newest one."
 )
 @click.option(
     "--every",
+    type=_LENGTH,
     metavar="LENGTH",
     help="With --since-last: set the step between snapshots.  [default: the window's length]",
 )
 @click.option(
     "--timeout",
+    type=_TIMEOUT,
     default="10m",
     show_default=True,
     metavar="LENGTH",
@@ -86,10 +92,10 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     out: Path,
     at: str | None,
     formats: str | None,
-    keep: str | None,
+    keep: timedelta | None,
     since_last: bool,  # noqa: FBT001 - click passes options so
-    every: str | None,
-    timeout: str,
+    every: timedelta | None,
+    timeout: timedelta,
     locale: str,
     **others: Any,  # noqa: ANN401 - parameters of the notebook, checked as such
 ) -> None:
@@ -100,14 +106,12 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     """
     from campaign_live_widgets.app.jobs import snapshot_run as runs
     from campaign_live_widgets.app.jobs.parameters import check
-    from campaign_live_widgets.app.settings.times import address_time, parse_window
+    from campaign_live_widgets.app.settings.times import address_time
     from campaign_live_widgets.snapshots import FORMATS, check_formats, retain
 
     now = datetime.now(UTC)
     wanted = check_formats([f.strip() for f in formats.split(",")] if formats else FORMATS)
-    limit, kept = _timeout(timeout), parse_window(keep) if keep else None
-    step = parse_window(every) if every else None
-    if step and not since_last:
+    if every and not since_last:
         message = "--every can only be used with --since-last"
         raise UsageError(message)
     lists = {name: list(others.pop(name)) for name in ("messages", "executions")}
@@ -125,19 +129,19 @@ def snapshot(  # noqa: PLR0913 - the options of a command
         from campaign_live_widgets.app.jobs.missing import missing
 
         asked = check(runs.TEMPLATE, given)
-        ends = [address_time(end) for end in missing(out, asked, every=step, now=now)]
+        ends = [address_time(end) for end in missing(out, asked, every=every, now=now)]
         log(f"{len(ends) or 'no'} snapshot{'' if len(ends) == 1 else 's'} missing")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for end in ends:
         with job_progress() as show:
             made = runs.snapshot(
-                {**given, "at": end}, out, wanted, timeout=limit, progress=show, now=now
+                {**given, "at": end}, out, wanted, timeout=timeout, progress=show, now=now
             )
         _log_rejected(made)
         write(f"{made}\n")
-    if kept is not None:
-        for removed in retain(out, kept, now, locale):
-            log(f"removed {removed}, older than {keep}")
+    if keep is not None:
+        for removed in retain(out, keep, now, locale):
+            log(f"removed {removed}, older than {format_duration(keep)}")
 
 
 def _log_rejected(folder: Path) -> None:
@@ -146,15 +150,6 @@ def _log_rejected(folder: Path) -> None:
     if rejected := report["health"]["rejected"]:
         first = report["rejects"][0]
         log_rejected(rejected, first["file"], first["row"], first["cause"])
-
-
-def _timeout(text: str) -> timedelta:
-    """Return a duration from ``90s``, ``10m`` or ``1h``."""
-    match = _LENGTH.fullmatch(text.strip())
-    if match is None or int(match[1]) == 0:
-        message = f"Invalid --timeout {text!r}: give a duration such as 90s, 10m or 1h"
-        raise UsageError(message)
-    return timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
 
 
 @click.command()

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
-from campaign_live_widgets.app.settings.times import address_length, address_time
+from campaign_live_widgets.app.settings.times import address_time
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.io.environment import SNAPSHOTS, SNAPSHOTS_ADDRESS
 from campaign_live_widgets.rendering.language.phrases import one_line
 
@@ -102,7 +103,7 @@ class Saver:
         return {
             "source": self._source,
             "campaign": snapshot.campaign_id,
-            "window": address_length(snapshot.window.length),
+            "window": format_duration(snapshot.window.length),
             "at": address_time(snapshot.window.end),
             "messages": sorted(snapshot.selection.messages),
             "executions": sorted(snapshot.selection.executions),

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlencode
 from zoneinfo import available_timezones
 
 from campaign_live_widgets.app.settings.times import (
-    address_length,
     address_time,
     parse_at,
     parse_locale,
@@ -24,6 +23,7 @@ from campaign_live_widgets.app.settings.times import (
 )
 from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.io.durations import format_duration, parse_duration
 from campaign_live_widgets.snapshot import Selection, Window
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Query:
         if isinstance(self.window, Window):
             start, end = address_time(self.window.start), address_time(self.window.end)
             return {"window": (), "from": (start,), "to": (end,), "at": ()}
-        length = address_length(self.window) if isinstance(self.window, timedelta) else self.window
+        length = format_duration(self.window) if isinstance(self.window, timedelta) else self.window
         return {"window": (length,), "from": (), "to": (), "at": (address_time(self.at),)}
 
 
@@ -342,10 +342,17 @@ def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        raise UsageError(text) from None
+        seconds = _duration(text).total_seconds()
     if not FASTEST <= seconds <= SLOWEST:  # nor is "not a number"
         raise UsageError(text)
     return seconds
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise UsageError(text) from None
 
 
 def _tab(text: str) -> str:

@@ -9,41 +9,32 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.io.durations import parse_duration
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
 
-_UNITS: Final = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PART: Final = re.compile(r"(\d{1,9})\s*(min|[mhdw])", re.IGNORECASE)
 _SPACED_OFFSET: Final = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)$")
-_DAY: Final = 1440
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 9000
-_LONGEST: Final = timedelta(days=3660)
+LONGEST_WINDOW: Final = timedelta(days=3660)
+"""About ten years."""
 
 
 def parse_window(text: str | timedelta) -> timedelta:
-    """Return a window's length from ``15m``, ``6h``, ``7d``, ``2w`` or ``1h30m``.
+    """Return a window's length from ``15m``, ``6h``, ``7d`` or ``2w``.
 
     Raises
     ------
     UsageError
-        Where it is none of these, not whole minutes, zero or longer than ten years.
+        If it is not a duration of whole minutes, longer than zero and up to ten years.
     """
-    if isinstance(text, timedelta):
-        length = text
-        whole = length % timedelta(minutes=1) == timedelta(0)
-    else:
-        parts = _PART.findall(text)
-        whole = bool(parts) and _PART.sub("", text).strip() == ""
-        try:
-            length = sum(
-                (timedelta(**{_UNITS[unit.lower()]: int(n)}) for n, unit in parts), timedelta()
-            )
-        except OverflowError:
-            whole = False
-    if not whole or not timedelta(0) < length <= _LONGEST:
+    try:
+        length = text if isinstance(text, timedelta) else parse_duration(text)
+    except ValueError:
+        length = timedelta()
+    if length % MINUTE or not timedelta() < length <= LONGEST_WINDOW:
         message = (
-            f"window {str(text)!r} is not a length of time; "
-            "give minutes, hours, days or weeks, such as 15m, 6h, 24h or 7d (at most ten years)"
+            f"invalid window {str(text)!r}: give whole minutes, hours, days or weeks, "
+            "such as 15m, 6h, 7d or 2w (at most ten years)"
         )
         raise UsageError(message)
     return length
@@ -81,15 +72,7 @@ def whole_minutes(start: datetime, end: datetime) -> Window | None:
     """Return the window of whole minutes from *start* to *end*; ``None`` where it is none."""
     first = EPOCH + (start - EPOCH) // MINUTE * MINUTE
     last = Window.ending(end, MINUTE).end
-    return Window(first, last) if MINUTE <= last - first <= _LONGEST else None
-
-
-def address_length(length: timedelta) -> str:
-    """Return a window's length as :func:`parse_window` reads it, in the largest whole unit."""
-    minutes = length // MINUTE
-    if minutes % _DAY == 0 and minutes > _DAY:
-        return f"{minutes // _DAY}d"
-    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+    return Window(first, last) if MINUTE <= last - first <= LONGEST_WINDOW else None
 
 
 def address_time(at: datetime | None) -> str:

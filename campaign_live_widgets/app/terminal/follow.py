@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import sys
 import threading
@@ -12,10 +11,9 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST
 from campaign_live_widgets.app.terminal.report import console_of_stdout, print_report
 from campaign_live_widgets.catalog import TILES, Text
-from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.report import to_json
 
@@ -31,7 +29,6 @@ _BACKOFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _ENDED: Final = 5.0
 """Seconds that a look at the source which is under way is waited for at the end."""
 _READABLE: Final = Text("the source can be read again", "la source est de nouveau lisible")
-_EVERY: Final = re.compile(r"(\d+(?:\.\d+)?)\s*s?", re.IGNORECASE)
 
 
 class Feed(Protocol):
@@ -70,16 +67,6 @@ class Look:
     snapshot: Snapshot
     read: datetime
     trouble: SourceError | None = None
-
-
-def parse_every(text: str) -> float:
-    """Return seconds from ``2s`` or ``0.5``; raise :class:`UsageError` otherwise."""
-    found = _EVERY.fullmatch(text.strip())
-    seconds = float(found[1]) if found else 0.0
-    if not FASTEST <= seconds <= SLOWEST:
-        message = f"--every {text!r}: give seconds from {FASTEST:g} to {SLOWEST:g}, such as 2s"
-        raise UsageError(message)
-    return seconds
 
 
 def watch(

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import CampaignLiveError
+from campaign_live_widgets.io.durations import largest_unit
 from campaign_live_widgets.snapshot import MINUTE
 
 if TYPE_CHECKING:
@@ -132,10 +133,11 @@ def moment(at: datetime, time_zone: str, locale: str) -> str:
 def length(span: timedelta, locale: str) -> str:
     """Return how long *span* is, in the largest unit that is whole, else in several."""
     minutes = span // MINUTE
-    if minutes % _DAY == 0 and minutes > _DAY:
-        return _DAYS(locale).format(minutes // _DAY)
-    if minutes % 60 == 0 and minutes <= 3 * _DAY:
-        return f"{minutes // 60} h"
+    count, unit = largest_unit(minutes * MINUTE)
+    if unit == "d":
+        return _DAYS(locale).format(count)
+    if unit == "h" and minutes <= 3 * _DAY:
+        return f"{count} h"
     if minutes <= _MANY_MINUTES:
         return f"{minutes} min"
     days, rest = divmod(minutes, _DAY)

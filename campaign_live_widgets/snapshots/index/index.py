@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from campaign_live_widgets.catalog import METRICS, Text
+from campaign_live_widgets.io.atomic_files import remove_leftovers, write_over
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.phrases import instant, length, number, zone
@@ -105,12 +105,8 @@ def write_index(out: Path, locale: str = "en") -> Path:
     """
     with locked(out):
         page = index(snapshots(out), failed_runs(out), locale)
-        part = out / f".{INDEX}"
-        with part.open("w", encoding="utf-8", errors="replace") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out / INDEX)
+        remove_leftovers(out / INDEX)
+        write_over(out / INDEX, page.encode(errors="replace"), durable=True)
     return out / INDEX
 
 

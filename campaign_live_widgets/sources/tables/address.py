@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.io.durations import parse_duration
 from campaign_live_widgets.sources.files.location import Location
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
@@ -38,7 +40,6 @@ _OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 """What a client of PostgreSQL says before the server's own words."""
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
 _OVERLAPS: Final = {"queryservice": 7200}
@@ -230,12 +231,21 @@ def _password(given: str | None, shown: str) -> str | None:
 
 
 def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> int:
-    """Read ``90``, ``90s``, ``5m``, ``1h``."""
+    """Read whole seconds, or the numbers of a serial: ``90``, ``90s``, ``5m``, ``1h``."""
     if option not in asked:
         return default
     text = asked[option]
-    number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
-    if not number.isdecimal():
-        message = f"{shown}: {option} {text!r} is neither a length (90s, 5m) nor a number"
+    if text.isdecimal():
+        return int(text)
+    second = timedelta(seconds=1)
+    try:
+        duration = parse_duration(text)
+    except ValueError:
+        duration = timedelta.resolution
+    if duration % second:
+        message = (
+            f"{shown}: invalid {option} {text!r}: give whole seconds, minutes, hours, days or "
+            "weeks, such as 90s, 5m or 1h, or a number"
+        )
         raise SourceError(message)
-    return int(number) * unit
+    return duration // second

@@ -7,11 +7,11 @@ somebody asks.
 from __future__ import annotations
 
 import logging
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from campaign_live_widgets.io.names import file_stem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 _MARK: Final = "\N{BYTE ORDER MARK}"
-_LONGEST_PART: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Context:
         """Return ``campaign_what_2026-11-24T1200Z.ending``, in letters every system takes."""
         moment = self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ") if self.as_of else ""
         part = "part" if self.is_part else ""
-        parts = [_safe(self.campaign_id) or "campaign", part, _safe(what), moment]
+        parts = [file_stem(self.campaign_id) or "campaign", part, file_stem(what), moment]
         return "_".join(part for part in parts if part) + f".{ending}"
 
 
@@ -80,8 +79,3 @@ def offer_files(front: Front, make: Callable[[str], File]) -> None:
         front.send(answer)
 
     front.on_msg(hear)
-
-
-def _safe(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "-", plain)[:_LONGEST_PART].strip("-")

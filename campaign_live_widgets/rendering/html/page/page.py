@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-import unicodedata
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import TABS
+from campaign_live_widgets.io.names import file_stem
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.html.es_modules import one_script
 from campaign_live_widgets.rendering.html.markup import Markup, data_script, tag
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.model.report_view import Still
 
-_LONGEST_PART: Final = 60
 _STARTED: Final = Markup('document.documentElement.classList.add("clw-js")')
 """Runs before the first paint, so that no table is seen where a chart will stand."""
 
@@ -143,7 +141,7 @@ def _page_data(
         for tile in tiles
     }
     return {
-        "file": _file_name(snapshot.campaign_id),
+        "file": file_stem(snapshot.campaign_id) or "campaign",
         "words": {key: text(locale) for key, text in SCRIPT.items()},
         "charts": {tile_id: kinds for tile_id, kinds in charts.items() if kinds},
         "files": {
@@ -151,12 +149,6 @@ def _page_data(
             **{t.id: frame_csv(tables[t.id], locale, names, labels=True) for t in tiles},
         },
     }
-
-
-def _file_name(campaign_id: str) -> str:
-    """Return how the names of files begin that the page saves."""
-    plain = unicodedata.normalize("NFKD", campaign_id).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "-", plain)[:_LONGEST_PART].strip("-") or "campaign"
 
 
 def _policy(*scripts: str) -> str:
