@@ -30,7 +30,7 @@ lap("reading and counting")
 for tab in ("campaign", "email", "push"):
     report.tab(tab)._repr_mimebundle_()
 lap("static forms in the notebook")
-from campaign_live_widgets.archive import FORMATS, write_files
+from campaign_live_widgets.snapshots import FORMATS, write_files
 for form in FORMATS:
     with tempfile.TemporaryDirectory() as folder:
         write_files(report.still, Path(folder), [form])

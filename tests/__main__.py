@@ -1,87 +1,149 @@
-"""Everything that must pass: ``python -m tests``.
+"""Everything that must pass: ``python -m tests [quick|slow|browser|database|stress|all]``.
 
-Style, types and layers, then the quick tests, the slow ones, those of a real database server and
-those in a real browser. What is missing of Chromium, PostgreSQL, Java and npm comes from Debian's
-packages, the checks of JavaScript and of accessibility from npm, Spark's distribution from pip.
+Each group prints one line with its time and its result, and its whole output if it fails. Programs
+that are missing come from Debian's packages, npm and pip.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
-from importlib import metadata
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+from typing import IO, TYPE_CHECKING
 
-from tests.databases import spark_cluster
-from tests.js import check as javascript
+from tests.support import install, repeats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
-"""As many processes as there are cores, each a file of tests at a time."""
-CHECKS = (
-    ("style", ("-m", "ruff", "check", "--no-cache", ".")),
-    ("format", ("-m", "ruff", "format", "--no-cache", "--check", ".")),
-    ("types", ("-m", "mypy")),
-    ("language", (str(ROOT / "tests" / "language.py"),)),
-    ("docs", (str(ROOT / "docs" / "build.py"),)),
-    ("javascript", (str(ROOT / "tests" / "js" / "check.py"),)),
-    ("tests", ("-m", "pytest", *SIDE_BY_SIDE)),
-    ("slow tests", ("-m", "pytest", *SIDE_BY_SIDE, "-m", "slow and not database and not browser")),
-    ("database tests", ("-m", "pytest", "-m", "database and not browser")),
-    ("browser tests", ("-m", "pytest", "-m", "browser")),
+WORKERS = str(max(2, os.cpu_count() or 2))
+BY_FILE = ("--dist", "loadfile")
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Commands that run one after another, and pass or fail together."""
+
+    name: str
+    commands: tuple[Command, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def _tests(expression: str, *options: str) -> tuple[Command, ...]:
+    return (("-m", "pytest", "-q", "-m", expression, *options),)
+
+
+_HOME = tempfile.mkdtemp(prefix="clw-tests-home-")
+CHECKS = Group(
+    "checks",
+    (
+        ("-m", "ruff", "check", "--no-cache", "."),
+        ("-m", "ruff", "format", "--no-cache", "--check", "."),
+        ("-m", "mypy"),
+        (str(ROOT / "docs" / "build.py"),),
+        (str(ROOT / "tests" / "js" / "check.py"),),
+    ),
 )
+QUICK = Group(
+    "quick",
+    _tests("quick", "-n", WORKERS),
+    # Not what the developers have: `python -m pytest` runs these tests with their own settings.
+    {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "HOME": _HOME},
+)
+SLOW = Group(
+    "slow",
+    _tests(
+        "(process or kernel or renderer or matrix) and not (browser or database or stress)",
+        *("-n", WORKERS, *BY_FILE),
+    ),
+)
+BROWSER = Group("browser", _tests("browser and not (database or stress)", "-n", WORKERS, *BY_FILE))
+DATABASE = Group("database", _tests("database and not stress"))
+STRESS = Group("stress", _tests("stress", "-n", WORKERS, *BY_FILE))
+STRESS_FULL = Group("stress", STRESS.commands, {repeats.VARIABLE: repeats.ALL})
+
+STAGES: dict[str, tuple[tuple[Group, ...], ...]] = {
+    "quick": ((CHECKS, QUICK),),
+    "slow": ((SLOW,),),
+    "browser": ((BROWSER,),),
+    "database": ((DATABASE,),),
+    "stress": ((STRESS_FULL,),),
+    "all": ((CHECKS, QUICK), (SLOW,), (BROWSER, DATABASE), (STRESS,)),
+}
+"""What each argument runs: stage after stage, the groups of a stage side by side."""
 
 
-def main() -> int:
-    """Run all checks, also after one has failed; return how many did."""
-    bring(BROWSERS, "chromium")
-    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        bring(("initdb",), "postgresql")
-    bring(("java",), "default-jre-headless")
-    bring_spark()
-    bring(("npm",), "npm")
-    javascript.install()
-    failed = []
-    for name, command in CHECKS:
-        print(f"\n== {name}", flush=True)
-        done = subprocess.run([sys.executable, *command], cwd=ROOT, check=False)  # noqa: S603
-        if done.returncode:
-            failed.append(name)
-    print(f"\nfailed: {', '.join(failed)}" if failed else "\nall checks passed", flush=True)
-    return len(failed)
+def main(arguments: list[str]) -> int:
+    """Run the groups of the argument, also after one has failed; return how many failed."""
+    name = arguments[0] if arguments else "all"
+    if len(arguments) > 1 or name not in STAGES:
+        sys.exit(f"usage: python -m tests [{'|'.join(STAGES)}]")
+    if name in {"quick", "all"}:
+        install.node()
+    if name in {"browser", "all"}:
+        install.browser()
+    if name in {"database", "all"}:
+        install.browser()  # a test shows a report of a database in a page
+        install.databases()
+    started, printing = time.monotonic(), Lock()
+    passed = []
+    for stage in STAGES[name]:
+        with ThreadPoolExecutor(len(stage)) as pool:
+            passed += list(pool.map(lambda group: _run(group, printing), stage))
+    failed = passed.count(False)
+    result = f"{failed} groups failed" if failed else "all passed"
+    print(f"{'total':<9} {time.monotonic() - started:5.0f} s  {result}", flush=True)
+    return failed
 
 
-def bring(programs: tuple[str, ...], package: str) -> None:
-    """Install a package where none of *programs* is there; one line where that cannot be."""
-    if any(map(shutil.which, programs)):
-        return
-    apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
-    if apt is None or (os.geteuid() != 0 and sudo is None):
-        sys.exit(f"The tests need {package}: install it, then run this again.")
-    prefix = [] if os.geteuid() == 0 else [str(sudo)]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (
-        ("update", "-qq"),
-        ("install", "-y", "-qq", "--no-install-recommends", package),
-    ):
-        done = subprocess.run([*prefix, apt, *words], env=environment, check=False)  # noqa: S603
-        if done.returncode:
-            sys.exit(f"{package} cannot be installed (apt-get {words[0]} failed); see above.")
+def _run(group: Group, printing: Lock) -> bool:
+    """Run a group; print its line, after its output if it failed."""
+    environment = {**os.environ, **group.environment, "PYTHONUNBUFFERED": "1"}
+    started = time.monotonic()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        codes = [
+            subprocess.run(  # noqa: S603 - our own commands
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+            for command in group.commands
+        ]
+        seconds = time.monotonic() - started
+        passed = not any(codes)
+        lines = _lines(output)
+        with printing:
+            if not passed:
+                print(f"\n== {group.name}", *lines, sep="\n")
+            result = "passed" if passed else "FAILED"
+            print(f"{group.name:<9} {seconds:5.0f} s  {result}  {_summary(lines)}", flush=True)
+    return passed
 
 
-def bring_spark() -> None:
-    """Put Spark beside its tests, in the version of its thin client, which has no Spark in it."""
-    if spark_cluster.found():
-        return
-    place = str(spark_cluster.BROUGHT.parent)
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place]
-    wanted = f"pyspark=={metadata.version('pyspark-client')}"
-    if subprocess.run([*command, wanted], check=False).returncode:  # noqa: S603
-        sys.exit(f"{wanted} cannot be installed; see above.")
+def _lines(output: IO[str]) -> list[str]:
+    output.seek(0)
+    return output.read().splitlines()
+
+
+def _summary(lines: list[str]) -> str:
+    """Return what pytest counted."""
+    counted = re.compile(r"\d+ (passed|failed|error)")
+    last = next((line for line in reversed(lines) if counted.search(line)), "")
+    return last.strip("= ").rpartition(" in ")[0]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -34,7 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(guard)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         costs.mark(item)

@@ -21,12 +21,13 @@ from generate import AT, END
 from campaign_live_widgets.app.jobs.missing import missing
 from campaign_live_widgets.errors import UsageError
 from tests.support.cli import COMMAND, Command, Run, call
+from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 DONE, FAILED, WRONG_CALL, UNREADABLE = 0, 1, 2, 3
-KILLS = 20
+KILLS = repeats(20)
 
 
 @pytest.fixture(scope="module")

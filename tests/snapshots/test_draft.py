@@ -230,7 +230,7 @@ import resource, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_draft import MANIFEST
-from campaign_live_widgets.archive import Draft
+from campaign_live_widgets.snapshots import Draft
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 try:
     with Draft(Path(sys.argv[1]), "spring", parameters={"campaign": "spring"}) as draft:

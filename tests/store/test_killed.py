@@ -26,13 +26,14 @@ from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
 from campaign_live_widgets.store import store as store_module
+from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
-KILLS = int(os.environ.get("CLW_KILLS", "100"))
+KILLS = repeats(100)
 """In all: three tenths each of appending, of merging and of ingesting, a tenth of the command."""
 LIMIT = 300.0
 """Seconds for one sort of them; a machine that has no time for all of them does half."""

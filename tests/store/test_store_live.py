@@ -22,13 +22,14 @@ from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
+from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign_live_widgets.engine import Rollup
 
-SECONDS = float(os.environ.get("CLW_LIVE_SECONDS", "60"))
+SECONDS = repeats(60)
 RATE = 1000
 """Events a second."""
 READERS = 8
@@ -54,7 +55,7 @@ def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
     context.set_forkserver_preload(["workers"])
     folder = tmp_path / "store"
     Store.open(folder).close()
-    total = int(RATE * SECONDS) // workers.TOGETHER * workers.TOGETHER
+    total = RATE * SECONDS // workers.TOGETHER * workers.TOGETHER
     until = time.time() + LIMIT
     outs = [tmp_path / f"reader-{n}.json" for n in range(READERS)]
     with pytest.MonkeyPatch.context() as patch:

@@ -25,11 +25,16 @@ COSTS: Final = {
     "browser": "browser",
     "postgres": "database",
     "spark": "database",
-    "repeats": "stress",
 }
 """A fixture, and the marker of each test that asks for it, through other fixtures too."""
 MARKERS: Final = frozenset(COSTS.values())
 STARTS_PROCESSES: Final = frozenset({"process", "kernel", "browser", "database"})
+TYPICAL: Final = {
+    "source": {"parquet", "a file that grows", "store, appended", "sendgrid", "xdm, nested"},
+    "vendor": {"sendgrid"},
+    "form": {"canonical", "csv", "ndjson", "parquet", "sendgrid"},
+}
+"""Parameters, and the values whose tests are quick; the others are ``matrix``."""
 _EVENTS: Final = frozenset(
     {
         "subprocess.Popen",
@@ -48,8 +53,21 @@ def mark(item: pytest.Item) -> None:
     for fixture in getattr(item, "fixturenames", ()):
         if fixture in COSTS:
             item.add_marker(COSTS[fixture])
+    if not _is_typical(item):
+        item.add_marker("matrix")
     if not MARKERS & {marker.name for marker in item.iter_markers()}:
         item.add_marker("quick")
+
+
+def _is_typical(item: pytest.Item) -> bool:
+    """Return whether each parameter has a value that stands for the others."""
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return True
+    if "seed" in call.params and "source" not in call.params and call.indices["seed"]:
+        return False
+    values = ((name, call.params[name]) for name in TYPICAL.keys() & call.params.keys())
+    return all(getattr(value, "name", value) in TYPICAL[name] for name, value in values)
 
 
 class Guard:

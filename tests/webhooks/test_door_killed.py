@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import threading
@@ -18,11 +17,12 @@ from door_process import BEARER, EVENTS, SLOW, Running, event, running
 
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import check
+from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KILLS = int(os.environ.get("CLW_KILLS", "100"))
+KILLS = repeats(100)
 CLIENTS = 4
 TOGETHER = 5
 

@@ -1,0 +1,64 @@
+"""Install the programs that the tests need and that pip does not bring."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from tests.databases import spark_cluster
+from tests.js import check as javascript
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def browser() -> None:
+    """Install Chromium, and what checks accessibility and JavaScript."""
+    package(BROWSERS, "chromium")
+    node()
+
+
+def node() -> None:
+    """Install npm and the packages that check JavaScript and accessibility."""
+    package(("npm",), "npm")
+    javascript.install()
+
+
+def databases() -> None:
+    """Install PostgreSQL, Java and Spark."""
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        package(("initdb",), "postgresql")
+    package(("java",), "default-jre-headless")
+    spark()
+
+
+def package(programs: tuple[str, ...], name: str) -> None:
+    """Install a Debian package if none of *programs* is found; exit with one line on failure."""
+    if any(map(shutil.which, programs)):
+        return
+    apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
+    if apt is None or (os.geteuid() != 0 and sudo is None):
+        sys.exit(f"The tests need {name}: install it, then run them again.")
+    prefix = [] if os.geteuid() == 0 else [str(sudo)]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (
+        ("update", "-qq"),
+        ("install", "-y", "-qq", "--no-install-recommends", name),
+    ):
+        done = subprocess.run([*prefix, apt, *words], env=environment, check=False)  # noqa: S603
+        if done.returncode:
+            sys.exit(f"{name} cannot be installed (apt-get {words[0]} failed); see above.")
+
+
+def spark() -> None:
+    """Install Spark beside its tests: the thin client, whose version it has, contains none."""
+    if spark_cluster.found():
+        return
+    place = str(spark_cluster.BROUGHT.parent)
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place]
+    wanted = f"pyspark=={metadata.version('pyspark-client')}"
+    if subprocess.run([*command, wanted], check=False).returncode:  # noqa: S603
+        sys.exit(f"{wanted} cannot be installed; see above.")
