@@ -73,11 +73,11 @@ WORDS: dict[str, dict[str, dict[Any, int]]] = {
         "error": {"PushNoValidTokenFoundForAppsError": 3, "PushNoTokenFoundInProfileError": 2},
     },
 }
-"""For each channel how many of a thousand fare how, and why."""
+"""For each channel the outcomes of a thousand messages, and their reasons."""
 
 
 def pick(rng: random.Random, weights: dict[Any, int]) -> Any:  # noqa: ANN401 - whatever it holds
-    """Return one key, each as often as its weight says."""
+    """Return one key at random, by weight."""
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
@@ -114,8 +114,10 @@ class Campaign:
             "_experience": {"customerJourneyManagement": inner | parts},
         }
 
-    def told(self, message: str, profile: int, at: datetime, status: str, **more: Row) -> None:
-        """Add what the sending service says of a message."""
+    def add_feedback(
+        self, message: str, profile: int, at: datetime, status: str, **more: Row
+    ) -> None:
+        """Add a feedback row of the sending service."""
         feedback = {"feedbackStatus": status, "retryCount": 0, **more}
         row = self.row(message, profile, at, messageDeliveryfeedback=feedback)
         (self.feedback if message.startswith("email") else self.push).append(row)
@@ -129,19 +131,21 @@ class Campaign:
         return self.rng.random() < share
 
     def outcome(self, message: str, profile: int, at: datetime) -> str:
-        """Tell what became of one message at once, and return its status."""
+        """Add the first feedback of one message, and return its status."""
         words = WORDS[message.partition("-")[0]]
         status = pick(self.rng, words["outcomes"])
         if status in ("exclude", "error"):
             part = "messageExclusion" if status == "exclude" else "messageFailure"
-            self.told(
+            self.add_feedback(
                 message, profile, at, status, **{part: {"reason": pick(self.rng, words[status])}}
             )
         elif status == "denylist":
             failure = {"type": "Hard", "category": "sync", "reason": "Spam-Complaint"}
-            self.told(message, profile, at, status, messageFailure=failure)
+            self.add_feedback(message, profile, at, status, messageFailure=failure)
         elif status == "bounce":
-            self.told(message, profile, at, status, messageFailure=self.failure(message, "sync"))
+            self.add_feedback(
+                message, profile, at, status, messageFailure=self.failure(message, "sync")
+            )
         return status
 
     def failure(self, message: str, category: str) -> Row:
@@ -159,12 +163,16 @@ class Campaign:
     def accepted_email(self, message: str, profile: int, at: datetime) -> None:
         """Let an accepted e-mail be delayed, returned late, opened and clicked."""
         if self.chance(0.02):
-            self.told(message, profile, at, "delay", messageFailure={"reason": "Mailbox-Full"})
+            self.add_feedback(
+                message, profile, at, "delay", messageFailure={"reason": "Mailbox-Full"}
+            )
             at += timedelta(minutes=self.rng.uniform(5, 30))
-        self.told(message, profile, at, "sent")
+        self.add_feedback(message, profile, at, "sent")
         if self.chance(0.015):
             failure = self.failure(message, "async")
-            self.told(message, profile, at + self.later(20), "bounce", messageFailure=failure)
+            self.add_feedback(
+                message, profile, at + self.later(20), "bounce", messageFailure=failure
+            )
             return
         if self.chance(0.06):
             self.tracked(message, profile, at + timedelta(seconds=self.rng.uniform(2, 40)), "open")
@@ -200,7 +208,7 @@ class Campaign:
         for profile in profiles:
             at = start + timedelta(minutes=minutes * self.rng.random())
             if self.outcome(message, profile, at) == "sent":
-                self.told(message, profile, at, "sent")
+                self.add_feedback(message, profile, at, "sent")
                 self.tapped(message, profile, at)
 
     def tapped(self, message: str, profile: int, at: datetime) -> None:
@@ -227,7 +235,7 @@ def make(seed: int = SEED) -> Campaign:
     campaign.notify("push-last-hours", everyone[100:190], DAY + timedelta(hours=11), 4)
     for profile in (0, 1, 2):
         proof = DAY + timedelta(hours=7, minutes=40 + profile)
-        campaign.told("email-autumn-offer", profile, proof, "sent")
+        campaign.add_feedback("email-autumn-offer", profile, proof, "sent")
         inner = campaign.feedback[-1]["_experience"]["customerJourneyManagement"]
         inner["messageProfile"]["isTestExecution"] = True
     end = DAY + timedelta(hours=12, minutes=15)
@@ -262,14 +270,14 @@ def write_parquet(rows: list[Row], path: Path) -> None:
 
 def flat(row: Row, path: str = "") -> Row:
     """Return a nested row as dotted, lower-case columns."""
-    found: Row = {}
+    columns: Row = {}
     for name, value in row.items():
         key = f"{path}{name}".lower()
         if isinstance(value, dict):
-            found |= flat(value, f"{key}.")
+            columns |= flat(value, f"{key}.")
         else:
-            found[key] = str(value).lower() if isinstance(value, bool) else value
-    return found
+            columns[key] = str(value).lower() if isinstance(value, bool) else value
+    return columns
 
 
 def write_csv(rows: list[Row], path: Path) -> None:
