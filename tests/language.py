@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 CHECKED: Final = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"),
-    *("docs", "notebooks", "voila_templates", "binder", "tests/language.py"),
+    *("docs", "notebooks", "voila_templates", "binder", "pyproject.toml", "tests/language.py"),
     *(
         f"campaign_live_widgets/{name}"
         for name in ("catalog", "errors.py", "report", "snapshot.py")
