@@ -1,10 +1,10 @@
-"""A layout as a JSON document: what a person keeps of a tab, or shares of a report.
+"""A layout as a JSON document: of one tab, as it is saved, or of a whole report, as it is shared.
 
 ``{"format": "campaign-live-layout", "version": 1, "tab": "email", "tiles": [{"id": …, "rows": 7,
 "columns": 12, "view": "table", "shown": false}]}``; a whole report has ``"tabs": {"email":
 {"tiles": […]}}`` instead of ``tab`` and ``tiles``. ``view`` and ``shown`` may be left out.
 
-A document comes from outside: what of it cannot be used is named and left, never raised.
+A document comes from outside: parts that are invalid are ignored and reported, never raised.
 """
 
 from __future__ import annotations
@@ -17,31 +17,29 @@ from campaign_live_widgets.catalog import TILES, Text
 from campaign_live_widgets.layouts.places import COLUMNS, MAX_ROWS, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 FORMAT: Final = "campaign-live-layout"
 VERSION: Final = 1
 LIMIT_BYTES: Final = 256 * 1024
-"""A larger file is none of ours."""
+"""Larger files are rejected."""
 
-_STEPS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""By version, what makes a document of that version one of the next; there is only one yet."""
 _SHOWN_CHARACTERS: Final = 40
 _SHOWN_FAULTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a document gave: the places it could tell, and what is wrong with it."""
+class ParsedLayout:
+    """The places in a document, and what is wrong with the document."""
 
     places: tuple[Place, ...] | None
-    """Every tile of the tab; ``None`` where nothing of the document can be used."""
+    """Every tile of the tab; ``None`` if nothing of the document can be used."""
     faults: tuple[Text, ...] = ()
-    """What is wrong, as the end of a sentence on the file; nothing where it is as it should be."""
+    """What is wrong, each as the end of a sentence about the file; empty if it is valid."""
 
     @property
     def fault(self) -> Text:
-        """Return the faults in one line, the first ones by name."""
+        """Return the faults in one line: the first two, and the number of others."""
         more = len(self.faults) - _SHOWN_FAULTS
         named = self.faults[:_SHOWN_FAULTS]
         en, fr = "; ".join(f.en for f in named), " ; ".join(f.fr for f in named)
@@ -51,8 +49,8 @@ class Reading:
         return Text(f"{en}; and {more} more", f"{fr} ; et {more} {others}")
 
 
-class _UnusableError(Exception):
-    """Nothing of the document can be used; the fault says why."""
+class _InvalidError(Exception):
+    """Nothing of the document can be used; ``fault`` is the reason."""
 
     def __init__(self, fault: Text) -> None:
         super().__init__(fault.en)
@@ -62,8 +60,8 @@ class _UnusableError(Exception):
 def write_tab(tab: str, places: Sequence[Place]) -> str:
     """Return the layout of one tab as JSON text, one line for each tile.
 
-    Tiles stand in reading order, those taken off the page among them, so that they come back
-    to where they stood.
+    Tiles are in reading order. Removed tiles are included, so that they come back to their
+    previous places.
     """
     return _text({"tab": _line(tab), "tiles": _tile_lines(places, "  ")})
 
@@ -76,25 +74,25 @@ def write_report(layout: Mapping[str, Sequence[Place]]) -> str:
     return _text({"tabs": "{\n" + ",\n".join(tabs) + "\n  }" if tabs else "{}"})
 
 
-def read_tab(data: bytes, tab: str, standard: Sequence[Place]) -> Reading:
+def read_tab(data: bytes, tab: str, standard: Sequence[Place]) -> ParsedLayout:
     """Read the layout of one tab; never raises, whatever *data* is.
 
     Parameters
     ----------
     data : bytes
-        What the file holds, or at least its first :data:`LIMIT_BYTES` + 1 bytes.
+        Contents of the file, or at least its first :data:`LIMIT_BYTES` + 1 bytes.
     tab : str
     standard : sequence of Place
-        The tiles of the tab as they stand when nobody has moved them. A tile that the file
-        does not name is off the page, to be added; where only a number or a view of a tile
-        cannot be used, the tile's own here is taken.
+        The standard layout of the tab. A tile that the file does not name is off the page, and
+        offered in *Add tile*; an invalid number or view of a tile is replaced by the standard
+        one.
     """
     try:
         document = _document(data)
         _require_tab(document, tab)
         return _read_tiles(document.get("tiles"), tab, standard)
-    except _UnusableError as error:
-        return Reading(None, (error.fault,))
+    except _InvalidError as error:
+        return ParsedLayout(None, (error.fault,))
 
 
 def read_report(
@@ -102,12 +100,12 @@ def read_report(
 ) -> tuple[dict[str, tuple[Place, ...]] | None, tuple[Text, ...]]:
     """Read the layout of a whole report, or of one tab of it; never raises.
 
-    Returns the places of each tab that the document tells and this report has (``None`` where
-    the document cannot be used at all), and what is wrong with it.
+    Returns the places of each tab that both the document and this report have (``None`` if the
+    document cannot be used at all), and what is wrong with it.
     """
     try:
         tabs = _tabs(_document(data))
-    except _UnusableError as error:
+    except _InvalidError as error:
         return None, (error.fault,)
     return _read_tabs(tabs, standard)
 
@@ -124,28 +122,28 @@ def _read_tabs(
             continue
         try:
             tiles = part.get("tiles") if isinstance(part, dict) else None
-            reading = _read_tiles(tiles, tab, standard[tab])
-        except _UnusableError as error:
-            reading = Reading(None, (error.fault,))
-        if reading.places is not None:
-            layout[tab] = reading.places
-        faults.extend(reading.faults)
+            parsed = _read_tiles(tiles, tab, standard[tab])
+        except _InvalidError as error:
+            parsed = ParsedLayout(None, (error.fault,))
+        if parsed.places is not None:
+            layout[tab] = parsed.places
+        faults.extend(parsed.faults)
     return layout, tuple(faults)
 
 
 def _require_tab(document: Mapping[str, object], tab: str) -> None:
     if document.get("tab") != tab:
         shown = _quoted(document.get("tab"))
-        raise _UnusableError(Text(f"it is of the tab {shown}", f"il concerne l'onglet {shown}"))
+        raise _InvalidError(Text(f"it is for the tab {shown}", f"il concerne l'onglet {shown}"))
 
 
 def _tabs(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what a document tells of each tab; one of a single tab tells of that."""
+    """Return the part of a document for each tab; a document may be of a single tab."""
     tabs = document.get("tabs")
     if tabs is None and isinstance(document.get("tab"), str):
         return {document["tab"]: document}
     if not isinstance(tabs, dict):
-        raise _UnusableError(Text("it names no tabs", "il ne nomme aucun onglet"))
+        raise _InvalidError(Text("it has no tabs", "il ne contient aucun onglet"))
     return tabs
 
 
@@ -179,40 +177,37 @@ def _document(data: bytes) -> dict[str, Any]:
     """Return *data* as a document of this version."""
     if len(data) > LIMIT_BYTES:
         size = LIMIT_BYTES // 1024
-        raise _UnusableError(Text(f"it is larger than {size} kB", f"il dépasse {size} Ko"))
+        raise _InvalidError(Text(f"it is larger than {size} kB", f"il dépasse {size} Ko"))
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise _UnusableError(Text("it is not UTF-8 text", "ce n'est pas du texte UTF-8")) from None
+        raise _InvalidError(Text("it is not UTF-8 text", "ce n'est pas du texte UTF-8")) from None
     except json.JSONDecodeError as error:
         at = error.lineno
-        raise _UnusableError(
+        raise _InvalidError(
             Text(
-                f"it is not JSON, or not all of it (line {at})",
-                f"ce n'est pas du JSON, ou il est incomplet (ligne {at})",
+                f"it is not valid JSON, or is incomplete (line {at})",
+                f"ce n'est pas du JSON valide, ou il est incomplet (ligne {at})",
             )
         ) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, endless brackets
-        raise _UnusableError(
+    except (ValueError, RecursionError):  # a number of thousands of digits, deeply nested brackets
+        raise _InvalidError(
             Text(
-                "it is not JSON that a layout is made of",
-                "son JSON n'est pas celui d'une disposition",
+                "its JSON is not a layout",
+                "son JSON n'est pas une disposition",
             )
         ) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise _UnusableError(
+        raise _InvalidError(
             Text("it is not a layout of this report", "ce n'est pas une disposition de ce rapport")
         )
-    return _up_to_date(document)
+    _require_version(document.get("version"))
+    return document
 
 
-def _up_to_date(document: dict[str, Any]) -> dict[str, Any]:
-    version = document.get("version")
-    while type(version) is int and version < VERSION and version in _STEPS:
-        document = _STEPS[version](document)
-        version += 1
+def _require_version(version: object) -> None:
     if type(version) is int and version > VERSION:
-        raise _UnusableError(
+        raise _InvalidError(
             Text(
                 "it was saved by a newer version of the report",
                 "il a été enregistré par une version plus récente du rapport",
@@ -220,62 +215,61 @@ def _up_to_date(document: dict[str, Any]) -> dict[str, Any]:
         )
     if type(version) is not int or version != VERSION:
         shown = _quoted(version)
-        raise _UnusableError(
+        raise _InvalidError(
             Text(f"its version {shown} is unknown", f"sa version {shown} est inconnue")
         )
-    return document
 
 
-def _read_tiles(entries: object, tab: str, standard: Sequence[Place]) -> Reading:
+def _read_tiles(entries: object, tab: str, standard: Sequence[Place]) -> ParsedLayout:
     if not isinstance(entries, list):
-        raise _UnusableError(
+        raise _InvalidError(
             Text(
-                f"it lists no tiles of {_quoted(tab)}",
-                f"il ne liste aucune tuile de {_quoted(tab)}",
+                f"it has no list of tiles for {_quoted(tab)}",
+                f"il n'a pas de liste de tuiles pour {_quoted(tab)}",
             )
         )
-    known = {place.tile_id: place for place in standard}
-    found: dict[str, Place] = {}
+    defaults = {place.tile_id: place for place in standard}
+    places: dict[str, Place] = {}
     faults: list[Text] = []
     for number, entry in enumerate(entries, start=1):
         tile_id = entry.get("id") if isinstance(entry, dict) else None
         shown = _quoted(tile_id)
         if not isinstance(tile_id, str):
             faults.append(
-                Text(f"entry {number} names no tile", f"l'entrée {number} ne nomme aucune tuile")
+                Text(f"entry {number} has no tile id", f"l'entrée {number} n'a pas d'identifiant")
             )
-        elif tile_id not in known:
+        elif tile_id not in defaults:
             faults.append(Text(f"unknown tile {shown}", f"tuile inconnue {shown}"))
-        elif tile_id in found:
-            faults.append(Text(f"tile {shown} is there twice", f"la tuile {shown} y est deux fois"))
+        elif tile_id in places:
+            faults.append(Text(f"duplicate tile {shown}", f"tuile {shown} en double"))
         else:
-            found[tile_id], wrong = _read_tile(entry, known[tile_id])
+            places[tile_id], wrong = _read_tile(entry, defaults[tile_id])
             faults.extend(wrong)
-    absent = [place for place in standard if place.tile_id not in found]
-    if found:  # tiles that came later are offered, and change nobody's page
+    absent = [place for place in standard if place.tile_id not in places]
+    if places:  # tiles that were added to the report later do not change a saved layout
         absent = [replace(place, shown=False) for place in absent]
-    return Reading((*found.values(), *absent), tuple(faults))
+    return ParsedLayout((*places.values(), *absent), tuple(faults))
 
 
 def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, list[Text]]:
-    """Return the place that *entry* tells, and what of it cannot be used."""
+    """Return the place that *entry* describes, and what is invalid in it."""
     shown, faults = _quoted(standard.tile_id), []
-    told: dict[str, Any] = {}
+    valid: dict[str, Any] = {}
     for key, most, fr in (("rows", MAX_ROWS, "lignes"), ("columns", COLUMNS, "colonnes")):
         number = entry.get(key)
         if type(number) is int and 1 <= number <= most:
-            told[key] = number
+            valid[key] = number
         else:
             faults.append(
                 Text(
-                    f"{key} of {shown} are not a number from 1 to {most}",
-                    f"les {fr} de {shown} ne sont pas un nombre de 1 à {most}",
+                    f"{key} of {shown} must be a number from 1 to {most}",
+                    f"les {fr} de {shown} doivent être un nombre de 1 à {most}",
                 )
             )
     view = entry.get("view")
     tile = TILES.get(standard.tile_id)
     if view is None or (tile is not None and view in tile.kinds):
-        told["view"] = view
+        valid["view"] = view
     else:
         word = _quoted(view)
         faults.append(
@@ -283,19 +277,19 @@ def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, lis
         )
     is_shown = entry.get("shown", True)
     if isinstance(is_shown, bool):
-        told["shown"] = is_shown
+        valid["shown"] = is_shown
     else:
         faults.append(
             Text(
-                f'"shown" of {shown} is neither true nor false',
-                f'« shown » de {shown} n\'est ni "true" ni "false"',
+                f'"shown" of {shown} must be true or false',
+                f'« shown » de {shown} doit être "true" ou "false"',
             )
         )
-    return replace(standard, **told), faults
+    return replace(standard, **valid), faults
 
 
 def _quoted(value: object) -> str:
-    """Return something from a file as a notice can show it: short, in one line, in plain ASCII."""
+    """Return a value from a file as a notice can show it: short, in one line, in plain ASCII."""
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):

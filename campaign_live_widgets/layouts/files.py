@@ -18,9 +18,9 @@ from campaign_live_widgets.io.atomic_files import remove_leftovers, sync, write_
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.environment import LAYOUTS
 from campaign_live_widgets.io.names import dashed, digest, to_ascii
-from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_tab, write_tab
+from campaign_live_widgets.layouts.document import LIMIT_BYTES, ParsedLayout, read_tab, write_tab
 from campaign_live_widgets.layouts.places import places as default_places
-from campaign_live_widgets.layouts.storage import Kept, LayoutConflictError, LayoutError
+from campaign_live_widgets.layouts.storage import LayoutConflictError, LayoutError, SavedLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,22 +99,22 @@ class FileLayouts:
         self._standard = default_places(TILES.values()) if standard is None else standard
         self._clock = clock
 
-    def load(self, tab: str) -> Kept:
-        """Return what is kept of a tab; see :meth:`Shelf.load`."""
+    def load(self, tab: str) -> SavedLayout:
+        """Return what is kept of a tab; see :meth:`LayoutStorage.load`."""
         path = self._path(tab)
         try:
             data = _read(path)
         except OSError as error:
             _LOG.warning("The layout %s cannot be read: %s", path, error)
-            return Kept(None, (_unreadable(tab, cause(error)),))
+            return SavedLayout(None, (_unreadable(tab, cause(error)),))
         if data is None:
-            return Kept()
-        reading = self._reading(data, tab)
-        notices = (_notice(path, tab, reading),) if reading.faults else ()
-        return Kept(reading.places, notices, _revision(data))
+            return SavedLayout()
+        parsed = self._parse(data, tab)
+        notices = (_notice(path, tab, parsed),) if parsed.faults else ()
+        return SavedLayout(parsed.places, notices, _revision(data))
 
     def save(self, tab: str, places: Sequence[Place] | None, revision: str) -> str:
-        """Keep *places*; see :meth:`Shelf.save`.
+        """Keep *places*; see :meth:`LayoutStorage.save`.
 
         Whenever the process is killed, the file holds the old layout or the new one. A file
         that could not be used as it was is put aside beside it first.
@@ -143,7 +143,7 @@ class FileLayouts:
     def _path(self, tab: str) -> Path:
         return self.folder / f"{tab}.json"
 
-    def _reading(self, data: bytes, tab: str) -> Reading:
+    def _parse(self, data: bytes, tab: str) -> ParsedLayout:
         return read_tab(data, tab, self._standard.get(tab, ()))
 
     def _replace(self, tab: str, data: bytes | None, revision: str) -> str:
@@ -154,7 +154,7 @@ class FileLayouts:
             return _revision(data)
         if _revision(there) != revision:
             raise LayoutConflictError(_revision(there))
-        if there is not None and self._reading(there, tab).faults:
+        if there is not None and self._parse(there, tab).faults:
             self._put_aside(path)
         remove_leftovers(path)
         if data is not None:
@@ -175,9 +175,9 @@ class FileLayouts:
             path.rename(aside)
 
 
-def _notice(path: Path, tab: str, reading: Reading) -> Text:
-    title, fault = TABS.get(tab, Text(tab, tab)), reading.fault
-    if reading.places is None:
+def _notice(path: Path, tab: str, parsed: ParsedLayout) -> Text:
+    title, fault = TABS.get(tab, Text(tab, tab)), parsed.fault
+    if parsed.places is None:
         return Text(
             f'Your saved layout of the tab "{title.en}" cannot be used: {fault.en}. The standard '
             f"layout is shown; saving puts the file {path.name} aside, so nothing is lost.",

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.catalog import TILES, Text, tile
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.environment import LAYOUT
-from campaign_live_widgets.layouts.document import LIMIT_BYTES, Reading, read_report, write_report
+from campaign_live_widgets.layouts.document import (
+    LIMIT_BYTES,
+    ParsedLayout,
+    read_report,
+    write_report,
+)
 from campaign_live_widgets.layouts.files import cause
 from campaign_live_widgets.layouts.places import Place, places
 from campaign_live_widgets.layouts.storage import LayoutError
@@ -54,7 +59,7 @@ def shared_layout(
     except LayoutError as error:
         if layout is not None:
             raise UsageError(str(error)) from None
-        return product, (error.said,)
+        return product, (error.text,)
     return {**product, **found}, said
 
 
@@ -115,7 +120,7 @@ def _usable(data: bytes, name: str) -> tuple[Layout, tuple[Text, ...]]:
     found, faults = read_report(data, places(TILES.values()))
     if not faults and not found:
         faults = (Text("it names no tabs", "elle ne nomme aucun onglet"),)
-    fault = Reading(None, faults).fault
+    fault = ParsedLayout(None, faults).fault
     if not found:
         raise LayoutError(_useless(name, fault))
     if not faults:

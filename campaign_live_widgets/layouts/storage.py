@@ -1,4 +1,4 @@
-"""What is kept of a report's layouts: the place they are kept in, and how a page goes by it."""
+"""Saved layouts: the interface of their storage, and the layouts that a page works with."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.layouts.places import Place
 
-NOT_KEPT: Final = Text("This page keeps no layouts.", "Cette page ne conserve aucune disposition.")
+NOT_STORED: Final = Text(
+    "This page does not save layouts.", "Cette page n'enregistre pas de disposition."
+)
 
 
 class LayoutError(CampaignLiveError):
-    """A layout cannot be kept or used; ``said`` is the one line for the reader.
+    """A layout cannot be saved or used.
 
     Parameters
     ----------
-    said : Text
+    text : Text
+        One line for the reader.
     """
 
-    def __init__(self, said: Text) -> None:
-        super().__init__(said.en)
-        self.said = said
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 class LayoutConflictError(LayoutError):
@@ -35,7 +38,7 @@ class LayoutConflictError(LayoutError):
     Attributes
     ----------
     revision : str
-        Of what is kept now: a save that names it replaces that.
+        The revision stored now; a save that names it replaces the stored layout.
     """
 
     def __init__(self, revision: str) -> None:
@@ -51,91 +54,95 @@ class LayoutConflictError(LayoutError):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What one person has kept of one tab."""
+class SavedLayout:
+    """The layout that one person has saved for one tab."""
 
     places: tuple[Place, ...] | None = None
-    """Every tile of the tab; ``None`` where nothing is kept, or nothing of it can be used."""
+    """Every tile of the tab; ``None`` if nothing is saved, or nothing of it can be used."""
     notices: tuple[Text, ...] = ()
-    """What the reader should know, one line each."""
+    """Messages for the reader, one line each."""
     revision: str = ""
-    """Which state of the shelf this is; empty where nothing is kept."""
+    """Revision of the stored layout; empty if there is none."""
 
 
-class Shelf(Protocol):
-    """Keeps the layouts of one person for one report, by tab."""
+class LayoutStorage(Protocol):
+    """Stores the layouts of one person for one report, by tab."""
 
-    def load(self, tab: str) -> Kept:
-        """Return what is kept of a tab; trouble is a notice, never an error."""
+    def load(self, tab: str) -> SavedLayout:
+        """Return the saved layout of a tab; a problem becomes a notice, never an error."""
 
     def save(self, tab: str, places: Sequence[Place] | None, revision: str) -> str:
-        """Keep *places*, or nothing more where they are ``None``; return the new revision.
+        """Store *places*, or delete the stored layout if ``None``; return the new revision.
 
         Raises
         ------
         LayoutConflictError
-            Where what is kept is no longer of *revision*, and not of these places either.
+            If the stored layout has another revision than *revision*, and other places.
         LayoutError
-            Where it cannot be kept. What was kept before still is.
+            If it cannot be stored. The previous layout is unchanged.
         """
 
 
-class Arrangements:
-    """Where the tiles stand: what everybody starts with, and over it what one person has kept.
+class TabLayouts:
+    """The layout of every tab: the report's standard layout, or the one a person has saved.
 
     Parameters
     ----------
     standard : mapping of tab to places
-        The report's own layout, which a reset goes back to. A person who saves just that
-        keeps no layout of their own, so that they see it change when the report's changes.
-    shelf : Shelf, optional
-        Without one nothing is kept; :meth:`use` may bring it later.
+        The report's own layout, which *Reset* restores. Saving exactly this layout deletes
+        the person's own, so that they get later changes of the report's layout.
+    storage : LayoutStorage, optional
+        Without it nothing can be saved; :meth:`use_storage` may set it later.
     """
 
     def __init__(
-        self, standard: Mapping[str, tuple[Place, ...]], shelf: Shelf | None = None
+        self, standard: Mapping[str, tuple[Place, ...]], storage: LayoutStorage | None = None
     ) -> None:
         self.standard = dict(standard)
         """The report's own layout, by tab."""
-        self._shelf = shelf
-        self._refusal = NOT_KEPT
-        self._kept: dict[str, tuple[Place, ...]] = {}
+        self._storage = storage
+        self._refusal = NOT_STORED
+        self._current: dict[str, tuple[Place, ...]] = {}
         self._revisions: dict[str, str] = {}
 
-    def use(self, shelf: Shelf | None, refusal: Text | None = None) -> None:
-        """Keep layouts on another shelf from now on; :meth:`start` tells what stands there.
+    def use_storage(self, storage: LayoutStorage | None, refusal: Text | None = None) -> None:
+        """Load and save layouts in another storage from now on.
 
-        Without one, a save is answered *refusal*.
+        Parameters
+        ----------
+        storage : LayoutStorage or None
+        refusal : Text, optional
+            Why nothing can be saved without a storage.
         """
-        self._shelf, self._refusal = shelf, refusal or NOT_KEPT
-        self._kept.clear()
+        self._storage, self._refusal = storage, refusal or NOT_STORED
+        self._current.clear()
         self._revisions.clear()
 
-    def start(self, tab: str) -> tuple[tuple[Place, ...], tuple[Text, ...]]:
-        """Return the places a tab opens with, and what the reader should know about them."""
-        kept = Kept() if self._shelf is None else self._shelf.load(tab)
-        self._revisions[tab] = kept.revision
-        self._kept[tab] = self.standard[tab] if kept.places is None else kept.places
-        return self._kept[tab], kept.notices
+    def load(self, tab: str) -> tuple[tuple[Place, ...], tuple[Text, ...]]:
+        """Return the places that a tab opens with, and messages for the reader."""
+        saved = SavedLayout() if self._storage is None else self._storage.load(tab)
+        self._revisions[tab] = saved.revision
+        self._current[tab] = self.standard[tab] if saved.places is None else saved.places
+        return self._current[tab], saved.notices
 
     def save(self, tab: str, places: Sequence[Place]) -> Text | None:
-        """Keep the places of a tab; return why they could not be kept, or ``None``.
+        """Save the places of a tab; return why they could not be saved, or ``None``.
 
-        Tiles that *places* does not name, such as those that a page does not show, keep what
-        they had. After a conflict, another save replaces what the other page has kept.
+        Tiles that *places* does not name, such as those that this page does not show, keep
+        their places. After a conflict, another save replaces the other page's layout.
         """
-        if self._shelf is None:
+        if self._storage is None:
             return self._refusal
         named = {place.tile_id for place in places}
-        absent = (place for place in self._kept.get(tab, ()) if place.tile_id not in named)
+        absent = (place for place in self._current.get(tab, ()) if place.tile_id not in named)
         row = (*places, *absent)
         own = None if row == self.standard.get(tab) else row
         try:
-            self._revisions[tab] = self._shelf.save(tab, own, self._revisions.get(tab, ""))
+            self._revisions[tab] = self._storage.save(tab, own, self._revisions.get(tab, ""))
         except LayoutConflictError as conflict:
             self._revisions[tab] = conflict.revision
-            return conflict.said
+            return conflict.text
         except LayoutError as error:
-            return error.said
-        self._kept[tab] = row
+            return error.text
+        self._current[tab] = row
         return None

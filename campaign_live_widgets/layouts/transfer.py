@@ -1,11 +1,11 @@
-"""A layout as a file that goes from page to page: out of one, into the tab of another."""
+"""Export of a report's layout to a file, and import into a tab of another page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import TABS, Text
-from campaign_live_widgets.layouts.document import Reading, read_report
+from campaign_live_widgets.layouts.document import ParsedLayout, read_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,30 +20,31 @@ _SHOWN: Final = Text(
 )
 
 
-def take_in(
+def import_layout(
     data: bytes, tab: str, standard: Mapping[str, Sequence[Place]]
 ) -> tuple[tuple[Place, ...] | None, Text]:
-    """Read the layout of one tab from what a reader's file holds; never raises.
+    """Read the layout of one tab from the contents of a file; never raises.
 
-    Returns its places (``None`` where there are none to use), and a line for the reader.
+    Returns its places (``None`` if the file has none that can be used), and a line for the
+    reader.
     """
     layout, faults = read_report(data, standard)
-    fault = Reading(None, faults).fault
+    fault = ParsedLayout(None, faults).fault
     if layout is None or (not layout and faults):
         return None, Text(
-            f"This file cannot be used as a layout: {fault.en}.",
-            f"Ce fichier est inutilisable comme disposition : {fault.fr}.",
+            f"Invalid layout file: {fault.en}.",
+            f"Fichier de disposition invalide : {fault.fr}.",
         )
     also = _also(other for other in layout if other != tab and layout[other] != standard[other])
     if tab not in layout:
         return None, Text(
-            f"This file has no layout of this tab.{also.en}",
+            f"This file has no layout for this tab.{also.en}",
             f"Ce fichier n'a pas de disposition pour cet onglet.{also.fr}",
         )
-    left_en = f" Except for this: {fault.en}." if faults else ""
-    left_fr = f" À ceci près : {fault.fr}." if faults else ""
-    said = Text(f"{_SHOWN.en}{left_en}{also.en}", f"{_SHOWN.fr}{left_fr}{also.fr}")
-    return layout[tab], said
+    ignored_en = f" Ignored: {fault.en}." if faults else ""
+    ignored_fr = f" Ignoré : {fault.fr}." if faults else ""
+    message = Text(f"{_SHOWN.en}{ignored_en}{also.en}", f"{_SHOWN.fr}{ignored_fr}{also.fr}")
+    return layout[tab], message
 
 
 def _also(tabs: Iterable[str]) -> Text:
@@ -52,6 +53,6 @@ def _also(tabs: Iterable[str]) -> Text:
         return Text("", "")
     en, fr = ", ".join(t.en for t in titles), ", ".join(t.fr for t in titles)
     return Text(
-        f" It rearranges other tabs too ({en}): import it there.",
-        f" Il réorganise aussi d'autres onglets ({fr}) : importez-le dans ceux-ci.",
+        f" It also has layouts of other tabs ({en}): import it there.",
+        f" Il contient aussi les dispositions d'autres onglets ({fr}) : importez-le dans ceux-ci.",
     )

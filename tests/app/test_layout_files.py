@@ -25,10 +25,10 @@ from campaign_live_widgets.layouts.document import write_tab
 from campaign_live_widgets.layouts.files import FileLayouts, file_name, layouts_folder
 from campaign_live_widgets.layouts.places import Place, places
 from campaign_live_widgets.layouts.storage import (
-    Arrangements,
-    Kept,
     LayoutConflictError,
     LayoutError,
+    SavedLayout,
+    TabLayouts,
 )
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def files(folder: Path) -> list[str]:
 
 
 def test_what_is_kept_is_there_for_the_next_page(tmp_path: Path) -> None:
-    assert shelf(tmp_path).load("email") == Kept()
+    assert shelf(tmp_path).load("email") == SavedLayout()
     revision = shelf(tmp_path).save("email", OTHER, "")
-    assert shelf(tmp_path).load("email") == Kept(OTHER, (), revision)
-    assert shelf(tmp_path).load("push") == Kept()
+    assert shelf(tmp_path).load("email") == SavedLayout(OTHER, (), revision)
+    assert shelf(tmp_path).load("push") == SavedLayout()
     again = shelf(tmp_path).save("email", WIDE, revision)
     assert again != revision
     assert shelf(tmp_path).load("email").places == WIDE
@@ -63,7 +63,7 @@ def test_what_is_kept_is_there_for_the_next_page(tmp_path: Path) -> None:
 def test_people_and_reports_have_their_own(tmp_path: Path) -> None:
     shelf(tmp_path).save("email", OTHER, "")
     FileLayouts(tmp_path, "ada", "spring").save("email", WIDE, "")
-    assert shelf(tmp_path, "bob").load("email") == Kept()
+    assert shelf(tmp_path, "bob").load("email") == SavedLayout()
     assert shelf(tmp_path).load("email").places == OTHER
     assert FileLayouts(tmp_path, "ada", "spring").load("email").places == WIDE
 
@@ -71,7 +71,7 @@ def test_people_and_reports_have_their_own(tmp_path: Path) -> None:
 def test_keeping_nothing_more_takes_the_file_away(tmp_path: Path) -> None:
     revision = shelf(tmp_path).save("email", OTHER, "")
     assert shelf(tmp_path).save("email", None, revision) == ""
-    assert shelf(tmp_path).load("email") == Kept()
+    assert shelf(tmp_path).load("email") == SavedLayout()
     assert shelf(tmp_path / "none").save("email", None, "") == ""
     assert not (tmp_path / "none").exists()
 
@@ -129,8 +129,8 @@ def test_the_folder_is_the_setting_s_else_the_user_s(
 
 
 def test_a_layout_that_another_page_changed_is_not_overwritten_unasked(tmp_path: Path) -> None:
-    first, second = Arrangements(STANDARD, shelf(tmp_path)), Arrangements(STANDARD, shelf(tmp_path))
-    assert first.start("email") == second.start("email") == (EMAIL, ())
+    first, second = TabLayouts(STANDARD, shelf(tmp_path)), TabLayouts(STANDARD, shelf(tmp_path))
+    assert first.load("email") == second.load("email") == (EMAIL, ())
     assert first.save("email", OTHER) is None
     refused = second.save("email", WIDE)
     assert refused is not None
@@ -142,28 +142,28 @@ def test_a_layout_that_another_page_changed_is_not_overwritten_unasked(tmp_path:
 
 
 def test_two_pages_that_save_the_same_agree(tmp_path: Path) -> None:
-    first, second = Arrangements(STANDARD, shelf(tmp_path)), Arrangements(STANDARD, shelf(tmp_path))
-    first.start("email"), second.start("email")
+    first, second = TabLayouts(STANDARD, shelf(tmp_path)), TabLayouts(STANDARD, shelf(tmp_path))
+    first.load("email"), second.load("email")
     assert first.save("email", OTHER) is None
     assert second.save("email", OTHER) is None
     assert first.save("email", WIDE) is None
 
 
 def test_who_saves_the_standard_layout_follows_it(tmp_path: Path) -> None:
-    page = Arrangements(STANDARD, shelf(tmp_path))
-    page.start("email")
+    page = TabLayouts(STANDARD, shelf(tmp_path))
+    page.load("email")
     page.save("email", OTHER)
     assert page.save("email", EMAIL) is None
-    team = Arrangements({**STANDARD, "email": WIDE}, shelf(tmp_path))
-    assert team.start("email") == (WIDE, ())
+    team = TabLayouts({**STANDARD, "email": WIDE}, shelf(tmp_path))
+    assert team.load("email") == (WIDE, ())
 
 
 def test_without_a_shelf_nothing_is_kept_and_it_is_said() -> None:
-    page = Arrangements(STANDARD)
-    assert page.start("email") == (EMAIL, ())
+    page = TabLayouts(STANDARD)
+    assert page.load("email") == (EMAIL, ())
     said = page.save("email", OTHER)
     assert said is not None
-    assert said.fr == "Cette page ne conserve aucune disposition."
+    assert said.fr == "Cette page n'enregistre pas de disposition."
 
 
 BROKEN = {
@@ -185,8 +185,8 @@ def test_a_file_that_cannot_be_used_is_told_and_put_aside_on_a_save(
     kept.save("email", OTHER, "")
     path = kept.folder / "email.json"
     path.write_bytes(data)
-    page = Arrangements(STANDARD, shelf(tmp_path))
-    row, notices = page.start("email")
+    page = TabLayouts(STANDARD, shelf(tmp_path))
+    row, notices = page.load("email")
     assert sorted(p.tile_id for p in row) == sorted(p.tile_id for p in EMAIL)
     assert len(notices) == 1
     assert "email.json aside" in notices[0].en
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_be_used_is_told_and_put_aside_on_a_save(
     aside = path.with_name("email.set-aside-20261124T083000Z.json")
     assert aside.read_bytes() == data
     path.write_bytes(data)
-    page.start("email")
+    page.load("email")
     page.save("email", EMAIL)  # the standard: nothing is kept, and still nothing is lost
     assert not path.exists()
     assert path.with_name("email.set-aside-20261124T083000Z-1.json").read_bytes() == data
@@ -251,10 +251,10 @@ def unprivileged(folder: Path) -> Iterator[None]:
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_clear_line(tmp_path: Path) -> None:
-    page = Arrangements(STANDARD, shelf(tmp_path / "kept"))
+    page = TabLayouts(STANDARD, shelf(tmp_path / "kept"))
     (tmp_path / "kept").mkdir(mode=0o555)
     with unprivileged(tmp_path):
-        assert page.start("email") == (EMAIL, ())
+        assert page.load("email") == (EMAIL, ())
         said = page.save("email", OTHER)
     assert said is not None
     assert said.en.startswith("The layout could not be saved: access is not allowed. ")

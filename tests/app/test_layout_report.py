@@ -40,12 +40,12 @@ def test_a_reader_s_layout_goes_over_the_report_s(kept: Path) -> None:
     made = report(layout=[table])
     assert made.dashboard.layout_of_tabs()["push"][0] == table
     assert made.dashboard.tile("push.failures").view == "table"
-    assert made.dashboard.keep("push", TURNED["push"]) is None
+    assert made.dashboard.save_layout("push", TURNED["push"]) is None
     again = report(layout=[table])
     assert again.dashboard.layout_of_tabs()["push"] == TURNED["push"]
     others = (place for place in STANDARD["push"] if place.tile_id != table.tile_id)
     row = (table, *(replace(place, shown=False) for place in others))
-    assert again.dashboard.keep("push", row) is None  # a reset, and saved
+    assert again.dashboard.save_layout("push", row) is None  # a reset, and saved
     assert not list(kept.rglob("push.json"))
 
 
@@ -82,7 +82,9 @@ def test_an_import_does_not_overwrite_another_page_s_layout_unasked(tmp_path: Pa
     one, two = report(), report()
     two.dashboard.grids["email"].arrange(TURNED["email"])
     two.export_layout(file)
-    assert one.dashboard.keep("email", STANDARD["email"][::2] + STANDARD["email"][1::2]) is None
+    assert (
+        one.dashboard.save_layout("email", STANDARD["email"][::2] + STANDARD["email"][1::2]) is None
+    )
     with pytest.raises(CampaignLiveError, match="Another page has changed"):
         two.import_layout(file)
     two.import_layout(file)
@@ -95,6 +97,6 @@ def test_a_notice_follows_the_page_s_language(kept: Path) -> None:
     (shelf.folder / "email.json").write_text("{")
     made = report()
     assert made.dashboard.header.notices[0].startswith("Your saved layout of the tab")
-    made.dashboard.speak("fr")
+    made.dashboard.set_language("fr")
     assert len(made.dashboard.header.notices) == 1
     assert made.dashboard.header.notices[0].startswith("Votre disposition de l'onglet")

@@ -167,9 +167,9 @@ def test_the_page_asks_and_is_answered_with_its_address(tmp_path: Path) -> None:
     assert asked(report, type="goto", address="?tab=push&every=5&theme=dark") == "every=5&tab=push"
     assert report.dashboard.tabs.selected_index == 2
     assert sent(report) == 8
-    assert report.dashboard.filters.asked["every"] == ["5"]
+    assert report.dashboard.filters.query["every"] == ["5"]
     report.dashboard.tabs.selected_index = 0
-    assert report.dashboard.filters.asked["tab"] == ["campaign"]
+    assert report.dashboard.filters.query["tab"] == ["campaign"]
 
 
 def test_what_cannot_be_had_is_a_notice_in_the_page_s_language(tmp_path: Path) -> None:

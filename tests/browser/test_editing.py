@@ -63,7 +63,8 @@ IN_GRID = """(node) => {
 }"""
 MODELS = """const manager = window.jupyterapp.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
-  const named = (name) => models.filter((model) => model.get("_script") === name);"""
+  const draws = (model, name) => model.get("_script")?.endsWith(`/${name}.js`);
+  const named = (name) => models.filter((model) => draws(model, name));"""
 """In Voilà, the models of a script."""
 TIMED = """() => {
   window.costs = [];
@@ -340,7 +341,7 @@ def test_shift_and_keys_resize_a_tile(editing: Editing) -> None:
     for _ in range(12):
         page.keyboard.press("Shift+ArrowLeft")
     assert editing.span(KPI)[1] == 3
-    assert editing.said() == "It cannot go further that way"
+    assert editing.said() == "No further in this direction"
 
 
 @pytest.mark.parametrize("key", ["Delete", "Backspace"])
@@ -352,7 +353,7 @@ def test_a_removed_tile_can_be_added_back_to_where_it_stood(editing: Editing, ke
     assert not editing.tile(REASONS).is_visible()
     following = ORDER[ORDER.index(REASONS) + 1]
     assert editing.tile(following).evaluate("(node) => node === document.activeElement")
-    assert editing.said() == "Bounce reasons removed; 1 can be added back"
+    assert editing.said() == "Bounce reasons removed. Tiles to add back: 1"
     editing.tile(KPI).locator(".clw-edit-remove").click()
     assert editing.order() == [i for i in ORDER if i not in {KPI, REASONS}]
     page.locator(".clw-edit-add:visible").focus()
@@ -520,7 +521,7 @@ def test_charts_are_out_of_reach_and_numbers_go_on(editing: Editing) -> None:
 def test_what_cannot_be_kept_is_said_in_text_and_editing_goes_on(editing: Editing) -> None:
     why = "<img src=x onerror=\"document.title='pwned'\"> refused"
     frame = next(f for f in reversed(editing.front.watch.sent) if b'"type":"edit"' in f)
-    viewer = re.search(rb'"viewer":"(\w+)"', frame)
+    viewer = re.search(rb'"viewer":"([\w-]+)"', frame)
     assert viewer is not None
     refused = {"type": "refused", "viewer": viewer[1].decode(), "text": why}
     editing.page.evaluate(
@@ -555,7 +556,7 @@ def test_another_language_ends_editing_and_leaves_the_arrangement(
         f"""async () => {{
           {MODELS}
           const hello = {{ type: "hello", viewer: "x", visible: true, search: "?locale=fr" }};
-          named("pulse")[0].send(hello);
+          named("connection_monitor")[0].send(hello);
         }}"""
     )
     page.wait_for_selector(".clw-report[lang=fr]")

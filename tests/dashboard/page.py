@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 class Page:
-    """The browser's side of a pulse: sends what its script sends, by hand."""
+    """The browser's side of a connection monitor: sends what its script sends, by hand."""
 
     def __init__(self, dashboard: Dashboard, viewer: str = "a") -> None:
         self.dashboard, self.viewer = dashboard, viewer
 
     @property
     def tick(self) -> int:
-        return int(self.dashboard.pulse.tick)
+        return int(self.dashboard.monitor.tick)
 
     def send(self, kind: str, **more: object) -> None:
         message = {"type": kind, "viewer": self.viewer, "visible": True, **more}
-        self.dashboard.pulse._handle_msg(
+        self.dashboard.monitor._handle_msg(
             {"content": {"data": {"method": "custom", "content": message}}, "buffers": []}
         )
 
@@ -36,34 +36,34 @@ class Page:
 
     def paint(self) -> None:
         """Acknowledge every tick from now on, as a fast page does."""
-        self.dashboard.pulse.observe(lambda _: self.ack(), "tick")
+        self.dashboard.monitor.observe(lambda _: self.ack(), "tick")
 
 
-def ask(dashboard: Dashboard, **message: object) -> None:
+def send_filters(dashboard: Dashboard, **message: object) -> None:
     """Send what the filters' script sends."""
     content = {"method": "custom", "content": message}
     dashboard.filters._handle_msg({"content": {"data": content}, "buffers": []})
 
 
-class Desk:
-    """Notes what is asked for, and does with an address what it is told to."""
+class Controller:
+    """Records its calls; calls a function with the addresses that it gets."""
 
     def __init__(
-        self, dashboard: Dashboard, follow: Callable[[str], object] = lambda _: None
+        self, dashboard: Dashboard, on_goto: Callable[[str], object] = lambda _: None
     ) -> None:
-        self.done: list[tuple[str, object]] = []
-        self._follow = follow
-        dashboard.serve(self)
+        self.calls: list[tuple[str, object]] = []
+        self._on_goto = on_goto
+        dashboard.set_controller(self)
 
     def goto(self, address: str) -> None:
-        self.done.append(("goto", address))
-        self._follow(address)
+        self.calls.append(("goto", address))
+        self._on_goto(address)
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
-        self.done.append(("change", dict(changes)))
+        self.calls.append(("change", dict(changes)))
 
-    def opened(self, tab: str) -> None:
-        self.done.append(("opened", tab))
+    def tab_opened(self, tab: str) -> None:
+        self.calls.append(("tab_opened", tab))
 
     def campaigns(self) -> list[Campaign]:
         return []

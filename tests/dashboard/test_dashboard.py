@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ipywidgets import Widget
 from memory import NOW, REJECT, Event, snapshot_of
-from page import Desk, Page, ask
+from page import Controller, Page, send_filters
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard, ReportGrid
@@ -92,17 +92,17 @@ def test_tabs_and_tiles_speak_french() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, locale="fr", now=NOW)
     assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
     assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
-    assert dashboard.header.words["live"] == "En direct"
+    assert dashboard.header.labels["live"] == "En direct"
     assert dashboard.facts.terms[0][0] == "Période"
 
 
 def test_the_page_changes_its_language_and_keeps_the_open_tab(small: Dashboard) -> None:
     small.tabs.selected_index = 2
     old = small.tile("push.metrics_by_message")
-    small.speak("fr")
+    small.set_language("fr")
     assert small.tabs.titles == ("Campagne", "E-mail", "Push")
     assert small.tabs.selected_index == 2
-    assert (small.header.locale, small.header.words["live"]) == ("fr", "En direct")
+    assert (small.header.locale, small.header.labels["live"]) == ("fr", "En direct")
     assert small.header.window.endswith("UTC")
     assert small.tile("push.metrics_by_message").locale == "fr"
     assert old.comm is None
@@ -133,12 +133,12 @@ def test_a_report_that_nothing_refreshes_stands_still(small: Dashboard) -> None:
 
 def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
-    desk = Desk(dashboard)
+    controller = Controller(dashboard)
     Page(dashboard).hello()
     Page(dashboard).hello("?at=2026-11-22T10:00:00Z&locale=fr")
-    ask(dashboard, type="change", changes={"tests": ["1"]})
-    ask(dashboard, type="goto", address="?tab=push")
-    assert desk.done == [
+    send_filters(dashboard, type="change", changes={"tests": ["1"]})
+    send_filters(dashboard, type="goto", address="?tab=push")
+    assert controller.calls == [
         ("goto", "?at=2026-11-22T10:00:00Z&locale=fr"),
         ("change", {"tests": ["1"]}),
         ("goto", "?tab=push"),
@@ -147,12 +147,12 @@ def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -
 
 def test_a_message_s_name_opens_its_own_page_and_the_tab_is_not_noted() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
-    desk = Desk(dashboard)
+    controller = Controller(dashboard)
     tile = dashboard.tile("push.metrics_by_message")
     dashboard.tabs.selected_index = 1
     tile._open("m1")
     dashboard.show_detail("m1", ("push",))
-    assert desk.done == [("opened", "email"), ("change", {"detail": ["m1"]})]
+    assert controller.calls == [("tab_opened", "email"), ("change", {"detail": ["m1"]})]
     assert dashboard.tabs.selected_index == 2
     assert dashboard.header.detail == ["Hello", "m1"]
     assert "clw-one-tab" in dashboard._dom_classes
@@ -197,7 +197,7 @@ def test_the_head_says_what_the_snapshot_is() -> None:
     assert (header.campaign_name, header.campaign_id) == ("Spring sale", "spring")
     assert header.as_of == "2026-11-23T15:05:00Z"
     assert header.newest == ["2026-11-23T15:04:30Z", "23 Nov 2026 15:04:30 UTC"]
-    assert (header.words["terms"][0][0], header.numbers[0]) == ("Events", "12,345")
+    assert (header.labels["terms"][0][0], header.numbers[0]) == ("Events", "12,345")
     assert header.health["notes"] == ["one file is open"]
     assert header.health["rejects"] == [["events.csv", "7", REJECT.cause]]
     assert not header.window_note
@@ -214,7 +214,7 @@ def test_a_window_that_ends_at_an_old_event_says_so() -> None:
 
 def test_the_zone_of_labels_changes_and_the_arrangement_stays(small: Dashboard) -> None:
     small.grids["push"].arrange([Place("push.metrics_by_message", 9, 5, shown=False)])
-    small.speak("en", "Asia/Tokyo")
+    small.set_language("en", "Asia/Tokyo")
     assert small.header.window == "last 24 h, 23 Nov 00:05 \u2013 24 Nov 00:05 JST"
     assert small.header.scope == ["Asia/Tokyo"]
     assert small.tile("push.metrics_by_message").time_zone == "Asia/Tokyo"

@@ -8,7 +8,7 @@ from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
-from campaign_live_widgets.dashboard.editing.editor import WORDS, Editor
+from campaign_live_widgets.dashboard.editing.editor import LABELS, Editor
 from campaign_live_widgets.dashboard.editing.grid import ReportGrid
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.layouts.places import (
@@ -81,13 +81,13 @@ def test_the_page_is_told_geometry_titles_and_places() -> None:
         "rows": 7,
     }
     assert editor.places == items(PLACES)
-    assert editor.words["modify"] == "Modifier"
-    assert editor.words["lang"] == "fr"
+    assert editor.labels["modify"] == "Modifier"
+    assert editor.labels["lang"] == "fr"
 
 
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", LABELS)
 def test_every_word_is_said_in_both_languages_with_the_same_blanks(name: str) -> None:
-    text = WORDS[name]
+    text = LABELS[name]
     blanks = [sorted(part.split("}")[0] for part in text(at).split("{")[1:]) for at in ("en", "fr")]
     assert text("en")
     assert text("fr")
@@ -271,10 +271,10 @@ def test_a_layout_that_cannot_be_kept_is_said_so(
 
 def test_where_nothing_keeps_a_layout_nothing_promises_it(sent: Sent) -> None:
     editor = Editor(grid_of())
-    assert editor.words["save"] == "Done"
+    assert editor.labels["save"] == "Done"
     say(editor, {"type": "save", "viewer": "a"})
     assert answers(sent) == [{"type": "saved", "viewer": "a"}]
-    assert Editor(grid_of(), on_save=refuse).words["save"] == "Save"
+    assert Editor(grid_of(), on_save=refuse).labels["save"] == "Save"
 
 
 def test_another_language_leaves_the_arrangement() -> None:
@@ -282,8 +282,8 @@ def test_another_language_leaves_the_arrangement() -> None:
     dashboard.grids["email"].arrange(MOVED)
     dashboard.tile(REASONS).view = "table"
     before = dashboard.grids["email"].places()
-    dashboard.speak("fr")
+    dashboard.set_language("fr")
     assert dashboard.grids["email"].places() == before
     editor = dashboard.tabs.children[0].children[0]
-    assert editor.words["modify"] == "Modifier"
+    assert editor.labels["modify"] == "Modifier"
     assert editor.places == items(MOVED)

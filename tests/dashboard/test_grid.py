@@ -116,7 +116,7 @@ def test_a_place_tells_which_view_a_tile_shows_unless_it_is_the_first() -> None:
 
 
 def test_a_tile_that_is_not_in_the_grid_is_refused(grid: ReportGrid) -> None:
-    with pytest.raises(ValueError, match="none of them"):
+    with pytest.raises(ValueError, match="not a tile of the grid"):
         grid[0:1, 0:1] = Label("new")
     with pytest.raises(UnknownNameError, match="tile 'z'"):
         grid.set_span("z", 1, 1)

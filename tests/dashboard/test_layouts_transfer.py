@@ -12,8 +12,8 @@ from campaign_live_widgets.dashboard import Dashboard
 from campaign_live_widgets.dashboard.editing.editor import Editor
 from campaign_live_widgets.layouts.document import write_report, write_tab
 from campaign_live_widgets.layouts.places import Place, places
-from campaign_live_widgets.layouts.storage import Arrangements
-from campaign_live_widgets.layouts.transfer import FILE_NAME, take_in
+from campaign_live_widgets.layouts.storage import TabLayouts
+from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
 
 STANDARD = places(TILES.values())
 TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
@@ -21,17 +21,17 @@ TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
 
 def test_what_goes_out_comes_in() -> None:
     assert FILE_NAME.endswith(".json")
-    row, said = take_in(write_report(TURNED).encode(), "email", STANDARD)
+    row, said = import_layout(write_report(TURNED).encode(), "email", STANDARD)
     assert row == TURNED["email"]
     assert said.en == (
         "The file's layout is shown. Save to keep it. "
-        "It rearranges other tabs too (Campaign, Push): import it there."
+        "It also has layouts of other tabs (Campaign, Push): import it there."
     )
     assert "(Campagne, Push)" in said.fr
 
 
 def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:
-    row, said = take_in(write_tab("push", TURNED["push"]).encode(), "push", STANDARD)
+    row, said = import_layout(write_tab("push", TURNED["push"]).encode(), "push", STANDARD)
     assert row == TURNED["push"]
     assert said.fr == "La disposition du fichier est affichée. Enregistrez-la pour la conserver."
 
@@ -39,23 +39,23 @@ def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\xff\xfe", "This file cannot be used as a layout: it is not UTF-8 text."),
-        (b"{}", "This file cannot be used as a layout: it is not a layout of this report."),
-        (b" " * 300_000, "This file cannot be used as a layout: it is larger than 256 kB."),
-        (write_report({}).encode(), "This file has no layout of this tab."),
-        (write_tab("sms", ()).encode(), 'This file cannot be used as a layout: unknown tab "sms".'),
+        (b"\xff\xfe", "Invalid layout file: it is not UTF-8 text."),
+        (b"{}", "Invalid layout file: it is not a layout of this report."),
+        (b" " * 300_000, "Invalid layout file: it is larger than 256 kB."),
+        (write_report({}).encode(), "This file has no layout for this tab."),
+        (write_tab("sms", ()).encode(), 'Invalid layout file: unknown tab "sms".'),
     ],
 )
 def test_a_file_that_is_none_says_so(data: bytes, said: str) -> None:
-    assert take_in(data, "email", STANDARD)[0] is None
-    assert take_in(data, "email", STANDARD)[1].en == said
+    assert import_layout(data, "email", STANDARD)[0] is None
+    assert import_layout(data, "email", STANDARD)[1].en == said
 
 
 def test_what_is_wrong_in_it_is_named() -> None:
     text = write_tab("push", TURNED["push"]).replace("push.failures", "push.successes")
-    row, said = take_in(text.encode(), "push", STANDARD)
+    row, said = import_layout(text.encode(), "push", STANDARD)
     assert row is not None
-    assert 'Except for this: unknown tile "push.successes".' in said.en
+    assert 'Ignored: unknown tile "push.successes".' in said.en
 
 
 def editor_of(dashboard: Dashboard, tab: int) -> Editor:
@@ -64,7 +64,7 @@ def editor_of(dashboard: Dashboard, tab: int) -> Editor:
 
 def test_a_page_takes_a_file_in_and_keeps_nothing_yet(sent: list[Any]) -> None:
     dashboard = Dashboard(
-        snapshot_of([Event("sent")]), now=NOW, locale="fr", arrangements=Arrangements(STANDARD)
+        snapshot_of([Event("sent")]), now=NOW, locale="fr", layouts=TabLayouts(STANDARD)
     )
     message = {"type": "import", "viewer": "x"}
     data = {"method": "custom", "content": message}
@@ -85,7 +85,7 @@ def test_a_page_that_shows_few_tiles_takes_those(sent: list[Any]) -> None:
         snapshot_of([Event("sent")]),
         now=NOW,
         tiles=["email.summary", "email.bounce_reasons"],
-        arrangements=Arrangements(TURNED),
+        layouts=TabLayouts(TURNED),
     )
     assert sent
     assert [p.tile_id for p in dashboard.layout_of_tabs()["email"]] == [

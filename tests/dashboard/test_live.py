@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from memory import NOW, Event, MemoryFeed
-from page import Desk, Page, ask
+from page import Controller, Page, send_filters
 
-from campaign_live_widgets.dashboard import Dashboard, Live, Pace
+from campaign_live_widgets.dashboard import Coordinator, Dashboard, Pace
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     Until = Callable[..., None]
 
-FAST = Pace(least=0.02, blind=0.2, patience=60.0, beat=60.0, pulse=60.0, backoff=(0.05,))
+FAST = Pace(
+    min_tick_seconds=0.02,
+    tick_without_ack_seconds=0.2,
+    ack_timeout_seconds=60.0,
+    status_interval_seconds=60.0,
+    heartbeat_seconds=60.0,
+    backoff=(0.05,),
+)
 KPI = "email.sending_statistics"
 QUIET = 0.25
 TILES = ("campaign.statistics", KPI, "email.metrics_by_message", "push.metrics_by_message")
@@ -35,7 +42,7 @@ class Report:
         self.dashboard = Dashboard(self.feed.snapshot(), tiles=TILES, now=NOW, **options)
         self.feed.reads = 0
         self.dashboard.tabs.selected_index = 1
-        self.live = Live(
+        self.live = Coordinator(
             self.dashboard, self.feed, every=0.05, pace=pace, clock=lambda: self.feed.now
         )
         self.page = Page(self.dashboard)
@@ -68,7 +75,7 @@ def report(reports: Callable[..., Report]) -> Report:
     return reports()
 
 
-def test_nothing_is_read_before_somebody_looks(report: Report, until: Until) -> None:
+def test_nothing_is_read_before_a_page_is_visible(report: Report, until: Until) -> None:
     time.sleep(QUIET)
     assert report.feed.reads == 0
     assert (report.state, report.dashboard.header.live) == ("paused", False)
@@ -87,7 +94,7 @@ def test_new_events_reach_the_open_tab(report: Report, until: Until) -> None:
     assert report.shown("push.metrics_by_message") == 0
 
 
-def test_the_next_tick_waits_for_the_page_and_what_was_skipped_is_dropped(
+def test_the_next_tick_waits_for_the_acknowledgement_and_skips_updates_between(
     report: Report, until: Until
 ) -> None:
     report.page.hello()
@@ -106,10 +113,18 @@ def test_the_next_tick_waits_for_the_page_and_what_was_skipped_is_dropped(
     assert report.shown() == 7
 
 
-def test_a_page_that_never_answers_is_not_waited_for_longer_than_the_patience(
+def test_ticks_go_on_after_the_acknowledgement_timeout(
     reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, blind=0.1, patience=0.5, beat=60, backoff=(0.05,)))
+    report = reports(
+        Pace(
+            min_tick_seconds=0.02,
+            tick_without_ack_seconds=0.1,
+            ack_timeout_seconds=0.5,
+            status_interval_seconds=60,
+            backoff=(0.05,),
+        )
+    )
     report.page.hello()
     until(lambda: report.state == "live")
     report.feed.add(Event("sent"))
@@ -120,7 +135,9 @@ def test_a_page_that_never_answers_is_not_waited_for_longer_than_the_patience(
     assert time.monotonic() - start > 0.3
 
 
-def test_ticks_go_on_unpaced_while_a_cell_blocks_the_kernel(report: Report, until: Until) -> None:
+def test_ticks_need_no_acknowledgement_while_a_cell_blocks_the_kernel(
+    report: Report, until: Until
+) -> None:
     loop = asyncio.new_event_loop()
     kernel = threading.Thread(target=loop.run_forever)
     kernel.start()
@@ -134,8 +151,8 @@ def test_ticks_go_on_unpaced_while_a_cell_blocks_the_kernel(report: Report, unti
         report.feed.add(Event("sent"))
         until(lambda: report.shown() == 2)
         report.feed.add(Event("sent"))
-        time.sleep(3 * FAST.blind)
-        assert report.shown() == 2, "the loop answers: the page is slow, so it is waited for"
+        time.sleep(3 * FAST.tick_without_ack_seconds)
+        assert report.shown() == 2, "the loop answers: the page is slow, and the tick waits for it"
         loop.call_soon_threadsafe(time.sleep, 3)
         until(lambda: report.shown() == 3, seconds=2)
         report.feed.add(Event("sent"))
@@ -164,7 +181,7 @@ def test_an_unreadable_source_is_stale_keeps_its_numbers_and_recovers(
     assert not report.dashboard.header.note
 
 
-def test_any_other_fault_is_one_line_and_recovers(report: Report, until: Until) -> None:
+def test_another_error_is_shown_in_one_line_until_it_is_gone(report: Report, until: Until) -> None:
     report.page.hello()
     report.feed.fail = ZeroDivisionError("division by zero\nand more")
     until(lambda: report.state == "error")
@@ -173,7 +190,7 @@ def test_any_other_fault_is_one_line_and_recovers(report: Report, until: Until) 
     until(lambda: report.state == "live")
 
 
-def test_a_tile_that_fails_does_not_stop_the_others(
+def test_a_failing_tile_does_not_stop_the_others(
     report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report.page.paint()
@@ -196,7 +213,7 @@ def test_a_tile_that_fails_does_not_stop_the_others(
     until(lambda: not broken._head.error)
 
 
-def test_a_paused_report_reads_nothing_and_catches_up(report: Report, until: Until) -> None:
+def test_a_paused_report_reads_nothing_until_it_is_resumed(report: Report, until: Until) -> None:
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
@@ -212,9 +229,7 @@ def test_a_paused_report_reads_nothing_and_catches_up(report: Report, until: Unt
     assert report.state == "live"
 
 
-def test_a_hidden_page_is_left_alone_and_right_when_it_comes_back(
-    report: Report, until: Until
-) -> None:
+def test_a_hidden_page_is_updated_when_it_becomes_visible(report: Report, until: Until) -> None:
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
@@ -264,10 +279,10 @@ def test_a_quiet_minute_sends_nothing(
     assert sent == []
 
 
-def test_the_time_of_the_last_refresh_is_told_now_and_then(
+def test_the_time_of_the_last_refresh_is_sent_at_intervals(
     sent: list[Any], reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, beat=0.2))
+    report = reports(Pace(min_tick_seconds=0.02, status_interval_seconds=0.2))
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
@@ -278,24 +293,24 @@ def test_the_time_of_the_last_refresh_is_told_now_and_then(
     assert [list(data["state"]) for _, data in sent] == [["refreshed"]]
 
 
-def test_the_address_is_honoured_before_anything_is_read(report: Report, until: Until) -> None:
+def test_the_address_is_applied_before_the_first_read(report: Report, until: Until) -> None:
     def use(address: str) -> None:
         assert report.feed.reads == 0
         report.feed.use(address.partition("=")[2])
 
-    desk = Desk(report.dashboard, use)
+    controller = Controller(report.dashboard, use)
     report.page.hello("?campaign=autumn")
     until(lambda: report.dashboard.header.campaign_id == "autumn")
-    assert desk.done == [("goto", "?campaign=autumn")]
+    assert controller.calls == [("goto", "?campaign=autumn")]
 
 
-def test_what_fails_to_be_done_is_said_and_nothing_else_is_shown(
+def test_a_failing_request_shows_its_error_and_pauses_the_report(
     report: Report, until: Until
 ) -> None:
     def fail(address: str) -> None:
         raise ValueError(address)
 
-    Desk(report.dashboard, fail)
+    Controller(report.dashboard, fail)
     report.page.hello("?campaign=sprig")
     until(lambda: report.state == "error")
     assert report.dashboard.header.note == "ValueError: ?campaign=sprig"
@@ -303,49 +318,49 @@ def test_what_fails_to_be_done_is_said_and_nothing_else_is_shown(
     assert (report.feed.reads, report.state) == (0, "error")
 
 
-def test_what_is_asked_of_a_paused_report_is_shown_and_it_stays_paused(
+def test_a_request_to_a_paused_report_is_shown_and_it_stays_paused(
     report: Report, until: Until
 ) -> None:
-    desk = Desk(report.dashboard, report.feed.use)
+    controller = Controller(report.dashboard, report.feed.use)
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
     report.page.send("pause")
     until(lambda: report.state == "paused")
     reads = report.feed.reads
-    ask(report.dashboard, type="goto", address="autumn")
+    send_filters(report.dashboard, type="goto", address="autumn")
     until(lambda: report.dashboard.header.campaign_id == "autumn")
-    assert (report.state, desk.done) == ("paused", [("goto", "autumn")])
+    assert (report.state, controller.calls) == ("paused", [("goto", "autumn")])
     assert report.feed.reads <= reads + 1
 
 
-def test_what_is_asked_while_the_source_is_unreadable_is_shown(
+def test_a_request_is_shown_while_the_source_is_unreadable(
     reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, beat=60.0, backoff=(30.0,)))
-    Desk(report.dashboard, report.feed.use)
+    report = reports(Pace(min_tick_seconds=0.02, status_interval_seconds=60.0, backoff=(30.0,)))
+    Controller(report.dashboard, report.feed.use)
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
     report.feed.fail = SourceError("events.csv: permission denied")
     until(lambda: report.state == "stale")
-    ask(report.dashboard, type="goto", address="autumn")
+    send_filters(report.dashboard, type="goto", address="autumn")
     until(lambda: report.dashboard.header.campaign_id == "autumn")
     assert report.state == "stale"
 
 
-def test_a_reader_who_wants_it_calm_is_not_hurried_but_heard(report: Report, until: Until) -> None:
-    Desk(report.dashboard, report.feed.use)
+def test_a_long_refresh_interval_delays_events_but_no_request(report: Report, until: Until) -> None:
+    Controller(report.dashboard, report.feed.use)
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
-    report.dashboard.pace(60.0)
+    report.dashboard.set_refresh_interval(60.0)
     time.sleep(QUIET)
     report.feed.add(Event("sent"))
     time.sleep(QUIET)
     assert report.shown() == 1
     start = time.monotonic()
-    ask(report.dashboard, type="goto", address="autumn")
+    send_filters(report.dashboard, type="goto", address="autumn")
     until(lambda: report.dashboard.header.campaign_id == "autumn")
     assert time.monotonic() - start < 1
     until(lambda: report.shown() == 2)
@@ -362,71 +377,88 @@ def test_stop_joins_the_thread_and_closes_the_feed(report: Report, until: Until)
     assert (report.state, report.dashboard.header.live) == ("paused", False)
 
 
-def test_a_second_coordinator_knows_who_looks(report: Report, until: Until) -> None:
+def test_a_second_coordinator_knows_the_viewers(report: Report, until: Until) -> None:
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
     report.live.stop()
-    report.live = Live(report.dashboard, report.feed, pace=FAST, clock=lambda: report.feed.now)
+    report.live = Coordinator(
+        report.dashboard, report.feed, pace=FAST, clock=lambda: report.feed.now
+    )
     report.live.start()
     until(lambda: report.state == "live")
 
 
-def test_stop_before_anybody_looked(report: Report) -> None:
+def test_stop_before_the_first_viewer(report: Report) -> None:
     report.live.stop()
     assert report.feed.closed
     assert report.feed.reads == 0
 
 
-def beats(sent: list[Any]) -> list[str]:
-    """Return what each sign of life said."""
+def heartbeats(sent: list[Any]) -> list[str]:
+    """Return the time in each heartbeat that was sent."""
     return [
         data["content"]["as_of"]
         for _, data in list(sent)
-        if data.get("method") == "custom" and data["content"].get("type") == "beat"
+        if data.get("method") == "custom" and data["content"].get("type") == "heartbeat"
     ]
 
 
-def test_the_heart_beats_while_somebody_looks_paused_or_not(
+def test_heartbeats_are_sent_while_a_page_is_visible_also_if_paused(
     sent: list[Any], reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, beat=60.0, pulse=0.05))
+    report = reports(
+        Pace(min_tick_seconds=0.02, status_interval_seconds=60.0, heartbeat_seconds=0.05)
+    )
     time.sleep(QUIET)
-    assert beats(sent) == []
-    assert report.dashboard.pulse.within == 0, "nothing is promised before somebody looks"
+    assert heartbeats(sent) == []
+    assert report.dashboard.monitor.heartbeat_seconds == 0, (
+        "no heartbeats are announced before a page is visible"
+    )
     report.page.paint()
     report.page.hello()
-    until(lambda: "23 Nov 2026 15:04:30 UTC" in beats(sent))
-    assert report.dashboard.pulse.within == 0.05
+    until(lambda: "23 Nov 2026 15:04:30 UTC" in heartbeats(sent))
+    assert report.dashboard.monitor.heartbeat_seconds == 0.05
     report.page.send("pause")
     until(lambda: report.state == "paused")
-    before = len(beats(sent))
-    until(lambda: len(beats(sent)) > before + 2)
+    before = len(heartbeats(sent))
+    until(lambda: len(heartbeats(sent)) > before + 2)
     report.page.send("visible", visible=False)
     time.sleep(0.1)
-    before = len(beats(sent))
+    before = len(heartbeats(sent))
     time.sleep(QUIET)
-    assert len(beats(sent)) == before, "nobody looks"
+    assert len(heartbeats(sent)) == before, "no page is visible"
     report.live.stop()
-    assert report.dashboard.pulse.within == 0, "a report that stands still promises no sign of life"
+    assert report.dashboard.monitor.heartbeat_seconds == 0, (
+        "a stopped report announces no heartbeats"
+    )
 
 
-def test_a_page_that_comes_hears_a_beat_at_once(
+def test_a_new_page_receives_a_heartbeat_at_once(
     sent: list[Any], reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, beat=60.0, pulse=60.0))
+    report = reports(
+        Pace(min_tick_seconds=0.02, status_interval_seconds=60.0, heartbeat_seconds=60.0)
+    )
     report.page.hello()
-    until(lambda: beats(sent), seconds=1)
-    time.sleep(QUIET)  # the first look at the source is told too
-    before = len(beats(sent))
+    until(lambda: heartbeats(sent), seconds=1)
+    time.sleep(QUIET)  # the first read of the source sends one, too
+    before = len(heartbeats(sent))
     report.page.send("visible", visible=True)
-    until(lambda: len(beats(sent)) == before + 1, seconds=1)
+    until(lambda: len(heartbeats(sent)) == before + 1, seconds=1)
 
 
-def test_a_source_that_hangs_is_told_while_it_hangs(
+def test_a_slow_source_is_reported_while_it_is_read(
     reports: Callable[..., Report], until: Until
 ) -> None:
-    report = reports(Pace(least=0.02, beat=60.0, pulse=0.05, slow=0.2))
+    report = reports(
+        Pace(
+            min_tick_seconds=0.02,
+            status_interval_seconds=60.0,
+            heartbeat_seconds=0.05,
+            slow_source_seconds=0.2,
+        )
+    )
     report.page.paint()
     report.page.hello()
     until(lambda: report.state == "live")
@@ -446,7 +478,7 @@ def test_a_source_that_hangs_is_told_while_it_hangs(
     until(lambda: report.shown() == 2)
 
 
-def test_what_another_cell_has_read_from_the_feed_is_shown_too(
+def test_events_that_another_cell_has_read_are_shown(
     reports: Callable[..., Report], until: Until
 ) -> None:
     report = reports()
@@ -456,5 +488,5 @@ def test_what_another_cell_has_read_from_the_feed_is_shown_too(
     with report.feed._news:
         report.feed.events.append(Event("sent"))
         report.feed.refresh()
-    report.live.catch_up()
+    report.live.show_feed()
     until(lambda: report.shown() == 2)

@@ -28,8 +28,8 @@ import dataclasses, sys, threading, time
 sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}
 from datetime import UTC, datetime
 from memory import REJECT, Event, Health, MemoryFeed
-from page import Desk
-from campaign_live_widgets.dashboard import Dashboard, Live
+from page import Controller
+from campaign_live_widgets.dashboard import Dashboard, Coordinator
 
 class Feed(MemoryFeed):
     def snapshot(self):
@@ -44,8 +44,8 @@ feed = Feed()
 feed.add(event("sent"), event("bounce", "push", platform="ios", bounce_type="hard"))
 feed.refresh()
 dashboard = Dashboard(feed.snapshot())
-Desk(dashboard, lambda address: dashboard.speak(address.partition("locale=")[2]))
-live = Live(dashboard, feed)
+Controller(dashboard, lambda address: dashboard.set_language(address.partition("locale=")[2]))
+live = Coordinator(dashboard, feed)
 live.start()
 
 def send():

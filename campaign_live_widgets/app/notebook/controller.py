@@ -59,7 +59,7 @@ class Control:
         self._query = query
         # What no campaign in the address stands for, lest a newer one take the page over.
         self._usual = feed.campaign if query.campaign is None else None
-        dashboard.serve(self)
+        dashboard.set_controller(self)
         dashboard.open_tab(query.tab)
         self._tell()
 
@@ -87,7 +87,7 @@ class Control:
         asked = {**read(to_address(self._query, self._defaults)), **changes}
         self._apply(*parse(asked, self._defaults, zone=self._query.time_zone))
 
-    def opened(self, tab: str) -> None:
+    def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
         with self._lock:
             if tab == self._query.tab:
@@ -104,8 +104,8 @@ class Control:
         before, page = self._query, self._dashboard
         query = self._known(query, notices)
         self._feed.look(query)
-        page.speak(query.locale, query.time_zone)
-        page.pace(query.every)
+        page.set_language(query.locale, query.time_zone)
+        page.set_refresh_interval(query.every)
         with self._lock:
             moved = query.tab != before.tab
             self._query = query if moved else replace(query, tab=self._query.tab)
@@ -175,8 +175,8 @@ class Control:
         with self._lock:  # or a tab opened meanwhile is told first, and then taken back
             query = self._query
             length = query.window if isinstance(query.window, timedelta) else None
-            self._dashboard.filters.tell(query.pairs(), length, query.every)
-            self._dashboard.filters.answer(to_address(query, self._defaults))
+            self._dashboard.filters.show_query(query.pairs(), length, query.every)
+            self._dashboard.filters.confirm(to_address(query, self._defaults))
 
 
 def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:

@@ -17,14 +17,14 @@ from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, query_of
 from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
 from campaign_live_widgets.catalog import Text, tile
-from campaign_live_widgets.dashboard import Dashboard, Live
+from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
-from campaign_live_widgets.layouts.storage import Arrangements
+from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.rendering.html import notebook as fragment
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.rendering.text import text
@@ -143,7 +143,7 @@ class CampaignReport(VBox):
         self._feed.look(query)
         self._feed.refresh()
         self._feed.require(query)
-        self._live: Live | None = None
+        self._live: Coordinator | None = None
         super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
         self._control = Control(self.dashboard, self._feed, query)
         offer_saving(self.dashboard, named if source else "")
@@ -162,7 +162,7 @@ class CampaignReport(VBox):
             snapshot,
             locale=query.locale,
             time_zone=query.time_zone,
-            arrangements=Arrangements(self._standard),
+            layouts=TabLayouts(self._standard),
         )
         """The page: a head and the tabs."""
         return self.dashboard
@@ -170,10 +170,10 @@ class CampaignReport(VBox):
     def _keep_layouts_of(self, person: str | None) -> None:
         """Show and save the layouts of *person*; without one, none can be saved."""
         if person is None:
-            self.dashboard.keep_on(None, NOBODY)
+            self.dashboard.use_storage(None, NOBODY)
             return
-        shelf = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
-        self.dashboard.keep_on(shelf)
+        storage = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
+        self.dashboard.use_storage(storage)
 
     def _opened_by(self, person: str | None) -> None:
         """Use the layouts of *person*; bring a page that was prepared before up to date."""
@@ -203,7 +203,7 @@ class CampaignReport(VBox):
             self.dashboard.notify(notice)
         for tab, row in layout.items():
             self.dashboard.grids[tab].arrange(row)
-        refused = [self.dashboard.keep(tab, row) for tab, row in layout.items()]
+        refused = [self.dashboard.save_layout(tab, row) for tab, row in layout.items()]
         if reason := next(filter(None, refused), None):
             raise CampaignLiveError(reason)
 
@@ -211,7 +211,7 @@ class CampaignReport(VBox):
     def snapshot(self) -> Snapshot:
         """Return the numbers as they are now; what is new in the source is read."""
         if self._feed.refresh() and self._live is not None:
-            self._live.catch_up()
+            self._live.show_feed()
         return self._feed.snapshot()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
@@ -277,7 +277,9 @@ class CampaignReport(VBox):
         if every is not None:
             self._control.change({"every": [str(min(max(every, FASTEST), SLOWEST))]})
         rest = self._control.query.every
-        self._live = Live(self.dashboard, self._feed, every=max(_LOOK, rest), rest=rest)
+        self._live = Coordinator(
+            self.dashboard, self._feed, every=max(_LOOK, rest), min_interval=rest
+        )
         self._live.start()
 
     def stop(self) -> None:

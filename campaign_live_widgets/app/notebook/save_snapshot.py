@@ -121,7 +121,7 @@ class Saver:
         except Exception as error:  # noqa: BLE001 - told to whoever pressed the button
             line = one_line(error).replace(f"{self._out}{os.sep}", "")
             said, link = Text(_FAILED.en.format(line), _FAILED.fr.format(line)), ""
-        header.withdraw(_STARTED)
+        header.remove_notice(_STARTED)
         header.notify(said, link)
         filters.saving = "ready"
 

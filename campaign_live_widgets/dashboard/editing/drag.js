@@ -1,14 +1,14 @@
-// For editor.js: where tiles land, and how a pointer moves and resizes one of them.
+// Moving and resizing a tile with the pointer, and where tiles flow in the grid (see editor.js).
 
 import { make } from "../../rendering/html/dom.js";
 
-const EDGE_PX = 56; // so near to the viewport's edge, a drag scrolls the page
-const SCROLL_PX = 14; // at most, in a frame
-const SHIFT_MS = 160; // in which the other tiles make room
+const EDGE_PX = 56; // nearer to the viewport's edge, a drag scrolls the page
+const SCROLL_PX = 14; // most that it scrolls in a frame
+const SHIFT_MS = 160; // duration of the other tiles' animation
 
-export const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
+export const clamp = (value, min, max) => Math.max(min, Math.min(max, value));
 
-/** The cells of tiles as CSS fills them with `row dense`: each in the first hole that takes it. */
+/** Return the cells of tiles as CSS places them with `row dense`: each in the first gap that fits. */
 export function pack(places, columns) {
   const taken = [];
   return places.map((place) => {
@@ -27,7 +27,7 @@ export function pack(places, columns) {
   });
 }
 
-/** What a grid measures now: px of its cells and gaps, and whether it has but one column. */
+/** Measure a grid: its cells and gaps in px, and whether it has a single column. */
 export function measure(grid, { columns, row, gap, gutter }) {
   const style = getComputedStyle(grid);
   const single = style.gridTemplateColumns.split(" ").length === 1;
@@ -46,31 +46,31 @@ export function measure(grid, { columns, row, gap, gutter }) {
   };
 }
 
-/** Boxes in px, by id, of tiles that flow in this order; `heights` are those of one column. */
+/** Return the boxes of tiles in px, by id; `heights` are used in a single column. */
 export function boxes(places, room, heights) {
-  const found = new Map();
+  const result = new Map();
   if (room.single) {
     let top = 0;
     for (const { id } of places) {
-      found.set(id, { left: 0, top, width: room.width, height: heights.get(id) });
+      result.set(id, { left: 0, top, width: room.width, height: heights.get(id) });
       top += heights.get(id) + room.stack;
     }
-    return found;
+    return result;
   }
   const cells = pack(places, room.columns);
   places.forEach(({ id }, i) => {
     const { row, column, rows, columns } = cells[i];
-    found.set(id, {
+    result.set(id, {
       left: column * room.pitchX,
       top: row * room.pitchY,
       width: columns * room.pitchX - room.gutter,
       height: room.high(rows),
     });
   });
-  return found;
+  return result;
 }
 
-/** The nearest box around a node that scrolls it up and down. */
+/** Return the nearest ancestor that scrolls vertically. */
 function scrollerOf(node) {
   for (let box = node.parentElement; box; box = box.parentElement) {
     const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowY);
@@ -79,7 +79,7 @@ function scrollerOf(node) {
   return document.scrollingElement;
 }
 
-/** Let tiles that jump from one set of boxes to another be seen to glide; one may stay out. */
+/** Animate tiles from one set of boxes to another, except one of them. */
 export function glide(nodes, before, after, except) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const [id, to] of after) {
@@ -91,7 +91,7 @@ export function glide(nodes, before, after, except) {
   }
 }
 
-/** All ways to put one tile between the others: the order, and the boxes that follow from it. */
+/** Return every position of one tile among the others: the order, and the resulting boxes. */
 export function landings(places, id, room, heights) {
   const own = places.find((place) => place.id === id);
   const others = places.filter((place) => place !== own);
@@ -102,7 +102,7 @@ export function landings(places, id, room, heights) {
   });
 }
 
-/** The landing nearest to where the tile is held; of equal ones, that nearest to its old place. */
+/** Return the landing nearest to the tile; of equal ones, the one nearest to its old position. */
 export function nearest(options, start, left, top) {
   let best = start;
   let least = Infinity;
@@ -116,11 +116,11 @@ export function nearest(options, start, left, top) {
 }
 
 /**
- * Follow one pointer from its press to its release; nothing is read from the page's layout in
- * between but how far it is scrolled, so that a frame costs next to nothing.
+ * Follow a pointer from its press to its release.
  *
- * `places` are those shown, in their order; `show(places)` previews others, and `done(places)`
- * is called once at the end: with null where nothing is to change.
+ * Nothing but the scroll position is read from the page's layout meanwhile, so that a frame is
+ * cheap. `places` are the visible ones, in their order; `show(places)` previews others, and
+ * `done(places)` is called once at the end, with null if nothing has changed.
  */
 export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, show, done }) {
   const node = nodes.get(id);
@@ -139,7 +139,7 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
   const own = places[held];
   let now = { places, all: before, at: held, rows: own.rows, columns: own.columns };
   let [x, y, waiting, ended] = [start.x, start.y, 0, false];
-  let seen = origin; // where the tile is seen, under the pointer
+  let visibleBox = origin; // of the tile, under the pointer
   const ghost = make("div", "clw-edit-ghost");
   ghost.setAttribute("aria-hidden", "true");
   grid.append(ghost);
@@ -158,7 +158,7 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
     });
   }
 
-  function become(next) {
+  function update(next) {
     glide(nodes, now.all, next.all, sizes ? null : id);
     now = next;
     show(now.places);
@@ -168,9 +168,9 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
     const left = room.single ? 0 : clamp(origin.left + dx, 0, room.width - origin.width);
     const top = clamp(origin.top + dy, 0, Math.max(0, bottom - origin.height));
     const at = nearest(options, held, left, top);
-    if (at !== now.at) become({ ...now, places: options[at].order, all: options[at].all, at });
+    if (at !== now.at) update({ ...now, places: options[at].order, all: options[at].all, at });
     const land = options[at].box;
-    seen = { left, top };
+    visibleBox = { left, top };
     outline(land);
     node.style.transform = `translate(${left - land.left}px, ${top - land.top}px)`;
   }
@@ -186,13 +186,13 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
     if (rows === now.rows && columns === now.columns) return;
     const changed = places.map((place) => (place.id === id ? { ...place, rows, columns } : place));
     if (room.single) heights.set(id, room.high(rows));
-    become({ places: changed, all: boxes(changed, room, heights), at: held, rows, columns });
+    update({ places: changed, all: boxes(changed, room, heights), at: held, rows, columns });
   }
 
   function frame() {
     waiting = 0;
     if (ended) return;
-    const scrolled = scroller.scrollTop; // read first: nothing has been written in this frame
+    const scrolled = scroller.scrollTop; // read before anything is written in this frame
     (sizes ? size : move)(x - start.x, y - start.y + scrolled - start.scroll);
     const up = y < start.y ? clamp((viewTop + EDGE_PX - y) / EDGE_PX, 0, 1) : 0;
     const down = y > start.y ? clamp((y - viewBottom + EDGE_PX) / EDGE_PX, 0, 1) : 0;
@@ -201,7 +201,7 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
     waiting = requestAnimationFrame(frame);
   }
 
-  const follows = (next) => {
+  const onMove = (next) => {
     if (next.pointerId !== event.pointerId) return;
     [x, y] = [next.clientX, next.clientY];
     waiting ||= requestAnimationFrame(frame);
@@ -218,7 +218,7 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
     node.classList.remove("clw-sizing", "clw-moving");
     node.style.transform = "";
     const final = keep ? now.all : before;
-    glide(nodes, sizes ? now.all : new Map([...now.all, [id, seen]]), final);
+    glide(nodes, sizes ? now.all : new Map([...now.all, [id, visibleBox]]), final);
     const same = now.at === held && now.rows === own.rows && now.columns === own.columns;
     done(keep && !same ? now.places : null);
   }
@@ -226,7 +226,7 @@ export function drag({ event, handle, sizes, id, grid, nodes, places, geometry, 
   const life = new AbortController();
   const listen = (target, name, callback, capture = false) =>
     target.addEventListener(name, callback, { capture, signal: life.signal });
-  listen(handle, "pointermove", follows);
+  listen(handle, "pointermove", onMove);
   listen(handle, "pointerup", (next) => next.pointerId === event.pointerId && end(true));
   listen(handle, "pointercancel", () => end(false));
   listen(handle, "lostpointercapture", () => end(false));

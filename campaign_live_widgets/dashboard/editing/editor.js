@@ -1,17 +1,17 @@
 /**
- * Edit mode of one tab: dresses the tiles of the grid beside it, each view for itself.
+ * Edit mode of one tab: adds handles to the tiles of the grid beside it, for each view separately.
  *
- * Messages out: edit, arrange {places, n}, reset, cancel {places, n}, save; each carries the id of
- * this view. Messages in, for the view named: arranged {n}, saved, refused {text}. (transfer.js
- * has its own.) What stands where is the kernel's `places`; a drag or a key previews in the page
- * what the kernel is then told once.
+ * Messages out: edit, arrange {places, n}, reset, cancel {places, n}, save; each has the id of
+ * this view. Messages in, for the named view: arranged {n}, saved, refused {text}. (transfer.js
+ * has its own.) The layout is the kernel's `places`; a drag or a key is previewed in the page, and
+ * sent to the kernel once, when it is done.
  */
 
 import { drawIcon, freshId, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
 import { follow, lifetime, onResize } from "../../widgets/base/widget.js";
 import { boxes, clamp, drag, glide, measure } from "./drag.js";
 import { toolbar } from "./toolbar.js";
-import { dress } from "./transfer.js";
+import { addFileButtons } from "./transfer.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H7z";
@@ -19,23 +19,24 @@ const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H
 /** @param {RenderProps} props */
 export function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const words = model.get("words");
+  const labels = model.get("labels");
   const geometry = model.get("geometry");
   const specs = new Map(model.get("tiles").map((spec) => [spec.id, spec]));
   const viewer = freshId();
-  const parts = toolbar(el, words);
-  const say = (text, values = {}) => {
-    const said = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-    parts.live.textContent = parts.live.textContent === said ? `${said}\u00a0` : said;
+  const parts = toolbar(el, labels);
+  const announce = (template, values = {}) => {
+    const text = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    // Screen readers announce a change only: a repeated text gets a space more.
+    parts.live.textContent = parts.live.textContent === text ? `${text}\u00a0` : text;
   };
-  const tell = (type, more = {}) => model.send({ type, viewer, ...more });
-  let told = 0; // arrangements sent
-  let heard = 0; // arrangements the kernel has answered
+  const send = (type, more = {}) => model.send({ type, viewer, ...more });
+  let sent = 0; // number of the last layout sent
+  let confirmed = 0; // number of the last layout that the kernel has confirmed
   let grid = /** @type {HTMLElement} */ (/** @type {unknown} */ (null));
   let page = /** @type {HTMLElement | null} */ (null);
   let nodes = new Map(); // tile id → its node in this page
-  let places = []; // as they stand in this page
-  let before = /** @type {any[] | null} */ (null); // as they stood when editing began; null outside edit mode
+  let places = []; // as shown in this page
+  let before = /** @type {any[] | null} */ (null); // as they were when editing began; null outside edit mode
   let dragging = /** @type {ReturnType<typeof drag> | null} */ (null);
   let mode = new AbortController();
 
@@ -45,12 +46,13 @@ export function render({ model, el, signal }) {
   const isSingle = () => measure(grid, geometry).single;
 
   /**
-   * Put the tiles where `list` says; in one column, those someone has sized keep that height.
-   * Properties of our own go over the layouts' styles, in which the kernel's late answers to
-   * earlier changes come in one by one.
+   * Apply a list of places to the tiles; in one column, tiles that were resized keep that height.
+   *
+   * Custom properties override the styles of the widgets' layouts, in which the kernel's late
+   * answers to earlier changes arrive one by one.
    */
-  function put(list) {
-    list.forEach(({ id, rows, columns, shown: stays }, i) => {
+  function apply(list) {
+    list.forEach(({ id, rows, columns, shown: isShown }, i) => {
       const { style, classList } = nodes.get(id) ?? {};
       if (!style) return;
       style.setProperty("--clw-order", i);
@@ -58,25 +60,25 @@ export function render({ model, el, signal }) {
       style.setProperty("--clw-columns", columns);
       style.setProperty("--clw-high", `${rows * (geometry.row + geometry.gap) - geometry.gap}px`);
       classList.add("clw-placed");
-      classList.toggle("clw-off", !stays);
+      classList.toggle("clw-off", !isShown);
       classList.toggle("clw-sized", rows !== specs.get(id).rows);
     });
   }
 
-  /** Show only some of the tiles otherwise, those off the page staying where they are. */
+  /** Preview other places of the tiles on the page; removed tiles stay as they are. */
   function preview(visible) {
-    put([...visible, ...places.filter((place) => !place.shown)]);
+    apply([...visible, ...places.filter((place) => !place.shown)]);
   }
 
-  /** Take over what the kernel says, unless it has yet to hear of later changes made here. */
-  function follows() {
-    if (heard === told) places = model.get("places");
-    put(places);
+  /** Apply the kernel's places, unless later changes of this page are not confirmed yet. */
+  function onPlaces() {
+    if (confirmed === sent) places = model.get("places");
+    apply(places);
     dragging?.again();
     refresh();
   }
 
-  function find() {
+  function findNodes() {
     if (!grid) return;
     nodes = new Map();
     for (const { id, css } of specs.values()) {
@@ -85,17 +87,17 @@ export function render({ model, el, signal }) {
     }
   }
 
-  /** Change the places: here at once, in the kernel with one message. */
+  /** Change the places: at once in this page, and in the kernel with one message. */
   function arrange(list) {
     places = list;
-    put(places);
+    apply(places);
     refresh();
-    told += 1;
-    tell("arrange", { places, n: told });
+    sent += 1;
+    send("arrange", { places, n: sent });
   }
 
-  /** Put the tiles shown into this order, the hidden ones after the neighbour they stood after. */
-  function merged(visible) {
+  /** Insert removed tiles into an order of visible ones, each after its previous neighbour. */
+  function withRemoved(visible) {
     const list = [...visible];
     places.forEach((place, i) => {
       if (place.shown) return;
@@ -109,48 +111,48 @@ export function render({ model, el, signal }) {
     const all = shown();
     const { rows, columns } = placeOf(id);
     const at = all.findIndex((place) => place.id === id) + 1;
-    const size = isSingle() ? words.high : words.size;
+    const size = isSingle() ? labels.high : labels.size;
     return [
-      words.placed.replace("{title}", nameOf(id)).replace("{n}", at).replace("{total}", all.length),
+      labels.placed.replace("{title}", nameOf(id)).replace("{n}", at).replace("{total}", all.length),
       size.replace("{columns}", columns).replace("{rows}", rows),
     ];
   }
 
-  /** Bring tool line, list of missing tiles and labels in step with the places. */
+  /** Update toolbar, list of removed tiles and labels from the places. */
   function refresh() {
-    const gone = places.filter((place) => !place.shown);
-    parts.empty.hidden = places.length === 0 || gone.length < places.length;
+    const removed = places.filter((place) => !place.shown);
+    parts.empty.hidden = places.length === 0 || removed.length < places.length;
     if (!before) return;
-    parts.add.disabled = gone.length === 0;
-    parts.add.title = gone.length ? "" : words.none;
-    write(parts.add, gone.length ? `${words.add} (${gone.length})` : words.add);
+    parts.add.disabled = removed.length === 0;
+    parts.add.title = removed.length ? "" : labels.none;
+    write(parts.add, removed.length ? `${labels.add} (${removed.length})` : labels.add);
     const listed = [...parts.missing.querySelectorAll("button")].map((item) => item.dataset.tile);
-    // A list that is made anew loses the reader's place in it.
-    if (gone.length !== listed.length || gone.some(({ id }, i) => id !== listed[i]))
+    // A list that is created again loses the reader's position in it.
+    if (removed.length !== listed.length || removed.some(({ id }, i) => id !== listed[i]))
       parts.missing.replaceChildren(
-        ...gone.map(({ id }) => {
+        ...removed.map(({ id }) => {
           const item = makeButton("clw-edit-item", nameOf(id));
           item.dataset.tile = id;
           return item;
         }),
       );
     for (const { id } of shown()) nodes.get(id)?.setAttribute("aria-label", label(id).join(", "));
-    dressAll();
+    addHandles();
   }
 
-  function dressAll() {
+  function addHandles() {
     for (const [id, node] of nodes) {
       if (!node.querySelector(":scope > .clw-edit-corner")) {
         const remove = makeButton("clw-edit-remove", "×");
-        remove.title = words.remove.replace("{title}", nameOf(id));
+        remove.title = labels.remove.replace("{title}", nameOf(id));
         remove.setAttribute("aria-label", remove.title);
         remove.addEventListener("click", () => removeTile(id));
         const corner = make("div", "clw-edit-corner");
-        corner.title = words.corner;
+        corner.title = labels.corner;
         node.append(drawIcon(GRIP, "clw-edit-grip", "0 0 12 16"), remove, corner);
         node.tabIndex = 0;
         node.setAttribute("role", "group");
-        node.setAttribute("aria-roledescription", words.tile);
+        node.setAttribute("aria-roledescription", labels.tile);
         node.setAttribute("aria-describedby", parts.help.id);
         node.setAttribute("data-lm-suppress-shortcuts", "true");
       }
@@ -158,7 +160,7 @@ export function render({ model, el, signal }) {
     }
   }
 
-  function undressAll() {
+  function removeHandles() {
     for (const node of nodes.values()) {
       for (const part of node.querySelectorAll(":scope > :is(.clw-edit-grip, .clw-edit-remove, .clw-edit-corner)"))
         part.remove();
@@ -173,43 +175,43 @@ export function render({ model, el, signal }) {
     before = places;
     mode = new AbortController();
     const options = { signal: mode.signal };
-    find();
-    grid.addEventListener("pointerdown", press, options);
-    grid.addEventListener("keydown", type, options);
-    // A view that is switched to while editing must not be in the way either.
-    const changed = new MutationObserver(dressAll);
+    findNodes();
+    grid.addEventListener("pointerdown", onPointerDown, options);
+    grid.addEventListener("keydown", onKeyDown, options);
+    // A view that is shown during editing gets no input, either.
+    const changed = new MutationObserver(addHandles);
     for (const node of nodes.values()) changed.observe(node, { childList: true });
     mode.signal.addEventListener("abort", () => changed.disconnect());
     el.classList.add("clw-on");
-    page = el.parentElement; // which may stay when this view goes
+    page = el.parentElement; // kept, since it may outlive this view
     page?.classList.add("clw-editing");
-    fail("");
+    showError("");
     refresh();
-    tell("edit");
-    say(words.begun);
+    send("edit");
+    announce(labels.begun);
     (nodes.get(shown()[0]?.id) ?? parts.add).focus({ preventScroll: true });
   }
 
-  function leave(said) {
+  function leave(message) {
     if (!before) return;
     dragging?.cancel();
     before = null;
     mode.abort();
-    undressAll();
+    removeHandles();
     parts.missing.hidePopover();
     el.classList.remove("clw-on");
     page?.classList.remove("clw-editing");
-    if (!said) return;
+    if (!message) return;
     parts.modify.focus({ preventScroll: true });
-    say(said);
+    announce(message);
   }
 
-  function fail(text) {
+  function showError(text) {
     parts.note.textContent = text;
     parts.save.disabled = false;
   }
 
-  function press(event) {
+  function onPointerDown(event) {
     if (event.button !== 0 || !event.isPrimary || dragging) return;
     const corner = event.target.closest(".clw-edit-corner");
     const head = event.target.closest(".clw-tile-head, .clw-edit-grip");
@@ -223,22 +225,22 @@ export function render({ model, el, signal }) {
     const done = (list) => {
       dragging = null;
       if (list) {
-        arrange(merged(list));
-        say(label(id)[corner ? 1 : 0]);
+        arrange(withRemoved(list));
+        announce(label(id)[corner ? 1 : 0]);
       } else {
-        put(places);
-        say(words.back);
+        apply(places);
+        announce(labels.back);
       }
     };
     dragging = drag({ event, handle, sizes: Boolean(corner), id, grid, nodes, places: shown(), geometry, show: preview, done });
   }
 
-  function type(event) {
+  function onKeyDown(event) {
     const id = [...nodes].find(([, node]) => node === event.target)?.[0];
     if (!id || event.altKey || event.ctrlKey || event.metaKey) return;
-    const way = ARROWS[event.key];
-    if (way && event.shiftKey) resize(id, ...way);
-    else if (way) step(id, way[0] + way[1]);
+    const direction = ARROWS[event.key];
+    if (direction && event.shiftKey) resize(id, ...direction);
+    else if (direction) move(id, direction[0] + direction[1]);
     else if (event.key === "Delete" || event.key === "Backspace") removeTile(id);
     else if (event.key === "Enter") parts.save.focus();
     else if (event.key === "Escape") parts.cancel.focus();
@@ -247,7 +249,7 @@ export function render({ model, el, signal }) {
     event.stopPropagation();
   }
 
-  /** Show a change of keys as a drag's is shown. */
+  /** Apply a change by keys, with the animation of a drag. */
   function change(id, list) {
     const room = measure(grid, geometry);
     const heights = new Map(shown().map((place) => [place.id, nodes.get(place.id).offsetHeight]));
@@ -258,26 +260,26 @@ export function render({ model, el, signal }) {
   }
 
   function resize(id, dx, dy) {
-    const old = placeOf(id);
+    const previous = placeOf(id);
     const single = isSingle();
     const { minRows, maxRows, minColumns } = geometry;
-    let { rows, columns } = old;
+    let { rows, columns } = previous;
     if (single && dy && !nodes.get(id).classList.contains("clw-sized"))
       rows = Math.round((nodes.get(id).offsetHeight + geometry.gap) / (geometry.row + geometry.gap));
     rows = clamp(rows + dy, minRows, maxRows);
     if (!single) columns = clamp(columns + dx, minColumns, geometry.columns);
-    if (rows === old.rows && columns === old.columns) return say(words.limit);
-    change(id, places.map((place) => (place === old ? { ...place, rows, columns } : place)));
-    return say(label(id)[1]);
+    if (rows === previous.rows && columns === previous.columns) return announce(labels.limit);
+    change(id, places.map((place) => (place === previous ? { ...place, rows, columns } : place)));
+    return announce(label(id)[1]);
   }
 
-  function step(id, by) {
+  function move(id, by) {
     const list = shown();
     const at = list.findIndex((place) => place.id === id);
     const [own] = list.splice(at, 1);
     list.splice(clamp(at + by, 0, list.length), 0, own);
-    if (list[at]?.id !== id) change(id, merged(list));
-    say(label(id)[0]);
+    if (list[at]?.id !== id) change(id, withRemoved(list));
+    announce(label(id)[0]);
   }
 
   function removeTile(id) {
@@ -286,7 +288,7 @@ export function render({ model, el, signal }) {
     const next = list[at + 1] ?? list[at - 1];
     arrange(places.map((place) => (place.id === id ? { ...place, shown: false } : place)));
     (nodes.get(next?.id) ?? parts.add).focus();
-    say(words.removed, { title: nameOf(id), count: places.filter((place) => !place.shown).length });
+    announce(labels.removed, { title: nameOf(id), count: places.filter((place) => !place.shown).length });
   }
 
   parts.missing.addEventListener("click", (event) => {
@@ -297,55 +299,55 @@ export function render({ model, el, signal }) {
     arrange(places.map((place) => (place.id === id ? { ...place, shown: true } : place)));
     nodes.get(id)?.focus();
     nodes.get(id)?.scrollIntoView({ block: "nearest" });
-    say(words.added, { placed: label(id)[0] });
+    announce(labels.added, { placed: label(id)[0] });
   });
   parts.missing.addEventListener("beforetoggle", ({ newState }) => {
     parts.add.setAttribute("aria-expanded", String(newState === "open"));
     placeBeside(parts.missing, parts.add, { reserve: 320, align: "start" });
   });
-  dress(parts.reset, { model, viewer, words, signal: life.signal });
+  addFileButtons(parts.reset, { model, viewer, labels, signal: life.signal });
   parts.modify.addEventListener("click", enter);
   parts.reset.addEventListener("click", () => {
-    tell("reset");
-    say(words.asReset);
+    send("reset");
+    announce(labels.asReset);
   });
   parts.cancel.addEventListener("click", () => {
     places = before ?? places;
-    put(places);
-    told += 1; // or a late answer to an earlier change would bring that change back for a moment
-    tell("cancel", { places, n: told });
-    leave(words.undone);
+    apply(places);
+    sent += 1; // else a late answer to an earlier change would show that change for a moment
+    send("cancel", { places, n: sent });
+    leave(labels.undone);
   });
   parts.save.addEventListener("click", () => {
-    fail("");
+    showError("");
     parts.save.disabled = true;
-    tell("save");
+    send("save");
   });
   follow(model, "msg:custom", (message) => {
     if (message.viewer !== viewer) return;
     if (message.type === "arranged") {
-      heard = message.n;
-      follows();
+      confirmed = message.n;
+      onPlaces();
     } else if (message.type === "saved") {
-      fail("");
-      leave(words.saved);
+      showError("");
+      leave(labels.saved);
     } else if (message.type === "refused") {
-      fail(message.text);
+      showError(message.text);
       parts.save.focus();
     }
   }, life.signal);
-  follow(model, "change:places", follows, life.signal);
+  follow(model, "change:places", onPlaces, life.signal);
 
-  // The view may be drawn before it hangs in the page, and before the tiles have their classes.
+  // The view may be drawn before it is attached to the page, and before the tiles have classes.
   const findAll = () => {
     if (life.signal.aborted) return;
     grid ??= /** @type {any} */ (el.closest(".clw-page")?.querySelector(":scope > .clw-grid"));
-    find();
+    findNodes();
     if (nodes.size < specs.size) {
       setTimeout(findAll, 20);
       return;
     }
-    follows();
+    onPlaces();
     onResize(grid, () => grid.classList.toggle("clw-single", isSingle()), life.signal);
   };
   findAll();

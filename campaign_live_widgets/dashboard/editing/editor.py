@@ -1,8 +1,8 @@
 """Edit mode: the reader moves, resizes, removes and adds back the tiles of one tab.
 
-The page previews a drag or a key by itself and tells of it once it is done: ``arrange`` with
-all places. ``edit``, ``cancel``, ``reset`` and ``save`` are the buttons of its tool line. Each
-message names the view it comes from, since each view is in edit mode or not for itself.
+The page previews a drag or a key itself and sends ``arrange``, with all places, once it is done.
+``edit``, ``cancel``, ``reset`` and ``save`` are the buttons of its toolbar. Each message has the
+id of its view, since each view of a report enters and leaves edit mode on its own.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 _VIEWERS: Final = 16
-"""Views whose arrangement before editing is remembered; the oldest is forgotten."""
+"""Number of views whose layout before editing is remembered; the oldest is dropped."""
 
-WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+LABELS: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "modify": Text("Modify", "Modifier"),
         "editing": Text("Layout of this tab", "Disposition de cet onglet"),
@@ -61,12 +61,12 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         ),
         "help": Text(
             "Arrow keys move the tile, Shift and arrow keys resize it, Delete removes it, "
-            "Enter goes to the tool line.",
+            "Enter goes to the toolbar.",
             "Les flèches déplacent la tuile, Maj et une flèche la redimensionnent, Suppr la "
             "retire, Entrée mène à la barre d'outils.",
         ),
         "empty": Text(
-            "Every tile of this tab has been removed. “Modify” brings them back.",
+            "All tiles of this tab have been removed. Use “Modify” to add them back.",
             "Toutes les tuiles de cet onglet ont été retirées. « Modifier » permet de les "
             "rajouter.",
         ),
@@ -76,54 +76,56 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "{columns} colonnes de large, {rows} lignes de haut",
         ),
         "high": Text("{rows} rows high", "{rows} lignes de haut"),
-        "limit": Text("It cannot go further that way", "Impossible d'aller plus loin"),
+        "limit": Text("No further in this direction", "Impossible d'aller plus loin"),
         "removed": Text(
-            "{title} removed; {count} can be added back",
-            "{title} : tuile retirée ; tuiles à rajouter : {count}",
+            "{title} removed. Tiles to add back: {count}",
+            "{title} : tuile retirée. Tuiles à rajouter : {count}",
         ),
         "added": Text("Added back: {placed}", "Tuile rajoutée : {placed}"),
-        "back": Text("Back where it was", "Remise à sa place"),
+        "back": Text("Moved back", "Remise à sa place"),
         "begun": Text("The tiles can be rearranged", "Les tuiles peuvent être réorganisées"),
         "saved": Text("Layout saved", "Disposition enregistrée"),
-        "kept": Text("Layout kept for now", "Disposition conservée pour l'instant"),
+        "changed": Text(
+            "Layout changed until the page is closed", "Disposition modifiée jusqu'à la fermeture"
+        ),
         "undone": Text("Changes undone", "Modifications annulées"),
         "asReset": Text(
-            "Default layout shown; save to keep it",
-            "Disposition par défaut affichée ; enregistrez pour la garder",
+            "Default layout shown. Save to keep it.",
+            "Disposition par défaut affichée. Enregistrez pour la conserver.",
         ),
     }
 )
-"""The words that the script puts together."""
+"""Texts of edit mode."""
 
 
 class Editor(Front, script="editor"):
-    """The *Modify* button of a tab, its tool line, and the handles on the tiles beside it.
+    """The *Modify* button of a tab, its toolbar, and the handles on the tiles beside it.
 
     Parameters
     ----------
     grid : ReportGrid
-        The tiles; in the page, the grid must stand in the same box as the editor.
+        The tiles; in the page, the grid must be in the same box as the editor.
     default : sequence of Place, optional
-        What *Reset* shows; by default what the grid shows when the editor is made.
+        The layout that *Reset* shows; by default the grid's current one.
     locale : str
         ``en`` or ``fr``.
     on_save : callable, optional
-        Given the places of all tiles, keeps them and returns None, or returns why it could
-        not: a line for the reader, who stays in edit mode. Without it, *Done* stands for
-        *Save*, and the arrangement lasts as long as the grid.
+        Saves the places of all tiles and returns None, or returns why it failed: a line for
+        the reader, who stays in edit mode. Without it, *Save* is called *Done*, and the layout
+        lasts as long as the grid.
     on_export : callable, optional
         Returns the layout as a file for the page to save.
     on_import : callable, optional
-        Given what a reader's file holds, returns the places to show, if it has any, and a
-        line for the reader.
+        Given the contents of a file, returns the places to show (or None), and a line for the
+        reader.
     """
 
     geometry = t.Dict().tag(sync=True)
-    words = t.Dict().tag(sync=True)
+    labels = t.Dict().tag(sync=True)
     tiles: t.List[Any] = t.List().tag(sync=True)
-    """Per tile its ``id``, its class ``css``, its ``title`` and the ``rows`` it has at first."""
+    """``id``, CSS class ``css``, ``title`` and default ``rows`` of each tile."""
     places: t.List[Any] = t.List().tag(sync=True)
-    """Per tile, in their order, ``id``, ``rows``, ``columns`` and ``shown``."""
+    """``id``, ``rows``, ``columns`` and ``shown`` of each tile, in their order."""
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
@@ -138,11 +140,11 @@ class Editor(Front, script="editor"):
         self._grid, self._on_save, self._on_import = grid, on_save, on_import
         self._default = grid.places() if default is None else tuple(default)
         self._before: dict[str, tuple[Place, ...]] = {}
-        words = {key: text(locale) for key, text in WORDS.items()} | {"lang": locale}
+        labels = {key: text(locale) for key, text in LABELS.items()} | {"lang": locale}
         if on_save is None:
-            words |= {"save": words["done"], "saved": words["kept"]}
+            labels |= {"save": labels["done"], "saved": labels["changed"]}
         if on_export is None or on_import is None:
-            words |= {"export": "", "import": ""}
+            labels |= {"export": "", "import": ""}
         super().__init__(
             geometry={
                 "columns": COLUMNS,
@@ -153,7 +155,7 @@ class Editor(Front, script="editor"):
                 "maxRows": MAX_ROWS,
                 "minColumns": MIN_COLUMNS,
             },
-            words=words,
+            labels=labels,
             tiles=[
                 {
                     "id": place.tile_id,
@@ -164,27 +166,27 @@ class Editor(Front, script="editor"):
                 for place in self._default
             ],
         )
-        self._follow()
-        grid.observe(self._follow, "arranged")
-        self.on_msg(self._hear)
+        self._sync_places()
+        grid.observe(self._sync_places, "arranged")
+        self.on_msg(self._on_message)
         if on_export is not None:
             offer_files(self, lambda _what: on_export())
-            self.on_msg(self._take_in)
+            self.on_msg(self._on_import_message)
 
     def close(self) -> None:
-        """Let go of the grid."""
+        """Close the widget and stop following the grid."""
         if self.comm is not None:
-            self._grid.unobserve(self._follow, "arranged")
+            self._grid.unobserve(self._sync_places, "arranged")
         super().close()
 
-    def _follow(self, _change: object = None) -> None:
+    def _sync_places(self, _change: object = None) -> None:
         self.places = [
             {"id": p.tile_id, "rows": p.rows, "columns": p.columns, "shown": p.shown}
             for p in self._grid.places()
         ]
 
-    def _take_in(self, _self: Editor, message: object, buffers: Sequence[bytes]) -> None:
-        """Show the layout in a reader's file."""
+    def _on_import_message(self, _self: Editor, message: object, buffers: Sequence[bytes]) -> None:
+        """Show the layout of a file that the reader has chosen."""
         if not isinstance(message, Mapping) or message.get("type") != "import":
             return
         if self._on_import is not None and buffers:
@@ -193,8 +195,8 @@ class Editor(Front, script="editor"):
             viewer = str(message.get("viewer", ""))
             self.send({"type": "imported", "viewer": viewer, "text": text})
 
-    def _hear(self, _self: Editor, message: object, _buffers: object) -> None:
-        """Take in one message of the page; one that makes no sense changes nothing."""
+    def _on_message(self, _self: Editor, message: object, _buffers: object) -> None:
+        """Handle one message of the page; an invalid message is ignored."""
         if not isinstance(message, Mapping):
             return
         viewer, kind = str(message.get("viewer", "")), message.get("type")
@@ -207,11 +209,11 @@ class Editor(Front, script="editor"):
             while len(self._before) > _VIEWERS:
                 del self._before[next(iter(self._before))]
         elif kind == "cancel":
-            stood = self._before.pop(viewer, None)
-            if stood is None:  # forgotten, but the page knows all but the views
+            before = self._before.pop(viewer, None)
+            if before is None:  # dropped, but the page knows all but the views
                 self._arrange(message.get("places"))
             else:
-                self._grid.arrange(stood)
+                self._grid.arrange(before)
             self._answer(viewer, message)
         elif kind == "reset":
             self._grid.arrange(self._default)
@@ -224,7 +226,7 @@ class Editor(Front, script="editor"):
                 self.send({"type": "refused", "viewer": viewer, "text": refusal})
 
     def _answer(self, viewer: str, message: Mapping[str, object]) -> None:
-        """Tell a view that its change is what `places` say now, so that it may follow them."""
+        """Tell a view that `places` contain its change, so that it may follow them again."""
         self.send({"type": "arranged", "viewer": viewer, "n": message.get("n")})
 
     def _save(self) -> str | None:
@@ -232,33 +234,33 @@ class Editor(Front, script="editor"):
             return None
         try:
             return self._on_save(self._grid.places())
-        except Exception as error:  # noqa: BLE001 - the reader must hear of it
+        except Exception as error:  # noqa: BLE001 - shown to the reader
             _LOG.exception("The layout could not be saved")
             return phrases.one_line(error)
 
-    def _arrange(self, wanted: object) -> None:
-        """Apply what a page asks for, if it names all tiles once and every size is possible."""
-        known = {place.tile_id: place for place in self._grid.places()}
-        if not isinstance(wanted, list) or len(wanted) != len(known):
+    def _arrange(self, items: object) -> None:
+        """Apply the places that a page sends, if all tiles are named once and all sizes valid."""
+        current = {place.tile_id: place for place in self._grid.places()}
+        if not isinstance(items, list) or len(items) != len(current):
             return
         places: dict[str, Place] = {}
-        for item in wanted:
-            place = _read(item, known)
+        for item in items:
+            place = _read(item, current)
             if place is None or place.tile_id in places:
                 return
             places[place.tile_id] = place
         self._grid.arrange(places.values())
 
 
-def _read(item: object, known: Mapping[str, Place]) -> Place | None:
-    """Return the place a page's item means; None where it cannot be."""
+def _read(item: object, current: Mapping[str, Place]) -> Place | None:
+    """Return the place that an item of a page describes; None if it is invalid."""
     if not isinstance(item, Mapping):
         return None
     tile_id, rows, columns, shown = (item.get(k) for k in ("id", "rows", "columns", "shown"))
-    if not isinstance(tile_id, str) or tile_id not in known or not isinstance(shown, bool):
+    if not isinstance(tile_id, str) or tile_id not in current or not isinstance(shown, bool):
         return None
-    place = known[tile_id]
-    # A size that a layout gave may lie outside what a reader can choose; it may stay.
+    place = current[tile_id]
+    # A size that comes from a layout file may be outside of the limits; it may stay.
     if not _is_size(rows, MIN_ROWS, MAX_ROWS, place.rows):
         return None
     if not _is_size(columns, MIN_COLUMNS, COLUMNS, place.columns):

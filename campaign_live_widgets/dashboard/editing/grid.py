@@ -1,4 +1,4 @@
-"""A grid of tiles whose children never change, only their room, order and visibility."""
+"""A grid of tiles whose children never change, only their size, order and visibility."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 class ReportGrid(GridspecLayout):
     """Tiles that flow into twelve columns by their order, each as large as its span.
 
-    A change of ``children`` makes the page build every later tile anew, charts and all. So
-    a tile that moves gets another ``layout.order``, one that grows another
-    ``layout.grid_area``, one that is taken away ``display: none``.
+    A change of ``children`` makes the page create every later tile again, with its charts. So
+    moving a tile changes its ``layout.order``, resizing it ``layout.grid_area``, and removing
+    it ``layout.display``.
 
     Parameters
     ----------
     tiles : mapping of tile id to widget
     places : sequence of Place
-        Room and order of every tile of *tiles*.
+        Size and order of every tile of *tiles*.
     """
 
-    arranged = traitlets.Int(0, help="Grows whenever tiles got another room, order or visibility.")
+    arranged = traitlets.Int(
+        0, help="Grows with each change of size, order or visibility of tiles."
+    )
 
     def __init__(self, tiles: Mapping[str, Widget], places: Sequence[Place]) -> None:
         super().__init__(sum(place.rows for place in places) or 1, COLUMNS)
@@ -44,13 +46,13 @@ class ReportGrid(GridspecLayout):
         self.children = tuple(self._tiles.values())
 
     def __setitem__(self, key: tuple[int | slice, int | slice], tile: Widget) -> None:
-        """Give a tile of this grid the room of a slice: ``grid[0:6, 0:4] = tile``."""
-        for tile_id, known in self._tiles.items():
-            if known is tile:
+        """Resize a tile of this grid to the size of a slice: ``grid[0:6, 0:4] = tile``."""
+        for tile_id, own in self._tiles.items():
+            if own is tile:
                 rows, columns = self._get_indices_from_slice(*key)
                 self.set_span(tile_id, len(rows), len(columns))
                 return
-        message = "The tiles of a grid are given when it is made; this widget is none of them."
+        message = "This widget is not a tile of the grid. A grid's tiles never change."
         raise ValueError(message)
 
     def __getitem__(self, tile_id: str) -> Widget:
@@ -61,15 +63,15 @@ class ReportGrid(GridspecLayout):
             raise UnknownNameError("tile", tile_id, self._tiles) from None
 
     def _update_layout(self) -> None:
-        """Do nothing: tiles flow, so the base class's named areas are not used."""
+        """Do nothing: tiles flow, and the base class's named areas are not used."""
 
     def set_span(self, tile_id: str, rows: int, columns: int) -> None:
-        """Give a tile the room of *rows* by *columns* cells (at most twelve columns)."""
+        """Resize a tile to *rows* by *columns* cells (at most twelve columns)."""
         self._span(tile_id, rows, columns)
         self.arranged += 1
 
     def set_order(self, tile_ids: Sequence[str]) -> None:
-        """Let the tiles flow in the order of *tile_ids*; those not named come after them."""
+        """Put the tiles into the order of *tile_ids*; those not named come after them."""
         first = [self[tile_id] for tile_id in tile_ids]
         rest = [tile for tile in self._tiles.values() if tile not in first]
         for index, tile in enumerate((*first, *rest)):
@@ -77,17 +79,17 @@ class ReportGrid(GridspecLayout):
         self.arranged += 1
 
     def hide(self, tile_id: str) -> None:
-        """Take a tile off the page; it keeps its place in the order."""
+        """Remove a tile from the page; it keeps its position in the order."""
         self[tile_id].layout.display = "none"
         self.arranged += 1
 
     def restore(self, tile_id: str) -> None:
-        """Bring a hidden tile back to where it stood."""
+        """Bring a removed tile back to its previous position."""
         self[tile_id].layout.display = None
         self.arranged += 1
 
     def places(self) -> tuple[Place, ...]:
-        """Return the places of all tiles in their order, those off the page among them."""
+        """Return the places of all tiles in their order, including removed ones."""
         return tuple(
             Place(
                 tile_id,
@@ -101,10 +103,10 @@ class ReportGrid(GridspecLayout):
         )
 
     def arrange(self, places: Iterable[Place]) -> None:
-        """Give the tiles the order, room, view and visibility of *places*.
+        """Apply the order, size, view and visibility of *places* to the tiles.
 
-        Tiles that are not named come after those that are, as they are; places of tiles that
-        are not here are passed over. A tile that has no such view shows its first.
+        Tiles that are not named come after them, unchanged; places of unknown tiles are
+        ignored. A tile that does not have the named view shows its first one.
         """
         named = {place.tile_id: place for place in places if place.tile_id in self._tiles}
         rest = () if len(named) == len(self._tiles) else self.places()
@@ -125,13 +127,13 @@ class ReportGrid(GridspecLayout):
 
 
 def _view_of(tile: Widget) -> str | None:
-    """Return the view a tile shows; none where it is the tile's first, or has no choice."""
+    """Return the view that a tile shows; None if it is the tile's first or only one."""
     view = getattr(tile, "view", None)
     return None if view is None or view == tile.tile.views[0] else str(view)
 
 
 def _show_view(tile: Widget, view: str | None) -> None:
-    """Let a tile show a view; its first where that is none, or none that it has."""
+    """Show a view of a tile; its first one if *view* is None or unknown."""
     if hasattr(tile, "view"):
         wanted = tile.tile.views[0] if view is None else view
         try:

@@ -1,7 +1,7 @@
 /**
- * The two buttons of the edit mode's tool line that carry a layout from page to page, as a file.
+ * The buttons of the toolbar that export the layout to a file and import it from one.
  *
- * Messages out: import, with the file's bytes as a buffer. Messages in, for the view named:
+ * Messages out: import, with the file's bytes as a buffer. Messages in, for the named view:
  * imported {text}.
  */
 
@@ -11,39 +11,39 @@ import { follow } from "../../widgets/base/widget.js";
 
 const LIMIT = 256 * 1024;
 
-export function dress(anchor, { model, viewer, words, signal }) {
-  if (!words.export) return; // a page that has no files
+export function addFileButtons(anchor, { model, viewer, labels, signal }) {
+  if (!labels.export) return; // a page without files
   const add = (className, text) => {
     const button = makeButton(`clw-button ${className}`, text);
     anchor.before(button);
     return button;
   };
-  const save = add("clw-edit-export", words.export);
-  const take = add("clw-edit-import", words.import);
+  const exportButton = add("clw-edit-export", labels.export);
+  const importButton = add("clw-edit-import", labels.import);
   const picker = make("input", "clw-edit-file");
-  const told = make("p", "clw-edit-told");
+  const status = make("p", "clw-edit-told");
   picker.type = "file";
   picker.accept = ".json,application/json";
   picker.hidden = true;
-  told.setAttribute("role", "status");
-  anchor.parentElement.append(picker, told);
+  status.setAttribute("role", "status");
+  anchor.parentElement.append(picker, status);
 
-  save.addEventListener("click", () => download(model, "layout"));
-  take.addEventListener("click", () => {
-    write(told, "");
+  exportButton.addEventListener("click", () => download(model, "layout"));
+  importButton.addEventListener("click", () => {
+    write(status, "");
     picker.value = "";
     picker.click();
   });
   picker.addEventListener("change", async () => {
     const file = picker.files?.[0];
     if (!file) return;
-    // One byte more than is allowed tells the kernel that the file is too large.
+    // One byte more than allowed is enough for the kernel to reject the file as too large.
     const bytes = await file.slice(0, LIMIT + 1).arrayBuffer();
     model.send({ type: "import", viewer }, undefined, [bytes]);
   });
   follow(model, "msg:custom", (message) => {
     if (message.viewer !== viewer) return;
-    if (message.type === "imported") write(told, message.text);
-    else if (message.type === "saved") write(told, "");
+    if (message.type === "imported") write(status, message.text);
+    else if (message.type === "saved") write(status, "");
   }, signal);
 }

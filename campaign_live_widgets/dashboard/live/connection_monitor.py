@@ -1,8 +1,8 @@
-"""The page's pulse: who looks, what they have painted, and whether the kernel still answers.
+"""The connection between a page and its kernel: who views, what is painted, who still answers.
 
-The front end tells who looks: ``hello`` when the page appears, ``ack`` when a tick has been
-painted, ``visible`` when the page is hidden or shown, ``ping`` now and then, ``bye`` at the end.
-The kernel sends ``beat``, and the page itself says so when none comes any more.
+The page sends ``hello`` when it appears, ``ack`` when it has painted a tick, ``visible`` when it
+is hidden or shown, ``ping`` every 15 s, and ``bye`` when it is closed. The kernel sends
+``heartbeat``; the page shows a banner when heartbeats stop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from campaign_live_widgets.widgets import Front
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+LABELS: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "kernel": Text(
             "The program behind this report (its kernel) stopped at {}.",
@@ -51,38 +51,38 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "day": Text("d", "j"),
     }
 )
-"""The words that the script puts together."""
+"""Texts of the banner."""
 
 
-class Pulse(Front, script="pulse"):
-    """What passes between the page and its kernel so that each knows whether the other is there.
+class ConnectionMonitor(Front, script="connection_monitor"):
+    """Messages by which a page and its kernel detect that the other has gone.
 
-    The script puts ``data-tick`` on the page's root, and ``data-lost`` (``kernel``, ``socket``
-    or ``silent``) while the report cannot go on; a ``clw-lost`` event on the root tells of a
-    change of that. It then shows what happened, and a button that brings the report back.
+    The script sets ``data-tick`` on the page's root, and ``data-lost`` (``kernel``, ``socket``
+    or ``silent``) while the connection is lost; it fires ``clw-lost`` on the root when
+    ``data-lost`` changes. While it is lost, a banner shows the cause and a button to reconnect.
     """
 
     tick = traitlets.Int(0).tag(sync=True)
     """Number of the last set of changes sent; the page acknowledges it once painted."""
-    within = traitlets.Float(0.0).tag(sync=True)
-    """Seconds within which a page in front hears the next beat; zero promises none."""
+    heartbeat_seconds = traitlets.Float(0.0).tag(sync=True)
+    """Seconds between two heartbeats while a page is visible; zero if there are none."""
     locale = traitlets.Unicode("en").tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)
+    labels = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, locale: str = "en") -> None:
         super().__init__()
-        self.speak(locale)
+        self.set_language(locale)
 
-    def speak(self, locale: str) -> None:
-        """Take the words of a language."""
+    def set_language(self, locale: str) -> None:
+        """Show the texts in another language."""
         with self.hold_sync():
-            self.words = {key: text(locale) for key, text in WORDS.items()}
+            self.labels = {key: text(locale) for key, text in LABELS.items()}
             self.locale = locale
 
-    def ask(self) -> None:
-        """Ask the page to say when it has painted what was sent until now."""
+    def request_ack(self) -> None:
+        """Ask the page to acknowledge once it has painted everything sent until now."""
         self.tick += 1
 
-    def beat(self, as_of: str, time_zone: str) -> None:
-        """Tell the page that the kernel lives, and as of when its numbers are, in words."""
-        self.send({"type": "beat", "as_of": as_of, "time_zone": time_zone})
+    def send_heartbeat(self, as_of: str, time_zone: str) -> None:
+        """Tell the page that the kernel runs, and the time of its numbers as text."""
+        self.send({"type": "heartbeat", "as_of": as_of, "time_zone": time_zone})

@@ -1,7 +1,7 @@
-"""The coordinator: new events in, one snapshot, the tiles that are looked at brought up to date.
+"""The coordinator: read new events, make one snapshot, update the tiles that are visible.
 
-It runs in a thread, because an event loop stops while the reader's own cell runs. It sets
-traits and never prints: what a thread prints is lost.
+It runs in a thread, because an event loop stops while a cell runs. It sets traits and never
+prints: the output of a thread is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from campaign_live_widgets.catalog import Text
-from campaign_live_widgets.dashboard.live.heartbeat import Heart
+from campaign_live_widgets.dashboard.live.heartbeat import Heartbeat
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.rendering.language.phrases import moment, one_line
@@ -28,40 +28,40 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
 
 _LOG: Final = logging.getLogger(__name__)
-_SLOW: Final = Text("no answer for {} s", "pas de réponse depuis {} s")
+_NO_ANSWER: Final = Text("no answer for {} s", "pas de réponse depuis {} s")
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a live report moves; all in seconds."""
+    """Intervals and timeouts of a live report, in seconds."""
 
-    least: float = 0.5
-    """Between two ticks, however much arrives; also how soon a stop is noticed."""
-    blind: float = 2.0
-    """Between two ticks while no acknowledgement can be heard."""
-    patience: float = 30.0
-    """How long a slow page is waited for."""
-    beat: float = 10.0
-    """Between two notes of the last refresh when nothing else is sent."""
-    pulse: float = 4.0
-    """Between two signs of life; the page waits for three."""
-    slow: float = 20.0
-    """How long a look at the source may take until the page is told of it."""
+    min_tick_seconds: float = 0.5
+    """Least time between two ticks; also how soon a stop is noticed."""
+    tick_without_ack_seconds: float = 2.0
+    """Time between two ticks while acknowledgements cannot be received."""
+    ack_timeout_seconds: float = 30.0
+    """How long to wait for the acknowledgement of a slow page."""
+    status_interval_seconds: float = 10.0
+    """Time between two updates of the last refresh's time when nothing else is sent."""
+    heartbeat_seconds: float = 4.0
+    """Time between two heartbeats; the page reports a lost connection after three."""
+    slow_source_seconds: float = 20.0
+    """How long a poll of the source may take before the page reports it as slow."""
     backoff: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
-    """Before each new try after an error; the last one again and again."""
+    """Delay before each retry after an error; the last one repeats."""
 
 
-CALM: Final = Pace()
+DEFAULT_PACE: Final = Pace()
 
 
 class Feed(Protocol):
-    """Where snapshots come from; all but `wake` is called from the coordinator's thread."""
+    """A source of snapshots; all but `wake` is called from the coordinator's thread."""
 
     def refresh(self) -> bool:
-        """Read what is new; return whether anything was. Raise SourceError if unreadable."""
+        """Read new events; return whether there were any. Raise SourceError if unreadable."""
 
     def snapshot(self) -> Snapshot:
-        """Return the numbers now; the window moves with the clock."""
+        """Return the numbers at this moment; the window moves with the clock."""
 
     def wait(self, timeout: float) -> bool:
         """Return True once something may have arrived, False after *timeout* seconds."""
@@ -70,15 +70,15 @@ class Feed(Protocol):
         """End a wait early; may be called from any thread."""
 
     def close(self) -> None:
-        """Let go of the source; a wait ends early."""
+        """Close the source; a wait ends early."""
 
 
-class Live:
-    """Keeps a dashboard up to date from a feed while somebody looks at it.
+class Coordinator:
+    """Keeps a dashboard up to date from a feed while a page is visible.
 
-    Nothing is read before the first page says hello, nor while all are hidden or the report
-    is paused. A tick waits until the page has painted the one before; what came meanwhile
-    goes into the next, and nothing is queued.
+    Nothing is read before the first page says hello, nor while all pages are hidden or the
+    report is paused. A tick waits until the page has painted the previous one; whatever arrives
+    meanwhile goes into the next tick, and nothing is queued.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ class Live:
     feed : Feed
         Closed when the coordinator stops.
     every : float
-        Seconds between two looks at the source where it does not tell of changes itself.
-    rest : float, optional
-        Seconds between two refreshes at the least, however much arrives; by default the
-        pace's. It may be set anew at any time.
+        Seconds between two polls of a source that does not report changes.
+    min_interval : float, optional
+        Least seconds between two refreshes; by default ``pace.min_tick_seconds``. It may be
+        changed at any time.
     clock : callable
-        Returns the time now, with a time zone.
+        Returns the current time, with a time zone.
     pace : Pace
     """
 
@@ -101,89 +101,92 @@ class Live:
         feed: Feed,
         *,
         every: float = 2.0,
-        rest: float | None = None,
+        min_interval: float | None = None,
         clock: Callable[[], datetime] = utc_now,
-        pace: Pace = CALM,
+        pace: Pace = DEFAULT_PACE,
     ) -> None:
         self._dashboard, self._feed, self._pace = dashboard, feed, pace
-        self._every, self._clock = max(every, pace.least), clock
-        self.rest = pace.least if rest is None else rest
-        self._audience = dashboard.audience
+        self._every, self._clock = max(every, pace.min_tick_seconds), clock
+        self.min_interval = pace.min_tick_seconds if min_interval is None else min_interval
+        self._viewers = dashboard.viewers
         self._calls: deque[Callable[[], object]] = deque()
-        self._stopping, self._paused, self._prompt = Event(), Event(), Event()
-        self._behind = Event()
-        self._states = Lock()
-        self._hurry = self._due = True  # at once; the page shows less than is known
-        self._minute: datetime | None = None
-        self._good: datetime | None = None
+        self._stopping, self._paused, self._call_added = Event(), Event(), Event()
+        self._feed_ahead = Event()
+        self._state_lock = Lock()
+        self._read_now = True
+        self._page_outdated = True
+        self._shown_minute: datetime | None = None
+        self._last_success: datetime | None = None
         self._failures = 0
-        self._asked: float | None = None
-        self._read = self._sent = self._beaten = -math.inf
+        self._poll_started: float | None = None
+        self._last_read = self._last_tick = self._last_status = -math.inf
         self._thread = Thread(target=self._run, name="campaign-live", daemon=True)
-        self._heart = Heart(dashboard.pulse, self._audience, pace.pulse, self._as_of)
+        self._heartbeat = Heartbeat(
+            dashboard.monitor, self._viewers, pace.heartbeat_seconds, self._as_of
+        )
 
     def start(self) -> None:
-        """Begin; the work itself begins when somebody looks.
+        """Start the threads; reading begins when a page is visible.
 
-        Until then the page says of itself what is true: a snapshot that stands still. So a
-        notebook that is run and stored with nobody looking shows no false promise.
+        Until then the page's state is ``paused``: a notebook that is run and stored without a
+        viewer shows a snapshot, and does not claim to be live.
         """
         self._dashboard.attach(self)
         self._thread.start()
-        self._heart.start()
+        self._heartbeat.start()
 
     def stop(self) -> None:
-        """End the thread, wait for it, and close the feed; the last numbers stay."""
+        """Stop the thread, wait for it, and close the feed; the last numbers stay visible."""
         self._stopping.set()
-        self._prompt.set()
-        self._audience.nudge()
-        self._heart.stop()
+        self._call_added.set()
+        self._viewers.wake()
+        self._heartbeat.stop()
         if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join()
         self._dashboard.detach()
 
     def pause(self) -> None:
-        """Let the numbers stand still; nothing is read until :meth:`resume`."""
-        with self._states:
+        """Stop reading and updating until :meth:`resume`."""
+        with self._state_lock:
             self._paused.set()
             self._dashboard.header.live = True
             self._dashboard.set_state("paused")
-        self._audience.nudge()
+        self._viewers.wake()
 
     def resume(self) -> None:
-        """Catch up and go on."""
-        with self._states:
+        """Read everything that has arrived meanwhile, and go on."""
+        with self._state_lock:
             self._paused.clear()
-            self._dashboard.set_state("live" if self._good else "loading")
-        self._audience.nudge()
+            self._dashboard.set_state("live" if self._last_success else "loading")
+        self._viewers.wake()
 
     def call_soon(self, call: Callable[[], object]) -> None:
-        """Run *call* in the coordinator's thread before the next tick, which follows at once.
+        """Run *call* in the coordinator's thread, then tick at once.
 
-        An error it raises is shown and pauses the report: what the page would go on to show
-        is not what was asked for.
+        If it fails, the page shows the error and the report is paused: the page would otherwise
+        go on to show something else than the reader asked for.
         """
         self._calls.append(call)
-        self._prompt.set()
+        self._call_added.set()
         self._feed.wake()
-        self._audience.nudge()
+        self._viewers.wake()
 
-    def catch_up(self) -> None:
-        """Show what another thread has read from the feed, which will not tell of it again."""
-        self._behind.set()
+    def show_feed(self) -> None:
+        """Show what another thread has read from the feed, which will not report it again."""
+        self._feed_ahead.set()
         self._feed.wake()
 
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """Take in one message of the page."""
+    def on_message(self, message: Mapping[str, Any]) -> None:
+        """Handle one message of the page."""
         kind = message.get("type")
         if kind == "pause":
             self.pause()
         elif kind == "resume":
             self.resume()
-        elif kind == "hello":  # a page that has just come has no clock to compare with yet
-            self._beaten = -math.inf
+        elif kind == "hello":  # a new page does not know the time of the last refresh yet
+            self._last_status = -math.inf
         if kind in {"hello", "visible"}:
-            self._heart.beat_soon()
+            self._heartbeat.send_soon()
 
     def _run(self) -> None:
         try:
@@ -191,31 +194,31 @@ class Live:
                 try:
                     self._turn()
                 except SourceError as error:
-                    since = self._good or self._dashboard.snapshot.window.end
+                    since = self._last_success or self._dashboard.snapshot.window.end
                     self._fail("stale", self._dashboard.stale_note(since, error))
-                except Exception as error:  # noqa: BLE001 - the thread must live on
-                    _LOG.exception("The live report met an error")
+                except Exception as error:  # noqa: BLE001 - the thread must go on
+                    _LOG.exception("The live report failed")
                     self._fail("error", one_line(error))
         finally:
             self._feed.close()
 
     def _turn(self) -> None:
-        """Do one round: sleep while nobody looks, wait for something new, read it, show it."""
-        seen = self._audience.news
+        """Do one round: wait for a viewer, wait for new events, read them, show them."""
+        version = self._viewers.version
         if self._stopping.is_set():
             return
-        if self._paused.is_set() or not self._audience.looking():
-            self._hurry = self._due = True
+        if self._paused.is_set() or not self._viewers.are_watching():
+            self._read_now = self._page_outdated = True
             if self._paused.is_set() and self._calls:
-                self._answer()
+                self._run_calls_paused()
             else:
-                self._audience.wait(seen)
+                self._viewers.wait(version)
             return
         if not self._dashboard.header.live:
             self._dashboard.header.live = True
-            self._settle("loading")
-        arrived = self._await_news(seen)
-        done = self._take_calls()
+            self._set_state("loading")
+        arrived = self._wait_for_work(version)
+        done = self._run_calls()
         if self._stopping.is_set():
             return
         if not self._paused.is_set() and self._refresh(arrived=arrived):
@@ -223,10 +226,10 @@ class Live:
         elif done:
             self._dashboard.show(self._feed.snapshot(), now=self._clock())
 
-    def _answer(self) -> None:
-        """Do what the reader asks for while the report is paused, with what is known already."""
+    def _run_calls_paused(self) -> None:
+        """Run pending calls while the report is paused, with the events that were read before."""
         try:
-            done = self._take_calls()
+            done = self._run_calls()
         except SourceError as error:
             self._calls.popleft()
             self._dashboard.notify(one_line(error))
@@ -234,35 +237,36 @@ class Live:
             if done:
                 self._dashboard.show(self._feed.snapshot(), now=self._clock())
 
-    def _await_news(self, seen: int) -> bool:
-        """Wait, one short while at most, until there may be something to do."""
-        if self._hurry or (self._calls and not self._failures):
-            self._hurry = False
+    def _wait_for_work(self, version: int) -> bool:
+        """Wait, for a short time at most; return whether to read the source at once."""
+        if self._read_now or (self._calls and not self._failures):
+            self._read_now = False
             return True
         if self._failures:
-            self._audience.wait(seen, self._read + self._interval() - time.monotonic())
+            self._viewers.wait(version, self._last_read + self._interval() - time.monotonic())
             return False
-        if self._due:  # the page is still painting
-            self._audience.wait(seen, self._pace.least)
+        if self._page_outdated:  # the page is still painting
+            self._viewers.wait(version, self._pace.min_tick_seconds)
             return False
-        rest = self._read + max(self.rest, self._pace.least) - time.monotonic()
-        if self._prompt.wait(max(0.0, rest)):  # what arrives can wait; the reader cannot
+        next_tick = self._last_read + max(self.min_interval, self._pace.min_tick_seconds)
+        # New events can wait for the next tick, a reader's request cannot.
+        if self._call_added.wait(max(0.0, next_tick - time.monotonic())):
             return True
-        return self._feed.wait(self._pace.least)
+        return self._feed.wait(self._pace.min_tick_seconds)
 
-    def _take_calls(self) -> bool:
-        """Do what was called for; return whether anything was, and nothing failed."""
+    def _run_calls(self) -> bool:
+        """Run pending calls; return whether there were any and none failed."""
         done, failed = bool(self._calls), False
         if not self._stopping.is_set():
-            self._prompt.clear()
+            self._call_added.clear()
         while self._calls:
-            self._due = True
+            self._page_outdated = True
             try:
                 self._calls[0]()
             except SourceError:
-                raise  # tried again with the source
+                raise  # retried when the source is readable
             except Exception as error:  # noqa: BLE001 - a caller's code
-                _LOG.exception("The live report could not do what was asked")
+                _LOG.exception("A request to the live report failed")
                 self.pause()
                 self._dashboard.set_state("error", one_line(error))
                 failed = True
@@ -270,79 +274,81 @@ class Live:
         return done and not failed
 
     def _refresh(self, *, arrived: bool) -> bool:
-        """Read the source if it is time to; return whether it is known to be readable."""
+        """Read the source if it is due; return whether it was readable the last time."""
         now = time.monotonic()
-        if arrived or now - self._read >= self._interval():
-            self._read = self._asked = now
+        if arrived or now - self._last_read >= self._interval():
+            self._last_read = self._poll_started = now
             try:
-                self._due |= self._feed.refresh()
+                self._page_outdated |= self._feed.refresh()
             finally:
-                self._asked = None
-            is_first, self._good = self._good is None, self._clock()
+                self._poll_started = None
+            is_first, self._last_success = self._last_success is None, self._clock()
             if is_first:
-                self._heart.beat_soon()
+                self._heartbeat.send_soon()
             return True
         return not self._failures
 
     def _interval(self) -> float:
-        """Return the seconds between two looks at the source."""
+        """Return the seconds between two polls of the source."""
         if not self._failures:
-            return max(self._every, self.rest)
+            return max(self._every, self.min_interval)
         return self._pace.backoff[min(self._failures, len(self._pace.backoff)) - 1]
 
     def _show(self) -> None:
-        """Bring the page up to date if it shows less than is known and can take it."""
+        """Update the page if it is outdated and has painted the previous tick."""
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
-        self._due |= minute != self._minute or self._behind.is_set()
-        self._behind.clear()
-        if self._due and self._may_send():
+        self._page_outdated |= minute != self._shown_minute or self._feed_ahead.is_set()
+        self._feed_ahead.clear()
+        if self._page_outdated and self._may_send():
             changed = self._dashboard.show(self._feed.snapshot(), now=now)
-            self._due, self._minute = False, minute
+            self._page_outdated, self._shown_minute = False, minute
             if changed:
-                self._beat(ticked=True)
-        if time.monotonic() - self._beaten >= self._pace.beat and not self._owed():
-            self._beat(ticked=False)
+                self._send_status(ticked=True)
+        since_status = time.monotonic() - self._last_status
+        if since_status >= self._pace.status_interval_seconds and not self._awaits_ack():
+            self._send_status(ticked=False)
         self._failures = 0
-        self._settle("live")
+        self._set_state("live")
 
-    def _beat(self, *, ticked: bool) -> None:
+    def _send_status(self, *, ticked: bool) -> None:
         """Send the time of the last refresh; with *ticked*, ask for an acknowledgement."""
-        self._dashboard.header.mark(self._good or self._clock())
-        self._beaten = time.monotonic()
+        self._dashboard.header.set_refreshed(self._last_success or self._clock())
+        self._last_status = time.monotonic()
         if ticked:
-            self._dashboard.pulse.ask()
-            self._sent = self._beaten
+            self._dashboard.monitor.request_ack()
+            self._last_tick = self._last_status
 
     def _as_of(self) -> tuple[str, str]:
-        """Return when the source was last read, and the page's zone; tell of one that hangs."""
-        page, asked, good = self._dashboard, self._asked, self._good
-        if good is None:
+        """Return when the source was last read, and the page's zone; report a slow source."""
+        page, started, read = self._dashboard, self._poll_started, self._last_success
+        if read is None:
             return "", page.time_zone
-        waited = 0.0 if asked is None else time.monotonic() - asked
-        if waited > self._pace.slow:
-            self._settle("stale", page.stale_note(good, _SLOW(page.locale).format(round(waited))))
-        return moment(good, page.time_zone, page.locale), page.time_zone
+        waited = 0.0 if started is None else time.monotonic() - started
+        if waited > self._pace.slow_source_seconds:
+            cause = _NO_ANSWER(page.locale).format(round(waited))
+            self._set_state("stale", page.stale_note(read, cause))
+        return moment(read, page.time_zone, page.locale), page.time_zone
 
-    def _owed(self) -> bool:
-        return self._audience.owes(self._dashboard.pulse.tick)
+    def _awaits_ack(self) -> bool:
+        return self._viewers.have_unpainted(self._dashboard.monitor.tick)
 
     def _may_send(self) -> bool:
-        """Return whether the page has painted what it was sent, or cannot say so."""
-        if not self._owed():
+        """Return whether the page has painted the last tick, or cannot acknowledge it."""
+        if not self._awaits_ack():
             return True
-        waited = time.monotonic() - self._sent
-        return waited >= self._pace.patience or (
-            waited >= self._pace.blind and not self._audience.answers()
+        waited = time.monotonic() - self._last_tick
+        return waited >= self._pace.ack_timeout_seconds or (
+            waited >= self._pace.tick_without_ack_seconds and not self._viewers.can_be_received()
         )
 
     def _fail(self, state: str, note: str) -> None:
         self._failures += 1
-        self._read = time.monotonic()
-        self._settle(state, note)
+        self._last_read = time.monotonic()
+        self._set_state(state, note)
 
-    def _settle(self, state: str, note: str = "") -> None:
+    def _set_state(self, state: str, note: str = "") -> None:
         """Show a state, unless the reader has paused the report in the meantime."""
-        with self._states:
+        with self._state_lock:
             if not self._paused.is_set():
                 self._dashboard.set_state(state, note)

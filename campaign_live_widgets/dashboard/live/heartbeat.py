@@ -1,4 +1,4 @@
-"""The heart of a live report: it tells the page, again and again, that the kernel lives."""
+"""Heartbeats of a live report: messages from which a page knows that its kernel runs."""
 
 from __future__ import annotations
 
@@ -8,55 +8,59 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from campaign_live_widgets.dashboard.live.connection_monitor import Pulse
-    from campaign_live_widgets.dashboard.live.viewers import Audience
+    from campaign_live_widgets.dashboard.live.connection_monitor import ConnectionMonitor
+    from campaign_live_widgets.dashboard.live.viewers import Viewers
 
 
-class Heart:
-    """Beats while a page is looked at, also while the report is paused or a source is slow.
+class Heartbeat:
+    """Send heartbeats while a page is visible, also while the report is paused or a source slow.
 
-    It has a thread of its own: the coordinator's may wait for a source, and the kernel's for
-    the reader's own cell.
+    It has its own thread: the coordinator's thread may wait for a source, and the kernel's main
+    thread for a running cell.
 
     Parameters
     ----------
-    pulse : Pulse
-    audience : Audience
-    every : float
-        Seconds between two beats.
+    monitor : ConnectionMonitor
+    viewers : Viewers
+    seconds : float
+        Seconds between two heartbeats.
     as_of : callable
-        Returns as of when the numbers are, in words, and the time zone of the page; called
-        before each beat.
+        Returns the time of the numbers as text, and the page's time zone; called before each
+        heartbeat.
     """
 
     def __init__(
-        self, pulse: Pulse, audience: Audience, every: float, as_of: Callable[[], tuple[str, str]]
+        self,
+        monitor: ConnectionMonitor,
+        viewers: Viewers,
+        seconds: float,
+        as_of: Callable[[], tuple[str, str]],
     ) -> None:
-        self._pulse, self._audience = pulse, audience
-        self._every, self._as_of = every, as_of
+        self._monitor, self._viewers = monitor, viewers
+        self._seconds, self._as_of = seconds, as_of
         self._stopping, self._soon = Event(), Event()
-        self._thread = Thread(target=self._run, name="campaign-live-heart", daemon=True)
+        self._thread = Thread(target=self._run, name="campaign-live-heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first beat comes when somebody looks."""
+        """Start the thread; the first heartbeat is sent when a page is visible."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and promise no further beat."""
+        """Stop the thread, and tell the page to expect no further heartbeat."""
         self._stopping.set()
         self._soon.set()
         if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join()
-        self._pulse.within = 0.0
+        self._monitor.heartbeat_seconds = 0.0
 
-    def beat_soon(self) -> None:
-        """Beat now: a page has come, or come back, and does not know yet."""
+    def send_soon(self) -> None:
+        """Send a heartbeat now: a page has opened or become visible."""
         self._soon.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._soon.clear()
-            if self._audience.looking():
-                self._pulse.within = self._every
-                self._pulse.beat(*self._as_of())
-            self._soon.wait(self._every)
+            if self._viewers.are_watching():
+                self._monitor.heartbeat_seconds = self._seconds
+                self._monitor.send_heartbeat(*self._as_of())
+            self._soon.wait(self._seconds)

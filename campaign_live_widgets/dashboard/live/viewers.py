@@ -1,4 +1,4 @@
-"""Who looks at the report, as the page's messages tell, and what they have yet to paint."""
+"""The pages that show a report, known from their messages, and what they have painted."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-GONE_SECONDS: Final = 150.0
+SILENCE_SECONDS: Final = 150.0
 """Silence after which a page counts as closed; hidden pages are slowed to a ping a minute."""
 PROBE_SECONDS: Final = 0.1
+"""How long an event loop may take to answer before it counts as blocked."""
 
 
 @dataclass(slots=True)
 class _Viewer:
     visible: bool
-    heard: float
-    painted: int
+    last_message: float
+    painted_tick: int
 
 
-class Audience:
-    """The pages that show one report; messages come in on the kernel's own threads.
+class Viewers:
+    """The pages that show one report; messages arrive on the kernel's own threads.
 
     Parameters
     ----------
@@ -38,53 +39,58 @@ class Audience:
         self._viewers: dict[str, _Viewer] = {}
         self._loops: set[asyncio.AbstractEventLoop] = set()
         self._changed = Condition()
-        self._news = 0
+        self._version = 0
 
     @property
-    def news(self) -> int:
-        """Return a number that grows with every message and nudge."""
-        return self._news
+    def version(self) -> int:
+        """Return a number that grows with every message and every :meth:`wake`."""
+        return self._version
 
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """Take in one message of a page."""
+    def on_message(self, message: Mapping[str, Any]) -> None:
+        """Handle one message of a page."""
         with self._changed:
             with suppress(RuntimeError):  # not called from a loop
                 self._loops.add(asyncio.get_running_loop())
-            self._note(message)
-        self.nudge()
+            self._update(message)
+        self.wake()
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """End every :meth:`wait`."""
         with self._changed:
-            self._news += 1
+            self._version += 1
             self._changed.notify_all()
 
-    def wait(self, seen: int, timeout: float | None = None) -> None:
-        """Return once :attr:`news` is no longer *seen*, or after *timeout* seconds."""
+    def wait(self, version: int, timeout: float | None = None) -> None:
+        """Return once :attr:`version` differs from *version*, or after *timeout* seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._news != seen, timeout)
+            self._changed.wait_for(lambda: self._version != version, timeout)
 
-    def looking(self) -> bool:
-        """Return whether any page is open and in front.
+    def are_watching(self) -> bool:
+        """Return whether any page is open and visible.
 
-        A page that has fallen silent counts as closed, unless it is the kernel that cannot
-        listen.
+        A page that sends nothing for :data:`SILENCE_SECONDS` counts as closed, unless the
+        kernel cannot receive messages at the moment.
         """
-        in_front = self._in_front()
-        since = self._monotonic() - GONE_SECONDS
-        return any(v.heard >= since for v in in_front) or (bool(in_front) and not self.answers())
+        visible = self._visible()
+        since = self._monotonic() - SILENCE_SECONDS
+        return any(viewer.last_message >= since for viewer in visible) or (
+            bool(visible) and not self.can_be_received()
+        )
 
-    def owes(self, tick: int) -> bool:
-        """Return whether a page in front has not yet painted *tick*."""
-        since = self._monotonic() - GONE_SECONDS
-        return any(v.painted < tick and v.heard >= since for v in self._in_front())
+    def have_unpainted(self, tick: int) -> bool:
+        """Return whether a visible page has not painted *tick* yet."""
+        since = self._monotonic() - SILENCE_SECONDS
+        return any(
+            viewer.painted_tick < tick and viewer.last_message >= since
+            for viewer in self._visible()
+        )
 
-    def answers(self) -> bool:
-        """Return whether the kernel can take in messages now.
+    def can_be_received(self) -> bool:
+        """Return whether the kernel can receive their messages now.
 
-        While a cell blocks a thread that handles messages, an acknowledgement may not be
-        heard, however fast the page is. JupyterLab uses a subshell's thread and the main one
-        by turns, so every loop that has handled a message must answer.
+        While a cell blocks a thread that handles messages, acknowledgements are not received,
+        however fast the page is. JupyterLab alternates between a subshell's thread and the main
+        thread, so every event loop that has handled a message must answer.
         """
         with self._changed:
             self._loops = {loop for loop in self._loops if not loop.is_closed()}
@@ -96,20 +102,20 @@ class Audience:
                 loop.call_soon_threadsafe(event.set)
         return all(event.wait(max(0.0, until - self._monotonic())) for event in answered)
 
-    def _note(self, message: Mapping[str, Any]) -> None:
+    def _update(self, message: Mapping[str, Any]) -> None:
         name = str(message.get("viewer", ""))
         if message.get("type") == "bye":
             self._viewers.pop(name, None)
             return
-        known = self._viewers.get(name)
-        painted = known.painted if known is not None else -1
+        previous = self._viewers.get(name)
+        painted = previous.painted_tick if previous is not None else -1
         tick = message.get("tick")
         self._viewers[name] = _Viewer(
             visible=bool(message.get("visible", True)),
-            heard=self._monotonic(),
-            painted=max(painted, tick) if isinstance(tick, int) else painted,
+            last_message=self._monotonic(),
+            painted_tick=max(painted, tick) if isinstance(tick, int) else painted,
         )
 
-    def _in_front(self) -> list[_Viewer]:
+    def _visible(self) -> list[_Viewer]:
         with self._changed:
             return [viewer for viewer in self._viewers.values() if viewer.visible]

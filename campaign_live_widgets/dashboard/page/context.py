@@ -1,4 +1,4 @@
-"""What the numbers on the page belong to, for files that leave it."""
+"""The caption of files that are saved from the page: what their numbers belong to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def context(snapshot: Snapshot, time_zone: str, locale: str) -> Context:
-    """Return campaign, window, time zone and what is left out, in one line of the language."""
+    """Return the caption: campaign, window, time zone and active filters, in one line."""
     minutes = phrases.span(snapshot, time_zone, locale)
     parts = [
         snapshot.campaign_name or snapshot.campaign_id,

@@ -1,4 +1,4 @@
-"""A quiet line of plain facts: label above, value below."""
+"""A line of facts about the report: label above, value below."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _NONE: Final = Text("None yet", "Aucun")
 
 
 class Facts(Front, script="facts"):
-    """What the report was made from: window, newest event and the health of the source."""
+    """Window, newest event and data quality of the report."""
 
     terms = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    """One ``[label, meaning]`` per fact; the meaning may be empty."""
+    """``[label, meaning]`` of each fact; the meaning may be empty."""
     values = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What each of the facts is."""
+    """Value of each fact."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._locale, self._time_zone = locale, time_zone
-        named = [[_WINDOW(locale), ""], [_NEWEST(locale), ""]]
-        super().__init__(terms=[*named, *phrases.health_terms(locale)])
+        terms = [[_WINDOW(locale), ""], [_NEWEST(locale), ""]]
+        super().__init__(terms=[*terms, *phrases.health_terms(locale)])
         self.add_class("clw-facts")
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
-        """State the facts of *snapshot*; return whether any has changed."""
+        """Show the facts of *snapshot*; return whether any has changed."""
         locale, zone = self._locale, self._time_zone
         newest = snapshot.newest_event
-        told = (
+        newest_text = (
             _NONE(locale)
             if newest is None
             else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
         )
         values = [
             _sentence(phrases.window(snapshot, now, zone, locale)),
-            told,
+            newest_text,
             *phrases.health_numbers(snapshot.health, locale),
         ]
         if values == self.values:

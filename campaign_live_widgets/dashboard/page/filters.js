@@ -1,33 +1,44 @@
 /**
- * The line of filters: small controls, a chip for each filter, and the page's address.
+ * The line of filters: controls, a chip for each active filter, and the page's address.
  *
  * Messages out: change {changes: key → values}, goto {address}, choices, save. Messages in:
- * answered {address}, choices {campaigns, span}. Only in Voilà does the page own its address.
+ * answered {address}, choices {campaigns, span}. The address is changed in Voilà only.
  */
 
 import { freshId, keepKeys, make, makeButton, write } from "../../rendering/html/dom.js";
 import { download } from "../../widgets/base/files.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
-import { named, picker, searchable, severalOf } from "./picking.js";
+import { nameWithId, picker, searchable, checkList } from "./pick_list.js";
 
 const CHIPS_AT_MOST = 6;
 const KEYS = "campaign window from to at message execution tests tz locale every tab detail".split(" ");
 
-/** Keep the page's address at what it shows; what is not the report's stays in it. */
-function addressOf(ask, signal) {
+/**
+ * Return a query string with the report's keys replaced; keys of others stay.
+ *
+ * @param {string} search the query string of the page
+ * @param {string} address the report's keys and values
+ */
+export function mergeAddress(search, address) {
+  const merged = new URLSearchParams(search);
+  for (const key of KEYS) merged.delete(key);
+  for (const [key, value] of new URLSearchParams(address)) merged.append(key, value);
+  return merged;
+}
+
+/** Return a function that writes what the page shows into its address. */
+function addressWriter(send, signal) {
   if (!inVoila()) return () => {};
   const detailOf = (params) => params.get("detail") ?? "";
-  window.addEventListener("popstate", () => ask({ type: "goto", address: location.search }), { signal });
+  window.addEventListener("popstate", () => send({ type: "goto", address: location.search }), { signal });
   return (address) => {
-    const there = new URLSearchParams(location.search);
-    const next = new URLSearchParams(there);
-    for (const key of KEYS) next.delete(key);
-    for (const [key, value] of new URLSearchParams(address)) next.append(key, value);
-    if (next.toString() === there.toString()) return;
+    const current = new URLSearchParams(location.search);
+    const next = mergeAddress(location.search, address);
+    if (next.toString() === current.toString()) return;
     const text = next.toString() ? `?${next}` : "";
     const url = `${location.pathname}${text}${location.hash}`;
-    // A message's own page is a place of its own: the browser's Back leaves it.
-    if (detailOf(next) && !detailOf(there)) history.pushState({ campaignLive: "detail" }, "", url);
+    // The page of one message is an entry of the history: the browser's Back leaves it.
+    if (detailOf(next) && !detailOf(current)) history.pushState({ campaignLive: "detail" }, "", url);
     else history.replaceState(detailOf(next) ? history.state : null, "", url);
   };
 }
@@ -40,30 +51,30 @@ export function render({ model, el, signal }) {
   row.setAttribute("role", "group");
   const chips = make("ul", "clw-chips");
   el.append(row, chips);
-  const words = () => model.get("words");
-  const asked = (key) => model.get("asked")[key] ?? [];
-  const one = (key) => asked(key)[0] ?? "";
-  const several = (key) => asked(key).filter((id) => id);
+  const labels = () => model.get("labels");
+  const values = (key) => model.get("query")[key] ?? [];
+  const firstValue = (key) => values(key)[0] ?? "";
+  const idsOf = (key) => values(key).filter((id) => id);
   let waiting = 0;
   let choices = { campaigns: [], span: ["", ""] };
 
-  function ask(message) {
+  function send(message) {
     el.setAttribute("aria-busy", "true");
     clearTimeout(waiting);
     waiting = setTimeout(() => el.removeAttribute("aria-busy"), 20_000);
     model.send(message);
   }
-  const change = (changes) => ask({ type: "change", changes });
-  const writeAddress = addressOf(ask, life.signal);
+  const change = (changes) => send({ type: "change", changes });
+  const writeAddress = addressWriter(send, life.signal);
 
-  // Campaign: a list of buttons, the one that is shown marked.
+  // Campaign: a list of buttons; the current one is marked.
   const campaign = picker(row, "clw-pick-campaign", life.signal, () => {
     model.send({ type: "choices" });
     fillCampaigns(true);
   });
-  const campaigns = searchable(campaign.panel, words, (item) => {
+  const campaigns = searchable(campaign.panel, labels, (item) => {
     const button = makeButton("clw-filter-item");
-    button.append(...named(item.name, item.id), make("span", "clw-filter-when", item.when));
+    button.append(...nameWithId(item.name, item.id), make("span", "clw-filter-when", item.when));
     if (item.id === model.get("campaign")[0]) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => {
       campaign.close();
@@ -73,17 +84,17 @@ export function render({ model, el, signal }) {
   });
   function fillCampaigns(fresh = false) {
     const [id, name] = model.get("campaign");
-    const known = choices.campaigns.length || !id ? choices.campaigns : [[id, name, ""]];
-    const rows = known.map(([key, title, newest]) => ({
+    const all = choices.campaigns.length || !id ? choices.campaigns : [[id, name, ""]];
+    const rows = all.map(([key, title, newest]) => ({
       id: key,
       name: title,
       text: `${title} ${key}`,
-      when: newest && words().newest.replace("{}", newest),
+      when: newest && labels().newest.replace("{}", newest),
     }));
     campaigns.fill(rows, fresh);
   }
 
-  // Window: lengths, and from – to on the page's clock.
+  // Window: lengths, and from – to in the page's time zone.
   const span = picker(row, "clw-pick-window", life.signal, () => {
     model.send({ type: "choices" });
     drawLengths();
@@ -129,7 +140,7 @@ export function render({ model, el, signal }) {
       );
     }
     for (const button of lengths.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(one("window") === button.value));
+      button.setAttribute("aria-pressed", String(firstValue("window") === button.value));
     }
   }
   function fillSpan() {
@@ -155,16 +166,16 @@ export function render({ model, el, signal }) {
       text: `${name} ${id}`,
       group: channels.join(", "),
     }));
-    manyMessages.open(rows, several("message"), words().all);
+    manyMessages.open(rows, idsOf("message"), labels().all);
   });
-  const manyMessages = severalOf(messages, words, ask, "message", life.signal);
+  const manyMessages = checkList(messages, labels, send, "message", life.signal);
   const executions = picker(row, "clw-pick-executions", life.signal, () => {
     const rows = model.get("executions").map(([id, when]) => ({ id, name: when, text: `${when} ${id}` }));
-    manyExecutions.open(rows, several("execution"), words().all_executions);
+    manyExecutions.open(rows, idsOf("execution"), labels().all_executions);
   });
-  const manyExecutions = severalOf(executions, words, ask, "execution", life.signal);
+  const manyExecutions = checkList(executions, labels, send, "execution", life.signal);
 
-  // What is rarely changed.
+  // Settings that are rarely changed.
   const more = picker(row, "clw-pick-more", life.signal, drawMore);
   const tests = keepKeys(make("input"));
   tests.type = "checkbox";
@@ -214,24 +225,24 @@ export function render({ model, el, signal }) {
   speed.addEventListener("change", () => change({ every: [speed.value] }));
   const csv = makeButton("clw-filter-item clw-filter-csv");
   const print = makeButton("clw-filter-item clw-filter-print");
-  const said = make("p", "clw-filter-said");
-  said.setAttribute("role", "status");
+  const status = make("p", "clw-filter-said");
+  status.setAttribute("role", "status");
   const save = makeButton("clw-filter-item clw-filter-save");
-  const kept = make("a", "clw-filter-item clw-filter-snapshots");
-  kept.target = "_blank";
-  keepKeys(kept);
-  more.panel.append(csv, print, save, kept, said);
+  const snapshots = make("a", "clw-filter-item clw-filter-snapshots");
+  snapshots.target = "_blank";
+  keepKeys(snapshots);
+  more.panel.append(csv, print, save, snapshots, status);
   save.addEventListener("click", () => {
     more.close();
     model.send({ type: "save" });
   });
   csv.addEventListener("click", async () => {
-    write(said, "");
+    write(status, "");
     try {
       await download(model, "report");
       more.close();
     } catch (/** @type {any} */ error) {
-      write(said, words().unsaved.replace("{}", () => error.message || words().failed));
+      write(status, labels().unsaved.replace("{}", () => error.message || labels().failed));
     }
   });
   print.addEventListener("click", () => {
@@ -240,10 +251,10 @@ export function render({ model, el, signal }) {
   });
 
   function drawMore() {
-    write(testsText, words().tests);
-    tests.checked = one("tests") === "1";
-    write(zoneText, words().zone);
-    zone.value = one("tz");
+    write(testsText, labels().tests);
+    tests.checked = firstValue("tests") === "1";
+    write(zoneText, labels().zone);
+    zone.value = firstValue("tz");
     if (!zones.childElementCount) {
       zones.append(...Intl.supportedValuesOf("timeZone").map((name) => {
         const option = make("option");
@@ -251,10 +262,10 @@ export function render({ model, el, signal }) {
         return option;
       }));
     }
-    write(ownZone, words().browser_zone.replace("{}", own));
-    write(languageText, words().language);
-    language.value = one("locale");
-    write(speedText, words().every);
+    write(ownZone, labels().browser_zone.replace("{}", own));
+    write(languageText, labels().language);
+    language.value = firstValue("locale");
+    write(speedText, labels().every);
     speed.replaceChildren(
       ...model.get("speeds").map(([value, text]) => {
         const option = make("option", "", text);
@@ -262,18 +273,18 @@ export function render({ model, el, signal }) {
         return option;
       }),
     );
-    speed.value = one("every");
-    write(csv, words().csv);
-    write(print, words().print);
+    speed.value = firstValue("every");
+    write(csv, labels().csv);
+    write(print, labels().print);
     // In Lab and Notebook the browser would print the whole application.
     print.hidden = !inVoila();
-    write(save, words()[model.get("saving") === "busy" ? "saving" : "save"]);
+    write(save, labels()[model.get("saving") === "busy" ? "saving" : "save"]);
     save.disabled = model.get("saving") === "busy";
     save.hidden = !model.get("saving");
-    write(kept, words().snapshots);
-    kept.hidden = !model.get("snapshots").startsWith("/");
-    if (!kept.hidden) kept.href = `${model.get("snapshots")}?locale=${model.get("locale")}`;
-    write(said, "");
+    write(snapshots, labels().snapshots);
+    snapshots.hidden = !model.get("snapshots").startsWith("/");
+    if (!snapshots.hidden) snapshots.href = `${model.get("snapshots")}?locale=${model.get("locale")}`;
+    write(status, "");
   }
 
   function chip(text, title, changes) {
@@ -283,74 +294,74 @@ export function render({ model, el, signal }) {
     cross.setAttribute("aria-hidden", "true");
     button.append(make("bdi", "clw-chip-text", text), cross);
     button.title = title || text;
-    button.setAttribute("aria-label", words().take_off.replace("{}", () => text));
+    button.setAttribute("aria-label", labels().take_off.replace("{}", () => text));
     button.addEventListener("click", () => change(changes));
     item.append(button);
     return item;
   }
 
-  /** One chip for each filter in use; many of one kind are told by their button alone. */
+  /** Draw a chip for each active filter; of many ids of one key, the first six. */
   function drawChips() {
-    const found = [];
-    const isDetail = one("detail") !== "";
+    const items = [];
+    const isDetail = firstValue("detail") !== "";
     const each = (key, rows) => {
       const names = new Map(rows.map(([id, name]) => [id, name || id]));
-      const ids = several(key);
+      const ids = idsOf(key);
       for (const id of ids.slice(0, CHIPS_AT_MOST)) {
         const others = ids.filter((other) => other !== id);
-        found.push(chip(names.get(id) ?? id, id, { [key]: others.length ? others : [""] }));
+        items.push(chip(names.get(id) ?? id, id, { [key]: others.length ? others : [""] }));
       }
       if (ids.length > CHIPS_AT_MOST) {
-        found.push(chip(`+ ${ids.length - CHIPS_AT_MOST}`, "", { [key]: ids.slice(0, CHIPS_AT_MOST) }));
+        items.push(chip(`+ ${ids.length - CHIPS_AT_MOST}`, "", { [key]: ids.slice(0, CHIPS_AT_MOST) }));
       }
     };
-    const [minutes, end] = model.get("stands");
-    if (one("from")) {
-      found.push(chip(minutes ?? "", "", { from: [], to: [], at: ["now"], window: ["24h"] }));
+    const [minutes, end] = model.get("fixed_window");
+    if (firstValue("from")) {
+      items.push(chip(minutes ?? "", "", { from: [], to: [], at: ["now"], window: ["24h"] }));
     } else if (end) {
-      found.push(chip(end[0].toLocaleUpperCase() + end.slice(1), "", { at: ["now"] }));
+      items.push(chip(end[0].toLocaleUpperCase() + end.slice(1), "", { at: ["now"] }));
     }
     if (!isDetail) each("message", model.get("messages"));
     each("execution", model.get("executions"));
-    if (one("tests") === "1") found.push(chip(words().with_tests, "", { tests: ["0"] }));
-    const had = chips.contains(document.activeElement);
-    chips.replaceChildren(...found);
-    chips.hidden = !found.length;
-    if (had) (chips.querySelector("button") ?? messages.button).focus();
+    if (firstValue("tests") === "1") items.push(chip(labels().with_tests, "", { tests: ["0"] }));
+    const hadFocus = chips.contains(document.activeElement);
+    chips.replaceChildren(...items);
+    chips.hidden = !items.length;
+    if (hadFocus) (chips.querySelector("button") ?? messages.button).focus();
   }
 
   const count = (chosen, all, word) =>
-    chosen ? words().some.replace("{}", chosen).replace("{}", Math.max(all, chosen)) : word;
+    chosen ? labels().some.replace("{}", chosen).replace("{}", Math.max(all, chosen)) : word;
 
   function draw() {
     const [id, name] = model.get("campaign");
-    const isDetail = one("detail") !== "";
-    row.setAttribute("aria-label", words().filters);
-    chips.setAttribute("aria-label", words().chips);
-    campaign.say(words().campaign, name || id);
-    const length = model.get("windows").find(([value]) => value === one("window"));
-    const [minutes, end] = model.get("stands");
-    const told = length ? (end ? `${length[2]} ${end}` : length[1]) : one("window");
-    span.say(words().window, one("from") ? (minutes ?? "") : told);
+    const isDetail = firstValue("detail") !== "";
+    row.setAttribute("aria-label", labels().filters);
+    chips.setAttribute("aria-label", labels().chips);
+    campaign.setTexts(labels().campaign, name || id);
+    const length = model.get("windows").find(([value]) => value === firstValue("window"));
+    const [minutes, end] = model.get("fixed_window");
+    const text = length ? (end ? `${length[2]} ${end}` : length[1]) : firstValue("window");
+    span.setTexts(labels().window, firstValue("from") ? (minutes ?? "") : text);
     const ids = model.get("messages");
-    messages.say(words().messages, count(several("message").length, ids.length, words().all));
+    messages.setTexts(labels().messages, count(idsOf("message").length, ids.length, labels().all));
     messages.button.hidden = isDetail || !ids.length;
     const runs = model.get("executions");
-    const chosen = several("execution").length;
-    executions.say(words().executions, count(chosen, runs.length, words().all_executions));
+    const chosen = idsOf("execution").length;
+    executions.setTexts(labels().executions, count(chosen, runs.length, labels().all_executions));
     executions.button.hidden = !runs.length;
-    more.say(words().more, "");
-    write(legend, words().span);
-    write(endTexts.from, words().from);
-    write(endTexts.to, words().to);
-    write(clock, words().clock.replace("{}", one("tz")));
-    write(apply, words().apply);
+    more.setTexts(labels().more, "");
+    write(legend, labels().span);
+    write(endTexts.from, labels().from);
+    write(endTexts.to, labels().to);
+    write(clock, labels().clock.replace("{}", firstValue("tz")));
+    write(apply, labels().apply);
     if (span.isOpen()) drawLengths();
     if (more.isOpen()) drawMore();
     drawChips();
   }
 
-  const hear = (message) => {
+  const onMessage = (message) => {
     if (message?.type === "answered") {
       clearTimeout(waiting);
       el.removeAttribute("aria-busy");
@@ -364,8 +375,8 @@ export function render({ model, el, signal }) {
     }
   };
   draw();
-  follow(model, "msg:custom", hear, life.signal);
-  for (const name of ["asked", "campaign", "windows", "stands", "messages", "executions", "words"]) {
+  follow(model, "msg:custom", onMessage, life.signal);
+  for (const name of ["query", "campaign", "windows", "fixed_window", "messages", "executions", "labels"]) {
     follow(model, `change:${name}`, draw, life.signal);
   }
   follow(model, "change:saving change:snapshots", () => more.isOpen() && drawMore(), life.signal);

@@ -1,8 +1,8 @@
 """The line of filters under the page's head: which part is counted, and how it is shown.
 
-The front end says ``goto`` with the text of an address, ``change`` with the keys of the address
-that were changed and what stands for each, ``choices`` where a list is opened, and ``save``. It
-is told ``answered`` with the address that says what the page shows, and ``choices``.
+Messages from the page: ``goto`` with the query string of an address, ``change`` with the values
+of changed address keys, ``choices`` when a list is opened, and ``save``. Messages to the page:
+``answered`` with the address of what is shown, and ``choices``.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LENGTHS: Final[Mapping[str, timedelta]] = MappingProxyType(
 )
 _ALL: Final = "all"
 _EVERY: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Seconds between two refreshes that are offered."""
+"""Refresh intervals on offer, in seconds."""
 
-WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+LABELS: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "filters": Text("Filters", "Filtres"),
         "campaign": Text("Campaign", "Campagne"),
@@ -77,19 +77,19 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "close": Text("Close", "Fermer"),
     }
 )
-"""The words that the script puts together."""
+"""Texts of the controls."""
 
 
-class Desk(Protocol):
-    """Where what a reader asks for is looked up and done; errors are told in the page."""
+class ReportController(Protocol):
+    """Applies the reader's choices to the report; errors are shown in the page."""
 
     def goto(self, address: str) -> None:
-        """Show what an address says; where it says nothing, what the report shows by itself."""
+        """Show what an address names; keys that are missing have the report's defaults."""
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
-        """Change what stands for some keys of the address; the others stay."""
+        """Change the values of some address keys; the others stay."""
 
-    def opened(self, tab: str) -> None:
+    def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
 
     def campaigns(self) -> list[Campaign]:
@@ -97,64 +97,64 @@ class Desk(Protocol):
 
 
 class Filters(Front, script="filters"):
-    """Small controls for everything the page's address can say, and a chip for each filter."""
+    """Controls for every key of the page's address, and a chip for each active filter."""
 
-    asked = traitlets.Dict().tag(sync=True)
-    """What is shown: for each key of the address what stands for it."""
+    query = traitlets.Dict().tag(sync=True)
+    """What is shown: address key → values."""
     campaign = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
     """Id and name of the campaign that is shown."""
     windows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    """Each length on offer: as in the address, in words, and in words for one that stands."""
-    stands = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Minutes and end of a window that was asked to stand, in words; else empty."""
+    """Each window length on offer: address value, text, and text for a fixed window."""
+    fixed_window = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Span and end of a window with a fixed end, as texts; else empty."""
     messages: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each message: id, name, the names of its channels."""
     executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """Each execution: id, when it began."""
+    """Each execution: id, start."""
     speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """Each refresh rate on offer: seconds, in words."""
+    """Each refresh interval on offer: seconds, text."""
     saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
-    """Whether what is shown can be saved as a snapshot, and whether one is being saved now."""
+    """Whether the report can be saved as a snapshot (``ready``), or is being saved (``busy``)."""
     snapshots = traitlets.Unicode("").tag(sync=True)
-    """The path at which snapshots are listed; empty where none are."""
+    """Path of the list of snapshots; empty if there is none."""
     locale = traitlets.Unicode("en").tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)
+    labels = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, locale: str = "en") -> None:
         self._length: timedelta | None = None
         self._rate = 0.0
         super().__init__()
-        self.speak(locale)
+        self.set_language(locale)
         self.add_class("clw-filter-box")
 
-    def speak(self, locale: str) -> None:
-        """Take the words of a language."""
+    def set_language(self, locale: str) -> None:
+        """Show the texts in another language."""
         with self.hold_sync():
             self.locale = locale
-            self.words = {key: text(locale) for key, text in WORDS.items()}
+            self.labels = {key: text(locale) for key, text in LABELS.items()}
             self._offer_lengths()
 
-    def tell(
-        self, asked: Mapping[str, Sequence[str]], length: timedelta | None, every: float
+    def show_query(
+        self, query: Mapping[str, Sequence[str]], length: timedelta | None, every: float
     ) -> None:
-        """Show what is asked for.
+        """Show the values that apply now.
 
         Parameters
         ----------
-        asked : mapping of key to values
-            What stands for each key of the address; none for one that has no meaning now.
+        query : mapping of key to values
+            The values of each address key; empty for a key that has no effect now.
         length : timedelta or None
-            Of the window, where it is one that a length says.
+            Length of the window, unless it has a start and an end of its own.
         every : float
             Seconds between two refreshes.
         """
         with self.hold_sync():
-            self.asked = {key: list(values) for key, values in asked.items()}
+            self.query = {key: list(values) for key, values in query.items()}
             self._length, self._rate = length, every
             self._offer_lengths()
 
     def show(self, snapshot: Snapshot, time_zone: str) -> None:
-        """Take in what a snapshot has to choose from; order goes by name, not by time."""
+        """Offer the messages and executions of a snapshot; messages in order of their names."""
         locale = self.locale
         messages = [
             [m.id, m.name or "", [TABS[c](locale) if c in TABS else c for c in m.channels]]
@@ -165,14 +165,18 @@ class Filters(Front, script="filters"):
             for run in sorted(snapshot.executions, key=lambda run: run.oldest_event, reverse=True)
         ]
         end = phrases.instant(snapshot.window.end, time_zone, locale, pattern="d MMM y HH:mm")
-        stands = [phrases.span(snapshot, time_zone, locale), WORDS["until"](locale).format(end)]
+        span = phrases.span(snapshot, time_zone, locale)
         with self.hold_sync():
             self.campaign = [snapshot.campaign_id, snapshot.campaign_name or ""]
             self.messages, self.executions = messages, runs
-            self.stands = stands if snapshot.ending == "fixed" else []
+            self.fixed_window = (
+                [span, LABELS["until"](locale).format(end)] if snapshot.ending == "fixed" else []
+            )
 
-    def offer(self, campaigns: Iterable[Campaign], snapshot: Snapshot, time_zone: str) -> None:
-        """Tell what campaigns there are now, and the window's minutes on the page's clock."""
+    def send_choices(
+        self, campaigns: Iterable[Campaign], snapshot: Snapshot, time_zone: str
+    ) -> None:
+        """Send the campaigns, and start and end of the window in the page's time zone."""
         zone = ZoneInfo(time_zone)
         ends = (snapshot.window.start, snapshot.window.end)
         self.send(
@@ -190,13 +194,13 @@ class Filters(Front, script="filters"):
             }
         )
 
-    def answer(self, address: str) -> None:
-        """Tell the page that what it asked for is done, and what its address says now."""
+    def confirm(self, address: str) -> None:
+        """Tell the page that its request is done, and its address now."""
         self.send({"type": "answered", "address": address})
 
     def _offer_lengths(self) -> None:
         locale, lengths = self.locale, dict(_LENGTHS)
-        now = dict(self.asked).get("window") or [""]
+        now = dict(self.query).get("window") or [""]
         if self._length is not None:
             lengths.setdefault(str(now[0]), self._length)
         ordered = sorted(lengths.items(), key=lambda item: item[1])

@@ -1,4 +1,4 @@
-/** The page's head. Messages out: pause, resume, back, dismiss {text}. */
+// The page's head. Messages out: pause, resume, back, dismiss {text}.
 
 import { keepKeys, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
 import { age } from "../../widgets/base/format.js";
@@ -24,8 +24,8 @@ const add = (tag, className, parent) => parent.appendChild(make(tag, className))
  */
 const addButton = (className, parent, text = "") => parent.appendChild(makeButton(className, text));
 
-/** Write a text; hide the node if it is empty. */
-const say = (node, text) => {
+/** Write a text; hide the node if the text is empty. */
+const setText = (node, text) => {
   write(node, text);
   node.hidden = !text;
 };
@@ -61,13 +61,13 @@ function build(el) {
 
 function drawHealth(parts, model) {
   const { health: button, panel } = parts;
-  const words = model.get("words");
+  const labels = model.get("labels");
   const health = model.get("health");
-  button.textContent = words.health;
-  panel.setAttribute("aria-label", words.health);
+  button.textContent = labels.health;
+  panel.setAttribute("aria-label", labels.health);
   button.classList.toggle("clw-troubled", Boolean(health.troubled));
   const list = make("dl", "clw-health-numbers");
-  parts.counts = (words.terms ?? []).map(([label, meaning]) => {
+  parts.counts = (labels.terms ?? []).map(([label, meaning]) => {
     const count = make("dd", "clw-number");
     list.append(make("dt", "", label), count, make("dd", "clw-meaning", meaning));
     return count;
@@ -76,9 +76,9 @@ function drawHealth(parts, model) {
   for (const text of health.notes ?? []) shown.push(make("p", "clw-health-note", text));
   if (health.rejects?.length) {
     const table = make("table", "clw-rejects");
-    table.createCaption().textContent = words.rejects;
+    table.createCaption().textContent = labels.rejects;
     const head = table.createTHead().insertRow();
-    for (const key of ["file", "row", "cause"]) head.append(make("th", "", words[key]));
+    for (const key of ["file", "row", "cause"]) head.append(make("th", "", labels[key]));
     const body = table.createTBody();
     for (const reject of health.rejects) {
       const row = body.insertRow();
@@ -96,13 +96,13 @@ function drawCounts({ counts }, model) {
   });
 }
 
-/** One line for each notice, and a button that takes it away; lines that stay are not redrawn. */
+/** Draw a line for each notice, with a button to dismiss it; unchanged lines are not redrawn. */
 function drawNotices({ notices: list }, model) {
   const texts = model.get("notices");
-  const there = new Map([...list.children].map((item) => [item.firstChild.textContent, item]));
-  for (const [text, item] of there) if (!texts.includes(text)) item.remove();
+  const items = new Map([...list.children].map((item) => [item.firstChild.textContent, item]));
+  for (const [text, item] of items) if (!texts.includes(text)) item.remove();
   for (const text of texts) {
-    if (there.has(text)) continue;
+    if (items.has(text)) continue;
     const item = add("div", "clw-notice", list);
     const line = item.appendChild(make("span", "clw-notice-text", text));
     line.dir = "auto";
@@ -111,17 +111,17 @@ function drawNotices({ notices: list }, model) {
       const link = keepKeys(add("a", "clw-notice-link", item));
       link.href = path;
       link.target = "_blank";
-      link.textContent = model.get("words").open;
+      link.textContent = model.get("labels").open;
     }
     const close = addButton("clw-notice-close", item, "×");
-    close.title = model.get("words").dismiss;
-    close.setAttribute("aria-label", model.get("words").dismiss);
+    close.title = model.get("labels").dismiss;
+    close.setAttribute("aria-label", model.get("labels").dismiss);
     close.addEventListener("click", () => model.send({ type: "dismiss", text }));
   }
 }
 
-/** Open the panel under its button, in the top layer: an output area would cut it off. */
-function popOver({ health: button, panel }, signal) {
+/** Open the panel under its button, in the top layer, since an output area would clip it. */
+function makePopover({ health: button, panel }, signal) {
   panel.popover = "auto";
   panel.setAttribute("role", "dialog");
   button.popoverTargetElement = panel;
@@ -129,10 +129,10 @@ function popOver({ health: button, panel }, signal) {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState === "open") placeBeside(panel, button, { width: PANEL_PX });
   });
-  const scrolled = (event) => {
+  const onScroll = (event) => {
     if (panel.matches(":popover-open") && event.target.contains(button)) panel.hidePopover();
   };
-  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
+  document.addEventListener("scroll", onScroll, { capture: true, passive: true, signal });
 }
 
 /** @param {RenderProps} props */
@@ -140,39 +140,39 @@ export function render({ model, el, signal: given }) {
   const life = lifetime(given);
   const { signal } = life;
   const parts = build(el);
-  const words = () => model.get("words");
+  const labels = () => model.get("labels");
   let skew = 0;
   let root = /** @type {HTMLElement | null} */ (null);
 
   const now = () => Date.now() - skew;
-  // The pulse judges whether the kernel still answers, and says on its own what is the matter.
-  const lost = () => root?.dataset.lost !== undefined;
+  // The connection monitor sets it, and shows the cause itself.
+  const isLost = () => root?.dataset.lost !== undefined;
 
   const drawAges = () => {
     const since = ([iso, text], label, node) => {
       if (!iso) return;
       const ms = now() - Date.parse(iso);
-      const ago = ms < 2000 ? words().now : words().ago.replace("{}", age(ms, words()));
+      const ago = ms < 2000 ? labels().now : labels().ago.replace("{}", age(ms, labels()));
       node.title = text;
-      say(node, ms < 3_600_000 ? `${label} ${ago}` : `${label} ${text} (${ago})`);
+      setText(node, ms < 3_600_000 ? `${label} ${ago}` : `${label} ${text} (${ago})`);
     };
-    if (model.get("newest")[0]) since(model.get("newest"), words().newest, parts.newest);
-    else say(parts.newest, words().none);
-    since(model.get("refreshed"), words().refreshed, parts.refreshed);
+    if (model.get("newest")[0]) since(model.get("newest"), labels().newest, parts.newest);
+    else setText(parts.newest, labels().none);
+    since(model.get("refreshed"), labels().refreshed, parts.refreshed);
     parts.refreshed.hidden = !model.get("live") || !model.get("refreshed")[0];
     const [, at] = model.get("refreshed")[1] ? model.get("refreshed") : model.get("newest");
-    say(parts.asOf, at ? words().as_of.replace("{}", at) : "");
+    setText(parts.asOf, at ? labels().as_of.replace("{}", at) : "");
     drawState();
   };
 
   const drawState = () => {
-    const state = lost() ? "stale" : model.get("state");
-    const still = !model.get("live") && state === "paused";
-    say(parts.pill, still ? words().still : words()[state]);
+    const state = isLost() ? "stale" : model.get("state");
+    const isStatic = !model.get("live") && state === "paused";
+    setText(parts.pill, isStatic ? labels().still : labels()[state]);
     parts.pill.dataset.state = state;
-    say(parts.note, model.get("note"));
+    setText(parts.note, model.get("note"));
     parts.toggle.hidden = !model.get("live");
-    say(parts.toggle, model.get("live") ? words()[state === "paused" ? "resume" : "pause"] : "");
+    setText(parts.toggle, model.get("live") ? labels()[state === "paused" ? "resume" : "pause"] : "");
     if (root && root.dataset.state !== state) root.dataset.state = state;
   };
 
@@ -182,19 +182,19 @@ export function render({ model, el, signal: given }) {
       ? model.get("detail")
       : [model.get("campaign_name"), model.get("campaign_id")];
     const isDetail = model.get("detail").length > 0;
-    say(parts.back, isDetail ? `‹ ${campaign}` : "");
-    parts.back.setAttribute("aria-label", words().back.replace("{}", () => campaign));
-    say(parts.name, name || id);
-    say(parts.id, name && name !== id ? id : "");
+    setText(parts.back, isDetail ? `‹ ${campaign}` : "");
+    parts.back.setAttribute("aria-label", labels().back.replace("{}", () => campaign));
+    setText(parts.name, name || id);
+    setText(parts.id, name && name !== id ? id : "");
     parts.name.title = name || id;
     parts.id.title = id;
-    say(parts.span, model.get("window"));
+    setText(parts.span, model.get("window"));
     const phrases = model.get("scope");
     if (phrases.join("\n") !== [...parts.scope.children].map((n) => n.textContent).join("\n")) {
       parts.scope.replaceChildren(...phrases.map((text) => make("bdi", "", text)));
     }
     parts.scope.hidden = !phrases.length;
-    say(parts.windowNote, model.get("window_note"));
+    setText(parts.windowNote, model.get("window_note"));
     if (!root) return;
     root.lang = model.get("locale");
     root.dataset.asOf = model.get("as_of");
@@ -208,7 +208,7 @@ export function render({ model, el, signal: given }) {
     drawAges();
   };
 
-  // The view may be drawn before it hangs in the page.
+  // The view may be drawn before it is attached to the page.
   const findRoot = () => {
     if (signal.aborted) return;
     root = el.closest(".clw-report");
@@ -223,18 +223,18 @@ export function render({ model, el, signal: given }) {
   parts.toggle.addEventListener("click", () =>
     model.send({ type: model.get("state") === "paused" ? "resume" : "pause" }),
   );
-  // The page's own history knows best what was shown before (see filters.js).
+  // If the page of a message was opened here, the browser's Back is exact (see filters.js).
   parts.back.addEventListener("click", () => {
     if (history.state?.campaignLive === "detail") history.back();
     else model.send({ type: "back" });
   });
-  popOver(parts, signal);
+  makePopover(parts, signal);
   const on = (names, draw) => {
     for (const name of names) follow(model, `change:${name}`, draw, signal);
   };
   on(["campaign_id", "campaign_name", "window", "window_note", "as_of", "scope", "detail"], drawText);
   on(["state", "note", "live", "newest"], drawAges);
-  on(["words"], drawAll);
+  on(["labels"], drawAll);
   on(["health"], () => drawHealth(parts, model));
   on(["numbers"], () => drawCounts(parts, model));
   on(["notices"], () => drawNotices(parts, model));

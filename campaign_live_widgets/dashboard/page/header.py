@@ -1,7 +1,7 @@
-"""The page's head: which campaign, which part of it, which window, how fresh.
+"""The page's head: campaign, active filters, window and freshness.
 
-The front end says ``pause`` and ``resume``, ``back`` where a message's own page is left, and
-``dismiss`` with the notice that has been read.
+Messages from the page: ``pause``, ``resume``, ``back`` (to the campaign, from the page of one
+message) and ``dismiss`` with a notice.
 """
 
 from __future__ import annotations
@@ -30,67 +30,71 @@ def _iso(moment: datetime | None) -> str:
 
 
 class Header(Front, script="header"):
-    """Campaign, window, state and freshness of the report, with its data quality one click away.
+    """Campaign, window, state and freshness of the report; its data quality in a panel.
 
-    Ages tick in the browser, so that time passing sends nothing. The script also puts
-    ``data-state``, ``data-as-of`` and ``lang`` on the page's root, which a box of ipywidgets
-    cannot do. While the pulse has put ``data-lost`` there, the state shown is ``stale``.
+    Ages are computed in the browser, so that the passing of time sends no message. The script
+    also sets ``data-state``, ``data-as-of`` and ``lang`` on the page's root, which a box of
+    ipywidgets cannot do. While the root has ``data-lost`` (see the connection monitor), the
+    state shown is ``stale``.
     """
 
     state = traitlets.Enum(list(STATES), default_value="loading").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
-    """One line on the state, such as why the numbers stand still."""
+    """One line about the state, such as why the numbers are not updated."""
     live = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether something refreshes the report, so that it can be paused."""
+    """Whether the report is refreshed, so that it can be paused."""
     campaign_id = traitlets.Unicode("").tag(sync=True)
     campaign_name = traitlets.Unicode("").tag(sync=True)
     window = traitlets.Unicode("").tag(sync=True)
     window_note = traitlets.Unicode("").tag(sync=True)
     scope = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What part of the campaign is counted, one phrase each."""
+    """Which part of the campaign is counted, one phrase for each filter."""
     detail = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Name and id of the message that the page is of; empty for the whole campaign's page."""
+    """Name and id of the one message that the page shows; empty for the whole campaign."""
     as_of = traitlets.Unicode("").tag(sync=True)
     """End of the window, RFC 3339 in UTC."""
     newest = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
-    """Time of the newest event: RFC 3339, and as people read it."""
+    """Time of the newest event: RFC 3339, and as text."""
     refreshed = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
-    """Time the source was last read: RFC 3339, and as people read it."""
+    """Time the source was last read: RFC 3339, and as text."""
     health = traitlets.Dict().tag(sync=True)
     numbers = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """The numbers of the source's health; what each is called stands in *words*."""
+    """Data quality: the numbers whose names are in ``labels["terms"]``."""
     locale = traitlets.Unicode("en").tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)
+    labels = traitlets.Dict().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the reader should know, oldest first, until they dismiss it."""
+    """Notices for the reader, oldest first, until they are dismissed."""
     links = traitlets.Dict().tag(sync=True)
-    """Notice → the path at which what it tells of can be opened."""
+    """Notice → path of the page that it links to."""
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
-        self._notices, self._texts = Lock(), dict[str, Text]()
+        self._notices_lock, self._translations = Lock(), dict[str, Text]()
         super().__init__()
-        self.speak(locale, time_zone)
-        self.on_msg(self._hear)
+        self.set_language(locale, time_zone)
+        self.on_msg(self._on_message)
 
-    def speak(self, locale: str, time_zone: str) -> None:
-        """Take a language and a zone; what is said of a snapshot changes when it is shown."""
+    def set_language(self, locale: str, time_zone: str) -> None:
+        """Set language and time zone; texts about the snapshot change at the next `show`."""
         self._time_zone = time_zone
-        words = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
+        labels = {key: text(locale) for key, text in (*WORDS.items(), *STATES.items())}
         with self.hold_sync():
-            self.words = words | {"terms": phrases.health_terms(locale)}
+            self.labels = labels | {"terms": phrases.health_terms(locale)}
             self.locale = locale
-        with self._notices:
-            self._texts = {text(locale): text for text in self._texts.values()} | self._texts
-            texts = [self._texts.get(notice) for notice in self.notices]
+        with self._notices_lock:
+            self._translations = {
+                text(locale): text for text in self._translations.values()
+            } | self._translations
+            texts = [self._translations.get(notice) for notice in self.notices]
             pairs = zip(self.notices, texts, strict=True)
-            said = {notice: text(locale) if text else notice for notice, text in pairs}
-            self.links = {said[n]: path for n, path in self.links.items() if n in said}
-            self.notices = list(said.values())
+            translated = {notice: text(locale) if text else notice for notice, text in pairs}
+            links = self.links.items()
+            self.links = {translated[n]: path for n, path in links if n in translated}
+            self.notices = list(translated.values())
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
-        """Describe *snapshot* as seen at *now*; return whether anything but the time changed."""
+        """Describe *snapshot* at the time *now*; return whether anything but the time changed."""
         zone, locale = self._time_zone, self.locale
-        told = {
+        values = {
             "campaign_id": snapshot.campaign_id,
             "campaign_name": snapshot.campaign_name or "",
             "window": phrases.window(snapshot, now, zone, locale),
@@ -101,45 +105,45 @@ class Header(Front, script="header"):
             "health": _health(snapshot.health),
             "numbers": phrases.health_numbers(snapshot.health, locale),
         }
-        changed = any(getattr(self, name) != value for name, value in told.items())
+        changed = any(getattr(self, name) != value for name, value in values.items())
         with self.hold_sync():
-            for name, value in told.items():
+            for name, value in values.items():
                 setattr(self, name, value)
         return changed
 
-    def mark(self, refreshed: datetime) -> None:
-        """Tell when the source was last read."""
-        self.refreshed = self._moment(refreshed)
+    def set_refreshed(self, time: datetime) -> None:
+        """Set the time at which the source was last read."""
+        self.refreshed = self._moment(time)
 
     def set_state(self, state: str, note: str = "") -> None:
-        """Put the report into one of the :data:`STATES`, with a line on why."""
+        """Show one of the :data:`STATES`, with a line about its cause."""
         with self.hold_sync():
             self.state, self.note = state, note
 
     def notify(self, text: str | Text, link: str = "") -> None:
-        """Add a notice; one that is there already is not repeated.
+        """Add a notice unless it is shown already.
 
-        One that is given in every language follows the page's. With a *link*, a path of the
-        page's own server, it opens what it tells of.
+        A :class:`Text` is translated when the page's language changes. *link* is a path on
+        the page's own server.
         """
-        said = text(self.locale) if isinstance(text, Text) else text
-        with self._notices:
+        notice = text(self.locale) if isinstance(text, Text) else text
+        with self._notices_lock:
             if isinstance(text, Text):
-                self._texts[said] = text
+                self._translations[notice] = text
             if link:
-                self.links = {**self.links, said: link}
-            if said not in self.notices:
-                self.notices = [*self.notices, said]
+                self.links = {**self.links, notice: link}
+            if notice not in self.notices:
+                self.notices = [*self.notices, notice]
 
-    def withdraw(self, text: Text) -> None:
-        """Take a notice away that is not true any more."""
-        with self._notices:
-            self.notices = [n for n in self.notices if self._texts.get(n, n) != text]
+    def remove_notice(self, text: Text) -> None:
+        """Remove a notice that is no longer true."""
+        with self._notices_lock:
+            self.notices = [n for n in self.notices if self._translations.get(n, n) != text]
 
-    def _hear(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
+    def _on_message(self, _header: Header, message: Mapping[str, Any], _buffers: object) -> None:
         if message.get("type") != "dismiss":
             return
-        with self._notices:
+        with self._notices_lock:
             self.notices = [text for text in self.notices if text != message.get("text")]
 
     def _moment(self, moment: datetime | None) -> list[str]:

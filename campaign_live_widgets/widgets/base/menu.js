@@ -85,7 +85,7 @@ export function attach({ model, el, menu, words, library, show, signal }) {
     }
   };
   const picture = (ending) => save(async () => {
-    const [draw, file] = await Promise.all([import("./picture.js"), fetchFile(model, ending)]);
+    const [draw, file] = await Promise.all([import("./svg_export.js"), fetchFile(model, ending)]);
     const tile = el.closest(".clw-tile");
     saveAs(file.name, await draw[ending](tile, { caption: file.text, words, locale }));
     return file.name;

@@ -1,4 +1,4 @@
-// Buttons that open a panel, and lists in it that can be searched; what filters are made of.
+// The parts of filters: buttons that open a panel, and lists in it that can be searched.
 
 import { keepKeys, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
 
@@ -7,8 +7,8 @@ const SEARCH_FROM = 8;
 const PICK_WIDTH = 340;
 const FIRST = "input:not([hidden]), button, select";
 
-/** Arrows walk through what a panel holds, from its search box too. */
-function walk(panel, event) {
+/** Move the focus among the controls of a panel with the arrow keys, also from its search box. */
+function moveFocus(panel, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || event.target.matches("select, [list], [type=datetime-local]")) return;
   const stops = [...panel.querySelectorAll("input, button, select")].filter((n) => n.offsetParent);
@@ -18,7 +18,7 @@ function walk(panel, event) {
   next.focus();
 }
 
-/** A button that opens a panel under it, in the top layer: an output area would cut it off. */
+/** Create a button that opens a panel under it, in the top layer, since an output area would clip it. */
 export function picker(row, className, signal, onOpen) {
   const button = makeButton(`clw-button clw-pick ${className}`);
   const label = make("span", "clw-pick-label");
@@ -45,12 +45,12 @@ export function picker(row, className, signal, onOpen) {
     if (event.key === "Escape") {
       event.preventDefault();
       close();
-    } else walk(panel, event);
+    } else moveFocus(panel, event);
   });
-  const scrolled = (event) => {
+  const onScroll = (event) => {
     if (panel.matches(":popover-open") && event.target.contains(button)) panel.hidePopover();
   };
-  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
+  document.addEventListener("scroll", onScroll, { capture: true, passive: true, signal });
   const close = () => {
     if (panel.matches(":popover-open")) panel.hidePopover();
     button.focus();
@@ -60,7 +60,7 @@ export function picker(row, className, signal, onOpen) {
     panel,
     close,
     isOpen: () => panel.matches(":popover-open"),
-    say(name, text) {
+    setTexts(name, text) {
       write(label, name);
       write(value, text);
       button.title = text;
@@ -69,8 +69,8 @@ export function picker(row, className, signal, onOpen) {
   };
 }
 
-/** A list that can be searched; rows are made again when it opens or is searched. */
-export function searchable(panel, words, rowOf) {
+/** Create a list that can be searched; its rows are created again whenever it opens or is searched. */
+export function searchable(panel, labels, rowOf) {
   const box = keepKeys(make("input", "clw-filter-search"));
   box.type = "search";
   const list = make("div", "clw-filter-list");
@@ -79,9 +79,8 @@ export function searchable(panel, words, rowOf) {
   const rowIds = new WeakMap();
   let items = [];
   const draw = () => {
-    const wanted = box.value.trim().toLocaleLowerCase();
-    const found = items.filter((item) => !wanted || item.text.toLocaleLowerCase().includes(wanted));
-    const shown = found.slice(0, SHOWN_AT_MOST);
+    const matches = matching(items, box.value);
+    const shown = matches.slice(0, SHOWN_AT_MOST);
     let group = null;
     const nodes = [];
     for (const item of shown) {
@@ -91,15 +90,16 @@ export function searchable(panel, words, rowOf) {
       rowIds.set(node, item.id);
       nodes.push(node);
     }
-    // Whoever stands in the list goes on where they stood when it is made again.
-    const stood = [...list.children].find((node) => node.contains(document.activeElement));
+    // The focus stays in the row of the same item.
+    const focused = [...list.children].find((node) => node.contains(document.activeElement));
     list.replaceChildren(...nodes);
-    if (stood) {
-      const again = nodes.find((node) => rowIds.get(node) === rowIds.get(stood)) ?? nodes[0];
-      (again?.querySelector("input") ?? again ?? box).focus();
+    if (focused) {
+      const same = nodes.find((node) => rowIds.get(node) === rowIds.get(focused)) ?? nodes[0];
+      (same?.querySelector("input") ?? same ?? box).focus();
     }
-    const left = found.length - shown.length;
-    write(rest, left ? words().others.replace("{}", left) : found.length ? "" : words().nothing);
+    const hidden = matches.length - shown.length;
+    const noMatch = matches.length ? "" : labels().nothing;
+    write(rest, hidden ? labels().others.replace("{}", hidden) : noMatch);
     rest.hidden = !rest.textContent;
   };
   box.addEventListener("input", draw);
@@ -109,28 +109,40 @@ export function searchable(panel, words, rowOf) {
       items = rows;
       if (fresh) box.value = "";
       box.hidden = items.length < SEARCH_FROM;
-      box.placeholder = words().search;
-      box.setAttribute("aria-label", words().search);
+      box.placeholder = labels().search;
+      box.setAttribute("aria-label", labels().search);
       draw();
     },
   };
 }
 
-/** A name with its id beside it, as text in its own direction. */
-export function named(name, id) {
+/**
+ * Return the items whose text contains a search term, in any case.
+ *
+ * @template {{ text: string }} Item
+ * @param {Item[]} items
+ * @param {string} term
+ */
+export function matching(items, term) {
+  const lower = term.trim().toLocaleLowerCase();
+  return items.filter((item) => item.text.toLocaleLowerCase().includes(lower));
+}
+
+/** Create a name with its id beside it, each in its own text direction. */
+export function nameWithId(name, id) {
   const parts = [make("bdi", "clw-filter-name", name || id)];
   if (name && name !== id) parts.push(make("bdi", "clw-filter-id", id));
   return parts;
 }
 
-/** A list of check boxes for one key of the address; its changes are sent a moment later. */
-export function severalOf(pick, words, ask, key, signal) {
+/** Create a list of check boxes for one key of the address; changes are sent after a short delay. */
+export function checkList(pick, labels, sendMessage, key, signal) {
   let chosen = new Set();
   let timer = 0;
   const all = makeButton("clw-filter-item clw-filter-all");
   pick.panel.append(all);
-  const send = () => ask({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
-  const list = searchable(pick.panel, words, (item) => {
+  const send = () => sendMessage({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
+  const list = searchable(pick.panel, labels, (item) => {
     const label = make("label", "clw-filter-item");
     const box = keepKeys(make("input"));
     box.type = "checkbox";
@@ -143,7 +155,7 @@ export function severalOf(pick, words, ask, key, signal) {
       clearTimeout(timer);
       timer = setTimeout(send, 250);
     });
-    label.append(box, ...named(item.name, item.id));
+    label.append(box, ...nameWithId(item.name, item.id));
     return label;
   });
   all.addEventListener("click", () => {
@@ -155,8 +167,8 @@ export function severalOf(pick, words, ask, key, signal) {
   });
   signal.addEventListener("abort", () => clearTimeout(timer));
   return {
-    open(rows, now, allWord) {
-      chosen = new Set(now);
+    open(rows, current, allWord) {
+      chosen = new Set(current);
       write(all, allWord);
       all.setAttribute("aria-pressed", String(!chosen.size));
       list.fill(rows, true);

@@ -1,0 +1,340 @@
+/**
+ * The connection between this page and its kernel, and the banner shown when it is lost.
+ *
+ * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each has the id of this
+ * view, so that the kernel can tell two pages of one report apart.
+ * Messages in: heartbeat {as_of, time_zone}.
+ */
+
+import { freshId, make, makeButton, write } from "../../rendering/html/dom.js";
+import { age } from "../../widgets/base/format.js";
+import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
+
+const PING_MS = 15_000;
+/** Heartbeats that may be missed. A busy kernel has more time: a cell can block all its threads,
+ * and the server reports a dead kernel itself. */
+const MISSED = 3;
+const MISSED_BUSY = 15;
+/** How long the front end may reconnect before the banner is shown. */
+const RECONNECT_MS = 4000;
+/** Longest time between two checks that counts as waiting; the computer slept for the rest. */
+const LONGEST_CHECK_MS = 2000;
+const RETRY_MS = 2000;
+/** Timeout of an attempt to reconnect. */
+const ATTEMPT_MS = 10_000;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+/** Send the kernel messages about this view and what it has painted. */
+function messages(model, signal) {
+  const viewer = freshId();
+  const send = (type, more = {}) => {
+    try {
+      model.send({ type, viewer, visible: !document.hidden, ...more });
+    } catch {
+      // A dead kernel receives no message; `watch` detects it.
+    }
+  };
+  const hello = () => send("hello", { search: inVoila() ? window.location.search : "" });
+  const sendVisible = () => send("visible", { tick: model.get("tick") });
+  const acknowledge = () => send("ack", { tick: model.get("tick") });
+  // A hidden page has no animation frames: it must not wait for one.
+  const acknowledgeOncePainted = () =>
+    document.hidden ? setTimeout(acknowledge) : requestAnimationFrame(() => setTimeout(acknowledge));
+  document.addEventListener("visibilitychange", sendVisible, { signal });
+  window.addEventListener("pagehide", () => send("bye"), { signal });
+  const onPageShow = (event) => {
+    if (!event.persisted) return;
+    // Voilà has ended the kernel when the page was left.
+    if (inVoila()) window.location.reload();
+    else hello();
+  };
+  window.addEventListener("pageshow", onPageShow, { signal });
+  const timer = setInterval(() => send("ping"), PING_MS);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    send("bye");
+  });
+  return { hello, sendVisible, acknowledgeOncePainted };
+}
+
+/**
+ * Watch the kernel: its status in the front end, and its heartbeats.
+ *
+ * `changed(loss, since)` is called with "" (connected), "kernel" (the kernel has ended, and this
+ * page's widgets with it), "socket" (no connection) or "silent" (connected, but no heartbeats).
+ */
+function watch(model, changed, signal) {
+  const manager = model.widget_manager;
+  let kernel = /** @type {Kernel | null} */ (null);
+  let id = /** @type {string | null} */ (null);
+  let endedAt = 0;
+  let silentMs = 0;
+  let disconnectedMs = 0;
+  let reconnecting = false;
+  let attemptedAt = 0;
+  let checkedAt = Date.now();
+  let heartbeatAt = checkedAt;
+  let loss = "";
+
+  const onStatus = (_, status) => {
+    if (endedAt || !["restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
+    endedAt = Date.now();
+    report();
+  };
+  const setKernel = (next) => {
+    kernel?.statusChanged?.disconnect(onStatus);
+    next?.statusChanged?.connect(onStatus);
+    kernel = next;
+  };
+  // The front end waits up to half a minute between two attempts; the server may be back earlier.
+  const reconnect = async () => {
+    if (reconnecting || !kernel?.serverSettings || Date.now() - attemptedAt < ATTEMPT_MS) return;
+    reconnecting = true;
+    const { baseUrl } = kernel.serverSettings;
+    const answer = await reach(new URL(`api/kernels/${encodeURIComponent(kernel.id)}`, baseUrl));
+    if (answer && disconnectedMs && !endedAt) {
+      attemptedAt = Date.now();
+      kernel.reconnect().catch(() => {});
+    } else await pause(RETRY_MS);
+    reconnecting = false;
+  };
+  const check = () => {
+    const now = Date.now();
+    const elapsed = Math.min(now - checkedAt, LONGEST_CHECK_MS);
+    checkedAt = now;
+    const current = manager.kernel ?? null;
+    if (current && current !== kernel) setKernel(current);
+    id ??= kernel?.id ?? null;
+    // With another kernel, or with none any more, the widgets of this page are gone.
+    if (id && !endedAt && (!current || current.isDisposed || current.id !== id)) endedAt = now;
+    if (loss === "socket") reconnect();
+    silentMs = document.hidden ? 0 : silentMs + elapsed;
+    const connected = !kernel || kernel.connectionStatus === "connected";
+    disconnectedMs = connected ? 0 : disconnectedMs + elapsed;
+    report();
+  };
+  const report = () => {
+    // In Voilà no cell runs: "busy" may be the last status before the network failed.
+    const isBusy = kernel?.status === "busy" && !inVoila();
+    const next = lossOf({
+      ended: endedAt > 0,
+      disconnectedMs,
+      silentMs: kernel ? silentMs : 0,
+      heartbeatMs: model.get("heartbeat_seconds") * 1000,
+      isBusy,
+    });
+    if (next === loss) return;
+    loss = next;
+    const since = { kernel: endedAt, socket: Date.now() - disconnectedMs }[loss] ?? heartbeatAt;
+    changed(loss, since);
+  };
+  const onHeartbeat = () => {
+    heartbeatAt = Date.now();
+    silentMs = 0;
+    report();
+  };
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      silentMs = 0;
+    },
+    { signal },
+  );
+  const timer = setInterval(check, 1000);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    setKernel(null);
+  });
+  check();
+  return { onHeartbeat, kernel: () => kernel };
+}
+
+/**
+ * Return what is lost: the kernel, the connection ("socket"), its heartbeats ("silent"), or "".
+ *
+ * @param {{ ended: boolean, disconnectedMs: number, silentMs: number, heartbeatMs: number, isBusy: boolean }} state
+ *   `heartbeatMs` is the time between two heartbeats, or zero if there are none.
+ */
+export function lossOf({ ended, disconnectedMs, silentMs, heartbeatMs, isBusy }) {
+  if (ended) return "kernel";
+  if (disconnectedMs > RECONNECT_MS) return "socket";
+  const limit = heartbeatMs * (isBusy ? MISSED_BUSY : MISSED);
+  return limit && silentMs > limit ? "silent" : "";
+}
+
+/** Return whether a server answers at an address, whatever its answer. */
+async function reach(url) {
+  const answer = await fetch(url, { cache: "no-store" }).catch(() => null);
+  return Boolean(answer && answer.status < 500);
+}
+
+/** Wait until the server answers, then reload the page. */
+async function reload(showStep, signal) {
+  const ready = new URL("ready", new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI));
+  while (!signal.aborted) {
+    if (await reach(ready)) {
+      window.location.reload();
+      return;
+    }
+    showStep("no_server");
+    await pause(RETRY_MS);
+  }
+}
+
+/** Wait while the server restarts the kernel itself: two restarts at once would fail. */
+async function untilSettled(kernel) {
+  const isOver = () => ["idle", "busy", "dead", undefined].includes(kernel()?.status);
+  for (let end = Date.now() + ATTEMPT_MS; !isOver() && Date.now() < end; ) await pause(200);
+}
+
+/** Press the notebook's own button that restarts the kernel; return whether there is one. */
+function restart(el) {
+  const panel = el.closest(".jp-NotebookPanel, .jp-Document");
+  const button = panel?.querySelector('[data-command="notebook:restart-run-all"]');
+  if (!button) return false;
+  // The toolbar reacts to mouse events, not to a click.
+  button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, button: 0 }));
+  button.dispatchEvent(new MouseEvent("mouseup", { bubbles: true, cancelable: true, button: 0 }));
+  button.click();
+  return true;
+}
+
+/** A time as the report's own times are written. */
+const clock = (moment, locale, timeZone) =>
+  new Date(moment).toLocaleTimeString(locale, { hourCycle: "h23", timeZoneName: "short", timeZone });
+
+/** The banner: what is lost, since when, the time of the numbers, and a button to reconnect. */
+function makeBanner(el, model, recover, signal) {
+  el.classList.add("clw-pulse");
+  el.hidden = true;
+  const box = make("div", "clw-lost");
+  const message = make("p", "clw-lost-told");
+  message.setAttribute("role", "alert");
+  const since = make("span", "clw-lost-since");
+  const button = makeButton("clw-button clw-lost-back");
+  const help = make("p", "clw-lost-help");
+  help.setAttribute("role", "status");
+  box.append(message, since, button, help);
+  el.append(box);
+  let loss = "";
+  let start = 0;
+  let asOf = "";
+  let timeZone;
+  let step = "";
+
+  const labels = () => model.get("labels");
+  const draw = () => {
+    el.hidden = !loss;
+    if (!loss) {
+      write(message, "");
+      return;
+    }
+    const parts = [labels()[loss].replace("{}", clock(start, model.get("locale"), timeZone))];
+    if (asOf) parts.push(labels().as_of.replace("{}", asOf));
+    write(message, parts.join(" "));
+    write(since, labels().ago.replace("{}", age(Date.now() - start, labels())));
+    write(button, labels()[step === "trying" ? "trying" : "back"]);
+    button.setAttribute("aria-disabled", String(step === "trying" || step === "no_server"));
+    write(help, step && step !== "trying" ? labels()[step] : "");
+  };
+  const showStep = (next) => {
+    step = next;
+    draw();
+  };
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    showStep("trying");
+    await recover(loss, showStep);
+    if (step === "trying") showStep("");
+  });
+  const timer = setInterval(draw, 1000);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return {
+    draw,
+    show(next, since) {
+      if (next !== loss) step = "";
+      loss = next;
+      start = since;
+      draw();
+    },
+    setAsOf(heartbeat) {
+      asOf = heartbeat.as_of || asOf;
+      timeZone = heartbeat.time_zone;
+    },
+  };
+}
+
+/** @param {RenderProps} props */
+export function render({ model, el, signal: given }) {
+  const life = lifetime(given);
+  const { signal } = life;
+  const { hello, sendVisible, acknowledgeOncePainted } = messages(model, signal);
+  let root = /** @type {HTMLElement | null} */ (null);
+  let lost = "";
+
+  const markRoot = () => {
+    if (!root || (root.dataset.lost ?? "") === lost) return;
+    if (lost) root.dataset.lost = lost;
+    else delete root.dataset.lost;
+    root.dispatchEvent(new CustomEvent("clw-lost"));
+  };
+  const recover = async (loss, showStep) => {
+    if (inVoila()) {
+      await reload(showStep, signal);
+      return;
+    }
+    const kernel = connection.kernel();
+    if (loss !== "kernel" && kernel) {
+      await kernel.reconnect().catch(() => {});
+      sendVisible();
+      await pause(RETRY_MS);
+      if (!lost) return;
+    }
+    if (loss === "socket") showStep("no_server");
+    else {
+      await untilSettled(connection.kernel);
+      if (!restart(el)) showStep("by_hand");
+    }
+  };
+  const banner = makeBanner(el, model, recover, signal);
+  const connection = watch(
+    model,
+    (loss, since) => {
+      // The kernel may have taken this page for closed; it also needs to know what is painted.
+      if (lost && !loss) sendVisible();
+      lost = loss;
+      banner.show(loss, since);
+      markRoot();
+    },
+    signal,
+  );
+  const drawTick = () => {
+    if (root) root.dataset.tick = model.get("tick");
+  };
+  // The view may be drawn before it is attached to the page.
+  const findRoot = () => {
+    if (signal.aborted) return;
+    root = el.closest(".clw-report");
+    if (!root) setTimeout(findRoot, 20);
+    drawTick();
+    markRoot();
+  };
+  const onMessage = (message) => {
+    if (message?.type !== "heartbeat") return;
+    banner.setAsOf(message);
+    connection.onHeartbeat();
+  };
+  const onTick = () => {
+    connection.onHeartbeat();
+    drawTick();
+    acknowledgeOncePainted();
+  };
+  follow(model, "msg:custom", onMessage, signal);
+  follow(model, "change:tick", onTick, signal);
+  follow(model, "change:heartbeat_seconds", connection.onHeartbeat, signal);
+  follow(model, "change:labels", banner.draw, signal);
+  findRoot();
+  hello();
+  acknowledgeOncePainted();
+  return () => life.abort();
+}
