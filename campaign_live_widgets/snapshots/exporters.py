@@ -203,21 +203,11 @@ def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], di
                 kind=kind if kind in kinds else kinds[0],
                 shade="light",
                 title=True,
-                caption=_caption(still),
+                caption=phrases.caption(
+                    still.snapshot, still.time_zone, still.locale, phrases.SHORT
+                ),
             ),
         )
-
-
-def _caption(still: Still) -> str:
-    """Return what a picture's numbers are of: campaign, window and what is left out."""
-    snapshot, time_zone, locale = still.snapshot, still.time_zone, still.locale
-    minutes = phrases.span(snapshot, time_zone, locale)
-    parts = [
-        phrases.shorten(snapshot.campaign_name or snapshot.campaign_id),
-        f"{minutes} {phrases.zone(snapshot.window.end, time_zone)}",
-        *phrases.scope(snapshot, time_zone, locale),
-    ]
-    return " \N{MIDDLE DOT} ".join(parts)
 
 
 def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> bytes:

@@ -25,7 +25,8 @@ from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
 from campaign_live_widgets.layouts.storage import TabLayouts
-from campaign_live_widgets.rendering.html import notebook as fragment
+from campaign_live_widgets.rendering.html.notebook import report_html
+from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame
@@ -224,9 +225,9 @@ class CampaignReport(VBox):
             places=self.dashboard.layout_of_tabs(),
         )
         if self._live is not None:
-            forms = {"text/plain": fragment.caption(still)}
+            forms = {"text/plain": phrases.caption(still.snapshot, still.time_zone, still.locale)}
         else:
-            forms = {"text/plain": text(still), "text/html": fragment.fragment(still)}
+            forms = {"text/plain": text(still), "text/html": report_html(still)}
         if self._shows_samples:
             note = _SAMPLES(still.locale)
             forms["text/plain"] = f"{note}\n\n{forms['text/plain']}"

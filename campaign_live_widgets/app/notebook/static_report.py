@@ -46,10 +46,10 @@ class Shown:
         self._still = still
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from campaign_live_widgets.rendering.html.notebook import fragment
+        from campaign_live_widgets.rendering.html.notebook import report_html
         from campaign_live_widgets.rendering.text import text
 
-        return {"text/plain": text(self._still), "text/html": fragment(self._still)}
+        return {"text/plain": text(self._still), "text/html": report_html(self._still)}
 
 
 class Lines:

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 def context(snapshot: Snapshot, time_zone: str, locale: str) -> Context:
-    """Return the caption: campaign, window, time zone and active filters, in one line."""
-    minutes = phrases.span(snapshot, time_zone, locale)
-    parts = [
-        snapshot.campaign_name or snapshot.campaign_id,
-        f"{minutes} {phrases.zone(snapshot.window.end, time_zone)}",
-        *phrases.scope(snapshot, time_zone, locale),
-    ]
-    line = " \N{MIDDLE DOT} ".join(parts)
+    """Return campaign, window, time zone and the part that is counted, for files of the page."""
+    line = phrases.caption(snapshot, time_zone, locale, longest=None)
     is_part = snapshot.selection != ALL
     return Context(snapshot.campaign_id, snapshot.window.end, line, is_part)

@@ -68,7 +68,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["shorten"] = shorten
+    environment.filters["cut"] = _cut
     return environment
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return *text*, of at most *longest* characters before an ellipsis."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _clean(value: object) -> object:

@@ -109,6 +109,12 @@ _STALE: Final = Text(
 )
 
 
+SEPARATOR: Final = " \N{MIDDLE DOT} "
+"""Between the parts of a caption."""
+SHORT: Final = 48
+"""Maximum length of a name in a sentence."""
+
+
 def number(value: int, locale: str) -> str:
     """Return a count with the digit groups of *locale*."""
     return str(format_decimal(value, locale=locale))
@@ -228,7 +234,7 @@ def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
     return f"{told} ({', '.join(map(shorten, named))})"
 
 
-def shorten(name: str, most: int = 48) -> str:
+def shorten(name: str, most: int = SHORT) -> str:
     """Return a name for a sentence: on one line, not too long, turning nothing around it."""
     line = " ".join(name[: 2 * most].translate(_TURNING).split())
     line = line if len(line) < most else f"{line[: most - 1]}…"
@@ -251,6 +257,20 @@ def health_terms(locale: str) -> list[list[str]]:
 def health_numbers(health: Health, locale: str) -> list[str]:
     """Return the numbers of *health*, in the order of :func:`health_terms`."""
     return [number(getattr(health, field), locale) for field in HEALTH]
+
+
+def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None = 120) -> str:
+    """Return campaign, window, time zone and the part that is counted, in one line.
+
+    *longest* is the maximum length of the campaign's name; ``None`` leaves the name as it is.
+    """
+    name = snapshot.campaign_name or snapshot.campaign_id
+    parts = [
+        name if longest is None else shorten(name, longest),
+        f"{span(snapshot, time_zone, locale)} {zone(snapshot.window.end, time_zone)}",
+        *scope(snapshot, time_zone, locale),
+    ]
+    return SEPARATOR.join(parts)
 
 
 def one_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from ipywidgets import VBox
 
 from campaign_live_widgets.catalog import notes
 from campaign_live_widgets.errors import UnknownNameError
-from campaign_live_widgets.rendering.html.notebook import frame_html
+from campaign_live_widgets.rendering.html.notebook import tile_html
 from campaign_live_widgets.rendering.text import tile_text
 from campaign_live_widgets.report import frame_csv
 from campaign_live_widgets.widgets.base.assets import Front
@@ -182,7 +182,7 @@ class TileWidget(VBox):
             rows, names, note = self._frame, self._names, self._context.caption
         bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
         if self.stands_still:
-            bundle["text/html"] = frame_html(
+            bundle["text/html"] = tile_html(
                 self.tile,
                 rows,
                 locale=self.locale,

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from markupsafe import Markup
 
 from campaign_live_widgets.catalog import TABS
 from campaign_live_widgets.io.names import file_stem
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
+from campaign_live_widgets.rendering.html import templates
 from campaign_live_widgets.rendering.html.es_modules import one_script
-from campaign_live_widgets.rendering.html.markup import Markup, data_script, tag
-from campaign_live_widgets.rendering.html.page.head import foot, head
-from campaign_live_widgets.rendering.html.page.tiles import shown_places, tile_of
+from campaign_live_widgets.rendering.html.page.frame import foot, head
+from campaign_live_widgets.rendering.html.page.tiles import page_tile, shown_places
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.rendering.html.page.tiles import PageTile
     from campaign_live_widgets.rendering.model.report_view import Still
 
+_LONGEST_HINT: Final = 300
+_STYLES: Final = ("rendering/html/page/page.css", "rendering/html/page/tiles.css")
 _STARTED: Final = Markup('document.documentElement.classList.add("clw-js")')
 """Runs before the first paint, so that no table is seen where a chart will stand."""
 
@@ -46,78 +52,59 @@ def html(still: Still, *, links: Mapping[str, str] = MappingProxyType({})) -> st
     ----------
     still : Still
     links : mapping of label to address
-        Other files about the same numbers, relative to the page's own place.
+        Other files of the same numbers, relative to the page's own folder.
 
     Raises
     ------
     MissingExtraError
-        If what draws the charts is not installed.
+        If the package that draws the charts is not installed.
     """
     snapshot, locale = still.snapshot, still.locale
     tables = frames(snapshot)
     placed = shown_places(still)
     tiles = [tile for row in placed.values() for tile, _ in row]
-    panels = [_panel(still, tab, row, tables) for tab, row in placed.items()]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
     name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id, 120)
-    title = f"{name} \N{MIDDLE DOT} {phrases.span(snapshot, still.time_zone, locale)}"
-    document = tag(
-        "html",
-        tag(
-            "head",
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_policy(_STARTED, *scripts)),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("meta", name="color-scheme", content="light dark"),
-            tag("meta", name="referrer", content="no-referrer"),
-            tag("title", title),
-            tag("link", rel="icon", href="data:,"),
-            tag("style", Markup(_style())),
-            tag("script", _STARTED),
-        ),
-        tag(
-            "body",
-            head(still, links),
-            _tabs(placed, locale),
-            tag("main", panels),
-            foot(still, tiles),
-            data_script("clw-report-data", to_json(snapshot, locale)),
-            data_script("clw-page-data", _page_data(still, tiles, tables)),
-            [tag("script", script) for script in scripts],
-            class_="clw-report",
-            data_state="paused",
-            data_as_of=rfc3339(snapshot.window.end),
-        ),
-        lang=locale,
+    return templates.render(
+        "rendering/html/page/page.html.j2",
+        locale=locale,
+        policy=_policy(_STARTED, *scripts),
+        title=f"{name} \N{MIDDLE DOT} {phrases.span(snapshot, still.time_zone, locale)}",
+        style=Markup(_style()),  # noqa: S704 - our own file
+        started=_STARTED,
+        as_of=rfc3339(snapshot.window.end),
+        head=head(still, links),
+        panels=[_panel(still, tab, row, tables) for tab, row in placed.items()],
+        foot=foot(still, tiles),
+        data_scripts=[
+            templates.data_script("clw-report-data", to_json(snapshot, locale)),
+            templates.data_script("clw-page-data", _page_data(still, tiles, tables)),
+        ],
+        scripts=scripts,
+        words={key: text(locale) for key, text in WORDS.items()},
+        phrases={key: text(locale) for key, text in phrases.WORDS.items()},
+        labels={key: text(locale) for key, text in PAGE.items()},
+        colors={metric: palette.css_color(metric) for tile in tiles for metric in tile.metrics},
+        icons=_icons(),
+        longest_hint=_LONGEST_HINT,
     )
-    return f"<!DOCTYPE html>\n{document}\n"
 
 
-def _tabs(placed: Mapping[str, object], locale: str) -> Markup | None:
-    """Return the way to each tab; the script makes real tabs of these links."""
-    if len(placed) < 2:  # noqa: PLR2004 - one tab needs no way to it
-        return None
-    links = [
-        tag("a", _tab_title(tab, locale), href=f"#{tab}", class_="clw-tab", data_tab=tab)
-        for tab in placed
-    ]
-    return tag("nav", links, class_="clw-tabs", aria_label=WORDS["tabs"](locale))
+class _Panel(NamedTuple):
+    """One tab and its tiles."""
 
-
-def _tab_title(tab: str, locale: str) -> str:
-    return TABS[tab](locale) if tab in TABS else tab
+    tab: str
+    title: str
+    tiles: list[PageTile]
 
 
 def _panel(
     still: Still, tab: str, row: Sequence[tuple[Tile, Place]], tables: Mapping[str, pd.DataFrame]
-) -> Markup:
-    title = tag("h2", _tab_title(tab, still.locale), class_="clw-panel-title", id=f"clw-in-{tab}")
-    grid = tag(
-        "div",
-        [tile_of(still, tile, place, tables[tile.id]) for tile, place in row],
-        class_="clw-grid",
+) -> _Panel:
+    title = TABS[tab](still.locale) if tab in TABS else tab
+    return _Panel(
+        tab, title, [page_tile(still, tile, place, tables[tile.id]) for tile, place in row]
     )
-    return tag("section", title, grid, class_="clw-panel", id=tab, aria_labelledby=f"clw-in-{tab}")
 
 
 def _page_data(
@@ -181,13 +168,16 @@ def _style() -> str:
         f":root{{{light}}}\n@media screen{{:root[data-theme=dark]{{{dark}}}\n"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}}}\n"
     )
-    return themes + _read("page.css") + _read("tiles.css")
+    return themes + "".join(map(templates.read, _STYLES))
 
 
-def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+@cache
+def _icons() -> dict[str, str]:
+    """Return the path of each button's drawing."""
+    return dict(json.loads(templates.read("rendering/html/icons.json")))
 
 
 def _in_page(script: str) -> Markup:
-    """Return a script that ends nowhere but where its element does."""
-    return Markup(script.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+    """Return a script that cannot end its element early."""
+    text = script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return Markup(text)  # noqa: S704 - our own file

@@ -14,18 +14,34 @@ from elements import Element, parse
 from memory import snapshot_of
 from stills import HOSTILE, PROFILE, hostile, still, usual
 
-from campaign_live_widgets.catalog import LOCALES, TILES, column_label
+from campaign_live_widgets.catalog import LOCALES, TILES, column_label, tile
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.charts import export as pictures
-from campaign_live_widgets.rendering.html.notebook import fragment, frame_html, tile
+from campaign_live_widgets.rendering.html.notebook import report_html, tile_html
+from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.report import to_json
+from campaign_live_widgets.report import frame, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from campaign_live_widgets.rendering.model.report_view import Still
+
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
+
+
+def one_tile(made: Still, tile_id: str, *, pictures: bool = True) -> str:
+    snapshot = made.snapshot
+    return tile_html(
+        tile(tile_id),
+        frame(tile(tile_id), snapshot),
+        locale=made.locale,
+        names=snapshot.message_names,
+        time_zone=made.time_zone,
+        note=phrases.caption(snapshot, made.time_zone, made.locale),
+        pictures=pictures,
+    )
 
 
 def texts(table: Element) -> list[list[str]]:
@@ -37,7 +53,7 @@ def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
     made, report = still(usual(), locale), to_json(usual(), locale)
     for tile_id, wanted in report["widgets"].items():
         one = TILES[tile_id]
-        root = parse(tile(made, tile_id))
+        root = parse(one_tile(made, tile_id))
         assert root.one("h4").text == wanted["title"]
         counts = [
             [format_number(n, locale) for n in row[1 : 1 + (len(one.metrics) if one.by else 1)]]
@@ -60,7 +76,7 @@ def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_it_reads_on_any_viewer(name: str) -> None:
-    root = parse(fragment(still(SNAPSHOTS[name]())))
+    root = parse(report_html(still(SNAPSHOTS[name]())))
     assert {e.tag for e in root.walk()} <= {
         *("div", "h2", "h3", "h4", "p", "strong", "img", "table", "thead", "tbody"),
         *("tr", "th", "td", "caption"),
@@ -94,7 +110,7 @@ def heights(element: ET.Element, top: float = 0.0) -> Iterator[tuple[str, float]
 @pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
 @pytest.mark.parametrize("scale", [10, 3000, frames.HUGE])
 def test_every_line_is_named_in_the_picture(tile_id: str, locale: str, scale: int) -> None:
-    made = frame_html(TILES[tile_id], frames.frame(TILES[tile_id], scale=scale), locale=locale)
+    made = tile_html(TILES[tile_id], frames.frame(TILES[tile_id], scale=scale), locale=locale)
     source = parse(made).one("img").attributes["src"]
     drawn = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 - our own
     told = dict(heights(drawn))
@@ -103,8 +119,8 @@ def test_every_line_is_named_in_the_picture(tile_id: str, locale: str, scale: in
 
 
 def test_what_must_not_leave_does_not() -> None:
-    assert PROFILE not in fragment(still(usual()))
-    made = fragment(still(hostile()))
+    assert PROFILE not in report_html(still(usual()))
+    made = report_html(still(hostile()))
     assert "<script" not in made
     assert HOSTILE not in parse(made).text, "endless names are cut"
     assert "document.title='pwned'" in parse(made).text
@@ -115,28 +131,28 @@ def test_without_what_draws_pictures_there_are_tables_alone(
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     pictures._converter.cache_clear()
-    made = fragment(still(usual()))
-    assert made == fragment(still(usual()), pictures=False)
+    made = report_html(still(usual()))
+    assert made == report_html(still(usual()), pictures=False)
     root = parse(made)
     assert not root.all("img")
     assert len(root.all("table")) == sum(one.views[0] != "kpi" for one in TILES.values())
-    series = parse(tile(still(usual()), "email.summary", pictures=False)).one("table")
+    series = parse(one_tile(still(usual()), "email.summary", pictures=False)).one("table")
     assert len(texts(series)) == 1 + 97
     monkeypatch.undo()
     pictures._converter.cache_clear()
 
 
 def test_a_tile_alone_says_what_it_is_of() -> None:
-    said = parse(tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
+    said = parse(one_tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
     assert re.search(r"Spring sale · 22 Nov 2026 16:05 . 23 Nov 2026 16:05 CET", said)
     with pytest.raises(UnknownNameError, match="bounce_reasons"):
-        tile(still(usual()), "email.bounce_reason")
+        one_tile(still(usual()), "email.bounce_reason")
 
 
 def test_more_rows_than_fit_are_counted() -> None:
     from memory import Event  # noqa: PLC0415 - only here
 
     many = snapshot_of([Event("sent", message_id=f"m{i:03}") for i in range(230)])
-    root = parse(tile(still(many), "email.metrics_by_message"))
+    root = parse(one_tile(still(many), "email.metrics_by_message"))
     assert len(texts(root.one("table"))) == 101
     assert root.one("caption").text == "… and 130 more rows"

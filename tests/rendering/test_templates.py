@@ -2,34 +2,44 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from elements import parse
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from markupsafe import Markup
 
-from campaign_live_widgets.rendering.html.markup import Markup, data_script, escape, tag
+from campaign_live_widgets.rendering.html.templates import _environment, data_script
 
 CHARACTERS = st.text(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=60
 )
 
 
+def filled(source: str, **values: object) -> str:
+    return _environment().from_string(source).render(values)
+
+
 @given(CHARACTERS, CHARACTERS)
 def test_text_comes_back_as_it_was(text: str, attribute: str) -> None:
-    made = parse(tag("p", text, title=attribute)).one("p")
+    made = parse(filled('<p title="{{ a }}">{{ t }}</p>', a=attribute, t=text)).one("p")
     assert made.attributes == {"title": attribute}
     assert made.text == text
     assert not list(made.walk())
 
 
-def test_what_a_page_cannot_hold_is_replaced() -> None:
-    assert escape("a\x00b\x1bc\ud800\n\t") == "a\ufffdb\ufffdc\ufffd\n\t"
-    tag("p", "\ud800").encode()
+def test_characters_that_html_cannot_contain_are_replaced() -> None:
+    assert filled("{{ t }}", t="a\x00b\x1bc\ud800\n\t") == "a\ufffdb\ufffdc\ufffd\n\t"
+    filled("<p>{{ t }}</p>", t="\ud800").encode()
 
 
-def test_attributes_and_children() -> None:
-    made = tag("a", ["x", None, [Markup("<b>y</b>"), 3]], class_="k", data_value=0, hidden=True)
-    assert made == '<a class="k" data-value="0" hidden>x<b>y</b>3</a>'
-    assert tag("br", id=None, open=False) == "<br>"
+def test_only_markup_is_not_escaped() -> None:
+    assert filled("{{ a }}{{ b }}", a="<b>", b=Markup("<i>")) == "&lt;b&gt;<i>"
+
+
+def test_a_missing_value_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        filled("{{ missing }}")
 
 
 @given(st.recursive(CHARACTERS, lambda inner: st.dictionaries(CHARACTERS, inner, max_size=3)))

@@ -1,0 +1,131 @@
+"""The values of the page's head and foot: what the numbers are of, and how good they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from campaign_live_widgets.catalog import meaning
+from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.labels import PAGE
+from campaign_live_widgets.rendering.language.page_labels import WORDS
+from campaign_live_widgets.report import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.snapshot import Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The campaign's name, the window, the part that is counted, and other files."""
+
+    name: str
+    campaign_id: str
+    window: str
+    newest: str
+    newest_iso: str
+    scope: list[str]
+    note: str
+    links: Mapping[str, str]
+
+
+class Fact(NamedTuple):
+    """One fact behind the numbers, and its meaning where it needs one."""
+
+    name: str
+    value: str
+    meaning: str = ""
+
+
+class Meaning(NamedTuple):
+    """A metric's name, definition, formula and the divisor of its rate."""
+
+    label: str
+    definition: str
+    formula: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """The facts behind the numbers, the quality of the data, and what every metric means."""
+
+    facts: list[Fact]
+    rejects: Sequence[Reject]
+    notes: Sequence[str]
+    meanings: list[Meaning]
+
+
+def head(still: Still, links: Mapping[str, str]) -> Head:
+    """Return the values of the page's head."""
+    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    newest = snapshot.newest_event
+    return Head(
+        name=snapshot.campaign_name or snapshot.campaign_id,
+        campaign_id=snapshot.campaign_id,
+        window=_window(still),
+        newest=phrases.moment(newest, zone, locale) if newest else "",
+        newest_iso=str(rfc3339(newest)) if newest else "",
+        scope=_scope(still),
+        note=phrases.window_note(snapshot, zone, locale) if snapshot.ending == "newest" else "",
+        links=links,
+    )
+
+
+def foot(still: Still, tiles: Iterable[Tile]) -> Foot:
+    """Return the values of the page's foot."""
+    health = still.snapshot.health
+    metrics = dict.fromkeys(metric for tile in tiles for metric in tile.metrics)
+    return Foot(_facts(still), health.rejects, health.notes, meanings(metrics, still.locale))
+
+
+def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
+    """Return what metrics mean, how they are counted, and what their rates divide by."""
+    found = [meaning(metric, locale) for metric in metrics]
+    return [
+        Meaning(
+            m.label,
+            m.definition,
+            PAGE["formula"](locale).format(m.formula),
+            m.rate or PAGE["noRate"](locale),
+        )
+        for m in found
+    ]
+
+
+def _window(still: Still) -> str:
+    """Return the window with its years: a file may be opened at any time."""
+    snapshot, locale = still.snapshot, still.locale
+    long = phrases.length(snapshot.window.length, locale)
+    span = phrases.span(snapshot, still.time_zone, locale)
+    return f"{long}, {span} {phrases.zone(snapshot.window.end, still.time_zone)}"
+
+
+def _scope(still: Still) -> list[str]:
+    return phrases.scope(still.snapshot, still.time_zone, still.locale)
+
+
+def _facts(still: Still) -> list[Fact]:
+    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    newest = snapshot.newest_event
+    counted = [phrase for phrase in _scope(still) if phrase != zone]
+    health = zip(
+        phrases.health_terms(locale),
+        phrases.health_numbers(snapshot.health, locale),
+        strict=True,
+    )
+    return [
+        Fact(WORDS["window"](locale), _window(still)),
+        Fact(WORDS["counted"](locale), ", ".join(counted) or WORDS["all"](locale)),
+        Fact(WORDS["zone"](locale), zone),
+        Fact(
+            phrases.WORDS["newest"](locale),
+            phrases.moment(newest, zone, locale) if newest else phrases.WORDS["none"](locale),
+        ),
+        *(Fact(name, number, about) for (name, about), number in health),
+        Fact(WORDS["made"](locale), phrases.moment(still.made_at, zone, locale)),
+    ]
