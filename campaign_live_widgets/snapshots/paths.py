@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.io.names import dashed, digest, to_ascii
-from campaign_live_widgets.snapshot import ALL
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.snapshot import Snapshot
+    from campaign_live_widgets.snapshot import Window
 
 MANIFEST: Final = "manifest.json"
 """Stands in a finished snapshot and nowhere else."""
@@ -35,22 +34,21 @@ _PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
 _MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(-\d+)?$", re.ASCII)
 
 
-def snapshot_name(snapshot: Snapshot) -> str:
+def snapshot_name(campaign_id: str, window: Window, *, part: bool, tests: bool) -> str:
     """Return the folder's name: campaign, end of the window in UTC, length of the window.
 
-    ``autumn-sale-2026_2026-11-20T1212Z_24h``, with ``_part`` where less than the whole campaign
-    is counted and ``_tests`` where test sends are. Every file system takes it, also one that
-    does not tell ``A`` from ``a``; snapshots of two campaigns never have the same name.
+    ``autumn-sale-2026_2026-11-20T1212Z_24h``, with ``_part`` if only a part of the campaign is
+    counted and ``_tests`` if test sends are. The name is valid on every file system, also where
+    ``A`` and ``a`` are the same; snapshots of two campaigns never have the same name.
     """
-    window = snapshot.window
     parts = [
-        slug(snapshot.campaign_id),
+        slug(campaign_id),
         window.end.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ"),
         format_duration(window.length),
-        "part" if snapshot.selection != ALL else "",
-        "tests" if snapshot.include_tests else "",
+        "part" if part else "",
+        "tests" if tests else "",
     ]
-    return "_".join(part for part in parts if part)
+    return "_".join(filter(None, parts))
 
 
 def is_part(name: str) -> bool:

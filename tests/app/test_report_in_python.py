@@ -303,7 +303,7 @@ def test_nobody_s_profile_or_address_reaches_a_widget(tmp_path: Path) -> None:
 
 
 def test_a_watched_folder_wakes_the_feed_and_quiet_does_not(tmp_path: Path) -> None:
-    feed = RollupFeed(str(tmp_path), campaign=None, window=timedelta(hours=1))
+    feed = RollupFeed(str(tmp_path), Query(window=timedelta(hours=1)))
     try:
         feed.wait(1.0)  # the watcher starts
         assert feed.wait(0.3) is False
@@ -322,7 +322,7 @@ def test_a_source_taken_away_and_brought_back(tmp_path: Path) -> None:
     folder = tmp_path / "events"
     folder.mkdir()
     (folder / "a.ndjson").write_text(event(1))
-    feed = RollupFeed(str(folder), campaign=None, window=timedelta(hours=1))
+    feed = RollupFeed(str(folder), Query(window=timedelta(hours=1)))
     feed.refresh()
     folder.rename(tmp_path / "away")
     with pytest.raises(SourceError):
@@ -336,7 +336,7 @@ def test_a_source_taken_away_and_brought_back(tmp_path: Path) -> None:
 
 def test_another_campaign_of_the_same_source(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1) + event(2, campaign_id="c2") + event(3))
-    feed = RollupFeed(str(tmp_path), campaign="c1", window=timedelta(hours=1))
+    feed = RollupFeed(str(tmp_path), Query(campaign="c1", window=timedelta(hours=1)))
     feed.refresh()
     feed.use("c2")
     assert (feed.snapshot().campaign_id, feed.snapshot().entered_profiles) == ("c2", 1)

@@ -176,7 +176,7 @@ def test_a_log_that_has_been_summed_up(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> None:
     late = workers.row("b") | {"campaign_id": "late", "campaign_name": "Late", "timestamp": END}
     with Store(tmp_path) as store:
-        feed = RollupFeed(str(tmp_path), campaign=None, window=WINDOWS["7d"])
+        feed = RollupFeed(str(tmp_path), Query(window=WINDOWS["7d"]))
         assert feed.refresh() is False
         store.append([workers.row("a") | {"campaign_id": "early"}])
         assert feed.refresh() is True
@@ -194,7 +194,7 @@ def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> N
 def test_a_page_hears_of_a_commit(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append([workers.row("a")])
-        feed = RollupFeed(str(tmp_path), campaign="c1", window=WINDOWS["7d"], at=AT)
+        feed = RollupFeed(str(tmp_path), Query(campaign="c1", window=WINDOWS["7d"], at=AT))
         feed.refresh()
         feed.wait(0.5)
         feed.refresh()

@@ -19,6 +19,7 @@ from campaign_live_widgets.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.snapshot import Campaign
 
 _EVERY: Final = timedelta(seconds=2)
@@ -29,10 +30,10 @@ _EVERY: Final = timedelta(seconds=2)
 @options.output_format("text", "json", "csv")
 def campaigns(source: str, form: str) -> None:
     """List the campaigns in SOURCE, the one with the newest event first."""
-    from campaign_live_widgets.app.feeds.read_once import opened
+    from campaign_live_widgets.app.feeds.read_once import open_source
 
-    with opened(source) as it:
-        listed, health = it.rollup.campaigns(), it.health
+    with open_source(source) as opened:
+        listed, health = opened.campaigns, opened.health
     log_health(health)
     if form == "json":
         write(json.dumps([_campaign_row(c) for c in listed], indent=2, ensure_ascii=False) + "\n")
@@ -77,25 +78,27 @@ def report(  # noqa: PLR0913 - the options of a command
     SOURCE is a file, a folder, a glob or a database address, or env:NAME for an environment
     variable that holds one of these.
     """
-    from campaign_live_widgets.app.feeds.read_once import opened
-    from campaign_live_widgets.app.settings.times import parse_at, parse_window
+    from campaign_live_widgets.app.feeds.read_once import open_source
+    from campaign_live_widgets.app.settings.query import parse_query
     from campaign_live_widgets.report import to_csv, to_json
-    from campaign_live_widgets.snapshot import Window
 
+    query = parse_query(
+        campaign=campaign, window=window, at=at, include_tests=include_tests, locale=locale
+    )
     if every is not None and not watch:
         message = "--every can only be used with --watch"
         raise UsageError(message)
     if watch:
-        _watch(source, campaign, at, window, include_tests, locale, form, every)
+        _watch(source, query, form, every)
         return
-    length, end = parse_window(window), parse_at(at) or datetime.now(UTC)
-    with opened(source, campaign, window=Window.ending(end, length)) as it:
-        log_health(it.health)
-        if campaign is None:
-            log_newest_campaign(it.rollup.campaign, it.rollup.campaigns())
-        it.rollup.require_campaign()
-        counted = it.rollup.snapshot(at=end, window=length, include_tests=include_tests)
-        snapshot = replace(counted, health=it.health)
+    now = datetime.now(UTC)
+    query = replace(query, at=query.at or now)
+    with open_source(source, query.campaign, window=query.only_window) as opened:
+        log_health(opened.health)
+        opened.require(query)
+        if query.campaign is None:
+            _log_newest(opened.rollup.campaign, opened.campaigns)
+        snapshot = opened.snapshot(query, now)
     if form == "json":
         write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
     elif form == "csv":
@@ -109,27 +112,16 @@ def report(  # noqa: PLR0913 - the options of a command
 REPORT_COMMANDS: Final = (campaigns, report)
 
 
-def log_newest_campaign(chosen: str | None, known: Sequence[Campaign]) -> None:
+def _log_newest(campaign: str | None, campaigns: Sequence[Campaign]) -> None:
     """Log which campaign is reported where the call names none."""
-    if chosen is not None:
-        others = f" of {len(known)}; use --campaign to report another one" if len(known) > 1 else ""
-        log(f"reporting campaign {chosen}, the newest{others}")
+    count = len(campaigns)
+    others = f" of {count}; use --campaign to report another one" if count > 1 else ""
+    log(f"reporting campaign {campaign}, the newest{others}")
 
 
-def _watch(  # noqa: PLR0913 - the options of the command
-    source: str,
-    campaign: str | None,
-    at: str | None,
-    window: str,
-    include_tests: bool,  # noqa: FBT001
-    locale: str,
-    form: str,
-    every: timedelta | None,
-) -> None:
+def _watch(source: str, query: Query, form: str, every: timedelta | None) -> None:
     from campaign_live_widgets.app.feeds.feed import RollupFeed
-    from campaign_live_widgets.app.settings.query import Query
-    from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
-    from campaign_live_widgets.app.settings.times import parse_at, parse_window
+    from campaign_live_widgets.app.settings.secret_reference import public_name, resolve
     from campaign_live_widgets.app.terminal.follow import watch
 
     if form == "csv":
@@ -137,17 +129,13 @@ def _watch(  # noqa: PLR0913 - the options of the command
             "--watch does not support --format csv; use text, or json (one JSON object per line)"
         )
         raise UsageError(message)
-    length = parse_window(window)
-    query = Query(campaign=campaign, window=length, at=parse_at(at), include_tests=include_tests)
-    name = source if is_reference(source) else None
-    feed = RollupFeed(resolve(source), campaign=campaign, window=length, name=name)
-    feed.look(query)
+    feed = RollupFeed(resolve(source), query, name=public_name(source))
     feed.refresh()
     feed.require(query)
     log_health(feed.snapshot().health)
-    if campaign is None:
-        log_newest_campaign(feed.campaign, feed.campaigns())
-    watch(feed, every=(every or _EVERY).total_seconds(), locale=locale, form=form, say=log)
+    if query.campaign is None:
+        _log_newest(feed.campaign, feed.campaigns())
+    watch(feed, every=(every or _EVERY).total_seconds(), locale=query.locale, form=form, log=log)
 
 
 def _campaign_row(campaign: Campaign) -> dict[str, object]:

@@ -48,11 +48,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     """Serve the live dashboard of SOURCE until Ctrl-C."""
     from campaign_live_widgets.app.server.launch import is_local
     from campaign_live_widgets.app.server.launch import serve as run
-    from campaign_live_widgets.app.settings.query import parse_span
-    from campaign_live_widgets.app.settings.times import parse_at
+    from campaign_live_widgets.app.settings.query import parse_query
 
-    parse_span(window)
-    parse_at(at)
+    parse_query(window=window, at=at, locale=locale)  # an error before the server starts
     if not is_local(host):
         log(
             f"--host {host}: the page asks for no password, so everyone who can reach this machine "

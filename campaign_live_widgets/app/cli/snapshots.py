@@ -6,7 +6,7 @@ import json
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -16,8 +16,6 @@ from campaign_live_widgets.app.settings.times import LONGEST_WINDOW
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.durations import format_duration
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _LENGTH: Final = options.Duration(whole_minutes=True, at_most=LONGEST_WINDOW)
 _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
@@ -25,7 +23,7 @@ _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
 
 @click.command()
 @click.argument("source")
-@click.option("--campaign", required=True, metavar="ID", help="Report this campaign.")
+@options.campaign
 @click.option(
     "--out",
     required=True,
@@ -97,7 +95,7 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     every: timedelta | None,
     timeout: timedelta,
     locale: str,
-    **others: Any,  # noqa: ANN401 - parameters of the notebook, checked as such
+    **others: Any,  # noqa: ANN401 - parameters of the notebook, checked there
 ) -> None:
     """Save a snapshot of one campaign from SOURCE into a new folder in DIR.
 
@@ -105,8 +103,7 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     never the value of the environment variable.
     """
     from campaign_live_widgets.app.jobs import snapshot_run as runs
-    from campaign_live_widgets.app.jobs.parameters import check
-    from campaign_live_widgets.app.settings.times import address_time
+    from campaign_live_widgets.app.jobs.parameters import parse_parameters
     from campaign_live_widgets.snapshots import FORMATS, check_formats, retain
 
     now = datetime.now(UTC)
@@ -124,18 +121,21 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     }
     if given.get("layout"):
         given["layout"] = str(Path(str(given["layout"])).expanduser())
-    ends: Sequence[str] = [str(given["at"])]
-    if since_last:
-        from campaign_live_widgets.app.jobs.missing import missing
-
-        asked = check(runs.TEMPLATE, given)
-        ends = [address_time(end) for end in missing(out, asked, every=every, now=now)]
-        log(f"{len(ends) or 'no'} snapshot{'' if len(ends) == 1 else 's'} missing")
+    parameters = parse_parameters(runs.TEMPLATE, given)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if parameters.query.campaign is None:
+        parameters = runs.with_campaign(parameters, now)
+        log(f"campaign {parameters.query.campaign}")
+    ends = [parameters.query.at or now]
+    if since_last:
+        from campaign_live_widgets.app.jobs.missing import missing_ends
+
+        ends = missing_ends(out, parameters.query, every=every, now=now)
+        log(f"{len(ends) or 'no'} snapshot{'' if len(ends) == 1 else 's'} missing")
     for end in ends:
         with job_progress() as show:
             made = runs.snapshot(
-                {**given, "at": end}, out, wanted, timeout=timeout, progress=show, now=now
+                parameters.ending(end), out, wanted, timeout=timeout, progress=show, now=now
             )
         _log_rejected(made)
         write(f"{made}\n")

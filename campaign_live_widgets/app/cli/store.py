@@ -33,13 +33,17 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
     Files whose content has been ingested before are passed over; rows that repeat an event are
     not stored again. What it has stored is on the disk when it ends, however it ends.
     """
-    from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve, told_as
+    from campaign_live_widgets.app.settings.secret_reference import (
+        public_name,
+        redacted_errors,
+        resolve,
+    )
     from campaign_live_widgets.sources import Location
     from campaign_live_widgets.store import Store
 
     place = resolve(source)
-    called = told_as(source if is_reference(source) else None, Location.parse(place))
-    with Store.open(folder) as store, called, _stoppable(), _progress() as progress:
+    redacted = redacted_errors(public_name(source), Location.parse(place))
+    with Store.open(folder) as store, redacted, _stoppable(), _progress() as progress:
         result = store.ingest(place, progress=progress)
         damaged = store.compact().damaged if compact else ()
     _tell(result)

@@ -1,33 +1,32 @@
-"""What a live report is fed from: one rollup of one source, and word of what arrives there."""
+"""The feed of a live report: one rollup of one source, and a watch on the source's files."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Final
 
 from watchfiles import watch
 
-from campaign_live_widgets.app.feeds.window_end import span_of
-from campaign_live_widgets.app.settings.secret_reference import hidden_health, told_as
+from campaign_live_widgets.app.feeds.take_snapshot import take_snapshot
+from campaign_live_widgets.app.settings.secret_reference import redacted_errors
 from campaign_live_widgets.engine import new_rollup
-from campaign_live_widgets.snapshot import ALL
+from campaign_live_widgets.io.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from watchfiles import Change
 
-    from campaign_live_widgets.app.settings.query import Query, Span
-    from campaign_live_widgets.snapshot import Campaign, Selection, Snapshot
+    from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.snapshot import Campaign, Snapshot
 
 _DEBOUNCE: Final = 50
-"""Milliseconds in which changes of files are taken as one."""
+"""Milliseconds within which several changes of files count as one."""
 _ENDED: Final = 1.0
-"""Seconds that the watcher is given to notice that it is not wanted any more."""
+"""Seconds to wait for the watcher thread to end."""
 
 
 class RollupFeed:
@@ -38,39 +37,25 @@ class RollupFeed:
     Parameters
     ----------
     source : str
-    campaign : str or None
-        By default the campaign with the newest event.
-    window : timedelta, Window or "all"
-        How long it is, its exact minutes, or all since the campaign's oldest event.
-    at : datetime or None
-        The end of the window; by default now, or the campaign's newest event where that is
-        longer ago than the window is long.
-    include_tests : bool
-    selection : Selection
-        The part of the campaign that is counted.
+    query : Query
+        What is counted at first; see :meth:`set_query`.
     name : str, optional
-        What errors call the source, where its path is nobody's business.
+        The public name of the source, which errors show instead of its path.
     clock : callable
         Returns the time now, with a time zone.
     """
 
-    def __init__(  # noqa: PLR0913 - the report's parameters, all but the first by name
+    def __init__(
         self,
         source: str,
+        query: Query,
         *,
-        campaign: str | None,
-        window: Span,
-        at: datetime | None = None,
-        include_tests: bool = False,
-        selection: Selection = ALL,
         name: str | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.source, self.window, self.at = source, window, at
-        self.include_tests, self.selection = include_tests, selection
-        self._name, self._clock = name, clock
+        self._source, self._query, self._name, self._clock = source, query, name, clock
         self._lock = RLock()
-        self._rollup = new_rollup(source, campaign)
+        self._rollup = new_rollup(source, query.campaign)
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
 
@@ -81,28 +66,18 @@ class RollupFeed:
 
     def refresh(self) -> bool:
         """Read what is new; see :meth:`Rollup.refresh`."""
-        with self._lock, self._named():
+        with self._lock, self._redacted_errors():
             return self._rollup.refresh()
 
     def snapshot(self) -> Snapshot:
-        """Return the numbers of the window as it stands now."""
+        """Return the numbers of the window at this moment."""
         with self._lock:
-            newest, oldest = self._rollup.newest_event, self._rollup.oldest_event
-            length, end, ending = span_of(self.window, self.at, self._clock(), newest, oldest)
-            snapshot = self._rollup.snapshot(
-                at=end,
-                window=length,
-                include_tests=self.include_tests,
-                selection=self.selection,
-            )
-            health = hidden_health(snapshot.health, self._name, self._rollup.location)
-            return replace(snapshot, ending=ending, health=health)
+            return take_snapshot(self._rollup, self._query, self._clock(), name=self._name)
 
-    def look(self, query: Query) -> None:
-        """Count what *query* asks for from now on; its campaign is another matter: see `use`."""
+    def set_query(self, query: Query) -> None:
+        """Count what *query* asks for from now on, except its campaign: see :meth:`use`."""
         with self._lock:
-            self.window, self.at = query.window, query.at
-            self.include_tests, self.selection = query.include_tests, query.selection
+            self._query = query
 
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
@@ -110,16 +85,15 @@ class RollupFeed:
             return self._rollup.names()
 
     def channels(self, message_id: str | None) -> tuple[str, ...]:
-        """Return the channels of a message of the campaign; none of one that is not there."""
+        """Return the channels of a message of the campaign; empty for an unknown message."""
         with self._lock:
             return self._rollup.channels(message_id or "")
 
-    def _named(self) -> AbstractContextManager[None]:
-        """Call the source by its name in what is said of it, not by its path."""
-        return told_as(self._name, self._rollup.location)
+    def _redacted_errors(self) -> AbstractContextManager[None]:
+        return redacted_errors(self._name, self._rollup.location)
 
     def require(self, query: Query) -> None:
-        """Raise where there are campaigns and what *query* names is not among them."""
+        """Raise if the source has events, but none of what *query* names."""
         with self._lock:
             if self._rollup.campaigns():
                 self._rollup.require_campaign()
@@ -131,18 +105,17 @@ class RollupFeed:
             return self._rollup.campaigns()
 
     def use(self, campaign_id: str | None) -> None:
-        """Count another campaign from now on: the source is read again.
+        """Count another campaign from now on; the source is read again.
 
-        ``None`` is the campaign with the newest event. Raises :class:`UnknownNameError` where
-        the source has no such campaign, and :class:`SourceError` where it cannot be read; the
-        campaign stays as it was.
+        ``None`` is the campaign with the newest event. Raises :class:`UnknownNameError` if the
+        source has no such campaign, and :class:`SourceError` if it cannot be read; then the
+        campaign does not change.
         """
-        with self._lock, self._named():
-            known = [campaign.id for campaign in self._rollup.campaigns()]
-            wanted = campaign_id or next(iter(known), None)
-            if wanted == self._rollup.campaign:
+        with self._lock, self._redacted_errors():
+            campaign_id = campaign_id or next((c.id for c in self._rollup.campaigns()), None)
+            if campaign_id == self._rollup.campaign:
                 return
-            other = new_rollup(self.source, wanted)
+            other = new_rollup(self._source, campaign_id)
             try:
                 other.refresh()
                 other.require_campaign()
@@ -164,15 +137,15 @@ class RollupFeed:
         self._arrived.set()
 
     def close(self) -> None:
-        """Stop watching; what has been counted stays, and another wait watches again."""
+        """Stop watching; the counts stay, and the next wait watches again."""
         self._closing.set()
         self._arrived.set()
         watcher, self._watcher = self._watcher, None
-        if watcher is not None:  # it must not outlive the interpreter, which ends hard then
+        if watcher is not None:  # a watcher that outlives the interpreter crashes it
             watcher.join(_ENDED)
 
     def _watch(self) -> None:
-        """Start the watcher, again where it ended because its folder was gone."""
+        """Start the watcher; again if it has ended because its folder was removed."""
         folder = self._rollup.location.watched
         if self._watcher is not None and self._watcher.is_alive():
             return
@@ -200,7 +173,7 @@ class RollupFeed:
             ):
                 self._arrived.set()
         except OSError:
-            return  # the folder cannot be watched; looks at intervals go on
+            return  # the folder cannot be watched; polling goes on
 
     def _concerns(self, _change: Change, path: str) -> bool:
         return self._rollup.location.holds(path)

@@ -1,4 +1,4 @@
-"""A source read once, as whoever asks for it names it: by itself or as ``env:NAME``."""
+"""A source that is read once: for the commands and for static reports."""
 
 from __future__ import annotations
 
@@ -6,61 +6,114 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from campaign_live_widgets.app.feeds.take_snapshot import take_snapshot
+from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.app.settings.secret_reference import (
-    hidden_health,
-    is_reference,
+    public_name,
+    redact_health,
+    redacted_errors,
     resolve,
-    told_as,
 )
 from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.sources.tables.address import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from campaign_live_widgets.engine import Rollup
     from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
-    from campaign_live_widgets.snapshot import Health, Window
+    from campaign_live_widgets.snapshot import Campaign, Health, Snapshot, Window
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The rollup of a source, and what the source is called where that is not its path."""
+class OpenSource:
+    """The rollup of a source that has been read, and the source's public name."""
 
     rollup: Rollup | RemoteRollup
     name: str | None
 
     @property
     def health(self) -> Health:
-        """Return what became of the source's rows, with nothing in it that a reference hides."""
-        return hidden_health(self.rollup.health, self.name, self.rollup.location)
+        """Return what became of the source's rows, without what a secret reference hides."""
+        return redact_health(self.rollup.health, self.name, self.rollup.location)
+
+    @property
+    def campaigns(self) -> list[Campaign]:
+        """Return the campaigns of the source, the one with the newest event first."""
+        return self.rollup.campaigns()
+
+    def require(self, query: Query) -> None:
+        """Raise :class:`UsageError` if the source has no event of what *query* names."""
+        if query.campaign is None and self.rollup.campaign is None:
+            message = "the source has no events, so there is no campaign to report"
+            raise UsageError(message)
+        self.rollup.require_campaign()
+        self.rollup.require(query.selection)
+
+    def snapshot(self, query: Query, now: datetime) -> Snapshot:
+        """Return the numbers that *query* asks for."""
+        return take_snapshot(self.rollup, query, now, name=self.name)
 
 
 @contextmanager
-def opened(
-    named: str, campaign: str | None = None, *, window: Window | None = None
-) -> Iterator[Opened]:
-    """Read a source once, for the length of a ``with`` block; errors call it as it is named.
+def open_source(
+    source: str, campaign: str | None = None, *, window: Window | None = None
+) -> Iterator[OpenSource]:
+    """Read a source once; errors call it by its public name.
 
     Parameters
     ----------
-    named : str
-        A file, a folder, a glob, a database's address, or ``env:NAME``.
+    source : str
+        A file, a folder, a glob, a database address, or ``env:NAME``.
     campaign, window
         As for :class:`~campaign_live_widgets.engine.Rollup`.
 
     Raises
     ------
     UsageError
-        Where the reference is to nothing.
+        If a secret reference is invalid.
     SourceError
-        Where the source cannot be read.
+        If the source cannot be read.
     """
-    source, name = resolve(named), named if is_reference(named) else None
-    with told_as(name, locate(source)):
-        rollup = new_rollup(source, campaign, follow=False, window=window)
+    address, name = resolve(source), public_name(source)
+    with redacted_errors(name, locate(address)):
+        rollup = new_rollup(address, campaign, follow=False, window=window)
         try:
             rollup.refresh()
-            yield Opened(rollup, name)
+            yield OpenSource(rollup, name)
         finally:
             rollup.close()
+
+
+def read_snapshot(source: str, query: Query, now: datetime) -> Snapshot:
+    """Read a source once and return the numbers that *query* asks for.
+
+    Raises
+    ------
+    UsageError
+        If the source has no event of what the query names.
+    SourceError
+        If the source cannot be read.
+    """
+    with open_source(source, query.campaign, window=query.only_window) as opened:
+        opened.require(query)
+        return opened.snapshot(query, now)
+
+
+def newest_campaign(source: str, at: datetime, now: datetime) -> str:
+    """Read a source once and return its newest campaign.
+
+    Raises
+    ------
+    UsageError
+        If the source has no events.
+    SourceError
+        If the source cannot be read.
+    """
+    query = Query(at=min(at, now))
+    with open_source(source, window=query.only_window) as opened:
+        opened.require(query)
+        assert opened.rollup.campaign is not None  # noqa: S101 - required above
+        return opened.rollup.campaign

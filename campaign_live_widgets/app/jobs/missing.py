@@ -1,74 +1,77 @@
-"""Which snapshots an archive lacks since the newest one that is like the one asked for."""
+"""Which snapshots are missing in a folder since the newest one of the same kind."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.app.settings.times import parse_at, parse_window
+from campaign_live_widgets.app.settings.times import parse_at
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.snapshot import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
+    from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.snapshots import KeptSnapshot
 
-_MOST: Final = 1000
-"""Snapshots made at one call; more are a mistake in the step."""
+_LIMIT: Final = 1000
+"""Maximum number of snapshots in one call; more are probably a mistake in the step."""
 
 
-def missing(
-    out: Path, asked: Mapping[str, object], *, every: timedelta | None, now: datetime
+def missing_ends(
+    out: Path, query: Query, *, every: timedelta | None, now: datetime
 ) -> list[datetime]:
-    """Return where the windows of the missing snapshots end, the oldest first.
+    """Return the window ends of the missing snapshots, the oldest first.
 
-    They follow the newest snapshot that is of the same campaign, the same part of it and a
-    window of the same length, at steps of *every* (by default that length), up to ``at`` or
-    *now*. Where there is none yet, the one that ends there is missing.
+    They follow the newest snapshot of the same campaign, the same part of it and a window of
+    the same length, at steps of *every* (by default that length), up to the query's end or
+    *now*. If there is no such snapshot, only the one that ends there is missing.
 
     Raises
     ------
     UsageError
-        Where more than a thousand are.
+        If the window has no length of its own, or more than a thousand are missing.
     """
     from campaign_live_widgets.snapshots import snapshots
 
-    until = parse_at(str(asked["at"])) or now
-    length = parse_window(str(asked["window"]))
-    newest = _newest(snapshots(out) if out.is_dir() else (), asked, length)
+    if not isinstance(query.window, timedelta):
+        message = f"window {query.window!r}: a snapshot needs a length, such as 24h"
+        raise UsageError(message)
+    until, length = query.at or now, query.window
+    newest = _newest(snapshots(out) if out.is_dir() else (), query, length)
     if newest is None:
         return [until]
     step = every or length
     count = (until - newest) // step
-    if count > _MOST:
-        message = f"{count} snapshots are missing, more than {_MOST}: give a longer --every"
+    if count > _LIMIT:
+        message = f"{count} snapshots are missing, more than {_LIMIT}: give a longer --every"
         raise UsageError(message)
     return [newest + number * step for number in range(1, count + 1)]
 
 
-def _newest(
-    found: Iterable[KeptSnapshot], asked: Mapping[str, object], length: timedelta
-) -> datetime | None:
-    """Return where the newest window ends of the snapshots that are like what is asked for."""
-    ends = (one.as_of for one in found if _kind(one, length) == _wanted(asked, length))
+def _newest(existing: Iterable[KeptSnapshot], query: Query, length: timedelta) -> datetime | None:
+    """Return the latest window end of the snapshots that are like the query."""
+    wanted = (query.campaign, query.selection, query.include_tests)
+    ends = (
+        one.as_of
+        for one in existing
+        if _length(one) == length
+        and (one.manifest.campaign_id, *_part(one.manifest.parameters)) == wanted
+    )
     return max(ends, default=None)
 
 
-def _kind(one: KeptSnapshot, length: timedelta) -> tuple[object, ...]:
-    """Return what a snapshot is of; a window in other words may be of the same *length*."""
-    told = one.manifest.parameters
+def _length(one: KeptSnapshot) -> timedelta | None:
+    """Return the length of a snapshot's window: different words may mean the same length."""
     start = parse_at(str(one.manifest.window["start"]))
-    same = start is not None and one.as_of - start == length
-    return (one.manifest.campaign_id, same, *_part(told))
+    return None if start is None else one.as_of - start
 
 
-def _wanted(asked: Mapping[str, object], _length: timedelta) -> tuple[object, ...]:
-    return (asked["campaign"], True, *_part(asked))
-
-
-def _part(told: Mapping[str, object]) -> tuple[object, ...]:
-    """Return what part of a campaign is counted; the order of names says nothing."""
-    names = (told.get("messages"), told.get("executions"))
-    sets = (frozenset(one) if isinstance(one, list) else frozenset() for one in names)
-    return (*sets, bool(told.get("include_tests")))
+def _part(parameters: Mapping[str, object]) -> tuple[Selection, bool]:
+    """Return which part of the campaign a snapshot counts; the order of ids does not matter."""
+    ids = (parameters.get("messages"), parameters.get("executions"))
+    messages, executions = (frozenset(one) if isinstance(one, list) else frozenset() for one in ids)
+    return Selection(messages, executions), bool(parameters.get("include_tests"))

@@ -1,11 +1,11 @@
-"""One notebook run by Papermill in a kernel of its own, with an end that always comes.
+"""One notebook run by Papermill in a kernel of its own, with a time limit.
 
-The kernel is this very Python, whatever kernels the machine knows, with a clean profile and a
-temporary folder that goes with the run. What the notebook is told in its environment is not in
-the notebook.
+The kernel is this Python, whatever kernels the machine has installed, with an empty profile and
+a temporary folder that is removed after the run. Values passed in the environment are not saved
+in the notebook.
 """
-# ruff: noqa: E402 - what stands before the imports has to run before them
-# ruff: noqa: ANN401 - Papermill and nbclient carry no types
+# ruff: noqa: E402 - a module has to be disabled before the imports
+# ruff: noqa: ANN401 - Papermill and nbclient have no types
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-# jsonschema, where it finds this, compiles the grammar of all addresses on import.
+# With this module, jsonschema compiles the grammar of all addresses on import.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import papermill
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 _ENGINE: Final = "campaign-live"
 _STARTS: Final = 60
-"""Seconds a kernel may take to answer for the first time."""
+"""Seconds to wait for the first answer of a kernel."""
 _SILENT: Final = logging.getLogger("campaign-live.run")
-"""What nbclient would log is told by the error that it raises."""
+"""Off: the error that nbclient raises contains what it would log."""
 _SILENT.setLevel(logging.CRITICAL + 1)
 _LAUNCH: Final = (
     *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
@@ -55,39 +55,39 @@ def execute(  # noqa: PLR0913 - all but three by name
     *,
     environment: Mapping[str, str],
     seconds: float,
-    tell: Callable[[str], None],
+    on_line: Callable[[str], None],
 ) -> None:
-    """Run *template* with *parameters*, and write it as it was run to *target*.
+    """Run *template* with *parameters*, and write the executed notebook to *target*.
 
-    What has been run is in *target* also where this raises.
+    After an error, *target* contains the cells up to it.
 
     Parameters
     ----------
     template, target : Path
     parameters : mapping
-        Checked; they stand in the notebook as they are.
+        Checked; they are written into the notebook unchanged.
     environment : mapping
-        Variables for the kernel, over those of this process.
+        Variables for the kernel, in addition to those of this process.
     seconds : float
-        How long all of it may take.
-    tell : callable
-        Is given each line that a cell prints.
+        Maximum duration of the whole run.
+    on_line : callable
+        Is called with each line that a cell prints.
 
     Raises
     ------
     CampaignLiveError
-        Where a cell meets an error, of the class that this has; where the time is over; and
-        where the kernel dies.
+        If a cell raises an error (of that error's class), the time is over, or the kernel
+        dies.
     OSError
-        Where *target* cannot be written.
+        If *target* cannot be written.
     """
     with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as scratch:
         log = Path(scratch, "kernel.log")
-        with log.open("wb") as told:
+        with log.open("wb") as output:
             kernel = {
                 "env": {**os.environ, **environment, "IPYTHONDIR": scratch, "TMPDIR": scratch},
-                "stdout": told,
-                "stderr": told,
+                "stdout": output,
+                "stderr": output,
             }
             try:
                 papermill.execute_notebook(
@@ -98,41 +98,45 @@ def execute(  # noqa: PLR0913 - all but three by name
                     progress_bar=False,
                     start_timeout=math.ceil(min(_STARTS, seconds)),
                     ends=time.monotonic() + seconds,
-                    tell=tell,
+                    on_line=on_line,
                     kernel=kernel,
                     connection=str(Path(scratch, "kernel.json")),
                 )
             except PapermillExecutionError as error:
                 raise _error_of(str(error.ename), str(error.evalue)) from None
             except CellTimeoutError:
-                message = f"the run was not done after {seconds:g} seconds and was stopped"
+                message = f"the run was stopped after {seconds:g} seconds (timeout)"
                 raise CampaignLiveError(message) from None
             except (DeadKernelError, RuntimeError) as error:
                 raise _death_of(error, log) from None
 
 
-def _error_of(name: str, said: str) -> CampaignLiveError:
-    """Return an error of a cell as one of our own, with the exit code of its class."""
+def _error_of(name: str, message: str) -> CampaignLiveError:
+    """Return the error of a cell as one of the package's, with the exit status of its class.
+
+    The kernel passes only the name of the class and the message; the class is looked up in
+    :mod:`campaign_live_widgets.errors` by that name.
+    """
     kind = getattr(errors, name, None)
     if not (isinstance(kind, type) and issubclass(kind, CampaignLiveError)):
-        return CampaignLiveError(f"the notebook met an error: {name}: {said}")
+        return CampaignLiveError(f"the notebook failed: {name}: {message}")
     for own in (UsageError, SourceError):
         if issubclass(kind, own):
-            return own(said)
-    return CampaignLiveError(said)
+            return own(message)
+    return CampaignLiveError(message)
 
 
 def _death_of(error: Exception, log: Path) -> CampaignLiveError:
-    """Return what is known of a kernel that died or never answered."""
+    """Return the error for a kernel that died or never answered, with its last log line."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    told_last = (line.strip() for line in reversed(lines))
-    last = next((line for line in told_last if line and "WARNING" not in line), "")
-    told = "died" if isinstance(error, DeadKernelError) else "did not answer"
-    return CampaignLiveError(f"the notebook's kernel {told}{': ' if last else ''}{last}")
+    newest_first = (line.strip() for line in reversed(lines))
+    last = next((line for line in newest_first if line and "WARNING" not in line), "")
+    problem = "died" if isinstance(error, DeadKernelError) else "did not answer"
+    return CampaignLiveError(f"the notebook's kernel {problem}{': ' if last else ''}{last}")
 
 
 class _OwnPython(KernelSpecManager):
-    """Knows one kernel by every name: the Python that asks."""
+    """Returns one kernel for every name: this Python."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(
@@ -147,10 +151,10 @@ class _Client(PapermillNotebookClient):
     """Runs the cells; see :func:`execute`."""
 
     def __init__(
-        self, nb_man: Any, *, connection: str, tell: Callable[[str], None], **options: Any
+        self, nb_man: Any, *, connection: str, on_line: Callable[[str], None], **options: Any
     ) -> None:
         super().__init__(nb_man, **options)
-        self._connection, self._tell = connection, tell
+        self._connection, self._on_line = connection, on_line
 
     def create_kernel_manager(self) -> Any:
         manager = super().create_kernel_manager()
@@ -161,12 +165,12 @@ class _Client(PapermillNotebookClient):
     def process_message(self, msg: dict[str, Any], *rest: Any, **more: Any) -> Any:
         if msg["msg_type"] == "stream":
             for line in str(msg["content"]["text"]).splitlines():
-                self._tell(line)
+                self._on_line(line)
         return super().process_message(msg, *rest, **more)
 
 
 class _Engine(Engine):
-    """Papermill's way to a client of ours."""
+    """Lets Papermill run the cells with this module's client."""
 
     @classmethod
     def execute_managed_notebook(  # noqa: PLR0913 - as Papermill calls it
@@ -176,12 +180,12 @@ class _Engine(Engine):
         *,
         start_timeout: int,
         ends: float,
-        tell: Callable[[str], None],
+        on_line: Callable[[str], None],
         kernel: Mapping[str, Any],
         connection: str,
         **_: Any,
     ) -> None:
-        # The notebook goes to other machines; where it was made is of this one.
+        # The notebook is read on other machines: it must not contain paths of this one.
         for key in ("input_path", "output_path"):
             nb_man.nb.metadata.papermill[key] = Path(nb_man.nb.metadata.papermill[key]).name
         client = _Client(
@@ -193,7 +197,7 @@ class _Engine(Engine):
             log=_SILENT,
             shutdown_kernel="immediate",
             connection=connection,
-            tell=tell,
+            on_line=on_line,
         )
         client.execute(**kernel)
 

@@ -1,9 +1,9 @@
 """The parameters of the notebooks: one schema of names, types, defaults and meanings.
 
-Papermill only warns of a name that a notebook does not know, and takes any value. Here both
-are errors, raised before a kernel starts where
-:mod:`campaign_live_widgets.app.jobs.snapshot_run` runs a notebook, and in the notebook's first
-cell wherever else it is run.
+Papermill only warns of an unknown parameter, and accepts any value. Here both are errors:
+before a kernel starts where :mod:`campaign_live_widgets.app.jobs.snapshot_run` runs a notebook,
+and in the notebook's first cell wherever else it runs. The parameters that ask for a report
+become a :class:`~campaign_live_widgets.app.settings.query.Query`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ from __future__ import annotations
 import ast
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_span
+from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.app.settings.secret_reference import resolve
-from campaign_live_widgets.app.settings.times import parse_at, parse_locale, parse_time_zone
+from campaign_live_widgets.app.settings.times import address_time, parse_at
 from campaign_live_widgets.catalog import LOCALES, TABS
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from campaign_live_widgets.app.settings.query import Query
 
 Value = str | float | bool | list[str]
 
@@ -34,11 +37,16 @@ _TYPES: Final = {
     "list": "a list of texts",
 }
 _INJECTED: Final = "# Parameters"
-"""How the cell begins that Papermill puts behind a notebook's own parameters."""
+"""First line of the cell that Papermill inserts after a notebook's own parameters."""
+_QUERY: Final = frozenset(
+    {"campaign", "window", "at", "messages", "executions", "locale", "include_tests"}
+    | {"time_zone", "every", "tab"}
+)
+"""The parameters that are checked together, as a query."""
 
 
 def _anything(_value: Any) -> None:  # noqa: ANN401 - whatever a parameter may be
-    """Take any value of the right type."""
+    """Accept any value of the right type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,9 @@ class Parameter:
     default : str, float, bool or list of str
         Its type is the parameter's; a list is of texts.
     meaning : str
-        One line, which also stands beside it in the notebooks.
+        One line, which the notebooks repeat as a comment.
     check : callable
-        Raises :class:`UsageError` for a value that is of the type and still cannot be had.
+        Raises :class:`UsageError` for an invalid value of the right type.
     """
 
     name: str
@@ -79,9 +87,9 @@ class Template:
     Attributes
     ----------
     required : frozenset of str
-        Parameters that may not be left empty.
+        Parameters that must not be empty.
     defaults : mapping
-        Where they are other than the schema's.
+        Defaults that differ from the schema's.
     shows_samples : bool
         Whether the notebook shows the bundled samples if no source is given.
     """
@@ -104,7 +112,7 @@ class Template:
         return f"{self.name}.ipynb"
 
     def default(self, parameter: Parameter) -> Value:
-        """Return what *parameter* is here where nobody gives it."""
+        """Return the default of *parameter* in this notebook."""
         return self.defaults.get(parameter.name, parameter.default)
 
     def cell(self) -> str:
@@ -112,19 +120,34 @@ class Template:
         return "\n".join(one.line(self.default(one)) for one in self.parameters)
 
 
-def _check_at(text: str) -> None:
-    parse_at(text)
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Checked parameters of one notebook.
 
+    Attributes
+    ----------
+    values : mapping
+        All parameters of the notebook by name, as they are given; a secret reference stays one.
+    query : Query
+        The report that they ask for.
+    """
 
-def _check_every(seconds: float) -> None:
-    if not FASTEST <= seconds <= SLOWEST:
-        message = f"every={seconds} is out of reach; give seconds from 0.5 to 60"
-        raise UsageError(message)
+    values: Mapping[str, Value]
+    query: Query
 
+    def of_campaign(self, campaign: str) -> Parameters:
+        """Return these parameters for another campaign."""
+        return Parameters(
+            {**self.values, "campaign": campaign}, replace(self.query, campaign=campaign)
+        )
 
-def _check_tab(tab: str) -> None:
-    if tab not in TABS:
-        raise UnknownNameError("tab", tab, TABS)
+    def ending(self, at: datetime) -> Parameters:
+        """Return these parameters for a window that ends at another time."""
+        return Parameters({**self.values, "at": address_time(at)}, replace(self.query, at=at))
+
+    def writing(self, formats: list[str]) -> Parameters:
+        """Return these parameters for other formats."""
+        return replace(self, values={**self.values, "formats": formats})
 
 
 def _check_formats(formats: list[str]) -> None:
@@ -140,8 +163,12 @@ def _check_layout(path: str) -> None:
         shared_layout(path)
 
 
+def _check_at(text: str) -> None:
+    parse_at(text)
+
+
 def _check_source(text: str) -> None:
-    """Raise if the source is a password in clear text, or a reference to no variable."""
+    """Raise if the source contains a password, or its reference is invalid."""
     resolve(text)
 
 
@@ -154,7 +181,7 @@ _PARAMETERS: Final = (
     Parameter(
         "source",
         "",
-        f"file, folder, glob or env:NAME; empty: what {SOURCE} holds",
+        f"file, folder, glob, database address or env:NAME; empty: {SOURCE}",
         _check_source,
     ),
     Parameter(
@@ -162,47 +189,49 @@ _PARAMETERS: Final = (
         "",
         f"campaign id; empty: {CAMPAIGN}, else the newest",
     ),
-    Parameter("other", "", "campaign id of the second campaign, which the first is compared with"),
-    Parameter("message", "", "id of the one message to report"),
+    Parameter("other", "", "id of the campaign to compare with the first one"),
+    Parameter("message", "", "id of the message to report in detail"),
     Parameter(
         "window",
         "24h",
-        "how far back the report looks: 30min, 6h, 7d; all: since the first event",
-        parse_span,
+        "how far back the report looks: 30m, 6h, 7d; all: since the first event",
     ),
-    Parameter("at", "", "where the window ends, in RFC 3339; empty: now", _check_at),
+    Parameter("at", "", "end of the window in RFC 3339; empty: now"),
     Parameter(
         "other_at",
         "",
-        "where the second window ends, in RFC 3339; empty: as the first one",
+        "end of the second window in RFC 3339; empty: as the first one",
         _check_at,
     ),
-    Parameter("messages", [], "ids of the e-mails and pushes that are counted; empty: all"),
-    Parameter("executions", [], "ids of the executions that are counted; empty: all"),
-    Parameter("locale", "en", f"language of the report: {_LIST_LOCALES}", parse_locale),
+    Parameter("messages", [], "ids of the e-mails and pushes to count; empty: all"),
+    Parameter("executions", [], "ids of the executions to count; empty: all"),
+    Parameter("locale", "en", f"language of the report: {_LIST_LOCALES}"),
     Parameter("include_tests", False, "also count test and seed sends"),  # noqa: FBT003 - a default
     Parameter(
         "time_zone",
         "UTC",
-        "zone of the times shown, an IANA name such as Europe/Paris",
-        parse_time_zone,
+        "time zone of the times shown, an IANA name such as Europe/Paris",
     ),
+    Parameter("every", 0.5, "minimum seconds between two refreshes, from 0.5 to 60"),
+    Parameter("tab", "campaign", f"tab to open first: {', '.join(TABS)}"),
+    Parameter("live", True, "follow new events; False: draw the report once"),  # noqa: FBT003
     Parameter(
-        "every", 0.5, "seconds between two refreshes at the least, from 0.5 to 60", _check_every
-    ),
-    Parameter("tab", "campaign", f"the tab that is open at first: {', '.join(TABS)}", _check_tab),
-    Parameter("live", True, "follow new events; False draws the report once"),  # noqa: FBT003
-    Parameter(
-        "layout", "", "layout file: where the tiles stand; empty: the product's own", _check_layout
+        "layout",
+        "",
+        "layout file that arranges the tiles; empty: the default layout",
+        _check_layout,
     ),
     Parameter(
         "formats",
         ["html", "csv", "parquet", "png", "svg", "pdf"],
-        "what is written, some of these",
+        "formats to write, some of these",
         _check_formats,
     ),
     Parameter(
-        "folder", "", "where the files are written, or env:NAME; empty: none are", _check_folder
+        "folder",
+        "",
+        "folder to write the files to, or env:NAME; empty: write nothing",
+        _check_folder,
     ),
 )
 
@@ -251,60 +280,63 @@ TEMPLATES: Final[Mapping[str, Template]] = MappingProxyType({t.name: t for t in 
 """The notebooks by name."""
 
 
-def check(template: str, given: Mapping[str, object]) -> dict[str, Value]:
-    """Return all parameters of a notebook: those that are *given*, the others as by default.
-
-    Values stay as they are given; a reference stays one.
+def parse_parameters(template: str, given: Mapping[str, object]) -> Parameters:
+    """Return all parameters of a notebook: the *given* ones, and the defaults of the others.
 
     Raises
     ------
     UsageError
-        Where one is not known, missing, of another type, or a value that cannot be had.
+        If one is unknown, missing, of the wrong type or invalid.
     """
-    known = TEMPLATES[template]
+    schema = TEMPLATES[template]
     for name in given:
-        if name not in known.takes:
-            raise UnknownNameError("parameter", name, known.takes)
-    asked: dict[str, Value] = {}
-    for one in known.parameters:
-        value = _typed(one, given.get(one.name, known.default(one)))
-        if one.name in known.required and not value:
-            message = f"{one.name} is missing: {one.meaning}"
+        if name not in schema.takes:
+            raise UnknownNameError("parameter", name, schema.takes)
+    values: dict[str, Value] = {}
+    for parameter in schema.parameters:
+        value = _typed(parameter, given.get(parameter.name, schema.default(parameter)))
+        if parameter.name in schema.required and not value:
+            message = f"{parameter.name} is missing: {parameter.meaning}"
             raise UsageError(message)
-        if one.name == "source" and not (value or known.shows_samples or os.environ.get(SOURCE)):
-            message = f"source is missing: give a file, a folder or a glob, or set {SOURCE}"
+        if parameter.name == "source" and not (
+            value or schema.shows_samples or os.environ.get(SOURCE)
+        ):
+            message = (
+                f"source is missing: give a file, a folder, a glob or a database, or set {SOURCE}"
+            )
             raise UsageError(message)
-        _possible(one, value)
-        asked[one.name] = value
-    return asked
+        _check(parameter, value)
+        values[parameter.name] = value
+    asked: dict[str, Any] = {name: values[name] for name in schema.takes if name in _QUERY}
+    return Parameters(values, parse_query(**asked))
 
 
 def check_parameters(template: str, namespace: Mapping[str, Any]) -> dict[str, Value]:
-    """Check the parameters that a notebook is run with; its first cell calls this.
+    """Check the parameters of a notebook, and return them all; its first cell calls this.
 
     Parameters
     ----------
     template : str
     namespace : mapping
-        The notebook's ``globals()``. Names that Papermill has put into it count as given, too.
+        The notebook's ``globals()``. Names that Papermill has inserted count as given, too.
 
     Raises
     ------
     UsageError
-        As :func:`check` does.
+        As :func:`parse_parameters` does.
     """
     names = [name for name in TEMPLATES[template].takes if name in namespace]
     given = {name: namespace[name] for name in names}
-    # In the notebook they are there; what is looked for is what else was put in.
+    # The notebook defines its own parameters; the inserted cells may contain unknown ones.
     given |= {name: namespace.get(name) for name in _injected(namespace.get("In", ()))}
-    return check(template, given)
+    return dict(parse_parameters(template, given).values)
 
 
 def _injected(cells: object) -> Iterator[str]:
-    """Yield the names that cells put in by a scheduler assign, of all cells run so far.
+    """Yield the names that cells inserted by a scheduler assign, of all cells run so far.
 
-    Papermill's begins with a comment of its own. Others put plain assignments behind the
-    notebook's parameters, which are annotated.
+    Papermill's cell begins with a comment of its own. Other schedulers insert plain assignments
+    after the notebook's parameters, which are annotated.
     """
     follows = False
     for source in cells if isinstance(cells, list) else ():
@@ -333,16 +365,14 @@ def _typed(one: Parameter, value: object) -> Value:
             return value
     elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return [str(item) for item in value]
-    # Never the value: it may be a secret in the wrong place.
+    # Without the value, which may be a secret in the wrong place.
     message = f"{one.name} is {type(value).__name__}, not {_TYPES[one.type]}: {one.meaning}"
     raise UsageError(message)
 
 
-def _possible(one: Parameter, value: Value) -> None:
+def _check(parameter: Parameter, value: Value) -> None:
     try:
-        one.check(value)
+        parameter.check(value)
     except UsageError as error:
-        said = str(error)
-        if one.name not in said:
-            said = f"{one.name}: {said}"
-        raise UsageError(said) from None
+        text = str(error)
+        raise UsageError(text if parameter.name in text else f"{parameter.name}: {text}") from None

@@ -1,4 +1,4 @@
-"""One run of the snapshot notebook: a new folder of the archive, whole or not at all."""
+"""One run of the snapshot notebook: a new folder of snapshots, complete or not at all."""
 
 from __future__ import annotations
 
@@ -8,34 +8,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.app.jobs.parameters import TEMPLATES, check
+from campaign_live_widgets.app.jobs.parameters import TEMPLATES, Parameters, parse_parameters
 from campaign_live_widgets.app.settings.installation import notebook_path
 from campaign_live_widgets.app.settings.secret_reference import (
-    is_reference,
+    public_name,
+    redacted_errors,
     resolve,
-    told_as,
-)
-from campaign_live_widgets.app.settings.times import (
-    address_time,
-    parse_at,
-    parse_locale,
-    parse_window,
 )
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
-from campaign_live_widgets.io.environment import SNAPSHOT_FOLDER, SOURCE
+from campaign_live_widgets.io.environment import CAMPAIGN, SNAPSHOT_FOLDER, SOURCE
 from campaign_live_widgets.rendering.language.phrases import one_line
-from campaign_live_widgets.snapshot import Selection, Snapshot, Window
+from campaign_live_widgets.snapshot import ALL, Window
 from campaign_live_widgets.sources.tables.address import Database, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from campaign_live_widgets.app.jobs.parameters import Value
+    from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.sources import Location
 
     Progress = Callable[[str, float], None]
-    """Is told what is being done, and what part of the run is over."""
+    """Is called with the current step, and the part of the run that is done."""
 
 TEMPLATE: Final = "campaign_snapshot"
 NOTEBOOK: Final = "notebook.ipynb"
@@ -43,55 +37,56 @@ NOTEBOOK: Final = "notebook.ipynb"
 DEFAULT_TIMEOUT: Final = timedelta(minutes=10)
 _CHARTS: Final = {"donut", "bars", "lines"}
 _READ: Final = 0.3
-"""Part of the run that is over when the first file is written."""
+"""Part of the run that is done when the first file is written."""
 
 
-def _silent(_text: str, _part: float) -> None:
-    """Tell nobody."""
+def _no_progress(_text: str, _part: float) -> None:
+    """Show no progress."""
 
 
 def snapshot(  # noqa: PLR0913 - one call is one run
-    parameters: Mapping[str, object],
+    parameters: Mapping[str, object] | Parameters,
     out: Path,
     formats: Collection[str] | None = None,
     *,
     timeout: timedelta = DEFAULT_TIMEOUT,
-    progress: Progress = _silent,
+    progress: Progress = _no_progress,
     now: datetime | None = None,
     template: Path | None = None,
 ) -> Path:
-    """Make one snapshot and return its folder in the archive *out*.
+    """Save one snapshot in a new folder below *out*, and return that folder.
 
     Parameters
     ----------
-    parameters : mapping
-        Those of the notebook ``campaign_snapshot`` but for ``formats`` and ``folder``;
-        ``source`` and ``campaign`` are needed, and ``window`` is a length. Without ``at`` the
-        window ends now. A secret is given as ``env:NAME`` and stays that.
+    parameters : mapping or Parameters
+        Those of the notebook ``campaign_snapshot`` except ``formats`` and ``folder``.
+        ``source`` is required, and ``window`` is a length. Without ``campaign`` the newest one
+        is reported; without ``at`` the window ends now. A secret is given as ``env:NAME`` and
+        stays that.
     out : Path
-        Made where it is missing. It may not be where the source is read.
+        Created if missing. It must not be inside the source.
     formats : collection of str
         Some of :data:`campaign_live_widgets.snapshots.FORMATS`; by default all.
     timeout : timedelta
-        How long the run may take.
+        Maximum duration of the run.
     progress : callable
-        Is told what is being done, and what part of the run is over (0 to 1).
+        Is called with the current step, and the part of the run that is done (0 to 1).
     now : datetime, optional
-        By default what the clock says.
+        By default the current time.
     template : Path, optional
-        The notebook; by default the product's.
+        The notebook; by default the bundled one.
 
     Raises
     ------
     UsageError
-        Where a parameter is wrong; nothing is written where that can be told before the run.
+        If a parameter is invalid; nothing is written if that is known before the run.
     SourceError
-        Where the source cannot be read.
+        If the source cannot be read.
     MissingExtraError
-        Where a format needs a package that is not installed; nothing is written.
+        If a format needs a package that is not installed; nothing is written.
     CampaignLiveError
-        Where the run fails in another way. What has failed stands in a folder of its own, with
-        the reason and the notebook as far as it came.
+        If the run fails otherwise. A failed run leaves a folder with the reason and the
+        notebook up to the error.
     """
     from campaign_live_widgets.snapshots import (
         FORMATS,
@@ -104,39 +99,64 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     )
 
     made_at = now or datetime.now(UTC)
-    wanted = check_formats(FORMATS if formats is None else formats)
-    require_packages(wanted)
-    asked = check(TEMPLATE, {**parameters, "formats": list(wanted)})
-    window = _window(asked, made_at)
-    asked["at"] = address_time(window.end)
-    _require_source(asked, out)
-    name = snapshot_name(_nothing_of(asked, window))
+    written = check_formats(FORMATS if formats is None else formats)
+    require_packages(written)
+    if not isinstance(parameters, Parameters):
+        parameters = parse_parameters(TEMPLATE, parameters)
+    _require_source(parameters, out)
+    parameters = with_campaign(parameters.writing(list(written)), made_at)
+    window = _window(parameters.query, made_at)
+    parameters = parameters.ending(window.end)
+    query = parameters.query
+    assert query.campaign is not None  # noqa: S101 - for the type checker
+    name = snapshot_name(
+        query.campaign, window, part=query.selection != ALL, tests=query.include_tests
+    )
     notebook = template or template_path(TEMPLATE)
-    steps = _Steps(wanted, progress)
+    steps = _Steps(written, progress)
     progress("starting the kernel", 0.0)
-    told = {key: value for key, value in asked.items() if key != "folder"}
-    locale = parse_locale(str(asked["locale"]))
-    with Draft(out, name, parameters=told) as draft:
+    recorded = {key: value for key, value in parameters.values.items() if key != "folder"}
+    with Draft(out, name, parameters=recorded) as draft:
         try:
-            _execute(notebook, draft.folder, asked, timeout, steps)
+            _execute(notebook, draft.folder, parameters, timeout, steps)
             report = json.loads((draft.folder / "report.json").read_text(encoding="utf-8"))
             manifest = Manifest.of(
                 report,
-                parameters=told,
+                parameters=recorded,
                 made_at=made_at,
-                locale=locale,
-                time_zone=str(asked["time_zone"]),
-                formats=wanted,
+                locale=query.locale,
+                time_zone=query.time_zone,
+                formats=written,
             )
-            progress("putting it into the archive", 0.97)
+            progress("publishing the snapshot", 0.97)
             made = draft.publish(manifest)
         except OSError as error:
             failed = draft.fail(one_line(error))
-            raise _with_place(_written_not(error, out), failed) from None
+            raise _with_folder(_not_written(error, out), failed) from None
         except CampaignLiveError as error:
-            raise _with_place(error, draft.fail(one_line(error))) from None
-    write_index(out, locale)
+            raise _with_folder(error, draft.fail(one_line(error))) from None
+    write_index(out, query.locale)
     return made
+
+
+def with_campaign(parameters: Parameters, now: datetime) -> Parameters:
+    """Return *parameters* with a campaign: that of the environment, else the newest one.
+
+    Raises
+    ------
+    UsageError
+        If the source has no events.
+    SourceError
+        If the source cannot be read.
+    """
+    if parameters.query.campaign:
+        return parameters
+    if named := os.environ.get(CAMPAIGN):
+        return parameters.of_campaign(named)
+    from campaign_live_widgets.app.feeds.read_once import newest_campaign
+
+    at = parameters.query.at or now
+    return parameters.of_campaign(newest_campaign(_source(parameters), at, now))
 
 
 def template_path(name: str) -> Path:
@@ -145,64 +165,46 @@ def template_path(name: str) -> Path:
 
 
 def _execute(
-    notebook: Path, folder: Path, asked: Mapping[str, Value], timeout: timedelta, steps: _Steps
+    notebook: Path, folder: Path, parameters: Parameters, timeout: timedelta, steps: _Steps
 ) -> None:
     from campaign_live_widgets.app.jobs.papermill_runner import execute
 
     execute(
         notebook,
         folder / NOTEBOOK,
-        {**asked, "folder": f"env:{SNAPSHOT_FOLDER}"},
+        {**parameters.values, "folder": f"env:{SNAPSHOT_FOLDER}"},
         environment={SNAPSHOT_FOLDER: str(folder.absolute())},
         seconds=timeout.total_seconds(),
-        tell=steps.tell,
+        on_line=steps.next_file,
     )
 
 
-def _window(asked: Mapping[str, Value], now: datetime) -> Window:
-    """Return the run's window; which one it is has to be known before its name is."""
-    if not asked["campaign"]:
-        message = "campaign is missing: give the id of the campaign that the snapshot is of"
+def _window(query: Query, now: datetime) -> Window:
+    """Return the window of the run, which the folder's name contains."""
+    if not isinstance(query.window, timedelta):
+        message = f"window {query.window!r}: a snapshot needs a length, such as 24h"
         raise UsageError(message)
-    length = parse_window(str(asked["window"]))
-    return Window.ending(parse_at(str(asked["at"])) or now, length)
+    return Window.ending(query.at or now, query.window)
 
 
-def _nothing_of(asked: Mapping[str, Value], window: Window) -> Snapshot:
-    """Return an empty snapshot of what is asked for: it has the name of the full one."""
-    return Snapshot(
-        campaign_id=str(asked["campaign"]),
-        campaign_name=None,
-        window=window,
-        counts={},
-        entered_profiles=0,
-        message_names={},
-        newest_event=None,
-        include_tests=bool(asked["include_tests"]),
-        selection=Selection(
-            frozenset(_names(asked["messages"])), frozenset(_names(asked["executions"]))
-        ),
-    )
+def _source(parameters: Parameters) -> str:
+    return str(parameters.values["source"]) or os.environ[SOURCE]
 
 
-def _names(value: Value) -> list[str]:
-    return value if isinstance(value, list) else []
-
-
-def _require_source(asked: Mapping[str, Value], out: Path) -> None:
-    """Raise where the source is not there, or would read the snapshots as events."""
-    named = str(asked["source"]) or os.environ[SOURCE]
+def _require_source(parameters: Parameters, out: Path) -> None:
+    """Raise if the source does not exist, or would read the snapshots as events."""
     from campaign_live_widgets.engine import require_readable
 
+    named = _source(parameters)
     source = resolve(named)
     location = locate(source)
-    with told_as(named if is_reference(named) else None, location):
+    with redacted_errors(public_name(named), location):
         require_readable(source)
     require_apart(location, out)
 
 
 def require_apart(location: Location | Database, out: Path) -> None:
-    """Raise :class:`UsageError` where what is written to *out* would be read as events."""
+    """Raise :class:`UsageError` if the source would read files in *out* as events."""
     if isinstance(location, Database) or not (location.is_glob or Path(location.text).is_dir()):
         return
     try:
@@ -210,26 +212,26 @@ def require_apart(location: Location | Database, out: Path) -> None:
     except ValueError:
         return
     if any(part.startswith((".", "_")) for part in inside.parts):
-        return  # these are passed over
-    message = f"{out}: the snapshots would stand where the source is read; give another folder"
+        return  # a source ignores such folders
+    message = f"{out}: the source would read the snapshots as events; give a folder outside of it"
     raise UsageError(message)
 
 
-def _written_not(error: OSError, out: Path) -> CampaignLiveError:
+def _not_written(error: OSError, out: Path) -> CampaignLiveError:
     return CampaignLiveError(f"{out}: the snapshot cannot be written: {error.strerror or error}")
 
 
-def _with_place(error: CampaignLiveError, failed: Path) -> CampaignLiveError:
-    """Return *error* as it is, and where what is known of the run stands."""
-    told = f"{error} (see {failed})"
+def _with_folder(error: CampaignLiveError, failed: Path) -> CampaignLiveError:
+    """Return *error* of the same class, with the folder of the failed run."""
+    message = f"{error} (see {failed})"
     for kind in (UsageError, SourceError):
         if isinstance(error, kind):
-            return kind(told)
-    return CampaignLiveError(told)
+            return kind(message)
+    return CampaignLiveError(message)
 
 
 class _Steps:
-    """Tells how far a run is, by the files that its notebook names."""
+    """Reports the progress of a run by the files that its notebook prints."""
 
     def __init__(self, formats: Collection[str], progress: Progress) -> None:
         charts = sum(bool(_CHARTS & set(tile.views)) for tile in TILES.values())
@@ -238,8 +240,8 @@ class _Steps:
         self._done = 0
         self._progress = progress
 
-    def tell(self, line: str) -> None:
-        """Take in a line that the notebook has printed: the file that it makes now."""
+    def next_file(self, line: str) -> None:
+        """Take a line that the notebook has printed: the file that it writes now."""
         part = _READ + (0.95 - _READ) * min(self._done / self._files, 1.0)
         self._done += 1
         self._progress(line, part)

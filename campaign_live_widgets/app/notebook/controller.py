@@ -8,7 +8,13 @@ from difflib import get_close_matches
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.app.settings.query import parse, quote, read, to_address
+from campaign_live_widgets.app.settings.address import (
+    pairs,
+    parse_address,
+    quote,
+    read_address,
+    to_address,
+)
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.rendering.language.phrases import one_line
@@ -22,24 +28,24 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Campaign
 
 _NO_CAMPAIGN: Final = Text(
-    "{} was left out: there is no such campaign here.{}",
-    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: cette campagne n'existe pas ici.{}",
+    "Ignored {}: the source has no such campaign.{}",
+    "{} ignoré\N{NO-BREAK SPACE}: la source n'a pas cette campagne.{}",
 )
 _NO_MESSAGE: Final = Text(
-    "{} was left out: the campaign has no such message.{}",
-    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas ce message.{}",
+    "Ignored {}: the campaign has no such message.{}",
+    "{} ignoré\N{NO-BREAK SPACE}: la campagne n'a pas ce message.{}",
 )
 _NO_EXECUTION: Final = Text(
-    "{} was left out: the campaign has no such execution.{}",
-    "{} n'est pas pris en compte\N{NO-BREAK SPACE}: la campagne n'a pas cette exécution.{}",
+    "Ignored {}: the campaign has no such execution.{}",
+    "{} ignoré\N{NO-BREAK SPACE}: la campagne n'a pas cette exécution.{}",
 )
 _MEANT: Final = Text(" Did you mean {}?", " Vouliez-vous dire {}\N{NO-BREAK SPACE}?")
 _MORE: Final = Text(
-    "{}: also left out, since the campaign does not have them: {}.",
-    "{}\N{NO-BREAK SPACE}: également écartés, car absents de la campagne\N{NO-BREAK SPACE}: {}.",
+    "{}: {} more are not in the campaign and were ignored.",
+    "{}\N{NO-BREAK SPACE}: {} autres, absents de la campagne, sont ignorés.",
 )
-_TOLD: Final = 3
-"""How many names of a kind get a notice each; an address may hold thousands."""
+_NOTICES: Final = 3
+"""How many unknown names of a kind get a notice each; an address may contain thousands."""
 
 
 class Control:
@@ -75,8 +81,8 @@ class Control:
         What in it cannot be had is told in the page, and the rest applies. Raises
         :class:`SourceError` where another campaign cannot be read.
         """
-        asked = {"tab": [self._query.tab], **read(address)}
-        self._apply(*parse(asked, self._defaults))
+        asked = {"tab": [self._query.tab], **read_address(address)}
+        self._apply(*parse_address(asked, self._defaults))
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change what stands for some keys of the address; the others stay.
@@ -84,8 +90,8 @@ class Control:
         Times that name no zone are on the page's clock. Raises :class:`SourceError` where
         another campaign cannot be read.
         """
-        asked = {**read(to_address(self._query, self._defaults)), **changes}
-        self._apply(*parse(asked, self._defaults, zone=self._query.time_zone))
+        asked = {**read_address(to_address(self._query, self._defaults)), **changes}
+        self._apply(*parse_address(asked, self._defaults, zone=self._query.time_zone))
 
     def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
@@ -103,7 +109,7 @@ class Control:
         notices = [problem(query.locale) for problem in problems]
         before, page = self._query, self._dashboard
         query = self._known(query, notices)
-        self._feed.look(query)
+        self._feed.set_query(query)
         page.set_language(query.locale, query.time_zone)
         page.set_refresh_interval(query.every)
         with self._lock:
@@ -145,9 +151,9 @@ class Control:
             text = _NO_EXECUTION if key == "execution" else _NO_MESSAGE
             unknown = [name for name in names if name not in known and name not in dropped]
             notices.extend(
-                _unknown(text, key, name, known)(query.locale) for name in unknown[:_TOLD]
+                _unknown(text, key, name, known)(query.locale) for name in unknown[:_NOTICES]
             )
-            if more := len(unknown[_TOLD:]):
+            if more := len(unknown[_NOTICES:]):
                 notices.append(_MORE(query.locale).format(key, more))
             return tuple(name for name in names if name in known)
 
@@ -175,7 +181,7 @@ class Control:
         with self._lock:  # or a tab opened meanwhile is told first, and then taken back
             query = self._query
             length = query.window if isinstance(query.window, timedelta) else None
-            self._dashboard.filters.show_query(query.pairs(), length, query.every)
+            self._dashboard.filters.show_query(pairs(query), length, query.every)
             self._dashboard.filters.confirm(to_address(query, self._defaults))
 
 

@@ -14,8 +14,8 @@ from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
 from campaign_live_widgets.app.settings.identity import NOBODY, who_asks
 from campaign_live_widgets.app.settings.installation import samples_path
-from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, query_of
-from campaign_live_widgets.app.settings.secret_reference import is_reference, resolve
+from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
+from campaign_live_widgets.app.settings.secret_reference import public_name, resolve
 from campaign_live_widgets.catalog import Text, tile
 from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
@@ -121,8 +121,7 @@ class CampaignReport(VBox):
         self._shows_samples = not named
         if not named:
             named = _samples(campaign)
-        shown = named if is_reference(named) else None if source else _name(named)
-        query = query_of(
+        query = parse_query(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
             window=window,
             at=at,
@@ -137,11 +136,9 @@ class CampaignReport(VBox):
         self._name, (self._standard, notices) = name, shared_layout(layout)
         self._feed = RollupFeed(
             resolve(named),
-            campaign=query.campaign,
-            window=query.window,
-            name=shown,
+            query,
+            name=public_name(named) or (None if source else _public_name(named)),
         )
-        self._feed.look(query)
         self._feed.refresh()
         self._feed.require(query)
         self._live: Coordinator | None = None
@@ -304,8 +301,8 @@ def _samples(campaign: str | None) -> str:
     return str(samples_path())
 
 
-def _name(source: str) -> str:
-    """Return what a source from the environment is called: its path is the server's business."""
+def _public_name(source: str) -> str:
+    """Return the public name of a source from the environment: readers do not see its path."""
     if is_database(source):
         return os.environ.get(SOURCE_NAME) or Database.parse(source).label
     return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from campaign_live_widgets.app.feeds.read_once import opened
-from campaign_live_widgets.app.feeds.window_end import span_of
-from campaign_live_widgets.app.settings.query import query_of
+from campaign_live_widgets.app.feeds.read_once import read_snapshot
+from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
 from campaign_live_widgets.errors import UnknownNameError, UsageError
@@ -27,12 +26,11 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.report import evaluate, frame
-from campaign_live_widgets.snapshot import ALL, Window
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from campaign_live_widgets.app.settings.query import Query, WindowGiven
+    from campaign_live_widgets.app.settings.query import WindowGiven
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
@@ -112,7 +110,10 @@ class StaticReport(Shown):
         layout: str | os.PathLike[str] | Mapping[str, object] | None = None,
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
-        query = query_of(
+        if not named:
+            message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
+            raise UsageError(message)
+        query = parse_query(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
             window=window,
             at=at,
@@ -121,13 +122,11 @@ class StaticReport(Shown):
             include_tests=include_tests,
             time_zone=time_zone,
             locale=locale,
-            every=1.0,
-            tab=next(iter(TABS)),
         )
         now = datetime.now(UTC)
         super().__init__(
             Still(
-                snapshot=_read(named, query, now),
+                snapshot=read_snapshot(named, query, now),
                 made_at=now,
                 locale=query.locale,
                 time_zone=query.time_zone,
@@ -232,35 +231,6 @@ def rates(snapshot: Snapshot, channel: str) -> pd.DataFrame:
             "rate_of": pd.Series(list(wholes.values()), dtype=object),
         }
     )
-
-
-def _read(named: str, query: Query, now: datetime) -> Snapshot:
-    """Read a source once and count what is asked for."""
-    if not named:
-        message = f"no source: give a file, a folder or a glob, or set {SOURCE}"
-        raise UsageError(message)
-    # Where the window is known before, its profiles need not be kept.
-    fixed = None
-    if query.selection == ALL and not isinstance(query.window, str):
-        if isinstance(query.window, Window):
-            fixed = query.window
-        elif query.at is not None:
-            fixed = Window.ending(query.at, query.window)
-    with opened(named, query.campaign, window=fixed) as it:
-        rollup = it.rollup
-        rollup.require_campaign()
-        rollup.require(query.selection)
-        length, end, ending = span_of(
-            query.window, query.at, now, rollup.newest_event, rollup.oldest_event
-        )
-        found = rollup.snapshot(
-            at=end,
-            window=length,
-            include_tests=query.include_tests,
-            selection=query.selection,
-        )
-        health = it.health
-    return replace(found, ending=ending, health=health)
 
 
 def _places(

@@ -35,10 +35,11 @@ from campaign_live_widgets.app.settings.installation import (
     raise_missing,
 )
 from campaign_live_widgets.app.settings.secret_reference import (
-    is_reference,
+    is_secret_reference,
+    public_name,
+    redacted_errors,
     resolve,
-    told_as,
-    variable,
+    variable_name,
 )
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.environment import (
@@ -208,11 +209,11 @@ def _let_kernels_know_who_asks(config: Config, host: str) -> None:
 
 def _blame_source(source: str, campaign: str | None) -> None:
     """Raise what is wrong with the source, if that is what is wrong."""
-    from campaign_live_widgets.app.feeds.read_once import opened
+    from campaign_live_widgets.app.feeds.read_once import open_source
 
-    with opened(source, campaign) as it:
-        if campaign is not None and it.rollup.campaigns():
-            it.rollup.require_campaign()
+    with open_source(source, campaign) as opened:
+        if campaign is not None and opened.campaigns:
+            opened.rollup.require_campaign()
 
 
 def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
@@ -236,8 +237,8 @@ def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
 def _let_kernels_know(source: str) -> None:
     """Put *source* into the environment as the kernels need it; a reference stays one."""
     absolute = _absolute(source)
-    if is_reference(source):
-        os.environ[variable(source)] = absolute
+    if is_secret_reference(source):
+        os.environ[variable_name(source)] = absolute
         os.environ[SOURCE] = source
         return
     os.environ[SOURCE] = absolute
@@ -254,7 +255,7 @@ def _absolute(source: str) -> str:
 
     place = resolve(source)
     location = locate(place)
-    with told_as(source if is_reference(source) else None, location):
+    with redacted_errors(public_name(source), location):
         require_readable(place)
     if isinstance(location, Database):
         return place

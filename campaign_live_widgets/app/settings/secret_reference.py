@@ -1,7 +1,8 @@
-"""Values that only the environment knows: given as ``env:NAME``, told by that name alone.
+"""Secret references: values given as ``env:NAME``, and shown by that name alone.
 
-A source may hold a password, or a path that is nobody's business. Whoever writes ``env:NAME``
-has it looked up where it is used; notebooks, manifests, logs and errors show the reference.
+A source may contain a password, or a path that readers should not see. A value given as
+``env:NAME`` is looked up where it is used; notebooks, manifests, logs and errors show the
+reference.
 """
 
 from __future__ import annotations
@@ -28,92 +29,98 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PASSWORD: Final = re.compile(
     r"^(\w+:)?[a-z][a-z0-9+.-]*://([^/?#\s:]*:(?!env:\w+@)[^/?#]*@|.*[;?&]token=)", re.IGNORECASE
 )
-"""An address with a password or a token in it; one that names a variable for it has none."""
+"""An address with a password or a token in it, unless the password is itself a reference."""
 
 
-def is_reference(text: str) -> bool:
-    """Tell whether *text* names a variable of the environment and is no value itself."""
+def is_secret_reference(text: str) -> bool:
+    """Return whether *text* names an environment variable instead of being the value itself."""
     return text.startswith(_PREFIX)
 
 
-def variable(reference: str) -> str:
-    """Return the name of the variable that ``env:NAME`` names."""
+def variable_name(reference: str) -> str:
+    """Return the name of the environment variable that ``env:NAME`` refers to."""
     return reference.removeprefix(_PREFIX)
 
 
+def public_name(source: str) -> str | None:
+    """Return what errors and logs call a source: its reference, or ``None`` for the path itself."""
+    return source if is_secret_reference(source) else None
+
+
 def resolve(text: str, what: str = "source") -> str:
-    """Return what *text* stands for: the variable's value for ``env:NAME``, else itself.
+    """Return the value of the environment variable for ``env:NAME``, else *text* itself.
 
     Raises
     ------
     UsageError
-        Where there is no such variable or it is empty, the name can be none, or *text* is an
-        address with a password in it. The line never holds a value.
+        If the variable is missing or empty, its name is invalid, or *text* is an address that
+        contains a password. The message never contains a value.
     """
-    if not is_reference(text):
+    if not is_secret_reference(text):
         if _PASSWORD.match(text):
             message = (
-                f"{what} holds a password; put all of it into a variable of the environment, "
+                f"{what} contains a password; put the whole address into an environment variable "
                 "and give env:NAME"
             )
             raise UsageError(message)
         return text
-    name = variable(text)
+    name = variable_name(text)
     if not _NAME.fullmatch(name):
-        message = f"{what}={text!r} names no variable; give env:NAME"
+        message = f"{what}={text!r} is not the name of a variable; give env:NAME"
         raise UsageError(message)
     value = os.environ.get(name, "")
     if not value:
-        message = f"{what}={text}: the variable {name} of the environment is not set"
+        message = f"{what}={text}: environment variable {name} is not set"
         raise UsageError(message)
-    if is_reference(value):
-        message = f"{what}={text}: the variable {name} holds a reference, and no value"
+    if is_secret_reference(value):
+        message = f"{what}={text}: environment variable {name} contains another reference"
         raise UsageError(message)
     return value
 
 
 @contextmanager
-def told_as(name: str | None, location: Location | Database) -> Iterator[None]:
-    """Have errors call a source by its name and not by its path; ``None`` leaves them alone.
+def redacted_errors(name: str | None, location: Location | Database) -> Iterator[None]:
+    """Replace the source's path with its public name in error messages; ``None``: do nothing.
 
-    The error before it is in no traceback, for its text would be.
+    The original error is not chained: a traceback would show its text.
     """
     try:
         yield
     except SourceError as error:
         if name is None:
             raise
-        raise SourceError(hidden(str(error), name, location)) from None
+        raise SourceError(redact(str(error), name, location)) from None
 
 
-def hidden(said: str, name: str, location: Location | Database) -> str:
-    """Return what is said of a source with its name in place of its path or address."""
+def redact(text: str, name: str, location: Location | Database) -> str:
+    """Return *text* with the source's path or address replaced by its public name."""
     if isinstance(location, Database):
-        return location.anonymous(said, name)
+        return location.anonymous(text, name)
     folder = location.watched
-    if is_reference(name) and location.is_glob:
+    if is_secret_reference(name) and location.is_glob:
         for path in sorted(glob.glob(location.text, recursive=True), key=len, reverse=True):
-            said = said.replace(path, name)
-    said = said.replace(location.text, name)
+            text = text.replace(path, name)
+    text = text.replace(location.text, name)
     if folder == Path():
-        return said
-    return said.replace(str(folder), name if is_reference(name) else folder.name)
+        return text
+    return text.replace(str(folder), name if is_secret_reference(name) else folder.name)
 
 
-def hidden_health(health: Health, name: str | None, location: Location | Database) -> Health:
-    """Return *health* without what the value of a reference gives away.
+def redact_health(health: Health, name: str | None, location: Location | Database) -> Health:
+    """Return *health* without anything that the value of a secret reference would reveal.
 
-    The files in a folder may be named; where the value is a file or a pattern, so would it be.
+    The names of files inside a folder may be shown; where the value is a file or a glob, they
+    are part of the value.
     """
-    if name is None or not is_reference(name):
+    if name is None or not is_secret_reference(name):
         return health
     if isinstance(location, Database):
-        return _with_texts(health, lambda text: hidden(text, name, location), file=None)
+        return _with_texts(health, lambda text: redact(text, name, location), file=None)
     shows = Path(location.text).is_dir()
     paths = () if shows else tuple(file.path for file in location.files())
 
     def hide(text: str) -> str:
-        text = hidden(text, name, location)
+        text = redact(text, name, location)
         for path in sorted(paths, key=len, reverse=True):
             text = text.replace(os.path.relpath(path, location.watched), name)
         return text
@@ -122,7 +129,7 @@ def hidden_health(health: Health, name: str | None, location: Location | Databas
 
 
 def _with_texts(health: Health, hide: Callable[[str], str], *, file: str | None) -> Health:
-    """Return *health* with every text in it hidden; *file* is what all files are called."""
+    """Return *health* with every text redacted; *file* replaces the names of all files."""
     return replace(
         health,
         rejects=tuple(

@@ -70,7 +70,7 @@ class Look:
 
 
 def watch(
-    feed: Feed, *, every: float, locale: str, form: str, say: Callable[[str], object]
+    feed: Feed, *, every: float, locale: str, form: str, log: Callable[[str], object]
 ) -> None:
     """Show the report and each change of it, until Ctrl-C, SIGTERM or ``q``.
 
@@ -85,7 +85,7 @@ def watch(
         Seconds between two refreshes at the least.
     form : str
         ``text`` or ``json``.
-    say : callable
+    log : callable
         Takes one line for standard error.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -99,7 +99,7 @@ def watch(
 
             Screen(console, follower.looks, locale).run()
         else:
-            _print(follower, locale, form, say)
+            _print(follower, locale, form, log)
     except KeyboardInterrupt:
         return
     finally:
@@ -187,17 +187,17 @@ def looks(follower: Follower) -> Iterator[Look]:
         yield taken(item)
 
 
-def _print(follower: Follower, locale: str, form: str, say: Callable[[str], object]) -> NoReturn:
+def _print(follower: Follower, locale: str, form: str, log: Callable[[str], object]) -> NoReturn:
     shown: object = None
     troubled = False
     for look in looks(follower):
         if look.trouble is not None:
             if not troubled:
-                say(phrases.stale_note(look.read, look.trouble, "UTC", locale))
+                log(phrases.stale_note(look.read, look.trouble, "UTC", locale))
             troubled = True
             continue
         if troubled:
-            say(_READABLE(locale))
+            log(_READABLE(locale))
             troubled = False
         numbers = to_json(look.snapshot, locale)
         if (found := _told(numbers)) == shown:

@@ -1,0 +1,87 @@
+"""The window of a report, and the snapshot of it: where every report gets its numbers from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.app.settings.secret_reference import redact_health
+from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.app.settings.query import Query, Span
+    from campaign_live_widgets.engine import Rollup
+    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
+    from campaign_live_widgets.snapshot import Ending, Snapshot
+
+_NOW: Final[Ending] = "now"
+_NEWEST: Final[Ending] = "newest"
+_FIXED: Final[Ending] = "fixed"
+_SHORTEST: Final = timedelta(hours=1)
+"""Assumed length of a campaign of an hour or less, to decide whether it has ended."""
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def take_snapshot(
+    rollup: Rollup | RemoteRollup, query: Query, now: datetime, *, name: str | None = None
+) -> Snapshot:
+    """Return the numbers that *query* asks for, complete with the reason of the window's end.
+
+    Parameters
+    ----------
+    rollup : Rollup
+        Of a source that has been read.
+    query : Query
+    now : datetime
+    name : str, optional
+        The public name of the source; a secret reference hides its value in the health.
+    """
+    length, end, ending = effective_window(
+        query.window, query.at, now, rollup.newest_event, rollup.oldest_event
+    )
+    snapshot = rollup.snapshot(
+        at=end,
+        window=length,
+        include_tests=query.include_tests,
+        selection=query.selection,
+    )
+    health = redact_health(snapshot.health, name, rollup.location)
+    return replace(snapshot, ending=ending, health=health)
+
+
+def effective_window(
+    window: Span,
+    at: datetime | None,
+    now: datetime,
+    newest: datetime | None,
+    oldest: datetime | None,
+) -> tuple[timedelta, datetime, Ending]:
+    """Return how long a report's window is, where it ends, and why there.
+
+    Parameters
+    ----------
+    window : timedelta, Window or "all"
+    at : datetime or None
+        The requested end; ``None`` ends the window *now*, or at the *newest* event where that
+        is longer ago than the window is long.
+    now : datetime
+    newest, oldest : datetime or None
+        Events of the campaign, whatever the window.
+    """
+    if isinstance(window, Window):
+        return window.length, window.end, _FIXED
+    if isinstance(window, timedelta):
+        length = window
+    else:
+        length = max(newest - oldest, _SHORTEST) if newest and oldest else _SHORTEST
+    end, ending = now, _NOW
+    if at is not None:
+        end, ending = at, _FIXED
+    elif newest is not None and newest < now - length:
+        # The end of a window is outside of it: one microsecond later, the event is inside.
+        end, ending = newest + _MICROSECOND, _NEWEST
+    if not isinstance(window, timedelta) and oldest is not None:
+        first = EPOCH + (oldest - EPOCH) // MINUTE * MINUTE
+        length = max(Window.ending(end, MINUTE).end - first, MINUTE)
+    return length, end, ending
