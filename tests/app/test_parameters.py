@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import papermill
 import pytest
 
 from campaign_live_widgets import check_parameters
-from campaign_live_widgets.app.jobs.parameters import PARAMETERS, TEMPLATES, check
+from campaign_live_widgets.app.jobs.parameters import PARAMETERS, TEMPLATES, parse_parameters
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SOUND = {"source": "events/"}
+
+
+def check(template: str, given: dict[str, object]) -> Mapping[str, object]:
+    return parse_parameters(template, given).values
+
+
 templates = pytest.mark.parametrize("name", list(TEMPLATES))
 
 

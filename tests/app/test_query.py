@@ -8,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_live_widgets.app.settings.query import (
-    EVERYTHING,
-    FASTEST,
+from campaign_live_widgets.app.settings.address import (
     KEYS,
-    SLOWEST,
-    Query,
-    parse,
-    read,
+    parse_address,
+    read_address,
     to_address,
 )
+from campaign_live_widgets.app.settings.query import EVERYTHING, FASTEST, SLOWEST, Query
 from campaign_live_widgets.catalog import TABS
 from campaign_live_widgets.snapshot import Selection, Window
 
@@ -71,7 +68,7 @@ def queries(draw: st.DrawFn) -> Query:
 def test_an_address_says_all_of_a_query_whatever_the_report_s_own_settings(
     query: Query, defaults: Query
 ) -> None:
-    assert parse(read(to_address(query, defaults)), defaults) == (query, ())
+    assert parse_address(read_address(to_address(query, defaults)), defaults) == (query, ())
 
 
 @given(queries())
@@ -81,8 +78,8 @@ def test_a_report_as_it_is_needs_no_address(query: Query) -> None:
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.lists(st.text(), max_size=3)))
 def test_whatever_an_address_says_there_is_a_query(asked: dict[str, list[str]]) -> None:
-    query, problems = parse(asked, PLAIN)
-    assert parse(read(to_address(query, PLAIN)), PLAIN) == (query, ())
+    query, problems = parse_address(asked, PLAIN)
+    assert parse_address(read_address(to_address(query, PLAIN)), PLAIN) == (query, ())
     assert all("\n" not in problem(locale) for problem in problems for locale in ("en", "fr"))
 
 
@@ -101,7 +98,7 @@ def test_what_a_server_has_set_can_be_taken_back_in_the_address() -> None:
     served = Query(messages=("m1",), at=NOON, include_tests=True, detail="m1", campaign="c1")
     address = to_address(PLAIN, served)
     assert address == "campaign=&at=now&message=&tests=0&detail="
-    assert parse(read(address), served) == (PLAIN, ())
+    assert parse_address(read_address(address), served) == (PLAIN, ())
 
 
 @pytest.mark.parametrize(
@@ -129,46 +126,46 @@ def test_what_a_server_has_set_can_be_taken_back_in_the_address() -> None:
     ],
 )
 def test_a_bad_value_is_named_once_and_the_rest_applies(address: str, named: str) -> None:
-    query, problems = parse(read(f"{address}&campaign=c1"), PLAIN)
+    query, problems = parse_address(read_address(f"{address}&campaign=c1"), PLAIN)
     assert query == Query(campaign="c1")
-    assert [problem.en.partition(" was left out: ")[0] for problem in problems] == [named]
-    assert [
-        problem.fr.partition(" n'est pas pris en compte\N{NO-BREAK SPACE}: ")[0]
-        for problem in problems
-    ] == [named]
+    (problem,) = problems
+    assert problem.en.startswith(f"Ignored {named}: ")
+    assert problem.fr.startswith(f"{named} ignoré\N{NO-BREAK SPACE}: ")
 
 
 def test_a_long_or_broken_value_is_quoted_on_one_short_line() -> None:
-    _, (problem,) = parse({"window": ["1\n2\u202e" + "9" * 10_000]}, PLAIN)
+    _, (problem,) = parse_address({"window": ["1\n2\u202e" + "9" * 10_000]}, PLAIN)
     assert len(problem.en) < 160
     assert problem.en.isprintable()
 
 
 def test_exact_minutes_take_in_the_minutes_they_touch() -> None:
-    query, _ = parse(read("from=2026-11-20T12:00:30Z&to=2026-11-20T12:59:01Z&at=now"), PLAIN)
+    query, _ = parse_address(
+        read_address("from=2026-11-20T12:00:30Z&to=2026-11-20T12:59:01Z&at=now"), PLAIN
+    )
     assert query.window == Window(NOON, NOON + 60 * MINUTE)
 
 
 def test_times_that_name_no_zone_are_on_the_clock_asked_for() -> None:
     asked = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
-    query, _ = parse(asked, PLAIN, zone="America/New_York")
+    query, _ = parse_address(asked, PLAIN, zone="America/New_York")
     assert query == Query(window=PLAIN.window)  # New York's nine is after Paris's ten
     asked["to"] = ["2026-11-20T10:00"]
-    query, _ = parse(asked, PLAIN, zone="America/New_York")
+    query, _ = parse_address(asked, PLAIN, zone="America/New_York")
     assert query.window == Window(NOON + 120 * MINUTE, NOON + 180 * MINUTE)
 
 
 def test_a_plus_in_an_address_is_a_plus() -> None:
-    query, problems = parse(read("at=2026-11-20T13:00:00+01:00"), PLAIN)
+    query, problems = parse_address(read_address("at=2026-11-20T13:00:00+01:00"), PLAIN)
     assert (query.at, problems) == (NOON, ())
 
 
 def test_other_parameters_are_not_the_report_s() -> None:
-    assert read("?theme=dark&campaign=c1&tab=push&tab=email") == {
+    assert read_address("?theme=dark&campaign=c1&tab=push&tab=email") == {
         "campaign": ["c1"],
         "tab": ["push", "email"],
     }
-    assert parse(read("tab=push&tab=email"), PLAIN)[0].tab == "email"
+    assert parse_address(read_address("tab=push&tab=email"), PLAIN)[0].tab == "email"
 
 
 def test_a_message_s_own_page_counts_it_alone() -> None:

@@ -12,6 +12,7 @@ from ipywidgets.widgets.widget import _instances
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.app.feeds.feed import RollupFeed
+from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.errors import SourceError, UnknownNameError, UsageError
 from campaign_live_widgets.snapshot import EXECUTIONS_LISTED
 
@@ -178,11 +179,11 @@ def test_what_cannot_be_had_is_a_notice_in_the_page_s_language(tmp_path: Path) -
         report, type="goto", address="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
     )
     assert address == "message=m2&locale=fr"
-    left_out = "n'est pas pris en compte\N{NO-BREAK SPACE}:"
+    ignored = "ignoré\N{NO-BREAK SPACE}:"
     assert report.dashboard.header.notices == [
-        f"window=soon {left_out} ce n'est pas une durée, par exemple 15m, 6h, 7d ou all.",
-        f"campaign=c3 {left_out} cette campagne n'existe pas ici.",
-        f"message=<b> {left_out} la campagne n'a pas ce message.",
+        f"window=soon {ignored} durée non valide. Exemples\N{NO-BREAK SPACE}: 15m, 6h, 7d, all.",
+        f"campaign=c3 {ignored} la source n'a pas cette campagne.",
+        f"message=<b> {ignored} la campagne n'a pas ce message.",
     ]
     assert sent(report) == 3
 
@@ -265,7 +266,7 @@ def test_an_address_of_thousands_of_unknown_names_gets_few_notices(tmp_path: Pat
     assert asked(report, type="goto", address=f"?{names}&message=m2") == "message=m2"
     *told, rest = report.dashboard.header.notices
     assert len(told) == 3
-    assert rest.endswith(": 4997.")
+    assert rest == "message: 4997 more are not in the campaign and were ignored."
 
 
 def test_the_page_never_names_a_path_of_the_server(
@@ -286,7 +287,7 @@ def test_the_page_never_names_a_path_of_the_server(
 
 def test_no_source_and_no_tile() -> None:
     with pytest.raises(UsageError, match="CAMPAIGN_LIVE_SOURCE"):
-        CampaignReport()
+        CampaignReport(campaign="c1")
     with pytest.raises(SourceError, match="no such file"):
         CampaignReport(SAMPLES / "nothing", live=False)
     with pytest.raises(UnknownNameError, match=r"Did you mean 'email\.summary'"):

@@ -14,7 +14,7 @@ import pytest
 from generate import AT
 
 from campaign_live_widgets import CampaignReport, StaticReport
-from campaign_live_widgets.app.settings.secret_reference import hidden, hidden_health, resolve
+from campaign_live_widgets.app.settings.secret_reference import redact, redact_health, resolve
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources.files.location import Location
@@ -100,7 +100,7 @@ def test_a_text_about_a_source_has_the_reference_alone(folder: Path, way: str) -
     location = Location.parse(places(folder)[way])
     paths = [str(path) for path in (folder, folder / "first.parquet", folder / f"{SECRET}.csv")]
     for text in (location.text, *(paths if way in {"folder", "format"} else paths[2:])):
-        told = hidden(f"{text}: cannot be read", REFERENCE, location)
+        told = redact(f"{text}: cannot be read", REFERENCE, location)
         assert told.startswith(REFERENCE)
         assert SECRET[:9] not in told.replace(f"{SECRET}.csv", "")
 
@@ -111,7 +111,7 @@ def test_a_rejected_row_has_the_reference_alone(folder: Path, way: str) -> None:
     names = [os.path.relpath(file.path, location.watched) for file in location.files()]
     cause = f"cut short in {location.text}"
     health = Health(rejects=tuple(Reject(name, 1, cause) for name in names), notes=(cause,))
-    told = hidden_health(health, REFERENCE, location)
+    told = redact_health(health, REFERENCE, location)
     assert_unseen([*told.notes, *(reject.cause for reject in told.rejects)])
     if way in {"folder", "format"}:  # what lies in it may be named
         assert [reject.file for reject in told.rejects] == names
@@ -208,7 +208,7 @@ def test_reports_in_python_tell_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [("", "is not set"), ("env:OTHER", "holds a reference")]
+    ("value", "told"), [("", "is not set"), ("env:OTHER", "contains another reference")]
 )
 def test_a_reference_leads_to_a_value(
     monkeypatch: pytest.MonkeyPatch, value: str, told: str

@@ -9,7 +9,7 @@ import subprocess
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import files
 import generate
@@ -18,7 +18,8 @@ import psutil
 import pytest
 from generate import AT, END
 
-from campaign_live_widgets.app.jobs.missing import missing
+from campaign_live_widgets.app.jobs.missing import missing_ends
+from campaign_live_widgets.app.settings.query import Query, parse_query
 from campaign_live_widgets.errors import UsageError
 from tests.support.cli import COMMAND, Command, Run, call
 from tests.support.repeats import repeats
@@ -125,14 +126,18 @@ def test_what_is_missing_is_made_and_what_is_old_goes(source: str, tmp_path: Pat
 # ── which are missing ───────────────────────────────────────────────────────────────────
 
 
-def asked(**more: object) -> dict[str, object]:
+def recorded(**more: object) -> dict[str, Any]:
     return {"campaign": "c1", "window": "24h", "at": END.isoformat(), "messages": []} | more
+
+
+def query(**more: object) -> Query:
+    return parse_query(**recorded(**more))
 
 
 def keep(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
     """Put the manifest of a snapshot into an archive."""
     start = end - timedelta(days=days)
-    told = asked(at=end.isoformat()) | more
+    told = recorded(at=end.isoformat()) | more
     manifest = {
         "schema_version": 1,
         "parameters": told,
@@ -157,8 +162,8 @@ def keep(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
 
 
 def test_the_first_one_is_missing(tmp_path: Path) -> None:
-    assert missing(tmp_path / "none", asked(), every=None, now=AT) == [END]
-    assert missing(tmp_path, asked(at=""), every=None, now=AT) == [AT]
+    assert missing_ends(tmp_path / "none", query(), every=None, now=AT) == [END]
+    assert missing_ends(tmp_path, query(at=""), every=None, now=AT) == [AT]
 
 
 def test_steps_go_from_the_newest_that_is_alike(tmp_path: Path) -> None:
@@ -169,18 +174,18 @@ def test_steps_go_from_the_newest_that_is_alike(tmp_path: Path) -> None:
     keep(tmp_path, END - 2 * hour, messages=["m1"])
     keep(tmp_path, END - 3 * hour, include_tests=True)
     keep(tmp_path, END - 4 * hour, days=7)
-    assert missing(tmp_path, asked(), every=None, now=AT) == [END - 26 * hour, END - 2 * hour]
-    steps = missing(tmp_path, asked(), every=6 * hour, now=AT)
+    assert missing_ends(tmp_path, query(), every=None, now=AT) == [END - 26 * hour, END - 2 * hour]
+    steps = missing_ends(tmp_path, query(), every=6 * hour, now=AT)
     assert steps == [END - 50 * hour + n * 6 * hour for n in range(1, 9)]
-    assert missing(tmp_path, asked(campaign="c2", at=""), every=None, now=AT) == []
-    part = missing(tmp_path, asked(messages=["m1"]), every=hour, now=AT)
+    assert missing_ends(tmp_path, query(campaign="c2", at=""), every=None, now=AT) == []
+    part = missing_ends(tmp_path, query(messages=["m1"]), every=hour, now=AT)
     assert part == [END - hour, END]
 
 
 def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
     keep(tmp_path, END - timedelta(days=30))
     with pytest.raises(UsageError, match="--every"):
-        missing(tmp_path, asked(), every=timedelta(minutes=1), now=AT)
+        missing_ends(tmp_path, query(), every=timedelta(minutes=1), now=AT)
 
 
 # ── killed at any moment ────────────────────────────────────────────────────────────────

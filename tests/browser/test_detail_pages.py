@@ -130,5 +130,5 @@ def test_an_unknown_message_is_a_notice_on_the_campaign_s_page(
     of_campaign(report)
     notice = report.page.locator(".clw-notice-text")
     assert notice.inner_text() == (
-        "detail=wellcome was left out: the campaign has no such message. Did you mean welcome?"
+        "Ignored detail=wellcome: the campaign has no such message. Did you mean welcome?"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.rendering.model.report_view import Still
-from campaign_live_widgets.snapshot import Snapshot
+from campaign_live_widgets.snapshot import ALL, Snapshot
 from campaign_live_widgets.snapshots import Draft, Manifest, snapshot_name, write_files
 
 DAY = timedelta(days=1)
@@ -29,6 +29,16 @@ def events(at: datetime, sent: int = 10, bounces: int = 2, opens: int = 3) -> li
     ]
 
 
+def name_of(snapshot: Snapshot) -> str:
+    """Return the name of the folder of *snapshot*."""
+    return snapshot_name(
+        snapshot.campaign_id,
+        snapshot.window,
+        part=snapshot.selection != ALL,
+        tests=snapshot.include_tests,
+    )
+
+
 def publish(  # noqa: PLR0913 - the parts of a run
     out: Path,
     snapshot: Snapshot,
@@ -40,7 +50,7 @@ def publish(  # noqa: PLR0913 - the parts of a run
     made_at: datetime = NOW,
 ) -> Path:
     still = Still(snapshot=snapshot, made_at=made_at, locale=locale, time_zone=time_zone)
-    with Draft(out, snapshot_name(snapshot)) as draft:
+    with Draft(out, name_of(snapshot)) as draft:
         write_files(still, draft.folder, formats)
         (draft.folder / "notebook.ipynb").write_text("{}")
         report = json.loads((draft.folder / "report.json").read_text("utf-8"))

@@ -4,12 +4,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+from archives import name_of
 from hypothesis import given
 from hypothesis import strategies as st
 from memory import snapshot_of
 
 from campaign_live_widgets.snapshot import Selection
-from campaign_live_widgets.snapshots import snapshot_name
 from campaign_live_widgets.snapshots.paths import slug
 
 IDS = (
@@ -19,18 +19,18 @@ IDS = (
 
 def test_the_name_says_campaign_time_and_length() -> None:
     day = snapshot_of([], campaign_id="autumn-sale-2026")
-    assert snapshot_name(day) == "autumn-sale-2026_2026-11-23T1505Z_24h"
+    assert name_of(day) == "autumn-sale-2026_2026-11-23T1505Z_24h"
     week = snapshot_of([], length=timedelta(days=7), campaign_id="autumn-sale-2026")
-    assert snapshot_name(week).endswith("Z_7d")
+    assert name_of(week).endswith("Z_7d")
     odd = snapshot_of([], length=timedelta(minutes=90), campaign_id="autumn-sale-2026")
-    assert snapshot_name(odd).endswith("Z_90m")
+    assert name_of(odd).endswith("Z_90m")
     part = replace(day, selection=Selection(frozenset({"m1"})), include_tests=True)
-    assert snapshot_name(part).endswith("Z_24h_part_tests")
+    assert name_of(part).endswith("Z_24h_part_tests")
 
 
 @given(IDS)
 def test_a_name_is_safe_everywhere(campaign_id: str) -> None:
-    name = snapshot_name(snapshot_of([], campaign_id=campaign_id))
+    name = name_of(snapshot_of([], campaign_id=campaign_id))
     assert re.fullmatch(r"[a-z0-9][a-z0-9_~-]*_2026-11-23T1505Z_24h", name)
     assert len(name) < 100
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import files
 import generate
 import pytest
-from archives import HOSTILE, day, publish
+from archives import HOSTILE, day, name_of, publish
 from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
@@ -17,7 +17,6 @@ from campaign_live_widgets.snapshots import (
     Draft,
     difference,
     remarks,
-    snapshot_name,
     verify,
     write_index,
 )
@@ -50,7 +49,7 @@ def test_all_files_of_a_counted_source_agree(
 ) -> None:
     snapshot = counted(tmp_path, seed, campaign, window)
     made = publish(tmp_path / "out", snapshot, formats, locale="fr", time_zone="Europe/Paris")
-    assert made.name == snapshot_name(snapshot)
+    assert made.name == name_of(snapshot)
     assert verify(made) == []
     assert verify(tmp_path / "out") == []
     remarks(made)

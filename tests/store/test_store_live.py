@@ -18,6 +18,7 @@ import workers
 from generate import AT, END, WINDOWS
 
 from campaign_live_widgets.app.feeds.feed import RollupFeed
+from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
+from campaign_live_widgets.app.cli.console import log
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.io.durations import format_duration, parse_duration
+from campaign_live_widgets.io.environment import CAMPAIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +23,11 @@ if TYPE_CHECKING:
 _MINUTE: Final = timedelta(minutes=1)
 
 campaign: Final = click.option(
-    "--campaign", metavar="ID", help="Report this campaign.  [default: the newest]"
+    "--campaign",
+    metavar="ID",
+    envvar=CAMPAIGN,
+    show_envvar=True,
+    help="Report this campaign.  [default: the newest]",
 )
 at: Final = click.option(
     "--at",
@@ -64,6 +71,25 @@ snapshots: Final = click.option(
 )
 SNAPSHOT: Final = click.Path(path_type=Path, exists=True, file_okay=False)
 """The type of an argument that names an existing snapshot, or a folder of them."""
+
+
+def log_chosen_campaign(campaign: str, count: int | None = None) -> None:
+    """Log which campaign is reported, unless the command line names it.
+
+    Parameters
+    ----------
+    campaign : str
+    count : int, optional
+        How many campaigns the source has, where that is known.
+    """
+    source = click.get_current_context().get_parameter_source("campaign")
+    if source is ParameterSource.COMMANDLINE:
+        return
+    why = f"which {CAMPAIGN} names" if source is ParameterSource.ENVIRONMENT else "the newest"
+    if source is not ParameterSource.ENVIRONMENT and count is not None and count > 1:
+        why = f"the newest of {count}"
+    hint = "" if count == 1 else "; use --campaign to report another one"
+    log(f"reporting campaign {campaign}, {why}{hint}")
 
 
 def output_format(*choices: str) -> Decorator:

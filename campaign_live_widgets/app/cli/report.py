@@ -96,8 +96,7 @@ def report(  # noqa: PLR0913 - the options of a command
     with open_source(source, query.campaign, window=query.only_window) as opened:
         log_health(opened.health)
         opened.require(query)
-        if query.campaign is None:
-            _log_newest(opened.rollup.campaign, opened.campaigns)
+        options.log_chosen_campaign(str(opened.rollup.campaign), len(opened.campaigns))
         snapshot = opened.snapshot(query, now)
     if form == "json":
         write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
@@ -110,13 +109,6 @@ def report(  # noqa: PLR0913 - the options of a command
 
 
 REPORT_COMMANDS: Final = (campaigns, report)
-
-
-def _log_newest(campaign: str | None, campaigns: Sequence[Campaign]) -> None:
-    """Log which campaign is reported where the call names none."""
-    count = len(campaigns)
-    others = f" of {count}; use --campaign to report another one" if count > 1 else ""
-    log(f"reporting campaign {campaign}, the newest{others}")
 
 
 def _watch(source: str, query: Query, form: str, every: timedelta | None) -> None:
@@ -133,8 +125,8 @@ def _watch(source: str, query: Query, form: str, every: timedelta | None) -> Non
     feed.refresh()
     feed.require(query)
     log_health(feed.snapshot().health)
-    if query.campaign is None:
-        _log_newest(feed.campaign, feed.campaigns())
+    if feed.campaign is not None:
+        options.log_chosen_campaign(feed.campaign, len(feed.campaigns()))
     watch(feed, every=(every or _EVERY).total_seconds(), locale=query.locale, form=form, log=log)
 
 

@@ -123,9 +123,8 @@ def snapshot(  # noqa: PLR0913 - the options of a command
         given["layout"] = str(Path(str(given["layout"])).expanduser())
     parameters = parse_parameters(runs.TEMPLATE, given)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if parameters.query.campaign is None:
-        parameters = runs.with_campaign(parameters, now)
-        log(f"campaign {parameters.query.campaign}")
+    parameters = runs.with_campaign(parameters, now)
+    options.log_chosen_campaign(str(parameters.query.campaign))
     ends = [parameters.query.at or now]
     if since_last:
         from campaign_live_widgets.app.jobs.missing import missing_ends

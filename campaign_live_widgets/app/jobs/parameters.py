@@ -181,7 +181,7 @@ _PARAMETERS: Final = (
     Parameter(
         "source",
         "",
-        f"file, folder, glob, database address or env:NAME; empty: {SOURCE}",
+        f"file, folder, glob, database or env:NAME; empty: {SOURCE}",
         _check_source,
     ),
     Parameter(

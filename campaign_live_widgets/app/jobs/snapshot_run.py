@@ -103,10 +103,9 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     require_packages(written)
     if not isinstance(parameters, Parameters):
         parameters = parse_parameters(TEMPLATE, parameters)
-    _require_source(parameters, out)
-    parameters = with_campaign(parameters.writing(list(written)), made_at)
     window = _window(parameters.query, made_at)
-    parameters = parameters.ending(window.end)
+    _require_source(parameters, out)
+    parameters = with_campaign(parameters.writing(list(written)).ending(window.end), made_at)
     query = parameters.query
     assert query.campaign is not None  # noqa: S101 - for the type checker
     name = snapshot_name(
@@ -151,8 +150,8 @@ def with_campaign(parameters: Parameters, now: datetime) -> Parameters:
     """
     if parameters.query.campaign:
         return parameters
-    if named := os.environ.get(CAMPAIGN):
-        return parameters.of_campaign(named)
+    if campaign := os.environ.get(CAMPAIGN):
+        return parameters.of_campaign(campaign)
     from campaign_live_widgets.app.feeds.read_once import newest_campaign
 
     at = parameters.query.at or now
