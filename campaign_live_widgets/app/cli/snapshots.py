@@ -16,7 +16,6 @@ from campaign_live_widgets.app.settings.times import LONGEST_WINDOW
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.durations import format_duration
 
-
 _LENGTH: Final = options.Duration(whole_minutes=True, at_most=LONGEST_WINDOW)
 _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
 
