@@ -88,6 +88,10 @@ class Health:
     """The first rejected rows; ``rejected`` counts them all."""
     notes: tuple[str, ...] = ()
     """Further notes, such as a file that is still being written."""
+    ahead: int = 0
+    """Events dated after now."""
+    ahead_until: datetime | None = None
+    """The time of the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class Campaign:
     name: str | None
     events: int
     oldest_event: datetime
-    newest_event: datetime
+    newest_event: datetime | None
+    """The last that is not after now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,8 @@ class Snapshot:
     message_names : mapping
         ``message_id`` → display name, if known.
     newest_event : datetime or None
-        Of the campaign, independent of window and selection.
+        The campaign's last event that is neither after now nor after the minute in which the
+        report ends, independent of window and selection.
     selection : Selection
         The messages and executions that are counted.
     messages : tuple of Message

@@ -72,6 +72,9 @@ PUSH = ("sent", "delivered", "bounces", "errors", "opens", "actions", "engagemen
 OUTCOMES = ("delivered", "bounces", "errors")
 
 
+MINUTE = timedelta(minutes=1)
+
+
 class Widget(NamedTuple):
     """One line of the contract's table of widgets."""
 
@@ -337,8 +340,40 @@ def _own(events: pd.DataFrame, campaign: str) -> list[Row]:
     return [e for e in distinct.values() if e["campaign_id"] == campaign]
 
 
+def _last(events: list[Row], at: datetime | None, now: datetime | None) -> datetime | None:
+    """Return the last event that is neither after now nor after the minute of *at*."""
+    now = now or datetime.now(UTC)
+    times = [e["timestamp"] for e in events if e["timestamp"] <= now]
+    if at is not None:
+        times = [time for time in times if time < _floor(at, MINUTE) + MINUTE]
+    return max(times, default=None)
+
+
+def newest_campaign(
+    events: pd.DataFrame, at: datetime | None = None, now: datetime | None = None
+) -> str:
+    """Return the campaign that a report of *at* shows where none is named."""
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    own: dict[str, list[Row]] = {}
+    for e in good:
+        own.setdefault(e["campaign_id"], []).append(e)
+    last = {campaign: _last(rows, at, now) for campaign, rows in own.items()}
+    newest = max((time for time in last.values() if time is not None), default=None)
+    return min(campaign for campaign, time in last.items() if time == newest)
+
+
+def ahead(events: pd.DataFrame, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many distinct events of the source are after *now*, and the last of them."""
+    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    times = {e["event_id"]: e["timestamp"] for e in good if e["timestamp"] > now}
+    return len(times), max(times.values(), default=None)
+
+
 def campaigns(events: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """Return id, name, number of events, oldest and newest event of every campaign."""
+    """Return id, name, number of events, oldest and newest event of every campaign.
+
+    For events of which none is after now.
+    """
     good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
     distinct = {row["event_id"]: row for row in good}
     listed = _listed(list(distinct.values()), "campaign_id")
@@ -382,6 +417,7 @@ def report(  # noqa: PLR0913 - one for each option of the command
     locale: str = "en",
     messages: Collection[str] = (),
     executions: Collection[str] = (),
+    now: datetime | None = None,
 ) -> Row:
     """Return the report of *campaign* as ``report --format json`` prints it.
 
@@ -411,7 +447,7 @@ def report(  # noqa: PLR0913 - one for each option of the command
             "end": text(end),
             "bucket_seconds": int(span.width.total_seconds()),
         },
-        "newest_event": text(max((e["timestamp"] for e in own), default=None)),
+        "newest_event": text(_last(own, at, now)),
         "health": {
             "events": len(distinct),
             "duplicates": len(good) - len(distinct),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates import entities as named
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
+from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
 from campaign_live_widgets.engine.aggregates.segments import Parts
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.engine.dimensions import QUESTIONS
@@ -13,6 +15,7 @@ from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.snapshot import ALL, Health, Snapshot, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from campaign_live_widgets.engine.aggregates.entities import Named
@@ -31,11 +34,23 @@ class Answers:
         ``None`` until one is known.
     window : Window or None
         The one window that will be asked for; ``None`` where any may be.
+    at : datetime or None
+        The time of the report: where no campaign is given, it is the one with the newest event
+        up to then. By default, and at most, now.
+    clock : callable
+        Returns the time now, with a time zone.
     """
 
-    def __init__(self, campaign: str | None, window: Window | None) -> None:
+    def __init__(
+        self,
+        campaign: str | None,
+        window: Window | None,
+        at: datetime | None,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._campaign = campaign
         self._window = window
+        self._at, self._clock = at, clock
         self._health = Health()
         self._forget()
 
@@ -45,6 +60,7 @@ class Answers:
         self._entered = EnteredProfiles(self._parts)
         self._entered_in_window: dict[bool, int] | None = None
         self._counted = {question: CountedBy(question) for question in QUESTIONS}
+        self._times = EventTimes()
         self._campaigns: dict[str, Named] = {}
         self._messages: dict[str, Named] = {}
         self._executions: dict[str, Named] = {}
@@ -56,14 +72,40 @@ class Answers:
 
     @property
     def health(self) -> Health:
-        """Return what became of every row read so far."""
-        return self._health
+        """Return what became of every row read so far, and what is dated after now."""
+        found = [times.ahead(self._now()) for times in self._all_times()]
+        until = max((last for _, last in found if last is not None), default=None)
+        return replace(
+            self._health,
+            ahead=sum(count for count, _ in found),
+            ahead_until=None if until is None else named.time(until),
+        )
 
     @property
     def newest_event(self) -> datetime | None:
-        """Return the time of the campaign's newest event, whatever the window."""
-        known = self._campaigns.get(self._campaign or "")
-        return named.time(known.newest) if known else None
+        """Return the time of the campaign's newest event up to now, whatever the window."""
+        last = self._last(self._campaign or "", self._now())
+        return None if last is None else named.time(last)
+
+    def _all_times(self) -> tuple[EventTimes, ...]:
+        """Return when events happened."""
+        return (self._times,)
+
+    def _last(self, campaign: str, until: int) -> int | None:
+        """Return the time of a campaign's last event up to *until*."""
+        found = [times.last(campaign, until) for times in self._all_times()]
+        return max((last for last in found if last is not None), default=None)
+
+    def _now(self) -> int:
+        """Return the time now, in microseconds since the epoch."""
+        return named.microseconds(self._clock())
+
+    def _until(self, at: datetime | None) -> int:
+        """Return until when events count as past in a report of *at*: its minute, or now."""
+        now = self._now()
+        if at is None:
+            return now
+        return min(now, (named.microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
 
     @property
     def oldest_event(self) -> datetime | None:
@@ -72,8 +114,10 @@ class Answers:
         return named.time(known.oldest) if known else None
 
     def campaigns(self) -> list[Campaign]:
-        """Return the campaigns of the source, the one with the newest event first."""
-        return named.campaigns(self._campaigns)
+        """Return the campaigns of the source, the one with the newest event up to now first."""
+        now = self._now()
+        newest = {campaign: self._last(campaign, now) for campaign in self._campaigns}
+        return named.campaigns(self._campaigns, newest)
 
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
@@ -121,6 +165,7 @@ class Answers:
             span, include_tests=include_tests, chosen=chosen
         )
         known = self._campaigns.get(self._campaign or "")
+        newest = self._last(self._campaign or "", self._until(at))
         return Snapshot(
             campaign_id=self._campaign or "",
             campaign_name=known.shown_name if known else None,
@@ -130,8 +175,8 @@ class Answers:
                 start, end, include_tests=include_tests, chosen=chosen
             ),
             message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
-            newest_event=self.newest_event,
-            health=self._health,
+            newest_event=None if newest is None else named.time(newest),
+            health=self.health,
             include_tests=include_tests,
             selection=selection,
             messages=named.messages(self._messages),

@@ -74,6 +74,9 @@ def parts(still: Still) -> Iterator[RenderableType]:
         for part, word in _HEALTH.items()
     )
     yield Line(", ".join(counts), style="dim")
+    if snapshot.health.ahead:
+        note, *_ = phrases.health_notes(snapshot.health, still.time_zone, locale)
+        yield Line(note, style="dim")
     for tab, row in still.places.items():
         shown = [TILES[place.tile_id] for place in row if place.shown]
         if not shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,29 @@ def told(rollup: Answers, window: str, *, tests: bool = False) -> Row:
     got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
     got.pop("rejects", None)
     return got
+
+
+def test_the_newest_event_is_one_that_has_happened(engine: Engine) -> None:
+    """Also while a row is still open, and once the time of an event has come."""
+    events, now = tables.typed(generate.events(1, 120, faults=False)), AT
+    for number, later in enumerate((-3, 0, 5, 90, 7200, 432_000)):
+        ahead = {"event_id": f"ahead-{number}", "timestamp": now + timedelta(seconds=later)}
+        events.append(events[0] | ahead | {"campaign_id": f"c{number % 2 + 1}"})
+    frame = pd.DataFrame(events, columns=list(oracle.COLUMNS), dtype=object)
+    name, moment = filled(engine, events), [now]
+    rollup = new_rollup(engine.url(name, every="0s"), at=now, clock=lambda: moment[0])
+    for later in (0, 6, 100, 8000, 500_000):
+        moment[0] = now + timedelta(seconds=later)
+        rollup.refresh()
+        assert rollup.campaign == oracle.newest_campaign(frame, now, now)
+        for at in (now, moment[0], now - timedelta(days=2)):
+            got = rollup.snapshot(at=at, window=WINDOWS["24h"])
+            wanted = oracle.report(frame, str(rollup.campaign), at, WINDOWS["24h"], now=moment[0])
+            newest = None if got.newest_event is None else oracle.text(got.newest_event)
+            assert newest == wanted["newest_event"]
+            counted = (got.health.ahead, got.health.ahead_until)
+            assert counted == oracle.ahead(frame, moment[0])
+    rollup.close()
 
 
 @pytest.mark.parametrize("rows", [canonical, minimal])

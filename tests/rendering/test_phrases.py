@@ -9,7 +9,7 @@ from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.snapshot import MINUTE, Execution, Message, Selection
+from campaign_live_widgets.snapshot import MINUTE, Execution, Health, Message, Selection
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Ending
@@ -126,3 +126,20 @@ def test_an_error_is_one_line() -> None:
     assert phrases.one_line(SourceError("a.csv: not there\nTry b.csv")) == "a.csv: not there"
     assert phrases.one_line(KeyError("x")) == "KeyError: 'x'"
     assert phrases.one_line(RuntimeError()) == "RuntimeError"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "locale", "said"),
+    [
+        (1, "en", "1 event is dated after now: 28 Nov 2026 09:00:00 UTC."),
+        (1200, "en", "1,200 events are dated after now, the last one 28 Nov 2026 09:00:00 UTC."),
+        (2, "fr", "2 événements sont datés après maintenant, le dernier le 28 nov. 2026 09:00:00"),
+    ],
+)
+def test_events_dated_after_now_are_noted_first(ahead: int, locale: str, said: str) -> None:
+    until = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    health = Health(ahead=ahead, ahead_until=until, notes=("a file is still being written",))
+    first, second = phrases.health_notes(health, "UTC", locale)
+    assert first.startswith(said)
+    assert second == "a file is still being written"
+    assert phrases.health_notes(Health(), "UTC", locale) == []

@@ -37,7 +37,9 @@ def clean(text: str) -> str:
 
 def log_health(health: Health) -> None:
     """Log the notes about the source and how many of its rows were rejected."""
-    for note in health.notes:
+    from campaign_live_widgets.rendering.language.phrases import health_notes
+
+    for note in health_notes(health, "UTC", "en"):
         log(note)
     if health.rejected:
         first = health.rejects[0]

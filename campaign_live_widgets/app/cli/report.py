@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,6 +15,7 @@ from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import log, log_health, write
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.io.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def report(  # noqa: PLR0913 - the options of a command
     SOURCE is a file, a folder, a glob or a database address, or env:NAME for an environment
     variable that holds one of these.
     """
-    from campaign_live_widgets.app.feeds.read_once import open_source
+    from campaign_live_widgets.app.feeds.read_once import open_query
     from campaign_live_widgets.app.settings.query import parse_query
     from campaign_live_widgets.report import to_csv, to_json
 
@@ -91,9 +92,9 @@ def report(  # noqa: PLR0913 - the options of a command
     if watch:
         _watch(source, query, form, every)
         return
-    now = datetime.now(UTC)
+    now = utc_now()
     query = replace(query, at=query.at or now)
-    with open_source(source, query.campaign, window=query.only_window) as opened:
+    with open_query(source, query, now) as opened:
         log_health(opened.health)
         opened.require(query)
         options.log_chosen_campaign(str(opened.rollup.campaign), len(opened.campaigns))
@@ -138,7 +139,7 @@ def _campaign_row(campaign: Campaign) -> dict[str, object]:
         "campaign_name": campaign.name,
         "events": campaign.events,
         "oldest_event": rfc3339(campaign.oldest_event),
-        "newest_event": rfc3339(campaign.newest_event),
+        "newest_event": rfc3339(campaign.newest_event) if campaign.newest_event else None,
     }
 
 

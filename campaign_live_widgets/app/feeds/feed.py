@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from watchfiles import Change
 
     from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.engine import Rollup
+    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
     from campaign_live_widgets.snapshot import Campaign, Snapshot
 
 _DEBOUNCE: Final = 50
@@ -55,9 +57,12 @@ class RollupFeed:
     ) -> None:
         self._source, self._query, self._name, self._clock = source, query, name, clock
         self._lock = RLock()
-        self._rollup = new_rollup(source, query.campaign)
+        self._rollup = self._new_rollup(query.campaign)
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
+
+    def _new_rollup(self, campaign: str | None) -> Rollup | RemoteRollup:
+        return new_rollup(self._source, campaign, at=self._query.time, clock=self._clock)
 
     @property
     def campaign(self) -> str | None:
@@ -115,7 +120,7 @@ class RollupFeed:
             campaign_id = campaign_id or next((c.id for c in self._rollup.campaigns()), None)
             if campaign_id == self._rollup.campaign:
                 return
-            other = new_rollup(self._source, campaign_id)
+            other = self._new_rollup(campaign_id)
             try:
                 other.refresh()
                 other.require_campaign()

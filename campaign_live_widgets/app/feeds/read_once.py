@@ -16,10 +16,12 @@ from campaign_live_widgets.app.settings.secret_reference import (
 )
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.sources.tables.address import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from campaign_live_widgets.engine import Rollup
@@ -59,7 +61,12 @@ class OpenSource:
 
 @contextmanager
 def open_source(
-    source: str, campaign: str | None = None, *, window: Window | None = None
+    source: str,
+    campaign: str | None = None,
+    *,
+    window: Window | None = None,
+    at: datetime | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[OpenSource]:
     """Read a source once; errors call it by its public name.
 
@@ -67,7 +74,7 @@ def open_source(
     ----------
     source : str
         A file, a folder, a glob, a database address, or ``env:NAME``.
-    campaign, window
+    campaign, window, at, clock
         As for :class:`~campaign_live_widgets.engine.Rollup`.
 
     Raises
@@ -79,12 +86,19 @@ def open_source(
     """
     address, name = resolve(source), public_name(source)
     with redacted_errors(name, locate(address)):
-        rollup = new_rollup(address, campaign, follow=False, window=window)
+        rollup = new_rollup(address, campaign, follow=False, window=window, at=at, clock=clock)
         try:
             rollup.refresh()
             yield OpenSource(rollup, name)
         finally:
             rollup.close()
+
+
+def open_query(source: str, query: Query, now: datetime) -> AbstractContextManager[OpenSource]:
+    """Read a source once for what *query* asks for; see :func:`open_source`."""
+    return open_source(
+        source, query.campaign, window=query.only_window, at=query.time, clock=lambda: now
+    )
 
 
 def read_snapshot(source: str, query: Query, now: datetime) -> Snapshot:
@@ -97,7 +111,7 @@ def read_snapshot(source: str, query: Query, now: datetime) -> Snapshot:
     SourceError
         If the source cannot be read.
     """
-    with open_source(source, query.campaign, window=query.only_window) as opened:
+    with open_query(source, query, now) as opened:
         opened.require(query)
         return opened.snapshot(query, now)
 
@@ -113,7 +127,7 @@ def newest_campaign(source: str, at: datetime, now: datetime) -> str:
         If the source cannot be read.
     """
     query = Query(at=min(at, now))
-    with open_source(source, window=query.only_window) as opened:
+    with open_query(source, query, now) as opened:
         opened.require(query)
         assert opened.rollup.campaign is not None  # noqa: S101 - required above
         return opened.rollup.campaign

@@ -157,9 +157,11 @@ class StaticReport(Shown):
         health = zip(
             phrases.HEALTH.values(), phrases.health_numbers(snapshot.health, locale), strict=True
         )
+        ahead = snapshot.health.ahead > 0
         return [
             " · ".join((name, window, *scope)),
             " · ".join((newest, *(_SAID(locale).format(of[0](locale), n) for of, n in health))),
+            *(phrases.health_notes(snapshot.health, zone, locale)[:1] if ahead else ()),
         ]
 
     def tab(self, name: str) -> Shown:

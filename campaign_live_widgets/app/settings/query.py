@@ -90,6 +90,11 @@ class Query:
         return Window.ending(self.at, self.window)
 
     @property
+    def time(self) -> datetime | None:
+        """Return the time of the report; ``None`` for now."""
+        return self.window.end if isinstance(self.window, Window) else self.at
+
+    @property
     def only_window(self) -> Window | None:
         """Return the one window to count, where it is fixed and the whole campaign is counted.
 

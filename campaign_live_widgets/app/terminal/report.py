@@ -31,7 +31,10 @@ def print_campaigns(found: Sequence[Campaign]) -> None:
     for heading in ("campaign", "name", "events", "oldest event", "newest event"):
         table.add_column(heading, justify="right" if heading == "events" else "left")
     for one in found:
-        times = (f"{at:%Y-%m-%d %H:%M:%S}Z" for at in (one.oldest_event, one.newest_event))
+        times = (
+            f"{at:%Y-%m-%d %H:%M:%S}Z" if at else "\N{EN DASH}"
+            for at in (one.oldest_event, one.newest_event)
+        )
         name = clean(one.name or "")
         table.add_row(Line(clean(one.id)), Line(name), phrases.number(one.events, "en"), *times)
     console_of_stdout().print(table)

@@ -186,7 +186,9 @@ class Filters(Front, script="filters"):
                     [
                         campaign.id,
                         campaign.name or "",
-                        phrases.instant(campaign.newest_event, time_zone, self.locale),
+                        phrases.instant(campaign.newest_event, time_zone, self.locale)
+                        if campaign.newest_event
+                        else "",
                     ]
                     for campaign in campaigns
                 ],

@@ -102,7 +102,7 @@ class Header(Front, script="header"):
             "scope": phrases.scope(snapshot, zone, locale),
             "as_of": _iso(snapshot.window.end),
             "newest": self._moment(snapshot.newest_event),
-            "health": _health(snapshot.health),
+            "health": _health(snapshot.health, zone, locale),
             "numbers": phrases.health_numbers(snapshot.health, locale),
         }
         changed = any(getattr(self, name) != value for name, value in values.items())
@@ -152,10 +152,10 @@ class Header(Front, script="header"):
         return [_iso(moment), phrases.moment(moment, self._time_zone, self.locale)]
 
 
-def _health(health: Health) -> dict[str, Any]:
+def _health(health: Health, time_zone: str, locale: str) -> dict[str, Any]:
     return {
         "troubled": health.rejected > 0,
-        "notes": list(health.notes),
+        "notes": phrases.health_notes(health, time_zone, locale),
         "rejects": [
             [reject.file, "" if reject.row is None else str(reject.row), reject.cause]
             for reject in health.rejects[:_REJECTS_SHOWN]

@@ -56,11 +56,19 @@ def time(us: int) -> datetime:
     return EPOCH + us * _MICROSECOND
 
 
-def campaigns(known: Mapping[str, Named]) -> list[Campaign]:
-    """Return campaigns, the one with the newest event first."""
+def microseconds(at: datetime) -> int:
+    """Return a time as microseconds since the epoch."""
+    return (at - EPOCH) // _MICROSECOND
+
+
+def campaigns(known: Mapping[str, Named], newest: Mapping[str, int | None]) -> list[Campaign]:
+    """Return campaigns, the one with the *newest* event first."""
     return [
-        Campaign(cid, c.shown_name, c.events, time(c.oldest), time(c.newest))
-        for cid, c in _newest_first(known)
+        Campaign(cid, c.shown_name, c.events, time(c.oldest), None if last is None else time(last))
+        for cid, c, last in sorted(
+            ((cid, c, newest[cid]) for cid, c in known.items()),
+            key=lambda item: (item[2] is None, -(item[2] or 0), item[0]),
+        )
     ]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
 from campaign_live_widgets.engine.aggregates.entities import Named, add_named
+from campaign_live_widgets.engine.aggregates.event_times import Moment, newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import repeats
 from campaign_live_widgets.engine.aggregates.segments import Part
 from campaign_live_widgets.engine.duckdb import queries as sql
@@ -44,6 +45,8 @@ class Counted:
         The same of events that were counted from a file which has been replaced since.
     tallies : dict
         File → what became of its rows besides.
+    times : list
+        When events of all campaigns happened.
     campaigns, messages, executions : dict
         By id; messages and executions are of the one campaign that is counted.
     parts : list
@@ -58,6 +61,7 @@ class Counted:
     met_again: Ids | None
     tallies: Mapping[str, Tally]
     campaign: str | None
+    times: list[Moment]
     campaigns: dict[str, Named]
     messages: dict[str, Named]
     executions: dict[str, Named]
@@ -78,19 +82,28 @@ class Counter:
     ) -> None:
         self._con, self._stage, self._seen, self._window = con, stage, seen, window
 
-    def count(
-        self, batch: Batch, campaign: str | None, *, readings: Iterable[int], keeps: bool
+    def count(  # noqa: PLR0913 - all but two by name
+        self,
+        batch: Batch,
+        campaign: str | None,
+        *,
+        readings: Iterable[int],
+        keeps: bool,
+        now: int,
+        until: int,
     ) -> Counted:
         """Return what the batch adds; the engine is asked, nothing is kept.
 
         Parameters
         ----------
         campaign : str or None
-            By default that of the newest event in the batch.
+            By default that of the batch's newest event up to *until*.
         readings : iterable of int
             Those that stand: a known event of another one is no duplicate, its file is gone.
         keeps : bool
             Whether more batches will come, so that ids and entries are wanted one by one.
+        now, until : int
+            In microseconds since the epoch.
         """
         refused = bool(batch.refused or batch.empty)
         if batch.refused:
@@ -111,29 +124,33 @@ class Counter:
             counted.met_again = _ids(batch, high, low, position, again)
         if new.any():
             events = sql.fresh(repeats=not new.all(), refused=refused)
-            self._name(counted, events)
+            if campaign is None:
+                counted.campaign = newest_campaign(dict(self._newest(events, until)))
+            self._name(counted, events, now)
             self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
         return counted
 
-    def count_distinct(
-        self, events: str, campaign: str, *, rows: int, keeps: bool, names_only: bool
+    def count_distinct(  # noqa: PLR0913 - all but two by name
+        self, events: str, campaign: str, *, rows: int, keeps: bool, names_only: bool, now: int
     ) -> Counted:
         """Return what a relation of so many events adds, none of which repeats another.
 
         *names_only* tells that all of them are outside the window.
         """
         counted = _nothing(campaign)
-        self._name(counted, events)
+        self._name(counted, events, now)
         if not names_only:
             self._fill(counted, events, small=rows < sql.SMALL, keeps=keeps)
         return counted
 
-    def newest(self) -> list[tuple[int, str]]:
-        """Return for each campaign of what is laid out the time of its newest event, and its id."""
+    def newest(self, until: int) -> list[tuple[str, int | None]]:
+        """Return each campaign of what is laid out, and its newest event's time up to *until*."""
         if not self._stage.tables:
             return []
-        rows = self._con.execute(sql.names(sql.fresh(repeats=False, refused=True))).fetchall()
-        return [(newest, campaign) for campaign, *_, newest in rows]
+        return self._newest(sql.fresh(repeats=False, refused=True), until)
+
+    def _newest(self, events: str, until: int) -> list[tuple[str, int | None]]:
+        return self._con.execute(sql.newest(events, until)).fetchall()
 
     def _ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.int64]]:
         """Return the ids of all accepted events and where each event is."""
@@ -142,16 +159,14 @@ class Counter:
         high, low, position = self._columns(sql.ids(refused=refused))
         return high, low, position
 
-    def _name(self, counted: Counted, events: str) -> None:
+    def _name(self, counted: Counted, events: str, now: int) -> None:
         """Find the campaigns and, of the one that is counted, messages and executions."""
+        times = self._con.execute(sql.times(events, counted.campaign or "", now)).fetchall()
+        counted.times = [Moment(*row) for row in times]
         rows = self._con.execute(sql.names(events)).fetchall()
         for cid, name, *_, count, oldest, newest in rows:
             named = Named(count, oldest, newest, _named(name, newest))
             add_named(counted.campaigns, cid, named)
-        if counted.campaign is None:
-            counted.campaign = max(
-                counted.campaigns, key=lambda cid: (counted.campaigns[cid].newest, cid)
-            )
         parts: dict[Part, None] = {}
         for cid, _, message, name, execution, channel, count, oldest, newest in rows:
             if cid != counted.campaign:
@@ -194,6 +209,7 @@ def _nothing(campaign: str | None) -> Counted:
         ids=None,
         met_again=None,
         tallies={},
+        times=[],
         campaign=campaign,
         campaigns={},
         messages={},

@@ -10,11 +10,13 @@ import duckdb
 import numpy as np
 
 from campaign_live_widgets.engine.aggregates.entities import add_named
+from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import Answers
 from campaign_live_widgets.engine.duckdb.batch_counter import Counter
 from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
@@ -24,6 +26,7 @@ from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from campaign_live_widgets.engine.duckdb.batch_counter import Counted
     from campaign_live_widgets.snapshot import Window
@@ -44,26 +47,30 @@ class Rollup(Answers):
     source : str or path
         A file, a folder or a glob; see :class:`~campaign_live_widgets.sources.Location`.
     campaign : str, optional
-        By default the campaign of the newest event that the first look finds.
+        By default the campaign of the newest event that the first look finds; see *at*.
     follow : bool
         Whether more looks will come: then what is needed to count only new events is kept,
         and a last line without its newline waits.
     window : Window, optional
         Only with ``follow=False``: the one window that will be asked for.
+    at, clock
+        As of :class:`~campaign_live_widgets.engine.base.Answers`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         source: str | os.PathLike[str],
         campaign: str | None = None,
         *,
         follow: bool = True,
         window: Window | None = None,
+        at: datetime | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if window is not None and follow:
             message = "a fixed window is for a rollup that does not follow its source"
             raise ValueError(message)
-        super().__init__(campaign, window)
+        super().__init__(campaign, window, at, clock)
         self.location = Location.parse(source)
         self._follow = follow
         self._keep_ids = follow  # what counting needs over more than one pass
@@ -109,33 +116,41 @@ class Rollup(Answers):
 
     def _newest_campaign(self, parts: Sequence[Sequence[Fragment]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
-        newest: list[tuple[int, str]] = []
+        newest: dict[str, int | None] = {}
         for chunk in parts:
             try:
                 self._stage.stage(chunk)
-                newest += self._counter.newest()
+                for campaign, last in self._counter.newest(self._until(self._at)):
+                    known = newest.setdefault(campaign, last)
+                    if last is not None and (known is None or last > known):
+                        newest[campaign] = last
             except UNREADABLE as error:
                 stop_if_interrupted(error)
                 continue  # counting it will tell
             finally:
                 self._stage.clear()
-        return max(newest)[1] if newest else None
+        return newest_campaign(newest)
 
     def _take(self, fragments: Sequence[Fragment]) -> None:
         """Count fragments, all or none; where that fails, each alone."""
         try:
             batch = self._stage.stage(fragments)
+            now = self._now()
             counted = self._counter.count(
                 batch,
                 self._campaign,
                 readings=self._tail.readings(fragments),
                 keeps=self._keep_ids,
+                now=now,
+                until=self._until(self._at),
             )
             lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
         except UNREADABLE as error:
             stop_if_interrupted(error)
             if len(fragments) > 1:
                 self._keep_ids = True  # there will be more than one pass
+                if self._campaign is None:
+                    self._campaign = self._newest_campaign([[one] for one in fragments])
                 for fragment in fragments:
                     self._take([fragment])
                 return
@@ -144,7 +159,7 @@ class Rollup(Answers):
             return
         finally:
             self._stage.clear()
-        self._merge(counted)
+        self._merge(counted, now)
         for fragment in fragments:
             path = fragment.file.path
             if path in batch.problems:
@@ -152,9 +167,11 @@ class Rollup(Answers):
             elif path in lines:
                 self._tail.commit(fragment, lines[path], counted.tallies.get(path, Tally()))
 
-    def _merge(self, counted: Counted) -> None:
-        """Keep what a batch adds; nothing here can fail half-way."""
+    def _merge(self, counted: Counted, now: int) -> None:
+        """Keep what a batch adds, as read at *now*; nothing here can fail half-way."""
         self._campaign = counted.campaign
+        self._times.add(counted.times, self._campaign)
+        self._times.settle(now, self._campaign)
         numbers = self._parts.numbers(counted.parts)
         add_cells(counted.cells, self._counted, numbers)
         if counted.entries is not None:

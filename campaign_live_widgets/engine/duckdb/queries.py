@@ -53,6 +53,25 @@ def names(events: str) -> str:
         FROM {events} GROUP BY ALL"""
 
 
+def newest(events: str, until: int) -> str:
+    """Return SQL for each campaign and the time of its newest event that is not after *until*."""
+    return f"SELECT campaign_id, max(us) FILTER (us <= {until}) FROM {events} GROUP BY ALL"
+
+
+def times(events: str, campaign: str, now: int) -> str:
+    """Return SQL for when events happened: campaign, whether after *now*, last, how many.
+
+    After now a row for each time; until then one for each minute of *campaign* and one for each
+    other campaign.
+    """
+    return f"""
+        SELECT campaign_id, us > {now}, max(us), count(*)
+        FROM {events}
+        GROUP BY campaign_id, us > {now},
+                 CASE WHEN us > {now} THEN us
+                      WHEN campaign_id = {quoted(campaign)} THEN {_MINUTE} END"""
+
+
 def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
     """Return SQL for the cells of all cubes, in one pass.
 

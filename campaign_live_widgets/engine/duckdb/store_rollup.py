@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.engine.aggregates import entities as named
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
 from campaign_live_widgets.engine.aggregates.entities import Named
+from campaign_live_widgets.engine.aggregates.event_times import (
+    EventTimes,
+    Moment,
+    newest_campaign,
+)
+from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_rollup import Rollup, chunks_of
+from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
@@ -18,6 +25,7 @@ from campaign_live_widgets.sources.store_log import Log, State, parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from campaign_live_widgets.snapshot import Reject, Window
     from campaign_live_widgets.sources.store_log import StoredFile
@@ -35,25 +43,31 @@ class _GoneError(Exception):
 class StoredRollup(Rollup):
     """Counts of one campaign of a store, kept up to date by :meth:`refresh`.
 
-    Of other campaigns nothing is read; of this one, where only one window will be asked for,
-    what lies outside it is read for names alone. No event stands in a store twice, so none is
-    looked for.
+    Of other campaigns nothing is read but the times of events after now; of this one, where only
+    one window will be asked for, what lies outside it is read for names alone. No event stands in
+    a store twice, so none is looked for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         source: str | os.PathLike[str],
         campaign: str | None = None,
         *,
         follow: bool = True,
         window: Window | None = None,
+        at: datetime | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        super().__init__(source, campaign, follow=follow, window=window)
+        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
         self._log = Log(self.location.text)
         self._state = State()
         self._damaged: dict[str, tuple[str, int | None]] = {}
         """Path → why a file cannot be read, and its size then, ``None`` where it is missing."""
         self._rejects: tuple[Reject, ...] = ()
+        self._logged = EventTimes()
+        """What the log knows of times, and what files hold whose last event is after now."""
+        self._read_ahead: dict[str, list[Moment]] = {}
+        """Path → the times in a file whose last event was after now when it was read."""
 
     def refresh(self) -> bool:
         """Read what is new in the store; tell whether anything was, or is told of it anew.
@@ -108,12 +122,56 @@ class StoredRollup(Rollup):
         self._rejects = tuple(self._log.rejects(state, EXAMPLES))
         self._campaigns = _campaigns(state.files.values())
         if self._campaign is None and self._campaigns:
-            self._campaign = max(
-                self._campaigns, key=lambda cid: (self._campaigns[cid].newest, cid)
-            )
+            self._campaign = self._newest_of(state.files.values())
+        self._log_times(state)
         own = [file for file in files if file.campaign == self._campaign]
         self._read(own, stop_if_asked, lost=lost)
         return bool(files)
+
+    def _all_times(self) -> tuple[EventTimes, ...]:
+        return (self._times, self._logged)
+
+    def _newest_of(self, files: Iterable[StoredFile]) -> str | None:
+        """Return the campaign of the newest event up to the time of the report."""
+        until = self._until(self._at)
+        newest: dict[str, int | None] = {}
+        for file in files:
+            last: int | None = file.newest
+            if file.newest > until:
+                found = self._moments(file, until) if file.oldest <= until else []
+                last = max((one.last for one in found if not one.is_ahead), default=None)
+            known = newest.setdefault(file.campaign, last)
+            if last is not None and (known is None or last > known):
+                newest[file.campaign] = last
+        return newest_campaign(newest)
+
+    def _log_times(self, state: State) -> None:
+        """Take from the log when events happened; where it tells too little, from the files.
+
+        Files of the campaign that is counted are read anyway.
+        """
+        now, known = self._now(), self._read_ahead
+        self._logged, self._read_ahead = EventTimes(), {}
+        for path, file in state.files.items():
+            if file.newest <= now:
+                moments = [
+                    Moment(file.campaign, is_ahead=False, last=file.newest, events=file.rows)
+                ]
+            elif file.campaign == self._campaign:
+                continue
+            else:
+                moments = known.get(path) or self._moments(file, now)
+                self._read_ahead[path] = moments
+            self._logged.add(moments, None)
+
+    def _moments(self, file: StoredFile, until: int) -> list[Moment]:
+        """Return when the events of a file happened; nothing where it cannot be read."""
+        query = sql.times(f"({self._events([file])})", "", until)
+        try:
+            return [Moment(*row) for row in self._con.execute(query).fetchall()]
+        except UNREADABLE as error:
+            stop_if_interrupted(error)
+            return []  # counting it, or the next look, tells
 
     def _mended(self) -> list[str]:
         """Return the files that could not be read and are of another size since."""
@@ -160,12 +218,14 @@ class StoredRollup(Rollup):
         """Count files, all or none; where that fails, each alone."""
         try:
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {self._events(files)}")
+            now = self._now()
             counted = self._counter.count_distinct(
                 BATCH,
                 str(self._campaign),
                 rows=sum(file.rows for file in files),
                 keeps=self._keep_ids,
                 names_only=names_only,
+                now=now,
             )
         except UNREADABLE as error:
             stop_if_interrupted(error)
@@ -180,7 +240,7 @@ class StoredRollup(Rollup):
             self._damaged[files[0].path] = (why(error), size)
             return
         counted.campaigns = {}  # the log knows them
-        self._merge(counted)
+        self._merge(counted, now)
 
     def _events(self, files: Sequence[StoredFile]) -> str:
         """Return SQL for the events in files of the store."""

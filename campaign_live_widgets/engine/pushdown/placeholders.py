@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 SINCE: Final = "clw_since"
 UNTIL: Final = "clw_until"
 """Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
+NOW: Final = "clw_now"
+"""The function that stands for the time after which events are dated in the future."""
 
 
 def filled(statement: str, campaign: str, values: Mapping[str, str]) -> str:
-    """Return a statement with *values* for :data:`SINCE` and :data:`UNTIL`, as literals.
+    """Return a statement with *values* for :data:`SINCE`, :data:`UNTIL` and :data:`NOW`.
 
-    It is compiled once: what differs from look to look is put into the text.
+    They are literals: it is compiled once, and what differs from look to look is put into
+    the text.
     """
     for name, value in values.items():
         call = re.compile(rf"\b{apart(name, campaign)}\(\)", re.IGNORECASE)

@@ -11,6 +11,7 @@ import numpy as np
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
 from campaign_live_widgets.engine.aggregates.entities import Named, add_named
 from campaign_live_widgets.engine.aggregates.event_kinds import KINDS
+from campaign_live_widgets.engine.aggregates.event_times import Moment
 from campaign_live_widgets.engine.aggregates.segments import Part
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.engine.duckdb.cells import Cells
@@ -60,6 +61,7 @@ class Found:
     campaigns: dict[str, Named] = field(default_factory=dict)
     messages: dict[str, Named] = field(default_factory=dict)
     executions: dict[str, Named] = field(default_factory=dict)
+    times: list[Moment] = field(default_factory=list)
     accepted: int = 0
     refused: int = 0
     ignored: int = 0
@@ -105,6 +107,8 @@ def sort_out(
             elif what == What.NAME:
                 counted = (n, microseconds(first), microseconds(last))
                 _name(into, (a, b, c, d, e, f), counted, is_own=a == campaign)
+            elif what == What.TIME:
+                into.times.append(Moment(a, bool(kind), microseconds(last), n))
             elif what == What.ENTERED:
                 into.entered = {False: n, True: high}
             elif what == What.ROWS:

@@ -13,7 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import add_named
+from campaign_live_widgets.engine.aggregates.entities import add_named, time
+from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
 from campaign_live_widgets.engine.base import Answers
 from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.engine.pushdown.connections.base import (
@@ -23,15 +24,19 @@ from campaign_live_widgets.engine.pushdown.connections.base import (
     one_by_one,
     told,
 )
-from campaign_live_widgets.engine.pushdown.placeholders import SINCE, UNTIL, filled
+from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, filled
 from campaign_live_widgets.engine.pushdown.result_rows import Found, cells_of, columns_of, sort_out
 from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.tables.address import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from campaign_live_widgets.engine.aggregates.entities import Named
     from campaign_live_widgets.engine.pushdown.connections.base import Connection, Mark
     from campaign_live_widgets.snapshot import Window
@@ -44,22 +49,24 @@ class RemoteRollup(Answers):
     ----------
     source : str
         The address; see :class:`~campaign_live_widgets.sources.tables.address.Database`.
-    campaign, follow, window
+    campaign, follow, window, at, clock
         As of :class:`~campaign_live_widgets.engine.duckdb.file_rollup.Rollup`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         source: str,
         campaign: str | None = None,
         *,
         follow: bool = True,
         window: Window | None = None,
+        at: datetime | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if window is not None and follow:
             message = "a fixed window is for a rollup that does not follow its source"
             raise ValueError(message)
-        super().__init__(campaign, window)
+        super().__init__(campaign, window, at, clock)
         self.location = Database.parse(source)
         self._follow = follow
         self._connection: Connection | None = None
@@ -72,10 +79,11 @@ class RemoteRollup(Answers):
         """Note that no row has been read."""
         self._since: Mark | None = None
         self._settled, self._open = Found(), Found()
+        self._open_times = EventTimes()
 
     def _start_anew(self) -> None:
         """Forget what has been counted: the next look counts all of it."""
-        Answers.__init__(self, self._campaign, self._window)
+        Answers.__init__(self, self._campaign, self._window, self._at, self._clock)
         self._nothing_yet()
 
     def close(self) -> None:
@@ -83,6 +91,9 @@ class RemoteRollup(Answers):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _all_times(self) -> tuple[EventTimes, ...]:
+        return (self._times, self._open_times)
 
     def refresh(self) -> bool:
         """Count what is new in the table; tell whether anything was.
@@ -116,16 +127,17 @@ class RemoteRollup(Answers):
         connection, pushdown = self._connected()
         connection.renew()
         if self._campaign is None:
-            self._campaign = _newest(connection, pushdown)
+            last = connection.literal(time(self._until(self._at)))
+            self._campaign = _newest(connection, pushdown, last)
         if self._stands_still(connection, pushdown):
             return False
         newest = connection.newest_mark(self._since) if self._follow else None
-        until = self._since
+        until, now = self._since, self._now()
         if newest is not None:
             until = connection.settled(newest, until)
-        settled, still_open = self._ask(connection, pushdown, until)
+        settled, still_open = self._ask(connection, pushdown, until, now)
         try:
-            return self._merge(settled, still_open, until)
+            return self._merge(settled, still_open, until, now)
         except KeyboardInterrupt:
             self._start_anew()  # half of a look may be kept by now
             raise
@@ -172,7 +184,7 @@ class RemoteRollup(Answers):
         return self._connection, self._pushdown
 
     def _ask(
-        self, connection: Connection, pushdown: Pushdown, until: Mark | None
+        self, connection: Connection, pushdown: Pushdown, until: Mark | None, now: int
     ) -> tuple[Found, Found]:
         """Ask for what has come since the last look, and for what is still open."""
         asked = (self._since is not None, until is not None)
@@ -182,21 +194,25 @@ class RemoteRollup(Answers):
             )
         values = {
             name: connection.literal(value)
-            for name, value in ((SINCE, self._since), (UNTIL, until))
+            for name, value in ((SINCE, self._since), (UNTIL, until), (NOW, time(now)))
             if value is not None
         }
         statement = filled(self._statements[asked], self._campaign or "", values)
         untimed = minutes(self._window)[0] if self._window else 0
         return sort_out(connection.rows(statement), self._campaign or "", untimed)
 
-    def _merge(self, settled: Found, still_open: Found, until: Mark | None) -> bool:
-        """Keep what a look has found; tell whether anything changed."""
+    def _merge(self, settled: Found, still_open: Found, until: Mark | None, now: int) -> bool:
+        """Keep what a look at *now* has found; tell whether anything changed."""
         before = self._open
         gone = set(before.entries) - set(still_open.entries) - set(settled.entries)
         if gone:  # what was counted for a repeat was the first: seldom, so count all again
             self._start_anew()
             self._look()
             return True
+        self._times.add(settled.times, self._campaign)
+        self._times.settle(now, self._campaign)
+        self._open_times = EventTimes()
+        self._open_times.add(still_open.times, self._campaign)
         cells = Counter(settled.cells)
         cells.update(still_open.cells)
         cells.subtract(before.cells)
@@ -250,10 +266,10 @@ class RemoteRollup(Answers):
         )
 
 
-def _newest(connection: Connection, pushdown: Pushdown) -> str | None:
-    """Return the campaign of the table's newest event."""
-    rows = one_by_one(connection.rows(pushdown.newest()))
-    return max(((microseconds(at), cid) for cid, at in rows), default=(0, None))[1]
+def _newest(connection: Connection, pushdown: Pushdown, until: str) -> str | None:
+    """Return the campaign of the table's newest event that is not after *until*."""
+    rows = one_by_one(connection.rows(filled(pushdown.newest(), "", {NOW: until})))
+    return newest_campaign({cid: None if at is None else microseconds(at) for cid, at in rows})
 
 
 def _show(

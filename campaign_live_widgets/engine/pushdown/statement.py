@@ -16,7 +16,7 @@ from campaign_live_widgets.engine.aggregates import event_kinds as kinds
 from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
 from campaign_live_widgets.engine.pushdown.connections.base import near
 from campaign_live_widgets.engine.pushdown.expressions import minute, one_if, packed, where
-from campaign_live_widgets.engine.pushdown.placeholders import SINCE, UNTIL, apart, bound
+from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, apart, bound
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.tables.canonical import CAUSE, MARK, NO_EVENT, RAW_ID
 
@@ -44,6 +44,8 @@ class What(IntEnum):
     """Rows accepted, rows refused and rows that carry no event."""
     REJECT = 8
     """An example of a refused row: its id and the cause."""
+    TIME = 9
+    """When events happened: campaign, whether after now, the last, how many."""
 
 
 _ROWS: Final = "clw_rows"
@@ -113,9 +115,11 @@ class Pushdown:
         self._asked, self._sql_of, self._keep = asked, sql_of, keep
 
     def newest(self) -> str:
-        """Return the statement for each campaign's id and the time of its newest event."""
+        """Return the statement for each campaign's id and its newest event up to ``clw_now()``."""
         good = _accepted(self._asked.events(self._asked.table))
-        return self._sql_of(good.group_by("campaign_id").aggregate(newest=good.timestamp.max()))
+        past = good.timestamp <= bound(NOW, good.timestamp)
+        newest = good.timestamp.max(where=past)
+        return self._sql_of(good.group_by("campaign_id").aggregate(newest=newest))
 
     def arrived(self, campaign: str) -> str:
         """Return the statement for how many rows there are from ``clw_since()`` on.
@@ -148,6 +152,7 @@ class Pushdown:
         answer = ibis.union(
             *self._cells(own),
             self._names(fresh),
+            _times(fresh, campaign),
             self._entries(own),
             _tally(rows, ignores=self._asked.ignores),
             _examples(rows, ignores=self._asked.ignores),
@@ -311,6 +316,22 @@ class Pushdown:
             n=profiles.count(where=~profiles.all_tests), high=profiles.count()
         )
         return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
+
+
+def _times(fresh: Table, campaign: str) -> Table:
+    """Return when events happened: after now each time, before it each minute or campaign.
+
+    The minute is known of the campaign that is counted, and of no other.
+    """
+    is_ahead = fresh.timestamp > bound(apart(NOW, campaign), fresh.timestamp)
+    counted = fresh.group_by(
+        "open",
+        a=fresh.campaign_id,
+        kind=one_if(is_ahead),
+        minute=_only(~is_ahead, fresh.minute),
+        first=_only(is_ahead, fresh.timestamp),
+    ).aggregate(n=fresh.count(), last=fresh.timestamp.max())
+    return _shaped(counted, What.TIME)
 
 
 def _only(condition: Column, column: Column) -> Column:

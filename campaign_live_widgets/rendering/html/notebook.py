@@ -172,7 +172,10 @@ def _facts(still: Still) -> list[str]:
         facts.append(f"{phrases.WORDS['newest'](locale)} {moment}")
     numbers = phrases.health_numbers(snapshot.health, locale)
     terms = phrases.health_terms(locale)
-    return [*facts, *(f"{name}: {n}" for (name, _), n in zip(terms, numbers, strict=True))]
+    facts += [f"{name}: {n}" for (name, _), n in zip(terms, numbers, strict=True)]
+    if snapshot.health.ahead:
+        facts += phrases.health_notes(snapshot.health, still.time_zone, locale)[:1]
+    return facts
 
 
 def _of_still(still: Still, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:

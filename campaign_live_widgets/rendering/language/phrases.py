@@ -81,6 +81,13 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
 )
 """Each number of :class:`Health`: its name, and what it means for the whole source."""
 
+_AHEAD: Final = (
+    Text("1 event is dated after now: {1}.", "1 événement est daté après maintenant : {1}."),
+    Text(
+        "{0} events are dated after now, the last one {1}.",
+        "{0} événements sont datés après maintenant, le dernier le {1}.",
+    ),
+)
 _LAST: Final = Text("last {}", "dernières {}")
 _LAST_HOUR: Final = Text("last hour", "dernière heure")
 _LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
@@ -271,6 +278,16 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
         *scope(snapshot, time_zone, locale),
     ]
     return SEPARATOR.join(parts)
+
+
+def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
+    """Return what else a reader should know of the source, a line each."""
+    notes = list(health.notes)
+    if health.ahead and health.ahead_until is not None:
+        text = _AHEAD[health.ahead > 1](locale)
+        until = moment(health.ahead_until, time_zone, locale)
+        notes.insert(0, text.format(number(health.ahead, locale), until))
+    return notes
 
 
 def one_line(error: BaseException) -> str:

@@ -127,7 +127,8 @@ def _health_notes(still: Still) -> list[str]:
         )
         for reject in health.rejects[:_REJECTS]
     ]
-    return [drawable(line) for line in (*health.notes, *told)]
+    notes = phrases.health_notes(health, still.time_zone, locale)
+    return [drawable(line) for line in (*notes, *told)]
 
 
 def _tabs(still: Still) -> Iterator[dict[str, Any]]:

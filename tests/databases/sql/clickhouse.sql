@@ -814,382 +814,6 @@ FROM (
         *
       FROM (
         SELECT
-          CAST(0 AS Nullable(Int64)) AS "what",
-          "t12"."open" AS "open",
-          "t12"."a" AS "a",
-          "t12"."b" AS "b",
-          CAST(NULL AS Nullable(String)) AS "c",
-          CAST(NULL AS Nullable(String)) AS "d",
-          CAST(NULL AS Nullable(String)) AS "e",
-          CAST(NULL AS Nullable(String)) AS "f",
-          "t12"."kind" AS "kind",
-          "t12"."minute" AS "minute",
-          CAST(NULL AS Nullable(Int64)) AS "high",
-          CAST(NULL AS Nullable(Int64)) AS "low",
-          "t12"."n" AS "n",
-          CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
-          CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
-        FROM (
-          SELECT
-            "t6"."open" AS "open",
-            "t6"."kind" AS "kind",
-            "t6"."message_id" AS "a",
-            "t6"."execution_id" AS "b",
-            "t6"."minute" AS "minute",
-            COUNT(*) AS "n"
-          FROM "t2" AS "t6"
-          GROUP BY
-            "t6"."open",
-            "t6"."kind",
-            "t6"."message_id",
-            "t6"."execution_id",
-            "t6"."minute"
-        ) AS "t12"
-      ) AS "t20"
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          CAST(1 AS Nullable(Int64)) AS "what",
-          "t10"."open" AS "open",
-          "t10"."a" AS "a",
-          "t10"."b" AS "b",
-          "t10"."c" AS "c",
-          CAST(NULL AS Nullable(String)) AS "d",
-          CAST(NULL AS Nullable(String)) AS "e",
-          CAST(NULL AS Nullable(String)) AS "f",
-          "t10"."kind" AS "kind",
-          "t10"."minute" AS "minute",
-          CAST(NULL AS Nullable(Int64)) AS "high",
-          CAST(NULL AS Nullable(Int64)) AS "low",
-          "t10"."n" AS "n",
-          CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
-          CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
-        FROM (
-          SELECT
-            "t4"."open" AS "open",
-            "t4"."kind" AS "kind",
-            "t4"."reason" AS "a",
-            "t4"."message_id" AS "b",
-            "t4"."execution_id" AS "c",
-            "t4"."minute" AS "minute",
-            COUNT(*) AS "n"
-          FROM (
-            SELECT
-              *
-            FROM "clw_fresh" AS "t0"
-            WHERE
-              "t0"."campaign_id" = 'spring'
-              AND "t0"."kind" IN (
-                16,
-                17,
-                18,
-                19,
-                20,
-                21,
-                22,
-                23,
-                24,
-                25,
-                26,
-                27,
-                28,
-                29,
-                30,
-                31,
-                32,
-                33,
-                34,
-                35,
-                36,
-                37,
-                38,
-                39,
-                40,
-                41,
-                42,
-                43,
-                44,
-                45,
-                46,
-                47,
-                96,
-                97,
-                98,
-                99,
-                100,
-                101,
-                102,
-                103,
-                104,
-                105,
-                106,
-                107,
-                108,
-                109,
-                110,
-                111,
-                208,
-                209,
-                210,
-                211,
-                212,
-                213,
-                214,
-                215,
-                216,
-                217,
-                218,
-                219,
-                220,
-                221,
-                222,
-                223,
-                224,
-                225,
-                226,
-                227,
-                228,
-                229,
-                230,
-                231,
-                232,
-                233,
-                234,
-                235,
-                236,
-                237,
-                238,
-                239,
-                288,
-                289,
-                290,
-                291,
-                292,
-                293,
-                294,
-                295,
-                296,
-                297,
-                298,
-                299,
-                300,
-                301,
-                302,
-                303,
-                400,
-                401,
-                402,
-                403,
-                404,
-                405,
-                406,
-                407,
-                408,
-                409,
-                410,
-                411,
-                412,
-                413,
-                414,
-                415,
-                416,
-                417,
-                418,
-                419,
-                420,
-                421,
-                422,
-                423,
-                424,
-                425,
-                426,
-                427,
-                428,
-                429,
-                430,
-                431,
-                480,
-                481,
-                482,
-                483,
-                484,
-                485,
-                486,
-                487,
-                488,
-                489,
-                490,
-                491,
-                492,
-                493,
-                494,
-                495,
-                592,
-                593,
-                594,
-                595,
-                596,
-                597,
-                598,
-                599,
-                600,
-                601,
-                602,
-                603,
-                604,
-                605,
-                606,
-                607,
-                608,
-                609,
-                610,
-                611,
-                612,
-                613,
-                614,
-                615,
-                616,
-                617,
-                618,
-                619,
-                620,
-                621,
-                622,
-                623,
-                672,
-                673,
-                674,
-                675,
-                676,
-                677,
-                678,
-                679,
-                680,
-                681,
-                682,
-                683,
-                684,
-                685,
-                686,
-                687,
-                784,
-                785,
-                786,
-                787,
-                788,
-                789,
-                790,
-                791,
-                792,
-                793,
-                794,
-                795,
-                796,
-                797,
-                798,
-                799,
-                800,
-                801,
-                802,
-                803,
-                804,
-                805,
-                806,
-                807,
-                808,
-                809,
-                810,
-                811,
-                812,
-                813,
-                814,
-                815,
-                864,
-                865,
-                866,
-                867,
-                868,
-                869,
-                870,
-                871,
-                872,
-                873,
-                874,
-                875,
-                876,
-                877,
-                878,
-                879,
-                976,
-                977,
-                978,
-                979,
-                980,
-                981,
-                982,
-                983,
-                984,
-                985,
-                986,
-                987,
-                988,
-                989,
-                990,
-                991,
-                992,
-                993,
-                994,
-                995,
-                996,
-                997,
-                998,
-                999,
-                1000,
-                1001,
-                1002,
-                1003,
-                1004,
-                1005,
-                1006,
-                1007,
-                1056,
-                1057,
-                1058,
-                1059,
-                1060,
-                1061,
-                1062,
-                1063,
-                1064,
-                1065,
-                1066,
-                1067,
-                1068,
-                1069,
-                1070,
-                1071
-              )
-          ) AS "t4"
-          GROUP BY
-            "t4"."open",
-            "t4"."kind",
-            "t4"."reason",
-            "t4"."message_id",
-            "t4"."execution_id",
-            "t4"."minute"
-        ) AS "t10"
-      ) AS "t17"
-    ) AS "t24"
-    UNION ALL
-    SELECT
-      *
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
           CAST(2 AS Nullable(Int64)) AS "what",
           "t13"."open" AS "open",
           "t13"."a" AS "a",
@@ -1230,18 +854,18 @@ FROM (
       FROM (
         SELECT
           CAST(3 AS Nullable(Int64)) AS "what",
-          "t14"."open" AS "open",
-          "t14"."a" AS "a",
-          "t14"."b" AS "b",
-          "t14"."c" AS "c",
+          "t15"."open" AS "open",
+          "t15"."a" AS "a",
+          "t15"."b" AS "b",
+          "t15"."c" AS "c",
           CAST(NULL AS Nullable(String)) AS "d",
           CAST(NULL AS Nullable(String)) AS "e",
           CAST(NULL AS Nullable(String)) AS "f",
-          "t14"."kind" AS "kind",
-          "t14"."minute" AS "minute",
+          "t15"."kind" AS "kind",
+          "t15"."minute" AS "minute",
           CAST(NULL AS Nullable(Int64)) AS "high",
           CAST(NULL AS Nullable(Int64)) AS "low",
-          "t14"."n" AS "n",
+          "t15"."n" AS "n",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
         FROM (
@@ -1261,14 +885,10 @@ FROM (
             "t6"."message_id",
             "t6"."execution_id",
             "t6"."minute"
-        ) AS "t14"
-      ) AS "t22"
-    ) AS "t25"
-  ) AS "t27"
-  UNION ALL
-  SELECT
-    *
-  FROM (
+        ) AS "t15"
+      ) AS "t23"
+    ) AS "t27"
+    UNION ALL
     SELECT
       *
     FROM (
@@ -1319,6 +939,72 @@ FROM (
         *
       FROM (
         SELECT
+          CAST(9 AS Nullable(Int64)) AS "what",
+          "t10"."open" AS "open",
+          "t10"."a" AS "a",
+          CAST(NULL AS Nullable(String)) AS "b",
+          CAST(NULL AS Nullable(String)) AS "c",
+          CAST(NULL AS Nullable(String)) AS "d",
+          CAST(NULL AS Nullable(String)) AS "e",
+          CAST(NULL AS Nullable(String)) AS "f",
+          "t10"."kind" AS "kind",
+          "t10"."minute" AS "minute",
+          CAST(NULL AS Nullable(Int64)) AS "high",
+          CAST(NULL AS Nullable(Int64)) AS "low",
+          "t10"."n" AS "n",
+          "t10"."first" AS "first",
+          "t10"."last" AS "last"
+        FROM (
+          SELECT
+            "t0"."open" AS "open",
+            "t0"."campaign_id" AS "a",
+            CAST(CASE WHEN "t0"."timestamp" > clw_now() THEN 1 ELSE 0 END AS Nullable(Int64)) AS "kind",
+            CASE
+              WHEN NOT (
+                "t0"."timestamp" > clw_now()
+              )
+              THEN "t0"."minute"
+              ELSE CAST(NULL AS Nullable(Int64))
+            END AS "minute",
+            CASE
+              WHEN "t0"."timestamp" > clw_now()
+              THEN "t0"."timestamp"
+              ELSE CAST(NULL AS Nullable(DateTime('UTC')))
+            END AS "first",
+            COUNT(*) AS "n",
+            MAX("t0"."timestamp") AS "last"
+          FROM "clw_fresh" AS "t0"
+          GROUP BY
+            "t0"."open",
+            "t0"."campaign_id",
+            CAST(CASE WHEN "t0"."timestamp" > clw_now() THEN 1 ELSE 0 END AS Nullable(Int64)),
+            CASE
+              WHEN NOT (
+                "t0"."timestamp" > clw_now()
+              )
+              THEN "t0"."minute"
+              ELSE CAST(NULL AS Nullable(Int64))
+            END,
+            CASE
+              WHEN "t0"."timestamp" > clw_now()
+              THEN "t0"."timestamp"
+              ELSE CAST(NULL AS Nullable(DateTime('UTC')))
+            END
+        ) AS "t10"
+      ) AS "t18"
+    ) AS "t24"
+  ) AS "t29"
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
           CAST(5 AS Nullable(Int64)) AS "what",
           "t7"."open" AS "open",
           "t7"."a" AS "a",
@@ -1347,18 +1033,14 @@ FROM (
           WHERE
             "t0"."campaign_id" = 'spring' AND isNotNull("t0"."high")
         ) AS "t7"
-      ) AS "t15"
-    ) AS "t18"
-    UNION ALL
-    SELECT
-      *
-    FROM (
+      ) AS "t16"
+      UNION ALL
       SELECT
         *
       FROM (
         SELECT
           CAST(7 AS Nullable(Int64)) AS "what",
-          "t11"."open" AS "open",
+          "t12"."open" AS "open",
           CAST(NULL AS Nullable(String)) AS "a",
           CAST(NULL AS Nullable(String)) AS "b",
           CAST(NULL AS Nullable(String)) AS "c",
@@ -1367,9 +1049,9 @@ FROM (
           CAST(NULL AS Nullable(String)) AS "f",
           CAST(NULL AS Nullable(Int64)) AS "kind",
           CAST(NULL AS Nullable(Int64)) AS "minute",
-          "t11"."high" AS "high",
+          "t12"."high" AS "high",
           CAST(NULL AS Nullable(Int64)) AS "low",
-          "t11"."n" AS "n",
+          "t12"."n" AS "n",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
           CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
         FROM (
@@ -1382,9 +1064,13 @@ FROM (
           FROM "clw_rows" AS "t1"
           GROUP BY
             "t1"."open"
-        ) AS "t11"
-      ) AS "t19"
-      UNION ALL
+        ) AS "t12"
+      ) AS "t20"
+    ) AS "t25"
+    UNION ALL
+    SELECT
+      *
+    FROM (
       SELECT
         *
       FROM (
@@ -1415,7 +1101,383 @@ FROM (
             "t1"."raw_id" ASC
           LIMIT 100
         ) AS "t8"
-      ) AS "t16"
-    ) AS "t23"
-  ) AS "t26"
+      ) AS "t17"
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          *
+        FROM (
+          SELECT
+            CAST(0 AS Nullable(Int64)) AS "what",
+            "t14"."open" AS "open",
+            "t14"."a" AS "a",
+            "t14"."b" AS "b",
+            CAST(NULL AS Nullable(String)) AS "c",
+            CAST(NULL AS Nullable(String)) AS "d",
+            CAST(NULL AS Nullable(String)) AS "e",
+            CAST(NULL AS Nullable(String)) AS "f",
+            "t14"."kind" AS "kind",
+            "t14"."minute" AS "minute",
+            CAST(NULL AS Nullable(Int64)) AS "high",
+            CAST(NULL AS Nullable(Int64)) AS "low",
+            "t14"."n" AS "n",
+            CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
+            CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
+          FROM (
+            SELECT
+              "t6"."open" AS "open",
+              "t6"."kind" AS "kind",
+              "t6"."message_id" AS "a",
+              "t6"."execution_id" AS "b",
+              "t6"."minute" AS "minute",
+              COUNT(*) AS "n"
+            FROM "t2" AS "t6"
+            GROUP BY
+              "t6"."open",
+              "t6"."kind",
+              "t6"."message_id",
+              "t6"."execution_id",
+              "t6"."minute"
+          ) AS "t14"
+        ) AS "t22"
+        UNION ALL
+        SELECT
+          *
+        FROM (
+          SELECT
+            CAST(1 AS Nullable(Int64)) AS "what",
+            "t11"."open" AS "open",
+            "t11"."a" AS "a",
+            "t11"."b" AS "b",
+            "t11"."c" AS "c",
+            CAST(NULL AS Nullable(String)) AS "d",
+            CAST(NULL AS Nullable(String)) AS "e",
+            CAST(NULL AS Nullable(String)) AS "f",
+            "t11"."kind" AS "kind",
+            "t11"."minute" AS "minute",
+            CAST(NULL AS Nullable(Int64)) AS "high",
+            CAST(NULL AS Nullable(Int64)) AS "low",
+            "t11"."n" AS "n",
+            CAST(NULL AS Nullable(DateTime('UTC'))) AS "first",
+            CAST(NULL AS Nullable(DateTime('UTC'))) AS "last"
+          FROM (
+            SELECT
+              "t4"."open" AS "open",
+              "t4"."kind" AS "kind",
+              "t4"."reason" AS "a",
+              "t4"."message_id" AS "b",
+              "t4"."execution_id" AS "c",
+              "t4"."minute" AS "minute",
+              COUNT(*) AS "n"
+            FROM (
+              SELECT
+                *
+              FROM "clw_fresh" AS "t0"
+              WHERE
+                "t0"."campaign_id" = 'spring'
+                AND "t0"."kind" IN (
+                  16,
+                  17,
+                  18,
+                  19,
+                  20,
+                  21,
+                  22,
+                  23,
+                  24,
+                  25,
+                  26,
+                  27,
+                  28,
+                  29,
+                  30,
+                  31,
+                  32,
+                  33,
+                  34,
+                  35,
+                  36,
+                  37,
+                  38,
+                  39,
+                  40,
+                  41,
+                  42,
+                  43,
+                  44,
+                  45,
+                  46,
+                  47,
+                  96,
+                  97,
+                  98,
+                  99,
+                  100,
+                  101,
+                  102,
+                  103,
+                  104,
+                  105,
+                  106,
+                  107,
+                  108,
+                  109,
+                  110,
+                  111,
+                  208,
+                  209,
+                  210,
+                  211,
+                  212,
+                  213,
+                  214,
+                  215,
+                  216,
+                  217,
+                  218,
+                  219,
+                  220,
+                  221,
+                  222,
+                  223,
+                  224,
+                  225,
+                  226,
+                  227,
+                  228,
+                  229,
+                  230,
+                  231,
+                  232,
+                  233,
+                  234,
+                  235,
+                  236,
+                  237,
+                  238,
+                  239,
+                  288,
+                  289,
+                  290,
+                  291,
+                  292,
+                  293,
+                  294,
+                  295,
+                  296,
+                  297,
+                  298,
+                  299,
+                  300,
+                  301,
+                  302,
+                  303,
+                  400,
+                  401,
+                  402,
+                  403,
+                  404,
+                  405,
+                  406,
+                  407,
+                  408,
+                  409,
+                  410,
+                  411,
+                  412,
+                  413,
+                  414,
+                  415,
+                  416,
+                  417,
+                  418,
+                  419,
+                  420,
+                  421,
+                  422,
+                  423,
+                  424,
+                  425,
+                  426,
+                  427,
+                  428,
+                  429,
+                  430,
+                  431,
+                  480,
+                  481,
+                  482,
+                  483,
+                  484,
+                  485,
+                  486,
+                  487,
+                  488,
+                  489,
+                  490,
+                  491,
+                  492,
+                  493,
+                  494,
+                  495,
+                  592,
+                  593,
+                  594,
+                  595,
+                  596,
+                  597,
+                  598,
+                  599,
+                  600,
+                  601,
+                  602,
+                  603,
+                  604,
+                  605,
+                  606,
+                  607,
+                  608,
+                  609,
+                  610,
+                  611,
+                  612,
+                  613,
+                  614,
+                  615,
+                  616,
+                  617,
+                  618,
+                  619,
+                  620,
+                  621,
+                  622,
+                  623,
+                  672,
+                  673,
+                  674,
+                  675,
+                  676,
+                  677,
+                  678,
+                  679,
+                  680,
+                  681,
+                  682,
+                  683,
+                  684,
+                  685,
+                  686,
+                  687,
+                  784,
+                  785,
+                  786,
+                  787,
+                  788,
+                  789,
+                  790,
+                  791,
+                  792,
+                  793,
+                  794,
+                  795,
+                  796,
+                  797,
+                  798,
+                  799,
+                  800,
+                  801,
+                  802,
+                  803,
+                  804,
+                  805,
+                  806,
+                  807,
+                  808,
+                  809,
+                  810,
+                  811,
+                  812,
+                  813,
+                  814,
+                  815,
+                  864,
+                  865,
+                  866,
+                  867,
+                  868,
+                  869,
+                  870,
+                  871,
+                  872,
+                  873,
+                  874,
+                  875,
+                  876,
+                  877,
+                  878,
+                  879,
+                  976,
+                  977,
+                  978,
+                  979,
+                  980,
+                  981,
+                  982,
+                  983,
+                  984,
+                  985,
+                  986,
+                  987,
+                  988,
+                  989,
+                  990,
+                  991,
+                  992,
+                  993,
+                  994,
+                  995,
+                  996,
+                  997,
+                  998,
+                  999,
+                  1000,
+                  1001,
+                  1002,
+                  1003,
+                  1004,
+                  1005,
+                  1006,
+                  1007,
+                  1056,
+                  1057,
+                  1058,
+                  1059,
+                  1060,
+                  1061,
+                  1062,
+                  1063,
+                  1064,
+                  1065,
+                  1066,
+                  1067,
+                  1068,
+                  1069,
+                  1070,
+                  1071
+                )
+            ) AS "t4"
+            GROUP BY
+              "t4"."open",
+              "t4"."kind",
+              "t4"."reason",
+              "t4"."message_id",
+              "t4"."execution_id",
+              "t4"."minute"
+          ) AS "t11"
+        ) AS "t19"
+      ) AS "t26"
+    ) AS "t28"
+  ) AS "t30"
 ) AS answer

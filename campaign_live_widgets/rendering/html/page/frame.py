@@ -80,7 +80,8 @@ def foot(still: Still, tiles: Iterable[Tile]) -> Foot:
     """Return the values of the page's foot."""
     health = still.snapshot.health
     metrics = dict.fromkeys(metric for tile in tiles for metric in tile.metrics)
-    return Foot(_facts(still), health.rejects, health.notes, meanings(metrics, still.locale))
+    notes = phrases.health_notes(health, still.time_zone, still.locale)
+    return Foot(_facts(still), health.rejects, notes, meanings(metrics, still.locale))
 
 
 def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
