@@ -1,4 +1,4 @@
-"""Webhooks: the door beside a bare server that stores nothing, and beside the store alone.
+"""Webhooks: the receiver beside a bare server that stores nothing, and beside the store alone.
 
 Each contender is a process of its own, over a store of its own; clients keep their connections
 and post the next batch when the one before is answered. Contenders take turns.
@@ -153,7 +153,7 @@ def main() -> None:
         bare()
         return
     print(
-        "| clients | events a request | contender | requests/s | events/s | ratio to the door "
+        "| clients | events a request | contender | requests/s | events/s | ratio to the receiver "
         "| median ms | 99 % ms | CPU µs an event | memory MB |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
@@ -164,16 +164,16 @@ def main() -> None:
 
 def one_load(clients: int, size: int, seconds: float) -> None:
     with TemporaryDirectory() as place:
-        folder = Path(place, "door")
+        folder = Path(place, "receiver")
         receive = [sys.executable, "-m", "campaign_live_widgets", "receive", "--port", "0"]
-        found = {
-            "door": served([*receive, "--into", str(folder)], clients, size, seconds),
+        results = {
+            "receiver": served([*receive, "--into", str(folder)], clients, size, seconds),
             "store alone": stored(Path(place, "alone"), clients, size, seconds),
             "bare server": served([sys.executable, __file__, "--bare"], clients, size, seconds),
         }
         assert check(folder).problems == []
-    base = found["door"][0]
-    for name, (rate, events, median, late, cpu, memory) in found.items():
+    base = results["receiver"][0]
+    for name, (rate, events, median, late, cpu, memory) in results.items():
         print(
             f"| {clients} | {size} | {name} | {rate:,.0f} | {events:,.0f} | {rate / base:.2f} "
             f"| {median:,.0f} | {late:,.0f} | {cpu:,.0f} | {memory:,.0f} |",

@@ -1,1 +1,1 @@
-"""A receiver for webhooks: verified events go into a store."""
+"""A webhook receiver: verifies the events that mail vendors post, and appends them to a store."""

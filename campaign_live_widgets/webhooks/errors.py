@@ -1,24 +1,24 @@
-"""Why a request is not taken: a status for the sender, a word for the counters, one line."""
+"""Why a request is rejected: a status for the sender, a reason for the metrics, one line."""
 
 from __future__ import annotations
 
 from typing import Final
 
-SOON: Final = {"Retry-After": "5"}
-"""What a sender is told who may come again with the same."""
+RETRY_SOON: Final = {"Retry-After": "5"}
+"""Header of an answer after which the sender should send the same request again."""
 
 
-class RefusedError(Exception):
-    """A request that is answered with something else than 2xx.
+class RequestRejectedError(Exception):
+    """A request that gets another status than 2xx.
 
     Parameters
     ----------
     status : int
-        The status of the answer.
+        Status of the answer.
     reason : str
-        One word, under which it is counted.
+        One word: the label of the metric that counts rejected requests.
     line : str
-        What was wrong and what to do; it holds nothing of the request.
+        What is wrong and what to do; it contains nothing of the request.
     headers : dict, optional
         Further headers of the answer.
     """
@@ -31,17 +31,23 @@ class RefusedError(Exception):
         self.headers = headers or {}
 
 
-def busy(line: str) -> RefusedError:
-    """Return the refusal of what is too much at the moment."""
-    return RefusedError(503, "busy", line, SOON)
+def busy(line: str) -> RequestRejectedError:
+    """Return the error of a request above a limit; the sender should retry."""
+    return RequestRejectedError(503, "busy", line, RETRY_SOON)
 
 
-def unreadable(line: str) -> RefusedError:
-    """Return the refusal of a body that is not what it should be."""
-    return RefusedError(400, "unreadable", line)
+def invalid_body(line: str) -> RequestRejectedError:
+    """Return the error of a body that cannot be parsed."""
+    return RequestRejectedError(400, "unreadable", line)
 
 
-def unproven(line: str, scheme: str | None = None) -> RefusedError:
-    """Return the refusal of who has not shown to be the vendor."""
+def unauthenticated(line: str, scheme: str | None = None) -> RequestRejectedError:
+    """Return the error of a request that is not proven to be from the vendor.
+
+    Parameters
+    ----------
+    scheme : str, optional
+        Authentication scheme to ask for in the answer.
+    """
     challenge = {"WWW-Authenticate": f'{scheme} realm="campaign-live"'} if scheme else None
-    return RefusedError(401, "unproven", line, challenge)
+    return RequestRejectedError(401, "unproven", line, challenge)

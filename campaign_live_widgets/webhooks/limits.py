@@ -1,4 +1,4 @@
-"""How much the door takes at once, and how old a request may be."""
+"""Limits of a receiver: how much it accepts at a time, and how old a request may be."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one door; all are options of the command.
+    """Limits of one receiver; each is an option of the command.
 
     Attributes
     ----------
     body : int
-        Bytes of one body, also once it is unpacked. SendGrid posts up to 768 KB, SparkPost
-        some hundreds of events, SNS 256 KB; the rest is for one's own programs.
+        Bytes of one body, also after decompression. SendGrid posts up to 768 KB, SparkPost some
+        hundreds of events, SNS 256 KB; larger bodies are from your own programs.
     pending, pending_bytes : int
-        Requests that have come in and are not answered, and bytes of their bodies.
+        Requests that are received and not answered, and bytes of their bodies.
     connections : int
-        Connections that are open, idle ones too.
+        Open connections, including idle ones.
     tolerance : float
-        Seconds between a signed time and now, either way.
+        Seconds by which a signed time may differ from the current time.
     sns_tolerance : float
-        The same for the past of SNS, whose retries carry the time of the first try. Its
-        developer guide ("Message delivery retries") ends them after 3600 seconds.
+        Seconds by which the time of an SNS message may be in the past. Retries of SNS carry the
+        time of the first try, and its developer guide ("Message delivery retries") ends them
+        after 3600 seconds.
     patience : float
-        Seconds in which the headers, and then the body, must have come.
+        Timeout in seconds for receiving the headers, and again for the body.
     """
 
     body: int = 16 * MIB

@@ -1,4 +1,4 @@
-"""What the door tells of itself to Prometheus: counts and times, nothing of any person."""
+"""Prometheus metrics of a receiver: counts and times, no personal data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from prometheus_client import (
 
 if TYPE_CHECKING:
     from campaign_live_widgets.store import Appended
-    from campaign_live_widgets.webhooks.backpressure import Gate
+    from campaign_live_widgets.webhooks.backpressure import PendingRequests
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _PREFIX: Final = "campaign_live_receive"
@@ -23,78 +23,78 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Metrics:
-    """Counters of one door, in a registry of its own."""
+    """Metrics of one receiver, in a separate registry."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, pending: PendingRequests) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._requests = Counter(
             f"{_PREFIX}_requests",
-            "Requests that were answered",
+            "Answered requests",
             ["route", "status"],
             registry=registry,
         )
-        self._refused = Counter(
+        self._rejected = Counter(
             f"{_PREFIX}_refused",
-            "Requests that were not taken, by reason",
+            "Rejected requests by reason",
             ["route", "reason"],
             registry=registry,
         )
         self._rows = Counter(
             f"{_PREFIX}_events",
-            "Events that came, by what became of them",
+            "Received events by outcome",
             ["route", "outcome"],
             registry=registry,
         )
-        self.commit = Histogram(
+        self.commit_seconds = Histogram(
             f"{_PREFIX}_commit_seconds",
-            "Seconds from the store being asked to the events being on the disk",
+            "Seconds to store the events of one request on disk",
             buckets=_SECONDS,
             registry=registry,
         )
-        self.newest = Gauge(
+        self.newest_event = Gauge(
             f"{_PREFIX}_newest_event_timestamp_seconds",
             "Time of the newest event in the store",
             registry=registry,
         )
         self.ready = Gauge(
-            f"{_PREFIX}_ready", "Whether the store can be written", registry=registry
+            f"{_PREFIX}_ready", "1 if the store can be written, else 0", registry=registry
         )
-        self.connections = Gauge(
-            f"{_PREFIX}_connections", "Connections that are open", registry=registry
+        self.connections = Gauge(f"{_PREFIX}_connections", "Open connections", registry=registry)
+        requests = Gauge(
+            f"{_PREFIX}_pending_requests", "Requests waiting to be stored", registry=registry
         )
-        pending = Gauge(
-            f"{_PREFIX}_pending_requests", "Requests that wait for the store", registry=registry
-        )
-        pending.set_function(lambda: gate.requests)
+        requests.set_function(lambda: pending.requests)
         size = Gauge(
-            f"{_PREFIX}_pending_bytes", "Bytes of their bodies that have come", registry=registry
+            f"{_PREFIX}_pending_bytes",
+            "Received bytes of request bodies waiting to be stored",
+            registry=registry,
         )
-        size.set_function(lambda: gate.size)
+        size.set_function(lambda: pending.size)
 
-    def answered(self, route: str, status: int) -> None:
-        """Count an answer."""
+    def count_answer(self, route: str, status: int) -> None:
+        """Count an answered request."""
         self._requests.labels(route, str(status)).inc()
 
-    def refused(self, route: str, reason: str) -> None:
-        """Count a request that was not taken."""
-        self._refused.labels(route, reason).inc()
+    def count_rejected(self, route: str, reason: str) -> None:
+        """Count a rejected request."""
+        self._rejected.labels(route, reason).inc()
 
-    def stored(self, route: str, done: Appended) -> None:
-        """Count what became of the rows of a request."""
-        for outcome, count in counts(done).items():
+    def count_rows(self, route: str, appended: Appended) -> None:
+        """Count the rows of a request by their outcome."""
+        for outcome, count in outcomes(appended).items():
             self._rows.labels(route, outcome).inc(count)
 
     def text(self) -> bytes:
-        """Return all of it as Prometheus reads it."""
+        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
 
-def counts(done: Appended) -> dict[str, int]:
-    """Return what became of rows, as answers and counters name it."""
+def outcomes(appended: Appended) -> dict[str, int]:
+    """Return the number of rows by outcome, as in answers and metrics."""
     return {
-        "stored": done.events,
-        "duplicates": done.duplicates,
-        "rejected": done.rejected,
-        "ignored": done.ignored,
+        "stored": appended.events,
+        "duplicates": appended.duplicates,
+        "rejected": appended.rejected,
+        "ignored": appended.ignored,
     }

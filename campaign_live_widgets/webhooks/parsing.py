@@ -1,4 +1,4 @@
-"""A body → the JSON values in it."""
+"""The body of a request as JSON values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.webhooks.errors import RefusedError, unreadable
+from campaign_live_widgets.webhooks.errors import RequestRejectedError, invalid_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,88 +15,91 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _BLANK: Final = " \t\r\n"
 
 
-def unpacked(body: bytes, largest: int) -> bytes:
-    """Return what a gzip body holds, unless that is too much.
+def decompress(body: bytes, max_size: int) -> bytes:
+    """Return the content of a gzip body.
 
     Raises
     ------
-    RefusedError
-        Where it holds more than *largest* bytes, or is not gzip, whole and nothing else.
+    RequestRejectedError
+        If the content is larger than *max_size* bytes, or the body is not one complete gzip
+        stream.
     """
-    packed = zlib.decompressobj(_GZIP)
+    stream = zlib.decompressobj(_GZIP)
     try:
-        plain = packed.decompress(body, largest + 1)
+        content = stream.decompress(body, max_size + 1)
     except zlib.error:
-        raise unreadable("the body is not gzip, as its Content-Encoding says") from None
-    if len(plain) > largest:
-        raise oversized(largest)
-    if not packed.eof or packed.unused_data:
-        raise unreadable("the body is not one whole gzip stream")
-    return plain
+        raise invalid_body("the body is not gzip; its Content-Encoding is gzip") from None
+    if len(content) > max_size:
+        raise too_large(max_size)
+    if not stream.eof or stream.unused_data:
+        raise invalid_body("the body is not one complete gzip stream")
+    return content
 
 
-def values(body: bytes, *, lines: bool = False) -> list[Any]:
-    """Return the values of an array, or one object alone; with *lines* also one value a line.
+def parse_rows(body: bytes, *, ndjson: bool = False) -> list[Any]:
+    """Return the values of a JSON array, or a single JSON object as a list.
 
-    A line that is no JSON is a value that is no event: it is rejected and counted by the store.
-
-    Raises
-    ------
-    RefusedError
-        Where it is none of these.
-    """
-    try:
-        found = parsed(body)
-    except ValueError:
-        if lines and b"\n" in body.strip():
-            return [_line(line) for line in body.splitlines() if line.strip()]
-        raise unreadable("the body is not JSON") from None
-    if isinstance(found, list):
-        return found
-    if isinstance(found, dict):
-        return [found]
-    raise unreadable("the body is neither an array nor an object of JSON")
-
-
-def one_object(body: bytes) -> Mapping[str, Any]:
-    """Return the object of JSON that a body is.
+    With *ndjson*, a body of one value a line is parsed as well. A line that is not JSON becomes
+    a value that is not an event: the store rejects and counts it.
 
     Raises
     ------
-    RefusedError
-        Where it is none.
+    RequestRejectedError
+        If the body is none of these.
     """
     try:
-        found = parsed(body)
+        value = parse_json(body)
     except ValueError:
-        raise unreadable("the body is not JSON") from None
-    if not isinstance(found, dict):
-        raise unreadable("the body is not one object of JSON")
-    return found
+        if ndjson and b"\n" in body.strip():
+            return [_parse_line(line) for line in body.splitlines() if line.strip()]
+        raise invalid_body("the body is not JSON") from None
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return [value]
+    raise invalid_body("the body is neither a JSON array nor a JSON object")
 
 
-def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value; raise ``ValueError`` for anything else, too deep a one as well."""
+def parse_object(body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object in a body.
+
+    Raises
+    ------
+    RequestRejectedError
+        If the body is something else.
+    """
     try:
-        return json.loads(body.decode("utf-8-sig").strip(_BLANK), parse_constant=_no_number)
+        value = parse_json(body)
+    except ValueError:
+        raise invalid_body("the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise invalid_body("the body is not a JSON object")
+    return value
+
+
+def parse_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value; raise ``ValueError`` for invalid JSON and for too deep nesting."""
+    try:
+        return json.loads(body.decode("utf-8-sig").strip(_BLANK), parse_constant=_refuse_constant)
     except RecursionError as error:
         message = "nested too deep"
         raise ValueError(message) from error
 
 
-def oversized(largest: int) -> RefusedError:
-    """Return the refusal of a body that is too large."""
-    line = f"the body is larger than {largest:,} bytes; send less at once"
-    return RefusedError(413, "oversized", line)
+def too_large(max_size: int) -> RequestRejectedError:
+    """Return the error of a body that is larger than *max_size* bytes."""
+    line = f"the body is larger than {max_size:,} bytes; send fewer events in a request"
+    return RequestRejectedError(413, "oversized", line)
 
 
-def _line(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def _parse_line(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return parsed(line)
+        return parse_json(line)
     except ValueError:
         return None
 
 
-def _no_number(name: str) -> Any:  # noqa: ANN401 - it never returns
-    message = f"{name} is no JSON"
+def _refuse_constant(name: str) -> Any:  # noqa: ANN401 - it never returns
+    """Refuse ``NaN`` and ``Infinity``, which Python's parser accepts and JSON does not have."""
+    message = f"{name} is not JSON"
     raise ValueError(message)

@@ -1,4 +1,4 @@
-"""What all requests of one door share."""
+"""The state that all requests to one receiver share."""
 
 from __future__ import annotations
 
@@ -6,70 +6,70 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.webhooks.backpressure import Gate
+from campaign_live_widgets.webhooks.backpressure import PendingRequests
 from campaign_live_widgets.webhooks.metrics import Metrics
-from campaign_live_widgets.webhooks.replay_cache import Seen
-from campaign_live_widgets.webhooks.store_writer import Writing
+from campaign_live_widgets.webhooks.replay_cache import ReplayCache
+from campaign_live_widgets.webhooks.store_writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from campaign_live_widgets.store import Store
     from campaign_live_widgets.webhooks.auth.base import Route
-    from campaign_live_widgets.webhooks.errors import RefusedError
+    from campaign_live_widgets.webhooks.errors import RequestRejectedError
     from campaign_live_widgets.webhooks.limits import Limits
 
-_EVERY: Final = 1.0
-"""Seconds between two lines about requests that were not taken."""
+_LOG_INTERVAL: Final = 1.0
+"""Seconds between two log lines about rejected requests."""
 
 
-class Door:
-    """The routes, what they may take, where it goes and what is known of it.
+class Receiver:
+    """The open routes, their limits, the store they write to, and the metrics.
 
     Parameters
     ----------
     store : Store
     routes : dict of str to Route
-        Those that are open.
+        The open routes.
     limits : Limits
-    say : callable
-        Takes one line for those who run it.
+    log : callable
+        Takes one line for the log.
     clock : callable
-        Returns the time now, in seconds since the epoch.
+        Returns the current time, in seconds since the epoch.
     debug : bool
         Whether the log shows tracebacks.
     """
 
-    def __init__(  # noqa: PLR0913 - what a door is made of
+    def __init__(  # noqa: PLR0913 - the parts of a receiver
         self,
         store: Store,
         routes: dict[str, Route],
         limits: Limits,
         *,
-        say: Callable[[str], None],
+        log: Callable[[str], None],
         clock: Callable[[], float],
         debug: bool,
     ) -> None:
         self.routes, self.limits, self.debug = routes, limits, debug
-        self._say = say
-        self.gate = Gate(limits.pending, limits.pending_bytes)
-        self.metrics = Metrics(self.gate)
-        self.writing = Writing(store, limits, self.metrics, self.say)
-        self.seen = {name: Seen(clock=clock) for name in routes}
+        self._log = log
+        self.pending = PendingRequests(limits.pending, limits.pending_bytes)
+        self.metrics = Metrics(self.pending)
+        self.writer = StoreWriter(store, limits, self.metrics, self.log)
+        self.replay_caches = {name: ReplayCache(clock=clock) for name in routes}
         self.stopping = False
-        self._said, self._unsaid = float("-inf"), 0
+        self._logged_at, self._not_logged = float("-inf"), 0
 
-    def say(self, line: str) -> None:
-        """Say a line; where the disk that the log is on is full, nobody hears it."""
+    def log(self, line: str) -> None:
+        """Log a line; a log on a full disk stops no request."""
         with suppress(OSError, ValueError):
-            self._say(line)
+            self._log(line)
 
-    def complain(self, route: str, refused: RefusedError) -> None:
-        """Say why a request was not taken; one line a second at most, which counts the others."""
+    def log_rejected(self, route: str, error: RequestRejectedError) -> None:
+        """Log why a request was rejected: one line a second, with the number of the others."""
         now = time.monotonic()
-        if now - self._said < _EVERY:
-            self._unsaid += 1
+        if now - self._logged_at < _LOG_INTERVAL:
+            self._not_logged += 1
             return
-        more = f" (and {self._unsaid} others)" if self._unsaid else ""
-        self.say(f"{route}: {refused.status} {refused.reason}: {refused.line}{more}")
-        self._said, self._unsaid = now, 0
+        more = f" (and {self._not_logged} others)" if self._not_logged else ""
+        self.log(f"{route}: {error.status} {error.reason}: {error.line}{more}")
+        self._logged_at, self._not_logged = now, 0

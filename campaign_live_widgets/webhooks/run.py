@@ -1,4 +1,4 @@
-"""From options and the environment to a door that is open."""
+"""Start a receiver from options and the environment."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from campaign_live_widgets.store import Store
 from campaign_live_widgets.webhooks.auth import basic, mailgun, sendgrid  # noqa: F401 - they register
-from campaign_live_widgets.webhooks.auth.base import opened
+from campaign_live_widgets.webhooks.auth.base import open_routes
 from campaign_live_widgets.webhooks.auth.sns import SimpleEmailService
 from campaign_live_widgets.webhooks.auth.sns_certificates import Certificates
-from campaign_live_widgets.webhooks.receiver import Door
-from campaign_live_widgets.webhooks.server import run
+from campaign_live_widgets.webhooks.receiver import Receiver
+from campaign_live_widgets.webhooks.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sns:
-    """How certificates of SNS come here; see :class:`Certificates`."""
+class SnsOptions:
+    """Where certificates of SNS come from; see :class:`Certificates`."""
 
     folder: Path | None = None
     roots: Path | None = None
@@ -39,34 +39,36 @@ def receive(  # noqa: PLR0913 - the options of the command
     port: int,
     admin_port: int | None,
     limits: Limits,
-    sns: Sns,
-    say: Callable[[str], None],
-    told: Callable[[str], None],
+    sns: SnsOptions,
+    log: Callable[[str], None],
+    on_listening: Callable[[str], None],
     debug: bool = False,
 ) -> None:
-    """Take in events for a store until SIGTERM or SIGINT.
+    """Receive events into a store until SIGTERM or SIGINT.
 
     Parameters
     ----------
     folder : str
-        The store; made where it is missing.
+        The store; created if it is missing.
     environment : mapping
-        Holds the secrets; a route without one is closed.
+        Contains the secrets; a route without a secret is closed.
     host, port, admin_port
-        See :func:`campaign_live_widgets.webhooks.server.run`.
+        See :func:`campaign_live_widgets.webhooks.server.serve`.
     limits : Limits
-    sns : Sns
-    say, told : callable
-        Take lines for those who run it, and the addresses once they answer.
+    sns : SnsOptions
+    log : callable
+        Takes one line for the log.
+    on_listening : callable
+        Takes each address, as soon as it accepts requests.
 
     Raises
     ------
     UsageError
-        Where no route is open, a secret or an option cannot be used, or the port is taken.
+        If no route is open, a secret or an option is invalid, or the port is in use.
     StoreError
-        Where the folder is no store and cannot be made one.
+        If the folder is not a store and cannot become one.
     """
-    routes = opened(environment, limits, time.time)
+    routes = open_routes(environment, limits, time.time)
     for route in routes.values():
         if isinstance(route, SimpleEmailService):
             route.certificates = Certificates(
@@ -74,8 +76,10 @@ def receive(  # noqa: PLR0913 - the options of the command
             )
     store = Store.open(folder)
 
-    async def serve() -> None:
-        door = Door(store, routes, limits, say=say, clock=time.time, debug=debug)
-        await run(door, host=host, port=port, admin_port=admin_port, told=told)
+    async def run() -> None:
+        receiver = Receiver(store, routes, limits, log=log, clock=time.time, debug=debug)
+        await serve(
+            receiver, host=host, port=port, admin_port=admin_port, on_listening=on_listening
+        )
 
-    asyncio.run(serve())
+    asyncio.run(run())

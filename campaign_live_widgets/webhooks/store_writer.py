@@ -1,4 +1,4 @@
-"""Bodies → the store, from a few threads; and whether the store can be written."""
+"""Writes bodies to the store from a few threads, and monitors whether the store is writable."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources import holds
 from campaign_live_widgets.sources.store_log import Log, State
 from campaign_live_widgets.store import Appended, Store
-from campaign_live_widgets.webhooks.backpressure import Room
-from campaign_live_widgets.webhooks.errors import SOON, RefusedError, unreadable
-from campaign_live_widgets.webhooks.parsing import unpacked, values
+from campaign_live_widgets.webhooks.backpressure import ByteBudget
+from campaign_live_widgets.webhooks.errors import RETRY_SOON, RequestRejectedError, invalid_body
+from campaign_live_widgets.webhooks.parsing import decompress, parse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,166 +24,177 @@ if TYPE_CHECKING:
     from campaign_live_widgets.webhooks.limits import Limits
     from campaign_live_widgets.webhooks.metrics import Metrics
 
-_Given = TypeVarTuple("_Given")
+_Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 _THREADS: Final = 128
-"""Calls of the store at once; those that wait share a commit."""
-_PARSED: Final = 8
-"""Parts of the bytes that may wait, of which one may be objects of Python, ten times as large."""
-_PROOF: Final = 10.0
-"""Seconds for which the store counts as one that can be written after it has been."""
-_AGAIN: Final = 2.0
-"""Seconds between two attempts at a store that could not be written."""
-_PROBE: Final = ".receive-probe.tmp"
+"""Concurrent calls of the store; those that wait share a commit."""
+_PARSED_SHARE: Final = 8
+"""One such part of the pending bytes is parsed at a time: parsing takes ten times the memory."""
+_PROBE_VALID_SECONDS: Final = 10.0
+"""Time for which the store counts as writable after a successful write."""
+_RETRY_SECONDS: Final = 2.0
+"""Time between two attempts to write to a store that failed."""
+_PROBE_FILE: Final = ".receive-probe.tmp"
 _PROBE_BYTES: Final = 1 << 20
 
 
-class Writing:
-    """Gives bodies to the store, and knows how it is."""
+class StoreWriter:
+    """Appends the events of requests to a store."""
 
     def __init__(
-        self, store: Store, limits: Limits, metrics: Metrics, say: Callable[[str], None]
+        self, store: Store, limits: Limits, metrics: Metrics, log: Callable[[str], None]
     ) -> None:
-        self._store, self._limits, self._metrics, self._say = store, limits, metrics, say
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="receive")
-        self._aside = ThreadPoolExecutor(1, thread_name_prefix="receive-probe")
-        self._room = Room(max(limits.body, limits.pending_bytes // _PARSED))
-        self._why: str | None = None
-        self._proven = float("-inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._store, self._limits, self._metrics, self._log = store, limits, metrics, log
+        self._append_threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="receive")
+        self._probe_thread = ThreadPoolExecutor(1, thread_name_prefix="receive-probe")
+        self._parsing = ByteBudget(max(limits.body, limits.pending_bytes // _PARSED_SHARE))
+        self._failure: str | None = None
+        self._written_at = float("-inf")
+        self._probing: asyncio.Task[None] | None = None
         self._state = State()
 
-    async def store(
-        self, route: Route, body: bytes, rows: list[Any] | None, *, packed: bool
+    async def append(
+        self, route: Route, body: bytes, rows: list[Any] | None, *, compressed: bool
     ) -> Appended:
-        """Store the events of a body; they are on the disk when it returns.
+        """Append the events of a body; they are on the disk when it returns.
+
+        Parameters
+        ----------
+        rows : list or None
+            The parsed rows; ``None`` if *body* is still to be parsed.
 
         Raises
         ------
-        RefusedError
-            Where nothing of it has been stored.
+        RequestRejectedError
+            If nothing of the body has been stored.
         """
-        async with self._room.of(self._limits.body if packed else len(body)):
-            return await _run(self._pool, self._append, route, body, rows, packed)
+        async with self._parsing.reserve(self._limits.body if compressed else len(body)):
+            return await _run(self._append_threads, self._append, route, body, rows, compressed)
 
     def _append(
         self,
         route: Route,
         body: bytes,
         rows: list[Any] | None,
-        packed: bool,  # noqa: FBT001
+        compressed: bool,  # noqa: FBT001
     ) -> Appended:
         if rows is None:
-            plain = unpacked(body, self._limits.body) if packed else body
-            rows = values(plain, lines=route.lines)
-        if not rows or (not route.foreign and not _of_format(rows, route.format)):
+            content = decompress(body, self._limits.body) if compressed else body
+            rows = parse_rows(content, ndjson=route.accepts_ndjson)
+        if not rows or (not route.stores_other_rows and not _has_events(rows, route.format)):
             return Appended(0, 0, 0)
         started = time.perf_counter()
         try:
-            done = self._store.append(rows, format=route.format, name=route.name)
+            appended = self._store.append(rows, format=route.format, name=route.name)
         except StoreError as error:
-            self._fails(error)
+            self._set_failed(error)
             line = "the store cannot be written now; try again"
-            raise RefusedError(503, "store", line, SOON) from None
-        self._metrics.commit.observe(time.perf_counter() - started)
-        self._works()
-        return done
+            raise RequestRejectedError(503, "store", line, RETRY_SOON) from None
+        self._metrics.commit_seconds.observe(time.perf_counter() - started)
+        self._set_written()
+        return appended
 
-    # --- how the store is ------------------------------------------------------------------
+    # --- whether the store is writable -----------------------------------------------------
 
-    async def watch(self) -> None:
-        """Try a store that could not be written again and again, until it can; never return."""
+    async def keep_retrying(self) -> None:
+        """Probe a store that failed until it can be written again; never return."""
         while True:
-            if self._why is not None:
-                await self._look()
-            await asyncio.sleep(_AGAIN)
+            if self._failure is not None:
+                await self._start_probe()
+            await asyncio.sleep(_RETRY_SECONDS)
 
-    async def trouble(self) -> str | None:
-        """Return why the store cannot be written, or nothing; look where that is not known."""
-        if self._why is None and time.monotonic() - self._proven > _PROOF:
+    async def failure(self) -> str | None:
+        """Return why the store cannot be written, or ``None``; probe it if no write is recent."""
+        is_recent = time.monotonic() - self._written_at <= _PROBE_VALID_SECONDS
+        if self._failure is None and not is_recent:
             try:
-                await asyncio.wait_for(asyncio.shield(self._look()), _PROOF / 2)
+                await asyncio.wait_for(
+                    asyncio.shield(self._start_probe()), _PROBE_VALID_SECONDS / 2
+                )
             except TimeoutError:
                 return "the store does not answer"
-        return self._why
+        return self._failure
 
     async def newest_event(self) -> float | None:
         """Return the time of the newest event in the store, in seconds since the epoch."""
-        return await _run(self._aside, self._newest)
+        return await _run(self._probe_thread, self._newest)
 
     async def close(self) -> None:
-        """Wait for what is being written, and let go of the store."""
-        await asyncio.to_thread(self._pool.shutdown)
-        await asyncio.to_thread(self._aside.shutdown)
+        """Wait for running writes, and close the store."""
+        await asyncio.to_thread(self._append_threads.shutdown)
+        await asyncio.to_thread(self._probe_thread.shutdown)
         self._store.close()
 
-    def _look(self) -> asyncio.Task[None]:
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(_run(self._aside, self._probe))
-        return self._looking
+    def _start_probe(self) -> asyncio.Task[None]:
+        """Return the running probe, or a new one."""
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.ensure_future(_run(self._probe_thread, self._probe))
+        return self._probing
 
     def _probe(self) -> None:
-        """Write as much as a commit may need; after a failure also to the store itself."""
-        path = self._store.path / _PROBE
+        """Write as many bytes as a commit may need; after a failure, also an empty commit."""
+        path = self._store.path / _PROBE_FILE
         try:
             with path.open("wb") as stream:
                 stream.write(bytes(_PROBE_BYTES))
                 stream.flush()
                 os.fsync(stream.fileno())
             path.unlink()
-            if self._why is not None:
+            if self._failure is not None:
                 self._store.append([])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+        except Exception as error:  # noqa: BLE001 - whatever it is, the probe is repeated
             with suppress(OSError):
                 path.unlink()
-            self._fails(error)
+            self._set_failed(error)
         else:
-            self._works()
+            self._set_written()
 
-    def _fails(self, error: Exception) -> None:
+    def _set_failed(self, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         reason = (reason or "it cannot be written").removeprefix(f"{self._store.path}: ")
-        if self._why is None:
-            self._say(f"the store fails, and requests are told to come again: {reason}")
-        self._why = reason
+        if self._failure is None:
+            self._log(f"the store cannot be written; requests get 503 until it can: {reason}")
+        self._failure = reason
         self._metrics.ready.set(0)
 
-    def _works(self) -> None:
-        self._proven = time.monotonic()
-        if self._why is not None:
-            self._say("the store can be written again")
-        self._why = None
+    def _set_written(self) -> None:
+        self._written_at = time.monotonic()
+        if self._failure is not None:
+            self._log("the store can be written again")
+        self._failure = None
         self._metrics.ready.set(1)
 
     def _newest(self) -> float | None:
         log = Log(self._store.path)
-        news = log.after(self._state.number) if self._state.number else None
+        commits = log.after(self._state.number) if self._state.number else None
         try:
-            self._state = log.state() if news is None else self._state
+            self._state = log.state() if commits is None else self._state
         except SourceError:
             return None
-        for commit in news or ():
+        for commit in commits or ():
             self._state.apply(commit)
         newest = max((file.newest for file in self._state.files.values()), default=None)
         return None if newest is None else newest / 1e6
 
 
 async def _run(
-    pool: ThreadPoolExecutor, work: Callable[[Unpack[_Given]], _Result], *given: *_Given
+    threads: ThreadPoolExecutor,
+    function: Callable[[Unpack[_Arguments]], _Result],
+    *arguments: *_Arguments,
 ) -> _Result:
-    return await asyncio.get_running_loop().run_in_executor(pool, work, *given)
+    return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
 
 
-def _of_format(rows: list[Any], name: str) -> bool:
-    """Tell whether rows are to be stored: not where all they hold is an empty wrapper.
+def _has_events(rows: list[Any], name: str) -> bool:
+    """Return whether rows contain events of a format; False if they are only empty wrappers.
 
     Raises
     ------
-    RefusedError
-        Where there is something, and none of it is an event of the format.
+    RequestRejectedError
+        If they contain something else, and no event of the format.
     """
-    found = holds(rows, name)
-    if found is False:
+    has_events = holds(rows, name)
+    if has_events is False:
         message = f"nothing in the body is an event of {name}"
-        raise unreadable(message)
-    return bool(found)
+        raise invalid_body(message)
+    return bool(has_events)

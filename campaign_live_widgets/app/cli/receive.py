@@ -1,4 +1,4 @@
-"""The command ``receive``: the live door."""
+"""The command ``receive``: the webhook receiver."""
 
 from __future__ import annotations
 
@@ -23,98 +23,125 @@ _SMALLEST: Final = 1 << 10
 
 
 class _Size(click.ParamType[int]):
-    """Bytes: ``16M``."""
+    """A size in bytes, such as ``16M``."""
 
     name = "size"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Return how many bytes."""
-        found = _SIZE.fullmatch(str(value).strip())
-        size = int(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0
+        """Return the size in bytes; fail with a usage error that names the option."""
+        match = _SIZE.fullmatch(str(value).strip())
+        size = int(match[1]) * _UNITS[(match[2] or "").lower()] if match else 0
         if size < _SMALLEST:
-            self.fail(f"{value!r} is no size of at least 1K; give one such as 16M", param, ctx)
+            self.fail(
+                f"{value!r} is not a size of at least 1K; examples: 512K, 16M, 1G", param, ctx
+            )
         return size
 
 
 @click.command()
-@click.option("--into", "folder", required=True, metavar="DIR", help="The store; made if missing.")
+@click.option(
+    "--into",
+    "folder",
+    required=True,
+    metavar="DIR",
+    help="Append the events to the store DIR; create it if it is missing.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="Port to listen on; 0 chooses a free one.",
+    metavar="PORT",
+    help="Listen on this port; 0 selects a free port.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Listen at this address.",
+)
 @click.option(
     "--admin-port",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Have /ready, /health and /metrics there, and not beside the routes.",
+    help="Serve /ready, /health and /metrics on this port instead of --port.",
 )
 @click.option(
-    "--max-body", type=_Size(), default="16M", show_default=True, help="Largest body taken."
+    "--max-body",
+    type=_Size(),
+    default="16M",
+    show_default=True,
+    metavar="SIZE",
+    help="Limit the size of one request body, also after decompression.",
 )
 @click.option(
     "--max-pending",
     type=click.IntRange(1, 100_000),
     default=256,
     show_default=True,
-    help="Requests that may wait for the store; more are told to come again.",
+    metavar="NUMBER",
+    help="Limit the requests waiting to be stored; excess requests get 503 with Retry-After.",
 )
 @click.option(
     "--max-pending-bytes",
     type=_Size(),
     default="64M",
     show_default=True,
-    help="Bytes of their bodies that may.",
+    metavar="SIZE",
+    help="Limit the total size of request bodies waiting to be stored.",
 )
 @click.option(
     "--max-connections",
     type=click.IntRange(1, 100_000),
     default=512,
     show_default=True,
-    help="Connections that may be open.",
+    metavar="NUMBER",
+    help="Limit the open connections.",
 )
 @click.option(
     "--tolerance",
     type=_DURATION,
     default="5m",
     show_default=True,
-    help="How far a signed time may be from now.",
+    metavar="LENGTH",
+    help="Reject a request whose signed time differs more from the current time.",
 )
 @click.option(
     "--sns-tolerance",
     type=_DURATION,
     default="65m",
     show_default=True,
-    help="How old a message of SNS may be; its retries carry the time of the first try.",
+    metavar="LENGTH",
+    help="Reject an SNS message that is older; retries carry the time of the first try.",
 )
 @click.option(
     "--patience",
     type=_DURATION,
     default="30s",
     show_default=True,
-    help="In what time headers, and then a body, must have come.",
+    metavar="LENGTH",
+    help="Set the timeout for receiving the headers, and again for the body.",
 )
 @click.option(
     "--sns-certificates",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Take the certificates of SNS from there, and fetch none.",
+    help="Read the certificates of SNS from DIR instead of downloading them.",
 )
 @click.option(
     "--sns-roots",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Roots (PEM) to trust for SNS in place of the usual ones.",
+    help="Trust the root certificates (PEM) in FILE for SNS instead of the default ones.",
 )
 @click.option(
     "--sns-connect-to",
     metavar="HOST:PORT",
-    help="Reach SNS's hosts through there; the names to be proven stay theirs.",
+    help="Connect to SNS through this gateway. TLS certificates are still checked against the "
+    "host names of SNS.",
 )
 def receive(  # noqa: PLR0913 - the options of a command
     folder: str,
@@ -132,22 +159,31 @@ def receive(  # noqa: PLR0913 - the options of a command
     sns_roots: Path | None,
     sns_connect_to: str | None,
 ) -> None:
-    """Take in vendors' webhooks for a store, verified, until Ctrl-C.
+    """Receive event webhooks of mail vendors into a store, until Ctrl-C.
 
-    A request is answered with 2xx once its events are on the disk. A route is open where its
-    secret is set in the environment: see docs/receiving.md.
+    Each request is verified, and answered with 200 once its events are on the disk. A route is
+    open if its secret is set in the environment; see docs/receiving.md.
     """
     if max_body > max_pending_bytes:
-        message = "--max-body: it is larger than --max-pending-bytes, so that none would pass"
+        message = (
+            "--max-body must not be larger than --max-pending-bytes, or the largest bodies would "
+            "always get 503"
+        )
         raise UsageError(message)
     if host not in _LOCAL:
-        log(f"--host {host}: it speaks plain HTTP; secrets need a proxy before it that speaks TLS")
+        log(
+            f"--host {host}: this server has no TLS; put a TLS proxy in front of it, "
+            "or secrets are sent in plain text"
+        )
     try:
         from campaign_live_widgets.webhooks.limits import Limits
-        from campaign_live_widgets.webhooks.run import Sns
+        from campaign_live_widgets.webhooks.run import SnsOptions
         from campaign_live_widgets.webhooks.run import receive as run
     except ImportError as error:
-        message = f"receive needs {error.name}: pip install 'campaign-live-widgets[receive]'"
+        message = (
+            f"receive needs the package {error.name}; "
+            "install it: pip install 'campaign-live-widgets[receive]'"
+        )
         raise UsageError(message) from error
     run(
         folder,
@@ -164,18 +200,18 @@ def receive(  # noqa: PLR0913 - the options of a command
             sns_tolerance=sns_tolerance.total_seconds(),
             patience=patience.total_seconds(),
         ),
-        sns=Sns(sns_certificates, sns_roots, _place(sns_connect_to)),
-        say=log,
-        told=lambda address: write(f"{address}\n"),
+        sns=SnsOptions(sns_certificates, sns_roots, _parse_gateway(sns_connect_to)),
+        log=log,
+        on_listening=lambda address: write(f"{address}\n"),
         debug=is_debug(),
     )
 
 
-def _place(text: str | None) -> tuple[str, int] | None:
+def _parse_gateway(text: str | None) -> tuple[str, int] | None:
     if text is None:
         return None
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal():
-        message = f"--sns-connect-to {text!r}: give HOST:PORT"
+        message = f"invalid --sns-connect-to {text!r}; give HOST:PORT"
         raise UsageError(message)
     return host.strip("[]"), int(port)

@@ -1,1 +1,1 @@
-"""One module for each way to verify who sends."""
+"""One module for each way to verify the sender of a request."""

@@ -1,4 +1,4 @@
-"""What a route is: who may post to it, how that is shown, and what the body holds."""
+"""What a route is: how the sender of a request is verified, and what its body may contain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.webhooks.errors import RefusedError, unproven
+from campaign_live_widgets.webhooks.errors import RequestRejectedError, unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,74 +19,74 @@ if TYPE_CHECKING:
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 ROUTES: Final[dict[str, type[Route]]] = {}
-"""Every route by name; the name is its path, and what its rows are said to be from."""
+"""Every route by name. The name is its path, and the file name of its rejected rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A request that is the vendor's.
+    """A request that is proven to be from the vendor.
 
     Attributes
     ----------
-    values : list or None
-        The rows, where they had to be read to know who sent them; else the body holds them.
-    key : bytes or None
-        What the same request has again when it is replayed; null where nothing tells.
-    until : float
-        When its own time is too old, so that *key* may be forgotten.
-    instead : callable or None
-        What is done where it brings no rows: a subscription to confirm.
+    rows : list or None
+        The rows, if the body had to be parsed for the verification; else ``None``.
+    replay_key : bytes or None
+        Identifies the request if it is replayed; ``None`` if nothing in it does.
+    expires_at : float
+        Time at which a replay is too old to be accepted, so that the key may be forgotten.
+    action : callable or None
+        What to do with a request that has no rows, such as confirming a subscription.
     """
 
-    values: list[Any] | None = None
-    key: bytes | None = None
-    until: float = 0.0
-    instead: Callable[[], Awaitable[dict[str, object]]] | None = None
+    rows: list[Any] | None = None
+    replay_key: bytes | None = None
+    expires_at: float = 0.0
+    action: Callable[[], Awaitable[dict[str, object]]] | None = None
 
 
 class Route(ABC):
-    """One way in. A subclass says who may take it; making the subclass registers it.
+    """A path to which one vendor posts. Defining a subclass registers it.
 
     Parameters
     ----------
     secrets : sequence of str
-        What its variable of the environment holds, in parts: each of them counts.
+        The values of the route's environment variable; each of them is accepted.
     limits : Limits
     clock : callable
-        Returns the time now, in seconds since the epoch.
+        Returns the current time, in seconds since the epoch.
 
     Attributes
     ----------
     format : str
-        The format that its rows are in.
-    variable, holds : str
-        The variable of the environment that opens it, and what that has to hold.
-    largest : int or None
-        Bytes of a body where they are fewer than the door's; for those that have to be read
-        before anybody knows who sent them.
-    types : frozenset of str
-        What its ``Content-Type`` may be; none at all always passes.
-    lines, packed : bool
-        Whether it also takes one value a line; whether it takes gzip.
-    foreign : bool
-        Whether what is no event of the format goes to the store as well, to be counted there.
-    replayed : int
-        The status of what has come already.
+        Format of its rows.
+    variable, expected_value : str
+        The environment variable that opens the route, and what it has to contain.
+    max_body : int or None
+        Limit of a body in bytes, if it is lower than the receiver's: for bodies that have to be
+        parsed before the sender is verified.
+    content_types : frozenset of str
+        Accepted values of ``Content-Type``; a request without that header is accepted.
+    accepts_ndjson, accepts_gzip : bool
+        Whether it accepts one value a line; whether it accepts gzip.
+    stores_other_rows : bool
+        Whether rows that are not events of the format go to the store too, to be counted there.
+    replay_status : int
+        Status of the answer to a replayed request.
     """
 
     name: ClassVar[str]
     format: ClassVar[str]
     variable: ClassVar[str]
-    holds: ClassVar[str]
-    largest: ClassVar[int | None] = None
-    types: ClassVar[frozenset[str]] = JSON_TYPES
-    lines: ClassVar[bool] = False
-    packed: ClassVar[bool] = False
-    foreign: ClassVar[bool] = False
-    replayed: ClassVar[int] = 409
+    expected_value: ClassVar[str]
+    max_body: ClassVar[int | None] = None
+    content_types: ClassVar[frozenset[str]] = JSON_TYPES
+    accepts_ndjson: ClassVar[bool] = False
+    accepts_gzip: ClassVar[bool] = False
+    stores_other_rows: ClassVar[bool] = False
+    replay_status: ClassVar[int] = 409
 
     def __init_subclass__(cls, *, name: str = "", format: str = "") -> None:  # noqa: A002
-        """Register the route under *name*, of rows in *format*; by default of the same name."""
+        """Register the route under *name*; its *format* has the same name by default."""
         if name:
             cls.name, cls.format = name, format or name
             ROUTES[name] = cls
@@ -96,61 +96,61 @@ class Route(ABC):
         self.secrets = tuple(secrets)
 
     @property
-    def shown(self) -> str:
-        """Return what those are told who run it: what is set, never the value."""
+    def summary(self) -> str:
+        """Return a description for the log: which variable is set, never its value."""
         return f"{self.variable} is set ({len(self.secrets)})"
 
-    def admit(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - most have nothing to say
-        """Raise where the headers alone tell that the request is not the vendor's."""
+    def check_headers(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - optional
+        """Raise if the headers alone show that the request is not from the vendor."""
 
     @abstractmethod
     async def verify(self, headers: Mapping[str, str], body: bytes) -> Verified:
-        """Return what the request brings, or raise where it is not the vendor's."""
+        """Verify a request; raise if it is not proven to be from the vendor."""
 
-    def unusable(self) -> UsageError:
-        """Return the error of a secret that cannot be one; it never shows the value."""
-        return UsageError(f"{self.variable}: cannot be used; it holds {self.holds}")
+    def invalid_secret(self) -> UsageError:
+        """Return the error of an invalid secret, without the value."""
+        return UsageError(f"{self.variable}: invalid value; set it to {self.expected_value}")
 
-    def fresh(self, text: str, *, past: float | None = None) -> float:
-        """Return a signed time, or raise where it is too far from now."""
+    def parse_signed_time(self, text: str) -> float:
+        """Return a signed time in seconds since the epoch; raise if it is not recent."""
         if not _SECONDS.fullmatch(text):
-            raise unproven("the signed time is missing or no number of seconds")
-        return self.near(float(text), past=past)
+            raise unauthenticated("the signed time is missing or not a number of seconds")
+        return self.check_age(float(text), self.limits.tolerance)
 
-    def near(self, at: float, *, past: float | None = None) -> float:
-        """Return a time, or raise where it is too far from now."""
+    def check_age(self, signed_at: float, max_age: float) -> float:
+        """Return *signed_at*; raise if it is older than *max_age* seconds, or in the future."""
         now = self.clock()
-        if not now - (past or self.limits.tolerance) <= at <= now + self.limits.tolerance:
-            line = "the signed time is too far from now; are the clocks right?"
-            raise RefusedError(401, "stale", line)
-        return at
+        if not now - max_age <= signed_at <= now + self.limits.tolerance:
+            line = "the signed time differs too much from the current time; check both clocks"
+            raise RequestRejectedError(401, "stale", line)
+        return signed_at
 
 
-def opened(
+def open_routes(
     environment: Mapping[str, str], limits: Limits, clock: Callable[[], float]
 ) -> dict[str, Route]:
-    """Return the routes whose variable of the environment is set.
+    """Return the routes whose environment variable is set.
 
     Raises
     ------
     UsageError
-        Where one holds what cannot be its secret, or none is set.
+        If a variable has an invalid value, or none is set.
     """
-    found = {}
-    for name, kind in ROUTES.items():
-        given = environment.get(kind.variable, "")
-        secrets = [part.strip() for part in given.split(",") if part.strip()]
+    routes = {}
+    for name, route in ROUTES.items():
+        value = environment.get(route.variable, "")
+        secrets = [part.strip() for part in value.split(",") if part.strip()]
         if secrets:
-            found[name] = kind(secrets, limits, clock)
-    if not found:
-        names = ", ".join(kind.variable for kind in ROUTES.values())
-        message = f"no route is open: set at least one of the variables {names}"
+            routes[name] = route(secrets, limits, clock)
+    if not routes:
+        names = ", ".join(route.variable for route in ROUTES.values())
+        message = f"no route is open: set at least one of the environment variables {names}"
         raise UsageError(message)
-    return found
+    return routes
 
 
-def key_of(*parts: bytes) -> bytes:
-    """Return a short key for what must not come twice."""
+def replay_key(*parts: bytes) -> bytes:
+    """Return a short key of the parts that identify a request."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)

@@ -1,7 +1,7 @@
 """Mailgun's webhooks: an HMAC over a time and a token, both in the body.
 
-After Mailgun's user manual, "Securing webhooks". The signature does not cover the event: a
-token must not count twice, or whoever has seen one could send events of their own with it.
+See Mailgun's user manual, "Securing webhooks". The signature does not cover the event: a token
+must not be accepted twice, or an observer of one request could post other events with it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from campaign_live_widgets.webhooks.auth.base import Route, Verified, key_of
-from campaign_live_widgets.webhooks.errors import unproven, unreadable
+from campaign_live_widgets.webhooks.auth.base import Route, Verified, replay_key
+from campaign_live_widgets.webhooks.errors import invalid_body, unauthenticated
 from campaign_live_widgets.webhooks.limits import MIB
-from campaign_live_widgets.webhooks.parsing import one_object
+from campaign_live_widgets.webhooks.parsing import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,38 +23,39 @@ class Mailgun(Route, name="mailgun"):
     """One event a request, with its signature beside it."""
 
     variable = "CAMPAIGN_LIVE_MAILGUN_KEYS"
-    holds = "the webhook signing key, several of them with commas between"
-    largest = MIB
-    replayed = 406
-    """Not Acceptable: Mailgun does not try again after it, and does after any other."""
+    expected_value = "the webhook signing key; separate several by commas"
+    max_body = MIB
+    replay_status = 406
+    """Not Acceptable: the only status after which Mailgun does not retry."""
 
     async def verify(self, headers: Mapping[str, str], body: bytes) -> Verified:  # noqa: ARG002
-        """Return the event, where its token is signed with one of the keys."""
-        posted = one_object(body)
-        signature = posted.get("signature")
-        time, token, shown = (_text(signature, n) for n in ("timestamp", "token", "signature"))
-        if not (time and token and shown):
-            raise unproven("the body holds no signature of a time and a token")
-        said = f"{time}{token}".encode(errors="replace")
-        given = shown.lower().encode(errors="replace")
-        if not any([hmac.compare_digest(given, _signed(key, said)) for key in self.secrets]):  # noqa: C419 - as long for each
-            raise unproven("the signature is by none of the keys")
-        at = self.fresh(time)
+        """Return the event, if its token is signed with one of the keys."""
+        posted = parse_object(body)
+        fields = posted.get("signature")
+        time, token, signature = (_text(fields, n) for n in ("timestamp", "token", "signature"))
+        if not (time and token and signature):
+            raise unauthenticated("the body has no signature with a time and a token")
+        signed = f"{time}{token}".encode(errors="replace")
+        digest = signature.lower().encode(errors="replace")
+        # All keys are tried: the duration does not reveal which one matches.
+        if not any([hmac.compare_digest(digest, _sign(key, signed)) for key in self.secrets]):  # noqa: C419
+            raise unauthenticated("the signature matches none of the keys")
+        signed_at = self.parse_signed_time(time)
         if "event-data" not in posted:
-            raise unreadable("the body holds no event-data")
+            raise invalid_body("the body has no event-data")
         return Verified(
-            values=[{"event-data": posted["event-data"]}],
-            key=key_of(token.encode(errors="replace")),
-            until=at + self.limits.tolerance,
+            rows=[{"event-data": posted["event-data"]}],
+            replay_key=replay_key(token.encode(errors="replace")),
+            expires_at=signed_at + self.limits.tolerance,
         )
 
 
-def _signed(key: str, said: bytes) -> bytes:
-    return hmac.new(key.encode(), said, hashlib.sha256).hexdigest().encode()
+def _sign(key: str, content: bytes) -> bytes:
+    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest().encode()
 
 
-def _text(value: Any, name: str) -> str:  # noqa: ANN401 - whatever the body holds
-    found = value.get(name) if isinstance(value, dict) else None
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found)
-    return found if isinstance(found, str) else ""
+def _text(fields: Any, name: str) -> str:  # noqa: ANN401 - any JSON value
+    value = fields.get(name) if isinstance(fields, dict) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""

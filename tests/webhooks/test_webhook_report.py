@@ -1,4 +1,4 @@
-"""What vendors post to the door gives the report that their events stand for."""
+"""The events that vendors post give the report that the oracle computes from them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import door_signing as signing
 import generate
 import generate_vendors
 import oracle
 import pandas as pd
 import pytest
-from door_process import BEARER, EVENTS, Running, running
+import webhook_signing as signing
 from generate import AT, WINDOWS
+from receiver_process import BEARER, EVENTS, Running, running
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
@@ -34,22 +34,22 @@ pytestmark = pytest.mark.usefixtures("processes")
 LOGIN = "hook:password-of-the-tests"
 
 
-def alone(raw: Any) -> Any:  # noqa: ANN401 - whatever a vendor sends
-    """Return an event of SES or Mailgun without what carries it elsewhere than in a webhook."""
+def without_envelope(raw: Any) -> Any:  # noqa: ANN401 - whatever a vendor sends
+    """Return an event of SES or Mailgun without the envelopes that other transports add."""
     for name in ("Records", "items"):
         if isinstance(raw.get(name), list):
-            return alone(raw[name][0])
+            return without_envelope(raw[name][0])
     for name in ("Sns", "detail", "event-data", "body", "Message"):
         if isinstance(raw.get(name), (dict, str)) and "eventType" not in raw:
             inner = raw[name]
             if isinstance(inner, str) and not inner.lstrip().startswith("{"):
                 return raw
-            return alone(json.loads(inner) if isinstance(inner, str) else inner)
+            return without_envelope(json.loads(inner) if isinstance(inner, str) else inner)
     return raw
 
 
 class Vendor:
-    """One vendor: its secrets, and how many of its events it posts at once."""
+    """One vendor: its secrets, and how many events it posts in a request."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.together = name, 1 if name in ("ses", "mailgun", "postmark") else 100
@@ -77,9 +77,9 @@ class Vendor:
             if self.name == "sendgrid":
                 yield self._sendgrid.posted(some)
             elif self.name == "mailgun":
-                yield self._mailgun.posted(alone(some[0]))
+                yield self._mailgun.posted(without_envelope(some[0]))
             elif self.name == "ses":
-                yield signing.posted(self._sns.message(json.dumps(alone(some[0]))))
+                yield signing.posted(self._sns.message(json.dumps(without_envelope(some[0]))))
             elif self.name == "events":
                 yield json.dumps(some, default=datetime.isoformat).encode(), BEARER
             else:
@@ -87,22 +87,24 @@ class Vendor:
                 yield json.dumps(body).encode(), signing.basic(LOGIN)
 
 
-def posted(vendor: Vendor, door: Running, rows: list[Any]) -> tuple[Row, list[int]]:
-    """Post all rows; return the sum of what was answered, and which requests got a 400."""
-    told = dict.fromkeys(("stored", "duplicates", "rejected", "ignored"), 0)
-    refused = []
+def posted(vendor: Vendor, receiver: Running, rows: list[Any]) -> tuple[Row, list[int]]:
+    """Post all rows; return the sum of the answers, and which requests got a 400."""
+    outcomes = dict.fromkeys(("stored", "duplicates", "rejected", "ignored"), 0)
+    rejected = []
     with ThreadPoolExecutor(16) as pool:
         requests = [(f"/{vendor.name}", *request) for request in vendor.requests(rows)]
-        for number, got in enumerate(pool.map(lambda request: door.ask(*request), requests)):
+        for number, got in enumerate(pool.map(lambda request: receiver.ask(*request), requests)):
             if got.status == 400:
-                refused.append(number)
+                rejected.append(number)
                 continue
             assert got.status == 200, got.content
-            told = {name: told[name] + got.content[name] for name in told}
-    return told, refused
+            outcomes = {name: outcomes[name] + got.content[name] for name in outcomes}
+    return outcomes, rejected
 
 
-def wanted(events: list[Row], window: str, *, tests: bool, ignored: int, rejected: int) -> Row:
+def expected_report(
+    events: list[Row], window: str, *, tests: bool, ignored: int, rejected: int
+) -> Row:
     report = oracle.report(
         pd.DataFrame(events, columns=list(oracle.COLUMNS), dtype=object),
         "c1",
@@ -128,42 +130,42 @@ def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> N
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("name", generate_vendors.VENDORS)
-def test_every_vendor(tmp_path: Path, name: str) -> None:
+def test_posted_vendor_events_give_the_report_of_the_oracle(tmp_path: Path, name: str) -> None:
     vendor = Vendor(name, tmp_path)
     made: list[Made] = generate_vendors.rows(name, seed=len(name), size=150)
-    with running(tmp_path / "door", vendor.secrets, *vendor.options) as door:
-        told, refused = posted(vendor, door, [one.raw for one in made])
-        told_by_metrics = door.metrics()
-        said = door.said()
-        assert door.stop() == 0
+    with running(tmp_path / "receiver", vendor.secrets, *vendor.options) as receiver:
+        outcomes, rejected = posted(vendor, receiver, [one.raw for one in made])
+        metrics = receiver.metrics()
+        output = receiver.output()
+        assert receiver.stop() == 0
     counts = {
         "ignored": sum(one.events == [] for one in made),
-        "rejected": sum(one.events is None for one in made) - len(refused),
+        "rejected": sum(one.events is None for one in made) - len(rejected),
     }
-    # one that comes alone and has nothing of the vendor's is sent back, and not kept
-    assert all(made[number].events is None for number in refused)
-    assert vendor.together == 1 or not refused
+    # a request whose only row is not an event of the vendor gets 400, and is not stored
+    assert all(made[number].events is None for number in rejected)
+    assert vendor.together == 1 or not rejected
     events = [event for one in made for event in one.events or ()]
     for window, tests in (("24h", True), ("30d", False)):
-        expected = wanted(events, window, tests=tests, **counts)
-        assert_report(door.folder, window, expected, tests=tests)
+        expected = expected_report(events, window, tests=tests, **counts)
+        assert_report(receiver.folder, window, expected, tests=tests)
     distinct = len({event["event_id"] for event in events})
-    assert told == counts | {"stored": distinct, "duplicates": len(events) - distinct}
-    for outcome, count in told.items():
+    assert outcomes == counts | {"stored": distinct, "duplicates": len(events) - distinct}
+    for outcome, count in outcomes.items():
         key = f'campaign_live_receive_events_total{{outcome="{outcome}",route="{name}"}}'
-        assert told_by_metrics[key] == count
-    assert check(door.folder).problems == []
-    assert "isp0" not in said
-    assert "@" not in said
+        assert metrics[key] == count
+    assert check(receiver.folder).problems == []
+    assert "isp0" not in output
+    assert "@" not in output
 
 
-def test_canonical_events(tmp_path: Path) -> None:
+def test_posted_canonical_events_give_the_report_of_the_oracle(tmp_path: Path) -> None:
     vendor = Vendor("events", tmp_path)
     rows = generate.events(17, 300)
-    with running(tmp_path / "door", vendor.secrets) as door:
-        told, refused = posted(vendor, door, rows)
+    with running(tmp_path / "receiver", vendor.secrets) as receiver:
+        outcomes, rejected = posted(vendor, receiver, rows)
     good = [row for row in rows if oracle.event(row)]
-    assert (refused, told["rejected"]) == ([], len(rows) - len(good))
-    report = wanted(rows, "24h", tests=False, ignored=0, rejected=told["rejected"])
-    report["health"]["rejected"] = told["rejected"]
-    assert_report(door.folder, "24h", report, tests=False)
+    assert (rejected, outcomes["rejected"]) == ([], len(rows) - len(good))
+    report = expected_report(rows, "24h", tests=False, ignored=0, rejected=outcomes["rejected"])
+    report["health"]["rejected"] = outcomes["rejected"]
+    assert_report(receiver.folder, "24h", report, tests=False)

@@ -1,4 +1,4 @@
-"""A door that is killed at any moment loses nothing that it has acknowledged."""
+"""A receiver that is killed at any time loses no event that it has acknowledged."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-import door_signing as signing
 import duckdb
 import pytest
-from door_process import BEARER, EVENTS, SLOW, Running, event, running
+import webhook_signing as signing
+from receiver_process import BEARER, EVENTS, SLOW, Running, event, running
 
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import check
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
 
 
 class Client:
-    """A vendor: it posts a batch until it has heard 2xx, and then the next one."""
+    """A vendor that posts each batch until it gets 200, then the next one."""
 
     def __init__(self, number: int, vendor: signing.SendGrid) -> None:
         self.number, self.vendor = number, vendor
@@ -63,11 +63,11 @@ class Client:
         return "/sendgrid", *self.vendor.posted(rows)
 
     def posted(self, path: str, body: bytes, headers: dict[str, str]) -> bool:
-        """Post until it is answered with 2xx; tell whether it was before the test is over."""
+        """Post until the answer is 200; return False if the test ends before."""
         while not self.over.is_set():
             try:
-                door = Running(None, None, self.port, None, None)  # type: ignore[arg-type]
-                got = door.ask(path, body, headers)
+                receiver = Running(None, None, self.port, None, None)  # type: ignore[arg-type]
+                got = receiver.ask(path, body, headers)
             except ConnectionRefusedError:  # not started yet
                 time.sleep(0.02)
                 continue
@@ -86,28 +86,28 @@ def stored(folder: Path) -> list[str]:
     return [key for (key,) in duckdb.connect().execute(query).fetchall()]
 
 
-def test_kills(tmp_path: Path) -> None:
+def test_killed_receiver_loses_no_acknowledged_event(tmp_path: Path) -> None:
     vendor = signing.SendGrid()
     secrets = EVENTS | {"CAMPAIGN_LIVE_SENDGRID_KEYS": vendor.public}
     clients = [Client(number, vendor) for number in range(CLIENTS)]
     rng = random.Random(7)  # noqa: S311 - test data
     for _ in range(KILLS):
-        with running(tmp_path, secrets) as door:
+        with running(tmp_path, secrets) as receiver:
             for client in clients:
-                client.port = door.port
+                client.port = receiver.port
             time.sleep(rng.uniform(0.0, 1.5))
-            door.process.send_signal(signal.SIGKILL)
-            door.process.wait(SLOW)
-        assert "Traceback" not in door.said()
-    with running(tmp_path, secrets) as door:
+            receiver.process.send_signal(signal.SIGKILL)
+            receiver.process.wait(SLOW)
+        assert "Traceback" not in receiver.output()
+    with running(tmp_path, secrets) as receiver:
         for client in clients:
-            client.port = door.port
+            client.port = receiver.port
         time.sleep(2)
         for client in clients:
             client.over.set()
         for client in clients:
             client.thread.join(SLOW)
-        assert door.stop() == 0
+        assert receiver.stop() == 0
     acknowledged = {key for client in clients for key in client.acknowledged}
     keys = [key.removeprefix("sendgrid:") for key in stored(tmp_path / "store")]
     assert len(acknowledged) > KILLS
@@ -115,5 +115,5 @@ def test_kills(tmp_path: Path) -> None:
     assert len(keys) == len(set(keys))
     assert acknowledged <= set(keys) <= {key for client in clients for key in client.sent}
     assert {status for client in clients for status in client.answers} <= {200, 503}
-    found: Any = check(tmp_path / "store")
-    assert (found.problems, found.events) == ([], len(keys))
+    checked: Any = check(tmp_path / "store")
+    assert (checked.problems, checked.events) == ([], len(keys))

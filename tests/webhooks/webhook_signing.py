@@ -1,4 +1,4 @@
-"""Vendors that sign what they post, with keys made for the test."""
+"""Vendors that sign their requests, with keys generated for the test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Request = tuple[bytes, dict[str, str]]
 
 
 class SendGrid:
-    """The account's key, and batches signed with it."""
+    """The key of an account, and batches signed with it."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -60,7 +60,7 @@ class Mailgun:
 
 
 class Authority:
-    """A root, one between, and certificates of SNS that they vouch for."""
+    """A root, an intermediate certificate, and certificates of SNS issued by it."""
 
     def __init__(self) -> None:
         self._root_key = _rsa()
@@ -94,7 +94,7 @@ class Sns:
         subscribe: str = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=a1",
     ) -> dict[str, Any]:
         now = at or datetime.now(UTC)
-        said = {
+        fields = {
             "Type": kind,
             "MessageId": secrets.token_hex(16),
             "TopicArn": topic,
@@ -102,14 +102,14 @@ class Sns:
             "Timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z",
         }
         if subject is not None:
-            said["Subject"] = subject
+            fields["Subject"] = subject
         if kind != "Notification":
-            said |= {"Token": "a1", "SubscribeURL": subscribe}
-        # the keys of both kinds are signed in the order of their names
-        signed = "".join(f"{name}\n{said[name]}\n" for name in sorted(said))
+            fields |= {"Token": "a1", "SubscribeURL": subscribe}
+        # the fields of both types are signed in the order of their names
+        signed = "".join(f"{name}\n{fields[name]}\n" for name in sorted(fields))
         hashed = hashes.SHA1() if version == "1" else hashes.SHA256()  # noqa: S303
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashed)
-        return said | {
+        return fields | {
             "SignatureVersion": version,
             "Signature": base64.b64encode(signature).decode(),
             "SigningCertURL": url,
@@ -118,7 +118,7 @@ class Sns:
 
 
 def posted(message: dict[str, Any]) -> Request:
-    """Return a message as SNS posts it: it calls JSON a text."""
+    """Return a message as SNS posts it: JSON with the type of plain text."""
     kind = {"x-amz-sns-message-type": str(message.get("Type"))}
     return json.dumps(message).encode(), {"Content-Type": "text/plain; charset=UTF-8"} | kind
 

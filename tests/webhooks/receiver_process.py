@@ -1,4 +1,4 @@
-"""The door as a process of its own, and requests to it over real sockets."""
+"""A receiver in a process, and requests to it over real sockets."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ TOKEN = "token-of-the-tests-0123456789"  # noqa: S105 - a secret that opens noth
 BEARER = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
 EVENTS = {"CAMPAIGN_LIVE_EVENTS_TOKENS": TOKEN}
 SLOW = 120.0
-"""Seconds for anything that a busy machine may take long for."""
+"""Timeout in seconds, generous for a busy machine."""
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     content: Any
@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 @dataclass
 class Running:
-    """A door that answers."""
+    """A receiver that accepts requests."""
 
     process: subprocess.Popen[bytes]
     folder: Path
@@ -68,8 +68,8 @@ class Running:
         pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
         return {name: float(value) for name, _, value in pairs}
 
-    def said(self) -> str:
-        """Return all that it has written anywhere."""
+    def output(self) -> str:
+        """Return standard output and standard error."""
         return self.out.read_text() + self.err.read_text()
 
     def stop(self) -> int:
@@ -86,7 +86,7 @@ def answer_of(response: http.client.HTTPResponse) -> Answer:
 
 @contextmanager
 def running(folder: Path, secrets: Mapping[str, str], *options: str) -> Iterator[Running]:
-    """Start a door that writes to *folder*/store; kill it where the test has not stopped it."""
+    """Start a receiver that writes to *folder*/store; kill it if the test has not stopped it."""
     folder.mkdir(parents=True, exist_ok=True)
     out, err = folder / "out", folder / "err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
@@ -118,17 +118,17 @@ def port_of(process: subprocess.Popen[bytes], out: Path, err: Path) -> int:
     return int(out.read_text().splitlines()[0].rpartition(":")[2])
 
 
-def eventually(told: Any, what: str) -> Any:  # noqa: ANN401
-    """Return what *told* returns once it is true."""
+def eventually(condition: Any, what: str) -> Any:  # noqa: ANN401
+    """Return the value of *condition* once it is true."""
     until = time.monotonic() + SLOW
-    while not (found := told()):
+    while not (value := condition()):
         assert time.monotonic() < until, what
         time.sleep(0.05)
-    return found
+    return value
 
 
-def refused_to_start(tmp_path: Path, secrets: Mapping[str, str], *options: str) -> str:
-    """Return the one line with which the command ends that cannot be run so."""
+def usage_error(tmp_path: Path, secrets: Mapping[str, str], *options: str) -> str:
+    """Return the one line of a call that exits with a usage error."""
     done = subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, "--into", str(tmp_path / "store"), *options],
         capture_output=True,
