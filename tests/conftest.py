@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import cli, costs
+from tests.support import cli, costs, fonts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserType
     from server import Postgres
     from spark_cluster import Cluster
 
@@ -87,12 +88,30 @@ def browser() -> Iterator[Browser]:
     """Run the installed Chromium; Playwright can run once in a process, so all share it."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is used
 
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert path, "the browser tests need Chromium"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        chromium = _launch(playwright.chromium)
         yield chromium
         chromium.close()
+
+
+def _launch(kind: BrowserType, **environment: str) -> Browser:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path, "the browser tests need Chromium"
+    return kind.launch(executable_path=path, args=list(QUIET), env={**os.environ, **environment})
+
+
+@pytest.fixture(scope="session", params=fonts.PACKAGES)
+def font(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> fonts.Font:
+    """Return each of the fonts with which layout is tested."""
+    return fonts.install(request.param, tmp_path_factory.mktemp("font"))
+
+
+@pytest.fixture(scope="session")
+def browser_in_font(browser: Browser, font: fonts.Font) -> Iterator[Browser]:
+    """Run a Chromium on a system with one font."""
+    chromium = _launch(browser.browser_type, **font.environment)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session")

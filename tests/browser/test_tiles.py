@@ -86,6 +86,19 @@ def quiet(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = opened(browser, address)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def page_in_font(browser_in_font: Browser, address: str) -> Iterator[Page]:
+    page = opened(browser_in_font, address)
+    yield page
+    page.close()
+
+
+def opened(browser: Browser, address: str) -> Page:
     page = browser.new_page(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     page.set_default_timeout(10_000)
     page.route("https://**", lambda route: route.abort())
@@ -99,8 +112,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         timeout=90_000,
     )
     page.wait_for_selector(".with-huge.clw-push-tracking-by-platform .bar")
-    yield page
-    page.close()
+    return page
 
 
 @pytest.fixture(autouse=True)
@@ -323,8 +335,10 @@ def test_the_png_of_a_tile_looks_like_the_tile(page: Page, tile_id: str, *, dark
 
 @pytest.mark.parametrize("view", ["first", "table"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_squeezed_tile_stays_readable(page: Page, size: tuple[int, int], view: str) -> None:
-    wide, high = size
+def test_a_squeezed_tile_stays_readable(
+    page_in_font: Page, size: tuple[int, int], view: str
+) -> None:
+    page, (wide, high) = page_in_font, size
     if view == "table":
         show_all(page, "table")
     page.evaluate(

@@ -18,7 +18,7 @@ WIDTH: Final = 600
 _PADDING: Final = 0.2
 """Share of a row's height that lies between its bars and the next row's."""
 _ALONE_PX: Final = 15
-_THIN_PX: Final = 10
+_THIN_PX: Final = 12
 _THICK_PX: Final = 18
 _LEGEND_PX: Final = 24
 _SWATCH_PX: Final = 12
@@ -124,7 +124,7 @@ def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Sp
         "right": f"max(left + 16, width - {end:.0f})",
         "band": f"min({_THICK_PX}, row * {1 - _PADDING:g} / {metrics})",
         "inset": f"{top} + (row - band * {metrics}) / 2",
-        "letters": "band < 12 ? 10 : 12",
+        "letters": "band < 14 ? 10 : 12",
     }
     return [{"name": name, "expr": expression} for name, expression in signals.items()]
 

@@ -5,7 +5,7 @@ import { figureBeside, placeFigure, ruler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import { emptiness, follow, lifetime, linked, onResize, scrollable, spokenImage } from "../base/widget.js";
 
-const BAR = { thinnest: 10, thickest: 18, alone: 15 };
+const BAR = { thinnest: 12, thickest: 18, alone: 15 };
 
 function barRow(metrics) {
   const node = make("div", "clw-bars-row");
@@ -98,7 +98,7 @@ export async function render({ model, el, signal }) {
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;
-        node.style.fontSize = band < 12 ? "10px" : "";
+        node.style.fontSize = band < 14 ? "10px" : "";
       });
       if (!row.node.isConnected) list.append(row.node);
     });
