@@ -1,4 +1,4 @@
-"""The clock of everything that is given no other."""
+"""The clock, and times as text."""
 
 from __future__ import annotations
 
@@ -6,5 +6,25 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Return the current time, in UTC."""
+    """Return the current time, in UTC: the clock of everything that is given no other."""
     return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return an aware time as RFC 3339 in UTC; seconds have a fraction only if needed."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """Return the aware time that RFC 3339 text names.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a time, or has no time zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = f"{text!r} has no time zone"
+        raise ValueError(message)
+    return moment

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import io
-import math
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from babel.numbers import format_percent
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Line
 
-from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, column_label, value_label
+from campaign_live_widgets.catalog import TABS, TILES, Text, column_label
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
+from campaign_live_widgets.rendering.model.figures import figures
+from campaign_live_widgets.rendering.model.table_model import table as table_of
 from campaign_live_widgets.report import frame
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _NOTHING: Final = Text("nothing in this window", "rien dans cette période")
 _TOTAL: Final = Text("Total", "Total")
 _TREND: Final = Text("over time", "dans le temps")
-_OF: Final = Text("of", "sur")
 _HEALTH: Final = {
     "events": Text("events", "événements"),
     "duplicates": Text("duplicates", "doublons"),
@@ -70,7 +70,7 @@ def parts(still: Still) -> Iterator[RenderableType]:
     if scope := phrases.scope(snapshot, still.time_zone, locale):
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
     counts = (
-        f"{phrases.number(getattr(snapshot.health, part), locale)} {word(locale)}"
+        f"{format_number(getattr(snapshot.health, part), locale)} {word(locale)}"
         for part, word in _HEALTH.items()
     )
     yield Line(", ".join(counts), style="dim")
@@ -136,29 +136,22 @@ def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
     table = plain_table(heads=False)
     for _ in range(3):
         table.add_column(justify="right")
-    for row in rows.to_dict("records"):
-        share = ""
-        if tile.share_of and not math.isnan(row["share"]):
-            whole = METRICS[tile.share_of].label(locale).lower()
-            share = f"{_percent(row['share'], locale)} {_OF(locale)} {whole}"
-        count = phrases.number(row["count"], locale)
-        table.add_row(column_label(row["metric"], locale), count, share)
+    for figure in figures(tile, rows, locale):
+        table.add_row(figure.label, figure.text, figure.share_text)
     return table
 
 
 def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str) -> Table:
+    model = table_of(tile, rows, locale=locale, names=names)
+    name, *metrics = model.headings
     table = plain_table()
-    table.add_column(column_label(str(tile.by), locale))
-    for metric in tile.metrics:
-        table.add_column(column_label(metric, locale), justify="right")
-    totals = [phrases.number(int(rows[metric].sum()), locale) for metric in tile.metrics]
-    table.add_row(_TOTAL(locale), *totals, style="bold")
-    for row in rows.to_dict("records"):
-        value = row[tile.by]
-        named = names.get(value) if tile.by == "message_id" else None
-        label = named or value_label(str(tile.by), value, locale)
-        counts = (phrases.number(row[metric], locale) for metric in tile.metrics)
-        table.add_row(Line(clean(label)), *counts)
+    table.add_column(name.label)
+    for metric in metrics:
+        table.add_column(metric.label, justify="right")
+    if model.total is not None:
+        table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
+    for row in model.rows:
+        table.add_row(Line(clean(row.name)), *(cell.text for cell in row.cells))
     return table
 
 
@@ -169,7 +162,7 @@ def _trends(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
     table.add_column(_TREND(locale))
     for metric in tile.metrics:
         counts = [int(n) for n in rows[metric]]
-        total = phrases.number(sum(counts), locale)
+        total = format_number(sum(counts), locale)
         table.add_row(column_label(metric, locale), total, _sparkline(counts))
     return table
 
@@ -182,7 +175,3 @@ def _sparkline(counts: Sequence[int]) -> str:
     return "".join(
         " " if n <= 0 else _BARS[min(n * len(_BARS) // top, len(_BARS) - 1)] for n in sums
     )
-
-
-def _percent(value: float, locale: str) -> str:
-    return str(format_percent(value, format="0.0 %" if locale == "fr" else "0.0%", locale=locale))

@@ -1,6 +1,6 @@
 """The numbers of each tile: pure functions from a snapshot to frames, JSON and CSV."""
 
-from campaign_live_widgets.report.export import csv_cell, frame_csv, rfc3339, rows, to_csv, to_json
+from campaign_live_widgets.report.export import csv_cell, frame_csv, rows, to_csv, to_json
 from campaign_live_widgets.report.frames import evaluate, frame, frames
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "frame",
     "frame_csv",
     "frames",
-    "rfc3339",
     "rows",
     "to_csv",
     "to_json",

@@ -6,11 +6,12 @@ import csv
 import io
 import math
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES, Text, column_label, value_label
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.report.frames import frame
 
 if TYPE_CHECKING:
@@ -34,11 +35,6 @@ _FORMULA: Final = re.compile(
 _NAME: Final = Text("Name", "Nom")
 _LABELLED: Final = ("metric", "reason", "bounce_type", "platform", "channel")
 """Dimensions whose values have labels on the page."""
-
-
-def rfc3339(at: datetime) -> str:
-    """Return an aware time as RFC 3339 in UTC; seconds have a fraction only when needed."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _plain(value: object) -> object:

@@ -16,9 +16,8 @@ from filelock import FileLock, Timeout
 
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.io.atomic_files import sync, write_once
-from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.clock import rfc3339, utc_now
 from campaign_live_widgets.rendering.language.phrases import one_line
-from campaign_live_widgets.report import rfc3339
 from campaign_live_widgets.snapshots.paths import (
     FAILED,
     FAILURE,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import MissingExtraError, UsageError
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
 from campaign_live_widgets.snapshots.report_reader import REPORT_JSON
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.snapshots.manifest import Manifest
 from campaign_live_widgets.snapshots.paths import FAILED, FAILURE, MANIFEST
-from campaign_live_widgets.snapshots.report_reader import parse_rfc3339
 
 if TYPE_CHECKING:
     from pathlib import Path

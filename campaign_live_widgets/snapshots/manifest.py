@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.errors import ArchiveError
-from campaign_live_widgets.report import rfc3339
+from campaign_live_widgets.io.clock import parse_rfc3339, rfc3339
 from campaign_live_widgets.snapshots.paths import MANIFEST, OWNER
-from campaign_live_widgets.snapshots.report_reader import figures, parse_rfc3339
+from campaign_live_widgets.snapshots.report_reader import figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import ArchiveError
+from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.snapshots.paths import FAILURE
 
 if TYPE_CHECKING:
@@ -50,15 +50,6 @@ def read_report(path: Path) -> dict[str, Any]:
             return found
     message = f"{file} is not the JSON of a report"
     raise ArchiveError(message)
-
-
-def parse_rfc3339(text: str) -> datetime:
-    """Return the time that :func:`~campaign_live_widgets.report.rfc3339` wrote (aware)."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        message = f"{text!r} has no time zone"
-        raise ValueError(message)
-    return at
 
 
 class Numbers:

@@ -132,7 +132,7 @@ def _watch(source: str, query: Query, form: str, every: timedelta | None) -> Non
 
 
 def _campaign_row(campaign: Campaign) -> dict[str, object]:
-    from campaign_live_widgets.report import rfc3339
+    from campaign_live_widgets.io.clock import rfc3339
 
     return {
         "campaign_id": campaign.id,

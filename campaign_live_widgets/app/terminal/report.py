@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from campaign_live_widgets.app.terminal.fit_width import fitting
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.model.report_view import Still
 from campaign_live_widgets.rendering.text import WIDE, clean, parts, plain_table
 
@@ -36,7 +36,7 @@ def print_campaigns(found: Sequence[Campaign]) -> None:
             for at in (one.oldest_event, one.newest_event)
         )
         name = clean(one.name or "")
-        table.add_row(Line(clean(one.id)), Line(name), phrases.number(one.events, "en"), *times)
+        table.add_row(Line(clean(one.id)), Line(name), format_number(one.events, "en"), *times)
     console_of_stdout().print(table)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import traitlets
 
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.widgets import Front
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Health, Snapshot
 
 _REJECTS_SHOWN: Final = 8
-
-
-def _iso(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 class Header(Front, script="header"):
@@ -100,7 +97,7 @@ class Header(Front, script="header"):
             "window": phrases.window(snapshot, now, zone, locale),
             "window_note": phrases.window_note(snapshot, zone, locale),
             "scope": phrases.scope(snapshot, zone, locale),
-            "as_of": _iso(snapshot.window.end),
+            "as_of": rfc3339(snapshot.window.end),
             "newest": self._moment(snapshot.newest_event),
             "health": _health(snapshot.health, zone, locale),
             "numbers": phrases.health_numbers(snapshot.health, locale),
@@ -149,7 +146,7 @@ class Header(Front, script="header"):
     def _moment(self, moment: datetime | None) -> list[str]:
         if moment is None:
             return ["", ""]
-        return [_iso(moment), phrases.moment(moment, self._time_zone, self.locale)]
+        return [rfc3339(moment), phrases.moment(moment, self._time_zone, self.locale)]
 
 
 def _health(health: Health, time_zone: str, locale: str) -> dict[str, Any]:

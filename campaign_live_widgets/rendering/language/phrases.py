@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
+from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.snapshot import MINUTE
 
 if TYPE_CHECKING:
@@ -120,11 +121,6 @@ SEPARATOR: Final = " \N{MIDDLE DOT} "
 """Between the parts of a caption."""
 SHORT: Final = 48
 """Maximum length of a name in a sentence."""
-
-
-def number(value: int, locale: str) -> str:
-    """Return a count with the digit groups of *locale*."""
-    return str(format_decimal(value, locale=locale))
 
 
 def instant(moment: datetime, time_zone: str, locale: str, *, pattern: str = "d MMM HH:mm") -> str:
@@ -263,7 +259,7 @@ def health_terms(locale: str) -> list[list[str]]:
 
 def health_numbers(health: Health, locale: str) -> list[str]:
     """Return the numbers of *health*, in the order of :func:`health_terms`."""
-    return [number(getattr(health, field), locale) for field in HEALTH]
+    return [format_number(getattr(health, field), locale) for field in HEALTH]
 
 
 def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None = 120) -> str:
@@ -286,7 +282,7 @@ def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
     if health.ahead and health.ahead_until is not None:
         text = _AHEAD[health.ahead > 1](locale)
         until = moment(health.ahead_until, time_zone, locale)
-        notes.insert(0, text.format(number(health.ahead, locale), until))
+        notes.insert(0, text.format(format_number(health.ahead, locale), until))
     return notes
 
 

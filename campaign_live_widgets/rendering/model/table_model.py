@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from campaign_live_widgets.catalog import METRICS, Distinct, column_label, value_label
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language.labels import TOTAL, share_of
 from campaign_live_widgets.rendering.language.numbers import (
     format_number,
@@ -107,7 +108,7 @@ def _names(
     first = tile.columns[0]
     if first == "bucket":
         moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame[first], utc=True)]
-        codes = [moment.isoformat().replace("+00:00", "Z") for moment in moments]
+        codes = [rfc3339(moment) for moment in moments]
         return codes, [format_time(moment, locale, time_zone) for moment in moments]
     codes = [str(value) for value in frame[first]]
     known = names if first == "message_id" else {}

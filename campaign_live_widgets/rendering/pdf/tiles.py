@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
-from campaign_live_widgets.catalog import (
-    METRICS,
-    TILES,
-    Distinct,
-    Text,
-    column_label,
-    notes,
-    value_label,
-)
+from campaign_live_widgets.catalog import TILES, Text, column_label, notes
 from campaign_live_widgets.rendering.charts import KINDS, specification
 from campaign_live_widgets.rendering.charts.bars import natural_height
 from campaign_live_widgets.rendering.charts.chart import drawable, text_width
 from campaign_live_widgets.rendering.charts.donut import MOST_SLICES
 from campaign_live_widgets.rendering.charts.export import svg
-from campaign_live_widgets.rendering.language.labels import NO_DATA, TOTAL, nothing, share_of
-from campaign_live_widgets.rendering.language.numbers import (
-    format_number,
-    format_share,
-    format_time,
-)
+from campaign_live_widgets.rendering.language.labels import NO_DATA, TOTAL, nothing
+from campaign_live_widgets.rendering.language.numbers import format_share
 from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.rendering.model.figures import figures
+from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.table_model import Table
 
 WIDTH_PT: Final = 510.2
 """Of what stands between the margins of a page."""
@@ -109,24 +99,19 @@ def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
 
 
 def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
-    locale = still.locale
-    of = share_of(tile.share_of)(locale)
-    shares = rows["share"].tolist() if tile.share_of else [math.nan] * len(rows)
-    figures = [
+    shown = [
         {
-            "label": column_label(str(metric), locale),
-            "count": format_number(count, locale),
-            "share": "" if math.isnan(share) else f"{format_share(share, locale)} {of}",
-            "part": None if math.isnan(share) else max(0.0, min(1.0, share)),
-            "color": palette.color(str(metric), "light"),
+            "label": figure.label,
+            "count": figure.text,
+            "share": figure.share_text,
+            "part": figure.bar,
+            "color": palette.color(figure.metric, "light"),
         }
-        for metric, count, share in zip(
-            rows["metric"].tolist(), rows["count"].tolist(), shares, strict=True
-        )
+        for figure in figures(tile, rows, still.locale)
     ]
-    room = (width - GUTTER_PT * (len(figures) - 1)) / len(figures) - 84
-    longest = max(text_width(str(figure["count"]), 1.0) for figure in figures) * 1.06
-    return {"kind": "figures", "figures": figures, "size": min(19.0, room / longest)}
+    room = (width - GUTTER_PT * (len(shown) - 1)) / len(shown) - 84
+    longest = max(text_width(str(figure["count"]), 1.0) for figure in shown) * 1.06
+    return {"kind": "figures", "figures": shown, "size": min(19.0, room / longest)}
 
 
 def _chart(still: Still, tile: Tile, rows: pd.DataFrame, kind: str, width: float) -> dict[str, Any]:
@@ -156,48 +141,40 @@ def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
 
 def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
     """Return a table: headings, the total and the rates on top, and every row."""
-    locale = still.locale
-    counted = [column for column in tile.columns[1:] if column != "share"]
-    heads = [column_label(column, locale) for column in tile.columns[1:]]
-    if tile.share_of:
-        heads[-1] = f"{heads[-1]} {share_of(tile.share_of)(locale)}"
-    cells = [[format_number(n, locale) for n in rows[column].tolist()] for column in counted]
-    if tile.share_of:
-        cells.append([format_share(share, locale) for share in rows["share"].tolist()])
-    totals = _totals(tile, rows, counted)
-    total = [format_number(n, locale) for n in totals.values()]
-    rates = _rates(still, tile, totals)
-    names = _names(still, tile, rows)
+    names = still.snapshot.message_names
+    model = table(tile, rows, locale=still.locale, names=names, time_zone=still.time_zone)
+    name, *headings = [heading.label for heading in model.headings]
+    cells = [[cell.text for cell in row.cells] for row in model.rows]
+    total = [cell.text for cell in model.total.cells] if model.total else []
+    rates = _rates(still, tile, model)
     widths = [
-        _column_width(head, [*column, *rates[j : j + 1]], total[j : j + 1])
-        for j, (head, column) in enumerate(zip(heads, cells, strict=True))
+        _column_width(head, [*(row[j] for row in cells), *rates[j : j + 1]], total[j : j + 1])
+        for j, head in enumerate(headings)
     ]
     fit = min(1.0, (width - _NAME_PT) / sum(widths))
     return {
         "kind": "numbers",
         "size": _LETTERS_PT * fit,
-        "widths": [one * fit for one in widths],
-        "columns": [column_label(tile.columns[0], locale), *heads],
-        "total": [TOTAL(locale), *total] if total else [],
-        "rates": [_RATE(locale), *rates] if any(rates) else [],
-        "rows": [list(row) for row in zip(names, *cells, strict=True)],
+        "widths": [column * fit for column in widths],
+        "columns": [name, *headings],
+        "total": [TOTAL(still.locale), *total] if total else [],
+        "rates": [_RATE(still.locale), *rates] if any(rates) else [],
+        "rows": [
+            [_breakable(row.name), *texts] for row, texts in zip(model.rows, cells, strict=True)
+        ],
     }
 
 
-def _totals(tile: Tile, rows: pd.DataFrame, counted: Sequence[str]) -> dict[str, int]:
-    """Return the sum of each column; nothing where the rows are not parts of one whole."""
-    if tile.by is None or any(isinstance(METRICS[m].formula, Distinct) for m in tile.metrics):
-        return {}
-    return {column: int(rows[column].sum()) for column in counted}
-
-
-def _rates(still: Still, tile: Tile, totals: Mapping[str, int]) -> list[str]:
-    """Return the rate of each total, where what it divides by stands beside it."""
-    told = []
+def _rates(still: Still, tile: Tile, model: Table) -> list[str]:
+    """Return the rate of each total, where its divisor is a column of the table."""
+    if model.total is None:
+        return []
+    totals = dict(zip(tile.metrics, (cell.value for cell in model.total.cells), strict=True))
+    rates = []
     for metric, count in totals.items():
         whole = totals.get(tile.rate_of(metric) or "")
-        told.append(format_share(count / whole, still.locale) if whole else "")
-    return told
+        rates.append(format_share((count or 0) / whole, still.locale) if whole else "")
+    return rates
 
 
 def _rates_note(still: Still, tile: Tile) -> list[str]:
@@ -212,18 +189,6 @@ def _rates_note(still: Still, tile: Tile) -> list[str]:
         for whole, rates in parts.items()
     ]
     return [_RATES(still.locale).format(_ALSO(still.locale).join(told))] if told else []
-
-
-def _names(still: Still, tile: Tile, rows: pd.DataFrame) -> list[str]:
-    """Return how the rows are called, with places where a long word may break."""
-    first = tile.columns[0]
-    if first == "bucket":
-        times = pd.to_datetime(rows["bucket"], utc=True)
-        zone, locale = still.time_zone, still.locale
-        return [format_time(time.to_pydatetime(), locale, zone) for time in times]
-    known = still.snapshot.message_names if first == "message_id" else {}
-    codes = [str(code) for code in rows[first]]
-    return [_breakable(known.get(c) or value_label(first, c, still.locale)) for c in codes]
 
 
 def _breakable(name: str) -> str:

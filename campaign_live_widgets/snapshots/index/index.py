@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 from campaign_live_widgets.catalog import METRICS, Text
 from campaign_live_widgets.io.atomic_files import remove_leftovers, write_over
+from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.rendering.language.phrases import instant, length, number, zone
+from campaign_live_widgets.rendering.language.phrases import instant, length, zone
 from campaign_live_widgets.snapshots.draft import locked
 from campaign_live_widgets.snapshots.exporters import REPORT_CSV, REPORT_HTML, REPORT_PDF
 from campaign_live_widgets.snapshots.index.plain_page import plain_page
 from campaign_live_widgets.snapshots.index.sparkline import HEIGHT, WIDTH, sparkline
 from campaign_live_widgets.snapshots.listing import failed_runs, snapshots
 from campaign_live_widgets.snapshots.paths import INDEX, NOTEBOOK, is_part, with_tests
-from campaign_live_widgets.snapshots.report_reader import parse_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +120,7 @@ def index(kept: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: str
         "snapshots/index/index.html.j2",
         _TITLE(locale),
         locale,
-        lead=count.format(number(len(kept), locale)) if kept else _EMPTY(locale),
+        lead=count.format(format_number(len(kept), locale)) if kept else _EMPTY(locale),
         campaigns=[_campaign(snapshots, locale) for snapshots in by_campaign.values()],
         heads=[
             (_AS_OF(locale), False),
@@ -160,7 +160,7 @@ def _campaign(snapshots: list[KeptSnapshot], locale: str) -> _Campaign:
         trends=_trends(snapshots, locale),
         rows=[_row(snapshot, locale) for snapshot in listed],
         older=[_row(snapshot, locale) for snapshot in older],
-        older_title=_OLDER(locale).format(number(len(older), locale)),
+        older_title=_OLDER(locale).format(format_number(len(older), locale)),
     )
 
 
@@ -204,10 +204,11 @@ def _row(snapshot: KeptSnapshot, locale: str) -> _Row:
     manifest, folder = snapshot.manifest, snapshot.folder
     start, end = (parse_rfc3339(manifest.window[key]) for key in ("start", "end"))
     rejected = manifest.health.get("rejected", 0)
+    counted = _REJECTED[rejected != 1](locale)
     notes = (
         _PART(locale) if is_part(folder.name) else "",
         _TESTS(locale) if with_tests(folder.name) else "",
-        _REJECTED[rejected != 1](locale).format(number(rejected, locale)) if rejected else "",
+        counted.format(format_number(rejected, locale)) if rejected else "",
     )
     files = (
         ("HTML", REPORT_HTML),

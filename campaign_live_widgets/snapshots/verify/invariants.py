@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import BOUNCE_TYPES, CHANNELS, METRICS, TABS, TILES, Count
+from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.snapshot import Window
-from campaign_live_widgets.snapshots.report_reader import Numbers, parse_rfc3339
+from campaign_live_widgets.snapshots.report_reader import Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

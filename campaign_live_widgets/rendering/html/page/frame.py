@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from campaign_live_widgets.catalog import meaning
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import WORDS
-from campaign_live_widgets.report import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

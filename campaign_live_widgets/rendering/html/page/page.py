@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from markupsafe import Markup
 
 from campaign_live_widgets.catalog import TABS
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.io.names import file_stem
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.html import templates
@@ -27,7 +28,7 @@ from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
 from campaign_live_widgets.rendering.model import palette
-from campaign_live_widgets.report import frame_csv, frames, rfc3339, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
