@@ -56,6 +56,8 @@ class Watch:
     strangers: list[str] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
     """What the page has sent over its websockets."""
+    heartbeats: int = 0
+    """How often the kernel has sent a heartbeat."""
 
     def over(self, page: Page) -> None:
         page.on("console", self._on_console)
@@ -79,6 +81,11 @@ class Watch:
         socket.on(
             "framesent", lambda f: self.sent.append(f if isinstance(f, bytes) else f.encode())
         )
+        socket.on("framereceived", self._on_frame)
+
+    def _on_frame(self, frame: bytes | str) -> None:
+        data = frame if isinstance(frame, bytes) else frame.encode()
+        self.heartbeats += b'"heartbeat"' in data
 
     def _note_host(self, url: str) -> None:
         if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:|about:", url):
@@ -104,6 +111,25 @@ class Front:
 
     def wait_for(self, script: str, *arguments: object, seconds: float = 20) -> None:
         self.page.wait_for_function(script, arg=list(arguments), timeout=seconds * 1000)
+
+
+FAST_HEARTBEAT = """
+from dataclasses import replace
+from campaign_live_widgets.dashboard.live import connection_monitor, coordinator
+pace = replace(coordinator.DEFAULT_PACE, heartbeat_seconds={seconds})
+coordinator.DEFAULT_PACE = pace
+limits = {{"missed": {missed}, "missed_while_busy": {while_busy}, "reconnect_seconds": 2.0}}
+connection_monitor.LIMITS = limits
+"""
+
+
+def fast_heartbeat(folder: Path, *, seconds: float, missed: int, while_busy: int) -> dict[str, str]:
+    """Return variables for a server whose kernels and pages report a lost connection soon."""
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    text = FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
+    (startup / "00-fast-heartbeat.py").write_text(text, encoding="utf-8")
+    return {"IPYTHONDIR": str(folder / "ipython")}
 
 
 @contextmanager
@@ -183,6 +209,7 @@ def _jupyter(  # noqa: PLR0913 - what the two differ in, and what they are given
     homes = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {home: str(folder / home) for home in homes}
     environment["CAMPAIGN_LIVE_SOURCE"] = str(inbox.folder)
+    environment |= fast_heartbeat(folder, seconds=1, missed=8, while_busy=45)
     options = [
         *("--no-browser", "--allow-root", "--expose-app-in-browser", "--log-level=ERROR"),
         *("--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"),

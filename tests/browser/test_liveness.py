@@ -9,6 +9,7 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -16,22 +17,27 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from conftest import REPOSITORY, SIZE, running
+from conftest import REPOSITORY, SIZE, Watch, fast_heartbeat, running
+from inbox import Inbox
 from playwright.sync_api import Error as PlaywrightError
 from wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from conftest import Front
     from playwright.sync_api import Browser, Page
 
 SOON = 15.0
-"""Seconds within which the page says that something is wrong."""
+"""Seconds within which the page reports a lost connection, also on a busy machine."""
+HEARTBEAT, MISSED = 1.0, 4
+"""Seconds between two heartbeats of these tests' servers, and how many may be missing."""
+CULLED = 6
+"""Seconds after which these tests' servers end a kernel that nobody uses."""
 LIVE = ".clw-report[data-state=live]"
 LOST = ".clw-report[data-lost=%s][data-state=stale] .clw-lost"
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+CULLING = {"MappingKernelManager": {"cull_idle_timeout": CULLED, "cull_interval": 1}}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 
@@ -62,11 +68,21 @@ def until(true: Callable[[], object], seconds: float, otherwise: str) -> float:
     return time.monotonic() - start
 
 
-def opened(browser: Browser, address: str) -> Page:
+def opened(browser: Browser, address: str, watch: Watch | None = None) -> Page:
     page = browser.new_context(viewport=SIZE).new_page()
+    if watch is not None:
+        watch.over(page)
     page.goto(address)
     page.wait_for_selector(LIVE, timeout=60_000)
     return page
+
+
+def wait_for_heartbeats(page: Page, watch: Watch, number: int) -> None:
+    """Let a number of heartbeats come to a page."""
+    enough = watch.heartbeats + number
+    until(
+        lambda: page.wait_for_timeout(50) or watch.heartbeats >= enough, 120, "no heartbeat comes"
+    )
 
 
 RECORD_LOST = """() => {
@@ -85,8 +101,8 @@ def leave(page: Page) -> None:
 
 
 @pytest.fixture
-def wire(voila: Front) -> Iterator[Wire]:
-    wire = Wire(int(voila.address.rsplit(":")[-1].strip("/")))
+def wire(quick: Server) -> Iterator[Wire]:
+    wire = Wire(quick.port)
     yield wire
     wire.close()
 
@@ -95,47 +111,47 @@ def number(page: Page) -> int:
     return int(page.locator(DELIVERED).get_attribute("data-value") or 0)
 
 
-def catches_up(page: Page, voila: Front, before: int) -> None:
+def catches_up(page: Page, server: Server, before: int) -> None:
     """See that the page goes on, with what came while it was lost and with what comes now."""
     page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
     assert page.locator(".clw-lost").is_hidden()
     at_least = "([css, n]) => Number(document.querySelector(css).dataset.value) >= n"
     page.wait_for_function(at_least, arg=[DELIVERED, before + 5], timeout=20_000)
-    voila.inbox.drop(3)
+    server.inbox.drop(3)
     page.wait_for_function(at_least, arg=[DELIVERED, before + 8], timeout=20_000)
 
 
 def test_a_cut_connection_is_said_and_mends_by_itself(
-    voila: Front, browser: Browser, wire: Wire
+    quick: Server, browser: Browser, wire: Wire
 ) -> None:
     page = opened(browser, f"http://127.0.0.1:{wire.port}/")
     before = number(page)
     wire.cut()
     page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
     assert "connection to the server was lost" in page.get_by_role("alert").inner_text()
-    voila.inbox.drop(5)
+    quick.inbox.drop(5)
     wire.mend()
-    catches_up(page, voila, before)
+    catches_up(page, quick, before)
     leave(page)
 
 
 def test_a_network_that_stands_still_is_said_and_mends_by_itself(
-    voila: Front, browser: Browser, wire: Wire
+    quick: Server, browser: Browser, wire: Wire
 ) -> None:
     page = opened(browser, f"http://127.0.0.1:{wire.port}/")
     before = number(page)
     wire.freeze()
     page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
     assert "has not answered" in page.get_by_role("alert").inner_text()
-    voila.inbox.drop(5)
+    quick.inbox.drop(5)
     wire.mend()
-    catches_up(page, voila, before)
+    catches_up(page, quick, before)
     leave(page)
 
 
-def test_a_kernel_that_hangs_is_said_and_may_come_back(voila: Front, browser: Browser) -> None:
-    page = opened(browser, voila.address)
-    before, kernel = number(page), kernel_of(voila.process, page)
+def test_a_kernel_that_hangs_is_said_and_may_come_back(quick: Server, browser: Browser) -> None:
+    page = opened(browser, quick.address)
+    before, kernel = number(page), kernel_of(quick.process, page)
     kernel.suspend()
     try:
         page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
@@ -146,36 +162,44 @@ def test_a_kernel_that_hangs_is_said_and_may_come_back(voila: Front, browser: Br
         )
     finally:
         kernel.resume()
-    voila.inbox.drop(5)
-    catches_up(page, voila, before)
+    quick.inbox.drop(5)
+    catches_up(page, quick, before)
     leave(page)
 
 
 @dataclass
 class Server:
-    """A server that gives a kernel up fifteen seconds after its last viewer."""
+    """A server that soon ends a kernel that nobody uses, and sends heartbeats often."""
 
     address: str
     process: psutil.Process
+    inbox: Inbox
 
     @property
     def port(self) -> int:
         return int(urlsplit(self.address).port or 0)
 
 
+def heartbeat(folder: Path) -> dict[str, str]:
+    return fast_heartbeat(folder, seconds=HEARTBEAT, missed=MISSED, while_busy=MISSED)
+
+
 @contextmanager
 def served(events: Path, folder: Path, *options: str) -> Iterator[Server]:
-    settings = {"MappingKernelManager": {"cull_idle_timeout": 15, "cull_interval": 1}}
-    (folder / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "voila.json").write_text(json.dumps(CULLING), encoding="utf-8")
     command = ["campaign_live_widgets", "serve", str(events), "--no-browser", *options]
-    with running(command, env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)}) as process:
+    with running(
+        command, env=os.environ | heartbeat(folder) | {"JUPYTER_CONFIG_DIR": str(folder)}
+    ) as process:
         assert process.stdout is not None
-        yield Server(process.stdout.readline().strip(), psutil.Process(process.pid))
+        address = process.stdout.readline().strip()
+        yield Server(address, psutil.Process(process.pid), Inbox(events))
 
 
 @pytest.fixture(scope="module")
 def quick(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(events, tmp_path_factory.mktemp("quick")) as server:
+    folder = tmp_path_factory.mktemp("quick")
+    with served(Path(shutil.copytree(events, folder / "events")), folder) as server:
         yield server
 
 
@@ -248,16 +272,16 @@ def test_a_killed_browser_frees_its_kernel_in_time(quick: Server, browser: Brows
 def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
     quick: Server, browser: Browser
 ) -> None:
-    wire = Wire(quick.port)
-    page = opened(browser, f"http://127.0.0.1:{wire.port}/")
+    wire, watch = Wire(quick.port), Watch()
+    page = opened(browser, f"http://127.0.0.1:{wire.port}/", watch)
     kernel = kernel_of(quick.process, page)
     page.get_by_role("button", name="Pause").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
     page.evaluate(RECORD_LOST)
-    page.wait_for_timeout(18_000)  # longer than the culling, and than the page's own patience
+    wait_for_heartbeats(page, watch, CULLED + MISSED)
     assert page.evaluate("() => window.everLost") == []
     wire.cut()
-    page.wait_for_timeout(2500)
+    page.wait_for_function(f"() => !({CONNECTED})()", timeout=20_000)
     wire.mend()
     page.wait_for_function(CONNECTED, timeout=60_000)
     assert kernel.is_running()
@@ -281,10 +305,13 @@ def test_a_server_that_is_gone_is_said_and_the_page_comes_back_with_it(
         leave(page)
 
 
-def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(voila: Front, browser: Browser) -> None:
+def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(
+    quick: Server, browser: Browser
+) -> None:
     with another_browser(browser) as (laptop, process):
-        paused, slow = opened(browser, voila.address), opened(browser, voila.address)
-        asleep = opened(laptop, voila.address)
+        beats = Watch()
+        paused, slow = opened(browser, quick.address, beats), opened(browser, quick.address)
+        asleep = opened(laptop, quick.address)
         for page in (paused, slow, asleep):
             page.evaluate(RECORD_LOST)
         paused.get_by_role("button", name="Pause").click()
@@ -295,30 +322,33 @@ def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(voila: Front, browse
         family = [process, *process.children(recursive=True)]
         for part in family:
             part.suspend()
-        for _ in range(10):
-            voila.inbox.drop(1)
-            paused.wait_for_timeout(2000)
+        for _ in range(2 * MISSED):
+            quick.inbox.drop(1)
+            wait_for_heartbeats(paused, beats, 1)
         for part in family:
             part.resume()
         for page in (slow, asleep):
             page.wait_for_function(
                 "([css, n]) => Number(document.querySelector(css).dataset.value) >= n",
-                arg=[DELIVERED, before + 10],
+                arg=[DELIVERED, before + 2 * MISSED],
                 timeout=30_000,
             )
-        paused.wait_for_timeout(3000)
+        wait_for_heartbeats(paused, beats, 3)
         for page in (paused, slow, asleep):
             assert page.evaluate("() => window.everLost") == []
             leave(page)
 
 
-def test_a_hidden_page_raises_no_alarm(voila: Front, browser: Browser) -> None:
-    page = opened(browser, voila.address)
+def test_a_hidden_page_raises_no_alarm(quick: Server, browser: Browser) -> None:
+    page = browser.new_context(viewport=SIZE).new_page()
+    page.clock.install()
+    page.goto(quick.address)
+    page.wait_for_selector(LIVE, timeout=60_000)
     page.evaluate(RECORD_LOST)
     before = number(page)
     hide(page, hidden=True)
-    page.wait_for_timeout(16_000)
-    voila.inbox.drop(5)
+    page.clock.run_for(16_000)
+    quick.inbox.drop(5)
     hide(page, hidden=False)
     page.wait_for_function(
         "([css, n]) => Number(document.querySelector(css).dataset.value) === n",
@@ -359,7 +389,7 @@ def test_a_voila_of_ones_own_keeps_to_the_documented_settings(
 ) -> None:
     told = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
     settings = json.loads(told.rsplit("```json")[-1].split("```")[0])
-    settings["MappingKernelManager"] = {"cull_idle_timeout": 15, "cull_interval": 1}
+    settings |= CULLING
     (tmp_path / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
     shutil.copytree(REPOSITORY / "voila_templates", tmp_path / "voila" / "templates")
     with socket.socket() as free:
@@ -368,14 +398,15 @@ def test_a_voila_of_ones_own_keeps_to_the_documented_settings(
     command = ["voila", str(REPOSITORY / "notebooks" / "campaign_live_report.ipynb")]
     command += ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
     homes = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_PATH": str(tmp_path)}
-    env = os.environ | homes | {"CAMPAIGN_LIVE_SOURCE": str(events)}
+    env = os.environ | heartbeat(tmp_path) | homes | {"CAMPAIGN_LIVE_SOURCE": str(events)}
     address = f"http://127.0.0.1:{port}/"
     with running(command, env=env) as process:
         server = psutil.Process(process.pid)
         until(lambda: answers(f"{address}voila/static/voila.js"), 60, "Voilà does not answer")
-        page = opened(browser, address)
+        watch = Watch()
+        page = opened(browser, address, watch)
         until(lambda: len(kernels(server)) == 2, 20, "one page and the next one")
-        page.wait_for_timeout(18_000)
+        wait_for_heartbeats(page, watch, CULLED + MISSED)
         assert page.locator(f"{LIVE}:not([data-lost])").count() == 1
         kernel = kernel_of(server, page)
         page.context.close()
@@ -390,9 +421,9 @@ def answers(url: str) -> bool:
     return True
 
 
-BUSY = """import hashlib, time
-time.sleep(20)
-end = time.monotonic() + 16
+BUSY = """import time
+time.sleep(8)
+end = time.monotonic() + 8
 while time.monotonic() < end:
     sum(range(10_000))"""
 IDLE = (
@@ -429,7 +460,7 @@ def test_a_long_cell_raises_no_alarm(jupyter: Front) -> None:
     page.evaluate(RECORD_LOST)
     before = number(page)
     page.evaluate(RUN_LAST, BUSY)
-    page.wait_for_timeout(30_000)
+    page.wait_for_timeout(12_000)  # longer than the page waits for a kernel that is not busy
     assert page.evaluate(RUNS), "the cell has ended early"
     jupyter.inbox.drop(4)
     jupyter.wait_for(

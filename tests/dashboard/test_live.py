@@ -13,6 +13,8 @@ from memory import NOW, Event, MemoryFeed
 from page import Controller, Page, send_filters
 
 from campaign_live_widgets.dashboard import Coordinator, Dashboard, Pace
+from campaign_live_widgets.dashboard.live.connection_monitor import LIMITS, ConnectionMonitor
+from campaign_live_widgets.dashboard.live.coordinator import DEFAULT_PACE
 from campaign_live_widgets.errors import SourceError
 
 if TYPE_CHECKING:
@@ -490,3 +492,11 @@ def test_events_that_another_cell_has_read_are_shown(
         report.feed.refresh()
     report.live.show_feed()
     until(lambda: report.shown() == 2)
+
+
+def test_the_page_reports_silence_within_fifteen_seconds() -> None:
+    checked_every = 1
+    silent = DEFAULT_PACE.heartbeat_seconds * LIMITS["missed"]
+    assert silent + 2 * checked_every <= 15
+    assert LIMITS["reconnect_seconds"] + 2 * checked_every <= 15
+    assert ConnectionMonitor().limits == dict(LIMITS)

@@ -11,12 +11,6 @@ import { age } from "../../widgets/base/format.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
 
 const PING_MS = 15_000;
-/** Heartbeats that may be missed. A busy kernel has more time: a cell can block all its threads,
- * and the server reports a dead kernel itself. */
-const MISSED = 3;
-const MISSED_BUSY = 15;
-/** How long the front end may reconnect before the banner is shown. */
-const RECONNECT_MS = 4000;
 /** Longest time between two checks that counts as waiting; the computer slept for the rest. */
 const LONGEST_CHECK_MS = 2000;
 const RETRY_MS = 2000;
@@ -122,6 +116,7 @@ function watch(model, changed, signal) {
       silentMs: kernel ? silentMs : 0,
       heartbeatMs: model.get("heartbeat_seconds") * 1000,
       isBusy,
+      limits: model.get("limits"),
     });
     if (next === loss) return;
     loss = next;
@@ -152,13 +147,17 @@ function watch(model, changed, signal) {
 /**
  * Return what is lost: the kernel, the connection ("socket"), its heartbeats ("silent"), or "".
  *
- * @param {{ ended: boolean, disconnectedMs: number, silentMs: number, heartbeatMs: number, isBusy: boolean }} state
+ * A busy kernel may miss more heartbeats: a cell can block all its threads, and the server reports
+ * a dead kernel itself.
+ *
+ * @param {{ ended: boolean, disconnectedMs: number, silentMs: number, heartbeatMs: number, isBusy: boolean,
+ *   limits: { missed: number, missed_while_busy: number, reconnect_seconds: number } }} state
  *   `heartbeatMs` is the time between two heartbeats, or zero if there are none.
  */
-export function lossOf({ ended, disconnectedMs, silentMs, heartbeatMs, isBusy }) {
+export function lossOf({ ended, disconnectedMs, silentMs, heartbeatMs, isBusy, limits }) {
   if (ended) return "kernel";
-  if (disconnectedMs > RECONNECT_MS) return "socket";
-  const limit = heartbeatMs * (isBusy ? MISSED_BUSY : MISSED);
+  if (disconnectedMs > limits.reconnect_seconds * 1000) return "socket";
+  const limit = heartbeatMs * (isBusy ? limits.missed_while_busy : limits.missed);
   return limit && silentMs > limit ? "silent" : "";
 }
 

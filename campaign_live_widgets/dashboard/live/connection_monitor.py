@@ -52,6 +52,11 @@ LABELS: Final[Mapping[str, Text]] = MappingProxyType(
     }
 )
 """Texts of the banner."""
+LIMITS: Final[Mapping[str, float]] = MappingProxyType(
+    {"missed": 3, "missed_while_busy": 15, "reconnect_seconds": 4.0}
+)
+"""Heartbeats that may be missed, the same while the kernel is busy, and how long the front end may
+reconnect before the banner is shown."""
 
 
 class ConnectionMonitor(Front, script="connection_monitor"):
@@ -66,12 +71,18 @@ class ConnectionMonitor(Front, script="connection_monitor"):
     """Number of the last set of changes sent; the page acknowledges it once painted."""
     heartbeat_seconds = traitlets.Float(0.0).tag(sync=True)
     """Seconds between two heartbeats while a page is visible; zero if there are none."""
+    limits = traitlets.Dict().tag(sync=True)
+    """When the page reports a lost connection; by default :data:`LIMITS`."""
     locale = traitlets.Unicode("en").tag(sync=True)
     labels = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, locale: str = "en") -> None:
         super().__init__()
         self.set_language(locale)
+
+    @traitlets.default("limits")
+    def _default_limits(self) -> dict[str, float]:
+        return dict(LIMITS)
 
     def set_language(self, locale: str) -> None:
         """Show the texts in another language."""

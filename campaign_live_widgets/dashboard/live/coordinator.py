@@ -92,7 +92,8 @@ class Coordinator:
         changed at any time.
     clock : callable
         Returns the current time, with a time zone.
-    pace : Pace
+    pace : Pace, optional
+        By default :data:`DEFAULT_PACE`.
     """
 
     def __init__(  # noqa: PLR0913 - all but two by name
@@ -103,8 +104,9 @@ class Coordinator:
         every: float = 2.0,
         min_interval: float | None = None,
         clock: Callable[[], datetime] = utc_now,
-        pace: Pace = DEFAULT_PACE,
+        pace: Pace | None = None,
     ) -> None:
+        pace = pace or DEFAULT_PACE
         self._dashboard, self._feed, self._pace = dashboard, feed, pace
         self._every, self._clock = max(every, pace.min_tick_seconds), clock
         self.min_interval = pace.min_tick_seconds if min_interval is None else min_interval
