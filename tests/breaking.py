@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def seconds_of(look: Rollup | RemoteRollup) -> float:
-    """Return how long a first look takes that nobody breaks off."""
+    """Return how long a first refresh takes without an interruption."""
     started = time.monotonic()
     look.refresh()
     return time.monotonic() - started

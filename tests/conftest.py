@@ -68,7 +68,7 @@ def run_cli() -> cli.Command:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the tests apart from the layouts and settings of whoever runs them."""
+    """Isolate the tests from the layouts and settings of the user who runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMPAIGN_LIVE_LAYOUTS", str(tmp_path_factory.mktemp("layouts")))
         for name in ("CAMPAIGN_LIVE_LAYOUT", "CAMPAIGN_LIVE_USER_HEADER", "JUPYTERHUB_USER"):
@@ -77,8 +77,8 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heard() -> None:
-    """Hear Ctrl-C, here and in what is started, also where a shell has it ignored."""
+def _ctrl_c_is_enabled() -> None:
+    """Enable Ctrl-C here and in subprocesses, also if the shell ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

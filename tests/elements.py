@@ -1,4 +1,4 @@
-"""What a test reads of an HTML page: its elements, in order, with what stands in them."""
+"""HTML pages as elements in document order, for tests."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Element:
         ]
 
     def one(self, tag: str = "", class_: str = "", **attributes: str) -> Element:
-        (found,) = self.all(tag, class_, **attributes)
-        return found
+        (element,) = self.all(tag, class_, **attributes)
+        return element
 
 
 class _Reader(HTMLParser):

@@ -126,7 +126,7 @@ def table(rows: list[Row]) -> pa.Table:
 
 
 def write(rows: list[Row], path: Path) -> Path:
-    """Write rows in the form the file's name tells; the file appears whole, at once."""
+    """Write rows in the format of the file's extension; the file appears complete, in one step."""
     hidden = path.with_name(f".{path.name}.part")
     if path.suffix == ".parquet":
         pq.write_table(table(rows), hidden, compression="zstd")

@@ -55,7 +55,10 @@ HOSTILE: Final = (
 BY_CODE_POINT: Final = ("Z", "a", "\u00e9", "e\u0301", "\uff5e", "\U0001f600", "Ab", "aB")
 """Names that a locale, a case fold or UTF-16 would put in another order."""
 
-REASONS: Final = ("Mailbox-Full", "Invalid-Recipient", "Soft-Bounce", "never heard of it")
+REASONS: Final = (
+    *("Mailbox-Full", "Invalid-Recipient", "Soft-Bounce"),
+    "never heard of it",  # codespell:ignore heard
+)
 DOMAINS: Final = tuple(f"isp{i:02}.example" for i in range(16))
 PLATFORMS: Final = ("ios", "android", "web", "toaster")
 CHANNELS: Final = ("email",) * 10 + ("push",) * 8 + ("sms", "in_app", "web", "direct_mail")

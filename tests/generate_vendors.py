@@ -1,8 +1,7 @@
-"""Seeded events as mail vendors report them, each with the canonical events it stands for.
+"""Seeded events in mail vendors' formats, each with its canonical events.
 
-Shapes are typed by hand after what the vendors publish. The two sides of a row are written
-from the same facts, and nothing of the package is used: what a row stands for is said a
-second time.
+Shapes are written by hand from the vendors' documentation. Both sides of a row are written from the
+same facts, without the package: the mapping is an independent second definition.
 """
 
 from __future__ import annotations

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 CHECKED: Final = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"),
-    *("docs", "notebooks", "voila_templates", "binder", "pyproject.toml", "tests/language.py"),
+    *("docs", "notebooks", "voila_templates", "binder", "pyproject.toml", "tests/catalog"),
     *(
         f"campaign_live_widgets/{name}"
         for name in ("catalog", "errors.py", "report", "snapshot.py")
     ),
+    *(f"tests/{path.name}" for path in (ROOT / "tests").glob("*.py")),
 )
 """What is checked when nothing is named: everything that is clean."""
 SUFFIXES: Final = {".py", ".md", ".js", ".ts", ".css", ".ipynb", ".toml", ".j2", ".typ"}

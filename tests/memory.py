@@ -114,11 +114,11 @@ class MemoryFeed:
 
     def wait(self, timeout: float) -> bool:
         with self._news:
-            found = self._news.wait_for(
+            arrived = self._news.wait_for(
                 lambda: self._woken or len(self.events) > self._seen, timeout
             )
             self._woken = False
-            return found
+            return arrived
 
     def wake(self) -> None:
         with self._news:

@@ -285,8 +285,11 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
     columns = [widget.by or "metric", *(widget.metrics if widget.by else ("count",))]
     if widget.by == "channel":
         own = {channel: [e for e in events if e["channel"] == channel] for channel in CHANNELS}
-        found = {channel: those for channel, those in own.items() if those}
-        rows = [[c, *(_count(those, m) for m in widget.metrics)] for c, those in found.items()]
+        rows = [
+            [channel, *(_count(those, m) for m in widget.metrics)]
+            for channel, those in own.items()
+            if those
+        ]
     elif widget.by == "bucket":
         rows = _series(events, widget.metrics, span)
     elif widget.by is not None:
@@ -298,9 +301,9 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
         sent = _count(events, "sent")
         rows = [[metric, count, count / sent if sent else None] for metric, count in rows]
     if name == "email.bounce_categories":
-        found = dict(rows)
-        listed = [*BOUNCE_TYPES, *(["unknown"] if "unknown" in found else [])]
-        rows = [[kind, found.get(kind, 0)] for kind in listed]
+        counts = dict(rows)
+        listed = [*BOUNCE_TYPES, *(["unknown"] if "unknown" in counts else [])]
+        rows = [[kind, counts.get(kind, 0)] for kind in listed]
     if name == "email.recipient_domains":
         rows = [row for row in rows if row[1] > 0][:10]
     title = widget.fr if locale == "fr" else widget.en
@@ -430,7 +433,7 @@ def report(  # noqa: PLR0913 - one for each option of the command
     own = [e for e in distinct.values() if e["campaign_id"] == campaign]
     end = _floor(at + timedelta(minutes=1, microseconds=-1), timedelta(minutes=1))
     span = Span(end - window, end, bucket_width(window))
-    shown = [
+    counted = [
         e
         for e in own
         if span.start <= e["timestamp"] < end
@@ -454,5 +457,5 @@ def report(  # noqa: PLR0913 - one for each option of the command
             "rejected": len(events) - len(good) + rejected,
             "ignored": ignored,
         },
-        "widgets": {name: _widget(name, shown, span, locale) for name in WIDGETS},
+        "widgets": {name: _widget(name, counted, span, locale) for name in WIDGETS},
     }

@@ -12,10 +12,10 @@ def _flat(value: object, path: str = "") -> Row:
     """Return a nested row as lower-case dotted paths; a list stays a leaf."""
     if not isinstance(value, Mapping):
         return {path: value}
-    found: Row = {}
+    leaves: Row = {}
     for name, inner in value.items():
-        found |= _flat(inner, f"{path}.{name}".strip(".").lower())
-    return {path: leaf for path, leaf in found.items() if not _blank_leaf(leaf)}
+        leaves |= _flat(inner, f"{path}.{name}".strip(".").lower())
+    return {path: leaf for path, leaf in leaves.items() if not _blank_leaf(leaf)}
 
 
 def _blank_leaf(leaf: object) -> bool:
@@ -102,15 +102,15 @@ def _xdm_events(row: Row) -> list[Row] | None:  # noqa: PLR0911 - one for each k
 
 
 def xdm_to_canonical(rows: list[Row]) -> tuple[pd.DataFrame, int, int]:
-    """Return nested XDM rows as canonical events, with how many were ignored and refused."""
+    """Return nested XDM rows as canonical events, with the numbers of ignored and rejected rows."""
     events: list[Row] = []
     ignored = rejected = 0
     for nested in rows:
-        found = _xdm_events(_flat(nested))
-        if found is None:
+        mapped = _xdm_events(_flat(nested))
+        if mapped is None:
             ignored += 1
-        elif "_id" not in _flat(nested) or any(event(e) is None for e in found):
+        elif "_id" not in _flat(nested) or any(event(e) is None for e in mapped):
             rejected += 1
         else:
-            events += found
+            events += mapped
     return pd.DataFrame(events, columns=list(COLUMNS), dtype=object), ignored, rejected

@@ -1,4 +1,4 @@
-"""Archives of snapshots looked at from outside: with the standard library, not with the package."""
+"""Folders of snapshots, read with the standard library instead of the package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def finished(out: Path) -> list[Path]:
-    """Return the folders that a reader takes for snapshots."""
+    """Return the folders of complete snapshots."""
     return sorted(
         p.parent for p in out.glob("*/manifest.json") if not p.parent.name.startswith(".")
     )
@@ -23,7 +23,7 @@ def failed(out: Path) -> list[Path]:
 
 
 def assert_whole(out: Path) -> None:
-    """Hold every folder that can be seen to be a snapshot with all its files, or a failed run."""
+    """Assert that every visible folder is a snapshot with all its files, or a failed run."""
     for path in out.iterdir() if out.is_dir() else ():
         if path.name.startswith("."):
             continue
@@ -34,17 +34,17 @@ def assert_whole(out: Path) -> None:
             assert not (path / "manifest.json").exists()
         else:
             manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-            there = {p.relative_to(path).as_posix() for p in path.rglob("*") if not p.is_dir()} - {
-                "manifest.json"
-            }
-            assert set(manifest["files"]) == there
-            for name, told in manifest["files"].items():
+            existing = {
+                p.relative_to(path).as_posix() for p in path.rglob("*") if not p.is_dir()
+            } - {"manifest.json"}
+            assert set(manifest["files"]) == existing
+            for name, entry in manifest["files"].items():
                 data = (path / name).read_bytes()
-                assert told == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                assert entry == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def reason(folder: Path) -> str:
-    """Return why a run failed, as its folder tells."""
-    told = json.loads((folder / "failed.json").read_text(encoding="utf-8"))
-    assert "\n" not in told["reason"]
-    return str(told["reason"])
+    """Return the reason for a failed run from its folder."""
+    failure = json.loads((folder / "failed.json").read_text(encoding="utf-8"))
+    assert "\n" not in failure["reason"]
+    return str(failure["reason"])

@@ -1,4 +1,4 @@
-"""The events of a source, in order, as the engine gets them: before anything is counted."""
+"""The events of a source in order, before they are counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def staged(source: Path | str) -> list[dict[str, Any]]:
-    """Return a row for each event, row refused (with its cause) and row ignored (part 0)."""
+    """Return a row for each event, rejected row (with its cause) and ignored row (part 0)."""
     location = Location.parse(source)
     tail = Tail(location, follow=False)
     con = duckdb.connect()
@@ -25,9 +25,9 @@ def staged(source: Path | str) -> list[dict[str, Any]]:
         assert not batch.problems
         if not stage.tables:
             return []
-        found = con.execute(f"SELECT * FROM {BATCH} ORDER BY file, place, part").fetchall()
+        rows = con.execute(f"SELECT * FROM {BATCH} ORDER BY file, place, part").fetchall()
         names = [column[0] for column in con.description or ()]
     finally:
         stage.close()
         con.close()
-    return [dict(zip(names, row, strict=True)) for row in found]
+    return [dict(zip(names, row, strict=True)) for row in rows]

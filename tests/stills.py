@@ -19,7 +19,7 @@ HOSTILE: Final = (
     "\"><img src=x onerror=\"document.title='pwned'\"> & 'sons' "
     "<!-- \u202egnp.exe\u202c مرحبا\u200f\nline]]> --> \x00\x07 =1+1 " + "endless " * 1250
 )
-PROFILE: Final = "profile-that-nobody-may-see"
+PROFILE: Final = "profile-that-must-stay-secret"
 
 
 def usual() -> Snapshot:

@@ -27,7 +27,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(built)
 
 
-def test_every_file_of_the_package_is_in_it(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
     wanted = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
@@ -41,7 +41,7 @@ def test_every_file_of_the_package_is_in_it(wheel: zipfile.ZipFile) -> None:
     assert wanted - set(wheel.namelist()) == set()
 
 
-def test_notebook_samples_and_template_are_in_it(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_notebooks_samples_and_template(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert "campaign_live_widgets/_notebooks/campaign_live_report.ipynb" in names
     assert "campaign_live_widgets/_notebooks/samples/ajo_nested.parquet" in names

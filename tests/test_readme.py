@@ -1,4 +1,4 @@
-"""README, CHANGELOG and version say the same, and what README shows is there."""
+"""README, ARCHITECTURE, CHANGELOG and the version agree with the repository."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_file_that_the_readme_names_exists() -> None:
+def test_every_file_linked_in_the_readme_exists() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
@@ -33,14 +33,14 @@ def test_every_path_in_the_architecture_document_exists() -> None:
     assert missing == []
 
 
-def test_the_two_commands_can_be_found_by_machines() -> None:
+def test_readme_marks_the_commands_for_demo_and_tests() -> None:
     for name in ("demo", "tests"):
         assert re.search(rf"<!-- {name} -->\n```sh\n.+\n```", README)
 
 
-def test_the_version_is_the_changelogs_newest() -> None:
+def test_newest_changelog_version_is_the_package_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
-    assert found
-    assert found[1] == campaign_live_widgets.__version__
-    assert f'version = "{found[1]}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
+    assert newest
+    assert newest[1] == campaign_live_widgets.__version__
+    assert f'version = "{newest[1]}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ DOMAINS: Final = tuple(f"isp{i:02}.example.com" for i in range(14))
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A vendor's row, and the events it stands for: none where ignored, null where refused."""
+    """A vendor's row and its events: an empty list if ignored, null if rejected."""
 
     raw: Any
     events: list[Row] | None
@@ -27,13 +27,13 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a mail server answered, and what that means."""
+    """A reply of a mail server and its meaning."""
 
     code: str
     text: str
     reason: str
     kind: str | None
-    """What type of bounce it is where the vendor does not tell."""
+    """The bounce type, if the vendor does not give one."""
 
 
 REPLIES: Final = (
@@ -53,7 +53,7 @@ REPLIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Who got what, when: what all vendors can tell in their own words."""
+    """One delivery, which every vendor's format can express."""
 
     number: int
     at: datetime

@@ -77,9 +77,9 @@ def _mailgun_body(  # noqa: PLR0911 - one for each kind of row
         return {"reject": {"reason": why, "description": ""}}, [f.event("error", reason=why)]
     if kind in ("stored", "routed"):
         return {}, []
-    basic, said = f.reply.text.split(" ", 1)
-    status = {"code": int(basic), "message": said, "attempt-no": 2, "description": ""}
-    if f.reply.code not in said and rng.random() < 0.5:
+    basic, message = f.reply.text.split(" ", 1)
+    status = {"code": int(basic), "message": message, "attempt-no": 2, "description": ""}
+    if f.reply.code not in message and rng.random() < 0.5:
         status["bounce-code"] = f.reply.code
     if kind == "temporary":
         return {"severity": kind, "reason": "generic", "delivery-status": status}, [f.delay()]

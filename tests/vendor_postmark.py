@@ -25,7 +25,7 @@ POSTMARK_BOUNCES: Final[dict[str, tuple[str | None, str | None]]] = {
     "DMARCPolicy": ("soft", "Mail-Block"),
     "BadEmailAddress": ("hard", "Invalid-Recipient"),
 }
-"""Type → bounce type, and reason where the server's reply does not tell it."""
+"""Type → bounce type, and reason if it does not come from the server's reply."""
 POSTMARK_ANSWERS: Final = {
     "AutoResponder": "Auto-Reply",
     "SpamNotification": "Spam-Content",

@@ -74,8 +74,8 @@ def _ses_body(rng: random.Random, kind: str, f: Facts, whom: list[Facts]) -> tup
     if kind == "Bounce":
         return _ses_bounce(rng, f, whom)
     if kind == "DeliveryDelay":
-        said = {"status": f.reply.code, "diagnosticCode": f"smtp; {f.reply.text}"}
-        body = at | {"delayType": "General", "delayedRecipients": [a | said for a in addresses]}
+        status = {"status": f.reply.code, "diagnosticCode": f"smtp; {f.reply.text}"}
+        body = at | {"delayType": "General", "delayedRecipients": [a | status for a in addresses]}
         more = {"reason": f.reply.reason}
         return {"deliveryDelay": body}, [
             one.event("delay", i, **more) for i, one in enumerate(whom)
@@ -97,10 +97,10 @@ def _ses_body(rng: random.Random, kind: str, f: Facts, whom: list[Facts]) -> tup
 def _ses_engagement(
     rng: random.Random, kind: str, f: Facts, *, alone: bool
 ) -> tuple[Row, list[Row]]:
-    """Of several recipients, SES does not tell who opened."""
+    """SES does not name the recipient if a message has several."""
     at = {"timestamp": _time(f.at)}
-    nobody = hashlib.sha256(f"ses-{f.number}".encode()).hexdigest()[:32]
-    who = {} if alone else {"domain": None, "profile_id": f.profile or nobody}
+    anonymous = hashlib.sha256(f"ses-{f.number}".encode()).hexdigest()[:32]
+    who = {} if alone else {"domain": None, "profile_id": f.profile or anonymous}
     if kind == "Open":
         return {"open": at | {"ipAddress": "192.0.2.1"}}, [f.event("open", **who)]
     if kind == "Click":
@@ -122,12 +122,12 @@ def _ses_bounce(rng: random.Random, f: Facts, whom: list[Facts]) -> tuple[Row, l
     verdict, kind = rng.choice(
         (("Permanent", "hard"), ("Transient", "soft"), ("Undetermined", f.reply.kind))
     )
-    said = {"status": f.reply.code, "diagnosticCode": f"smtp; {f.reply.text}", "action": "failed"}
+    status = {"status": f.reply.code, "diagnosticCode": f"smtp; {f.reply.text}", "action": "failed"}
     finer, reason = "General", f.reply.reason
     if verdict != "Undetermined" and rng.random() < 0.4:
         finer, reason = rng.choice(list(SES_SUBTYPES.items()))
     elif verdict != "Undetermined" and rng.random() < 0.3:
-        said, reason = {}, {"Permanent": "Generic-Bounce", "Transient": "Soft-Bounce"}[verdict]
+        status, reason = {}, {"Permanent": "Generic-Bounce", "Transient": "Soft-Bounce"}[verdict]
     reporter, late = rng.choice(
         (
             ({"reportingMTA": "dns; mx.example.com"}, True),
@@ -139,7 +139,7 @@ def _ses_bounce(rng: random.Random, f: Facts, whom: list[Facts]) -> tuple[Row, l
     body = {
         "bounceType": verdict,
         "bounceSubType": finer,
-        "bouncedRecipients": [{"emailAddress": one.address} | said for one in whom],
+        "bouncedRecipients": [{"emailAddress": one.address} | status for one in whom],
         "timestamp": _time(f.at),
         "feedbackId": f"feedback-{f.number}",
         **reporter,

@@ -108,13 +108,13 @@ def _sparkpost_body(  # noqa: PLR0911 - one for each kind of row
 
 
 def _sparkpost_carried(rng: random.Random, event: Row) -> Row:
-    found = (group for word, group in SPARKPOST_GROUPS.items() if word in event["type"])
-    posted = {"msys": {next(found, "message_event"): event}}
+    groups = (group for word, group in SPARKPOST_GROUPS.items() if word in event["type"])
+    posted = {"msys": {next(groups, "message_event"): event}}
     return rng.choice((posted, posted, event, {"results": [event], "total_count": 1}))
 
 
 def sparkpost_faults(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused."""
+    """Return rows that must be rejected."""
     rows: list[Row] = []
     while len(rows) < 4:
         raw = sparkpost(rng, facts(rng, first + len(rows))).raw

@@ -23,7 +23,7 @@ def rows() -> list[Row]:
 
 
 def typed(rows: list[Row]) -> list[Row]:
-    """Return rows that a typed table can hold: a time that is none is missing."""
+    """Return rows that a typed table can hold: an invalid time is missing."""
     return [
         row | ({"timestamp": None} if isinstance(row["timestamp"], str) else {}) for row in rows
     ]
@@ -48,10 +48,10 @@ def wanted(window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
 
 
 def wanted_of(
-    found: tuple[pd.DataFrame, int, int], window: str, *, tests: bool, campaign: str = "c1"
+    mapping: tuple[pd.DataFrame, int, int], window: str, *, tests: bool, campaign: str = "c1"
 ) -> Row:
     """Return the oracle's report of rows that have been mapped."""
-    events, ignored, rejected = found
+    events, ignored, rejected = mapping
     return oracle.report(
         events,
         campaign,
