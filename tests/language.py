@@ -21,15 +21,24 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[1]
 CHECKED: Final = (
-    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"),
-    *("docs", "notebooks", "voila_templates", "binder", "pyproject.toml", "tests/catalog"),
-    *(
-        f"campaign_live_widgets/{name}"
-        for name in ("catalog", "errors.py", "report", "snapshot.py")
-    ),
-    *(f"tests/{path.name}" for path in (ROOT / "tests").glob("*.py")),
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "pyproject.toml"),
+    *("benchmarks", "binder", "campaign_live_widgets", "docs", "notebooks", "tests"),
+    "voila_templates",
 )
-"""What is checked when nothing is named: everything that is clean."""
+"""What is checked when nothing is named."""
+NOT_YET: Final = (
+    *(f"benchmarks/{name}.py" for name in ("arrivals", "contenders", "engines", "ingest", "page")),
+    *(f"benchmarks/{name}.py" for name in ("plain_voila", "receive", "report", "selection")),
+    *(
+        f"{root}/{name}/"
+        for name in ("app", "dashboard", "engine", "rendering", "snapshots", "sources", "store")
+        for root in ("campaign_live_widgets", "tests")
+    ),
+    *("campaign_live_widgets/layouts/", "campaign_live_widgets/widgets/"),
+    *(f"tests/{name}/" for name in ("browser", "conformance", "databases", "fuzz", "report")),
+    *("tests/support/", "tests/widgets/"),
+)
+"""Parts of it that still have to be rewritten."""
 SUFFIXES: Final = {".py", ".md", ".js", ".ts", ".css", ".ipynb", ".toml", ".j2", ".typ"}
 SKIPPED: Final = {"node_modules", "generated", "__pycache__", "build"}
 BREAK: Final = r"(?:\s+|\s*\n\s*(?:#|//|\*|--)?\s*)"
@@ -38,7 +47,7 @@ BREAK: Final = r"(?:\s+|\s*\n\s*(?:#|//|\*|--)?\s*)"
 
 def main(named: list[str]) -> int:
     """Check *named* paths, by default :data:`CHECKED`; return the number of failed checks."""
-    paths = list(files(named or CHECKED))
+    paths = [path for path in files(named or CHECKED) if named or not str(path).startswith(NOT_YET)]
     problems = [*phrases(paths), *empty_names(paths)]
     print("\n".join(problems), end="\n" * bool(problems))
     spelling = subprocess.run(  # noqa: S603 - our own list of files
@@ -79,7 +88,17 @@ def empty_names(paths: Iterable[Path]) -> Iterator[str]:
     for path in paths:
         if path.suffix != ".py":
             continue
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        attributes = {
+            id(entry.target)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            for entry in node.body
+            if isinstance(entry, ast.AnnAssign)
+        }
+        for node in ast.walk(tree):
+            if id(node) in attributes:
+                continue  # a name of data, such as the key "shown" of a layout file
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 name = node.id
             elif isinstance(node, ast.arg):
