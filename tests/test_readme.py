@@ -6,6 +6,8 @@ from pathlib import Path
 import campaign_live_widgets
 
 ROOT = Path(__file__).parent.parent
+SET_BY_THE_PACKAGE = {"CAMPAIGN_LIVE_SNAPSHOTS_ADDRESS", "CAMPAIGN_LIVE_SNAPSHOT_FOLDER"}
+"""Variables with which processes of the package pass values on."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -31,6 +33,15 @@ def test_every_path_in_the_architecture_document_exists() -> None:
     ]
     assert names
     assert missing == []
+
+
+def test_every_environment_variable_is_documented() -> None:
+    package = Path(campaign_live_widgets.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    names = set(re.findall(r"CAMPAIGN_LIVE_[A-Z_]+", code)) - SET_BY_THE_PACKAGE
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    assert names
+    assert sorted(name for name in names if f"`{name}`" not in pages) == []
 
 
 def test_readme_marks_the_commands_for_demo_and_tests() -> None:
