@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from memory import NOW, REJECT, Event, snapshot_of
 
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.snapshot import Health, Message, Selection
 
 if TYPE_CHECKING:
@@ -81,5 +81,5 @@ def hostile() -> Snapshot:
     )
 
 
-def still(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> Still:
-    return Still(snapshot=snapshot, made_at=NOW, locale=locale, time_zone=time_zone)
+def still(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
+    return ReportView(snapshot=snapshot, made_at=NOW, locale=locale, time_zone=time_zone)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from campaign_live_widgets.catalog import Tile
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
 
 WIDE: Final = 132
 """Columns of a text that is not written to a terminal."""
@@ -43,9 +43,9 @@ _HEALTH: Final = {
 }
 
 
-def text(still: Still, *, width: int = WIDE) -> str:
+def text(report: ReportView, *, width: int = WIDE) -> str:
     """Return the report without colours, in lines of at most *width* columns."""
-    return _plain(parts(still), width)
+    return _plain(parts(report), width)
 
 
 def tile_text(
@@ -60,14 +60,14 @@ def tile_text(
     return _plain(_titled(tile, rows, names, locale), width)
 
 
-def parts(still: Still) -> Iterator[RenderableType]:
+def parts(report: ReportView) -> Iterator[RenderableType]:
     """Yield the report from head to end, for a console to print one below the other."""
-    snapshot, locale = still.snapshot, still.locale
-    zone = phrases.zone(snapshot.window.end, still.time_zone)
+    snapshot, locale = report.snapshot, report.locale
+    zone = phrases.zone(snapshot.window.end, report.time_zone)
     name = clean(snapshot.campaign_name or snapshot.campaign_id)
-    span = phrases.span(snapshot, still.time_zone, locale)
+    span = phrases.span(snapshot, report.time_zone, locale)
     yield Line.assemble((name, "bold"), " ", (f"{span} {zone}", "dim"))
-    if scope := phrases.scope(snapshot, still.time_zone, locale):
+    if scope := phrases.scope(snapshot, report.time_zone, locale):
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
     counts = (
         f"{format_number(getattr(snapshot.health, part), locale)} {word(locale)}"
@@ -75,9 +75,9 @@ def parts(still: Still) -> Iterator[RenderableType]:
     )
     yield Line(", ".join(counts), style="dim")
     if snapshot.health.ahead:
-        note, *_ = phrases.health_notes(snapshot.health, still.time_zone, locale)
+        note, *_ = phrases.health_notes(snapshot.health, report.time_zone, locale)
         yield Line(note, style="dim")
-    for tab, row in still.places.items():
+    for tab, row in report.places.items():
         shown = [TILES[place.tile_id] for place in row if place.shown]
         if not shown:
             continue

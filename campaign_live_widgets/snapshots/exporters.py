@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.snapshot import Snapshot
 
     Tables = Mapping[str, pd.DataFrame]
@@ -91,7 +91,7 @@ def _silent(_path: str) -> None:
 
 
 def write_files(
-    still: Still,
+    report: ReportView,
     folder: Path,
     formats: Collection[str],
     *,
@@ -103,7 +103,7 @@ def write_files(
 
     Parameters
     ----------
-    still : Still
+    report : ReportView
     folder : Path
         Is there already.
     formats : collection of str
@@ -121,72 +121,74 @@ def write_files(
         Where a file cannot be written.
     """
     wanted = check_formats(formats)
-    tables = frames(still.snapshot)
+    tables = frames(report.snapshot)
     for one in ("json", *wanted):
-        for path, make in _MAKERS[one](still, tables, wanted):
+        for path, make in _MAKERS[one](report, tables, wanted):
             progress(path)
             target = folder / path
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(make())
 
 
-def _json(still: Still, _tables: Tables, _formats: Formats) -> Made:
+def _json(report: ReportView, _tables: Tables, _formats: Formats) -> Made:
     def make() -> bytes:
-        report = to_json(still.snapshot, still.locale)
-        return _bytes(json.dumps(report, ensure_ascii=False, allow_nan=False) + "\n")
+        values = to_json(report.snapshot, report.locale)
+        return _bytes(json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n")
 
     yield REPORT_JSON, make
 
 
-def _csv(still: Still, tables: Tables, _formats: Formats) -> Made:
-    snapshot, locale = still.snapshot, still.locale
+def _csv(report: ReportView, tables: Tables, _formats: Formats) -> Made:
+    snapshot, locale = report.snapshot, report.locale
     yield REPORT_CSV, lambda: _bytes(to_csv(snapshot, locale))
     for tile_id, table in tables.items():
         make = partial(frame_csv, table, locale, snapshot.message_names)
         yield widget_csv(tile_id), partial(_encoded, make)
 
 
-def _parquet(still: Still, tables: Tables, _formats: Formats) -> Made:
+def _parquet(report: ReportView, tables: Tables, _formats: Formats) -> Made:
     for tile_id, table in tables.items():
-        yield widget_parquet(tile_id), partial(parquet_bytes, tile_id, table, still.snapshot)
+        yield widget_parquet(tile_id), partial(parquet_bytes, tile_id, table, report.snapshot)
 
 
-def _html(still: Still, _tables: Tables, formats: Formats) -> Made:
+def _html(report: ReportView, _tables: Tables, formats: Formats) -> Made:
     from campaign_live_widgets.rendering.html import page
 
     known = (("csv", REPORT_CSV), ("pdf", REPORT_PDF))
     links = {one.upper(): path for one, path in known if one in formats}
-    yield REPORT_HTML, lambda: _bytes(page.html(still, links=links))
+    yield REPORT_HTML, lambda: _bytes(page.html(report, links=links))
 
 
-def _pdf(still: Still, _tables: Tables, _formats: Formats) -> Made:
+def _pdf(report: ReportView, _tables: Tables, _formats: Formats) -> Made:
     from campaign_live_widgets.rendering.pdf import pdf
 
-    yield REPORT_PDF, partial(pdf.pdf, still)
+    yield REPORT_PDF, partial(pdf.pdf, report)
 
 
-def _png(still: Still, tables: Tables, _formats: Formats) -> Made:
+def _png(report: ReportView, tables: Tables, _formats: Formats) -> Made:
     from campaign_live_widgets.rendering.charts import export as pictures
 
-    for tile_id, spec in _charts(still, tables):
+    for tile_id, spec in _charts(report, tables):
         yield picture(tile_id, "png"), partial(_drawn, pictures.png, spec)
 
 
-def _svg(still: Still, tables: Tables, _formats: Formats) -> Made:
+def _svg(report: ReportView, tables: Tables, _formats: Formats) -> Made:
     from campaign_live_widgets.rendering.charts import export as pictures
 
-    for tile_id, spec in _charts(still, tables):
+    for tile_id, spec in _charts(report, tables):
         yield picture(tile_id, "svg"), partial(_encoded, partial(_drawn, pictures.svg, spec))
 
 
-def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+def _charts(
+    report: ReportView, tables: Tables
+) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     """Yield the tiles that can be drawn, with what makes each one's specification.
 
     A tile is drawn as the reader has it on the page; where that is no chart, as its first one.
     """
     from campaign_live_widgets.rendering import charts as vega
 
-    chosen = {place.tile_id: place.view for row in still.places.values() for place in row}
+    chosen = {place.tile_id: place.view for row in report.places.values() for place in row}
     for tile in TILES.values():
         kinds = vega.chart_kinds(tile)
         if not kinds:
@@ -198,14 +200,14 @@ def _charts(still: Still, tables: Tables) -> Iterator[tuple[str, Callable[[], di
                 vega.specification,
                 tile,
                 tables[tile.id],
-                locale=still.locale,
-                names=still.snapshot.message_names,
-                time_zone=still.time_zone,
+                locale=report.locale,
+                names=report.snapshot.message_names,
+                time_zone=report.time_zone,
                 kind=kind if kind in kinds else kinds[0],
                 shade="light",
                 title=True,
                 caption=phrases.caption(
-                    still.snapshot, still.time_zone, still.locale, phrases.SHORT
+                    report.snapshot, report.time_zone, report.locale, phrases.SHORT
                 ),
             ),
         )
@@ -262,7 +264,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-_MAKERS: Final[Mapping[str, Callable[[Still, Tables, Formats], Made]]] = {
+_MAKERS: Final[Mapping[str, Callable[[ReportView, Tables, Formats], Made]]] = {
     "json": _json,
     "html": _html,
     "csv": _csv,

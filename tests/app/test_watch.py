@@ -25,7 +25,7 @@ from campaign_live_widgets.app.terminal.fit_width import fitting
 from campaign_live_widgets.app.terminal.follow import Follower, Look
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import parts
 from tests.support.cli import call
 
@@ -391,7 +391,7 @@ def test_no_number_is_cut_however_narrow_it_is(width: int, locale: str) -> None:
         numbers = table.select_dtypes("int64").columns
         counts[dimension] = table.assign(**{name: table[name] * 1_234_567 for name in numbers})
     snapshot = replace(snapshot, counts=counts)
-    still = Still(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)
+    still = ReportView(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)
 
     def printed(columns: int) -> str:
         console = Console(width=columns, file=io.StringIO())

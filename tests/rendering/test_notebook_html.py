@@ -26,12 +26,12 @@ from campaign_live_widgets.report import frame, to_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
 
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
 
 
-def one_tile(made: Still, tile_id: str, *, pictures: bool = True) -> str:
+def one_tile(made: ReportView, tile_id: str, *, pictures: bool = True) -> str:
     snapshot = made.snapshot
     return tile_html(
         tile(tile_id),

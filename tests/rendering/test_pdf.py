@@ -16,7 +16,7 @@ from campaign_live_widgets.catalog import METRICS, TILES, column_label
 from campaign_live_widgets.layouts.places import Place
 from campaign_live_widgets.rendering.language.labels import nothing
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.pdf.pdf import pdf
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health, Message, Reject, Selection
@@ -37,8 +37,8 @@ HOSTILE: Final = (
 MM: Final = 72 / 25.4
 
 
-def still_of(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> Still:
-    return Still(snapshot=snapshot, made_at=MADE, locale=locale, time_zone=time_zone)
+def still_of(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
+    return ReportView(snapshot=snapshot, made_at=MADE, locale=locale, time_zone=time_zone)
 
 
 def campaign(messages: int = 3) -> Snapshot:

@@ -20,7 +20,7 @@ from campaign_live_widgets.layouts.places import Place
 from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, frame_csv, to_csv, to_json
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def test_the_reader_s_layout_is_kept() -> None:
         ),
         "campaign": (Place("campaign.statistics", rows=3, columns=5, shown=False),),
     }
-    root = parse(html(Still(snapshot=snapshot("usual"), made_at=NOW, places=places)))
+    root = parse(html(ReportView(snapshot=snapshot("usual"), made_at=NOW, places=places)))
     (tile,) = root.all("article", "clw-tile")
     assert tile.attributes["data-tile"] == "push.failures"
     assert tile.attributes["data-view"] == "table"

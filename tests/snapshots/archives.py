@@ -8,7 +8,7 @@ from pathlib import Path
 
 from memory import NOW, Event, snapshot_of
 
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.snapshot import ALL, Snapshot
 from campaign_live_widgets.snapshots import Draft, Manifest, snapshot_name, write_files
 
@@ -49,7 +49,7 @@ def publish(  # noqa: PLR0913 - the parts of a run
     parameters: Mapping[str, object] | None = None,
     made_at: datetime = NOW,
 ) -> Path:
-    still = Still(snapshot=snapshot, made_at=made_at, locale=locale, time_zone=time_zone)
+    still = ReportView(snapshot=snapshot, made_at=made_at, locale=locale, time_zone=time_zone)
     with Draft(out, name_of(snapshot)) as draft:
         write_files(still, draft.folder, formats)
         (draft.folder / "notebook.ipynb").write_text("{}")

@@ -82,7 +82,7 @@ def test_files_that_are_missing_changed_or_unknown_are_found(made: Path) -> None
         "linked is a link, not a file",
         "pictures/push.failures.svg is missing",
         "report.pdf has been changed",
-        "widgets/extra.csv is not of this snapshot",
+        "widgets/extra.csv is not a file of this snapshot",
     ]
 
 

@@ -13,14 +13,14 @@ from pyarrow import parquet
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, rows, to_csv, to_json
 from campaign_live_widgets.snapshots import FORMATS, write_files
 
 HOSTILE = '<script>alert("1")</script>\u202e\r\n=1+1'
 
 
-def still(locale: str = "en") -> Still:
+def still(locale: str = "en") -> ReportView:
     at = NOW - timedelta(hours=1)
     events = [
         *(Event("sent", at=at, profile=f"p{n}", domain="example.org") for n in range(9)),
@@ -30,7 +30,7 @@ def still(locale: str = "en") -> Still:
         Event("open", at=at, domain="example.org"),
         Event("error", channel="push", at=at, reason="x", platform="ios", message_id=HOSTILE),
     ]
-    return Still(snapshot=snapshot_of(events), made_at=NOW, locale=locale)
+    return ReportView(snapshot=snapshot_of(events), made_at=NOW, locale=locale)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -95,7 +95,7 @@ def test_parquet_holds_the_frames_with_their_types(tmp_path: Path) -> None:
 
 
 def test_a_share_of_nothing_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) -> None:
-    empty = Still(snapshot=snapshot_of([]), made_at=NOW)
+    empty = ReportView(snapshot=snapshot_of([]), made_at=NOW)
     write_files(empty, tmp_path, ["csv", "parquet"])
     read = parquet.read_table(tmp_path / "frames/email.sending_statistics.parquet")
     assert read["share"].to_pylist() == [None, None, None]
@@ -106,7 +106,7 @@ def test_a_share_of_nothing_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) 
 def test_the_same_window_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        made = Still(snapshot=still().snapshot, made_at=datetime.now(UTC))
+        made = ReportView(snapshot=still().snapshot, made_at=datetime.now(UTC))
         write_files(made, tmp_path / name, ["csv", "parquet"])
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 

@@ -173,13 +173,17 @@ def diff(first: Path, second: Path, form: str, locale: str) -> None:
 def verify(folder: Path) -> None:
     """Check the files and the numbers of a snapshot, or of every snapshot in a folder.
 
-    Prints one line for each problem, and exits with status 1 if there is one.
+    Prints one line for each problem, and exits with status 1 if there is one. Notes on numbers
+    that are right but unusual go to standard error.
     """
+    from campaign_live_widgets.snapshots import remarks
     from campaign_live_widgets.snapshots import verify as problems_of
 
     problems = problems_of(folder)
     for problem in problems:
         write(f"{problem}\n")
+    for remark in remarks(folder):
+        log(f"note: {remark}")
     if problems:
         message = f"{folder}: {len(problems)} problem{'' if len(problems) == 1 else 's'}"
         raise CampaignLiveError(message)

@@ -27,7 +27,7 @@ from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.sources.tables.address import Database, is_database
@@ -214,7 +214,7 @@ class CampaignReport(VBox):
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         """Return the widget and, of a report that does not go on, forms that need no kernel."""
-        still = Still(
+        report = ReportView(
             snapshot=self._feed.snapshot(),
             made_at=utc_now(),
             locale=self.dashboard.locale,
@@ -222,11 +222,13 @@ class CampaignReport(VBox):
             places=self.dashboard.layout_of_tabs(),
         )
         if self._live is not None:
-            forms = {"text/plain": phrases.caption(still.snapshot, still.time_zone, still.locale)}
+            forms = {
+                "text/plain": phrases.caption(report.snapshot, report.time_zone, report.locale)
+            }
         else:
-            forms = {"text/plain": text(still), "text/html": report_html(still)}
+            forms = {"text/plain": text(report), "text/html": report_html(report)}
         if self._shows_samples:
-            note = _SAMPLES(still.locale)
+            note = _SAMPLES(report.locale)
             forms["text/plain"] = f"{note}\n\n{forms['text/plain']}"
             if "text/html" in forms:
                 forms["text/html"] = f"<p>{escape(note)}</p>{forms['text/html']}"

@@ -24,7 +24,7 @@ from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import evaluate, frame
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _SAID: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
 class Shown:
     """A part of a still as a cell's last value: static HTML, and text where there is none."""
 
-    def __init__(self, still: Still) -> None:
-        self._still = still
+    def __init__(self, report: ReportView) -> None:
+        self._still = report
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from campaign_live_widgets.rendering.html.notebook import report_html
@@ -125,7 +125,7 @@ class StaticReport(Shown):
         )
         now = datetime.now(UTC)
         super().__init__(
-            Still(
+            ReportView(
                 snapshot=read_snapshot(named, query, now),
                 made_at=now,
                 locale=query.locale,
@@ -135,7 +135,7 @@ class StaticReport(Shown):
         )
 
     @property
-    def still(self) -> Still:
+    def still(self) -> ReportView:
         """Return the numbers and how their reader wants them, as one value."""
         return self._still
 

@@ -22,7 +22,7 @@ from campaign_live_widgets.app.terminal.keyboard import listening, usual_keys
 from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import clean, parts
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ class Screen:
         """Return the head, and the tiles of the open tab."""
         locale, now, snapshot = self._locale, datetime.now(UTC), look.snapshot
         tab = self._tabs[self._tab]
-        usual = Still(snapshot=snapshot, made_at=now, locale=locale)
-        still = Still(
+        usual = ReportView(snapshot=snapshot, made_at=now, locale=locale)
+        report = ReportView(
             snapshot=snapshot, made_at=now, locale=locale, places={tab: usual.places[tab]}
         )
-        all_parts = list(parts(still))
+        all_parts = list(parts(report))
         start = next(n for n in count() if isinstance(all_parts[n], Rule))
         name = clean(snapshot.campaign_name or snapshot.campaign_id)
         head: list[RenderableType] = [

@@ -9,7 +9,7 @@ from rich.text import Text as Line
 
 from campaign_live_widgets.app.terminal.fit_width import fitting
 from campaign_live_widgets.rendering.language.numbers import format_number
-from campaign_live_widgets.rendering.model.report_view import Still
+from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import WIDE, clean, parts, plain_table
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def print_report(snapshot: Snapshot, locale: str) -> None:
     """Print the whole report, tab by tab, on standard output."""
     console = console_of_stdout()
-    for part in parts(Still(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)):
+    for part in parts(ReportView(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)):
         console.print(fitting(part, console.width))
 
 

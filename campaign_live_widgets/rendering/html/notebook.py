@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.figures import Figure
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.rendering.model.table_model import Table
 
 _MOST_ROWS: Final = 100
@@ -87,28 +87,28 @@ class _Section(NamedTuple):
     tiles: list[_Tile]
 
 
-def report_html(still: Still, *, pictures: bool = True) -> str:
+def report_html(report: ReportView, *, pictures: bool = True) -> str:
     """Return the whole report, tab by tab.
 
     Parameters
     ----------
-    still : Still
+    report : ReportView
     pictures : bool
         Whether charts are drawn. Without them, and if the package that draws them is not
         installed, there are only tables.
     """
     sections = []
-    for tab, row in still.places.items():
+    for tab, row in report.places.items():
         tiles = [
-            _of_still(still, TILES[place.tile_id], place.view, pictures=pictures)
+            _of_still(report, TILES[place.tile_id], place.view, pictures=pictures)
             for place in row
             if place.shown
         ]
         if tiles:
-            sections.append(_Section(TABS[tab](still.locale) if tab in TABS else tab, tiles))
-    snapshot = still.snapshot
-    head = {"name": snapshot.campaign_name or snapshot.campaign_id, "facts": _facts(still)}
-    return _html(sections, locale=still.locale, head=head)
+            sections.append(_Section(TABS[tab](report.locale) if tab in TABS else tab, tiles))
+    snapshot = report.snapshot
+    head = {"name": snapshot.campaign_name or snapshot.campaign_id, "facts": _facts(report)}
+    return _html(sections, locale=report.locale, head=head)
 
 
 def tile_html(  # noqa: PLR0913 - one call draws one tile
@@ -163,28 +163,28 @@ def _html(
     )
 
 
-def _facts(still: Still) -> list[str]:
+def _facts(report: ReportView) -> list[str]:
     """Return the window, what part is counted, the newest event and the quality of the data."""
-    snapshot, locale = still.snapshot, still.locale
-    facts = [phrases.caption(snapshot, still.time_zone, locale).partition(phrases.SEPARATOR)[2]]
+    snapshot, locale = report.snapshot, report.locale
+    facts = [phrases.caption(snapshot, report.time_zone, locale).partition(phrases.SEPARATOR)[2]]
     if snapshot.newest_event is not None:
-        moment = phrases.moment(snapshot.newest_event, still.time_zone, locale)
+        moment = phrases.moment(snapshot.newest_event, report.time_zone, locale)
         facts.append(f"{phrases.WORDS['newest'](locale)} {moment}")
     numbers = phrases.health_numbers(snapshot.health, locale)
     terms = phrases.health_terms(locale)
     facts += [f"{name}: {n}" for (name, _), n in zip(terms, numbers, strict=True)]
     if snapshot.health.ahead:
-        facts += phrases.health_notes(snapshot.health, still.time_zone, locale)[:1]
+        facts += phrases.health_notes(snapshot.health, report.time_zone, locale)[:1]
     return facts
 
 
-def _of_still(still: Still, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:
+def _of_still(report: ReportView, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:
     return _tile(
         tile,
-        frame_of(tile, still.snapshot),
-        locale=still.locale,
-        names=still.snapshot.message_names,
-        time_zone=still.time_zone,
+        frame_of(tile, report.snapshot),
+        locale=report.locale,
+        names=report.snapshot.message_names,
+        time_zone=report.time_zone,
         view=view,
         pictures=pictures,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Still:
+class ReportView:
     """A snapshot as one reader sees it, for pages, pictures and files that outlive the kernel.
 
     Attributes

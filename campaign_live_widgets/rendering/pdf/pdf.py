@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from campaign_live_widgets.layouts.places import Place
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
 
 _TITLE: Final = Text("Campaign report: {}", "Rapport de campagne\N{NO-BREAK SPACE}: {}")
 _WINDOW: Final = Text("Window", "Période")
@@ -42,7 +42,7 @@ _LEAST_COLUMNS: Final = 5
 """A chart beside another tile is at least so wide, of twelve columns."""
 
 
-def pdf(still: Still) -> bytes:
+def pdf(report: ReportView) -> bytes:
     """Return the report as a PDF, the same for the same still on the same machine.
 
     Raises
@@ -55,20 +55,20 @@ def pdf(still: Still) -> bytes:
     except ImportError:
         raise MissingExtraError("PDF") from None
     template = files(__package__).joinpath("pdf.typ").read_bytes()
-    report = json.dumps(_report(still))
-    made: bytes = typst.compile(template, format="pdf", sys_inputs={"report": report})
+    values = json.dumps(_report(report))
+    made: bytes = typst.compile(template, format="pdf", sys_inputs={"report": values})
     return made
 
 
-def _report(still: Still) -> dict[str, Any]:
+def _report(report: ReportView) -> dict[str, Any]:
     """Return all that the pages say, as the template knows it."""
-    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     known = snapshot.campaign_name or snapshot.campaign_id
     name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
     ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
-    made = still.made_at.astimezone(snapshot.window.end.tzinfo)
-    tabs = list(_tabs(still))
+    made = report.made_at.astimezone(snapshot.window.end.tzinfo)
+    tabs = list(_tabs(report))
     return {
         "title": _TITLE(locale).format(name),
         "description": ends,
@@ -83,7 +83,7 @@ def _report(still: Still) -> dict[str, Any]:
         "paper": {part: palette.paper(part, "light") for part in palette.PAPER},
         "fonts": list(FAMILIES),
         "window": ends,
-        "facts": [[fact, value] for fact, value in _facts(still).items() if value],
+        "facts": [[fact, value] for fact, value in _facts(report).items() if value],
         "health": [
             [term, number, meant]
             for (term, meant), number in zip(
@@ -92,16 +92,16 @@ def _report(still: Still) -> dict[str, Any]:
                 strict=True,
             )
         ],
-        "health_notes": _health_notes(still),
-        "footer": _MADE(locale).format(phrases.moment(still.made_at, zone, locale)),
+        "health_notes": _health_notes(report),
+        "footer": _MADE(locale).format(phrases.moment(report.made_at, zone, locale)),
         "tabs": tabs,
-        "meanings": {"title": PAGE["meanings"](locale), "terms": list(_meanings(still))},
+        "meanings": {"title": PAGE["meanings"](locale), "terms": list(_meanings(report))},
     }
 
 
-def _facts(still: Still) -> dict[str, str]:
+def _facts(report: ReportView) -> dict[str, str]:
     """Return what the numbers are of: a name and its value for each line of the head."""
-    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     window, newest = snapshot.window, snapshot.newest_event
     length = phrases.length(window.length, locale)
     span = f"{phrases.span(snapshot, zone, locale)} {phrases.zone(window.end, zone)}"
@@ -119,50 +119,50 @@ def _facts(still: Still) -> dict[str, str]:
     }
 
 
-def _health_notes(still: Still) -> list[str]:
-    health, locale = still.snapshot.health, still.locale
+def _health_notes(report: ReportView) -> list[str]:
+    health, locale = report.snapshot.health, report.locale
     told = [
         _REJECTED(locale).format(
             f"{reject.file}{'' if reject.row is None else f', {reject.row}'}: {reject.cause}"
         )
         for reject in health.rejects[:_REJECTS]
     ]
-    notes = phrases.health_notes(health, still.time_zone, locale)
+    notes = phrases.health_notes(health, report.time_zone, locale)
     return [drawable(line) for line in (*notes, *told)]
 
 
-def _tabs(still: Still) -> Iterator[dict[str, Any]]:
+def _tabs(report: ReportView) -> Iterator[dict[str, Any]]:
     """Yield the tabs with their rows of tiles; a full one is followed by a new page."""
     before = 0
-    for tab, places in still.places.items():
+    for tab, places in report.places.items():
         shown = [place for place in places if place.shown and place.tile_id in TILES]
         if not shown:
             continue
-        title = TABS[tab](still.locale) if tab in TABS else drawable(tab)
-        yield {"title": title, "breaks": before > 2, "rows": list(_rows(still, shown))}  # noqa: PLR2004
+        title = TABS[tab](report.locale) if tab in TABS else drawable(tab)
+        yield {"title": title, "breaks": before > 2, "rows": list(_rows(report, shown))}  # noqa: PLR2004
         before = len(shown)
 
 
-def _rows(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
+def _rows(report: ReportView, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
     """Yield rows of tiles in reading order; what has no neighbour takes the whole width."""
-    for room, group in groupby(places, lambda place: _room(still, place)):
+    for room, group in groupby(places, lambda place: _room(report, place)):
         run = list(group)
         if room == COLUMNS:
-            yield from (_row(still, [place]) for place in run)
+            yield from (_row(report, [place]) for place in run)
         elif room == _HALF:
-            yield from _halves(still, run)
+            yield from _halves(report, run)
         else:
-            yield from (_row(still, row) for row in _filled(run))
+            yield from (_row(report, row) for row in _filled(run))
 
 
-def _room(still: Still, place: Place) -> int:
+def _room(report: ReportView, place: Place) -> int:
     """Return how many columns of the paper a tile needs: all of them, half, or -1 for some."""
     tile = TILES[place.tile_id]
     kind = place.view or tile.views[0]
     if kind == "kpi" or place.columns == COLUMNS:
         return COLUMNS
     many_rows, many_columns = 10, 4
-    rows = len(frame(tile, still.snapshot))
+    rows = len(frame(tile, report.snapshot))
     if kind == "table" and (rows > many_rows or len(tile.columns) > many_columns):
         return COLUMNS
     if leaves_out(kind, rows):  # and so is followed by a table of all of them
@@ -181,24 +181,24 @@ def _filled(places: Sequence[Place]) -> Iterator[list[Place]]:
     yield row
 
 
-def _row(still: Still, row: Sequence[Place]) -> dict[str, Any]:
+def _row(report: ReportView, row: Sequence[Place]) -> dict[str, Any]:
     widths = [max(_LEAST_COLUMNS, place.columns) if len(row) > 1 else COLUMNS for place in row]
     room = WIDTH_PT - GUTTER_PT * (len(row) - 1)
     tiles = [
-        tile_parts(still, place, room * width / sum(widths), alone=len(row) == 1)
+        tile_parts(report, place, room * width / sum(widths), alone=len(row) == 1)
         for place, width in zip(row, widths, strict=True)
     ]
     return {"columns": widths, "stacks": [[tile] for tile in tiles]}
 
 
-def _halves(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
+def _halves(report: ReportView, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
     """Yield tiles of half the width: in pairs, or in two columns where that saves paper."""
     pairs = [places[i : i + 2] for i in range(0, len(places), 2)]
     if len(pairs) == 1:
-        yield _row(still, places)
+        yield _row(report, places)
         return
     half = (WIDTH_PT - GUTTER_PT) / 2
-    tiles = [tile_parts(still, place, half, alone=False) for place in places]
+    tiles = [tile_parts(report, place, half, alone=False) for place in places]
     stacks: tuple[list[dict[str, Any]], ...] = ([], [])
     heights = [0.0, 0.0]
     for tile in tiles:
@@ -209,22 +209,22 @@ def _halves(still: Still, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
     if max(heights) < min(_PAGE_PT, 0.85 * in_pairs):
         yield {"columns": [1, 1], "stacks": list(stacks)}
     else:
-        yield from (_row(still, pair) for pair in pairs)
+        yield from (_row(report, pair) for pair in pairs)
 
 
-def _meanings(still: Still) -> Iterator[dict[str, str]]:
+def _meanings(report: ReportView) -> Iterator[dict[str, str]]:
     """Yield what each metric on the pages means and what its rate divides by."""
     shown = {
         metric
-        for places in still.places.values()
+        for places in report.places.values()
         for place in places
         if place.shown and place.tile_id in TILES
         for metric in (*TILES[place.tile_id].metrics, TILES[place.tile_id].share_of)
     }
     for metric_id in METRICS:
         if metric_id in shown:
-            told = meaning(metric_id, still.locale)
-            rate = _RATE(still.locale).format(told.rate) if told.rate else ""
-            formula = PAGE["formula"](still.locale).format(told.formula)
-            formula = _ALSO(still.locale).join(filter(None, (formula, rate)))
+            told = meaning(metric_id, report.locale)
+            rate = _RATE(report.locale).format(told.rate) if told.rate else ""
+            formula = PAGE["formula"](report.locale).format(told.formula)
+            formula = _ALSO(report.locale).join(filter(None, (formula, rate)))
             yield {"label": told.label, "definition": told.definition, "formula": formula}

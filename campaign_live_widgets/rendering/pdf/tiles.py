@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.rendering.model.table_model import Table
 
 WIDTH_PT: Final = 510.2
@@ -49,30 +49,30 @@ _RATE: Final = Text("Rate", "Taux")
 _RATES: Final = Text("Rates: {}.", "Taux\N{NO-BREAK SPACE}: {}.")
 
 
-def tile_parts(still: Still, place: Place, width: float, *, alone: bool) -> dict[str, Any]:
+def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -> dict[str, Any]:
     """Return a tile as the template knows it, *width* pt wide.
 
     A chart that cannot show all its rows is followed by the table of them.
     """
     tile = TILES[place.tile_id]
-    rows = frame(tile, still.snapshot)
+    rows = frame(tile, report.snapshot)
     kind = place.view or tile.views[0]
-    said = list(notes(tile, still.locale))
+    said = list(notes(tile, report.locale))
     if _is_empty(tile, rows):
         word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
-        parts, said = [{"kind": "nothing", "text": word(still.locale)}], []
+        parts, said = [{"kind": "nothing", "text": word(report.locale)}], []
     elif kind == "kpi":
-        parts = [_figures(still, tile, rows, width)]
+        parts = [_figures(report, tile, rows, width)]
     elif kind in KINDS:
-        parts = [_chart(still, tile, rows, kind, width)]
+        parts = [_chart(report, tile, rows, kind, width)]
         if leaves_out(kind, len(rows)):
-            parts.append(_numbers(still, tile, rows, width))
+            parts.append(_numbers(report, tile, rows, width))
     else:
-        parts = [_numbers(still, tile, rows, width)]
-        said += _rates_note(still, tile)
+        parts = [_numbers(report, tile, rows, width)]
+        said += _rates_note(report, tile)
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
     return {
-        "title": tile.title(still.locale),
+        "title": tile.title(report.locale),
         "parts": parts,
         "notes": said,
         "breaks": is_long,
@@ -98,7 +98,7 @@ def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
     return rows.empty or not rows[list(tile.metrics)].to_numpy().any()
 
 
-def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+def _figures(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
     shown = [
         {
             "label": figure.label,
@@ -107,20 +107,22 @@ def _figures(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
             "part": figure.bar,
             "color": palette.color(figure.metric, "light"),
         }
-        for figure in figures(tile, rows, still.locale)
+        for figure in figures(tile, rows, report.locale)
     ]
     room = (width - GUTTER_PT * (len(shown) - 1)) / len(shown) - 84
     longest = max(text_width(str(figure["count"]), 1.0) for figure in shown) * 1.06
     return {"kind": "figures", "figures": shown, "size": min(19.0, room / longest)}
 
 
-def _chart(still: Still, tile: Tile, rows: pd.DataFrame, kind: str, width: float) -> dict[str, Any]:
+def _chart(
+    report: ReportView, tile: Tile, rows: pd.DataFrame, kind: str, width: float
+) -> dict[str, Any]:
     spec = specification(
         tile,
         rows,
-        locale=still.locale,
-        names=still.snapshot.message_names,
-        time_zone=still.time_zone,
+        locale=report.locale,
+        names=report.snapshot.message_names,
+        time_zone=report.time_zone,
         kind=kind,
         shade="light",
         width=round(width / _SCALE),
@@ -139,14 +141,14 @@ def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
     return min(420, natural_height(min(len(rows), _MOST_BARS), len(tile.metrics)))
 
 
-def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+def _numbers(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
     """Return a table: headings, the total and the rates on top, and every row."""
-    names = still.snapshot.message_names
-    model = table(tile, rows, locale=still.locale, names=names, time_zone=still.time_zone)
+    names = report.snapshot.message_names
+    model = table(tile, rows, locale=report.locale, names=names, time_zone=report.time_zone)
     name, *headings = [heading.label for heading in model.headings]
     cells = [[cell.text for cell in row.cells] for row in model.rows]
     total = [cell.text for cell in model.total.cells] if model.total else []
-    rates = _rates(still, tile, model)
+    rates = _rates(report, tile, model)
     widths = [
         _column_width(head, [*(row[j] for row in cells), *rates[j : j + 1]], total[j : j + 1])
         for j, head in enumerate(headings)
@@ -157,15 +159,15 @@ def _numbers(still: Still, tile: Tile, rows: pd.DataFrame, width: float) -> dict
         "size": _LETTERS_PT * fit,
         "widths": [column * fit for column in widths],
         "columns": [name, *headings],
-        "total": [TOTAL(still.locale), *total] if total else [],
-        "rates": [_RATE(still.locale), *rates] if any(rates) else [],
+        "total": [TOTAL(report.locale), *total] if total else [],
+        "rates": [_RATE(report.locale), *rates] if any(rates) else [],
         "rows": [
             [_breakable(row.name), *texts] for row, texts in zip(model.rows, cells, strict=True)
         ],
     }
 
 
-def _rates(still: Still, tile: Tile, model: Table) -> list[str]:
+def _rates(report: ReportView, tile: Tile, model: Table) -> list[str]:
     """Return the rate of each total, where its divisor is a column of the table."""
     if model.total is None:
         return []
@@ -173,22 +175,22 @@ def _rates(still: Still, tile: Tile, model: Table) -> list[str]:
     rates = []
     for metric, count in totals.items():
         whole = totals.get(tile.rate_of(metric) or "")
-        rates.append(format_share((count or 0) / whole, still.locale) if whole else "")
+        rates.append(format_share((count or 0) / whole, report.locale) if whole else "")
     return rates
 
 
-def _rates_note(still: Still, tile: Tile) -> list[str]:
+def _rates_note(report: ReportView, tile: Tile) -> list[str]:
     """Return which rates there are, and for each what it divides by."""
     parts: dict[str, list[str]] = {}
     for metric in tile.metrics if tile.by is not None else ():
         whole = tile.rate_of(metric)
         if whole is not None:
-            parts.setdefault(whole, []).append(column_label(metric, still.locale))
+            parts.setdefault(whole, []).append(column_label(metric, report.locale))
     told = [
-        f"{', '.join(rates)} ÷ {column_label(whole, still.locale)}"
+        f"{', '.join(rates)} ÷ {column_label(whole, report.locale)}"
         for whole, rates in parts.items()
     ]
-    return [_RATES(still.locale).format(_ALSO(still.locale).join(told))] if told else []
+    return [_RATES(report.locale).format(_ALSO(report.locale).join(told))] if told else []
 
 
 def _breakable(name: str) -> str:

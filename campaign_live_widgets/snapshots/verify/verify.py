@@ -1,4 +1,4 @@
-"""Whether snapshots are what they were when they were made, and true in themselves."""
+"""Checks that snapshots are unchanged since they were made, and that their numbers agree."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from campaign_live_widgets.snapshots.listing import folders
 from campaign_live_widgets.snapshots.manifest import Manifest, hash_of, paths
 from campaign_live_widgets.snapshots.paths import FAILED, FAILURE, MANIFEST, NOTEBOOK
 from campaign_live_widgets.snapshots.report_reader import REPORT_JSON, figures, read_report
-from campaign_live_widgets.snapshots.verify import cross_check as agreement
-from campaign_live_widgets.snapshots.verify import invariants as identities
+from campaign_live_widgets.snapshots.verify import cross_check, invariants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -29,38 +28,38 @@ _CHARTS: Final = frozenset({"donut", "bars", "lines"})
 
 
 def verify(path: Path) -> list[str]:
-    """Return what is wrong with a snapshot, or with each of an archive, in words; best nothing.
+    """Return the problems of a snapshot, or of each snapshot in a folder; empty if there are none.
 
-    Files are missing, changed or unknown; the manifest, CSV, Parquet and HTML disagree with
-    the report; numbers of the report contradict each other.
+    A problem is a file that is missing, changed or unknown; a manifest, CSV, Parquet or HTML file
+    that disagrees with the report; or numbers of the report that contradict each other.
 
     Raises
     ------
     ArchiveError
-        Where *path* is neither a snapshot nor a folder that holds one.
+        If *path* is neither a snapshot nor a folder with one.
     """
     return _each(path, lambda folder: list(_problems(folder)))
 
 
 def remarks(path: Path) -> list[str]:
-    """Return what is right but makes a reader ask, such as messages whose fate is not known.
+    """Return notes on what is right but unusual, such as messages with an unknown result.
 
     Raises
     ------
     ArchiveError
-        Where *path* is neither a snapshot nor a folder that holds one.
+        If *path* is neither a snapshot nor a folder with one.
     """
     return _each(path, lambda folder: list(_remarks(folder)))
 
 
-def _each(path: Path, look: Callable[[Path], list[str]]) -> list[str]:
+def _each(path: Path, lines_of: Callable[[Path], list[str]]) -> list[str]:
     if _is_snapshot(path) or (path / FAILURE).exists():
-        return look(path)
-    found = [folder for folder in folders(path) if _is_snapshot(folder)]
-    if not found:
+        return lines_of(path)
+    snapshots = [folder for folder in folders(path) if _is_snapshot(folder)]
+    if not snapshots:
         message = f"there is no snapshot in {path}"
         raise ArchiveError(message)
-    return [f"{folder.name}: {said}" for folder in found for said in look(folder)]
+    return [f"{folder.name}: {line}" for folder in snapshots for line in lines_of(folder)]
 
 
 def _is_snapshot(folder: Path) -> bool:
@@ -73,7 +72,7 @@ def _is_snapshot(folder: Path) -> bool:
 
 def _problems(folder: Path) -> Iterator[str]:
     if (folder / FAILURE).exists():
-        yield f"{FAILURE} is there: this is a run that failed, not a snapshot"
+        yield f"{FAILURE} exists: this is a failed run, not a snapshot"
         return
     try:
         manifest = Manifest.read(folder)
@@ -87,7 +86,7 @@ def _problems(folder: Path) -> Iterator[str]:
         yield str(error)
         return
     window = report["window"]
-    for name, said, told in (
+    for name, in_manifest, in_report in (
         ("campaign_id", manifest.campaign_id, report["campaign_id"]),
         ("campaign_name", manifest.campaign_name, report["campaign_name"]),
         ("window", manifest.window, window),
@@ -97,32 +96,32 @@ def _problems(folder: Path) -> Iterator[str]:
         ("rows", manifest.rows, {name: len(w["rows"]) for name, w in report["widgets"].items()}),
         ("figures", manifest.figures, figures(report)),
     ):
-        if said != told:
+        if in_manifest != in_report:
             yield f"{MANIFEST}: {name} is not that of the report"
-    yield from (f"{REPORT_JSON}: {said}" for said in identities.broken(report))
-    there = [path for path in manifest.files if (folder / path).is_file()]
-    yield from agreement.disagreeing(folder, report, there, manifest.locale)
+    yield from (f"{REPORT_JSON}: {problem}" for problem in invariants.broken(report))
+    existing = [path for path in manifest.files if (folder / path).is_file()]
+    yield from cross_check.disagreeing(folder, report, existing, manifest.locale)
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
-    there = paths(folder)
-    for path in there:
+    existing = paths(folder)
+    for path in existing:
         if (folder / path).is_symlink():
             yield f"{path} is a link, not a file"
         elif path not in manifest.files:
-            yield f"{path} is not of this snapshot"
-    for path, made in manifest.files.items():
-        if path not in there:
+            yield f"{path} is not a file of this snapshot"
+    for path, listed in manifest.files.items():
+        if path not in existing:
             yield f"{path} is missing"
             continue
         try:
             size = (folder / path).stat().st_size
-            if size != made.size or hash_of(folder / path) != made.sha256:
+            if size != listed.size or hash_of(folder / path) != listed.sha256:
                 yield f"{path} has been changed"
         except OSError as error:
             yield f"{path} cannot be read: {error.strerror}"
-    listed = (path for one in manifest.formats for path in _expected(one, manifest.rows))
-    for path in (REPORT_JSON, *listed):
+    expected = (path for form in manifest.formats for path in _expected(form, manifest.rows))
+    for path in (REPORT_JSON, *expected):
         if path not in manifest.files:
             yield f"{MANIFEST}: {path} is not listed"
 
@@ -143,7 +142,7 @@ def _remarks(folder: Path) -> Iterator[str]:
     try:
         manifest, report = Manifest.read(folder), read_report(folder)
     except ArchiveError:
-        return  # verify tells of it
-    yield from identities.unusual(report)
-    if "parquet" in manifest.formats and not agreement.reads_parquet():
-        yield "the Parquet files were not looked into: pyarrow is not installed"
+        return  # a problem, not a remark
+    yield from invariants.unusual(report)
+    if "parquet" in manifest.formats and not cross_check.reads_parquet():
+        yield "the Parquet files were not checked: pyarrow is not installed"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from campaign_live_widgets.catalog import Tile
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.snapshot import Reject
 
 
@@ -60,28 +60,28 @@ class Foot:
     meanings: list[Meaning]
 
 
-def head(still: Still, links: Mapping[str, str]) -> Head:
+def head(report: ReportView, links: Mapping[str, str]) -> Head:
     """Return the values of the page's head."""
-    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+    snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     newest = snapshot.newest_event
     return Head(
         name=snapshot.campaign_name or snapshot.campaign_id,
         campaign_id=snapshot.campaign_id,
-        window=_window(still),
+        window=_window(report),
         newest=phrases.moment(newest, zone, locale) if newest else "",
         newest_iso=str(rfc3339(newest)) if newest else "",
-        scope=_scope(still),
+        scope=_scope(report),
         note=phrases.window_note(snapshot, zone, locale) if snapshot.ending == "newest" else "",
         links=links,
     )
 
 
-def foot(still: Still, tiles: Iterable[Tile]) -> Foot:
+def foot(report: ReportView, tiles: Iterable[Tile]) -> Foot:
     """Return the values of the page's foot."""
-    health = still.snapshot.health
+    health = report.snapshot.health
     metrics = dict.fromkeys(metric for tile in tiles for metric in tile.metrics)
-    notes = phrases.health_notes(health, still.time_zone, still.locale)
-    return Foot(_facts(still), health.rejects, notes, meanings(metrics, still.locale))
+    notes = phrases.health_notes(health, report.time_zone, report.locale)
+    return Foot(_facts(report), health.rejects, notes, meanings(metrics, report.locale))
 
 
 def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
@@ -98,29 +98,29 @@ def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
     ]
 
 
-def _window(still: Still) -> str:
+def _window(report: ReportView) -> str:
     """Return the window with its years: a file may be opened at any time."""
-    snapshot, locale = still.snapshot, still.locale
+    snapshot, locale = report.snapshot, report.locale
     long = phrases.length(snapshot.window.length, locale)
-    span = phrases.span(snapshot, still.time_zone, locale)
-    return f"{long}, {span} {phrases.zone(snapshot.window.end, still.time_zone)}"
+    span = phrases.span(snapshot, report.time_zone, locale)
+    return f"{long}, {span} {phrases.zone(snapshot.window.end, report.time_zone)}"
 
 
-def _scope(still: Still) -> list[str]:
-    return phrases.scope(still.snapshot, still.time_zone, still.locale)
+def _scope(report: ReportView) -> list[str]:
+    return phrases.scope(report.snapshot, report.time_zone, report.locale)
 
 
-def _facts(still: Still) -> list[Fact]:
-    snapshot, locale, zone = still.snapshot, still.locale, still.time_zone
+def _facts(report: ReportView) -> list[Fact]:
+    snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     newest = snapshot.newest_event
-    counted = [phrase for phrase in _scope(still) if phrase != zone]
+    counted = [phrase for phrase in _scope(report) if phrase != zone]
     health = zip(
         phrases.health_terms(locale),
         phrases.health_numbers(snapshot.health, locale),
         strict=True,
     )
     return [
-        Fact(WORDS["window"](locale), _window(still)),
+        Fact(WORDS["window"](locale), _window(report)),
         Fact(WORDS["counted"](locale), ", ".join(counted) or WORDS["all"](locale)),
         Fact(WORDS["zone"](locale), zone),
         Fact(
@@ -128,5 +128,5 @@ def _facts(still: Still) -> list[Fact]:
             phrases.moment(newest, zone, locale) if newest else phrases.WORDS["none"](locale),
         ),
         *(Fact(name, number, about) for (name, about), number in health),
-        Fact(WORDS["made"](locale), phrases.moment(still.made_at, zone, locale)),
+        Fact(WORDS["made"](locale), phrases.moment(report.made_at, zone, locale)),
     ]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.html.page.tiles import PageTile
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
 
 _LONGEST_HINT: Final = 300
 _STYLES: Final = ("rendering/html/page/page.css", "rendering/html/page/tiles.css")
@@ -46,12 +46,12 @@ _STARTED: Final = Markup('document.documentElement.classList.add("clw-js")')
 """Runs before the first paint, so that no table is seen where a chart will stand."""
 
 
-def html(still: Still, *, links: Mapping[str, str] = MappingProxyType({})) -> str:
+def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the whole page.
 
     Parameters
     ----------
-    still : Still
+    report : ReportView
     links : mapping of label to address
         Other files of the same numbers, relative to the page's own folder.
 
@@ -60,9 +60,9 @@ def html(still: Still, *, links: Mapping[str, str] = MappingProxyType({})) -> st
     MissingExtraError
         If the package that draws the charts is not installed.
     """
-    snapshot, locale = still.snapshot, still.locale
+    snapshot, locale = report.snapshot, report.locale
     tables = frames(snapshot)
-    placed = shown_places(still)
+    placed = shown_places(report)
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
     name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id, 120)
@@ -70,16 +70,16 @@ def html(still: Still, *, links: Mapping[str, str] = MappingProxyType({})) -> st
         "rendering/html/page/page.html.j2",
         locale=locale,
         policy=_policy(_STARTED, *scripts),
-        title=f"{name} \N{MIDDLE DOT} {phrases.span(snapshot, still.time_zone, locale)}",
+        title=f"{name} \N{MIDDLE DOT} {phrases.span(snapshot, report.time_zone, locale)}",
         style=Markup(_style()),  # noqa: S704 - our own file
         started=_STARTED,
         as_of=rfc3339(snapshot.window.end),
-        head=head(still, links),
-        panels=[_panel(still, tab, row, tables) for tab, row in placed.items()],
-        foot=foot(still, tiles),
+        head=head(report, links),
+        panels=[_panel(report, tab, row, tables) for tab, row in placed.items()],
+        foot=foot(report, tiles),
         data_scripts=[
             templates.data_script("clw-report-data", to_json(snapshot, locale)),
-            templates.data_script("clw-page-data", _page_data(still, tiles, tables)),
+            templates.data_script("clw-page-data", _page_data(report, tiles, tables)),
         ],
         scripts=scripts,
         words={key: text(locale) for key, text in WORDS.items()},
@@ -100,19 +100,22 @@ class _Panel(NamedTuple):
 
 
 def _panel(
-    still: Still, tab: str, row: Sequence[tuple[Tile, Place]], tables: Mapping[str, pd.DataFrame]
+    report: ReportView,
+    tab: str,
+    row: Sequence[tuple[Tile, Place]],
+    tables: Mapping[str, pd.DataFrame],
 ) -> _Panel:
-    title = TABS[tab](still.locale) if tab in TABS else tab
+    title = TABS[tab](report.locale) if tab in TABS else tab
     return _Panel(
-        tab, title, [page_tile(still, tile, place, tables[tile.id]) for tile, place in row]
+        tab, title, [page_tile(report, tile, place, tables[tile.id]) for tile, place in row]
     )
 
 
 def _page_data(
-    still: Still, tiles: Sequence[Tile], tables: Mapping[str, pd.DataFrame]
+    report: ReportView, tiles: Sequence[Tile], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, object]:
     """Return what the page's own script draws and saves."""
-    snapshot, locale = still.snapshot, still.locale
+    snapshot, locale = report.snapshot, report.locale
     names = snapshot.message_names
     charts: dict[str, dict[str, object]] = {
         tile.id: {
@@ -121,7 +124,7 @@ def _page_data(
                 tables[tile.id],
                 locale=locale,
                 names=names,
-                time_zone=still.time_zone,
+                time_zone=report.time_zone,
                 kind=kind,
             )
             for kind in chart_kinds(tile)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.html.page.frame import Meaning
     from campaign_live_widgets.rendering.model.figures import Figure
-    from campaign_live_widgets.rendering.model.report_view import Still
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.rendering.model.table_model import Table
 
 
@@ -56,20 +56,20 @@ class PageTile:
     table: Table
 
 
-def shown_places(still: Still) -> dict[str, list[tuple[Tile, Place]]]:
+def shown_places(report: ReportView) -> dict[str, list[tuple[Tile, Place]]]:
     """Return the tiles and their places by tab, without those that are removed."""
     placed = {
         tab: [(TILES[place.tile_id], place) for place in row if place.shown]
-        for tab, row in still.places.items()
+        for tab, row in report.places.items()
     }
     return {tab: row for tab, row in placed.items() if row}
 
 
-def page_tile(still: Still, tile: Tile, place: Place, frame: pd.DataFrame) -> PageTile:
+def page_tile(report: ReportView, tile: Tile, place: Place, frame: pd.DataFrame) -> PageTile:
     """Return the values of one tile."""
-    locale, names = still.locale, still.snapshot.message_names
+    locale, names = report.locale, report.snapshot.message_names
     title, kinds = tile.title(locale), tile.kinds
-    zone = still.time_zone
+    zone = report.time_zone
     return PageTile(
         id=tile.id,
         css_class=tile.css_class,
