@@ -53,7 +53,7 @@ class Feed:
         return self._append("\n".join(lines) + "\n")
 
     def batches(self, seconds: int) -> list[str]:
-        """Return the writes of so many seconds of mixed events, their time left open."""
+        """Return the writes of *seconds* of mixed events, with placeholders for their time."""
         low, self._next = self._next, self._next + seconds * RATE
         sql = query(low, self._next, total=self._next, first=sys.maxsize)
         path = self.folder.parent / "batch.ndjson"
@@ -87,11 +87,11 @@ class Feed:
             FROM event WHERE channel = 'email' OR $all
         """
         with duckdb.connect() as connection:
-            found = {
+            counts = {
                 name: connection.execute(sql, {"all": name == "all"}).fetchone()
                 for name in ("email", "all")
             }
-        return {n: {"delivered": row[0], "bounces": row[1]} for n, row in found.items()}
+        return {n: {"delivered": row[0], "bounces": row[1]} for n, row in counts.items()}
 
     def _append(self, text: str) -> float:
         data, started = text.encode(), time.time()

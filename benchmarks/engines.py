@@ -114,9 +114,9 @@ class PostgreSQL(Source, name="PostgreSQL"):
         text = self._folder / "rows.csv"
         with duckdb.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
-            found = con.execute(f"DESCRIBE SELECT * FROM '{file}'").fetchall()
+            columns = con.execute(f"DESCRIBE SELECT * FROM '{file}'").fetchall()
             con.execute(f"COPY (SELECT * FROM '{file}') TO '{text}' (FORMAT csv, HEADER false)")
-        names = ", ".join(name for name, *_ in found)
+        names = ", ".join(name for name, *_ in columns)
         with (
             self._server.connect() as con,
             con.cursor() as cursor,
@@ -129,11 +129,11 @@ class PostgreSQL(Source, name="PostgreSQL"):
 
     def size(self) -> int:
         with self._server.connect() as con:
-            found = con.execute(
+            row = con.execute(
                 "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(%s::regclass)",
                 (TABLE,),
             ).fetchone()
-        return int(found[0]) if found else 0
+        return int(row[0]) if row else 0
 
 
 class Spark(Source, name="Spark"):
@@ -215,7 +215,7 @@ class Child:
 
 
 def child(address: str, *, follow: bool) -> Iterator[dict[str, Any]]:
-    """Make one report, then one for each line that comes; yield what each took and told."""
+    """Make one report, then one for each line of input; yield the cost and the numbers of each."""
     from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - imports are nobody's time
     from campaign_live_widgets.report import to_json  # noqa: PLC0415
     from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
@@ -291,30 +291,30 @@ def follow(
     took: dict[str, list[float]] = {name: [] for name in sources}
     for tick in range(ticks):
         low = events + tick * NEW
-        told = {}
+        answers = {}
         for name, source in sources.items():
             file = folder / f"new-{tick:05}.parquet"
             write(query(low, low + NEW, total=low + NEW, first=low), file)
             source.add(file)
             file.unlink(missing_ok=True)
-            told[name] = children[name].tick()
-            took[name].append(told[name]["seconds"])
-        require_equal(told)
+            answers[name] = children[name].tick()
+            took[name].append(answers[name]["seconds"])
+        require_equal(answers)
     for one in children.values():
         one.end()
     return {
         name: {
             "first": children[name].first["seconds"],
             "tick": statistics.median(took[name]),
-            "memory": told[name]["peak_mb"],
+            "memory": answers[name]["peak_mb"],
         }
         for name in sources
     }
 
 
-def require_equal(told: dict[str, dict[str, Any]]) -> None:
-    """Stop where two sources tell unequal numbers."""
-    facts = {name: [answer[fact] for fact in FACTS] for name, answer in told.items()}
+def require_equal(answers: dict[str, dict[str, Any]]) -> None:
+    """Raise if two sources have unequal numbers."""
+    facts = {name: [answer[fact] for fact in FACTS] for name, answer in answers.items()}
     assert len({tuple(each) for each in facts.values()}) <= 1, facts
 
 
@@ -360,8 +360,8 @@ def main() -> None:
     parser.add_argument("--follow", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        for told in child(options.child, follow=options.follow):
-            print(json.dumps(told), flush=True)
+        for answer in child(options.child, follow=options.follow):
+            print(json.dumps(answer), flush=True)
         return
     print("| " + " | ".join(HEADS) + " |\n" + "|---" * len(HEADS) + "|")
     for events in options.events:

@@ -70,7 +70,7 @@ def scan(folder: Path, form: str) -> str:
     reads = {
         "parquet": f"read_parquet('{folder}/*.parquet')",
         "csv": f"read_csv('{folder}/*.csv', columns = {types}, header = true)",
-        "ndjson": f"read_json('{folder}/*.ndjson', columns = {types}, format = 'nd')",
+        "ndjson": f"read_json('{folder}/*.ndjson', columns = {types}, format = 'newline_delimited')",
     }
     return reads[form]
 
@@ -85,7 +85,7 @@ def bare_read(folder: Path, form: str, _into: Path) -> dict[str, Any]:
 
 
 def plain_copy(folder: Path, form: str, into: Path) -> dict[str, Any]:
-    """Copy the rows into a folder for each campaign and day: repeats too, synced by nobody."""
+    """Copy the rows into a folder for each campaign and day: with duplicates, without `fsync`."""
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         row = con.execute(
@@ -191,7 +191,7 @@ def show(events: int, form: str, runs: dict[str, list[dict[str, Any]]], source_b
 
 
 def appends(data: Path, threads: int, rows: int, seconds: float) -> dict[str, float]:
-    """Append from so many threads for some seconds; return how many and how quick."""
+    """Append from *threads* for *seconds*; return the counts and times."""
     from campaign_live_widgets.sources.store_log import Log  # noqa: PLC0415
     from campaign_live_widgets.store import Store  # noqa: PLC0415
 
@@ -245,10 +245,10 @@ def show_appends(data: Path, seconds: float, rounds: int) -> None:
     print("\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     for threads, rows in ((1, 1), (1, 50), (1, 500), (16, 1), (16, 50), (64, 50)):
         done = [appends(data, threads, rows, seconds) for _ in range(rounds)]
-        found = {name: statistics.median(one[name] for one in done) for name in done[0]}
-        cells = (str(threads), str(rows), f"{found['events']:,.0f}", f"{found['calls']:.1f}")
-        cells += tuple(f"{found[name]:,.1f}" for name in ("median", "worst"))
-        cells += tuple(f"{found[name]:,.0f}" for name in ("before", "after"))
+        medians = {name: statistics.median(one[name] for one in done) for name in done[0]}
+        cells = (str(threads), str(rows), f"{medians['events']:,.0f}", f"{medians['calls']:.1f}")
+        cells += tuple(f"{medians[name]:,.1f}" for name in ("median", "worst"))
+        cells += tuple(f"{medians[name]:,.0f}" for name in ("before", "after"))
         print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -76,10 +76,10 @@ LOADED: Final = """() => {
 WATCH: Final = """
 window.bench = {first: null, seen: []};
 const look = () => {
-  const shown = [...document.querySelectorAll(SELECTOR)].find((n) => n.checkVisibility());
-  const value = shown && Number(shown.dataset.value);
+  const current = [...document.querySelectorAll(SELECTOR)].find((n) => n.checkVisibility());
+  const value = current && Number(current.dataset.value);
   const {seen} = window.bench;
-  if (shown && value !== seen.at(-1)?.[0]) {
+  if (current && value !== seen.at(-1)?.[0]) {
     const entry = [value, null];
     seen.push(entry);
     requestAnimationFrame(() => { entry[1] = performance.timeOrigin + performance.now(); });
@@ -245,11 +245,11 @@ class Bench:
     def _tick(self, page: Page, feed: Feed, name: str, kinds: tuple[str, ...]) -> None:
         """Let a few events arrive; note how long until they show, and the bytes of a tick."""
         page.wait_for_timeout(random.uniform(1500, 3500))  # noqa: S311 - at any point of a loop
-        shown = page.evaluate("bench.seen.at(-1)[0]")
+        current = page.evaluate("bench.seen.at(-1)[0]")
         ticks, payload, wire = self._ticks(page), self.payload, self.wire.sent
         written = feed.add(kinds)
         if "delivered" in kinds:
-            seen = f"(bench.seen.find(([n]) => n === {shown + 1}) ?? [])[1]"
+            seen = f"(bench.seen.find(([n]) => n === {current + 1}) ?? [])[1]"
             at = page.wait_for_function(seen, timeout=LIMIT).json_value()
             self.found["event"].append(at / 1e3 - written)
         whole = 1 if self.contender is OURS else 2
@@ -297,7 +297,7 @@ class Bench:
         return sum(t.user + t.system for t in times)
 
     def _forget_kernels(self) -> None:
-        """End what a closed page of stock Voilà leaves: a kernel that reads on for nobody."""
+        """Stop the kernel that a closed page of stock Voilà leaves running."""
         time.sleep(2)
         if self.contender is PLAIN:
             for child in self.process.children(recursive=True):

@@ -64,9 +64,10 @@ def by(column, where="true"):
 def read():
     """Read the whole folder and return the frames of the tab."""
     end = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    asked = {"campaign": CAMPAIGN, "start": end - timedelta(hours=24), "end": end}
-    connection.execute(EVENTS, asked)
-    buckets = pd.date_range(asked["start"].replace(minute=0), end, freq="15min", inclusive="left")
+    start = end - timedelta(hours=24)
+    parameters = {"campaign": CAMPAIGN, "start": start, "end": end}
+    connection.execute(EVENTS, parameters)
+    buckets = pd.date_range(start.replace(minute=0), end, freq="15min", inclusive="left")
     summary = by("time_bucket(INTERVAL 15 MINUTE, timestamp) AS bucket").set_index("bucket")
     bounces = "SELECT message_id, " + ", ".join(
         f"count(*) FILTER (bounce_type = '{kind}') AS {kind}"

@@ -58,7 +58,7 @@ def ours(folder: Path, campaign: str) -> dict[str, Any]:
 
 
 def theirs(contender: Callable[[Path, str], contenders.Answer]) -> Callable[..., dict[str, Any]]:
-    """Return a contender as a function that also tells its time."""
+    """Return a contender as a function that also measures its time."""
 
     def timed(folder: Path, campaign: str) -> dict[str, Any]:
         started = (perf_counter(), process_time())
