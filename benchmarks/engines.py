@@ -216,7 +216,7 @@ class Child:
 
 def child(address: str, *, follow: bool) -> Iterator[dict[str, Any]]:
     """Make one report, then one for each line of input; yield the cost and the numbers of each."""
-    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - imports are nobody's time
+    from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415 - imports are not timed
     from campaign_live_widgets.report import to_json  # noqa: PLC0415
     from campaign_live_widgets.snapshot import Window  # noqa: PLC0415
 
