@@ -170,6 +170,8 @@ class Snapshot:
         may be selected, too.
     ending : str
         What determines the end of the window.
+    taken_at : datetime or None
+        The time on the clock; ``None`` where it was not before the window's end.
     """
 
     campaign_id: str
@@ -185,3 +187,16 @@ class Snapshot:
     messages: tuple[Message, ...] = ()
     executions: tuple[Execution, ...] = ()
     ending: Ending = "now"
+    taken_at: datetime | None = None
+
+    @property
+    def unfinished(self) -> datetime | None:
+        """Return the start of the first bucket that is not over yet, if there is one.
+
+        It ends after the window, or after the snapshot was taken. For example, at 12:07 the
+        bucket of 12:00 to 12:15 is not over.
+        """
+        window, width = self.window, self.window.bucket
+        until = window.end if self.taken_at is None else min(window.end, self.taken_at)
+        start = EPOCH + ((max(until, window.start) - EPOCH) // width) * width
+        return start if start < window.end else None

@@ -205,6 +205,7 @@ def _charts(
                 time_zone=report.time_zone,
                 kind=kind if kind in kinds else kinds[0],
                 shade="light",
+                unfinished=report.snapshot.unfinished,
                 title=True,
                 caption=phrases.caption(
                     report.snapshot, report.time_zone, report.locale, phrases.SHORT

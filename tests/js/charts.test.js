@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { sliceAt } from "../../campaign_live_widgets/widgets/views/donut.js";
 import {
   clocks,
+  dashes,
   niceStep,
   timeTicks,
   wallClock,
@@ -58,4 +59,16 @@ test("the hole, the outside and an empty ring have no slice", () => {
   assert.equal(sliceAt(0, -50, 100, [1], 1), -1);
   assert.equal(sliceAt(0, -101, 100, [1], 1), -1);
   assert.equal(sliceAt(0, -90, 100, [0], 0), -1);
+});
+
+test("a line is dashed from the last bucket that is over", () => {
+  assert.equal(dashes([0, 30, 60], [40, 0, 0], 2), "50.0 3 4 3 4 3 4 3 4 3 4 3 4 3");
+});
+
+test("a line whose buckets are all over is whole", () => {
+  assert.equal(dashes([0, 30], [0, 40], 2), "none");
+});
+
+test("a line of which no bucket is over is dashed from its start", () => {
+  assert.equal(dashes([0, 7], [0, 0], 0), "4 3 4 3");
 });

@@ -47,7 +47,7 @@ def take_snapshot(
         selection=query.selection,
     )
     health = redact_health(snapshot.health, name, rollup.location)
-    return replace(snapshot, ending=ending, health=health)
+    return replace(snapshot, ending=ending, health=health, taken_at=now)
 
 
 def effective_window(

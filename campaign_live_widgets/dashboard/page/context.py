@@ -16,4 +16,4 @@ def context(snapshot: Snapshot, time_zone: str, locale: str) -> Context:
     """Return campaign, window, time zone and the part that is counted, for files of the page."""
     line = phrases.caption(snapshot, time_zone, locale, longest=None)
     is_part = snapshot.selection != ALL
-    return Context(snapshot.campaign_id, snapshot.window.end, line, is_part)
+    return Context(snapshot.campaign_id, snapshot.window.end, line, is_part, snapshot.unfinished)

@@ -15,6 +15,7 @@ from campaign_live_widgets.rendering.charts.chart import Chart, Spec, titled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import pandas as pd
 
@@ -48,6 +49,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     title: bool = False,
     caption: str = "",
     most: int | None = None,
+    unfinished: datetime | None = None,
 ) -> Spec:
     """Return a chart of *frame*, the rows of *tile*, as a Vega-Lite specification.
 
@@ -80,6 +82,8 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         What stands under the title, smaller: what campaign, which window.
     most : int, optional
         So many rows of bars at most, the rest as one; by default all of them.
+    unfinished : datetime, optional
+        Start of the first bucket that is not over yet: lines are dashed from the one before.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         shade=shade,
         width=usual[0] if width is None else width,
         height=usual[1] if height is None else height,
+        unfinished=unfinished,
     )
     spec = _drawn(chart, chosen, most)
     return titled(spec, tile.title(locale), caption, chart) if title else spec

@@ -18,6 +18,7 @@ from campaign_live_widgets.rendering.model import palette
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.palette import Shade
@@ -76,6 +77,8 @@ class Chart:
     shade : str
     width, height : float
         Of the drawing, in px, without its title.
+    unfinished : datetime or None
+        Start of the first bucket that is not over yet.
     """
 
     tile: Tile
@@ -86,6 +89,7 @@ class Chart:
     shade: Shade
     width: float
     height: float
+    unfinished: datetime | None = None
 
     @property
     def is_alive(self) -> bool:

@@ -11,6 +11,7 @@ from babel.dates import format_datetime
 
 from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr
+from campaign_live_widgets.rendering.language.labels import bucket_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,9 @@ _STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
 _TICK_PX: Final = 56
 _LEGEND_PX: Final = 128
 _AROUND_PX: Final = 96
+_DASHES: Final = (4, 3)
+"""Pixels drawn and pixels left out, from the last bucket that is over to the one that is not."""
+_MARK: Final = {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round", "aria": False}
 _GROUPS: Final = {"fr": "\N{NARROW NO-BREAK SPACE}"}
 _POINT: Final = {"fr": ","}
 
@@ -61,25 +65,44 @@ def lines(chart: Chart) -> Spec:
     if len(points) == 1:  # a line needs two
         points.append({**points[0], "i": 1})
     labels = {metric: column_label(metric, chart.locale) for metric in metrics}
-    curves: Spec = {
-        "transform": [{"fold": list(metrics), "as": ["metric", "count"]}],
-        "mark": {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round", "aria": False},
-        "encoding": {
-            "x": _x(chart, times, len(points)),
-            "y": _y(chart),
-            "color": _color(chart, labels),
-        },
+    encoding = {
+        "x": _x(chart, times, len(points)),
+        "y": _y(chart),
+        "color": _color(chart, labels),
     }
+    whole = _finished(chart, times)
+    parts: list[tuple[str, Spec]] = [("true", {})]
+    if whole < len(times):
+        dashed = {"strokeDash": list(_DASHES), "strokeCap": "butt"}
+        parts = [(f"datum.i < {whole}", {}), (f"datum.i >= {whole - 1}", dashed)]
+    curves: list[Spec] = [
+        {
+            "transform": [
+                {"filter": part},
+                {"fold": list(metrics), "as": ["metric", "count"]},
+                *([{"filter": {"param": "only"}}] if chart.is_alive else []),
+            ],
+            "mark": {**_MARK, **look},
+            "encoding": encoding,
+        }
+        for part, look in parts
+    ]
     if chart.is_alive:
         pick = {"type": "point", "fields": ["metric"], "toggle": "true"}
-        curves["params"] = [{"name": "only", "select": pick, "bind": "legend"}]
-        curves["transform"].append({"filter": {"param": "only"}})
+        curves[0]["params"] = [{"name": "only", "select": pick, "bind": "legend"}]
     spec = chart.sheet(
-        data={"values": points}, layer=[curves, *(_pointed(chart) if chart.is_alive else [])]
+        data={"values": points}, layer=[*curves, *(_pointed(chart) if chart.is_alive else [])]
     )
     # Only here Vega measures what stands around the drawing, within the size that is given.
     spec["autosize"] = {"type": "fit", "contains": "padding"}
     return {**spec, "padding": {"left": 0, "top": 0, "bottom": 0, "right": 16}}
+
+
+def _finished(chart: Chart, times: Sequence[datetime]) -> int:
+    """Return how many of the buckets are over."""
+    if chart.unfinished is None:
+        return len(times)
+    return sum(time < chart.unfinished for time in times)
 
 
 def _times(chart: Chart) -> list[datetime]:
@@ -89,7 +112,12 @@ def _times(chart: Chart) -> list[datetime]:
 
 def _point(chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]]) -> Spec:
     day = "EEE d MMM HH:mm" if chart.locale == "fr" else "EEE, MMM d, HH:mm"
-    point: Spec = {"i": i, "time": str(format_datetime(time, day, locale=chart.locale))}
+    label = bucket_label(
+        str(format_datetime(time, day, locale=chart.locale)),
+        chart.locale,
+        is_unfinished=chart.unfinished is not None and time >= chart.unfinished,
+    )
+    point: Spec = {"i": i, "time": label}
     for j, metric in enumerate(chart.tile.metrics):
         point[metric] = counts[j][i]
         if chart.is_alive:

@@ -27,6 +27,7 @@ from campaign_live_widgets.report import frame as frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import pandas as pd
 
@@ -121,6 +122,7 @@ def tile_html(  # noqa: PLR0913 - one call draws one tile
     view: str | None = None,
     note: str = "",
     pictures: bool = True,
+    unfinished: datetime | None = None,
 ) -> str:
     """Return one tile.
 
@@ -133,6 +135,8 @@ def tile_html(  # noqa: PLR0913 - one call draws one tile
         One of ``tile.kinds``; by default its first.
     note : str
         A line that names the campaign and the window of the numbers.
+    unfinished : datetime, optional
+        Start of the first bucket that is not over yet.
     """
     made = _tile(
         tile,
@@ -142,6 +146,7 @@ def tile_html(  # noqa: PLR0913 - one call draws one tile
         time_zone=time_zone,
         view=view,
         pictures=pictures,
+        unfinished=unfinished,
     )
     return _html([_Section("", [made])], locale=locale, note=note)
 
@@ -187,6 +192,7 @@ def _of_still(report: ReportView, tile: Tile, view: str | None, *, pictures: boo
         time_zone=report.time_zone,
         view=view,
         pictures=pictures,
+        unfinished=report.snapshot.unfinished,
     )
 
 
@@ -199,6 +205,7 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
     time_zone: str,
     view: str | None,
     pictures: bool,
+    unfinished: datetime | None,
 ) -> _Tile:
     shown, title = view if view in tile.kinds else tile.kinds[0], tile.title(locale)
     if shown == "kpi":
@@ -216,10 +223,13 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
             shade="light",
             width=width,
             most=_MOST_BARS if shown == "bars" else None,
+            unfinished=unfinished,
         )
         picture = _picture(spec)
     sentence = summary(tile, frame, locale=locale, names=names, time_zone=time_zone)
-    made = table(tile, frame, locale=locale, names=names, time_zone=time_zone)
+    made = table(
+        tile, frame, locale=locale, names=names, time_zone=time_zone, unfinished=unfinished
+    )
     if not made.rows:  # a chart says so itself
         words = nothing(tile.metrics[0]) if tile.by else NO_DATA
         return _Tile(

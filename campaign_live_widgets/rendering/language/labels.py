@@ -71,6 +71,8 @@ TOTAL: Final = Text("Total", "Total")
 OF_TOTAL: Final = Text("of total", "du total")
 OTHERS: Final = Text("Other", "Autres")
 NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
+UNFINISHED: Final = Text("not over yet", "pas encore terminé")
+"""Of the time of a bucket whose end is still to come."""
 NO_VALUE: Final = Text("Not known", "Non connu")
 SORT: Final = Text("Sort by", "Trier par")
 SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
@@ -84,3 +86,8 @@ def share_of(metric_id: str | None) -> Text:
 def nothing(metric_id: str) -> Text:
     """Return what is said where a tile of this metric has nothing to show."""
     return NOTHING.get(metric_id, NO_DATA)
+
+
+def bucket_label(time: str, locale: str, *, is_unfinished: bool) -> str:
+    """Return the time of a bucket, with a remark where the bucket is not over yet."""
+    return f"{time} ({UNFINISHED(locale)})" if is_unfinished else time

@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign_live_widgets.catalog import METRICS, Distinct, column_label, value_label
 from campaign_live_widgets.io.clock import rfc3339
-from campaign_live_widgets.rendering.language.labels import TOTAL, share_of
+from campaign_live_widgets.rendering.language.labels import TOTAL, bucket_label, share_of
 from campaign_live_widgets.rendering.language.numbers import (
     format_number,
     format_share,
@@ -19,6 +19,7 @@ from campaign_live_widgets.rendering.language.numbers import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from campaign_live_widgets.catalog import Tile
 
@@ -63,13 +64,14 @@ class Table:
     total: Row | None
 
 
-def table(
+def table(  # noqa: PLR0913 - all but two by name
     tile: Tile,
     frame: pd.DataFrame,
     *,
     locale: str = "en",
     names: Mapping[str, str] = MappingProxyType({}),
     time_zone: str = "UTC",
+    unfinished: datetime | None = None,
 ) -> Table:
     """Return *frame*, the rows of *tile*, as a table.
 
@@ -83,9 +85,14 @@ def table(
         ``message_id`` → display name; an id without one is shown as it is.
     time_zone : str
         IANA name of the zone in which times are told.
+    unfinished : datetime, optional
+        Start of the first bucket that is not over yet.
     """
     counted = [column for column in tile.columns[1:] if column != "share"]
-    codes, labels = _names(tile, frame, locale, names, time_zone)
+    if tile.by == "bucket":
+        codes, labels = _buckets(frame, locale, time_zone, unfinished)
+    else:
+        codes, labels = _names(tile, frame, locale, names)
     columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
     shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
     rows = []
@@ -102,14 +109,24 @@ def table(
     return Table(_headings(tile, counted, locale), tuple(rows), total)
 
 
+def _buckets(
+    frame: pd.DataFrame, locale: str, time_zone: str, unfinished: datetime | None
+) -> tuple[list[str], list[str]]:
+    moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame["bucket"], utc=True)]
+    return [rfc3339(moment) for moment in moments], [
+        bucket_label(
+            format_time(moment, locale, time_zone),
+            locale,
+            is_unfinished=unfinished is not None and moment >= unfinished,
+        )
+        for moment in moments
+    ]
+
+
 def _names(
-    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], time_zone: str
+    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
     first = tile.columns[0]
-    if first == "bucket":
-        moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame[first], utc=True)]
-        codes = [rfc3339(moment) for moment in moments]
-        return codes, [format_time(moment, locale, time_zone) for moment in moments]
     codes = [str(value) for value in frame[first]]
     known = names if first == "message_id" else {}
     return codes, [known.get(code) or value_label(first, code, locale) for code in codes]

@@ -12,6 +12,7 @@ from campaign_live_widgets.rendering.charts.donut import MOST_SLICES
 from campaign_live_widgets.rendering.charts.export import svg
 from campaign_live_widgets.rendering.language.labels import NO_DATA, TOTAL, nothing
 from campaign_live_widgets.rendering.language.numbers import format_share
+from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
@@ -69,7 +70,9 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
             parts.append(_numbers(report, tile, rows, width))
     else:
         parts = [_numbers(report, tile, rows, width)]
-        said += _rates_note(report, tile)
+        said += () if tile.rates else _rates_note(report, tile)
+    if tile.rates and not _is_empty(tile, rows):
+        said = [f"{line}." for line in rates_in_words(tile, rows, report.locale)]
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
     return {
         "title": tile.title(report.locale),
@@ -128,6 +131,7 @@ def _chart(
         width=round(width / _SCALE),
         height=_height(tile, rows, kind),
         most=_MOST_BARS,
+        unfinished=report.snapshot.unfinished,
     )
     drawn = {"svg": svg(spec), "alt": spec["description"], "height": spec["height"]}
     return {"kind": "chart", **drawn}
@@ -144,7 +148,14 @@ def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
 def _numbers(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
     """Return a table: headings, the total and the rates on top, and every row."""
     names = report.snapshot.message_names
-    model = table(tile, rows, locale=report.locale, names=names, time_zone=report.time_zone)
+    model = table(
+        tile,
+        rows,
+        locale=report.locale,
+        names=names,
+        time_zone=report.time_zone,
+        unfinished=report.snapshot.unfinished,
+    )
     name, *headings = [heading.label for heading in model.headings]
     cells = [[cell.text for cell in row.cells] for row in model.rows]
     total = [cell.text for cell in model.total.cells] if model.total else []

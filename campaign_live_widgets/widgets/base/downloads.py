@@ -33,7 +33,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a tile's numbers belong to, for names of files and captions of pictures.
+    """What a tile's numbers belong to: campaign, time, and what is not over yet.
 
     Attributes
     ----------
@@ -44,12 +44,15 @@ class Context:
         Campaign, window and time zone in one line, in the page's language.
     is_part : bool
         Whether less than the whole campaign is counted; the names of files say so.
+    unfinished : datetime or None
+        Start of the first bucket that is not over yet: it is drawn and named as such.
     """
 
     campaign_id: str = ""
     as_of: datetime | None = None
     caption: str = ""
     is_part: bool = False
+    unfinished: datetime | None = None
 
     def file_name(self, what: str, ending: str) -> str:
         """Return ``campaign_what_2026-11-24T1200Z.ending``, in letters every system takes."""

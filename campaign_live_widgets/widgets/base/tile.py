@@ -54,7 +54,8 @@ class TileWidget(VBox):
     time_zone : str
         IANA name of the zone in which times are labelled.
     context : Context, optional
-        What the numbers belong to: names the files that the page saves.
+        What the numbers belong to: names the files that the page saves, and tells which bucket
+        is not over yet.
 
     Raises
     ------
@@ -122,13 +123,16 @@ class TileWidget(VBox):
             Whether the view that is shown changed.
         """
         with self._lock:
+            stood = self._context.unfinished
             self._context = context or self._context
-            if frame.equals(self._frame) and (names is None or names == self._names):
+            same_time = self._context.unfinished == stood or self.tile.by != "bucket"
+            same_names = names is None or names == self._names
+            if frame.equals(self._frame) and same_names and same_time:
                 return False
             if names is not None:
                 self._names = dict(names)
             # A switch in another thread may not have built its view yet.
-            changed = self._view(self.view).update(frame, self._names)
+            changed = self._view(self.view).update(frame, self._names, self._context.unfinished)
             self._frame = frame.copy()
             return changed
 
@@ -180,6 +184,7 @@ class TileWidget(VBox):
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         with self._lock:
             rows, names, note = self._frame, self._names, self._context.caption
+            unfinished = self._context.unfinished
         bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
         if self.stands_still:
             bundle["text/html"] = tile_html(
@@ -190,6 +195,7 @@ class TileWidget(VBox):
                 time_zone=self.time_zone,
                 view=self.view,
                 note=note,
+                unfinished=unfinished,
             )
         return bundle
 
@@ -207,7 +213,7 @@ class TileWidget(VBox):
         with self._lock:
             self._views[change["old"]].widget.layout.display = "none"
             view = self._view(change["new"])
-            view.update(self._frame, self._names)
+            view.update(self._frame, self._names, self._context.unfinished)
             view.widget.layout.display = None
             if view.widget not in self.children:
                 self.children = (*self.children, view.widget)
@@ -225,6 +231,7 @@ class TileWidget(VBox):
                 locale=self.locale,
                 names=self._names,
                 time_zone=self.time_zone,
+                unfinished=self._context.unfinished,
             )
             if self._openers:
                 self._views[kind].on_open(self._open)

@@ -16,6 +16,7 @@ from campaign_live_widgets.widgets.base.assets import Library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     import pandas as pd
 
@@ -47,6 +48,8 @@ class View(ABC):
         ``message_id`` → display name; an id without one is shown as it is.
     time_zone : str
         IANA name of the zone in which times are labelled.
+    unfinished : datetime, optional
+        Start of the first bucket that is not over yet.
 
     Raises
     ------
@@ -65,7 +68,7 @@ class View(ABC):
         cls.kind = kind
         VIEWS[kind] = cls
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all but two by name)
         self,
         tile: Tile,
         frame: pd.DataFrame,
@@ -73,10 +76,12 @@ class View(ABC):
         locale: str = "en",
         names: Mapping[str, str] = _NO_NAMES,
         time_zone: str = "UTC",
+        unfinished: datetime | None = None,
     ) -> None:
         self.tile = tile
         self.locale = locale
         self.time_zone = time_zone
+        self.unfinished = unfinished
         self._opener: Callable[[str], object] | None = None
         self._check(frame)
         self._shown = self._all(frame, names)
@@ -84,13 +89,21 @@ class View(ABC):
 
     @abstractmethod
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return the target's trait values for a frame: a pure function of its arguments."""
+        """Return the target's trait values for a frame: a function of its arguments alone.
+
+        And of :attr:`unfinished`, in a series.
+        """
 
     @abstractmethod
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the target, made with *state*, and the widget that holds it."""
 
-    def update(self, frame: pd.DataFrame, names: Mapping[str, str] = _NO_NAMES) -> bool:
+    def update(
+        self,
+        frame: pd.DataFrame,
+        names: Mapping[str, str] = _NO_NAMES,
+        unfinished: datetime | None = None,
+    ) -> bool:
         """Show another frame in the same widgets, with one message, or none if it is equal.
 
         Returns
@@ -99,6 +112,7 @@ class View(ABC):
             Whether anything changed.
         """
         self._check(frame)
+        self.unfinished = unfinished
         state = self._all(frame, names)
         changed = {k: v for k, v in state.items() if not _equal(v, self._shown[k])}
         if not changed:

@@ -64,6 +64,20 @@ export function timeTicks(times, room, clock, wall) {
   return { values, labels };
 }
 
+/**
+ * The dashes of a line: whole up to the last bucket that is over, then broken to its end.
+ * @param {number[]} xs pixels from the left, @param {number[]} ys pixels from the top
+ */
+export function dashes(xs, ys, finished) {
+  if (finished >= xs.length) return "none";
+  const lengths = xs.slice(1).map((x, i) => Math.hypot(x - xs[i], ys[i + 1] - ys[i]));
+  const sum = (parts) => parts.reduce((a, b) => a + b, 0);
+  const whole = sum(lengths.slice(0, Math.max(0, finished - 1)));
+  const rest = sum(lengths) - whole;
+  const pairs = Array.from({ length: Math.ceil(rest / 7) + 1 }, () => "4 3");
+  return `${whole ? `${whole.toFixed(1)} 3 ` : ""}${pairs.join(" ")}`;
+}
+
 function legendButton(label, color, title) {
   const node = makeButton("clw-legend-item");
   node.title = title;
@@ -77,7 +91,7 @@ function legendButton(label, color, title) {
 /** @param {RenderProps} props */
 export async function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, timeZone, colors, empty, toggle } = model.get("options");
+  const { locale, timeZone, colors, empty, toggle, unfinished } = model.get("options");
   const { count, short } = formats(locale);
   const clock = clocks(locale, timeZone);
   const wall = wallClock(timeZone);
@@ -165,8 +179,20 @@ export async function render({ model, el, signal }) {
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;
     placeFigure(figure, figureBeside(el), box);
+    drawDashes();
     el.parentElement?.classList.add("clw-ready");
     if (at >= 0) point(at);
+  }
+
+  /** The bucket that is not over yet is drawn as such; bqplot dashes whole lines only. */
+  function drawDashes() {
+    const n = data.times.length;
+    const finished = mark.get("finished");
+    const xs = data.times.map((_, i) => (n > 1 ? (box.width * i) / (n - 1) : 0));
+    labels.forEach((_, j) => {
+      const ys = Array.from(data.series[j] ?? [], (v) => box.height * (1 - v / data.top));
+      el.parentElement?.style.setProperty(`--clw-dashes-${j + 1}`, dashes(xs, ys, finished));
+    });
   }
 
   /** Move the crosshair to a bucket and tell what happened in it. */
@@ -188,7 +214,9 @@ export async function render({ model, el, signal }) {
     const rows = labels
       .map((label, j) => [colors[j], label, count(data.series[j][at])])
       .filter((_, j) => visible[j]);
-    tip.show(host.left + x, clientY ?? host.top + box.top + box.height / 2, clock.both.format(data.times[at]), rows);
+    const time = clock.both.format(data.times[at]);
+    const label = at < mark.get("finished") ? time : `${time} (${unfinished})`;
+    tip.show(host.left + x, clientY ?? host.top + box.top + box.height / 2, label, rows);
   }
 
   function leave() {
@@ -212,7 +240,7 @@ export async function render({ model, el, signal }) {
     point(at < 0 && event.key === "ArrowLeft" ? last : to);
   });
   draw();
-  follow(mark, "change:x change:y", draw, life.signal);
+  follow(mark, "change:x change:y change:finished", draw, life.signal);
   onResize(el, layout, life.signal);
   return () => life.abort();
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from bqplot import Lines as LinesMark
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
-from campaign_live_widgets.rendering.language.labels import NO_DATA, SHOW_HIDE
+from campaign_live_widgets.rendering.language.labels import NO_DATA, SHOW_HIDE, UNFINISHED
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
@@ -28,6 +29,8 @@ class Series(LinesMark):
     """Lines that carry the sentence on what they show."""
 
     summary = t.Unicode().tag(sync=True)
+    finished = t.Int().tag(sync=True)
+    """How many of the buckets are over; the line to the next one is dashed."""
 
 
 class LinesOverlay(Overlay, script="lines"):
@@ -46,12 +49,18 @@ class Lines(View, kind="lines"):
         counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0).T
         times = pd.to_datetime(frame["bucket"], utc=True).dt.tz_localize(None)
         x = times.to_numpy(dtype="datetime64[ms]")
+        finished = len(x)
+        if self.unfinished is not None:
+            start = np.datetime64(self.unfinished.astimezone(UTC).replace(tzinfo=None), "ms")
+            finished = int(np.searchsorted(x, start))
         if len(x) == 1:
             # bqplot squeezes a single column into one series, and a line needs two points.
             x = np.append(x, x + np.timedelta64(1, "m"))
             counts = np.repeat(counts, 2, axis=1)
+            finished *= 2
         y = compact(counts)
-        return {"x": x, "y": y if len(self.tile.metrics) > 1 else y.ravel()}
+        shown = y if len(self.tile.metrics) > 1 else y.ravel()
+        return {"x": x, "y": shown, "finished": finished}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the lines and the box that holds their figure and their legend."""
@@ -86,6 +95,7 @@ class Lines(View, kind="lines"):
             "colors": [palette.css_color(metric) for metric in tile.metrics],
             "empty": NO_DATA(locale),
             "toggle": SHOW_HIDE(locale),
+            "unfinished": UNFINISHED(locale),
         }
         overlay = LinesOverlay(figure=figure, mark=mark, axes=axes, scale=y_scale, options=options)
         box = Box([figure, overlay])

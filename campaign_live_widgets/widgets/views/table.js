@@ -128,7 +128,9 @@ export function render({ model, el, signal }) {
     order(rows, columns).forEach((i, place) => {
       if (!pool[place]) pool[place] = line(width, ids.length ? open : null);
       pool[place].id = ids[i];
-      fill(pool[place], name(rows[i]), columns.map((column) => column[i]));
+      const time = name(rows[i]);
+      const isOver = !options.isTime || rows[i] < model.get("finished");
+      fill(pool[place], isOver ? time : `${time} (${options.unfinished})`, columns.map((column) => column[i]));
       if (!pool[place].node.isConnected) body.append(pool[place].node);
     });
     for (const { node } of pool.slice(rows.length)) node.remove();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import traitlets as t
@@ -10,7 +10,14 @@ from bqplot.traits import array_serialization
 from traittypes import Array
 
 from campaign_live_widgets.catalog import METRICS, Distinct, column_label
-from campaign_live_widgets.rendering.language.labels import NO_DATA, SORT, TOTAL, nothing, share_of
+from campaign_live_widgets.rendering.language.labels import (
+    NO_DATA,
+    SORT,
+    TOTAL,
+    UNFINISHED,
+    nothing,
+    share_of,
+)
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.view import View
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
+_NEVER: Final = 2**53
+"""A time that does not come; exact in the page."""
+
+
 class Grid(Front, script="table"):
     """Rows by name and one array of counts by row for each column."""
 
@@ -28,6 +39,8 @@ class Grid(Front, script="table"):
     counts = Array(dtype=None).tag(sync=True, **array_serialization)
     shares: t.List[Any] = t.List().tag(sync=True)
     total: t.List[Any] = t.List().tag(sync=True)
+    finished = t.Int().tag(sync=True)
+    """Seconds since the epoch, where rows are times: from then on, they are not over yet."""
     ids = t.List(t.Unicode()).tag(sync=True)
     """Message ids by row, where the rows are messages: two may have one name."""
     summary = t.Unicode().tag(sync=True)
@@ -50,6 +63,7 @@ class Table(View, kind="table"):
         return {
             "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,
+            "finished": _NEVER if self.unfinished is None else int(self.unfinished.timestamp()),
             "counts": compact(counts.T.ravel()),
             "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
             "total": self._total(frame, counted),
@@ -71,6 +85,7 @@ class Table(View, kind="table"):
             else "",
             "empty": (nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale),
             "sort": SORT(locale),
+            "unfinished": UNFINISHED(locale),
         }
         grid = Grid(options=options, **state)
         grid.add_class("clw-view").add_class("clw-table")

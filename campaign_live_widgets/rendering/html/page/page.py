@@ -126,6 +126,7 @@ def _page_data(
                 names=names,
                 time_zone=report.time_zone,
                 kind=kind,
+                unfinished=snapshot.unfinished,
             )
             for kind in chart_kinds(tile)
         }

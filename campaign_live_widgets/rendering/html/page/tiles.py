@@ -86,5 +86,12 @@ def page_tile(report: ReportView, tile: Tile, place: Place, frame: pd.DataFrame)
         empty=(nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale),
         figures=figures(tile, frame, locale) if "kpi" in kinds else None,
         charts=tuple(chart_kinds(tile)),
-        table=table(tile, frame, locale=locale, names=names, time_zone=zone),
+        table=table(
+            tile,
+            frame,
+            locale=locale,
+            names=names,
+            time_zone=zone,
+            unfinished=report.snapshot.unfinished,
+        ),
     )
