@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,11 @@ import pandas as pd
 from babel.dates import format_datetime
 
 from campaign_live_widgets.catalog import column_label
-from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr
+from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr, text_width
 from campaign_live_widgets.rendering.language.labels import bucket_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from campaign_live_widgets.rendering.charts.chart import Chart, Spec
@@ -44,8 +45,14 @@ _MINUTES: Final = (
 _STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
 """Seconds that may lie between two labels of the time axis."""
 _TICK_PX: Final = 56
+_LABEL_PX: Final = 11
+_PADDING_PX: Final = 4
 _LEGEND_PX: Final = 128
+_SWATCH_PX: Final = 20
+_BETWEEN_PX: Final = 12
 _AROUND_PX: Final = 96
+_WIDER: Final = 0.2
+"""How much wider a text is in the widest of the usual fonts than in the narrowest."""
 _DASHES: Final = (4, 3)
 """Pixels drawn and pixels left out, from the last bucket that is over to the one that is not."""
 _MARK: Final = {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round", "aria": False}
@@ -67,7 +74,7 @@ def lines(chart: Chart) -> Spec:
     labels = {metric: column_label(metric, chart.locale) for metric in metrics}
     encoding = {
         "x": _x(chart, times, len(points)),
-        "y": _y(chart),
+        "y": _y(chart, max(map(max, counts))),
         "color": _color(chart, labels),
     }
     whole = _finished(chart, times)
@@ -149,7 +156,7 @@ def _x(chart: Chart, times: Sequence[datetime], points: int) -> Spec:
     }
 
 
-def _y(chart: Chart) -> Spec:
+def _y(chart: Chart, most: int) -> Spec:
     space, point = _GROUPS.get(chart.locale, ","), _POINT.get(chart.locale, ".")
     full = f"replace(format(datum.value, ','), /,/g, '{space}')"
     steps = (
@@ -163,6 +170,7 @@ def _y(chart: Chart) -> Spec:
         "scale": {"zero": True, "nice": True, "domainMin": 0},
         "axis": {
             **_axis(chart),
+            **({} if chart.is_alive else {"minExtent": _room_for_counts(chart, most)}),
             "labelExpr": " : ".join((*steps, full)),
             "tickCount": expr("max(2, floor(height / 36))"),
             "tickMinStep": 1,
@@ -183,13 +191,27 @@ def _units(locale: str) -> tuple[tuple[str, str], ...]:
     return (("1e12", "T"), ("1e9", "B"), ("1e6", "M"))
 
 
+def _room_for_counts(chart: Chart, most: int) -> float:
+    """Return the width of the labels of a value axis up to *most*, in px.
+
+    The file is drawn with the fonts of its reader, which may be wider than those that Vega
+    measures with, and a number that is cut off would be a wrong one. The top of the axis has
+    at most one digit more than *most*; from a million on, the axis shortens its numbers.
+    """
+    digits = min(len(str(most)) + (str(most) >= "9"), 6)
+    full = text_width(chart.number(10**digits - 1), _LABEL_PX)
+    short = text_width("999,999 Md", _LABEL_PX) if most >= 10**6 else 0.0
+    return math.ceil(max(full, short)) + _PADDING_PX
+
+
 def _axis(chart: Chart) -> Spec:
-    words = {"labelFont": FONT, "labelFontSize": 11, "labelColor": chart.paper("soft")}
-    return {"title": None, "aria": False, "labelPadding": 4, **words}
+    words = {"labelFont": FONT, "labelFontSize": _LABEL_PX, "labelColor": chart.paper("soft")}
+    return {"title": None, "aria": False, "labelPadding": _PADDING_PX, **words}
 
 
 def _color(chart: Chart, labels: dict[str, str]) -> Spec:
     words = {"labelFont": FONT, "labelFontSize": SIZE, "labelColor": chart.paper("soft")}
+    widest = max(map(text_width, labels.values()))
     return {
         "field": "metric",
         "type": "nominal",
@@ -202,8 +224,9 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
             # A picture that stands still is laid out once, before its width is what is left of it.
             "columns": expr(f"max(1, floor(width / {_LEGEND_PX}))")
             if chart.is_alive
-            else max(1, int((chart.width - _AROUND_PX) // _LEGEND_PX)),
-            "columnPadding": 12,
+            else _columns(labels.values(), chart.width - _AROUND_PX),
+            # Its reader's font may be wider than the one that Vega measures with.
+            "columnPadding": _BETWEEN_PX + (0 if chart.is_alive else round(_WIDER * widest)),
             "rowPadding": 2,
             "offset": 8,
             "labelExpr": f"{json.dumps(labels)}[datum.label]",
@@ -215,6 +238,17 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
             **words,
         },
     }
+
+
+def _columns(labels: Iterable[str], room: float) -> int:
+    """Return in how many columns the entries of a legend fit into *room* px."""
+    widths = [_SWATCH_PX + text_width(label) + _BETWEEN_PX for label in labels]
+    fitting = (
+        columns
+        for columns in range(len(widths), 1, -1)
+        if sum(max(widths[column::columns]) for column in range(columns)) <= room
+    )
+    return next(fitting, 1)
 
 
 def _pointed(chart: Chart) -> list[Spec]:
