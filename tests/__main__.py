@@ -90,6 +90,8 @@ def main(arguments: list[str]) -> int:
         sys.exit(f"usage: python -m tests [{'|'.join(STAGES)}]")
     if name in {"quick", "all"}:
         install.node()
+    if name in {"slow", "all"}:
+        install.system_fonts()
     if name in {"browser", "all"}:
         install.browser()
     if name in {"database", "all"}:

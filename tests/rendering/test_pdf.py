@@ -23,6 +23,7 @@ from campaign_live_widgets.snapshot import Health, Message, Reject, Selection
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
+    from tests.support.fonts import Font
 
 MADE: Final = datetime(2026, 11, 23, 18, 0, 5, tzinfo=UTC)
 HOSTILE: Final = (
@@ -188,8 +189,33 @@ def test_nothing_stands_over_the_edge(locale: str) -> None:
         for name, table in hostile.counts.items()
     }
     snapshot = replace(hostile, campaign_name="".join(HOSTILE), message_names=names, counts=huge)
-    document = pypdfium2.PdfDocument(pdf(still_of(snapshot, locale)))
-    for page in document:
+    assert_inside_the_margins(pdf(still_of(snapshot, locale)))
+
+
+@pytest.mark.usefixtures("renderers")
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_the_numbers_of_an_axis_fit_in_every_font(
+    font: Font, locale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in font.environment.items():
+        monkeypatch.setenv(name, value)
+    counted = campaign()
+    counts = {
+        name: table.assign(
+            **{c: table[c] * 50_000 for c in table.columns if table[c].dtype == "int64"}
+        )
+        for name, table in counted.counts.items()
+    }
+    place = Place("email.summary", rows=7, columns=12)
+    still = still_of(replace(counted, counts=counts), locale)
+    data = pdf(replace(still, places={"email": (place,)}))
+    assert font.family.replace(" ", "").encode() in data
+    assert "200 000" in pages(data)[0].replace("\N{NARROW NO-BREAK SPACE}", " ").replace(",", " ")
+    assert_inside_the_margins(data)
+
+
+def assert_inside_the_margins(data: bytes) -> None:
+    for page in pypdfium2.PdfDocument(data):
         text = page.get_textpage()
         width, _ = page.get_size()
         for i in range(text.count_chars()):

@@ -11,14 +11,23 @@ from pathlib import Path
 
 from tests.databases import spark_cluster
 from tests.js import check as javascript
+from tests.support import fonts
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def browser() -> None:
-    """Install Chromium, and what checks accessibility and JavaScript."""
+    """Install Chromium, fonts, and what checks accessibility and JavaScript."""
     package(BROWSERS, "chromium")
+    system_fonts()
     node()
+
+
+def system_fonts() -> None:
+    """Install the fonts with which layout is tested."""
+    for family, name in fonts.PACKAGES.items():
+        if not fonts.font_files(family):
+            debian(name)
 
 
 def node() -> None:
@@ -37,8 +46,12 @@ def databases() -> None:
 
 def package(programs: tuple[str, ...], name: str) -> None:
     """Install a Debian package if none of *programs* is found; exit with one line on failure."""
-    if any(map(shutil.which, programs)):
-        return
+    if not any(map(shutil.which, programs)):
+        debian(name)
+
+
+def debian(name: str) -> None:
+    """Install a Debian package; exit with one line on failure."""
     apt, sudo = shutil.which("apt-get"), shutil.which("sudo")
     if apt is None or (os.geteuid() != 0 and sudo is None):
         sys.exit(f"The tests need {name}: install it, then run them again.")

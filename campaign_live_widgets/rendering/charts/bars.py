@@ -21,6 +21,9 @@ _ALONE_PX: Final = 15
 _THIN_PX: Final = 12
 _THICK_PX: Final = 18
 _LEGEND_PX: Final = 24
+_LEGEND_LINE_PX: Final = 16
+_SMALLER: Final = 0.88
+"""How much narrower a legend is in small letters."""
 _SWATCH_PX: Final = 12
 _NAMES: Final = 0.42
 """How much of the width names may take."""
@@ -64,8 +67,20 @@ def bars(chart: Chart, most: int | None = None) -> Spec:
 
 
 def _top(chart: Chart) -> int:
-    """Return where the rows begin: under the legend, where there is one."""
-    return _LEGEND_PX if len(chart.tile.metrics) > 1 else 0
+    """Return where the rows begin at the most: under the legend, where there is one."""
+    if len(chart.tile.metrics) == 1:
+        return 0
+    fits = not chart.is_alive and chart.width >= _one_line(chart)
+    return _LEGEND_PX + (0 if fits else _LEGEND_LINE_PX)
+
+
+def _one_line(chart: Chart) -> float:
+    """Return the width, in px, below which a legend is in two lines."""
+    return round(_SMALLER * sum(_entry_px(chart, metric) for metric in chart.tile.metrics))
+
+
+def _entry_px(chart: Chart, metric: str) -> float:
+    return _SWATCH_PX + text_width(column_label(metric, chart.locale)) + 12
 
 
 def row_px(metrics: int, *, high: bool = False) -> int:
@@ -115,15 +130,17 @@ def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Sp
 
     A row is at least *low* px high; *end* px are left for the numbers.
     """
-    metrics, top = len(chart.tile.metrics), _top(chart)
+    metrics = len(chart.tile.metrics)
+    higher = f"width < {_one_line(chart)} ? {_LEGEND_PX + _LEGEND_LINE_PX} : {_LEGEND_PX}"
     high = max(low, row_px(metrics, high=True))
     longest = min(480.0, max(text_width(line) for row in rows for line in row["lines"]) + 8)
     signals = {
-        "row": f"floor(max({low}, min({high}, (height - {top}) / {len(rows)})))",
+        "top": higher if metrics > 1 else "0",
+        "row": f"floor(max({low}, min({high}, (height - top) / {len(rows)})))",
         "left": f"ceil(min({longest:.0f}, max(80, width * {_NAMES})))",
         "right": f"max(left + 16, width - {end:.0f})",
         "band": f"min({_THICK_PX}, row * {1 - _PADDING:g} / {metrics})",
-        "inset": f"{top} + (row - band * {metrics}) / 2",
+        "inset": f"top + (row - band * {metrics}) / 2",
         "letters": "band < 14 ? 10 : 12",
     }
     return [{"name": name, "expr": expression} for name, expression in signals.items()]
@@ -131,7 +148,6 @@ def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Sp
 
 def _names(chart: Chart, rows: int) -> list[Spec]:
     """Return the names of the rows, right up to the thin rule at zero."""
-    top = _top(chart)
     middle = f"row * (datum.row + 0.5) - {LINE / 2} * (length(datum.lines) - 1)"
     words = chart.words(fill=chart.paper("ink"), align="right", limit=expr("left - 6"))
     rule = {"type": "rule", "aria": False, "stroke": chart.paper("soft")}
@@ -140,7 +156,7 @@ def _names(chart: Chart, rows: int) -> list[Spec]:
             "mark": words,
             "encoding": {
                 "x": at("left - 6"),
-                "y": at(f"{top} + {middle}"),
+                "y": at(f"top + {middle}"),
                 "text": {"field": "lines"},
             },
         },
@@ -149,8 +165,8 @@ def _names(chart: Chart, rows: int) -> list[Spec]:
             "mark": rule,
             "encoding": {
                 "x": at("left - 0.5"),
-                "y": at(str(top)),
-                "y2": at(f"{top} + row * {rows}"),
+                "y": at("top"),
+                "y2": at(f"top + row * {rows}"),
             },
         },
     ]
@@ -203,13 +219,27 @@ def _legend(chart: Chart) -> list[Spec]:
     """Return the metrics' names, one beside the other; none where there is but one."""
     if len(chart.tile.metrics) == 1:
         return []
-    entries, x = [], 0.0
-    for metric in chart.tile.metrics:
-        label = column_label(metric, chart.locale)
-        entries.append({"x": x, "label": label, "color": chart.color(metric)})
-        x += _SWATCH_PX + text_width(label) + 12
+    metrics = chart.tile.metrics
+    half = (len(metrics) + 1) // 2
+    widths = [_entry_px(chart, metric) for metric in metrics]
+    entries = [
+        {
+            "x": sum(widths[:i]),
+            "line": int(i >= half),
+            "x_in_line": sum(widths[half if i >= half else 0 : i]),
+            "label": column_label(metric, chart.locale),
+            "color": chart.color(metric),
+        }
+        for i, metric in enumerate(metrics)
+    ]
     # In a narrow place the entries move together, rather than out of sight.
-    place = f"datum.x * min(1, width / {x:.0f})"
+    one, two = sum(widths), max(sum(widths[:half]), sum(widths[half:]))
+    place = (
+        f"(top > {_LEGEND_PX} ? datum.x_in_line * min(1, width / {two:.0f})"
+        f" : datum.x * min(1, width / {one:.0f}))"
+    )
+    line = f"(top > {_LEGEND_PX} ? {_LEGEND_LINE_PX} * datum.line : 0)"
+    small = f"width < (top > {_LEGEND_PX} ? {two:.0f} : {one:.0f}) ? 10 : 12"
     data = {"values": entries}
     swatch = {"type": "point", "shape": "square", "size": 64, "filled": True, "aria": False}
     return [
@@ -218,16 +248,16 @@ def _legend(chart: Chart) -> list[Spec]:
             "mark": {**swatch, "opacity": 1},
             "encoding": {
                 "x": at(f"{place} + 4"),
-                "y": at("8"),
+                "y": at(f"8 + {line}"),
                 "color": {"field": "color", "type": "nominal", "scale": None},
             },
         },
         {
             "data": data,
-            "mark": chart.words(fontSize=expr(f"width < {x:.0f} ? 10 : 12")),
+            "mark": chart.words(fontSize=expr(small)),
             "encoding": {
                 "x": at(f"{place} + {_SWATCH_PX}"),
-                "y": at("8.5"),
+                "y": at(f"8.5 + {line}"),
                 "text": {"field": "label"},
             },
         },
@@ -238,7 +268,6 @@ def _pointed(chart: Chart) -> list[Spec]:
     """Return over each row what tells its numbers, and shows that it does."""
     if not chart.is_alive:
         return []
-    top = _top(chart)
     over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["row"]}
     tint = {"condition": {"param": "over", "empty": False, "value": 0.1}, "value": 0}
     return [
@@ -248,8 +277,8 @@ def _pointed(chart: Chart) -> list[Spec]:
             "encoding": {
                 "x": at("0"),
                 "x2": at("width"),
-                "y": at(f"{top} + row * datum.row"),
-                "y2": at(f"{top} + row * (datum.row + 1)"),
+                "y": at("top + row * datum.row"),
+                "y2": at("top + row * (datum.row + 1)"),
                 "fillOpacity": tint,
                 "tooltip": _tooltip(chart),
             },
