@@ -117,8 +117,8 @@ def _read_tabs(
     faults: list[Text] = []
     for tab, part in tabs.items():
         if tab not in standard:
-            shown = _quoted(tab)
-            faults.append(Text(f"unknown tab {shown}", f"onglet inconnu {shown}"))
+            quoted = _quoted(tab)
+            faults.append(Text(f"unknown tab {quoted}", f"onglet inconnu {quoted}"))
             continue
         try:
             tiles = part.get("tiles") if isinstance(part, dict) else None
@@ -133,8 +133,8 @@ def _read_tabs(
 
 def _require_tab(document: Mapping[str, object], tab: str) -> None:
     if document.get("tab") != tab:
-        shown = _quoted(document.get("tab"))
-        raise _InvalidError(Text(f"it is for the tab {shown}", f"il concerne l'onglet {shown}"))
+        quoted = _quoted(document.get("tab"))
+        raise _InvalidError(Text(f"it is for the tab {quoted}", f"il concerne l'onglet {quoted}"))
 
 
 def _tabs(document: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _document(data: bytes) -> dict[str, Any]:
         raise _InvalidError(
             Text(
                 f"it is not valid JSON, or is incomplete (line {at})",
-                f"ce n'est pas du JSON valide, ou il est incomplet (ligne {at})",
+                f"ce n'est pas du JSON correct, ou il est incomplet (ligne {at})",
             )
         ) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, deeply nested brackets
@@ -214,9 +214,9 @@ def _require_version(version: object) -> None:
             )
         )
     if type(version) is not int or version != VERSION:
-        shown = _quoted(version)
+        quoted = _quoted(version)
         raise _InvalidError(
-            Text(f"its version {shown} is unknown", f"sa version {shown} est inconnue")
+            Text(f"its version {quoted} is unknown", f"sa version {quoted} est inconnue")
         )
 
 
@@ -233,15 +233,15 @@ def _read_tiles(entries: object, tab: str, standard: Sequence[Place]) -> ParsedL
     faults: list[Text] = []
     for number, entry in enumerate(entries, start=1):
         tile_id = entry.get("id") if isinstance(entry, dict) else None
-        shown = _quoted(tile_id)
+        quoted = _quoted(tile_id)
         if not isinstance(tile_id, str):
             faults.append(
                 Text(f"entry {number} has no tile id", f"l'entrée {number} n'a pas d'identifiant")
             )
         elif tile_id not in defaults:
-            faults.append(Text(f"unknown tile {shown}", f"tuile inconnue {shown}"))
+            faults.append(Text(f"unknown tile {quoted}", f"tuile inconnue {quoted}"))
         elif tile_id in places:
-            faults.append(Text(f"duplicate tile {shown}", f"tuile {shown} en double"))
+            faults.append(Text(f"duplicate tile {quoted}", f"tuile {quoted} en double"))
         else:
             places[tile_id], wrong = _read_tile(entry, defaults[tile_id])
             faults.extend(wrong)
@@ -253,7 +253,7 @@ def _read_tiles(entries: object, tab: str, standard: Sequence[Place]) -> ParsedL
 
 def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, list[Text]]:
     """Return the place that *entry* describes, and what is invalid in it."""
-    shown, faults = _quoted(standard.tile_id), []
+    quoted, faults = _quoted(standard.tile_id), []
     valid: dict[str, Any] = {}
     for key, most, fr in (("rows", MAX_ROWS, "lignes"), ("columns", COLUMNS, "colonnes")):
         number = entry.get(key)
@@ -262,8 +262,8 @@ def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, lis
         else:
             faults.append(
                 Text(
-                    f"{key} of {shown} must be a number from 1 to {most}",
-                    f"les {fr} de {shown} doivent être un nombre de 1 à {most}",
+                    f"{key} of {quoted} must be a number from 1 to {most}",
+                    f"les {fr} de {quoted} doivent être un nombre de 1 à {most}",
                 )
             )
     view = entry.get("view")
@@ -273,7 +273,7 @@ def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, lis
     else:
         word = _quoted(view)
         faults.append(
-            Text(f"unknown view {word} of {shown}", f"affichage inconnu {word} de {shown}")
+            Text(f"unknown view {word} of {quoted}", f"affichage inconnu {word} de {quoted}")
         )
     is_shown = entry.get("shown", True)
     if isinstance(is_shown, bool):
@@ -281,8 +281,8 @@ def _read_tile(entry: Mapping[str, object], standard: Place) -> tuple[Place, lis
     else:
         faults.append(
             Text(
-                f'"shown" of {shown} must be true or false',
-                f'« shown » de {shown} doit être "true" ou "false"',
+                f'"shown" of {quoted} must be true or false',
+                f'« shown » de {quoted} doit être "true" ou "false"',
             )
         )
     return replace(standard, **valid), faults

@@ -33,7 +33,7 @@ def import_layout(
     if layout is None or (not layout and faults):
         return None, Text(
             f"Invalid layout file: {fault.en}.",
-            f"Fichier de disposition invalide : {fault.fr}.",
+            f"Fichier de disposition inutilisable : {fault.fr}.",
         )
     also = _also(other for other in layout if other != tab and layout[other] != standard[other])
     if tab not in layout:

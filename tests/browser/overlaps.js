@@ -30,7 +30,7 @@ function overlaps() {
     const texts = [];
     const visit = (element, clip, cuts) => {
       const style = getComputedStyle(element);
-      if (style.display === "none" || element.matches(".clw-unseen, .clw-pop, .clw-tile-said")) return;
+      if (style.display === "none" || element.matches(".clw-unseen, .clw-pop, .clw-tile-status")) return;
       let [inner, may] = [clip, cuts];
       if (style.overflowX !== "visible" || style.overflowY !== "visible") {
         inner = common(clip, element.getBoundingClientRect());

@@ -40,7 +40,7 @@ def everything(widget: Widget) -> list[Widget]:
     return [widget, *(w for child in getattr(widget, "children", ()) for w in everything(child))]
 
 
-def test_all_tiles_are_there_and_filled_at_once(dashboard: Dashboard) -> None:
+def test_all_tiles_have_their_data_at_once(dashboard: Dashboard) -> None:
     snapshot = snapshot_of(ONE)
     for tile in TILES.values():
         assert dashboard.tile(tile.id)._frame.equals(frame(tile, snapshot)), tile.id
@@ -64,7 +64,7 @@ def test_an_equal_snapshot_sends_nothing(sent: list[Any]) -> None:
     assert sent == []
 
 
-def test_only_what_changed_is_sent(sent: list[Any]) -> None:
+def test_only_changed_values_are_sent(sent: list[Any]) -> None:
     dashboard = Dashboard(snapshot_of(ONE), now=NOW)
     dashboard.tabs.selected_index = 2
     del sent[:]
@@ -74,7 +74,7 @@ def test_only_what_changed_is_sent(sent: list[Any]) -> None:
     assert len({id(data) for _, data in sent}) == len(sent)
 
 
-def test_a_hidden_tab_is_right_when_it_is_opened(small: Dashboard) -> None:
+def test_a_hidden_tab_is_updated_when_it_is_opened(small: Dashboard) -> None:
     tile = small.tile("push.metrics_by_message")
     small.tabs.selected_index = 1
     small.show(snapshot_of(TWO), now=NOW)
@@ -83,12 +83,12 @@ def test_a_hidden_tab_is_right_when_it_is_opened(small: Dashboard) -> None:
     assert tile._frame["sent"].tolist() == [2]
 
 
-def test_force_all_brings_every_tab_up_to_date(small: Dashboard) -> None:
+def test_force_all_updates_every_tab(small: Dashboard) -> None:
     small.show(snapshot_of(TWO), force_all=True, now=NOW)
     assert small.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
 
 
-def test_tabs_and_tiles_speak_french() -> None:
+def test_tabs_and_tiles_are_in_french() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, locale="fr", now=NOW)
     assert dashboard.tabs.titles == ("Campagne", "E-mail", "Push")
     assert dashboard.header.window == "dernières 24 h, 22 nov. 15:05 \u2013 23 nov. 15:05 UTC"
@@ -96,7 +96,7 @@ def test_tabs_and_tiles_speak_french() -> None:
     assert dashboard.facts.terms[0][0] == "Période"
 
 
-def test_the_page_changes_its_language_and_keeps_the_open_tab(small: Dashboard) -> None:
+def test_a_change_of_language_keeps_the_open_tab(small: Dashboard) -> None:
     small.tabs.selected_index = 2
     old = small.tile("push.metrics_by_message")
     small.set_language("fr")
@@ -110,7 +110,7 @@ def test_the_page_changes_its_language_and_keeps_the_open_tab(small: Dashboard) 
     assert small.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
 
 
-def test_a_tile_that_stands_elsewhere_follows(small: Dashboard) -> None:
+def test_a_tile_outside_of_the_page_is_updated(small: Dashboard) -> None:
     tile = TILES["push.metrics_by_message"]
     alone = TileWidget(tile, frame(tile, snapshot_of(ONE)))
     small.follow(alone)
@@ -118,7 +118,7 @@ def test_a_tile_that_stands_elsewhere_follows(small: Dashboard) -> None:
     assert alone._frame["sent"].tolist() == [2]
 
 
-def test_only_the_tiles_asked_for() -> None:
+def test_only_the_named_tiles_are_shown() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=["push.failures", "push.summary"], now=NOW)
     assert list(dashboard.grids) == ["push"]
     with pytest.raises(UnknownNameError, match=r"email\.summary"):
@@ -127,11 +127,11 @@ def test_only_the_tiles_asked_for() -> None:
         Dashboard(snapshot_of(ONE), tiles=["push.sumary"])
 
 
-def test_a_report_that_nothing_refreshes_stands_still(small: Dashboard) -> None:
+def test_a_report_without_coordinator_is_paused(small: Dashboard) -> None:
     assert (small.header.state, small.header.live) == ("paused", False)
 
 
-def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -> None:
+def test_requests_are_handled_at_once_if_the_report_is_not_live() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
     controller = Controller(dashboard)
     Page(dashboard).hello()
@@ -145,7 +145,7 @@ def test_what_the_page_asks_for_is_done_at_once_where_the_report_is_not_live() -
     ]
 
 
-def test_a_message_s_name_opens_its_own_page_and_the_tab_is_not_noted() -> None:
+def test_a_click_on_a_message_opens_its_page_and_does_not_record_the_tab() -> None:
     dashboard = Dashboard(snapshot_of(ONE), tiles=FEW, now=NOW)
     controller = Controller(dashboard)
     tile = dashboard.tile("push.metrics_by_message")
@@ -170,7 +170,7 @@ def test_notices_stay_until_they_are_dismissed(small: Dashboard) -> None:
     assert small.header.notices == ["two"]
 
 
-def test_the_whole_report_is_a_file(small: Dashboard) -> None:
+def test_the_whole_report_can_be_saved_as_a_file(small: Dashboard) -> None:
     file = small.file("report")
     assert file.name == "spring_report_2026-11-23T1505Z.csv"
     assert "push.metrics_by_message" in file.text
@@ -178,7 +178,7 @@ def test_the_whole_report_is_a_file(small: Dashboard) -> None:
         small.file("passwords")
 
 
-def test_files_of_a_part_of_the_campaign_say_so() -> None:
+def test_files_of_a_part_of_the_campaign_are_named_so() -> None:
     part = replace(snapshot_of(ONE), selection=Selection(frozenset({"m1"})))
     page = Dashboard(part, tiles=FEW, now=NOW)
     file = page.file("report")
@@ -191,7 +191,7 @@ def test_files_of_a_part_of_the_campaign_say_so() -> None:
     assert name == "spring_part_push-metrics-by-message_2026-11-23T1505Z.csv"
 
 
-def test_the_head_says_what_the_snapshot_is() -> None:
+def test_the_head_describes_the_snapshot() -> None:
     health = Health(events=12_345, rejected=1, rejects=(REJECT,), notes=("one file is open",))
     header = Dashboard(snapshot_of(ONE, health=health), tiles=FEW, now=NOW).header
     assert (header.campaign_name, header.campaign_id) == ("Spring sale", "spring")
@@ -203,7 +203,7 @@ def test_the_head_says_what_the_snapshot_is() -> None:
     assert not header.window_note
 
 
-def test_a_window_that_ends_at_an_old_event_says_so() -> None:
+def test_a_window_that_ends_at_an_old_event_has_a_note() -> None:
     old = replace(snapshot_of(ONE), ending="newest")
     header = Dashboard(old, tiles=FEW, now=NOW + timedelta(days=2)).header
     assert header.window_note == (
@@ -212,7 +212,7 @@ def test_a_window_that_ends_at_an_old_event_says_so() -> None:
     assert header.window.startswith("24 h, ")
 
 
-def test_the_zone_of_labels_changes_and_the_arrangement_stays(small: Dashboard) -> None:
+def test_a_change_of_time_zone_keeps_the_layout(small: Dashboard) -> None:
     small.grids["push"].arrange([Place("push.metrics_by_message", 9, 5, shown=False)])
     small.set_language("en", "Asia/Tokyo")
     assert small.header.window == "last 24 h, 23 Nov 00:05 \u2013 24 Nov 00:05 JST"

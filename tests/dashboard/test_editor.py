@@ -63,7 +63,7 @@ def answers(sent: Sent) -> list[dict[str, Any]]:
     return [data["content"] for _, data in sent if data.get("method") == "custom"]
 
 
-def test_the_page_is_told_geometry_titles_and_places() -> None:
+def test_the_page_gets_geometry_titles_and_places() -> None:
     editor = Editor(grid_of(), locale="fr")
     assert editor.geometry == {
         "columns": COLUMNS,
@@ -86,7 +86,7 @@ def test_the_page_is_told_geometry_titles_and_places() -> None:
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_every_word_is_said_in_both_languages_with_the_same_blanks(name: str) -> None:
+def test_every_text_has_the_same_placeholders_in_both_languages(name: str) -> None:
     text = LABELS[name]
     blanks = [sorted(part.split("}")[0] for part in text(at).split("{")[1:]) for at in ("en", "fr")]
     assert text("en")
@@ -94,7 +94,7 @@ def test_every_word_is_said_in_both_languages_with_the_same_blanks(name: str) ->
     assert blanks[0] == blanks[1]
 
 
-def test_a_drop_arranges_the_grid_and_is_answered(sent: Sent) -> None:
+def test_a_drop_arranges_the_grid_and_is_confirmed(sent: Sent) -> None:
     grid = grid_of()
     editor = Editor(grid)
     sent.clear()
@@ -104,7 +104,7 @@ def test_a_drop_arranges_the_grid_and_is_answered(sent: Sent) -> None:
     assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 7}]
 
 
-def test_a_drop_leaves_the_view_that_a_tile_shows() -> None:
+def test_a_drop_keeps_the_view_of_a_tile() -> None:
     grid = grid_of()
     editor = Editor(grid)
     grid[REASONS].view = "table"
@@ -112,7 +112,7 @@ def test_a_drop_leaves_the_view_that_a_tile_shows() -> None:
     assert grid.places()[0] == Place(REASONS, 5, 8, view="table")
 
 
-def test_what_others_do_to_the_grid_reaches_the_page() -> None:
+def test_other_changes_of_the_grid_reach_the_page() -> None:
     grid = grid_of()
     editor = Editor(grid)
     grid.arrange(MOVED)
@@ -154,7 +154,7 @@ HOSTILE: dict[str, object] = {
 
 
 @pytest.mark.parametrize("places", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_arrangement_changes_nothing(places: object, sent: Sent) -> None:
+def test_an_invalid_layout_from_the_page_is_ignored(places: object, sent: Sent) -> None:
     grid = grid_of()
     editor = Editor(grid)
     sent.clear()
@@ -168,7 +168,7 @@ def test_a_hostile_arrangement_changes_nothing(places: object, sent: Sent) -> No
     "message",
     [None, 3, "save", [], {}, {"type": []}, {"type": "explode"}, {"viewer": {}, "type": {}}],
 )
-def test_a_message_without_sense_changes_nothing(message: object, sent: Sent) -> None:
+def test_an_invalid_message_is_ignored(message: object, sent: Sent) -> None:
     grid = grid_of()
     editor = Editor(grid, on_save=lambda _: "never")
     sent.clear()
@@ -177,7 +177,7 @@ def test_a_message_without_sense_changes_nothing(message: object, sent: Sent) ->
     assert sent == []
 
 
-def test_a_size_beyond_the_bounds_may_stay_but_not_come() -> None:
+def test_a_size_outside_of_the_limits_may_stay_but_not_be_set() -> None:
     tall = (Place(KPI, MAX_ROWS + 5, 2), *PLACES[1:])
     grid = grid_of(tall)
     editor = Editor(grid)
@@ -188,7 +188,7 @@ def test_a_size_beyond_the_bounds_may_stay_but_not_come() -> None:
     assert grid.places() == order
 
 
-def test_cancel_brings_back_what_stood_when_this_view_began() -> None:
+def test_cancel_restores_the_layout_from_before_this_view_began() -> None:
     grid = grid_of()
     editor = Editor(grid)
     grid[DOMAINS].view = "table"
@@ -201,11 +201,11 @@ def test_cancel_brings_back_what_stood_when_this_view_began() -> None:
     assert grid.places() == began
     say(editor, {"type": "cancel", "viewer": "b"})
     assert grid.places()[0] == MOVED[0]
-    say(editor, {"type": "cancel", "viewer": "never heard of"})
+    say(editor, {"type": "cancel", "viewer": "unknown"})
     assert grid.places()[0] == MOVED[0]
 
 
-def test_a_cancel_is_answered_as_a_change_is(sent: Sent) -> None:
+def test_a_cancel_is_confirmed_like_a_change(sent: Sent) -> None:
     editor = Editor(grid_of())
     say(editor, {"type": "edit", "viewer": "a"})
     arrange(editor, items(MOVED))
@@ -214,7 +214,7 @@ def test_a_cancel_is_answered_as_a_change_is(sent: Sent) -> None:
     assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 2}]
 
 
-def test_views_that_never_leave_are_forgotten_but_can_cancel() -> None:
+def test_views_beyond_the_limit_can_still_cancel() -> None:
     grid = grid_of()
     editor = Editor(grid)
     for i in range(100):
@@ -226,22 +226,22 @@ def test_views_that_never_leave_are_forgotten_but_can_cancel() -> None:
     assert grid.places() == PLACES
 
 
-def test_reset_shows_the_default_and_keeps_nothing() -> None:
-    kept: list[tuple[Place, ...]] = []
+def test_reset_shows_the_default_and_saves_nothing() -> None:
+    saved: list[tuple[Place, ...]] = []
     grid = grid_of()
-    editor = Editor(grid, MOVED, on_save=kept.append)
+    editor = Editor(grid, MOVED, on_save=saved.append)
     say(editor, {"type": "reset", "viewer": "a"})
     assert grid.places() == MOVED
-    assert kept == []
+    assert saved == []
 
 
-def test_save_hands_over_the_places_and_answers_the_view_that_asked(sent: Sent) -> None:
-    kept: list[tuple[Place, ...]] = []
-    editor = Editor(grid_of(), on_save=kept.append)
+def test_save_passes_the_places_and_answers_the_view(sent: Sent) -> None:
+    saved: list[tuple[Place, ...]] = []
+    editor = Editor(grid_of(), on_save=saved.append)
     arrange(editor, items(MOVED))
     sent.clear()
     say(editor, {"type": "save", "viewer": "a"})
-    assert kept == [MOVED]
+    assert saved == [MOVED]
     assert answers(sent) == [{"type": "saved", "viewer": "a"}]
 
 
@@ -257,7 +257,7 @@ def fail(_places: tuple[Place, ...]) -> str:
 @pytest.mark.parametrize(
     ("on_save", "why"), [(refuse, "Somebody else has saved"), (fail, "the disk is full")]
 )
-def test_a_layout_that_cannot_be_kept_is_said_so(
+def test_a_failed_save_is_reported(
     on_save: Callable[[tuple[Place, ...]], str], why: str, sent: Sent
 ) -> None:
     grid = grid_of()
@@ -269,7 +269,7 @@ def test_a_layout_that_cannot_be_kept_is_said_so(
     assert grid.places() == MOVED
 
 
-def test_where_nothing_keeps_a_layout_nothing_promises_it(sent: Sent) -> None:
+def test_without_storage_the_button_is_done_and_not_save(sent: Sent) -> None:
     editor = Editor(grid_of())
     assert editor.labels["save"] == "Done"
     say(editor, {"type": "save", "viewer": "a"})
@@ -277,7 +277,7 @@ def test_where_nothing_keeps_a_layout_nothing_promises_it(sent: Sent) -> None:
     assert Editor(grid_of(), on_save=refuse).labels["save"] == "Save"
 
 
-def test_another_language_leaves_the_arrangement() -> None:
+def test_another_language_keeps_the_layout() -> None:
     dashboard = Dashboard(snapshot_of([Event("sent")]), tiles=[p.tile_id for p in PLACES], now=NOW)
     dashboard.grids["email"].arrange(MOVED)
     dashboard.tile(REASONS).view = "table"

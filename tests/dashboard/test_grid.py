@@ -49,7 +49,7 @@ def test_every_tile_has_its_span_and_order(grid: ReportGrid) -> None:
     assert grid.places() == PLACES
 
 
-def test_moving_growing_and_hiding_leave_the_children_alone(grid: ReportGrid) -> None:
+def test_moving_resizing_and_hiding_do_not_change_the_children(grid: ReportGrid) -> None:
     before = grid.children
     grid.set_order(["c", "a"])
     grid.set_span("a", 3, 40)
@@ -63,7 +63,7 @@ def test_moving_growing_and_hiding_leave_the_children_alone(grid: ReportGrid) ->
     assert grid.places() == (Place("c", 7, 12), *rest)
 
 
-def test_an_arrangement_gives_back_what_places_told(grid: ReportGrid) -> None:
+def test_places_return_what_was_arranged(grid: ReportGrid) -> None:
     wanted = (Place("c", 3, 5), Place("b", 2, 6, shown=False), Place("a", 4, 4))
     before = grid.children
     grid.arrange(wanted)
@@ -76,7 +76,7 @@ def test_an_arrangement_gives_back_what_places_told(grid: ReportGrid) -> None:
     assert grid["b"].layout.display is None
 
 
-def test_tiles_an_arrangement_does_not_name_come_last_as_they_are(grid: ReportGrid) -> None:
+def test_tiles_that_a_layout_does_not_name_come_last_unchanged(grid: ReportGrid) -> None:
     grid.hide("a")
     grid.arrange([Place("gone", 2, 2), Place("c", 3, 30)])
     assert grid.places() == (Place("c", 3, 12), Place("a", 6, 4, shown=False), Place("b", 6, 8))
@@ -84,12 +84,12 @@ def test_tiles_an_arrangement_does_not_name_come_last_as_they_are(grid: ReportGr
     assert grid.places()[0] == Place("c", 3, 12)
 
 
-def test_an_arrangement_tells_of_itself_once_it_stands(grid: ReportGrid) -> None:
-    told = []
-    grid.observe(lambda _: told.append(grid.places()), "arranged")
+def test_an_arrangement_is_reported_once_it_is_complete(grid: ReportGrid) -> None:
+    changes = []
+    grid.observe(lambda _: changes.append(grid.places()), "arranged")
     wanted = (Place("c", 3, 5), Place("b", 2, 6, shown=False), Place("a", 4, 4))
     grid.arrange(wanted)
-    assert told == [wanted]
+    assert changes == [wanted]
 
 
 def test_only_tiles_that_changed_are_sent(sent: list[tuple[str, dict[str, Any]]]) -> None:
@@ -101,7 +101,7 @@ def test_only_tiles_that_changed_are_sent(sent: list[tuple[str, dict[str, Any]]]
     ]
 
 
-def test_a_place_tells_which_view_a_tile_shows_unless_it_is_the_first() -> None:
+def test_a_place_names_the_view_unless_it_is_the_first() -> None:
     tile = TILES["email.bounce_reasons"]
     widget = TileWidget(tile, NASTY["no_rows"](tile))
     grid = ReportGrid({tile.id: widget}, (Place(tile.id, 7, 6),))
@@ -115,7 +115,7 @@ def test_a_place_tells_which_view_a_tile_shows_unless_it_is_the_first() -> None:
     assert widget.view == "donut"
 
 
-def test_a_tile_that_is_not_in_the_grid_is_refused(grid: ReportGrid) -> None:
+def test_a_tile_outside_of_the_grid_is_rejected(grid: ReportGrid) -> None:
     with pytest.raises(ValueError, match="not a tile of the grid"):
         grid[0:1, 0:1] = Label("new")
     with pytest.raises(UnknownNameError, match="tile 'z'"):
@@ -130,14 +130,14 @@ def test_the_layout_places_all_tiles_once_in_their_tab() -> None:
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_the_layout_leaves_no_hole_and_no_overlap(tab: str) -> None:
+def test_the_layout_has_no_gap_and_no_overlap(tab: str) -> None:
     cells = occupied(places(TILES.values())[tab])
     union = set().union(*cells)
     assert len(union) == sum(map(len, cells))
     assert len(union) == (max(r for r, _ in union) + 1) * COLUMNS
 
 
-def test_a_tile_no_layout_names_stands_at_the_end_of_its_tab() -> None:
+def test_a_tile_without_a_place_is_at_the_end_of_its_tab() -> None:
     title = Text("Texts", "Textos")
     new = [Tile(i, title, ("sent",), ("kpi",)) for i in ("sms.sent", "email.new")]
     placed = places([*new, TILES["email.summary"]])

@@ -63,20 +63,20 @@ def entry(**more: object) -> dict[str, Any]:
 
 
 @given(st.sampled_from(list(TABS)).flatmap(lambda tab: st.tuples(st.just(tab), a_row(tab))))
-def test_a_tab_comes_back_as_it_went_out(kept: tuple[str, tuple[Place, ...]]) -> None:
-    tab, row = kept
+def test_a_written_tab_is_read_back_equal(written: tuple[str, tuple[Place, ...]]) -> None:
+    tab, row = written
     text = write_tab(tab, row)
     assert json.loads(text)["tab"] == tab
     assert read_tab(text.encode(), tab, STANDARD[tab]) == ParsedLayout(row)
 
 
 @given(st.fixed_dictionaries({tab: a_row(tab) for tab in TABS}))
-def test_a_report_comes_back_as_it_went_out(layout: dict[str, tuple[Place, ...]]) -> None:
+def test_a_written_report_is_read_back_equal(layout: dict[str, tuple[Place, ...]]) -> None:
     assert read_report(write_report(layout).encode(), STANDARD) == (layout, ())
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_anything_at_all_is_refused_in_words(data: bytes) -> None:
+def test_arbitrary_bytes_are_rejected_with_a_reason(data: bytes) -> None:
     parsed = read_tab(data, "email", EMAIL)
     assert parsed.places is None
     assert_in_words(parsed)
@@ -84,7 +84,9 @@ def test_anything_at_all_is_refused_in_words(data: bytes) -> None:
 
 
 @given(st.lists(ENTRY | JSON), st.dictionaries(st.sampled_from(["version", "tab", "tiles"]), JSON))
-def test_any_entries_leave_every_tile_with_a_place(tiles: list[Any], odd: dict[str, Any]) -> None:
+def test_arbitrary_entries_leave_a_place_for_every_tile(
+    tiles: list[Any], odd: dict[str, Any]
+) -> None:
     parsed = read_tab(tab_file(*tiles, **odd), "email", EMAIL)
     if parsed.places is None:
         assert_in_words(parsed)
@@ -97,7 +99,7 @@ def test_any_entries_leave_every_tile_with_a_place(tiles: list[Any], odd: dict[s
 
 
 @given(JSON)
-def test_any_tabs_of_a_report_are_read_or_named(tabs: Any) -> None:  # noqa: ANN401 - any JSON
+def test_tabs_of_a_report_are_read_or_reported(tabs: Any) -> None:  # noqa: ANN401 - any JSON
     data = {"format": "campaign-live-layout", "version": 1, "tabs": {"email": tabs, "x": tabs}}
     layout, faults = read_report(json.dumps(data).encode(), STANDARD)
     assert layout is not None
@@ -133,7 +135,7 @@ def assert_in_words(parsed: ParsedLayout) -> None:
         (tab_file(tiles={}), 'it has no list of tiles for "email"'),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(data: bytes, fault: str) -> None:
+def test_an_invalid_file_is_rejected_with_its_reason(data: bytes, fault: str) -> None:
     parsed = read_tab(data, "email", EMAIL)
     assert parsed.places is None
     assert parsed.fault.en == fault
@@ -156,7 +158,9 @@ def test_a_file_that_cannot_be_used_says_why(data: bytes, fault: str) -> None:
         ({"shown": 0}, Place("email.summary", 3, 6), '"shown"'),
     ],
 )
-def test_a_wrong_value_costs_only_itself(wrong: dict[str, Any], place: Place, fault: str) -> None:
+def test_an_invalid_value_does_not_affect_others(
+    wrong: dict[str, Any], place: Place, fault: str
+) -> None:
     parsed = read_tab(tab_file(entry(**wrong)), "email", EMAIL)
     assert parsed.places is not None
     assert parsed.places[0] == place
@@ -165,7 +169,7 @@ def test_a_wrong_value_costs_only_itself(wrong: dict[str, Any], place: Place, fa
     assert "email.summary" in parsed.fault.fr
 
 
-def test_unknown_and_double_tiles_are_named_and_left() -> None:
+def test_unknown_and_duplicate_tiles_are_reported_and_ignored() -> None:
     tiles = (entry(), {"id": "email.heatmap"}, entry(rows=9), {"id": "push.summary"}, 7)
     parsed = read_tab(tab_file(*tiles), "email", EMAIL)
     assert parsed.places is not None
@@ -180,10 +184,10 @@ def test_unknown_and_double_tiles_are_named_and_left() -> None:
 
 def test_a_hostile_name_is_shown_short_and_plain() -> None:
     name = "<script>\u202e\n=cmd()" + "x" * 9000
-    said = read_tab(tab_file({"id": name}), "email", EMAIL).fault.en
-    assert said.isascii() or said.replace("…", "").isascii()
-    assert "\n" not in said
-    assert len(said) < 80
+    text = read_tab(tab_file({"id": name}), "email", EMAIL).fault.en
+    assert text.isascii() or text.replace("…", "").isascii()
+    assert "\n" not in text
+    assert len(text) < 80
 
 
 def test_a_tile_the_file_does_not_name_is_off_the_page() -> None:
@@ -195,12 +199,12 @@ def test_a_tile_the_file_does_not_name_is_off_the_page() -> None:
     assert parsed.places[-2:] == tuple(replace(place, shown=False) for place in EMAIL[:2])
 
 
-def test_a_hidden_tile_keeps_its_place() -> None:
+def test_a_hidden_tile_keeps_its_position() -> None:
     row = (EMAIL[0], Place(EMAIL[1].tile_id, 5, 8, shown=False), *EMAIL[2:])
     assert read_tab(write_tab("email", row).encode(), "email", EMAIL).places == row
 
 
-def test_a_text_editor_s_mark_at_the_beginning_is_no_matter() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     data = b"\xef\xbb\xbf" + write_tab("email", EMAIL).replace("\n", "\r\n").encode()
     assert read_tab(data, "email", EMAIL) == ParsedLayout(EMAIL)
 
@@ -217,7 +221,7 @@ def test_a_file_of_one_tab_is_a_report_of_one_tab() -> None:
     assert faults == ()
 
 
-def test_a_tab_that_the_report_has_not_is_named() -> None:
+def test_an_unknown_tab_is_reported() -> None:
     data = {"format": "campaign-live-layout", "version": 1, "tabs": {"sms": {"tiles": []}}}
     layout, faults = read_report(json.dumps(data).encode(), STANDARD)
     assert layout == {}

@@ -19,25 +19,25 @@ STANDARD = places(TILES.values())
 TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
 
 
-def test_what_goes_out_comes_in() -> None:
+def test_an_exported_layout_can_be_imported() -> None:
     assert FILE_NAME.endswith(".json")
-    row, said = import_layout(write_report(TURNED).encode(), "email", STANDARD)
+    row, message = import_layout(write_report(TURNED).encode(), "email", STANDARD)
     assert row == TURNED["email"]
-    assert said.en == (
+    assert message.en == (
         "The file's layout is shown. Save to keep it. "
         "It also has layouts of other tabs (Campaign, Push): import it there."
     )
-    assert "(Campagne, Push)" in said.fr
+    assert "(Campagne, Push)" in message.fr
 
 
-def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:
-    row, said = import_layout(write_tab("push", TURNED["push"]).encode(), "push", STANDARD)
+def test_a_file_of_this_tab_alone_mentions_no_other_tabs() -> None:
+    row, message = import_layout(write_tab("push", TURNED["push"]).encode(), "push", STANDARD)
     assert row == TURNED["push"]
-    assert said.fr == "La disposition du fichier est affichée. Enregistrez-la pour la conserver."
+    assert message.fr == "La disposition du fichier est affichée. Enregistrez-la pour la conserver."
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"\xff\xfe", "Invalid layout file: it is not UTF-8 text."),
         (b"{}", "Invalid layout file: it is not a layout of this report."),
@@ -46,23 +46,23 @@ def test_a_file_of_this_tab_alone_needs_no_more_words() -> None:
         (write_tab("sms", ()).encode(), 'Invalid layout file: unknown tab "sms".'),
     ],
 )
-def test_a_file_that_is_none_says_so(data: bytes, said: str) -> None:
+def test_an_invalid_file_is_reported(data: bytes, message: str) -> None:
     assert import_layout(data, "email", STANDARD)[0] is None
-    assert import_layout(data, "email", STANDARD)[1].en == said
+    assert import_layout(data, "email", STANDARD)[1].en == message
 
 
-def test_what_is_wrong_in_it_is_named() -> None:
+def test_ignored_parts_of_a_file_are_reported() -> None:
     text = write_tab("push", TURNED["push"]).replace("push.failures", "push.successes")
-    row, said = import_layout(text.encode(), "push", STANDARD)
+    row, message = import_layout(text.encode(), "push", STANDARD)
     assert row is not None
-    assert 'Ignored: unknown tile "push.successes".' in said.en
+    assert 'Ignored: unknown tile "push.successes".' in message.en
 
 
 def editor_of(dashboard: Dashboard, tab: int) -> Editor:
     return next(part for part in dashboard.tabs.children[tab].children if isinstance(part, Editor))
 
 
-def test_a_page_takes_a_file_in_and_keeps_nothing_yet(sent: list[Any]) -> None:
+def test_an_import_shows_the_layout_and_saves_nothing(sent: list[Any]) -> None:
     dashboard = Dashboard(
         snapshot_of([Event("sent")]), now=NOW, locale="fr", layouts=TabLayouts(STANDARD)
     )
@@ -80,7 +80,7 @@ def test_a_page_takes_a_file_in_and_keeps_nothing_yet(sent: list[Any]) -> None:
     assert dashboard.layout_of_tabs() == {**STANDARD, "email": TURNED["email"]}
 
 
-def test_a_page_that_shows_few_tiles_takes_those(sent: list[Any]) -> None:
+def test_an_import_skips_tiles_that_the_page_does_not_have(sent: list[Any]) -> None:
     dashboard = Dashboard(
         snapshot_of([Event("sent")]),
         now=NOW,

@@ -54,7 +54,7 @@ class Report:
     def state(self) -> str:
         return str(self.dashboard.header.state)
 
-    def shown(self, tile_id: str = "email.metrics_by_message", metric: str = "sent") -> int:
+    def number(self, tile_id: str = "email.metrics_by_message", metric: str = "sent") -> int:
         """Return a number the page shows, as the tile was last given it."""
         return int(self.dashboard.tile(tile_id)._frame[metric].sum())
 
@@ -92,8 +92,8 @@ def test_new_events_reach_the_open_tab(report: Report, until: Until) -> None:
     report.page.hello()
     until(lambda: report.state == "live")
     report.feed.add(Event("sent"), Event("sent"))
-    until(lambda: report.shown() == 3)
-    assert report.shown("push.metrics_by_message") == 0
+    until(lambda: report.number() == 3)
+    assert report.number("push.metrics_by_message") == 0
 
 
 def test_the_next_tick_waits_for_the_acknowledgement_and_skips_updates_between(
@@ -107,12 +107,12 @@ def test_the_next_tick_waits_for_the_acknowledgement_and_skips_updates_between(
     for _ in range(5):
         report.feed.add(Event("sent"))
         time.sleep(0.05)
-    assert (report.shown(), report.page.tick) == (2, tick)
+    assert (report.number(), report.page.tick) == (2, tick)
     reads = report.feed.reads
     until(lambda: report.feed.reads > reads + 1)
     report.page.ack()
     until(lambda: report.page.tick == tick + 1)
-    assert report.shown() == 7
+    assert report.number() == 7
 
 
 def test_ticks_go_on_after_the_acknowledgement_timeout(
@@ -130,10 +130,10 @@ def test_ticks_go_on_after_the_acknowledgement_timeout(
     report.page.hello()
     until(lambda: report.state == "live")
     report.feed.add(Event("sent"))
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
     start = time.monotonic()
     report.feed.add(Event("sent"))
-    until(lambda: report.shown() == 3)
+    until(lambda: report.number() == 3)
     assert time.monotonic() - start > 0.3
 
 
@@ -151,14 +151,14 @@ def test_ticks_need_no_acknowledgement_while_a_cell_blocks_the_kernel(
         asyncio.run_coroutine_threadsafe(hello(), loop).result()
         until(lambda: report.state == "live")
         report.feed.add(Event("sent"))
-        until(lambda: report.shown() == 2)
+        until(lambda: report.number() == 2)
         report.feed.add(Event("sent"))
         time.sleep(3 * FAST.tick_without_ack_seconds)
-        assert report.shown() == 2, "the loop answers: the page is slow, and the tick waits for it"
+        assert report.number() == 2, "the loop answers: the page is slow, and the tick waits for it"
         loop.call_soon_threadsafe(time.sleep, 3)
-        until(lambda: report.shown() == 3, seconds=2)
+        until(lambda: report.number() == 3, seconds=2)
         report.feed.add(Event("sent"))
-        until(lambda: report.shown() == 4, seconds=1)
+        until(lambda: report.number() == 4, seconds=1)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         kernel.join()
@@ -175,11 +175,11 @@ def test_an_unreadable_source_is_stale_keeps_its_numbers_and_recovers(
     until(lambda: report.state == "stale")
     assert "permission denied" in report.dashboard.header.note
     assert "23 Nov 15:04 UTC" in report.dashboard.header.note
-    assert report.shown() == 1
+    assert report.number() == 1
     report.feed.add(Event("sent"))
     report.feed.fail = None
     until(lambda: report.state == "live")
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
     assert not report.dashboard.header.note
 
 
@@ -207,7 +207,7 @@ def test_a_failing_tile_does_not_stop_the_others(
     with monkeypatch.context() as patch:
         patch.setattr(broken, "update", fail)
         report.feed.add(Event("sent"))
-        until(lambda: report.shown() == 2)
+        until(lambda: report.number() == 2)
         until(lambda: broken._head.error)
     assert "no such slice" in broken._head.error
     assert report.state == "live"
@@ -225,9 +225,9 @@ def test_a_paused_report_reads_nothing_until_it_is_resumed(report: Report, until
     reads = report.feed.reads
     report.feed.add(Event("sent"))
     time.sleep(QUIET)
-    assert (report.feed.reads, report.shown(), report.state) == (reads, 1, "paused")
+    assert (report.feed.reads, report.number(), report.state) == (reads, 1, "paused")
     report.page.send("resume")
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
     assert report.state == "live"
 
 
@@ -239,9 +239,9 @@ def test_a_hidden_page_is_updated_when_it_becomes_visible(report: Report, until:
     time.sleep(0.1)
     report.feed.add(Event("sent"))
     time.sleep(QUIET)
-    assert report.shown() == 1
+    assert report.number() == 1
     report.page.send("visible", visible=True, tick=report.page.tick)
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
 
 
 def test_nothing_is_read_once_every_page_is_closed(report: Report, until: Until) -> None:
@@ -360,12 +360,12 @@ def test_a_long_refresh_interval_delays_events_but_no_request(report: Report, un
     time.sleep(QUIET)
     report.feed.add(Event("sent"))
     time.sleep(QUIET)
-    assert report.shown() == 1
+    assert report.number() == 1
     start = time.monotonic()
     send_filters(report.dashboard, type="goto", address="autumn")
     until(lambda: report.dashboard.header.campaign_id == "autumn")
     assert time.monotonic() - start < 1
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
 
 
 def test_stop_joins_the_thread_and_closes_the_feed(report: Report, until: Until) -> None:
@@ -474,10 +474,10 @@ def test_a_slow_source_is_reported_while_it_is_read(
     report.feed.add(Event("sent"))
     until(lambda: report.state == "stale")
     assert "no answer for 0 s" in report.dashboard.header.note
-    assert report.shown() == 1
+    assert report.number() == 1
     answer.set()
     until(lambda: report.state == "live")
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
 
 
 def test_events_that_another_cell_has_read_are_shown(
@@ -491,7 +491,7 @@ def test_events_that_another_cell_has_read_are_shown(
         report.feed.events.append(Event("sent"))
         report.feed.refresh()
     report.live.show_feed()
-    until(lambda: report.shown() == 2)
+    until(lambda: report.number() == 2)
 
 
 def test_the_page_reports_silence_within_fifteen_seconds() -> None:

@@ -17,10 +17,10 @@ RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
 def test_only_words_of_the_report_change_case() -> None:
-    found = set()
+    changed = set()
     for sheet in Path(campaign_live_widgets.__file__).parent.rglob("*.css"):
         css = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
         for selectors, rules in RULE.findall(css):
             if re.search(r"text-transform|font-variant-caps|small-caps", rules):
-                found |= {" ".join(selector.split()) for selector in selectors.split(",")}
-    assert found == OWN_WORDS
+                changed |= {" ".join(selector.split()) for selector in selectors.split(",")}
+    assert changed == OWN_WORDS

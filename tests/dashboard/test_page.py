@@ -105,7 +105,7 @@ def open_tab(page: Page, index: int) -> None:
     page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(index).click()
 
 
-def test_the_root_tells_state_tick_window_and_language(page: Page) -> None:
+def test_the_root_has_state_tick_window_and_language(page: Page) -> None:
     root = page.locator(".clw-report")
     assert root.get_attribute("data-state") == "live"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00Z", root.get_attribute("data-as-of") or "")
@@ -117,7 +117,7 @@ def test_a_name_from_outside_is_text(page: Page) -> None:
     assert page.title() != "pwned"
 
 
-def test_numbers_move_and_the_open_tab_stays(page: Page) -> None:
+def test_an_update_keeps_the_open_tab(page: Page) -> None:
     open_tab(page, 1)
     total = page.locator(".clw-email-metrics-by-message td").first
     total.wait_for()
@@ -129,7 +129,7 @@ def test_numbers_move_and_the_open_tab_stays(page: Page) -> None:
     assert page.locator(".clw-tabs .lm-mod-current").inner_text() == "E-mail"
 
 
-def test_a_hidden_tab_is_drawn_in_full_when_it_is_opened(page: Page) -> None:
+def test_a_hidden_tab_is_complete_when_it_is_opened(page: Page) -> None:
     open_tab(page, 2)
     page.wait_for_function(
         """() => [...document.querySelectorAll(".clw-push-failures .bqplot path")]
@@ -137,7 +137,7 @@ def test_a_hidden_tab_is_drawn_in_full_when_it_is_opened(page: Page) -> None:
     )
 
 
-def test_pause_stops_the_numbers_while_ages_go_on(page: Page) -> None:
+def test_pause_stops_the_numbers_but_not_the_ages(page: Page) -> None:
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
     page.wait_for_timeout(700)
@@ -165,15 +165,15 @@ def test_a_narrow_page_has_one_column(page: Page) -> None:
     open_tab(page, 1)
     page.set_viewport_size({"width": 390, "height": 1000})
     page.wait_for_timeout(500)
-    found = [tile.bounding_box() for tile in page.locator(".clw-tile:visible").all()]
+    found_boxes = [tile.bounding_box() for tile in page.locator(".clw-tile:visible").all()]
     page.set_viewport_size({"width": 1400, "height": 1000})
-    boxes = [box for box in found if box is not None]
+    boxes = [box for box in found_boxes if box is not None]
     assert len(boxes) == 9
     assert len({round(box["x"]) for box in boxes}) == 1
     assert min(box["width"] for box in boxes) > 300
 
 
-def test_tiles_of_one_column_are_as_high_as_what_they_hold(page: Page) -> None:
+def test_tiles_of_one_column_are_as_high_as_their_content(page: Page) -> None:
     open_tab(page, 1)
     page.set_viewport_size({"width": 800, "height": 1000})
     page.wait_for_timeout(500)

@@ -142,7 +142,7 @@ def test_charts_are_drawn_before_they_are_scrolled_into_sight(page: Page) -> Non
 
 
 @pytest.mark.parametrize("width", [size[0] for size in SIZES])
-def test_the_ring_is_whole_and_fills_its_room(page: Page, width: int) -> None:
+def test_the_ring_is_not_cut_and_fills_its_tile(page: Page, width: int) -> None:
     tile = f".clw-email-bounce-reasons.size-{width}"
     ring = union(boxes(page, f"{tile} .slice"))
     (room,) = boxes(page, f"{tile} .clw-donut-ring")
@@ -157,7 +157,7 @@ def test_the_ring_is_whole_and_fills_its_room(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [size[0] for size in SIZES])
-def test_every_bar_stands_beside_its_name_and_before_its_value(page: Page, width: int) -> None:
+def test_every_bar_is_between_its_name_and_its_value(page: Page, width: int) -> None:
     tile = f".clw-push-tracking-by-platform.size-{width}"
     rows = boxes(page, f"{tile} .clw-bars-row")
     groups = boxes(page, f"{tile} .bargroup")
@@ -189,27 +189,27 @@ def test_lines_stay_in_their_plot_and_ticks_do_not_collide(page: Page, width: in
     assert all(a["right"] < b["left"] for a, b in itertools.pairwise(bottom))
 
 
-def test_the_crosshair_tells_every_value_of_one_time(page: Page) -> None:
+def test_the_crosshair_shows_every_value_of_one_bucket(page: Page) -> None:
     plot = page.locator(".clw-email-summary.size-600 .clw-lines-plot")
     plot.focus()
     page.keyboard.press("End")
     last = frame(TILES["email.summary"]).iloc[-1]
-    told = page.locator(".clw-tip b").all_text_contents()
-    assert told == [str(last[metric]) for metric in TILES["email.summary"].metrics]
+    text = page.locator(".clw-tip b").all_text_contents()
+    assert text == [str(last[metric]) for metric in TILES["email.summary"].metrics]
     assert page.locator(".clw-tip-head").text_content() == "Mon, Nov 23, 12:00"
     plot.blur()
     assert page.locator(".clw-tip").count() == 0
 
 
-def test_a_series_can_be_hidden_and_the_others_use_the_room(page: Page) -> None:
+def test_the_axis_follows_when_a_series_is_hidden(page: Page) -> None:
     tile = ".clw-email-summary.size-360"
     first = page.locator(f"{tile} .clw-legend-item").first
     first.click()
-    shown = f"{tile} .curve:not([display=none])"
-    page.wait_for_function(f"document.querySelectorAll('{shown}').length === 7")
+    visible = f"{tile} .curve:not([display=none])"
+    page.wait_for_function(f"document.querySelectorAll('{visible}').length === 7")
     assert first.get_attribute("aria-pressed") == "false"
     first.click()
-    page.wait_for_function(f"document.querySelectorAll('{shown}').length === 8")
+    page.wait_for_function(f"document.querySelectorAll('{visible}').length === 8")
 
 
 def test_a_hidden_tab_draws_when_it_is_shown(page: Page) -> None:
@@ -221,7 +221,7 @@ def test_a_hidden_tab_draws_when_it_is_shown(page: Page) -> None:
     assert widest > area["width"] * 0.4
 
 
-def test_an_update_moves_what_is_drawn_and_rebuilds_nothing(page: Page) -> None:
+def test_an_update_changes_the_shapes_in_place(page: Page) -> None:
     drawn = ".slice, .bar, .curve, .clw-bars-row, .clw-donut-row, .clw-tile"
     page.evaluate("s => document.querySelectorAll(s).forEach((e, i) => { e.stamp = i; })", drawn)
     count = page.locator(drawn).count()
@@ -239,5 +239,5 @@ def test_an_update_moves_what_is_drawn_and_rebuilds_nothing(page: Page) -> None:
         assert all(inside(curve, body) for curve in boxes(page, f"{tile} .curve .line"))
 
 
-def test_nothing_went_wrong_on_the_way(page: Page) -> None:
+def test_the_page_logs_no_errors(page: Page) -> None:
     assert page.wrong == []

@@ -49,17 +49,17 @@ def every_ordered_pair(names: Sequence[str]) -> Iterator[str]:
             yield name
 
 
-def test_the_walk_has_every_ordered_pair() -> None:
+def test_the_sequence_has_every_ordered_pair() -> None:
     walk = list(every_ordered_pair("abcd"))
     assert {(a, b) for a, b in pairwise(walk) if a != b} == set(permutations("abcd", 2))
 
 
-def test_every_kind_that_a_tile_names_is_there_and_is_tested() -> None:
+def test_every_kind_of_view_exists_and_is_tested() -> None:
     assert {kind for tile in TILES.values() for kind in tile.views} == set(VIEWS)
     assert {kind for kind, _ in CASES} == set(VIEWS)
 
 
-def test_an_update_ends_where_a_new_view_begins(case: Case) -> None:
+def test_an_updated_view_equals_a_new_one(case: Case) -> None:
     fresh = {nasty: picture(build(case, nasty).widget) for nasty in NASTY}
     view = build(case)
     widgets = family(view.widget)
@@ -130,26 +130,26 @@ def test_the_time_series_of_a_day_takes_under_two_kilobytes(wire: Wire) -> None:
     assert wire.size() < 2000
 
 
-def test_one_bucket_stays_one_point_of_every_series() -> None:
+def test_a_single_bucket_is_one_point_of_every_series() -> None:
     tile = TILES["email.summary"]
     view = VIEWS["lines"](tile, NASTY["one_row"](tile))
     assert view._target.y.shape == (len(tile.metrics), 2)
     assert np.array_equal(view._target.y[:, 0], view._target.y[:, 1])
 
 
-def test_the_frame_is_left_as_it_was(case: Case) -> None:
+def test_the_frame_is_not_changed(case: Case) -> None:
     _, tile = case
-    given, kept = frame(tile), frame(tile)
+    given, copy = frame(tile), frame(tile)
     build(case, "zeros").update(given, NAMES)
-    assert given.equals(kept)
+    assert given.equals(copy)
 
 
-def test_an_unknown_keyword_is_refused(case: Case) -> None:
+def test_an_unknown_keyword_is_rejected(case: Case) -> None:
     with pytest.raises(TypeError, match="colour"):
         build(case, colour="red")
 
 
-def test_a_frame_with_other_columns_is_refused_before_anything_is_sent(
+def test_a_frame_with_other_columns_is_rejected_before_anything_is_sent(
     case: Case, wire: Wire
 ) -> None:
     view = build(case)

@@ -6,7 +6,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, metric_color
 
 
-def test_a_slice_for_each_row_and_their_sum_is_kept_when_the_small_ones_are_joined() -> None:
+def test_joining_small_slices_keeps_the_sum() -> None:
     tile = TILES["email.bounce_reasons"]
     many = NASTY["many_rows"](tile)
     pie = VIEWS["donut"](tile, many)._target
@@ -26,7 +26,7 @@ def test_metrics_keep_their_colour() -> None:
     ]
 
 
-def test_slices_are_told_apart_and_the_unknown_is_grey() -> None:
+def test_slices_have_different_colours_and_unknown_is_grey() -> None:
     tile = TILES["email.bounce_reasons"]
     pie = VIEWS["donut"](tile, frame(tile, ["a", "unknown", "c"]))._target
     assert len(set(pie.colors)) == 3

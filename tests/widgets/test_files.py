@@ -33,14 +33,14 @@ AS_OF = datetime(2026, 11, 24, 13, tzinfo=timezone(timedelta(hours=1)))
         ("x" * 10_000, "x" * 60),
     ],
 )
-def test_a_file_has_a_name_that_every_system_takes(campaign: str, name: str) -> None:
-    found = Context(campaign, AS_OF).file_name("email.bounce_reasons", "csv")
-    assert found == f"{name}_email-bounce-reasons_2026-11-24T1200Z.csv"
-    assert re.fullmatch(r"[A-Za-z0-9._-]{1,120}", found)
+def test_a_file_name_is_valid_on_every_system(campaign: str, name: str) -> None:
+    file_name = Context(campaign, AS_OF).file_name("email.bounce_reasons", "csv")
+    assert file_name == f"{name}_email-bounce-reasons_2026-11-24T1200Z.csv"
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,120}", file_name)
 
 
 def ask(widget: TileWidget, what: str) -> None:
-    widget._head._handle_custom_msg({"type": "file", "what": what, "ask": "a1"}, [])
+    widget._head._handle_custom_msg({"type": "file", "what": what, "request": "a1"}, [])
 
 
 def answer(wire: Wire) -> dict[str, object]:
@@ -49,7 +49,7 @@ def answer(wire: Wire) -> dict[str, object]:
     return content
 
 
-def test_the_page_asks_and_is_given_the_frame_that_is_shown(wire: Wire) -> None:
+def test_the_page_gets_the_current_frame_as_csv(wire: Wire) -> None:
     tile = TILES["email.metrics_by_message"]
     widget = TileWidget(tile, frame(tile), names=NAMES)
     other = frame(tile, scale=99)
@@ -57,14 +57,14 @@ def test_the_page_asks_and_is_given_the_frame_that_is_shown(wire: Wire) -> None:
     wire.clear()
     ask(widget, "csv")
     given = answer(wire)
-    assert given["ask"] == "a1"
+    assert given["request"] == "a1"
     assert given["name"] == "spring_email-metrics-by-message_2026-11-24T1200Z.csv"
     text = "\ufeff" + frame_csv(other, "en", {**NAMES, "m1": "Renamed"}, labels=True)
     assert given["text"] == text
     assert "Renamed" in text
 
 
-def test_a_picture_is_given_its_name_and_caption(wire: Wire) -> None:
+def test_a_picture_gets_its_name_and_caption(wire: Wire) -> None:
     tile = TILES["email.summary"]
     widget = TileWidget(tile, frame(tile), context=Context("spring", AS_OF, "Spring · UTC"))
     wire.clear()
@@ -76,7 +76,7 @@ def test_a_picture_is_given_its_name_and_caption(wire: Wire) -> None:
     )
 
 
-def test_a_file_that_there_is_not_is_answered_too(wire: Wire) -> None:
+def test_a_request_for_an_unknown_file_gets_an_error(wire: Wire) -> None:
     tile = TILES["email.summary"]
     widget = TileWidget(tile, frame(tile))
     wire.clear()
@@ -95,7 +95,7 @@ def test_a_context_costs_nothing_until_a_file_is_saved(wire: Wire) -> None:
     assert widget.context.campaign_id == "spring"
 
 
-def test_any_front_can_offer_files(wire: Wire) -> None:
+def test_any_widget_can_offer_files(wire: Wire) -> None:
     tile = TILES["email.summary"]
     head = TileWidget(tile, frame(tile))._head
     offer_files(head, lambda what: File(f"{what}.txt", "text"))
@@ -104,7 +104,7 @@ def test_any_front_can_offer_files(wire: Wire) -> None:
     assert wire == []
 
 
-def test_a_message_is_opened_by_its_id_where_somebody_listens(wire: Wire) -> None:
+def test_a_message_is_opened_by_its_id_if_there_is_a_callback(wire: Wire) -> None:
     tile = TILES["email.metrics_by_message"]
     widget = TileWidget(tile, frame(tile, ["m1", "m2"]), names=NAMES)
     table = widget._views["table"]._target
@@ -121,14 +121,14 @@ def test_a_message_is_opened_by_its_id_where_somebody_listens(wire: Wire) -> Non
     assert wire is not None
 
 
-def test_what_is_no_message_cannot_be_opened() -> None:
+def test_rows_other_than_messages_cannot_be_opened() -> None:
     tile = TILES["email.bounce_reasons"]
     widget = TileWidget(tile, frame(tile), view="table")
     widget.on_open(lambda _: None)
     assert widget._views["table"]._target.opens is False
 
 
-def test_a_view_built_later_hears_too() -> None:
+def test_a_view_that_is_built_later_has_the_callback() -> None:
     tile = TILES["email.metrics_by_message"]
     widget = TileWidget(tile, frame(tile))
     opened: list[str] = []

@@ -7,7 +7,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS
 
 
-def test_counts_are_exact_and_shares_say_what_they_divide_by() -> None:
+def test_counts_are_exact_and_shares_name_their_divisor() -> None:
     tile = TILES["email.sending_statistics"]
     figures = VIEWS["kpi"](tile, frame(tile))._target
     assert (figures.metrics, figures.counts) == (list(tile.metrics), [30, 20, 10])
@@ -22,7 +22,7 @@ def test_a_tile_without_shares_names_no_divisor() -> None:
     assert (figures.shares, figures.options["shareOf"]) == ([], "")
 
 
-def test_zero_empty_and_unknown_are_three_things() -> None:
+def test_zero_empty_and_unknown_differ() -> None:
     tile = TILES["email.sending_statistics"]
     zero = VIEWS["kpi"](tile, NASTY["zeros"](tile))._target
     empty = VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target

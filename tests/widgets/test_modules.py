@@ -30,7 +30,7 @@ window.load = async (path, state) => {
 };
 window.mount = async (path, state, shared) => {
   const [module, library] = await load(path, shared);
-  const heard = [];
+  const listeners = [];
   const unpack = (s) => {
     for (const [key, item] of Object.entries(s)) {
       if (item && item.dtype) {
@@ -48,17 +48,17 @@ window.mount = async (path, state, shared) => {
     set: (name, value) => { now[name] = value; },
     send: (content) => window.sent.push(content),
     save_changes: () => window.saved.push({ ...now }),
-    on: (names, callback) => heard.push(callback),
-    off: (names, callback) => heard.splice(heard.indexOf(callback), 1),
+    on: (names, callback) => listeners.push(callback),
+    off: (names, callback) => listeners.splice(listeners.indexOf(callback), 1),
   };
   window.receive = (changes) => {
     Object.assign(now, unpack(changes));
-    for (const callback of [...heard]) callback();
+    for (const callback of [...listeners]) callback();
   };
   const el = document.getElementById("root");
   el.replaceChildren();
   window.unmount = await module.render({ model: window.model, el, library });
-  window.listeners = () => heard.length;
+  window.listeners = () => listeners.length;
 };
 """
 
@@ -104,10 +104,10 @@ def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> Non
     value = page.locator(".clw-kpi-delivered .clw-kpi-value")
     assert value.get_attribute("data-value") == str(3 * HUGE)
     assert value.text_content() == format_number(3 * HUGE, "fr")
-    kept = value.element_handle()
+    node = value.element_handle()
     page.evaluate("receive({ counts: [0, null, 5], shares: [null, null, 0.5] })")
-    assert kept is not None
-    assert kept.get_attribute("data-value") == "0"
+    assert node is not None
+    assert node.get_attribute("data-value") == "0"
     assert page.locator(".clw-kpi-bounces .clw-kpi-value").get_attribute("data-value") is None
     states = page.eval_on_selector_all(".clw-kpi", "all => all.map(c => c.dataset.state)")
     assert states == ["zero", "unknown", "value"]
@@ -120,7 +120,7 @@ def test_figures_show_the_exact_count_and_are_edited_in_place(page: Page) -> Non
     assert bars == [[True, "0px"], [True, "0px"], [False, "50%"]]
 
 
-def test_no_figures_at_all_are_said_to_be_none(page: Page) -> None:
+def test_cards_without_data_show_a_note(page: Page) -> None:
     tile = TILES["campaign.statistics"]
     mount(page, KPI, VIEWS["kpi"](tile, NASTY["no_rows"](tile))._target)
     assert page.locator(".clw-empty").text_content() == "No data in this window"
@@ -139,11 +139,11 @@ def test_a_table_shows_every_number_with_the_total_first(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, scale=HUGE)
     mount(page, TABLE, VIEWS["table"](tile, rows, names=NAMES)._target)
-    shown = table_of(page)
-    assert shown[0][:3] == ["Message", "Sent", "Delivered"]
-    assert shown[1][:2] == ["Total", format_number(int(rows["sent"].sum()))]
+    cells = table_of(page)
+    assert cells[0][:3] == ["Message", "Sent", "Delivered"]
+    assert cells[1][:2] == ["Total", format_number(int(rows["sent"].sum()))]
     expected = [[format_number(n) for n in row] for row in rows[list(tile.metrics)].to_numpy()]
-    assert [row[1:] for row in shown[2:]] == expected
+    assert [row[1:] for row in cells[2:]] == expected
 
 
 def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) -> None:
@@ -172,18 +172,18 @@ def test_a_table_keeps_scroll_sort_focus_and_cells_over_an_update(page: Page) ->
     assert sent == sorted(sent)
 
 
-def test_rows_come_and_go(page: Page) -> None:
+def test_rows_are_added_and_removed(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     view = VIEWS["table"](tile, NASTY["many_rows"](tile))
     mount(page, TABLE, view._target)
-    for nasty, shown in (("no_rows", 1), ("one_row", 3), ("many_rows", 302)):
+    for nasty, count in (("no_rows", 1), ("one_row", 3), ("many_rows", 302)):
         view.update(NASTY[nasty](tile))
         page.evaluate("changes => receive(changes)", state_of(view._target))
-        assert len(table_of(page)) == shown, nasty
+        assert len(table_of(page)) == count, nasty
         assert page.locator(".clw-empty").count() == (nasty == "no_rows")
 
 
-def test_a_cell_tells_its_rate_and_a_heading_its_definition(page: Page) -> None:
+def test_a_cell_has_its_rate_and_a_heading_its_definition_as_tooltip(page: Page) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = frame(tile, ["m1"]).assign(sent=1000, bounces=31)
     mount(page, TABLE, VIEWS["table"](tile, rows, names=NAMES)._target)
@@ -192,7 +192,7 @@ def test_a_cell_tells_its_rate_and_a_heading_its_definition(page: Page) -> None:
 
 
 @pytest.mark.parametrize("nasty", ["markup", "long_names", "right_to_left", "unknown_code"])
-def test_names_are_text_and_nothing_else(page: Page, nasty: str) -> None:
+def test_names_are_inserted_as_text(page: Page, nasty: str) -> None:
     tile = TILES["email.metrics_by_message"]
     rows = NASTY[nasty](tile)
     view = VIEWS["table"](tile, rows, names=NAMES)
@@ -226,7 +226,7 @@ def test_the_page_and_the_kernel_write_numbers_alike(page: Page, locale: str) ->
     ]
 
 
-def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page) -> None:
+def test_the_switch_selects_a_view_and_the_error_card_can_be_removed(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     head = TileWidget(tile, frame(tile))._head
     mount(page, "widgets/base/tile.js", head)
@@ -240,7 +240,7 @@ def test_the_switch_asks_for_a_view_and_the_error_card_comes_and_goes(page: Page
     assert page.get_by_role("alert").count() == 0
 
 
-def test_a_view_that_is_taken_down_stops_listening(page: Page) -> None:
+def test_a_removed_view_stops_listening(page: Page) -> None:
     tile = TILES["email.bounce_reasons"]
     mount(page, TABLE, VIEWS["table"](tile, frame(tile))._target)
     assert page.evaluate("listeners()") > 0

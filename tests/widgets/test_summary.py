@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("tile_id", "locale", "told"),
+    ("tile_id", "locale", "text"),
     [
         (
             "email.bounce_reasons",
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
         ),
     ],
 )
-def test_a_tile_in_one_sentence(tile_id: str, locale: str, told: str) -> None:
-    assert summary(TILES[tile_id], frame(TILES[tile_id]), locale=locale) == told
+def test_a_tile_in_one_sentence(tile_id: str, locale: str, text: str) -> None:
+    assert summary(TILES[tile_id], frame(TILES[tile_id]), locale=locale) == text
 
 
-def test_a_series_tells_its_span_and_its_peak_in_the_readers_zone() -> None:
+def test_the_summary_of_a_series_has_its_span_and_peak_in_the_time_zone() -> None:
     tile = TILES["email.summary"]
     rows = NASTY["one_row"](tile).assign(sent=7)
     assert summary(tile, rows, time_zone="Europe/Paris") == (
@@ -62,28 +62,28 @@ def test_a_series_tells_its_span_and_its_peak_in_the_readers_zone() -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 @pytest.mark.parametrize("tile_id", TILES)
-def test_every_frame_has_a_sentence_of_bearable_length(tile_id: str, nasty: str) -> None:
+def test_every_frame_has_a_short_summary(tile_id: str, nasty: str) -> None:
     tile = TILES[tile_id]
     for locale in ("en", "fr"):
-        told = summary(tile, NASTY[nasty](tile), locale=locale, names=NAMES)
-        assert told.startswith(tile.title(locale))
-        assert len(told) < 400
-        assert "nan" not in told
-        assert "{" not in told
+        text = summary(tile, NASTY[nasty](tile), locale=locale, names=NAMES)
+        assert text.startswith(tile.title(locale))
+        assert len(text) < 400
+        assert "nan" not in text
+        assert "{" not in text
 
 
-def test_nothing_to_tell_is_said_so() -> None:
+def test_an_empty_frame_has_a_summary() -> None:
     tile = TILES["email.bounce_reasons"]
     assert summary(tile, NASTY["no_rows"](tile)) == "Bounce reasons. No bounces in this window."
     assert summary(tile, NASTY["zeros"](tile)) == "Bounce reasons. No bounces in this window."
 
 
-def test_one_row_is_told_in_the_singular() -> None:
+def test_one_row_is_in_the_singular() -> None:
     tile = TILES["email.error_reasons"]
     assert summary(tile, NASTY["one_row"](tile)).endswith("; 1 reason.")
 
 
-def test_the_sentence_travels_in_the_message_of_the_numbers(wire: Wire) -> None:
+def test_the_summary_is_sent_with_the_numbers(wire: Wire) -> None:
     for tile_id in TILES:
         widget = TileWidget(TILES[tile_id], frame(TILES[tile_id]), names=NAMES)
         wire.clear()

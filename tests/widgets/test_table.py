@@ -24,7 +24,7 @@ def test_different_metrics_are_not_summed(tile_id: str) -> None:
     assert VIEWS["table"](tile, frame(tile))._target.total == []
 
 
-def test_a_rate_is_offered_where_both_its_columns_are_there() -> None:
+def test_a_rate_is_offered_if_both_its_columns_are_present() -> None:
     tile = TILES["email.metrics_by_message"]
     columns = {c["id"]: c for c in VIEWS["table"](tile, frame(tile))._target.options["columns"]}
     rated = {name: column["rateLabel"] for name, column in columns.items() if column["rateLabel"]}
@@ -36,7 +36,7 @@ def test_a_rate_is_offered_where_both_its_columns_are_there() -> None:
     assert [c["rateOf"] for c in grid.options["columns"]] == [-1, -1, -1]
 
 
-def test_headers_explain_themselves_in_the_readers_language() -> None:
+def test_headings_have_definitions_in_the_language() -> None:
     tile = TILES["email.metrics_by_message"]
     grid = VIEWS["table"](tile, frame(tile), locale="fr")._target
     assert grid.options["columns"][1]["label"] == "Délivrés"
@@ -52,7 +52,7 @@ def test_rows_are_named_by_display_name_label_or_code() -> None:
     assert grid.rows == ["Boîte pleine", "new"]
 
 
-def test_times_go_as_seconds_for_the_page_to_write() -> None:
+def test_times_are_sent_as_seconds() -> None:
     tile = TILES["email.summary"]
     grid = VIEWS["table"](tile, NASTY["one_row"](tile), time_zone="Europe/Paris")._target
     assert grid.rows == [1795348800]

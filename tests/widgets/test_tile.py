@@ -20,7 +20,7 @@ def tile_widget(tile_id: str, **kwargs: Any) -> TileWidget:  # noqa: ANN401
 
 @pytest.mark.parametrize("tile_id", TILES)
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_every_tile_carries_its_classes_and_its_title(tile_id: str, locale: str) -> None:
+def test_every_tile_has_its_classes_and_its_title(tile_id: str, locale: str) -> None:
     widget = tile_widget(tile_id, locale=locale)
     assert {"clw-tile", TILES[tile_id].css_class} <= set(widget._dom_classes)
     assert widget._head.title == TILES[tile_id].title(locale)
@@ -49,13 +49,13 @@ def test_a_switch_builds_the_other_view_once_and_hides_the_first() -> None:
     assert widget._head.view == "table"
 
 
-def test_the_switch_in_the_page_moves_the_tile() -> None:
+def test_the_switch_in_the_page_changes_the_view() -> None:
     widget = tile_widget("email.bounce_reasons")
     widget._head.set_state({"view": "table"})
     assert widget.view == "table"
 
 
-def test_a_hidden_view_costs_nothing_and_catches_up(wire: Wire) -> None:
+def test_a_hidden_view_is_updated_when_it_is_shown(wire: Wire) -> None:
     widget = tile_widget("email.bounce_reasons")
     widget.view = "table"
     wire.clear()
@@ -87,7 +87,7 @@ def test_a_new_name_is_shown_without_a_new_frame() -> None:
     assert widget._views["table"]._target.rows[0] == "Renamed"
 
 
-def test_a_frame_changed_by_its_owner_is_seen_as_changed() -> None:
+def test_a_frame_changed_in_place_is_detected() -> None:
     tile = TILES["email.metrics_by_message"]
     owned = frame(tile)
     widget = TileWidget(tile, owned)
@@ -95,7 +95,7 @@ def test_a_frame_changed_by_its_owner_is_seen_as_changed() -> None:
     assert widget.update(owned)
 
 
-def test_an_error_covers_the_tile_and_the_last_good_data_come_back(wire: Wire) -> None:
+def test_an_error_covers_the_tile_until_it_is_removed(wire: Wire) -> None:
     widget = tile_widget("email.metrics_by_message")
     before = picture(widget._views["table"].widget)
     wire.clear()
@@ -107,7 +107,7 @@ def test_an_error_covers_the_tile_and_the_last_good_data_come_back(wire: Wire) -
     assert picture(widget._views["table"].widget) == before
 
 
-def test_a_wrong_frame_leaves_the_tile_as_it_was() -> None:
+def test_an_invalid_frame_does_not_change_the_tile() -> None:
     widget = tile_widget("email.metrics_by_message")
     before = picture(widget)
     with pytest.raises(UsageError, match=r"email\.metrics_by_message"):
@@ -116,7 +116,7 @@ def test_a_wrong_frame_leaves_the_tile_as_it_was() -> None:
     assert widget.update(frame(widget.tile)) is False
 
 
-def test_an_unknown_view_is_refused_with_the_nearest_one() -> None:
+def test_an_unknown_view_is_rejected_with_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'donut'"):
         tile_widget("email.bounce_reasons", view="donuts")
     widget = tile_widget("email.bounce_reasons")
@@ -125,7 +125,7 @@ def test_an_unknown_view_is_refused_with_the_nearest_one() -> None:
     assert widget.view == "donut"
 
 
-def test_an_unknown_keyword_is_refused() -> None:
+def test_an_unknown_keyword_is_rejected() -> None:
     with pytest.raises(TypeError, match="theme"):
         tile_widget("email.bounce_reasons", theme="dark")
 

@@ -256,7 +256,7 @@ class CampaignReport(VBox):
             time_zone=page.time_zone,
             context=context(snapshot, page.time_zone, page.locale),
         )
-        alone.stands_still = self._live is None
+        alone.is_static = self._live is None
         self.dashboard.follow(alone)
         return alone
 

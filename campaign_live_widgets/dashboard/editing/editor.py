@@ -226,7 +226,7 @@ class Editor(Front, script="editor"):
                 self.send({"type": "refused", "viewer": viewer, "text": refusal})
 
     def _answer(self, viewer: str, message: Mapping[str, object]) -> None:
-        """Tell a view that `places` contain its change, so that it may follow them again."""
+        """Confirm a view's change: `places` contain it, so that the view may follow them again."""
         self.send({"type": "arranged", "viewer": viewer, "n": message.get("n")})
 
     def _save(self) -> str | None:
@@ -256,8 +256,8 @@ def _read(item: object, current: Mapping[str, Place]) -> Place | None:
     """Return the place that an item of a page describes; None if it is invalid."""
     if not isinstance(item, Mapping):
         return None
-    tile_id, rows, columns, shown = (item.get(k) for k in ("id", "rows", "columns", "shown"))
-    if not isinstance(tile_id, str) or tile_id not in current or not isinstance(shown, bool):
+    tile_id, rows, columns, is_shown = (item.get(k) for k in ("id", "rows", "columns", "shown"))
+    if not isinstance(tile_id, str) or tile_id not in current or not isinstance(is_shown, bool):
         return None
     place = current[tile_id]
     # A size that comes from a layout file may be outside of the limits; it may stay.
@@ -265,7 +265,7 @@ def _read(item: object, current: Mapping[str, Place]) -> Place | None:
         return None
     if not _is_size(columns, MIN_COLUMNS, COLUMNS, place.columns):
         return None
-    return replace(place, rows=rows, columns=columns, shown=shown)
+    return replace(place, rows=rows, columns=columns, shown=is_shown)
 
 
 def _is_size(value: object, least: int, most: int, now: int) -> TypeGuard[int]:

@@ -21,7 +21,7 @@ export function addFileButtons(anchor, { model, viewer, labels, signal }) {
   const exportButton = add("clw-edit-export", labels.export);
   const importButton = add("clw-edit-import", labels.import);
   const picker = make("input", "clw-edit-file");
-  const status = make("p", "clw-edit-told");
+  const status = make("p", "clw-edit-status");
   picker.type = "file";
   picker.accept = ".json,application/json";
   picker.hidden = true;

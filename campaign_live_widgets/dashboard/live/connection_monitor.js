@@ -2,7 +2,7 @@
  * The connection between this page and its kernel, and the banner shown when it is lost.
  *
  * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each has the id of this
- * view, so that the kernel can tell two pages of one report apart.
+ * view, so that the kernel can distinguish two pages of one report.
  * Messages in: heartbeat {as_of, time_zone}.
  */
 
@@ -18,6 +18,7 @@ const RETRY_MS = 2000;
 const ATTEMPT_MS = 10_000;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
 /** Send the kernel messages about this view and what it has painted. */
 function messages(model, signal) {
   const viewer = freshId();
@@ -207,7 +208,7 @@ function makeBanner(el, model, recover, signal) {
   el.classList.add("clw-pulse");
   el.hidden = true;
   const box = make("div", "clw-lost");
-  const message = make("p", "clw-lost-told");
+  const message = make("p", "clw-lost-message");
   message.setAttribute("role", "alert");
   const since = make("span", "clw-lost-since");
   const button = makeButton("clw-button clw-lost-back");

@@ -95,5 +95,5 @@ class ConnectionMonitor(Front, script="connection_monitor"):
         self.tick += 1
 
     def send_heartbeat(self, as_of: str, time_zone: str) -> None:
-        """Tell the page that the kernel runs, and the time of its numbers as text."""
+        """Send a heartbeat with the time of the page's numbers as text."""
         self.send({"type": "heartbeat", "as_of": as_of, "time_zone": time_zone})

@@ -76,7 +76,7 @@ class Feed(Protocol):
 class Coordinator:
     """Keeps a dashboard up to date from a feed while a page is visible.
 
-    Nothing is read before the first page says hello, nor while all pages are hidden or the
+    Nothing is read before the first page is open, nor while all pages are hidden or the
     report is paused. A tick waits until the page has painted the previous one; whatever arrives
     meanwhile goes into the next tick, and nothing is queued.
 

@@ -46,7 +46,7 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread, and tell the page to expect no further heartbeat."""
+        """Stop the thread; the page expects no further heartbeat."""
         self._stopping.set()
         self._soon.set()
         if self._thread.is_alive() and self._thread is not current_thread():

@@ -225,7 +225,7 @@ export function render({ model, el, signal }) {
   speed.addEventListener("change", () => change({ every: [speed.value] }));
   const csv = makeButton("clw-filter-item clw-filter-csv");
   const print = makeButton("clw-filter-item clw-filter-print");
-  const status = make("p", "clw-filter-said");
+  const status = make("p", "clw-filter-status");
   status.setAttribute("role", "status");
   const save = makeButton("clw-filter-item clw-filter-save");
   const snapshots = make("a", "clw-filter-item clw-filter-snapshots");

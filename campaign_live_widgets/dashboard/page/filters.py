@@ -197,7 +197,7 @@ class Filters(Front, script="filters"):
         )
 
     def confirm(self, address: str) -> None:
-        """Tell the page that its request is done, and its address now."""
+        """Send the page's address, after its request is done."""
         self.send({"type": "answered", "address": address})
 
     def _offer_lengths(self) -> None:

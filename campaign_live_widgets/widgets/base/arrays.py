@@ -1,4 +1,4 @@
-"""Counts as arrays that are exact in the browser and small on the way there."""
+"""Counts as arrays that are exact in the browser and small in messages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _WIDEST = np.iinfo(np.uint32).max
 def compact(values: ArrayLike) -> NDArray[Any]:
     """Return *values* in the smallest unsigned type that holds them, else as ``float64``.
 
-    JavaScript has no 64-bit integer array, and bqplot casts ``int64`` to ``int32`` without
-    a word; ``float64`` is exact up to 2**53.
+    JavaScript has no 64-bit integer array, and bqplot casts ``int64`` to ``int32`` silently;
+    ``float64`` is exact up to 2**53.
     """
     exact = np.asarray(values, dtype=np.float64)
     if exact.size == 0:

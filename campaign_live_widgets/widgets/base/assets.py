@@ -1,7 +1,7 @@
 """The browser's side: ES modules and style sheets beside the Python that uses them.
 
-A page holds some fifty of these widgets, and a widget that carries its own script sends it
-with every model. So the modules travel once, in one library model, and each widget names its own.
+A page has some fifty of these widgets, and an anywidget sends its script with every model. So the
+modules are sent once, in one library model, and each widget names its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ export default {
   },
 };
 """
-"""What each widget carries: it finds the library, whose loader brings the widget's own module."""
+"""The script in each widget's state: it loads the widget's own module from the library."""
 
 _declared: Final[list[str]] = []
 """Paths of the modules that draw widgets."""
@@ -45,7 +45,7 @@ _library: Library | None = None
 
 
 class Library(Widget):
-    """What all widgets of one kernel share, sent once: scripts, style sheets and words."""
+    """What all widgets of one kernel share, sent once: scripts, style sheets and labels."""
 
     loader = t.Unicode().tag(sync=True)
     scripts = t.Dict().tag(sync=True)
@@ -53,8 +53,8 @@ class Library(Widget):
     styles = t.Dict().tag(sync=True)
     """Path of a module → the style sheet beside it, in the order in which they apply."""
     version = t.Unicode().tag(sync=True)
-    words = t.Dict().tag(sync=True)
-    """Locale → name → text of the words that scripts put on the page."""
+    labels = t.Dict().tag(sync=True)
+    """Locale → name → text of the labels that scripts show."""
     meanings = t.Dict().tag(sync=True)
     """Locale → metric id → label, definition, formula, rate."""
 
@@ -63,12 +63,12 @@ class Library(Widget):
     def __init__(self) -> None:
         super().__init__(
             loader=read(_LOADER),
-            words={at: {name: text(at) for name, text in PAGE.items()} for at in LOCALES},
+            labels={at: {name: text(at) for name, text in PAGE.items()} for at in LOCALES},
             meanings={at: {m: astuple(meaning(m, at)) for m in METRICS} for at in LOCALES},
         )
 
     def fill(self) -> None:
-        """Take in the modules that have been declared since."""
+        """Add the modules that have been declared since the last call."""
         if self._filled == len(_declared):
             return
         self._filled = len(_declared)
@@ -98,7 +98,7 @@ def declare(path: str) -> None:
 
 
 def library() -> Library:
-    """Return this kernel's library, made when first asked for."""
+    """Return this kernel's library; it is created by the first call."""
     global _library  # noqa: PLW0603 - one for each kernel is the point of it
     with _lock:
         if _library is None or _library.comm is None:
@@ -133,10 +133,10 @@ class Front(anywidget.AnyWidget):
 
 
 class Overlay(Front):
-    """What lies over a bqplot figure: labels, legend and tooltip, in the page's language.
+    """The layer over a bqplot figure: labels, legend and tooltip, in the page's language.
 
-    It reads the numbers from the bqplot models in the browser, so that an update of a
-    chart is the one message that carries its numbers.
+    It reads the numbers from the bqplot models in the browser, so that an update of a chart is
+    a single message.
     """
 
     figure = t.Instance(Widget).tag(sync=True, **widget_serialization)

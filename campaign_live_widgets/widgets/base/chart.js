@@ -1,4 +1,4 @@
-// What lies over a bqplot figure needs: its numbers, its place, a tooltip.
+// What the layer over a bqplot figure needs: its numbers, the figure's place, a tooltip.
 
 import { make, placeTip, shorten } from "../../rendering/html/dom.js";
 
@@ -9,73 +9,99 @@ const ARRAYS = {
   float64: Float64Array,
 };
 
-/** A number array as the kernel sent it; copied, since views into a message are unaligned. */
-export function unpack(sent) {
-  if (!sent?.dtype) return [];
-  const { buffer, byteOffset, byteLength } = sent.value;
-  return new ARRAYS[sent.dtype](buffer.slice(byteOffset, byteOffset + byteLength));
+/**
+ * Return an array of numbers from a message; copied, since views into a message are unaligned.
+ *
+ * @param {{ dtype: keyof typeof ARRAYS, value: DataView<ArrayBuffer> } | null} packed
+ */
+export function unpack(packed) {
+  if (!packed?.dtype) return [];
+  const { buffer, byteOffset, byteLength } = packed.value;
+  return new ARRAYS[packed.dtype](buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
-/** The bqplot figure that stands beside this overlay in the page. */
+/**
+ * Return the bqplot figure beside an overlay.
+ *
+ * @param {HTMLElement} el
+ * @returns {HTMLElement | null}
+ */
 export function figureBeside(el) {
   return el.parentElement ? el.parentElement.querySelector(":scope > .bqplot") : null;
 }
 
 /**
- * Let bqplot draw a figure before it is scrolled into sight; by itself it draws 0.3 s after,
- * and printed pages would miss what was never looked at.
+ * Draw a figure before it is scrolled into view. bqplot draws it 0.3 s after that, and printed
+ * pages would lack the figures that were never in view.
+ *
+ * @param {FigureView} view
  */
 export function drawUnseen(view) {
   if (view.intersectObserver) view.intersectObserver.disconnect();
   view.visible = true;
   view.relayout();
-  // Before its first drawing is done, bqplot ignores the request.
+  // bqplot ignores the request until its first drawing is done.
   if (view.rendered === false && view.el.isConnected) setTimeout(drawUnseen, 100, view);
 }
 
-/** Put the figure's box here, and have bqplot draw at once what it would draw 0.3 s later. */
+/**
+ * Move and resize a figure, and draw it at once.
+ *
+ * @param {Model} figure
+ * @param {HTMLElement | null} node
+ * @param {{ left: number, top: number, width: number, height: number }} box
+ */
 export function placeFigure(figure, node, box) {
   if (!node) return;
   node.setAttribute("aria-hidden", "true");
-  for (const side of ["left", "top", "width", "height"]) {
-    node.style.setProperty(side, `${Math.max(0, Math.round(box[side]))}px`, "important");
+  for (const [side, px] of Object.entries(box)) {
+    node.style.setProperty(side, `${Math.max(0, Math.round(px))}px`, "important");
   }
   for (const view of Object.values(figure.views || {})) view.then(drawUnseen);
 }
 
-/** One tooltip for an overlay: a heading and rows of [colour, name, value, remark]. */
+/**
+ * Create the tooltip of an overlay.
+ *
+ * @param {AbortSignal} signal
+ */
 export function tooltip(signal) {
   const tip = make("div", "clw-tip");
   tip.setAttribute("role", "status");
   signal.addEventListener("abort", () => tip.remove());
   return {
     hide: () => tip.remove(),
+    /**
+     * @param {number} x
+     * @param {number} y
+     * @param {string} heading
+     * @param {[color: string, name: string, value: string, remark?: string][]} rows
+     */
     show(x, y, heading, rows) {
       const head = make("div", "clw-tip-head", shorten(heading));
       head.dir = "auto";
-      tip.replaceChildren(head);
       const table = make("div", "clw-tip-rows");
-      for (const [color, name, value, remark] of rows) {
+      for (const [color, name, value, remark = ""] of rows) {
         const swatch = make("i", "clw-swatch");
         swatch.style.background = color;
         const label = make("span", "clw-tip-name", shorten(name));
         label.dir = "auto";
-        table.append(
-          swatch,
-          label,
-          make("b", "", value),
-          make("span", "clw-tip-remark", remark || ""),
-        );
+        table.append(swatch, label, make("b", "", value), make("span", "clw-tip-remark", remark));
       }
-      tip.append(table);
+      tip.replaceChildren(head, table);
       if (!tip.isConnected) document.body.append(tip);
       placeTip(tip, x, y);
     },
   };
 }
 
-/** Measure texts in the type of an element: width in px. */
-export function ruler(el) {
+/**
+ * Return a function that measures the width of texts, in px, in the font of an element.
+ *
+ * @param {Element} el
+ * @returns {(text: string) => number}
+ */
+export function textRuler(el) {
   const context = /** @type {CanvasRenderingContext2D} */ (
     document.createElement("canvas").getContext("2d")
   );

@@ -1,7 +1,7 @@
-"""Text that the kernel makes and the page saves as a file.
+"""Text files that the kernel creates and the page saves.
 
-The page's ``download(model, what)`` asks, :func:`offer_files` answers; nothing is sent before
-somebody asks.
+The page's ``download(model, what)`` requests a file, :func:`offer_files` answers; nothing is sent
+before a request.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.widgets.base.assets import Front
 
 _LOG: Final = logging.getLogger(__name__)
-_MARK: Final = "\N{BYTE ORDER MARK}"
+_BYTE_ORDER_MARK: Final = "\N{BYTE ORDER MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a tile's numbers belong to: campaign, time, and what is not over yet.
+    """What a tile's numbers belong to: campaign, time, and the bucket that is not over yet.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class Context:
     caption : str
         Campaign, window and time zone in one line, in the page's language.
     is_part : bool
-        Whether less than the whole campaign is counted; the names of files say so.
+        Whether only a part of the campaign is counted; file names then contain ``part``.
     unfinished : datetime or None
-        Start of the first bucket that is not over yet: it is drawn and named as such.
+        Start of the first bucket that is not over yet; it is drawn dashed and labelled.
     """
 
     campaign_id: str = ""
@@ -55,7 +55,7 @@ class Context:
     unfinished: datetime | None = None
 
     def file_name(self, what: str, ending: str) -> str:
-        """Return ``campaign_what_2026-11-24T1200Z.ending``, in letters every system takes."""
+        """Return ``campaign_what_2026-11-24T1200Z.ending``, valid on every system."""
         moment = self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H%MZ") if self.as_of else ""
         part = "part" if self.is_part else ""
         parts = [file_stem(self.campaign_id) or "campaign", part, file_stem(what), moment]
@@ -63,22 +63,22 @@ class Context:
 
 
 def csv_file(name: str, text: str) -> File:
-    """Return a CSV file; the mark at its start tells spreadsheets that it is UTF-8."""
-    return File(name, _MARK + text, "text/csv;charset=utf-8")
+    """Return a CSV file; its byte order mark makes spreadsheets read it as UTF-8."""
+    return File(name, _BYTE_ORDER_MARK + text, "text/csv;charset=utf-8")
 
 
 def offer_files(front: Front, make: Callable[[str], File]) -> None:
     """Answer the page's ``download(model, what)`` with the file that *make* returns for *what*."""
 
-    def hear(_front: Front, asked: Mapping[str, Any], _buffers: object) -> None:
-        if asked.get("type") != "file":
+    def on_message(_front: Front, message: Mapping[str, Any], _buffers: object) -> None:
+        if message.get("type") != "file":
             return
-        answer: dict[str, Any] = {"type": "file", "ask": asked.get("ask")}
+        answer: dict[str, Any] = {"type": "file", "request": message.get("request")}
         try:
-            answer |= asdict(make(str(asked.get("what", ""))))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the page is told
-            _LOG.exception("A file could not be made")
+            answer |= asdict(make(str(message.get("what", ""))))
+        except Exception as error:  # noqa: BLE001 - the page shows that it failed
+            _LOG.exception("Creating a file failed")
             answer["error"] = type(error).__name__
         front.send(answer)
 
-    front.on_msg(hear)
+    front.on_msg(on_message)

@@ -1,11 +1,11 @@
-// The menu of a tile, and the panel that says what its numbers mean; made when first opened.
+// The menu of a tile, and the panel that explains its numbers; created when first opened.
 
 import { freshId, make, makeButton, placeBeside, saveAs } from "../../rendering/html/dom.js";
 import { download, fetchFile } from "./files.js";
 
 const PANEL_PX = 440;
 
-/** A popover in the top layer, which no output area cuts off; it goes when the page scrolls. */
+/** Create a popover in the top layer, which no output area clips; it closes when the page scrolls. */
 function popover(className, role, host, button, signal) {
   const panel = make("div", `clw-pop ${className}`);
   panel.popover = "auto";
@@ -15,13 +15,13 @@ function popover(className, role, host, button, signal) {
   panel.addEventListener("beforetoggle", () => {
     openedAt = button.getBoundingClientRect().top;
   });
-  const scrolled = (event) => {
+  const onScroll = (event) => {
     if (!panel.matches(":popover-open") || panel.contains(event.target)) return;
     const moved = Math.abs(button.getBoundingClientRect().top - openedAt);
     if (moved > 8) panel.hidePopover();
   };
-  document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
-  // What is keyed here is nobody else's business, such as that of a tile being moved.
+  document.addEventListener("scroll", onScroll, { capture: true, passive: true, signal });
+  // Other handlers, such as that of edit mode, must not see these keys.
   panel.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key !== "Escape") return;
@@ -43,51 +43,66 @@ function menuItem(list, role, text, act) {
   return item;
 }
 
-/** Arrows, Home, End and first letters move among the items of a menu. */
-function walk(event, items) {
-  const at = items.indexOf(document.activeElement);
-  const n = items.length;
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1 + n, Home: 0, End: n - 1 }[event.key];
-  const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && event.key.trim();
-  let next = to === undefined ? undefined : items[to % n];
-  if (letter) {
-    const starts = (item) => item.textContent.toLowerCase().startsWith(letter.toLowerCase());
-    next = [...items.slice(at + 1), ...items.slice(0, at + 1)].find(starts);
-  }
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+/**
+ * Return the index of the menu item that a key moves to, or -1: arrows, Home, End, first letters.
+ *
+ * @param {string} key
+ * @param {number} at index of the current item, or -1
+ * @param {string[]} texts of the items
+ */
+export function itemFor(key, at, texts) {
+  const n = texts.length;
+  const to = { ArrowDown: at + 1, ArrowUp: Math.max(at, 0) - 1 + n, Home: 0, End: n - 1 }[key];
+  if (to !== undefined) return to % n;
+  const letter = key.length === 1 ? key.trim().toLowerCase() : "";
+  if (!letter) return -1;
+  const order = texts.map((_, i) => (at + 1 + i) % n);
+  return order.find((i) => texts[i].toLowerCase().startsWith(letter)) ?? -1;
 }
 
-export function attach({ model, el, menu, words, library, show, signal }) {
+/** Move the focus among the items of a menu. */
+function moveFocus(event, items) {
+  if (event.ctrlKey || event.metaKey) return;
+  const at = items.indexOf(document.activeElement);
+  const next = itemFor(
+    event.key,
+    at,
+    items.map((item) => item.textContent),
+  );
+  if (next < 0) return;
+  event.preventDefault();
+  items[next].focus();
+}
+
+export function attach({ model, el, menu, labels, library, show, signal }) {
   const { locale, metrics, notes } = model.get("options");
   const list = popover("clw-menu", "menu", el, menu, signal);
   list.setAttribute("aria-label", menu.getAttribute("aria-label"));
-  const said = make("div", "clw-tile-said");
-  said.setAttribute("role", "status");
-  el.append(said);
-  let hush = 0;
+  const status = make("div", "clw-tile-status");
+  status.setAttribute("role", "status");
+  el.append(status);
+  let timer = 0;
 
-  /** Tell how a file went: heard always, seen for a while where it went wrong. */
-  function tell(text, wrong = false) {
-    clearTimeout(hush);
-    said.classList.toggle("clw-wrong", wrong);
-    said.textContent = text;
-    hush = setTimeout(() => said.replaceChildren(), 8000);
+  /** Report the result of a download: to screen readers always, visibly if it failed. */
+  function report(text, failed = false) {
+    clearTimeout(timer);
+    status.classList.toggle("clw-wrong", failed);
+    status.textContent = text;
+    timer = setTimeout(() => status.replaceChildren(), 8000);
   }
 
-  const save = (make) => async () => {
+  const save = (create) => async () => {
     menu.focus();
     try {
-      tell(words.saved.replace("{}", await make()));
+      report(labels.saved.replace("{}", await create()));
     } catch (/** @type {any} */ error) {
-      tell(words.unsaved.replace("{}", error.message || words.noAnswer), true);
+      report(labels.unsaved.replace("{}", error.message || labels.noAnswer), true);
     }
   };
   const picture = (ending) => save(async () => {
     const [draw, file] = await Promise.all([import("./svg_export.js"), fetchFile(model, ending)]);
     const tile = el.closest(".clw-tile");
-    saveAs(file.name, await draw[ending](tile, { caption: file.text, words, locale }));
+    saveAs(file.name, await draw[ending](tile, { caption: file.text, labels, locale }));
     return file.name;
   });
 
@@ -95,29 +110,29 @@ export function attach({ model, el, menu, words, library, show, signal }) {
   function explain() {
     const terms = library.get("meanings")[locale];
     const title = model.get("title");
-    meanings ??= meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal });
+    meanings ??= meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal });
     meanings.showPopover();
     placeBeside(meanings, menu, { width: PANEL_PX });
     meanings.querySelector("button")?.focus();
   }
 
   const kinds = model.get("views").map((kind) => {
-    const item = menuItem(list, "menuitemradio", words[`view_${kind}`], () => {
+    const item = menuItem(list, "menuitemradio", labels[`view_${kind}`], () => {
       show(kind);
       menu.focus();
     });
     return [kind, item];
   });
   const actions = [
-    menuItem(list, "menuitem", words.meanings, explain),
-    menuItem(list, "menuitem", words.csv, save(() => download(model, "csv"))),
-    menuItem(list, "menuitem", words.png, picture("png")),
-    menuItem(list, "menuitem", words.svg, picture("svg")),
+    menuItem(list, "menuitem", labels.meanings, explain),
+    menuItem(list, "menuitem", labels.csv, save(() => download(model, "csv"))),
+    menuItem(list, "menuitem", labels.png, picture("png")),
+    menuItem(list, "menuitem", labels.svg, picture("svg")),
   ];
   if (kinds.length > 1) {
     const views = make("div", "clw-menu-group");
     views.setAttribute("role", "group");
-    views.setAttribute("aria-label", words.showAs);
+    views.setAttribute("aria-label", labels.showAs);
     views.append(...kinds.map(([, item]) => item));
     list.append(views);
   }
@@ -126,8 +141,8 @@ export function attach({ model, el, menu, words, library, show, signal }) {
   list.addEventListener("keydown", (event) => {
     if (event.key === "Tab") {
       list.hidePopover();
-      menu.focus(); // and from there on with the key
-    } else walk(event, items);
+      menu.focus(); // the browser then moves on from the button
+    } else moveFocus(event, items);
   });
   list.addEventListener("beforetoggle", (event) => {
     menu.setAttribute("aria-expanded", String(event.newState === "open"));
@@ -145,14 +160,14 @@ export function attach({ model, el, menu, words, library, show, signal }) {
   };
 }
 
-/** Each metric of the tile: its definition, how it is counted, what its rate divides by. */
-function meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal }) {
+/** Create the panel with the definition, formula and divisor of each metric of the tile. */
+function meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal }) {
   const panel = popover("clw-meanings", "dialog", el, menu, signal);
-  const heading = make("h4", "clw-meanings-title", words.meanings);
+  const heading = make("h4", "clw-meanings-title", labels.meanings);
   heading.id = freshId();
   panel.setAttribute("aria-labelledby", heading.id);
   const close = makeButton("clw-meanings-close", "×");
-  close.setAttribute("aria-label", words.close);
+  close.setAttribute("aria-label", labels.close);
   close.addEventListener("click", () => {
     panel.hidePopover();
     menu.focus();
@@ -163,13 +178,13 @@ function meaningsPanel({ el, menu, words, metrics, notes, title, terms, signal }
   for (const metric of metrics) {
     const [label, definition, formula, rate] = terms[metric] ?? [metric, "", "", ""];
     list.append(make("dt", "", label), make("dd", "", definition));
-    const counted = make("dd", "clw-meanings-formula", words.formula.replace("{}", () => formula));
+    const counted = make("dd", "clw-meanings-formula", labels.formula.replace("{}", () => formula));
     if (formula) list.append(counted);
     const whole = rate.split(" ÷ ").at(-1);
-    const divides = rate ? words.dividesBy.replace("{}", () => whole) : words.noRate;
+    const divides = rate ? labels.dividesBy.replace("{}", () => whole) : labels.noRate;
     list.append(make("dd", "clw-meanings-formula", divides));
   }
   panel.append(head, make("p", "clw-meanings-tile", title), list);
-  for (const note of [...notes, words.once]) panel.append(make("p", "clw-meanings-note", note));
+  for (const note of [...notes, labels.once]) panel.append(make("p", "clw-meanings-note", note));
   return panel;
 }

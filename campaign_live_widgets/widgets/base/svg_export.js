@@ -1,5 +1,5 @@
-// A picture of a tile as it is seen now: plain SVG with text as text, without a network, a
-// style sheet or a foreignObject, so that other programs open it; and the same as PNG.
+// A picture of a tile as the page shows it: plain SVG with real text, and without a style sheet
+// or a foreignObject, so that other programs can open it; and the same as PNG.
 
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -14,9 +14,9 @@ const SHAPES = {
   polyline: ["points"],
   text: ["x", "y", "dx", "dy"],
 };
-const SKIPPED = "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-said, .clw-unseen, "
+const SKIPPED = "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-status, .clw-unseen, "
   + ".clw-lines-cursor, .clw-lines-dot, .clw-tile-switch, script, style";
-const POINTED = ".clw-bars-row, .clw-donut-row"; // their ground shows where the pointer is
+const POINTED = ".clw-bars-row, .clw-donut-row"; // their background follows the pointer
 const LEFT = ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot";
 const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row";
 
@@ -38,9 +38,9 @@ function plainColor(css) {
   return colors.get(css);
 }
 
-/** What XML allows; the rest of what a name may hold is shown as unknown. */
-function legal(text) {
-  return text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+/** Replace the characters that XML does not allow. */
+export function legal(text) {
+  return text.replace(/[^\t\n\r -\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd");
 }
 
 const round = (n) => String(Math.round(n * 100) / 100);
@@ -54,7 +54,7 @@ const isEmpty = (box) => box.right - box.left < 0.5 || box.bottom - box.top < 0.
 const inside = (box, clip) =>
   box.left >= clip.left - 0.5 && box.right <= clip.right + 0.5 && box.top >= clip.top - 0.5 && box.bottom <= clip.bottom + 0.5;
 
-/** How far below the top of a line of this type its letters stand. */
+/** Return ascent and descent of a font, and a function that measures the width of texts. */
 const ascents = new Map();
 function ascent(style) {
   const font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
@@ -70,14 +70,14 @@ function ascent(style) {
   return ascents.get(font);
 }
 
-/** The first letter with a direction decides, as for dir="auto". */
-function isRightToLeft(text, style) {
+/** Return the direction of a text: of its first letter with a direction, as for dir="auto". */
+export function isRightToLeft(text, style) {
   if (!style.unicodeBidi.includes("plaintext")) return style.direction === "rtl";
   const strong = text.match(/[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]|\p{L}/u);
   return Boolean(strong && /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(strong[0]));
 }
 
-/** The lines of a text node as they are laid out: [{text, left, right, top, bottom}]. */
+/** Return the lines of a text node as laid out: [{parts, left, right, top, bottom}]. */
 function linesOf(node) {
   const text = node.data.slice(0, LONGEST);
   const range = document.createRange();
@@ -104,8 +104,8 @@ function linesOf(node) {
   return lines;
 }
 
-/** Cut a line to the room of a box that shows an ellipsis where text is left out. */
-function cut(line, room, backwards, dots) {
+/** Cut a line to the width of a box with `text-overflow: ellipsis`. */
+export function cut(line, room, backwards, dots) {
   const over = backwards ? line.left < room.left - 0.5 : line.right > room.right + 0.5;
   if (!over) return line;
   const fits = (part) => backwards ? part.left >= room.left + dots : part.right <= room.right - dots;
@@ -152,8 +152,8 @@ class Drawing {
     });
   }
 
-  /** Background and borders of an element. */
-  ground(parent, box, style, element) {
+  /** Add background and borders of an element. */
+  background(parent, box, style, element) {
     const radius = Number.parseFloat(style.borderTopLeftRadius) || 0;
     if (!element.matches(POINTED)) this.box(parent, box, style.backgroundColor, radius);
     for (const side of ["Top", "Right", "Bottom", "Left"]) {
@@ -168,7 +168,7 @@ class Drawing {
     }
   }
 
-  /** A group that shows nothing outside of a box. */
+  /** Add a group that is clipped to a box. */
   clipped(parent, clip) {
     this.clips += 1;
     const id = `clip${this.clips}`;
@@ -177,7 +177,7 @@ class Drawing {
     return this.add(parent, "g", { "clip-path": `url(#${id})` });
   }
 
-  words(parent, text, x, y, style, more = {}) {
+  write(parent, text, x, y, style, more = {}) {
     const place = { x: round(x), y: round(y) };
     this.add(parent, "text", { ...place, ...this.font(style), ...this.paint(style.color), ...more }, text);
   }
@@ -193,7 +193,7 @@ class Drawing {
     };
   }
 
-  /** A text node, line by line, each at the place where it stands in the page. */
+  /** Add a text node, line by line, each at its position in the page. */
   text(parent, node, element, style, clip, decoration) {
     const backwards = isRightToLeft(node.data, style);
     const type = ascent(style);
@@ -211,14 +211,14 @@ class Drawing {
         const parts = line.parts.filter((part) => part.left >= tight.left - width && part.right <= tight.right);
         line = { ...line, parts: [...parts, { segment: "…" }] };
       }
-      // A number that is cut off would be a wrong one.
+      // A number that is cut off would be a wrong number.
       const broken = !room && element.closest("td") && line.right > clip.right + 1;
       if (broken) {
         const edge = Math.max(line.left, clip.left);
         line = { ...line, left: edge, right: edge + type.width("…"), parts: [{ segment: "…" }] };
       }
-      const words = line.parts.map(({ segment }) => segment).join("").replace(/[ \t\r\n]+/g, " ");
-      if (!words.trim() || isEmpty(overlap(line, clip))) return;
+      const labels = line.parts.map(({ segment }) => segment).join("").replace(/[ \t\r\n]+/g, " ");
+      if (!labels.trim() || isEmpty(overlap(line, clip))) return;
       const align = { right: "end", end: backwards ? "start" : "end", center: "middle" }[style.textAlign];
       const anchor = align ?? (backwards ? "end" : "start");
       const at = { start: line.left, middle: (line.left + line.right) / 2, end: line.right }[anchor];
@@ -226,7 +226,7 @@ class Drawing {
       const svgAnchor = backwards ? flipped[anchor] : anchor;
       const content = line.bottom - line.top;
       const baseline = line.top + (content - type.up - type.down) / 2 + type.up;
-      this.words(parent, words.trim(), at - this.origin.left, baseline - this.origin.top, style, {
+      this.write(parent, labels.trim(), at - this.origin.left, baseline - this.origin.top, style, {
         "text-anchor": svgAnchor === "start" ? "" : svgAnchor,
         direction: backwards ? "rtl" : "",
         "text-decoration": decoration,
@@ -235,7 +235,7 @@ class Drawing {
     return lines.at(-1);
   }
 
-  /** What stands in a chart, each shape with the colours and the place that it has in the page. */
+  /** Add the shapes of a chart, each with its colours and its position in the page. */
   chart(parent, svg, opacity) {
     for (const node of svg.children) {
       const style = getComputedStyle(node);
@@ -248,36 +248,36 @@ class Drawing {
   }
 
   shape(parent, node, names, style, opacity) {
-    const look = { opacity: opacity < 1 ? round(opacity) : "" };
+    const attributes = { opacity: opacity < 1 ? round(opacity) : "" };
     for (const kind of ["fill", "stroke"]) {
       const visible = style[kind] !== "none" && plainColor(style[kind])[1] > 0;
-      if (!visible) look[kind] = "none";
-      else Object.assign(look, this.paint(style[kind], kind));
+      if (!visible) attributes[kind] = "none";
+      else Object.assign(attributes, this.paint(style[kind], kind));
       const through = Number.parseFloat(style[`${kind}Opacity`]);
-      if (visible && through < 1) look[`${kind}-opacity`] = round(through);
+      if (visible && through < 1) attributes[`${kind}-opacity`] = round(through);
     }
-    if (look.fill === "none" && look.stroke === "none") return;
-    if (look.stroke !== "none") {
-      look["stroke-width"] = style.strokeWidth;
-      look["stroke-linecap"] = style.strokeLinecap;
-      look["stroke-linejoin"] = style.strokeLinejoin;
-      look["shape-rendering"] = style.shapeRendering === "auto" ? "" : style.shapeRendering;
-      if (style.strokeDasharray !== "none") look["stroke-dasharray"] = style.strokeDasharray;
+    if (attributes.fill === "none" && attributes.stroke === "none") return;
+    if (attributes.stroke !== "none") {
+      attributes["stroke-width"] = style.strokeWidth;
+      attributes["stroke-linecap"] = style.strokeLinecap;
+      attributes["stroke-linejoin"] = style.strokeLinejoin;
+      attributes["shape-rendering"] = style.shapeRendering === "auto" ? "" : style.shapeRendering;
+      if (style.strokeDasharray !== "none") attributes["stroke-dasharray"] = style.strokeDasharray;
     }
     const { a, b, c, d, e, f } = node.getScreenCTM();
     const place = [a, b, c, d, e - this.origin.left, f - this.origin.top];
     const geometry = Object.fromEntries(names.map((name) => [name, node.getAttribute(name) ?? ""]));
     const transform = `matrix(${place.map((n) => Math.round(n * 1e4) / 1e4).join(" ")})`;
-    if (node.tagName !== "text") this.add(parent, node.tagName, { ...geometry, ...look, transform });
+    if (node.tagName !== "text") this.add(parent, node.tagName, { ...geometry, ...attributes, transform });
     else {
       const anchor = style.textAnchor === "start" ? "" : style.textAnchor;
       const type = { ...this.font(style), "text-anchor": anchor };
-      this.add(parent, "text", { ...geometry, ...look, ...type, transform }, node.textContent);
+      this.add(parent, "text", { ...geometry, ...attributes, ...type, transform }, node.textContent);
     }
   }
 
-  /** An element and all it holds, in the order in which a browser paints them. */
-  walk(parent, element, clip, opacity, decoration) {
+  /** Add an element and everything in it, in the order in which a browser paints them. */
+  element(parent, element, clip, opacity, decoration) {
     const style = getComputedStyle(element);
     if (style.display === "none" || element.matches(SKIPPED)) return;
     if (element instanceof SVGSVGElement) {
@@ -291,7 +291,7 @@ class Drawing {
     const lines = [decoration, style.textDecorationLine].filter((line) => line && line !== "none");
     const own = Number.parseFloat(style.opacity);
     let target = own < 1 ? this.add(parent, "g", { opacity: round(own) }) : parent;
-    if (seen && !isEmpty(overlap(box, clip))) this.ground(target, box, style, element);
+    if (seen && !isEmpty(overlap(box, clip))) this.background(target, box, style, element);
     let inner = clip;
     if (clips) {
       inner = overlap(box, clip);
@@ -303,7 +303,7 @@ class Drawing {
     nodes.sort(([one], [other]) => one - other);
     let last = /** @type {any} */ (null);
     for (const [, node] of nodes) {
-      if (node.nodeType === Node.ELEMENT_NODE) this.walk(target, node, inner, opacity * own, lines.join(" "));
+      if (node.nodeType === Node.ELEMENT_NODE) this.element(target, node, inner, opacity * own, lines.join(" "));
       else if (node.nodeType === Node.TEXT_NODE && seen && node.data.trim()) {
         last = this.text(target, node, element, style, inner, lines.join(" "));
       }
@@ -312,13 +312,13 @@ class Drawing {
     const after = getComputedStyle(element, "::after").content.match(/^"(.*)"$/)?.[1];
     if (last && seen && after?.trim()) {
       const type = ascent(style);
-      this.words(target, after.trim(), last.right + type.width(" ") - this.origin.left, last.top + type.up - this.origin.top, style);
+      this.write(target, after.trim(), last.right + type.width(" ") - this.origin.left, last.top + type.up - this.origin.top, style);
     }
   }
 }
 
-/** "rows 1 to 8 of 40", where a list or table scrolls; empty where all of it is seen. */
-function rowsShown(tile, words) {
+/** Return "rows 1 to 8 of 40" if a list or table scrolls; empty if all of it is visible. */
+function rowsShown(tile, labels) {
   const rows = [...tile.querySelectorAll(ROWS)].filter((row) => row.getClientRects().length);
   if (!rows.length) return "";
   let scroller = rows[0].parentElement;
@@ -331,10 +331,10 @@ function rowsShown(tile, words) {
     return middle > head && middle < bottom ? i + 1 : 0;
   }).filter(Boolean);
   if (seen.length === rows.length || !seen.length) return "";
-  return [seen[0], seen.at(-1), rows.length].reduce((text, n) => text.replace("{}", n), words.rowsShown);
+  return [seen[0], seen.at(-1), rows.length].reduce((text, n) => text.replace("{}", n), labels.rowsShown);
 }
 
-function wrapped(text, width, measure) {
+export function wrapped(text, width, measure) {
   const lines = [];
   for (const word of text.split(" ")) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
@@ -344,8 +344,8 @@ function wrapped(text, width, measure) {
   return lines;
 }
 
-function draw(tile, { caption, words }) {
-  // The pointer lies where the menu was, and what it happens to be on is not meant.
+function draw(tile, { caption, labels }) {
+  // The pointer is where the menu was; what it happens to highlight is not part of the picture.
   for (const node of tile.querySelectorAll(LEFT)) node.dispatchEvent(new PointerEvent("pointerleave"));
   const drawing = new Drawing(tile);
   const { width, height } = drawing.origin;
@@ -353,7 +353,7 @@ function draw(tile, { caption, words }) {
   const { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric } = style;
   const color = style.getPropertyValue("--clw-soft");
   const small = { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric, fontSize: "11px", color };
-  const note = [rowsShown(tile, words), caption].filter(Boolean).join(" · ");
+  const note = [rowsShown(tile, labels), caption].filter(Boolean).join(" · ");
   const lines = note ? wrapped(note.slice(0, LONGEST), width - 16, ascent(small).width) : [];
   const whole = Math.ceil(height + (lines.length ? 8 + 16 * lines.length : 0));
   const size = { width: Math.ceil(width), height: whole };
@@ -364,11 +364,11 @@ function draw(tile, { caption, words }) {
   const { left, top } = drawing.origin;
   drawing.box(root, { left, top, right: left + size.width, bottom: top + size.height }, style.getPropertyValue("--clw-ground"));
   const full = drawing.origin;
-  drawing.ground(root, full, style, tile);
+  drawing.background(root, full, style, tile);
   for (const part of tile.children) {
-    if (part.matches(".clw-tile-head, .clw-view")) drawing.walk(root, part, full, 1, "");
+    if (part.matches(".clw-tile-head, .clw-view")) drawing.element(root, part, full, 1, "");
   }
-  lines.forEach((line, i) => drawing.words(root, line, 8, height + 11 + 16 * i, small));
+  lines.forEach((line, i) => drawing.write(root, line, 8, height + 11 + 16 * i, small));
   return { text: new XMLSerializer().serializeToString(drawing.document), ...size };
 }
 

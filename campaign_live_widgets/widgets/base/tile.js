@@ -1,4 +1,4 @@
-// The head of a tile: title, switch between views, menu, and the card shown after an error.
+// The head of a tile: title, switch between views, menu, and the card after an error.
 
 import { freshId, make, makeButton, viewIcon } from "../../rendering/html/dom.js";
 import { follow, lifetime } from "./widget.js";
@@ -14,7 +14,7 @@ function viewButton(kind, label) {
 /** @param {RenderProps} props */
 export function render({ model, el, signal, library }) {
   const life = lifetime(signal);
-  const words = library.get("words")[model.get("options").locale];
+  const labels = library.get("labels")[model.get("options").locale];
   const name = model.get("title");
   const title = make("h2", "clw-tile-title", name);
   title.id = freshId();
@@ -22,34 +22,34 @@ export function render({ model, el, signal, library }) {
   title.dir = "auto";
   const group = make("div", "clw-tile-switch");
   group.setAttribute("role", "group");
-  group.setAttribute("aria-label", words.showAsOf.replace("{}", () => name));
+  group.setAttribute("aria-label", labels.showAsOf.replace("{}", () => name));
   const show = (kind) => {
     model.set("view", kind);
     model.save_changes();
   };
   const buttons = model.get("views").map((kind) => {
-    const button = viewButton(kind, words[`view_${kind}`]);
+    const button = viewButton(kind, labels[`view_${kind}`]);
     button.addEventListener("click", () => show(kind));
     group.append(button);
     return [kind, button];
   });
-  const menu = viewButton("menu", words.menuOf.replace("{}", () => name));
+  const menu = viewButton("menu", labels.menuOf.replace("{}", () => name));
   menu.classList.replace("clw-tile-view-menu", "clw-tile-menu");
-  menu.title = words.menu;
+  menu.title = labels.menu;
   menu.setAttribute("aria-haspopup", "menu");
   menu.setAttribute("aria-expanded", "false");
   const card = make("div", "clw-tile-error");
   card.setAttribute("role", "alert");
   const message = make("span", "clw-tile-error-text");
-  card.append(make("strong", "", words.error), message);
+  card.append(make("strong", "", labels.error), message);
   el.append(title);
   if (buttons.length > 1) el.append(group);
   el.append(menu);
 
-  // The menu's script is fetched when somebody first comes near it.
+  // The menu's script is loaded when the pointer or the focus first reaches its button.
   let opened = /** @type {Promise<ReturnType<typeof import("./menu.js").attach>> | null} */ (null);
-  const parts = { model, el, menu, words, library, show, signal: life.signal };
-  const ready = () => (opened ??= import("./menu.js").then((script) => script.attach(parts)));
+  const parts = { model, el, menu, labels, library, show, signal: life.signal };
+  const ready = () => (opened ??= import("./menu.js").then(({ attach }) => attach(parts)));
   const openMenu = async (last) => (await ready()).open(last);
   menu.addEventListener("pointerenter", ready, { once: true });
   menu.addEventListener("click", () => openMenu(false));
@@ -78,7 +78,7 @@ export function render({ model, el, signal, library }) {
   return () => life.abort();
 }
 
-/** Say to assistive technology what the whole tile is called, once it hangs in the page. */
+/** Name the whole tile for assistive technology, once it is attached to the page. */
 function nameTile(el, id, signal) {
   if (signal.aborted) return;
   const tile = el.closest(".clw-tile");

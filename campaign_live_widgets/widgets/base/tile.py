@@ -1,4 +1,4 @@
-"""One tile: a title, a menu, a switch between its views, the view that is shown."""
+"""One tile: its title, menu, switch between views, and current view."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TileHead(Front, script="tile"):
-    """The title, the menu, the switch, and the card that covers the body after an error."""
+    """Title, menu, switch between views, and the card that covers the view after an error."""
 
     title = t.Unicode().tag(sync=True)
     views = t.List(t.Unicode()).tag(sync=True)
@@ -50,12 +50,12 @@ class TileWidget(VBox):
     names : mapping, optional
         ``message_id`` → display name.
     view : str, optional
-        The kind shown first; by default the tile's own first.
+        The kind of view shown first; by default the tile's first one.
     time_zone : str
         IANA name of the zone in which times are labelled.
     context : Context, optional
-        What the numbers belong to: names the files that the page saves, and tells which bucket
-        is not over yet.
+        What the numbers belong to, for files that the page saves, and for the bucket that is
+        not over yet.
 
     Raises
     ------
@@ -66,11 +66,11 @@ class TileWidget(VBox):
     """
 
     children: tuple[Widget, ...]
-    stands_still = True
-    """Whether nothing changes the numbers: then they are also told to viewers without a kernel."""
+    is_static = True
+    """Whether the numbers never change; then forms that need no kernel are saved, too."""
     view = t.Unicode(help="Which kind of view is shown.")
 
-    def __init__(  # noqa: PLR0913 (one call makes one tile)
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
         tile: Tile,
         frame: pd.DataFrame,
@@ -91,12 +91,12 @@ class TileWidget(VBox):
         self._openers: list[Callable[[str], object]] = []
         self._views: dict[str, View] = {}
         kinds = tile.kinds
-        shown = kinds[0] if view is None else view
-        if shown not in kinds:
-            raise UnknownNameError(kind="view", name=shown, known=kinds)
-        first = self._view(shown)
-        self._head = self._make_head(kinds, shown)
-        super().__init__([self._head, first.widget], view=shown)
+        first_kind = kinds[0] if view is None else view
+        if first_kind not in kinds:
+            raise UnknownNameError(kind="view", name=first_kind, known=kinds)
+        first = self._view(first_kind)
+        self._head = self._make_head(kinds, first_kind)
+        super().__init__([self._head, first.widget], view=first_kind)
         self.add_class("clw-tile").add_class(tile.css_class)
         self._head.observe(self._on_switch, "view")
         offer_files(self._head, self.file)
@@ -112,47 +112,47 @@ class TileWidget(VBox):
         names: Mapping[str, str] | None = None,
         context: Context | None = None,
     ) -> bool:
-        """Show another frame in place; an equal one sends nothing.
+        """Show another frame in the same widgets; an equal one sends nothing.
 
-        Views that are hidden now catch up when they are shown again. A *context* is sent only
-        when somebody saves a file.
+        Hidden views are updated when they are shown again. A *context* is sent only when a
+        file is saved.
 
         Returns
         -------
         bool
-            Whether the view that is shown changed.
+            Whether the current view changed.
         """
         with self._lock:
-            stood = self._context.unfinished
+            unfinished = self._context.unfinished
             self._context = context or self._context
-            same_time = self._context.unfinished == stood or self.tile.by != "bucket"
+            same_time = self._context.unfinished == unfinished or self.tile.by != "bucket"
             same_names = names is None or names == self._names
             if frame.equals(self._frame) and same_names and same_time:
                 return False
             if names is not None:
                 self._names = dict(names)
-            # A switch in another thread may not have built its view yet.
+            # Another thread may have switched to a view that is not built yet.
             changed = self._view(self.view).update(frame, self._names, self._context.unfinished)
             self._frame = frame.copy()
             return changed
 
     def on_open(self, callback: Callable[[str], object]) -> None:
-        """Call *callback* with the message id when a message's name is pressed in a table.
+        """Call *callback* with the message id when a message's name in a table is clicked.
 
-        Names can be pressed from then on; while nobody listens they are plain text.
+        Names are buttons from then on; without a callback they are plain text.
         """
         self._openers.append(callback)
         for view in self._views.values():
             view.on_open(self._open)
 
     def file(self, what: str) -> File:
-        """Return what the page saves of this tile.
+        """Return a file that the page saves of this tile.
 
         Parameters
         ----------
         what : str
-            ``csv``: the frame that is shown, with the names of its rows. ``png`` or ``svg``:
-            the name and the caption of the picture, which the page draws itself.
+            ``csv``: the current frame, with the names of its rows. ``png`` or ``svg``: name
+            and caption of the picture, which the page draws itself.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class TileWidget(VBox):
             return csv_file(name, frame_csv(self._frame, self.locale, self._names, labels=True))
 
     def show_error(self, message: str | None) -> None:
-        """Cover the body with an error card; ``None`` uncovers the last good data."""
+        """Cover the view with an error card; ``None`` removes it, and shows the last valid data."""
         self._head.error = message or ""
 
     def close(self) -> None:
@@ -180,13 +180,13 @@ class TileWidget(VBox):
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        """Return the widget and, where it stands still, forms that need no kernel."""
+        """Return the widget and, if it is static, forms that need no kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         with self._lock:
             rows, names, note = self._frame, self._names, self._context.caption
             unfinished = self._context.unfinished
         bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
-        if self.stands_still:
+        if self.is_static:
             bundle["text/html"] = tile_html(
                 self.tile,
                 rows,
@@ -209,7 +209,7 @@ class TileWidget(VBox):
     @t.observe("view")
     def _on_view(self, change: dict[str, Any]) -> None:
         if not change["old"]:
-            return  # the first view is shown as it is made
+            return  # the first view is visible from the start
         with self._lock:
             self._views[change["old"]].widget.layout.display = "none"
             view = self._view(change["new"])
@@ -223,7 +223,7 @@ class TileWidget(VBox):
         self.view = change["new"]
 
     def _view(self, kind: str) -> View:
-        """Return the view of this kind, built when first asked for."""
+        """Return the view of a kind; it is built by the first call."""
         if kind not in self._views:
             self._views[kind] = VIEWS[kind](
                 self.tile,
@@ -241,12 +241,12 @@ class TileWidget(VBox):
         for callback in self._openers:
             callback(message_id)
 
-    def _make_head(self, kinds: tuple[str, ...], shown: str) -> TileHead:
+    def _make_head(self, kinds: tuple[str, ...], kind: str) -> TileHead:
         locale = self.locale
         head = TileHead(
             title=self.tile.title(locale),
             views=list(kinds),
-            view=shown,
+            view=kind,
             options={
                 "locale": locale,
                 "metrics": list(self.tile.metrics),

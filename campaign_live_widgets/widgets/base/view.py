@@ -1,4 +1,4 @@
-"""A view: one way of drawing a tile's frame. Built once; an update changes data in place."""
+"""A view: one way of drawing a tile's frame. It is built once; updates change its data only."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class View(ABC):
     """Draw the frame of one tile.
 
     A kind of view is a subclass ``class Donut(View, kind="donut")``. It builds its widgets in
-    :meth:`build`, and says in :meth:`state` which values one of them, the *target*, shows for
-    a frame; the rest happens here. The target also has a trait ``summary``, the sentence that
-    screen readers say of it.
+    :meth:`build`, and :meth:`state` returns the trait values that one of them, the *target*, has
+    for a frame; this class does the rest. The target also has a trait ``summary``, the sentence
+    for screen readers.
 
     Parameters
     ----------
@@ -124,12 +124,14 @@ class View(ABC):
         return True
 
     def _all(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return the state and the sentence on it, which travels in the same message."""
-        said = summary(self.tile, frame, locale=self.locale, names=names, time_zone=self.time_zone)
-        return {**self.state(frame, names), "summary": said}
+        """Return the state with its summary, which is sent in the same message."""
+        sentence = summary(
+            self.tile, frame, locale=self.locale, names=names, time_zone=self.time_zone
+        )
+        return {**self.state(frame, names), "summary": sentence}
 
     def on_open(self, callback: Callable[[str], object]) -> None:
-        """Call back with a message's id when its name is pressed, where the view shows names."""
+        """Call *callback* with a message's id when its name is clicked, if the view shows names."""
         self._opener = callback
 
     def close(self) -> None:
@@ -138,7 +140,7 @@ class View(ABC):
             widget.close()
 
     def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
-        """Return how the first column's values read."""
+        """Return the labels of the first column's values."""
         dimension = self.tile.columns[0]
         values = [str(value) for value in frame[dimension]]
         if dimension == "message_id":
@@ -164,16 +166,16 @@ def _equal(one: object, other: object) -> bool:
 def family(widget: Widget) -> list[Widget]:
     """Return a widget and every widget that it holds: children, marks, scales, layouts.
 
-    The library of scripts is held by all and belongs to none.
+    The library of scripts is not among them, since all widgets share it.
     """
-    found: dict[int, Widget] = {}
+    members: dict[int, Widget] = {}
     waiting = [widget]
     while waiting:
         member = waiting.pop()
-        if id(member) not in found:
-            found[id(member)] = member
+        if id(member) not in members:
+            members[id(member)] = member
             waiting += [w for name in member.keys for w in _held(getattr(member, name))]
-    return list(found.values())
+    return list(members.values())
 
 
 def _held(value: object) -> Iterator[Widget]:

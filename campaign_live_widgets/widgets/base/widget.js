@@ -1,26 +1,48 @@
-// What every widget needs: its lifetime, other models, its size, its words for screen readers.
+// What every widget needs: its lifetime, other models, its size, its texts for screen readers.
 
-import { freshId, make, write } from "../../rendering/html/dom.js";
+import { freshId, keepKeys, make, write } from "../../rendering/html/dom.js";
 
-/** A lifetime for a view's listeners: older front ends give none. */
+/**
+ * Return a controller that ends a view's listeners; older front ends give no signal.
+ *
+ * @param {AbortSignal} [given]
+ */
 export function lifetime(given) {
   const controller = new AbortController();
   if (given) given.addEventListener("abort", () => controller.abort());
   return controller;
 }
 
-/** Listen to another widget's model for as long as the view lives. */
-export function follow(other, events, callback, signal) {
-  other.on(events, callback);
-  signal.addEventListener("abort", () => other.off(events, callback));
+/**
+ * Listen to a model until the view is removed.
+ *
+ * @param {Model} model
+ * @param {string} events such as "change:view"
+ * @param {(...values: any[]) => void} callback
+ * @param {AbortSignal} signal
+ */
+export function follow(model, events, callback, signal) {
+  model.on(events, callback);
+  signal.addEventListener("abort", () => model.off(events, callback));
 }
 
-/** The model behind one of the overlay's references. */
+/**
+ * Return the model that another model refers to.
+ *
+ * @param {Model} model
+ * @param {string} reference
+ */
 export function linked(model, reference) {
   return model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));
 }
 
-/** Call back with the element's size, at first and whenever it changes to something visible. */
+/**
+ * Call back with the element's size, at first and after each change, while it is visible.
+ *
+ * @param {Element} el
+ * @param {(width: number, height: number) => void} callback
+ * @param {AbortSignal} signal
+ */
 export function onResize(el, callback, signal) {
   const observer = new ResizeObserver(() => {
     if (el.clientWidth && el.clientHeight) callback(el.clientWidth, el.clientHeight);
@@ -30,33 +52,47 @@ export function onResize(el, callback, signal) {
 }
 
 /**
- * The sentence on what a view shows, for people who hear the page. It follows the data, and
- * is no live region: nobody is interrupted at every tick.
+ * Add the summary of a view's data for screen readers. It follows the data, and is no live
+ * region, so that it does not interrupt at every tick.
+ *
+ * @param {HTMLElement} el
+ * @param {Model} model of the widget that has the trait `summary`
+ * @param {AbortSignal} signal
  */
-export function spoken(el, source, signal) {
+export function addSummary(el, model, signal) {
   const node = make("p", "clw-unseen");
   node.id = freshId();
-  const say = () => write(node, source.get("summary") ?? "");
-  say();
-  follow(source, "change:summary", say, signal);
+  const update = () => write(node, model.get("summary") ?? "");
+  update();
+  follow(model, "change:summary", update, signal);
   el.prepend(node);
   return node;
 }
 
-/** A drawing that is heard as its sentence; the numbers one by one are in the table view. */
-export function spokenImage(el, drawing, source, signal) {
-  const node = spoken(el, source, signal);
+/**
+ * Make a drawing an image with the summary as its name; the table view has the numbers.
+ *
+ * @param {HTMLElement} el
+ * @param {Element} drawing
+ * @param {Model} model
+ * @param {AbortSignal} signal
+ */
+export function nameImage(el, drawing, model, signal) {
+  const node = addSummary(el, model, signal);
   node.hidden = true;
   drawing.setAttribute("role", "img");
   drawing.setAttribute("aria-labelledby", node.id);
 }
 
 /**
- * Let the keyboard scroll what overflows: a stop for Tab only while there is more to see.
- * Returns what to call after the content has changed.
+ * Let the keyboard scroll a node: it is a tab stop only while its content overflows.
+ *
+ * @param {HTMLElement} node
+ * @param {AbortSignal} signal
+ * @returns {() => void} to call after the content has changed
  */
 export function scrollable(node, signal) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys(node);
   const check = () => {
     const { scrollHeight, clientHeight, scrollWidth, clientWidth } = node;
     if (scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1) node.tabIndex = 0;
@@ -66,18 +102,24 @@ export function scrollable(node, signal) {
   return check;
 }
 
-/** Show or hide the quiet sentence that stands where there is nothing to draw. */
-export function emptiness(el, text) {
+/**
+ * Return a function that shows or hides a text in place of a view without data.
+ *
+ * @param {HTMLElement} el
+ * @param {string} text
+ * @returns {(isEmpty: boolean) => void}
+ */
+export function emptyNote(el, text) {
   const note = make("div", "clw-empty", text);
-  return (empty) => {
-    if (empty && !note.isConnected) el.append(note);
-    if (!empty) note.remove();
-    el.classList.toggle("clw-is-empty", empty);
-    if (el.parentElement) el.parentElement.classList.toggle("clw-no-data", empty);
+  return (isEmpty) => {
+    if (isEmpty && !note.isConnected) el.append(note);
+    if (!isEmpty) note.remove();
+    el.classList.toggle("clw-is-empty", isEmpty);
+    if (el.parentElement) el.parentElement.classList.toggle("clw-no-data", isEmpty);
   };
 }
 
-/** Return whether this page is Voilà's and not a notebook's. */
+/** Return whether this is a page of Voilà, and not a notebook. */
 export function inVoila() {
   return document.body.dataset.voila === "voila";
 }

@@ -1,9 +1,9 @@
-// Over horizontal bars drawn by bqplot: names on the left, values at the ends, a tooltip.
+// The layer over horizontal bars drawn by bqplot: names, values at their ends, a tooltip.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { figureBeside, placeFigure, ruler, tooltip } from "../base/chart.js";
+import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptiness, follow, lifetime, linked, onResize, scrollable, spokenImage } from "../base/widget.js";
+import { emptyNote, follow, lifetime, linked, onResize, scrollable, nameImage } from "../base/widget.js";
 
 const BAR = { thinnest: 12, thickest: 18, alone: 15 };
 
@@ -40,11 +40,11 @@ export async function render({ model, el, signal }) {
   el.append(list);
   const rows = [];
   const tip = tooltip(life.signal);
-  const setEmpty = emptiness(el, empty);
+  const setEmpty = emptyNote(el, empty);
   const [mark, figure, scale] = await Promise.all(
     ["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
   );
-  spokenImage(el, list, mark, life.signal);
+  nameImage(el, list, mark, life.signal);
   let checkScroll = /** @type {(() => void) | null} */ (null);
   /** @type {{ names: string[], columns: any[], height: number }} */
   let shown = { names: [], columns: [], height: 1 };
@@ -73,12 +73,12 @@ export async function render({ model, el, signal }) {
     legend.hidden = host.clientHeight < 110;
     const top = metrics.length > 1 ? legend.offsetHeight : 0;
     const height = rowHeight(n, host.clientHeight - top);
-    const textWidth = ruler(el);
+    const textWidth = textRuler(el);
     const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
     const left = Math.ceil(Math.min(longest, Math.max(80, host.clientWidth * 0.42)));
     const roomy = el.clientWidth - left - textWidth(count(most)) > 48;
-    const tell = roomy ? count : short; // a number that is cut off would be a wrong one
-    const end = Math.ceil(textWidth(tell(most)) + 10);
+    const format = roomy ? count : short; // a number that is cut off would be a wrong number
+    const end = Math.ceil(textWidth(format(most)) + 10);
     const width = Math.max(16, el.clientWidth - left - end);
     shown = { names, columns, height };
     if (scale.get("max") !== most) scale.set("max", most);
@@ -94,7 +94,7 @@ export async function render({ model, el, signal }) {
       write(row.name, name);
       hint(row.name, name);
       row.values.forEach((node, j) => {
-        write(node, tell(columns[j][i]));
+        write(node, format(columns[j][i]));
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;

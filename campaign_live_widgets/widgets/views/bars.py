@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 PADDING: Final = 0.2
-"""Share of a row's height that lies between its bars and the next row's."""
+"""Share of a row's height between its bars and those of the next row."""
 
 
 class Rows(BarsMark):
-    """Bars that carry the sentence on what they show."""
+    """Bars with a summary for screen readers."""
 
     summary = t.Unicode().tag(sync=True)
 
@@ -43,7 +43,7 @@ class Bars(View, kind="bars"):
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
         """Return row numbers, counts by metric and row, and the names of the rows.
 
-        Rows are placed by number, for two of them may have one name.
+        Rows are numbered, since two of them may have the same name.
         """
         counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0)
         y = compact(counts.T)

@@ -1,11 +1,11 @@
-// Over a ring drawn by bqplot: its sum, its legend, and what the pointer is on.
+// The layer over a ring drawn by bqplot: its sum, its legend, and the slice at the pointer.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
 import { drawUnseen, figureBeside, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptiness, follow, lifetime, linked, onResize, scrollable, spokenImage } from "../base/widget.js";
+import { emptyNote, follow, lifetime, linked, onResize, scrollable, nameImage } from "../base/widget.js";
 
-/** Which slice lies at this point, seen from the ring's centre; -1 outside the ring. */
+/** Return the index of the slice at a point, relative to the ring's centre; -1 outside of the ring. */
 export function sliceAt(dx, dy, radius, sizes, sum) {
   const distance = Math.hypot(dx, dy);
   if (distance > radius || distance < radius * 0.7 || !sum) return -1;
@@ -48,10 +48,10 @@ export async function render({ model, el, signal }) {
   el.append(ring, legend);
   const rows = [];
   const tip = tooltip(life.signal);
-  const setEmpty = emptiness(el, options.empty);
+  const setEmpty = emptyNote(el, options.empty);
   const mark = await linked(model, model.get("mark"));
   const chart = await linked(model, model.get("figure"));
-  spokenImage(el, ring, mark, life.signal);
+  nameImage(el, ring, mark, life.signal);
   const checkScroll = scrollable(legend, life.signal);
   /** @type {{ sizes: number[], labels: string[], colors: string[], sum: number }} */
   let slices = { sizes: [], labels: [], colors: [], sum: 0 };
@@ -95,7 +95,7 @@ export async function render({ model, el, signal }) {
     rows.forEach(({ node }, i) => node.classList.toggle("clw-on", i === chosen));
   }
 
-  /** The sum in full where it fits into the ring, else shortened. */
+  /** Show the sum in full if it fits into the ring, else shortened. */
   function fitSum() {
     const room = roomBeside || radius * 1.24;
     const size = (text) => Math.min(26, room / (0.7 * Math.max(4, text.length)));
@@ -132,7 +132,7 @@ export async function render({ model, el, signal }) {
     figure.style.setProperty("left", `${x}px`, "important");
     figure.style.setProperty("top", `${y}px`, "important");
     // bqplot measures its element, so only what is drawn inside may be scaled.
-    figure.style.setProperty("--clw-scale", side / options.side);
+    figure.style.setProperty("--clw-scale", String(side / options.side));
     for (const view of Object.values(chart.views || {})) view.then(drawUnseen);
   }
 

@@ -1,4 +1,4 @@
-"""A ring: its parts, their sum in the middle, and a legend with name, count and share."""
+"""A ring: its slices, their sum in the middle, and a legend with name, count and share."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 SIDE: Final = 240
-"""Width and height of the figure in px; the page scales it to the room there is."""
+"""Width and height of the figure in px; the page scales it to the available space."""
 
 MOST_SLICES: Final = 9
 
 
 class Ring(Pie):
-    """A pie that carries the sentence on what it shows."""
+    """A pie with a summary for screen readers."""
 
     summary = t.Unicode().tag(sync=True)
 
@@ -57,10 +57,10 @@ class Donut(View, kind="donut"):
         labels = self.labels(frame, names)
         colors = [self._color(code, rank) for rank, code in enumerate(codes)]
         if len(codes) > MOST_SLICES:
-            kept = MOST_SLICES - 1
-            labels = [*labels[:kept], f"{OTHERS(self.locale)} ({len(codes) - kept})"]
-            colors = [*colors[:kept], palette.css_color("rest")]
-            sizes = np.append(sizes[:kept], sizes[kept:].sum())
+            largest = MOST_SLICES - 1
+            labels = [*labels[:largest], f"{OTHERS(self.locale)} ({len(codes) - largest})"]
+            colors = [*colors[:largest], palette.css_color("rest")]
+            sizes = np.append(sizes[:largest], sizes[largest:].sum())
         return {"sizes": compact(sizes), "labels": labels, "colors": colors}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

@@ -1,8 +1,8 @@
-// Cards: number, label, share and the share as a bar. Built for each metric once, then edited in place.
+// Cards: number, label, share and the share as a bar. Created once for each metric, then edited.
 
 import { make, write } from "../../rendering/html/dom.js";
 import { formats } from "../base/format.js";
-import { emptiness, follow, lifetime, onResize, scrollable, spoken } from "../base/widget.js";
+import { emptyNote, follow, lifetime, onResize, scrollable, addSummary } from "../base/widget.js";
 
 const SHORT = 76;
 const SMALLEST = 10;
@@ -25,15 +25,15 @@ function card(metric, word) {
 /** @param {RenderProps} props */
 export function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, words, shareOf, empty, unknown } = model.get("options");
+  const { locale, labels, shareOf, empty, unknown } = model.get("options");
   const { count, short, share } = formats(locale);
   const list = make("div", "clw-kpi-list");
   list.setAttribute("role", "list");
   el.append(list);
   const cards = new Map();
-  const setEmpty = emptiness(el, empty);
+  const setEmpty = emptyNote(el, empty);
 
-  spoken(el, model, life.signal);
+  addSummary(el, model, life.signal);
   const checkScroll = scrollable(el, life.signal);
 
   const draw = () => {
@@ -43,7 +43,7 @@ export function render({ model, el, signal }) {
     setEmpty(metrics.length === 0);
     for (const [metric, { node }] of cards) if (!metrics.includes(metric)) node.remove();
     metrics.forEach((metric, i) => {
-      if (!cards.has(metric)) cards.set(metric, card(metric, words[metric] || {}));
+      if (!cards.has(metric)) cards.set(metric, card(metric, labels[metric] || {}));
       const { node, value, share: small, bar, part } = cards.get(metric);
       if (list.children[i] !== node) list.insertBefore(node, list.children[i] || null);
       const known = counts[i] !== null && counts[i] !== undefined;
@@ -59,10 +59,7 @@ export function render({ model, el, signal }) {
     fit();
   };
 
-  /**
-   * Numbers as large as there is room for, and shortened where there is none; in a low tile
-   * the cards stand in one row.
-   */
+  /** Make numbers as large as fits, and shorten them if needed; a low tile has one row of cards. */
   const fit = () => {
     const { clientWidth: width, clientHeight: height } = el;
     if (!width) return;

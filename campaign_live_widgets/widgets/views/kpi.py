@@ -1,4 +1,4 @@
-"""Key figures: the number first, then its label, its share and what it is a share of."""
+"""Key figures: each a number, its label, its share and the share's divisor."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Figures(Front, script="kpi"):
 
 
 class Kpi(View, kind="kpi"):
-    """Draw ``metric``, ``count`` and, where there is one, ``share`` (0 to 1) as cards."""
+    """Draw ``metric``, ``count`` and, if the frame has it, ``share`` (0 to 1) as cards."""
 
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (metrics have no display names)
-        """Return metric ids, counts and shares; ``None`` where a number is not known."""
+        """Return metric ids, counts and shares; ``None`` for an unknown number."""
         return {
             "metrics": [str(m) for m in frame["metric"]],
             "counts": [None if pd.isna(n) else int(n) for n in frame["count"]],
@@ -43,7 +43,7 @@ class Kpi(View, kind="kpi"):
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the cards, which are target and widget in one."""
         locale = self.locale
-        words = {
+        labels = {
             m.id: {
                 "label": column_label(m.id, locale),
                 "definition": m.definition(locale),
@@ -54,7 +54,7 @@ class Kpi(View, kind="kpi"):
         }
         options = {
             "locale": locale,
-            "words": words,
+            "labels": labels,
             "shareOf": share_of(self.tile.share_of)(locale) if self.tile.share_of else "",
             "empty": NO_DATA(locale),
             "unknown": NO_VALUE(locale),

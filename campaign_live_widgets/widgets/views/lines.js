@@ -1,10 +1,10 @@
-// Over lines drawn by bqplot: a legend that hides series, ticks in the page's language and
-// time zone, and a crosshair that tells every value at one time.
+// The layer over lines drawn by bqplot: a legend that hides series, ticks in the page's language
+// and time zone, and a crosshair with all values of one bucket.
 
 import { make, makeButton } from "../../rendering/html/dom.js";
-import { figureBeside, placeFigure, ruler, tooltip } from "../base/chart.js";
+import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptiness, follow, lifetime, linked, onResize, spokenImage } from "../base/widget.js";
+import { emptyNote, follow, lifetime, linked, onResize, nameImage } from "../base/widget.js";
 
 const MINUTE = 60;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320].map(
@@ -106,7 +106,7 @@ export async function render({ model, el, signal }) {
   const plot = make("div", "clw-lines-plot");
   const cursor = make("div", "clw-lines-cursor");
   plot.tabIndex = 0;
-  spokenImage(el, plot, mark, life.signal);
+  nameImage(el, plot, mark, life.signal);
   plot.setAttribute("data-lm-suppress-shortcuts", "true");
   const dots = colors.map((color) => {
     const dot = make("i", "clw-lines-dot");
@@ -123,7 +123,7 @@ export async function render({ model, el, signal }) {
   legend.append(...buttons);
   el.append(legend, plot);
   const tip = tooltip(life.signal);
-  const setEmpty = emptiness(el, empty);
+  const setEmpty = emptyNote(el, empty);
   /** @type {{ times: Date[], series: any[], most: number, top: number }} */
   let data = { times: [], series: [], most: 1, top: 1 };
   let box = { left: 0, top: 0, width: 1, height: 1 };
@@ -165,7 +165,7 @@ export async function render({ model, el, signal }) {
     const top = Math.ceil(data.most / step) * step;
     const values = [];
     for (let v = 0; v <= top; v += step) values.push(v);
-    const textWidth = ruler(el);
+    const textWidth = textRuler(el);
     const left = Math.max(...values.map((v) => textWidth(short(v)))) + 10;
     box = {
       left,
@@ -184,7 +184,7 @@ export async function render({ model, el, signal }) {
     if (at >= 0) point(at);
   }
 
-  /** The bucket that is not over yet is drawn as such; bqplot dashes whole lines only. */
+  /** Draw the bucket that is not over yet with dashes; bqplot dashes whole lines only. */
   function drawDashes() {
     const n = data.times.length;
     const finished = mark.get("finished");
@@ -195,7 +195,7 @@ export async function render({ model, el, signal }) {
     });
   }
 
-  /** Move the crosshair to a bucket and tell what happened in it. */
+  /** Move the crosshair to a bucket and show its values. */
   function point(i, clientY) {
     const n = data.times.length;
     at = n ? Math.max(0, Math.min(n - 1, i)) : -1;

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Series(LinesMark):
-    """Lines that carry the sentence on what they show."""
+    """Lines with a summary for screen readers."""
 
     summary = t.Unicode().tag(sync=True)
     finished = t.Int().tag(sync=True)
@@ -58,9 +58,8 @@ class Lines(View, kind="lines"):
             x = np.append(x, x + np.timedelta64(1, "m"))
             counts = np.repeat(counts, 2, axis=1)
             finished *= 2
-        y = compact(counts)
-        shown = y if len(self.tile.metrics) > 1 else y.ravel()
-        return {"x": x, "y": shown, "finished": finished}
+        y = compact(counts if len(self.tile.metrics) > 1 else counts.ravel())
+        return {"x": x, "y": y, "finished": finished}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the lines and the box that holds their figure and their legend."""

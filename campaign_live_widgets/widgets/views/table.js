@@ -1,11 +1,11 @@
-// A table whose cells are edited in place: scroll, sort order and focus outlive an update.
+// A table whose cells are edited in place: an update keeps scroll position, sort order and focus.
 
 import { hint, make, makeButton, write } from "../../rendering/html/dom.js";
 import { unpack } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptiness, follow, lifetime, onResize, spoken } from "../base/widget.js";
+import { emptyNote, follow, lifetime, onResize, addSummary } from "../base/widget.js";
 
-/** What the first column shows and sorts by. */
+/** Return the function that writes the first column. */
 function namer({ isTime, locale, timeZone }) {
   if (!isTime) return (row) => String(row);
   const moment = new Intl.DateTimeFormat(locale, {
@@ -36,15 +36,15 @@ function headers(options, onSort, signal) {
   return { row, cells };
 }
 
-/** A row of the pool: its cells are made once and then only written to. */
+/** Create a row of the pool; its cells are created once and then only written to. */
 function line(width, open) {
   const node = make("tr");
   const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
   cells[0].scope = "row";
   const link = /** @type {HTMLButtonElement | null} */ (open ? makeButton("clw-table-open") : null);
-  const made = { node, cells, id: "", link };
-  link?.addEventListener("click", () => open(made.id));
-  return made;
+  const row = { node, cells, id: "", link };
+  link?.addEventListener("click", () => open(row.id));
+  return row;
 }
 
 /** @param {RenderProps} props */
@@ -63,10 +63,10 @@ export function render({ model, el, signal }) {
   const total = line(width);
   total.node.className = "clw-table-total";
   const pool = [];
-  table.setAttribute("aria-describedby", spoken(el, model, life.signal).id);
+  table.setAttribute("aria-describedby", addSummary(el, model, life.signal).id);
   let sort = { column: -1, down: false };
   el.append(table);
-  const setEmpty = emptiness(el, options.empty);
+  const setEmpty = emptyNote(el, options.empty);
 
   const open = (id) => model.send({ type: "open", id });
 
@@ -111,7 +111,7 @@ export function render({ model, el, signal }) {
     const rows = model.get("rows");
     const counts = unpack(model.get("counts"));
     const columns = options.columns.map((_, j) =>
-      counts.subarray ? counts.subarray(j * rows.length, (j + 1) * rows.length) : [],
+      counts.slice(j * rows.length, (j + 1) * rows.length),
     );
     if (options.share) columns.push(model.get("shares"));
     const sums = model.get("total");
@@ -125,19 +125,23 @@ export function render({ model, el, signal }) {
       fill(total, options.total, sums);
       if (!total.node.isConnected) headRows.append(total.node);
     } else total.node.remove();
-    order(rows, columns).forEach((i, place) => {
-      if (!pool[place]) pool[place] = line(width, ids.length ? open : null);
-      pool[place].id = ids[i];
-      const time = name(rows[i]);
+    order(rows, columns).forEach((i, position) => {
+      if (!pool[position]) pool[position] = line(width, ids.length ? open : null);
+      pool[position].id = ids[i];
       const isOver = !options.isTime || rows[i] < model.get("finished");
-      fill(pool[place], isOver ? time : `${time} (${options.unfinished})`, columns.map((column) => column[i]));
-      if (!pool[place].node.isConnected) body.append(pool[place].node);
+      const label = isOver ? name(rows[i]) : `${name(rows[i])} (${options.unfinished})`;
+      fill(
+        pool[position],
+        label,
+        columns.map((column) => column[i]),
+      );
+      if (!pool[position].node.isConnected) body.append(pool[position].node);
     });
     for (const { node } of pool.slice(rows.length)) node.remove();
   }
   draw();
   follow(model, "change", draw, life.signal);
-  /** Columns that go on to the right fade out there: a number that is cut would be wrong. */
+  /** Fade the right edge if columns continue there: a number that is cut off would be wrong. */
   const fade = () => {
     const rest = el.scrollWidth - el.clientWidth - Math.abs(el.scrollLeft);
     el.classList.toggle("clw-more", rest > 1);

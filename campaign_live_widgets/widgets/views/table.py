@@ -42,10 +42,10 @@ class Grid(Front, script="table"):
     finished = t.Int().tag(sync=True)
     """Seconds since the epoch, where rows are times: from then on, they are not over yet."""
     ids = t.List(t.Unicode()).tag(sync=True)
-    """Message ids by row, where the rows are messages: two may have one name."""
+    """Message id of each row, if rows are messages; two may have the same name."""
     summary = t.Unicode().tag(sync=True)
     opens = t.Bool(default_value=False).tag(sync=True)
-    """Whether somebody listens to a message's name being pressed."""
+    """Whether names of messages are buttons."""
     options = t.Dict().tag(sync=True)
 
 
@@ -89,18 +89,18 @@ class Table(View, kind="table"):
         }
         grid = Grid(options=options, **state)
         grid.add_class("clw-view").add_class("clw-table")
-        grid.on_msg(self._hear)
+        grid.on_msg(self._on_message)
         return grid, grid
 
     def on_open(self, callback: Callable[[str], object]) -> None:
-        """Let messages' names be pressed, and call back with the id of one that is."""
+        """Make names of messages buttons; call *callback* with the id of the clicked one."""
         super().on_open(callback)
         self._target.opens = self.tile.by == "message_id"
 
-    def _hear(self, _grid: Grid, said: Mapping[str, Any], _buffers: object) -> None:
-        message_id = said.get("id")
-        known = said.get("type") == "open" and message_id in self._shown["ids"]
-        if known and self._opener is not None:
+    def _on_message(self, _grid: Grid, message: Mapping[str, Any], _buffers: object) -> None:
+        message_id = message.get("id")
+        is_known = message.get("type") == "open" and message_id in self._shown["ids"]
+        if is_known and self._opener is not None:
             self._opener(str(message_id))
 
     def _column(self, column: str, counted: list[str]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Table(View, kind="table"):
         }
 
     def _total(self, frame: pd.DataFrame, counted: list[str]) -> list[int]:
-        """Return the sum of each column; nothing where the rows are different metrics."""
+        """Return the sum of each column; empty if the rows are different metrics."""
         additive = not any(isinstance(METRICS[m].formula, Distinct) for m in self.tile.metrics)
         if self.tile.by is None or frame.empty or not additive:
             return []

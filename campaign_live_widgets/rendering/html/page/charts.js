@@ -1,5 +1,5 @@
-// Charts: drawn in every tab once the page is there, as large as their tiles, and a second time
-// for paper, whose width is known. Vega interprets its expressions: nothing is evaluated.
+// Charts: drawn in every tab once the page is loaded, in the size of their tiles, and a second time
+// for print, whose width is known. Vega interprets its expressions: no code is evaluated.
 
 import { make, placeTip, shorten } from "../dom.js";
 import { all, data, narrow, panels, root } from "./page_data.js";
@@ -10,7 +10,7 @@ const drawn = new Map();
 const tip = make("div", "clw-tip");
 tip.setAttribute("role", "status");
 
-/** Show what a mark tells: its title, then each number with its name. */
+/** Show the tooltip of a mark: its title, then each number with its name. */
 function showTip(_handler, event, _item, value) {
   if (!value) {
     tip.remove();
@@ -33,7 +33,7 @@ function specOf(box) {
   return data.charts[tile][box.dataset.kind];
 }
 
-/** Where a chart is higher than its tile, the tile scrolls; in one column bars have their height. */
+/** Return the size of a chart; a tile scrolls if its chart is higher than the tile. */
 function sizeIn(box, spec) {
   const least = spec.usermeta?.least_height ?? 0;
   const room = narrow.matches && box.dataset.kind === "bars" ? SMALL : box.clientHeight;
@@ -63,13 +63,13 @@ async function draw(box, place, size) {
       tooltip: showTip,
     },
   );
-  await made.view.resize().runAsync(); // a legend of two lines needs a second look at the room
+  await made.view.resize().runAsync(); // a legend of two lines is measured only now
   const svg = place.querySelector("svg");
   svg.setAttribute("aria-hidden", "true");
   return made;
 }
 
-/** Draw one chart, or give the one there is another size; one call at a time. */
+/** Draw a chart, or resize it; calls for one chart run one after the other. */
 async function drawChart(box) {
   const state = drawn.get(box) ?? { busy: Promise.resolve() };
   drawn.set(box, state);
@@ -81,7 +81,7 @@ async function drawChart(box) {
 
 async function redraw(box, state) {
   const size = sizeIn(box, specOf(box));
-  if (size.width <= 0 || size.height <= 0) return; // not shown
+  if (size.width <= 0 || size.height <= 0) return; // hidden
   if (state.made) {
     if (state.width === size.width && state.height === size.height) return;
     Object.assign(state, size);
@@ -103,7 +103,7 @@ export async function drawTile(tile) {
   if (box) await drawChart(box);
 }
 
-/** All tabs, the one that is shown first; between two charts the page stays at hand. */
+/** Draw the charts of all tabs, the open one first; the page stays responsive in between. */
 async function drawAll() {
   const shown = (panel) => Number(panel.hasAttribute("data-shown"));
   const order = [...panels].sort((a, b) => shown(b) - shown(a));

@@ -1,11 +1,11 @@
-// What the page does by itself: tabs, light and dark, views, sorting, files, cards. Text from
-// outside goes into the page as text alone.
+// The behaviour of the saved page: tabs, light and dark, views, sorting, files, panels. Text from
+// outside is inserted as text only.
 
 import { makeButton, placeBeside, saveAs } from "../dom.js";
 import { drawCharts, drawTile } from "./charts.js";
 import { all, data, panels, root } from "./page_data.js";
 
-/* tabs: links become tabs, which the address remembers */
+/* tabs: links become tabs; the address keeps the open one */
 
 const tabs = all(".clw-tab");
 for (const panel of panels) {
@@ -60,7 +60,7 @@ function makeTabs() {
   openTab(location.hash.slice(1));
 }
 
-/* light and dark: the system's, until somebody chooses */
+/* light and dark: the system's, until the reader chooses */
 
 function makeTheme() {
   const [button] = all(".clw-button-theme");
@@ -86,7 +86,7 @@ function showView(tile, kind) {
   drawTile(tile);
 }
 
-/* tables: numbers start with the largest, names with A; a third press gives the first order */
+/* tables: numbers start with the largest, names with A; a third click restores the order */
 
 function makeSortable(table) {
   const body = table.tBodies[0];
@@ -133,7 +133,7 @@ function makeSortable(table) {
   });
 }
 
-/** Say where columns go on to the right. */
+/** Fade the right edge of a table if columns continue there. */
 function fade(view) {
   const look = () => {
     const rest = view.scrollWidth - view.clientWidth - Math.abs(view.scrollLeft);
@@ -143,7 +143,7 @@ function fade(view) {
   new ResizeObserver(look).observe(view);
 }
 
-/* files: made from what the page holds */
+/* files: created from the data in the page */
 
 function save(name, text) {
   saveAs(name, new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
@@ -154,7 +154,7 @@ function fileName(what) {
   return `${data.file}_${what.replace(/[^A-Za-z0-9]+/g, "-")}_${end}.csv`;
 }
 
-/* the card on what the numbers mean stands under its button */
+/* the panel that explains the numbers opens beside its button */
 
 function makeCard(tile) {
   const card = tile.querySelector(".clw-pop");
