@@ -41,7 +41,7 @@ made = {{kind: [make(i, kind) for i in TILES] for kind in ("usual", "hostile", "
 opened = Text().add_class("opened")
 for widget in made["usual"]:
     widget.on_open(lambda message_id: setattr(opened, "value", message_id))
-failing = made["usual"][7]
+failing = made["usual"][list(TILES).index("email.error_reasons")]
 fail = Button(description="fail")
 fail.on_click(lambda _: failing.show_error("<b>boom</b> " * 200))
 mend = Button(description="mend")
@@ -452,7 +452,7 @@ def test_names_are_text_in_every_view_tooltip_and_title(page: Page, tile_id: str
 
 
 def test_an_error_stays_in_its_tile(page: Page) -> None:
-    tile = tile_of(page, list(TILES)[7])
+    tile = tile_of(page, "email.error_reasons")
     before = page.locator(".clw-tile-error").count()
     page.get_by_role("button", name="fail", exact=True).click()
     card = tile.get_by_role("alert")
@@ -466,7 +466,7 @@ def test_an_error_stays_in_its_tile(page: Page) -> None:
     assert inner["x"] >= outer["x"] - 1
     assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
     assert "<b>boom</b>" in card.inner_text()
-    neighbour = tile_of(page, list(TILES)[8])
+    neighbour = tile_of(page, "email.exclusion_reasons")
     assert neighbour.locator(".clw-bars-value").first.is_visible()
     page.get_by_role("button", name="mend", exact=True).click()
     card.wait_for(state="detached")
