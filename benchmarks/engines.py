@@ -30,9 +30,9 @@ from generate import END, generate, query, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "databases"))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 CAMPAIGN: Final = "campaign-1"
 NEW: Final = 1_000
@@ -96,9 +96,8 @@ class Stored(Source, name="store"):
 
 class PostgreSQL(Source, name="PostgreSQL"):
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
-        import server  # noqa: PLC0415 - only where it is asked for
-
         from campaign_live_widgets.engine.pushdown.ddl import schema  # noqa: PLC0415
+        from tests.support.servers import server  # noqa: PLC0415 - only where it is asked for
 
         self._server, self._folder = stack.enter_context(server.running()), folder
         os.environ["CLW_TEST_PASSWORD"] = server.PASSWORD
@@ -178,7 +177,7 @@ class SparkView(Raw, name="Spark, a view of the raw files"):
 
 def large_cluster(folder: Path, stack: ExitStack) -> Cluster:
     """Start Spark in a new folder, and let reports have its token."""
-    import spark_cluster  # noqa: PLC0415 - only where it is asked for
+    from tests.support.servers import spark_cluster  # noqa: PLC0415 - only where it is asked for
 
     folder.mkdir()
     os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN

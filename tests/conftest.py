@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserType
-    from server import Postgres
-    from spark_cluster import Cluster
+
+    from tests.support.servers.server import Postgres
+    from tests.support.servers.spark_cluster import Cluster
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -117,7 +118,7 @@ def browser_in_font(browser: Browser, font: fonts.Font) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Run one PostgreSQL server."""
-    import server  # noqa: PLC0415 - only where it is used
+    from tests.support.servers import server  # noqa: PLC0415 - only where it is used
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLW_TEST_PASSWORD", server.PASSWORD)
@@ -128,7 +129,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Cluster]:
     """Run one Spark cluster."""
-    import spark_cluster  # noqa: PLC0415
+    from tests.support.servers import spark_cluster  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLW_TEST_TOKEN", spark_cluster.TOKEN)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from oracle import COLUMNS, Row, blank, event
+
+from tests.oracle import COLUMNS, Row, blank, event
 
 
 def _flat(value: object, path: str = "") -> Row:

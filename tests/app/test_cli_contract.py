@@ -14,17 +14,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
-import files
-import generate
-import generate_xdm
-import oracle
 import pandas as pd
 import psutil
 import pytest
-from generate import AT, WINDOWS
-from oracle_xdm import xdm_to_canonical
 
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
 from tests.support.cli import COMMAND, Command, Run, call
+from tests.support.events import files, generate, generate_xdm
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     from pathlib import Path

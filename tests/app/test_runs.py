@@ -17,23 +17,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import files
-import generate
 import nbformat
-import oracle
-import outside
 import pandas as pd
 import psutil
 import pytest
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.app.jobs.snapshot_run import snapshot, template_path
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
+from tests import oracle
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.reports import outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generate import Row
+    from tests.support.events.generate import Row
 
 ASKED = {"campaign": "c1", "at": AT.isoformat()}
 NAME = "c1_2026-11-23T1159Z_24h"

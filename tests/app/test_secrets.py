@@ -7,11 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import files
-import generate
 import papermill
 import pytest
-from generate import AT
 
 from campaign_live_widgets import CampaignReport, StaticReport
 from campaign_live_widgets.app.settings.secret_reference import redact, redact_health, resolve
@@ -19,6 +16,8 @@ from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources.files.location import Location
 from tests.support.cli import Run, call
+from tests.support.events import files, generate
+from tests.support.events.generate import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

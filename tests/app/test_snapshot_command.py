@@ -11,18 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import outside
 import psutil
 import pytest
-from generate import AT, END
 
 from campaign_live_widgets.app.jobs.missing import missing_ends
 from campaign_live_widgets.app.settings.query import Query, parse_query
 from campaign_live_widgets.errors import UsageError
 from tests.support.cli import COMMAND, Command, Run, call
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, END
 from tests.support.repeats import repeats
+from tests.support.reports import outside
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,6 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-from elements import parse
 from nbconvert import HTMLExporter
 
 from campaign_live_widgets import CampaignReport
@@ -16,6 +15,7 @@ from campaign_live_widgets.app.demo.demo import Feed
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, Simulation
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.rendering.language.numbers import format_number
+from tests.support.reports.elements import parse
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)

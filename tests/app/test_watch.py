@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
-from memory import Event, MemoryFeed, snapshot_of
 from rich.console import Console
 
 from campaign_live_widgets.app.terminal.fit_width import fitting
@@ -28,6 +27,7 @@ from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import parts
 from tests.support.cli import call
+from tests.support.events.memory import Event, MemoryFeed, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,151 +3,41 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 import nbformat
 import psutil
 import pytest
-from inbox import Inbox
 
 from campaign_live_widgets.app.demo.demo import Feed
 from campaign_live_widgets.app.demo.simulation import Simulation
+from tests.support.browser.front import (
+    REPOSITORY,
+    SIZE,
+    TOKEN,
+    Front,
+    Watch,
+    fast_heartbeat,
+    run_report,
+    running,
+    wait_for_server,
+)
+from tests.support.browser.inbox import Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket
-
-REPOSITORY = Path(__file__).parents[2]
-TOKEN = "browser-tests"  # noqa: S105 - of a server that lives for a minute on this machine
-SIZE = {"width": 1400, "height": 1200}
-HARMLESS = {
-    r"(Unsatisfied|No satisfying) version": "the extensions are built for a newer JupyterLab "
-    "than Voilà's front end, and share its modules all the same",
-    r"Menu entry for command '[a-z:-]+' is duplicated": "Notebook 7 lists some of its own twice",
-    r"\[yjs#509\] Not same Y\.Doc": "Notebook 7 says so of its own document model",
-    r"Cannot read properties of undefined \(reading 'schema'\)": "Notebook 7, of its own settings",
-}
-"""What the front ends themselves put on the console, and why that is no matter."""
+    from playwright.sync_api import Browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-
-
-@dataclass
-class Watch:
-    """What a page says on its console, and whom it asks for anything."""
-
-    trouble: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
-    sent: list[bytes] = field(default_factory=list)
-    """What the page has sent over its websockets."""
-    heartbeats: int = 0
-    """How often the kernel has sent a heartbeat."""
-
-    def over(self, page: Page) -> None:
-        page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self._note("error", str(error)))
-        page.on("request", self._on_request)
-        page.on("websocket", self._on_websocket)
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"warning", "error"}:
-            self._note(message.type, f"{message.text} ({message.location['url']})")
-
-    def _note(self, kind: str, text: str) -> None:
-        if not any(re.search(known, text) for known in HARMLESS):
-            self.trouble.append(f"{kind}: {text}")
-
-    def _on_request(self, request: Request) -> None:
-        self._note_host(request.url)
-
-    def _on_websocket(self, socket: WebSocket) -> None:
-        self._note_host(socket.url)
-        socket.on(
-            "framesent", lambda f: self.sent.append(f if isinstance(f, bytes) else f.encode())
-        )
-        socket.on("framereceived", self._on_frame)
-
-    def _on_frame(self, frame: bytes | str) -> None:
-        data = frame if isinstance(frame, bytes) else frame.encode()
-        self.heartbeats += b'"heartbeat"' in data
-
-    def _note_host(self, url: str) -> None:
-        if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:|about:", url):
-            self.strangers.append(url)
-
-
-@dataclass
-class Front:
-    """A front end that shows the report, and the folder that the report reads."""
-
-    name: str
-    page: Page
-    inbox: Inbox
-    watch: Watch
-    address: str
-    process: psutil.Process
-
-    def number(self, selector: str) -> int:
-        return int(self.page.locator(selector).first.get_attribute("data-value") or 0)
-
-    def open_tab(self, index: int) -> None:
-        self.page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(index).click()
-
-    def wait_for(self, script: str, *arguments: object, seconds: float = 20) -> None:
-        self.page.wait_for_function(script, arg=list(arguments), timeout=seconds * 1000)
-
-
-FAST_HEARTBEAT = """
-from dataclasses import replace
-from campaign_live_widgets.dashboard.live import connection_monitor, coordinator
-pace = replace(coordinator.DEFAULT_PACE, heartbeat_seconds={seconds})
-coordinator.DEFAULT_PACE = pace
-limits = {{"missed": {missed}, "missed_while_busy": {while_busy}, "reconnect_seconds": 2.0}}
-connection_monitor.LIMITS = limits
-"""
-
-
-def fast_heartbeat(folder: Path, *, seconds: float, missed: int, while_busy: int) -> dict[str, str]:
-    """Return variables for a server whose kernels and pages report a lost connection soon."""
-    startup = folder / "ipython" / "profile_default" / "startup"
-    startup.mkdir(parents=True, exist_ok=True)
-    text = FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
-    (startup / "00-fast-heartbeat.py").write_text(text, encoding="utf-8")
-    return {"IPYTHONDIR": str(folder / "ipython")}
-
-
-@contextmanager
-def running(
-    command: list[str], env: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a server; on leaving, end it and see that nothing of it is left."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, env=env
-    )
-    try:
-        yield process
-    finally:
-        family = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(20)
-        _, left = psutil.wait_procs(family, timeout=10)
-        assert not left, f"{command[0]} left processes behind"
 
 
 @pytest.fixture(scope="session")
@@ -217,7 +107,7 @@ def _jupyter(  # noqa: PLR0913 - what the two differ in, and what they are given
     ]
     address = f"http://127.0.0.1:{port}/{path}/report.ipynb?token={TOKEN}"
     with running([module, *options], env=environment) as process:
-        _wait_for_server(f"http://127.0.0.1:{port}/api?token={TOKEN}")
+        wait_for_server(f"http://127.0.0.1:{port}/api?token={TOKEN}")
         yield from _shown(name, browser, inbox, address, process.pid)
 
 
@@ -226,18 +116,6 @@ def _write_notebook(path: Path) -> None:
     notebook = nbformat.read(REPOSITORY / "notebooks" / "campaign_live_report.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("import time\ntime.sleep(8)"))
     nbformat.write(notebook, path)
-
-
-def _wait_for_server(url: str) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            urlopen(url).close()  # noqa: S310 - our own server
-        except OSError:
-            assert time.monotonic() < end, f"{url} does not answer"
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _shown(name: str, browser: Browser, inbox: Inbox, address: str, pid: int) -> Iterator[Front]:
@@ -249,18 +127,6 @@ def _shown(name: str, browser: Browser, inbox: Inbox, address: str, pid: int) ->
     page.wait_for_selector(".clw-report[data-state=live]", timeout=60_000)
     yield Front(name, page, inbox, watch, address, psutil.Process(pid))
     page.close()
-
-
-def run_report(page: Page) -> None:
-    """Run all cells of the notebook but the last."""
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell:last-of-type", timeout=60_000)
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'",
-        timeout=60_000,
-    )
-    page.locator(".jp-Notebook .jp-CodeCell").last.locator(".cm-content").click()
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-above')")
 
 
 @pytest.fixture(params=["voila", "lab", "notebook"])

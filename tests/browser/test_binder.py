@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from conftest import REPOSITORY, SIZE, TOKEN, Watch, _wait_for_server
 
 from campaign_live_widgets.app.server.launch import _bind
+from tests.support.browser.front import REPOSITORY, SIZE, TOKEN, Watch, wait_for_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     root = f"http://127.0.0.1:{server}{BASE}"
     try:
-        _wait_for_server(f"{root}api?token={TOKEN}")
+        wait_for_server(f"{root}api?token={TOKEN}")
         yield root
     finally:
         family = [*psutil.Process(process.pid).children(recursive=True)]
@@ -92,7 +92,7 @@ def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_page_for_stakeholders_follows_the_demo(binder: str, browser: Browser) -> None:
     page, watch = browser.new_page(viewport=SIZE), Watch()
     watch.over(page)
-    _wait_for_server(f"{binder}campaign-live/voila/ready?token={TOKEN}")
+    wait_for_server(f"{binder}campaign-live/voila/ready?token={TOKEN}")
     page.goto(f"{binder}campaign-live/?token={TOKEN}")
     page.wait_for_selector(".clw-report[data-state=live]", timeout=90_000)
     figure = page.locator(".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from chosen import CAMPAIGN_NAME, COMMA, EVIL, START, Report, count, served, visits
+
+from tests.support.browser.chosen import (
+    CAMPAIGN_NAME,
+    COMMA,
+    EVIL,
+    START,
+    Report,
+    count,
+    served,
+    visits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,16 +10,17 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import SIZE, Watch
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
+from tests.support.browser.front import SIZE, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Front
     from playwright.sync_api import Browser
+
+    from tests.support.browser.front import Front
 
 KPI = "email.sending_statistics"
 LINES = "email.summary"

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from chosen import CAMPAIGN_NAME, COMMA, EVIL, START, Report, count, served, visits
-from test_accessibility import troubles
+
+from tests.browser.test_accessibility import troubles
+from tests.support.browser.chosen import (
+    CAMPAIGN_NAME,
+    COMMA,
+    EVIL,
+    START,
+    Report,
+    count,
+    served,
+    visits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Front
+    from tests.support.browser.front import Front
 
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SIZE, Watch, running
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places
+from tests.support.browser.front import SIZE, Watch, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

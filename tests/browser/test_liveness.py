@@ -17,16 +17,18 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from conftest import REPOSITORY, SIZE, Watch, fast_heartbeat, running
-from inbox import Inbox
 from playwright.sync_api import Error as PlaywrightError
-from wire import Wire
+
+from tests.support.browser.front import REPOSITORY, SIZE, Watch, fast_heartbeat, running
+from tests.support.browser.inbox import Inbox
+from tests.support.browser.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Front
     from playwright.sync_api import Browser, Page
+
+    from tests.support.browser.front import Front
 
 SOON = 15.0
 """Seconds within which the page reports a lost connection, also on a busy machine."""

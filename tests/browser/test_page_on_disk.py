@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
-from memory import snapshot_of
-from stills import hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES
 from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.report import frame, frame_csv
+from tests.support.events.memory import snapshot_of
+from tests.support.reports.stills import hostile, still, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

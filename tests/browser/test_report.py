@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SIZE
 
 from campaign_live_widgets.catalog import TABS, TILES
+from tests.support.browser.front import SIZE
 
 if TYPE_CHECKING:
-    from conftest import Front
+    from tests.support.browser.front import Front
 
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 MARKS = "path.slice, path.line, rect.bar"

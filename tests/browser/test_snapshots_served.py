@@ -9,7 +9,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import REPOSITORY, SIZE, Watch, running
+
+from tests.support.browser.front import REPOSITORY, SIZE, Watch, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SIZE
-from inbox import Inbox
+
+from tests.support.browser.front import SIZE
+from tests.support.browser.inbox import Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,27 +14,28 @@ from xml.etree import ElementTree as ET
 import nbformat
 import pandas as pd
 import pytest
-from conftest import Watch, _wait_for_server, running
-from test_accessibility import troubles
-from tiles import HOSTILE, NAMES, rows
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.report import csv_cell
 from campaign_live_widgets.widgets import format_number
+from tests.browser.test_accessibility import troubles
+from tests.support.browser.front import REPOSITORY, Watch, running, wait_for_server
+from tests.support.browser.tiles import HOSTILE, NAMES, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Front
     from playwright.sync_api import Browser, Download, Locator, Page
+
+    from tests.support.browser.front import Front
 
 FOLDER = Path(__file__).parent
 NOTEBOOK = f"""
 import sys
-sys.path[:0] = [{str(FOLDER)!r}, {str(FOLDER.parent)!r}]
+sys.path.insert(0, {str(REPOSITORY)!r})
 from ipywidgets import Box, Button, Text, VBox
-from tiles import make, rows
+from tests.support.browser.tiles import make, rows
 from campaign_live_widgets.catalog import TILES
 
 made = {{kind: [make(i, kind) for i in TILES] for kind in ("usual", "hostile", "huge")}}
@@ -76,7 +77,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     command = ["voila", str(folder / "tiles.ipynb"), "--no-browser", f"--port={port}"]
     with running([*command, "--Voila.ip=127.0.0.1"], env=quiet(folder)):
-        _wait_for_server(f"http://127.0.0.1:{port}/voila/static/voila.js")
+        wait_for_server(f"http://127.0.0.1:{port}/voila/static/voila.js")
         yield f"http://127.0.0.1:{port}/"
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil
 import pytest
-from conftest import SIZE, Watch
+
+from tests.support.browser.front import SIZE, Watch
 
 if TYPE_CHECKING:
-    from conftest import Front
     from playwright.sync_api import Browser, Page
+
+    from tests.support.browser.front import Front
 
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-import files
-import in_adobes_words as adobe
-import in_vendors_words as vendors
 import pytest
-import tables
-from engines import OnPostgres, OnSpark
 
 from campaign_live_widgets.store import Store
+from tests.support.events import files
+from tests.support.servers import tables
+from tests.support.servers.engines import OnPostgres, OnSpark
+from tests.support.vendors import in_adobes_words as adobe
+from tests.support.vendors import in_vendors_words as vendors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engines import Engine
+    from tests.support.servers.engines import Engine
 
 Row = dict[str, Any]
 Put = Callable[[list[Row]], str]

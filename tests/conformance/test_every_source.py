@@ -6,17 +6,17 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import files
-import oracle
 import pandas as pd
 import pytest
-from every_source import SOURCES, Place, Source
-from generate import AT, WINDOWS
-from stream import CAMPAIGNS, events
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Window
+from tests import oracle
+from tests.conformance.every_source import SOURCES, Place, Source
+from tests.support.events import files
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.stream import CAMPAIGNS, events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

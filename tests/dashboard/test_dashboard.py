@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ipywidgets import Widget
-from memory import NOW, REJECT, Event, snapshot_of
-from page import Controller, Page, send_filters
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard, ReportGrid
@@ -16,6 +14,8 @@ from campaign_live_widgets.layouts.places import Place
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health, Selection
 from campaign_live_widgets.widgets import TileWidget
+from tests.dashboard.page import Controller, Page, send_filters
+from tests.support.events.memory import NOW, REJECT, Event, snapshot_of
 
 if TYPE_CHECKING:
     from ipywidgets import Widget

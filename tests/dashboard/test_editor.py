@@ -3,8 +3,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from frames import NASTY
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
@@ -22,6 +20,8 @@ from campaign_live_widgets.layouts.places import (
     Place,
 )
 from campaign_live_widgets.widgets import TileWidget
+from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.reports.frames import NASTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

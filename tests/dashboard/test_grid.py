@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frames import NASTY
 from ipywidgets import GridspecLayout, Label
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, Tile
@@ -11,6 +10,7 @@ from campaign_live_widgets.dashboard.editing.grid import ReportGrid
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.layouts.places import COLUMNS, Place, places
 from campaign_live_widgets.widgets import TileWidget
+from tests.support.reports.frames import NASTY
 
 PLACES = (Place("a", 6, 4), Place("b", 6, 8), Place("c", 7, 12))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard
@@ -14,6 +13,7 @@ from campaign_live_widgets.layouts.document import write_report, write_tab
 from campaign_live_widgets.layouts.places import Place, places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 STANDARD = places(TILES.values())
 TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}

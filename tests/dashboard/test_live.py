@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from memory import NOW, Event, MemoryFeed
-from page import Controller, Page, send_filters
 
 from campaign_live_widgets.dashboard import Coordinator, Dashboard, Pace
 from campaign_live_widgets.dashboard.live.connection_monitor import LIMITS, ConnectionMonitor
 from campaign_live_widgets.dashboard.live.coordinator import DEFAULT_PACE
 from campaign_live_widgets.errors import SourceError
+from tests.dashboard.page import Controller, Page, send_filters
+from tests.support.events.memory import NOW, Event, MemoryFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,10 +25,10 @@ pytestmark = pytest.mark.browser
 NAME = "<img src=x onerror=\"document.title='pwned'\"> & sons"
 NOTEBOOK = f"""
 import dataclasses, sys, threading, time
-sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from datetime import UTC, datetime
-from memory import REJECT, Event, Health, MemoryFeed
-from page import Controller
+from tests.support.events.memory import REJECT, Event, Health, MemoryFeed
+from tests.dashboard.page import Controller
 from campaign_live_widgets.dashboard import Dashboard, Coordinator
 
 class Feed(MemoryFeed):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import engines
-import lake as journeys
 import pytest
 
+from tests.support.servers import engines
+from tests.support.servers import lake as journeys
+
 if TYPE_CHECKING:
-    import spark_cluster
+    from tests.support.servers import spark_cluster
 
 HERE = Path(__file__).parent
 

@@ -7,20 +7,18 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import breaking
-import engines
-import generate
 import pytest
-import tables
-from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.engine.pushdown import rollup as remote
+from tests.databases.test_every_engine import told, wanted
+from tests.support.events import breaking, generate
+from tests.support.servers import engines, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Postgres
+    from tests.support.servers.server import Postgres
 
 WINDOW = "30d"
 

@@ -9,24 +9,23 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import generate
 import psutil
 import pytest
-import server
-import spark_cluster
-import tables
-from engines import filled
-from generate import AT
 from playwright.sync_api import expect
-from test_every_engine import wanted
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError, UnknownNameError
+from tests.databases.test_every_engine import wanted
+from tests.support.events import generate
+from tests.support.events.generate import AT
+from tests.support.servers import server, spark_cluster, tables
+from tests.support.servers.engines import filled
 
 if TYPE_CHECKING:
-    from engines import Engine
     from playwright.sync_api import Browser
-    from server import Postgres
+
+    from tests.support.servers.engines import Engine
+    from tests.support.servers.server import Postgres
 
 COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 NOBODYS = "n0body's s3cret"

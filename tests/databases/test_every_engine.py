@@ -7,25 +7,24 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import generate
-import oracle
 import pandas as pd
 import pytest
-import tables
-from engines import filled
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.app.cli.main import main
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Selection
+from tests import oracle
+from tests.support.events import generate
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.servers import tables
+from tests.support.servers.engines import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engines import Engine
-
     from campaign_live_widgets.engine import Answers
+    from tests.support.servers.engines import Engine
 
 Row = dict[str, Any]
 NAMES = (*generate.HOSTILE, "clw_until()", "x' OR CLW_SINCE() --", "%s", "${env:HOME} {0} :a ?")

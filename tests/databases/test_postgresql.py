@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import generate
-import tables
-from test_every_engine import told, wanted
-
 from campaign_live_widgets.engine import open_rollup
+from tests.databases.test_every_engine import told, wanted
+from tests.support.events import generate
+from tests.support.servers import tables
 
 if TYPE_CHECKING:
-    from server import Postgres
+    from tests.support.servers.server import Postgres
 
 
 def test_a_unique_index_spares_the_search_for_repeats(postgres: Postgres) -> None:

@@ -7,30 +7,27 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import files
-import gateway
-import generate
-import oracle
 import pandas as pd
 import pytest
-import tables
 import trustme
-import xdm_tables
-from generate import AT, WINDOWS
-from lake import create
-from test_every_engine import EVERY_CASE, told
-from xdm_tables import DATASETS, wanted
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Window
+from tests import oracle
+from tests.databases.test_every_engine import EVERY_CASE, told
+from tests.support.events import files, generate, xdm_tables
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.xdm_tables import DATASETS, wanted
+from tests.support.servers import gateway, tables
+from tests.support.servers.lake import create
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway import Gateway
-    from spark_cluster import Cluster
+    from tests.support.servers.gateway import Gateway
+    from tests.support.servers.spark_cluster import Cluster
 
 Row = dict[str, Any]
 HOUR = 3_600_000

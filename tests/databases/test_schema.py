@@ -6,16 +6,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import generate
 import pytest
-import tables
-from generate import WINDOWS
-from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import open_rollup
+from tests.databases.test_every_engine import told, wanted
+from tests.support.events import generate
+from tests.support.events.generate import WINDOWS
+from tests.support.servers import tables
 
 if TYPE_CHECKING:
-    from server import Postgres
+    from tests.support.servers.server import Postgres
 
 
 def printed(*options: str) -> str:

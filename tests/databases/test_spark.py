@@ -7,22 +7,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import engines
-import generate
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tables
-from test_every_engine import told, wanted
-from test_ticks import tick_by_tick
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
+from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_ticks import tick_by_tick
+from tests.support.events import generate
+from tests.support.servers import engines, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
 TIME = pa.timestamp("us", "UTC")
 BY_DAY = "USING parquet PARTITIONED BY (arrived_on)"

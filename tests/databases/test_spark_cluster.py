@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import spark_cluster
+from tests.support.servers import spark_cluster
 
 if TYPE_CHECKING:
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
 
 def test_both_workers_have_tasks(spark: Cluster) -> None:

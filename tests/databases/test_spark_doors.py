@@ -7,18 +7,16 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-import engines
-import generate
 import pytest
-import spark_cluster
-import tables
-from test_doors import COMMAND, NOBODYS, refused, run
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError
+from tests.databases.test_doors import COMMAND, NOBODYS, refused, run
+from tests.support.events import generate
+from tests.support.servers import engines, spark_cluster, tables
 
 if TYPE_CHECKING:
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
-import oracle
 import pytest
 import sqlglot
 
@@ -29,6 +28,7 @@ from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
 from campaign_live_widgets.sources.tables.ajo import FIELDS
 from campaign_live_widgets.sources.tables.canonical import canonical
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
+from tests import oracle
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table

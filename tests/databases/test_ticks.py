@@ -8,22 +8,21 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import engines
-import generate
 import pytest
-import tables
-from generate import WINDOWS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_every_engine import told, wanted
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
+from tests.databases.test_every_engine import told, wanted
+from tests.support.events import generate
+from tests.support.events.generate import WINDOWS
+from tests.support.servers import engines, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Postgres
+    from tests.support.servers.server import Postgres
 
 Row = dict[str, Any]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import xdm_tables
-from generate import AT, WINDOWS
-from lake import create
-from test_every_engine import EVERY_CASE, told
-from xdm_tables import DATASETS, wanted
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.snapshot import Window
+from tests.databases.test_every_engine import EVERY_CASE, told
+from tests.support.events import xdm_tables
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.xdm_tables import DATASETS, wanted
+from tests.support.servers.lake import create
 
 if TYPE_CHECKING:
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
 
 @pytest.mark.parametrize(

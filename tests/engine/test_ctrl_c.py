@@ -5,16 +5,14 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-import breaking
-import files
-import generate
 import pytest
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import Rollup, new_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
+from tests.support.events import breaking, files, generate
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
 import pytest
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import Rollup, open_rollup
 from campaign_live_widgets.report import to_json
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     from pathlib import Path

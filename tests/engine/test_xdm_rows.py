@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
 import ibis
-import oracle
 import pandas as pd
 import pytest
-import xdm_tables
-from generate import AT, WINDOWS
-from staged import staged
-from xdm_tables import DATASETS, dataset, wanted
 
 from campaign_live_widgets.engine.pushdown.connections.base import Connection, microseconds
 from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
@@ -23,6 +16,11 @@ from campaign_live_widgets.snapshot import Window
 from campaign_live_widgets.sources.tables import address as database
 from campaign_live_widgets.sources.tables.canonical import CAUSE, NO_EVENT, RAW_ID
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
+from tests import oracle
+from tests.support.events import files, generate, xdm_tables
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.staged import staged
+from tests.support.events.xdm_tables import DATASETS, dataset, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

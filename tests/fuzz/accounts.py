@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import files
-import generate
-import generate_vendors
-import generate_xdm
-from oracle import BOUNCE_TYPES, CHANNELS, EVENT_TYPES
-from staged import staged
-from vendor_facts import facts
-
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError
+from tests.oracle import BOUNCE_TYPES, CHANNELS, EVENT_TYPES
+from tests.support.events import files, generate, generate_xdm
+from tests.support.events.staged import staged
+from tests.support.vendors import generate_vendors
+from tests.support.vendors.vendor_facts import facts
 
 if TYPE_CHECKING:
     import random

@@ -2,8 +2,8 @@
 
 Started by its test as a process of its own, since libFuzzer ends the one that it runs in::
 
-    PYTHONPATH=tests python tests/fuzz/mutants.py FOLDER -runs=N -seed=N
-    PYTHONPATH=tests python tests/fuzz/mutants.py FILE
+    PYTHONPATH=. python tests/fuzz/mutants.py FOLDER -runs=N -seed=N
+    PYTHONPATH=. python tests/fuzz/mutants.py FILE
 
 What it bends are whole files of a vendor's rows: the first byte says whose they are and how they
 are written. A file is bent row by row where it is JSON, and byte by byte else. Each has to add up;
@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import atheris
 
 with atheris.instrument_imports(include=["campaign_live_widgets.sources"]):
-    from accounts import FORMATS, account, counted, sample
-from bending import ODD_LINES, ODD_VALUES, places, put, remove
+    from tests.fuzz.accounts import FORMATS, account, counted, sample
+from tests.fuzz.bending import ODD_LINES, ODD_VALUES, places, put, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from accounts import FORMATS, account, sample
-from budget import VALUES, budget
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.store import Store
+from tests.fuzz.accounts import FORMATS, account, sample
+from tests.fuzz.budget import VALUES, budget
 
 
 @pytest.mark.parametrize("form", FORMATS)

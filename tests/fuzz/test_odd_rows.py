@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import pytest
 import zstandard
-from accounts import FORMATS, account, counted, sample
-from bending import ODD_LINES, places, put, remove
-from budget import VALUES, budget
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.engine import open_rollup
+from tests.fuzz.accounts import FORMATS, account, counted, sample
+from tests.fuzz.bending import ODD_LINES, places, put, remove
+from tests.fuzz.budget import VALUES, budget
 
 Row = dict[str, Any]
 

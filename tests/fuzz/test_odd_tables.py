@@ -9,17 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import files
-import oracle
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from accounts import FORMATS, account, counted, sample
-from budget import TEXTS, budget
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.engine import open_rollup
+from tests import oracle
+from tests.fuzz.accounts import FORMATS, account, counted, sample
+from tests.fuzz.budget import TEXTS, budget
+from tests.support.events import files
 
 Row = dict[str, Any]
 

@@ -9,10 +9,8 @@ from typing import Final
 
 import duckdb
 import pytest
-from budget import TEXTS, budget
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import BOUNCE_TYPES
 
 import campaign_live_widgets.catalog as catalogue
 from campaign_live_widgets.app.settings.times import parse_at, parse_window
@@ -20,6 +18,8 @@ from campaign_live_widgets.errors import SourceError, UsageError
 from campaign_live_widgets.sources.files.location import Location
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
 from campaign_live_widgets.sources.tables.address import Database
+from tests.fuzz.budget import TEXTS, budget
+from tests.oracle import BOUNCE_TYPES
 
 SECRET: Final = "s3cret-pass"  # noqa: S105 - of nothing
 _WORDS: Final = st.sampled_from(

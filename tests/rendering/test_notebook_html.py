@@ -8,11 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-import frames
 import pytest
-from elements import Element, parse
-from memory import snapshot_of
-from stills import HOSTILE, PROFILE, hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TILES, column_label, tile
 from campaign_live_widgets.errors import UnknownNameError
@@ -22,6 +18,10 @@ from campaign_live_widgets.rendering.html.notebook import report_html, tile_html
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.report import frame, to_json
+from tests.support.events.memory import snapshot_of
+from tests.support.reports import frames
+from tests.support.reports.elements import Element, parse
+from tests.support.reports.stills import HOSTILE, PROFILE, hostile, still, usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +150,7 @@ def test_a_tile_alone_says_what_it_is_of() -> None:
 
 
 def test_more_rows_than_fit_are_counted() -> None:
-    from memory import Event  # noqa: PLC0415 - only here
+    from tests.support.events.memory import Event  # noqa: PLC0415 - only here
 
     many = snapshot_of([Event("sent", message_id=f"m{i:03}") for i in range(230)])
     root = parse(one_tile(still(many), "email.metrics_by_message"))

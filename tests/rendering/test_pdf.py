@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import pypdfium2
 import pytest
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import METRICS, TILES, column_label
 from campaign_live_widgets.layouts.places import Place
@@ -20,6 +19,7 @@ from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.pdf.pdf import pdf
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health, Message, Reject, Selection
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
@@ -268,13 +268,13 @@ def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
 @pytest.mark.usefixtures("processes")
 def test_what_is_missing_is_said_in_one_line() -> None:
     code = (
-        "import sys; sys.path.insert(0, 'tests'); sys.modules['typst'] = None\n"
-        "from test_pdf import pdf, snapshot_of, still_of\n"
+        "import sys; sys.path.insert(0, '.'); sys.modules['typst'] = None\n"
+        "from tests.rendering.test_pdf import pdf, snapshot_of, still_of\n"
         "try: pdf(still_of(snapshot_of([])))\n"
         "except Exception as error: print(error)"
     )
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", "import sys; sys.path.insert(0, 'tests/rendering')\n" + code],
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.snapshot import MINUTE, Execution, Health, Message, Selection
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Ending

@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import frames
 import pytest
 
 from campaign_live_widgets.catalog import LOCALES, TILES, tile
@@ -19,6 +18,7 @@ from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.charts import export as pictures
 from campaign_live_widgets.rendering.language.numbers import format_number
+from tests.support.reports import frames
 
 CHARTS = [(tile_id, kind) for tile_id, one in TILES.items() for kind in chart_kinds(one)]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -114,8 +114,9 @@ def test_a_png_has_the_size_that_was_asked_for() -> None:
 @pytest.mark.usefixtures("processes")
 def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
     code = (
-        "import sys; sys.path.insert(0, 'tests'); import frames; from hashlib import sha256\n"
+        "import sys; sys.path.insert(0, '.'); from hashlib import sha256\n"
         "from campaign_live_widgets.catalog import tile\n"
+        "from tests.support.reports import frames\n"
         "from campaign_live_widgets.rendering import pictures\n"
         "from campaign_live_widgets.rendering.charts import specification\n"
         "spec = specification(tile('{}'), frames.frame(tile('{}')), shade='light')\n"

@@ -11,9 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from elements import Element, parse
-from memory import NOW, snapshot_of
-from stills import HOSTILE, PROFILE, hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES, column_label, meaning
 from campaign_live_widgets.layouts.places import Place
@@ -22,6 +19,9 @@ from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, frame_csv, to_csv, to_json
+from tests.support.events.memory import NOW, snapshot_of
+from tests.support.reports.elements import Element, parse
+from tests.support.reports.stills import HOSTILE, PROFILE, hostile, still, usual
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot

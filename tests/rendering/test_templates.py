@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from elements import parse
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from campaign_live_widgets.rendering.html.templates import _environment, data_script
+from tests.support.reports.elements import parse
 
 CHARACTERS = st.text(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=60

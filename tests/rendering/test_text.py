@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from memory import snapshot_of
-from stills import PROFILE, hostile, still, usual
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.text import text, tile_text
 from campaign_live_widgets.report import frame
+from tests.support.events.memory import snapshot_of
+from tests.support.reports.stills import PROFILE, hostile, still, usual
 
 
 @pytest.mark.parametrize("locale", LOCALES)

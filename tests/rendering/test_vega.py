@@ -7,7 +7,6 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-import frames
 import pytest
 
 from campaign_live_widgets.catalog import LOCALES, METRICS, TILES, column_label, tile
@@ -15,6 +14,7 @@ from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.rendering.charts import KINDS, chart_kinds, specification
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.model.palette import metric_color
+from tests.support.reports import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import frames
 import pytest
 from playwright.sync_api import expect
 
 from campaign_live_widgets.catalog import TILES, tile
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.charts.export import page_scripts
+from tests.support.reports import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

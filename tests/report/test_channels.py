@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import CHANNELS, LOCALES, TILES, value_label
 from campaign_live_widgets.rendering.language.sentence import rates_in_words, summary
 from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import frame, frame_csv, rows
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 FUNNEL = TILES["campaign.funnel"]
 

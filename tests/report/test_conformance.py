@@ -6,21 +6,19 @@ import random
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import generate_xdm
-import oracle
 import pandas as pd
 import pytest
-from generate import AT, WINDOWS
-from oracle_xdm import xdm_to_canonical
-from xdm_tables import wanted_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup_module
 from campaign_live_widgets.report import frame, to_json
 from campaign_live_widgets.snapshot import Window
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.support.events import files, generate, generate_xdm
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.xdm_tables import wanted_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

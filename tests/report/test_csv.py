@@ -7,12 +7,12 @@ import io
 
 import pandas as pd
 import pytest
-from frames import frame
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.catalog import TILES, column_label
 from campaign_live_widgets.report import csv_cell, frame_csv
+from tests.support.reports.frames import frame
 
 # Letters that a spreadsheet cannot hold and a CSV reader need not keep.
 LETTERS = st.characters(exclude_categories=("Cs",), exclude_characters="\0")

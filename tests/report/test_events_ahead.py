@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import oracle
 import pandas as pd
 import pytest
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.store import Store
+from tests import oracle
+from tests.support.events import files, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

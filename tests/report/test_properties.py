@@ -8,19 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import files
-import generate_xdm
-import oracle
 import pandas as pd
 import pytest
-from generate import AT, END, WINDOWS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.engine import Rollup, open_rollup
 from campaign_live_widgets.report import evaluate, to_json
 from campaign_live_widgets.snapshot import ALL, DIMENSIONS, Selection, Snapshot
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.support.events import files, generate_xdm
+from tests.support.events.generate import AT, END, WINDOWS
 
 Row = dict[str, Any]
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import generate_xdm
-import oracle
 import pandas as pd
 import pytest
-from generate import AT, WINDOWS
-from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import ALL, EXECUTIONS_LISTED, Selection, Window
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.support.events import files, generate, generate_xdm
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     from pathlib import Path

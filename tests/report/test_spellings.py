@@ -10,17 +10,16 @@ from datetime import timedelta, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import oracle
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
+from tests import oracle
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,15 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from archives import DAY, HOSTILE, day, events, publish
-from generate import events as generated
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.catalog import METRICS, TILES
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.report import frames
 from campaign_live_widgets.snapshot import Health, Snapshot
 from campaign_live_widgets.snapshots import Draft, difference
+from tests.support.events.generate import events as generated
+from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
 
 
 def two(out: Path) -> tuple[Path, Path]:

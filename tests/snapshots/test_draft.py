@@ -176,7 +176,7 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_draft import make
+from tests.snapshots.test_draft import make
 print("ready", flush=True)
 for turn in range(int(sys.argv[3])):
     make(Path(sys.argv[1]), sys.argv[4] + " " + str(turn))
@@ -229,7 +229,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_draft import MANIFEST
+from tests.snapshots.test_draft import MANIFEST
 from campaign_live_widgets.snapshots import Draft
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 try:

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from archives import DAY, HOSTILE, day, events, publish
-from memory import NOW, snapshot_of
 
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshot import Selection
 from campaign_live_widgets.snapshots import Draft, failed_runs, snapshots, write_index
+from tests.support.events.memory import NOW, snapshot_of
+from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
 
 
 class Read(HTMLParser):

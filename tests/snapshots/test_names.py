@@ -4,13 +4,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from archives import name_of
 from hypothesis import given
 from hypothesis import strategies as st
-from memory import snapshot_of
 
 from campaign_live_widgets.snapshot import Selection
 from campaign_live_widgets.snapshots.paths import slug
+from tests.support.events.memory import snapshot_of
+from tests.support.reports.archives import name_of
 
 IDS = (
     st.text() | st.text("aA1-_~. ", max_size=6) | st.sampled_from(["", "CON", "é", "e", "x" * 500])

@@ -4,11 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import files
-import generate
 import pytest
-from archives import HOSTILE, day, name_of, publish
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.snapshot import Snapshot, Window
@@ -20,6 +16,9 @@ from campaign_live_widgets.snapshots import (
     verify,
     write_index,
 )
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.reports.archives import HOSTILE, day, name_of, publish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -4,13 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archives import DAY, day
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import NOW
 
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshots import Draft, retain, snapshots
+from tests.support.events.memory import NOW
+from tests.support.reports.archives import DAY, day
 
 
 def test_what_is_older_goes_but_never_the_newest_of_a_campaign(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archives import DAY, HOSTILE, day, events, publish
-from memory import NOW, Event, snapshot_of
 
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshot import Snapshot
 from campaign_live_widgets.snapshots import FORMATS, Draft, Manifest, remarks, verify
 from campaign_live_widgets.snapshots.manifest import written
+from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
 
 
 def hostile() -> Snapshot:

@@ -8,7 +8,6 @@ from xml.etree import ElementTree as ET
 
 import pyarrow as pa
 import pytest
-from memory import NOW, Event, snapshot_of
 from pyarrow import parquet
 
 from campaign_live_widgets.catalog import TILES
@@ -16,6 +15,7 @@ from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, rows, to_csv, to_json
 from campaign_live_widgets.snapshots import FORMATS, write_files
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 HOSTILE = '<script>alert("1")</script>\u202e\r\n=1+1'
 

@@ -12,18 +12,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import files
-import generate
 import pytest
-import workers
-from generate import AT, END, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
 from campaign_live_widgets.store import compact_rejects as rejects
+from tests.store import workers
 from tests.support.cli import COMMAND, Run, call
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, END, WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

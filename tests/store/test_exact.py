@@ -8,21 +8,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import files
-import generate
-import generate_xdm
-import oracle
 import pandas as pd
 import pytest
-from generate import AT, WINDOWS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Snapshot, Window
 from campaign_live_widgets.store import Store
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.support.events import files, generate, generate_xdm
+from tests.support.events.generate import AT, WINDOWS
 
 Row = dict[str, Any]
 

@@ -11,14 +11,14 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import files
 import pytest
-import workers
 
 from campaign_live_widgets.sources.files.staging import Stage
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
+from tests.store import workers
 from tests.support.cli import call
+from tests.support.events import files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,19 +13,18 @@ from contextlib import suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import oracle
 import pandas as pd
 import pytest
-import workers
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import Store, check
 from campaign_live_widgets.store import store as store_module
+from tests import oracle
+from tests.store import workers
+from tests.support.events import files, generate
+from tests.support.events.generate import AT, WINDOWS
 from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
 def processes() -> Iterator[ForkServerContext]:
     """Give what starts processes that have everything imported, so that all time is writing."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["workers"])
+    context.set_forkserver_preload(["tests.store.workers"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         yield context

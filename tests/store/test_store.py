@@ -14,14 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import files
-import generate
-import generate_xdm
 import numpy as np
-import oracle
 import pytest
-import workers
-from oracle_xdm import xdm_to_canonical
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
@@ -32,7 +26,11 @@ from campaign_live_widgets.store import Store, append, check
 from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store import row_staging as rows
 from campaign_live_widgets.store.partition import folder_of
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.store import workers
 from tests.support.cli import call
+from tests.support.events import files, generate, generate_xdm
 
 if TYPE_CHECKING:
     from pathlib import Path

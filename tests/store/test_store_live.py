@@ -10,12 +10,8 @@ import time
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-import generate
-import oracle
 import pandas as pd
 import pytest
-import workers
-from generate import AT, END, WINDOWS
 
 from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.settings.query import Query
@@ -23,6 +19,10 @@ from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
+from tests import oracle
+from tests.store import workers
+from tests.support.events import generate
+from tests.support.events.generate import AT, END, WINDOWS
 from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
     written and merged, so that what they open first holds merged files.
     """
     context = get_context("forkserver")
-    context.set_forkserver_preload(["workers"])
+    context.set_forkserver_preload(["tests.store.workers"])
     folder = tmp_path / "store"
     Store.open(folder).close()
     total = RATE * SECONDS // workers.TOGETHER * workers.TOGETHER

@@ -8,13 +8,12 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from generate import AT, END, WINDOWS
-
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
 from campaign_live_widgets.store import compact as merging
+from tests.support.events.generate import AT, END, WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-import webhook_signing as signing
-from receiver_process import BEARER, EVENTS, SLOW, Running, event, running
 
 from campaign_live_widgets.sources.store_log import Log, parquet
 from campaign_live_widgets.store import check
 from tests.support.repeats import repeats
+from tests.support.servers import webhook_signing as signing
+from tests.support.servers.receiver_process import BEARER, EVENTS, SLOW, Running, event, running
 
 if TYPE_CHECKING:
     from pathlib import Path

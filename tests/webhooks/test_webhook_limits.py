@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-import webhook_signing as signing
 from filelock import FileLock
-from receiver_process import (
+
+from campaign_live_widgets.store import check
+from campaign_live_widgets.webhooks.replay_cache import ReplayCache
+from tests.support.servers import webhook_signing as signing
+from tests.support.servers.receiver_process import (
     BEARER,
     EVENTS,
     SLOW,
@@ -28,9 +31,6 @@ from receiver_process import (
     eventually,
     running,
 )
-
-from campaign_live_widgets.store import check
-from campaign_live_widgets.webhooks.replay_cache import ReplayCache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,24 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import generate
-import generate_vendors
-import oracle
 import pandas as pd
 import pytest
-import webhook_signing as signing
-from generate import AT, WINDOWS
-from receiver_process import BEARER, EVENTS, Running, running
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import check
+from tests import oracle
+from tests.support.events import generate
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.servers import webhook_signing as signing
+from tests.support.servers.receiver_process import BEARER, EVENTS, Running, running
+from tests.support.vendors import generate_vendors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from generate_vendors import Made
+    from tests.support.vendors.generate_vendors import Made
 
     Row = dict[str, Any]
     Post = Callable[[Running, list[Any]], tuple[int, Row]]

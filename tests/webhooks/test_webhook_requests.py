@@ -11,14 +11,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import webhook_signing as signing
-from receiver_process import BEARER, EVENTS, TOKEN, Running, event, running, usage_error
 
 from campaign_live_widgets.app.cli.receive import receive
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.store import check
 from campaign_live_widgets.webhooks.limits import Limits
 from campaign_live_widgets.webhooks.run import open_routes
+from tests.support.servers import webhook_signing as signing
+from tests.support.servers.receiver_process import (
+    BEARER,
+    EVENTS,
+    TOKEN,
+    Running,
+    event,
+    running,
+    usage_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

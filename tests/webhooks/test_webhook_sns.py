@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import webhook_signing as signing
-from receiver_process import Running, running
-from webhook_signing import CERTIFICATE, TOPIC, posted
 
 from campaign_live_widgets.store import check
 from campaign_live_widgets.webhooks.auth.sns_certificates import Certificates, certificate_url
 from campaign_live_widgets.webhooks.errors import RequestRejectedError
+from tests.support.servers import webhook_signing as signing
+from tests.support.servers.receiver_process import Running, running
+from tests.support.servers.webhook_signing import CERTIFICATE, TOPIC, posted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

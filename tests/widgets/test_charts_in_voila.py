@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from frames import frame
 
 from campaign_live_widgets.catalog import TILES
+from tests.support.reports.frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +33,11 @@ DRAWN = {
 }
 NOTEBOOK = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from ipywidgets import Button, HBox, Layout, Tab, VBox
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import TileWidget
-from frames import NAMES, frame
+from tests.support.reports.frames import NAMES, frame
 
 def tile(tile_id, width, height):
     widget = TileWidget(TILES[tile_id], frame(TILES[tile_id]), names=NAMES)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from frames import HUGE, NAMES, NASTY, frame
 from ipywidgets.widgets.widget import _instances
-from widgets.conftest import CASES, Wire, picture
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.widgets import VIEWS, View
 from campaign_live_widgets.widgets.base.assets import library
 from campaign_live_widgets.widgets.base.view import family
+from tests.support.reports.frames import HUGE, NAMES, NASTY, frame
+from tests.widgets.conftest import CASES, Wire, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from frames import NASTY, frame
-
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, metric_color
+from tests.support.reports.frames import NASTY, frame
 
 
 def test_joining_small_slices_keeps_the_sum() -> None:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from frames import NAMES, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import frame_csv
 from campaign_live_widgets.widgets import Context, File, TileWidget, offer_files
+from tests.support.reports.frames import NAMES, frame
 
 if TYPE_CHECKING:
-    from widgets.conftest import Wire
+    from tests.widgets.conftest import Wire
 
 AS_OF = datetime(2026, 11, 24, 13, tzinfo=timezone(timedelta(hours=1)))
 

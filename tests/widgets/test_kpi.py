@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from frames import NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS
+from tests.support.reports.frames import NASTY, frame
 
 
 def test_counts_are_exact_and_shares_name_their_divisor() -> None:

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from frames import HUGE, NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS, TileWidget, format_number, format_share
 from campaign_live_widgets.widgets.base.assets import library
+from tests.support.reports.frames import HUGE, NAMES, NASTY, frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,14 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from frames import NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.widgets import TileWidget
+from tests.support.reports.frames import NAMES, NASTY, frame
 
 if TYPE_CHECKING:
-    from widgets.conftest import Wire
+    from tests.widgets.conftest import Wire
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from frames import NAMES, NASTY, frame
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import VIEWS
+from tests.support.reports.frames import NAMES, NASTY, frame
 
 
 @pytest.mark.parametrize("tile_id", [t.id for t in TILES.values() if t.by])

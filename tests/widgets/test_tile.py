@@ -4,14 +4,14 @@ import threading
 from typing import Any
 
 import pytest
-from frames import NAMES, frame
 from ipywidgets.widgets.widget import _instances
-from widgets.conftest import Wire, picture
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.widgets import TileWidget
 from campaign_live_widgets.widgets.base.assets import library
+from tests.support.reports.frames import NAMES, frame
+from tests.widgets.conftest import Wire, picture
 
 
 def tile_widget(tile_id: str, **kwargs: Any) -> TileWidget:  # noqa: ANN401

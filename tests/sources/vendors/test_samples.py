@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from staged import staged
+
+from tests.support.events.staged import staged
 
 if TYPE_CHECKING:
     from pathlib import Path

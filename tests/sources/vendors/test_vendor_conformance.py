@@ -8,24 +8,23 @@ import random
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import files
-import generate_vendors
-import oracle
 import pandas as pd
 import pytest
 import zstandard
-from generate import AT, WINDOWS
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
+from tests import oracle
+from tests.support.events import files
+from tests.support.events.generate import AT, WINDOWS
+from tests.support.vendors import generate_vendors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from generate_vendors import Made
-
     from campaign_live_widgets.engine import Rollup
+    from tests.support.vendors.generate_vendors import Made
 
     Row = dict[str, Any]
 

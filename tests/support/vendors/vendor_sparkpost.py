@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vendor_facts import Facts, Made, Row, facts
+from tests.support.vendors.vendor_facts import Facts, Made, Row, facts
 
 if TYPE_CHECKING:
     import random

@@ -10,13 +10,13 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from generate import END, WINDOWS
-from vendor_facts import Facts, Made, facts
-from vendor_mailgun import mailgun, mailgun_faults
-from vendor_postmark import postmark, postmark_faults
-from vendor_sendgrid import sendgrid, sendgrid_faults
-from vendor_ses import ses, ses_faults
-from vendor_sparkpost import sparkpost, sparkpost_faults
+from tests.support.events.generate import END, WINDOWS
+from tests.support.vendors.vendor_facts import Facts, Made, facts
+from tests.support.vendors.vendor_mailgun import mailgun, mailgun_faults
+from tests.support.vendors.vendor_postmark import postmark, postmark_faults
+from tests.support.vendors.vendor_sendgrid import sendgrid, sendgrid_faults
+from tests.support.vendors.vendor_ses import ses, ses_faults
+from tests.support.vendors.vendor_sparkpost import sparkpost, sparkpost_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

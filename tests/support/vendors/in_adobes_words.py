@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import oracle
+from tests import oracle
 
 Row = dict[str, Any]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-from spark_cluster import free_port
+
+from tests.support.servers.spark_cluster import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

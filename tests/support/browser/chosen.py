@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from conftest import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import oracle
+from tests import oracle
 
 if TYPE_CHECKING:
-    from server import Postgres
+    from tests.support.servers.server import Postgres
 
 Row = dict[str, Any]
 

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
-import oracle
 import pyarrow as pa
-import tables
+
+from tests import oracle
+from tests.support.servers import tables
 
 if TYPE_CHECKING:
-    from server import Postgres
-    from spark_cluster import Cluster
-    from tables import Row
+    from tests.support.servers.server import Postgres
+    from tests.support.servers.spark_cluster import Cluster
+    from tests.support.servers.tables import Row
 
 _NUMBERS = count(1)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import generate_xdm
-import oracle
-from generate import AT, WINDOWS
-from oracle_xdm import xdm_to_canonical
+from tests import oracle
+from tests.oracle_xdm import xdm_to_canonical
+from tests.support.events import generate_xdm
+from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
     import pandas as pd

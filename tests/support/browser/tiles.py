@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import frames
-
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.widgets import Context, TileWidget
+from tests.support.reports import frames
 
 if TYPE_CHECKING:
     import pandas as pd

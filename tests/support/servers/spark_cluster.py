@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-BROUGHT = Path(__file__).parent / ".spark" / "pyspark"
+BROUGHT = Path(__file__).parents[2] / "databases" / ".spark" / "pyspark"
 HOST = "localhost"
 """Only to this name a client gives a token without TLS."""
 TOKEN = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as the tests

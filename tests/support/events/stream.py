@@ -6,7 +6,7 @@ import random
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import generate
+from tests.support.events import generate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

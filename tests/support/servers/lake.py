@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import files
-import xdm_tables
-from xdm_tables import DATASETS, dataset
+from tests.support.events import files, xdm_tables
+from tests.support.events.xdm_tables import DATASETS, dataset
 
 if TYPE_CHECKING:
-    from spark_cluster import Cluster
+    from tests.support.servers.spark_cluster import Cluster
 
 Row = dict[str, Any]
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from memory import NOW, Event, snapshot_of
-
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.snapshot import ALL, Snapshot
 from campaign_live_widgets.snapshots import Draft, Manifest, snapshot_name, write_files
+from tests.support.events.memory import NOW, Event, snapshot_of
 
 DAY = timedelta(days=1)
 HOSTILE = '<script>alert("1")</script>\u202e&\r\n=1+1' + "x" * 10_000

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import oracle
+from tests import oracle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from memory import NOW, REJECT, Event, snapshot_of
-
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.snapshot import Health, Message, Selection
+from tests.support.events.memory import NOW, REJECT, Event, snapshot_of
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot

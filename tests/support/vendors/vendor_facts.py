@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from generate import BY_CODE_POINT, HOSTILE, instant
+from tests.support.events.generate import BY_CODE_POINT, HOSTILE, instant
 
 if TYPE_CHECKING:
     import random

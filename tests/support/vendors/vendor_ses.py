@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from vendor_facts import DOMAINS, Facts, Made, Row, facts
+from tests.support.vendors.vendor_facts import DOMAINS, Facts, Made, Row, facts
 
 if TYPE_CHECKING:
     import random

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, Final
 
-from generate import DOMAINS, END, REASONS, WINDOWS, instant, repeated, some
+from tests.support.events.generate import DOMAINS, END, REASONS, WINDOWS, instant, repeated, some
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from vendor_facts import Facts, Made, Row, facts
+from tests.support.vendors.vendor_facts import Facts, Made, Row, facts
 
 if TYPE_CHECKING:
     import random

@@ -1,0 +1,1 @@
+"""Events: their generators, the files and tables that contain them."""

@@ -1,0 +1,1 @@
+"""Rows of vendors, made from events."""
