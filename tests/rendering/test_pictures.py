@@ -117,7 +117,7 @@ def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
         "import sys; sys.path.insert(0, '.'); from hashlib import sha256\n"
         "from campaign_live_widgets.catalog import tile\n"
         "from tests.support.reports import frames\n"
-        "from campaign_live_widgets.rendering import pictures\n"
+        "from campaign_live_widgets.rendering.charts import export as pictures\n"
         "from campaign_live_widgets.rendering.charts import specification\n"
         "spec = specification(tile('{}'), frames.frame(tile('{}')), shade='light')\n"
         "files = pictures.svg(spec).encode(), pictures.png(spec)\n"
@@ -175,7 +175,7 @@ def test_the_scripts_of_a_page_stay_in_their_element() -> None:
 def test_what_is_missing_is_said_in_one_line() -> None:
     code = (
         "import sys; sys.modules['vl_convert'] = None\n"
-        "from campaign_live_widgets.rendering import pictures\n"
+        "from campaign_live_widgets.rendering.charts import export as pictures\n"
         "try: pictures.svg({})\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
