@@ -22,7 +22,7 @@ import psutil
 from generate import END, generate, query, write
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.engine import Rollup
+    from campaign_live_widgets.engine import FileRollup
     from campaign_live_widgets.snapshot import Selection
 
 CAMPAIGN: Final = "campaign-1"
@@ -51,7 +51,7 @@ def selections() -> dict[str, Selection]:
     }
 
 
-def asked(rollup: Rollup, selection: Selection) -> float:
+def asked(rollup: FileRollup, selection: Selection) -> float:
     """Return the seconds one answer takes: the snapshot and its 19 frames."""
     from campaign_live_widgets.report import to_json  # noqa: PLC0415
 

@@ -2,68 +2,106 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates import entities as named
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
 from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
-from campaign_live_widgets.engine.aggregates.segments import Parts
+from campaign_live_widgets.engine.aggregates.segments import Segments
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import ALL, Health, Snapshot, Window
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from campaign_live_widgets.engine.aggregates.entities import Named
-    from campaign_live_widgets.engine.aggregates.segments import Chosen
+    from campaign_live_widgets.engine.aggregates.entities import EntityStats
+    from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Campaign, Selection
+    from campaign_live_widgets.sources.address import SourceAddress
 
 
-class Answers:
-    """Counts of one campaign of a source, and the snapshots that they make.
+class Rollup(ABC):
+    """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
 
-    A subclass fills them, each in its own way of reading.
+    A subclass reads its kind of source and fills the aggregates; the snapshots are made here.
 
     Parameters
     ----------
-    campaign : str or None
-        ``None`` until one is known.
-    window : Window or None
-        The one window that will be asked for; ``None`` where any may be.
-    at : datetime or None
-        The time of the report: where no campaign is given, it is the one with the newest event
-        up to then. By default, and at most, now.
+    source : str or path
+        A file, a folder, a glob, or the address of a database's table; see
+        :class:`~campaign_live_widgets.sources.address.SourceAddress`.
+    campaign : str, optional
+        By default the campaign with the newest event that the first refresh reads; see *at*.
+    follow : bool
+        Whether :meth:`refresh` will be called again. Then the state that is needed to count only
+        new events is kept, and a last line without its newline waits for the next refresh.
+    window : Window, optional
+        Only with ``follow=False``: the one window that snapshots will be asked for.
+    at : datetime, optional
+        The time of the report: the default campaign is the one with the newest event up to
+        then. By default, and at most, now.
     clock : callable
         Returns the time now, with a time zone.
+
+    Raises
+    ------
+    ValueError
+        If a window is given for a rollup that follows its source.
     """
 
-    def __init__(
+    location: SourceAddress
+
+    def __init__(  # noqa: PLR0913 - all but two by name
         self,
-        campaign: str | None,
-        window: Window | None,
-        at: datetime | None,
-        clock: Callable[[], datetime],
+        source: str | os.PathLike[str],  # noqa: ARG002 - subclasses parse it
+        campaign: str | None = None,
+        *,
+        follow: bool = True,
+        window: Window | None = None,
+        at: datetime | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        if window is not None and follow:
+            message = "a fixed window is for a rollup that does not follow its source"
+            raise ValueError(message)
         self._campaign = campaign
+        self._follow = follow
         self._window = window
         self._at, self._clock = at, clock
         self._health = Health()
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
-        """Begin to count, with nothing counted yet."""
-        self._parts = Parts()
-        self._entered = EnteredProfiles(self._parts)
+    @abstractmethod
+    def refresh(self) -> bool:
+        """Read what is new in the source; return whether any count or note changed.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read; earlier counts are kept.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close connections and remove temporary files."""
+
+    def _reset(self) -> None:
+        """Empty all aggregates."""
+        self._segments = Segments()
+        self._entered = EnteredProfiles(self._segments)
         self._entered_in_window: dict[bool, int] | None = None
         self._counted = {question: CountedBy(question) for question in QUESTIONS}
         self._times = EventTimes()
-        self._campaigns: dict[str, Named] = {}
-        self._messages: dict[str, Named] = {}
-        self._executions: dict[str, Named] = {}
+        self._campaigns: dict[str, EntityStats] = {}
+        self._messages: dict[str, EntityStats] = {}
+        self._executions: dict[str, EntityStats] = {}
 
     @property
     def campaign(self) -> str | None:
@@ -156,14 +194,12 @@ class Answers:
             message = "a rollup for one window counts the whole campaign; open it without a window"
             raise ValueError(message)
         start, end = minutes(span)
-        chosen = self._parts.choose(selection)
+        mask = self._segments.mask_of(selection)
         tables = {
-            question: counted.totals(start, end, include_tests=include_tests, chosen=chosen)
+            question: counted.totals(start, end, include_tests=include_tests, mask=mask)
             for question, counted in self._counted.items()
         }
-        series = self._counted[QUESTIONS[0]].series(
-            span, include_tests=include_tests, chosen=chosen
-        )
+        series = self._counted[QUESTIONS[0]].series(span, include_tests=include_tests, mask=mask)
         known = self._campaigns.get(self._campaign or "")
         newest = self._last(self._campaign or "", self._until(at))
         return Snapshot(
@@ -172,7 +208,7 @@ class Answers:
             window=span,
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(
-                start, end, include_tests=include_tests, chosen=chosen
+                start, end, include_tests=include_tests, mask=mask
             ),
             message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
             newest_event=None if newest is None else named.time(newest),
@@ -184,11 +220,11 @@ class Answers:
         )
 
     def _distinct_profiles(
-        self, start: int, end: int, *, include_tests: bool, chosen: Chosen
+        self, start: int, end: int, *, include_tests: bool, mask: SegmentMask
     ) -> int:
         if self._entered_in_window is not None:
             return self._entered_in_window[include_tests]
-        return self._entered.distinct(start, end, include_tests=include_tests, chosen=chosen)
+        return self._entered.distinct(start, end, include_tests=include_tests, mask=mask)
 
     def require_campaign(self) -> None:
         """Raise :class:`UnknownNameError` where the source has no event of the campaign."""

@@ -1,12 +1,12 @@
 """Where events come from: files of any known format, as SQL over rows and what is new."""
 
 from campaign_live_widgets.sources.files.file_schema import (
-    fold,
-    folded_line,
+    detect_schema,
     holds,
-    layout,
-    layout_of,
-    spells_otherwise,
+    lowercase_keys,
+    lowercased_schema,
+    schema_of_values,
+    spelled_differently,
 )
 from campaign_live_widgets.sources.files.json_documents import lines_of
 from campaign_live_widgets.sources.files.location import DataFile, Location
@@ -15,10 +15,10 @@ from campaign_live_widgets.sources.files.scan_sql import (
     NOT_JSON,
     REJECT_SCANS,
     REJECTS,
-    Layout,
+    FileSchema,
     lines,
 )
-from campaign_live_widgets.sources.files.tail import EXAMPLES, FileState, Fragment, Tail, Tally
+from campaign_live_widgets.sources.files.tail import EXAMPLES, FileSlice, FileState, Tail, Tally
 from campaign_live_widgets.sources.formats import (  # noqa: F401 - they register themselves, in order
     ajo,
     canonical,
@@ -41,20 +41,20 @@ __all__ = [
     "REJECTS",
     "REJECT_SCANS",
     "DataFile",
+    "FileSchema",
+    "FileSlice",
     "FileState",
     "Format",
-    "Fragment",
-    "Layout",
     "Location",
     "Tail",
     "Tally",
-    "fold",
-    "folded_line",
+    "detect_schema",
     "holds",
-    "layout",
-    "layout_of",
     "lines",
     "lines_of",
+    "lowercase_keys",
+    "lowercased_schema",
     "quoted",
-    "spells_otherwise",
+    "schema_of_values",
+    "spelled_differently",
 ]

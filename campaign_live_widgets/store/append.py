@@ -11,8 +11,8 @@ import numpy as np
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources import FILE_BITS
+from campaign_live_widgets.sources.batch_relation import BATCH
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
-from campaign_live_widgets.sources.files.staging import BATCH
 from campaign_live_widgets.sources.store_log import Ingested
 from campaign_live_widgets.store.new_events import Found
 from campaign_live_widgets.store.row_staging import Lines, Rows

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from campaign_live_widgets.snapshot import Reject
-    from campaign_live_widgets.sources import FileState, Fragment
+    from campaign_live_widgets.sources import FileSlice, FileState
     from campaign_live_widgets.sources.files.staging import Batch
     from campaign_live_widgets.store.writer import Writer
 
@@ -110,19 +110,19 @@ class Ingestion:
             Where the store cannot be written; what has been committed stays.
         """
         try:
-            fragments = [f for f in self._tail.poll() if not self._is_own(f.file.path)]
-            self._total = sum(fragment.end for fragment in fragments)
+            slices = [f for f in self._tail.poll() if not self._is_own(f.file.path)]
+            self._total = sum(file_slice.end for file_slice in slices)
             self.result.waiting = {
                 path: self._waits(self._tail.files[path], why)
                 for path, why in self._tail.waiting.items()
             }
-            if not fragments and not self._tail.waiting:
+            if not slices and not self._tail.waiting:
                 message = f"{self._location.text}: there is no event file (Parquet, CSV or NDJSON)"
                 raise SourceError(message)
             with interruptible(self._con):
-                for chunk in chunks(fragments):
+                for chunk in chunks(slices):
                     self._take(self._unknown(chunk))
-                    self._done += sum(fragment.end for fragment in chunk)
+                    self._done += sum(file_slice.end for file_slice in chunk)
                     self._progress(self.result, self._done, self._total)
         finally:
             self._stage.close()
@@ -148,16 +148,16 @@ class Ingestion:
             raise UsageError(message)
         return os.path.realpath(path).startswith(own)
 
-    def _unknown(self, chunk: Sequence[Fragment]) -> list[Fragment]:
+    def _unknown(self, chunk: Sequence[FileSlice]) -> list[FileSlice]:
         """Return the fragments whose content has not been ingested yet."""
-        unknown: list[Fragment] = []
+        unknown: list[FileSlice] = []
         keys: set[str] = set()
         with self._writer.locked() as state:
             ingested = dict(state.ingested)
-        for fragment in chunk:
-            path = fragment.file.path
+        for file_slice in chunk:
+            path = file_slice.file.path
             try:
-                known = self._key(fragment, ingested)
+                known = self._key(file_slice, ingested)
             except OSError as error:
                 self.result.problems[path] = why(error)
                 continue
@@ -166,23 +166,23 @@ class Ingestion:
                 continue
             self._keys[path] = known
             keys.add(known.key)
-            unknown.append(fragment)
+            unknown.append(file_slice)
         return unknown
 
-    def _key(self, fragment: Fragment, ingested: dict[str, Ingested]) -> Known:
+    def _key(self, file_slice: FileSlice, ingested: dict[str, Ingested]) -> Known:
         """Return what a fragment is known by; a file that has grown holds what it was before."""
-        path, suffix = fragment.file.path, self._location.format or ""
+        path, suffix = file_slice.file.path, self._location.format or ""
         if self._name is not None:
             return Known("", None)
-        may_grow = fragment.file.kind != "parquet" and fragment.file.compression is None
+        may_grow = file_slice.file.kind != "parquet" and file_slice.file.compression is None
         earlier = {
             one.size: one.key
             for one in ingested.values()
-            if may_grow and one.name == os.path.abspath(path) and 0 < one.size < fragment.end
+            if may_grow and one.name == os.path.abspath(path) and 0 < one.size < file_slice.end
         }
         digest, position, replaces = blake2b(digest_size=16), 0, None
         with open(path, "rb") as stream:
-            for end in (*sorted(earlier), fragment.end):
+            for end in (*sorted(earlier), file_slice.end):
                 while position < end and (block := stream.read(min(end - position, _BLOCK))):
                     digest.update(block)
                     position += len(block)
@@ -191,18 +191,18 @@ class Ingestion:
                     replaces = key
         return Known(key, replaces)
 
-    def _take(self, fragments: Sequence[Fragment]) -> None:
+    def _take(self, slices: Sequence[FileSlice]) -> None:
         """Ingest fragments in one commit; where that fails, each alone."""
-        if not fragments:
+        if not slices:
             return
         try:
-            batch = self._stage.stage(fragments)
-            if batch.refused:
+            batch = self._stage.stage(slices)
+            if batch.rejected:
                 self._stage.add_rejects(batch)
             found = Found.of(self._con, batch)
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            self._apart(fragments, error)
+            self._apart(slices, error)
             return
         try:
             with self._writer.locked():
@@ -211,19 +211,19 @@ class Ingestion:
             damage = self._damage()
             if damage is None:
                 raise
-            self._apart(fragments, damage)
+            self._apart(slices, damage)
             return
         finally:
             self._stage.clear()
         self.result.problems |= batch.problems
 
-    def _apart(self, fragments: Sequence[Fragment], error: BaseException) -> None:
+    def _apart(self, slices: Sequence[FileSlice], error: BaseException) -> None:
         """Ingest fragments one by one, as one of them cannot be read."""
-        if len(fragments) > 1:
-            for fragment in fragments:
-                self._take([fragment])
-        elif Path(fragments[0].file.path).exists():
-            self.result.problems[fragments[0].file.path] = why(error)
+        if len(slices) > 1:
+            for file_slice in slices:
+                self._take([file_slice])
+        elif Path(slices[0].file.path).exists():
+            self.result.problems[slices[0].file.path] = why(error)
 
     def _damage(self) -> BaseException | None:
         """Return why what is laid out cannot be read; ``None`` where it can, so it is the store."""
@@ -240,17 +240,17 @@ class Ingestion:
         new = found.new(self._writer)
         told, rejects = [], []
         files = batch.files_of(found.position)
-        stored = np.bincount(files[new], minlength=len(batch.fragments))
-        repeated = np.bincount(files[~new], minlength=len(batch.fragments))
-        for place, fragment in enumerate(batch.fragments):
-            path = fragment.file.path
+        stored = np.bincount(files[new], minlength=len(batch.slices))
+        repeated = np.bincount(files[~new], minlength=len(batch.slices))
+        for place, file_slice in enumerate(batch.slices):
+            path = file_slice.file.path
             tally = batch.tallies.get(path, Tally())
             known = self._keys[path]
             told.append(
                 Ingested(
                     key=known.key,
                     name=self._name or os.path.abspath(path),
-                    size=fragment.end,
+                    size=file_slice.end,
                     events=int(stored[place]),
                     duplicates=int(repeated[place]) + tally.duplicates,
                     rejected=tally.rejected,
@@ -259,8 +259,8 @@ class Ingestion:
                 )
             )
             rejects.append([replace(r, file=self._relative(r.file)) for r in tally.rejects])
-        refused = bool(batch.refused or batch.empty)
-        found.store(self._writer, self._con, refused, new, told, rejects)
+        rejected = bool(batch.rejected or batch.ignored)
+        found.store(self._writer, self._con, rejected, new, told, rejects)
         for one, refused_rows in zip(told, rejects, strict=True):
             self._count(one, refused_rows)
 

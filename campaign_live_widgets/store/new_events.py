@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.seen_ids import repeats
 from campaign_live_widgets.engine.duckdb import queries as sql
+from campaign_live_widgets.sources.batch_relation import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,16 +35,16 @@ class Found:
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, batch: Batch) -> Found:
         """Return them of a batch."""
-        if not batch.fragments:
+        if not batch.slices:
             return cls(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
-        return cls.in_relation(con, refused=bool(batch.refused or batch.empty))
+        return cls.in_relation(con, refused=bool(batch.rejected or batch.ignored))
 
     @classmethod
     def in_relation(cls, con: duckdb.DuckDBPyConnection, *, refused: bool) -> Found:
         """Return them of the relation ``batch``; *refused* tells that some rows are no events."""
         columns: list[NDArray[Any]] = [
             np.ma.getdata(column)
-            for column in con.execute(sql.ids(refused=refused)).fetchnumpy().values()
+            for column in con.execute(sql.ids(BATCH, rejected=refused)).fetchnumpy().values()
         ]
         return cls(*columns)
 
@@ -70,7 +71,7 @@ class Found:
         if len(repeats):
             con.register(sql.REPEATS, pd.DataFrame({"position": repeats}))
         try:
-            events = sql.fresh(repeats=bool(len(repeats)), refused=refused)
+            events = sql.new_events(BATCH, repeats=bool(len(repeats)), rejected=refused)
             writer.add(con, events, self.high[new], self.low[new], ingested, rejects)
         finally:
             if len(repeats):

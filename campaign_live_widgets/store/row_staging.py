@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.sources import folded_line, layout_of
-from campaign_live_widgets.sources.files.staging import BATCH
+from campaign_live_widgets.sources import lowercase_keys, schema_of_values
+from campaign_live_widgets.sources.batch_relation import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
-    from campaign_live_widgets.sources import Layout
+    from campaign_live_widgets.sources import FileSchema
 
     Row = Mapping[str, Any]
 
@@ -32,11 +32,11 @@ _ROWS: Final = "appended"
 class Lines:
     """The rows of one call as lines of JSON, and how these are laid out."""
 
-    __slots__ = ("layout", "lines")
+    __slots__ = ("lines", "schema")
 
     def __init__(self, rows: Sequence[Row], wanted: str | None) -> None:
-        self.layout = layout_of(_sampled(rows, wanted), wanted)
-        self.lines = [_line(row, folded=self.layout.folded) for row in rows]
+        self.schema = schema_of_values(_sampled(rows, wanted), wanted)
+        self.lines = [_line(row, lowercased=self.schema.lowercased) for row in rows]
 
     def __len__(self) -> int:
         """Return how many rows they are."""
@@ -53,11 +53,11 @@ class Rows:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        self._prepared: dict[Layout, str] = {}
+        self._prepared: dict[FileSchema, str] = {}
         self._number = count(1)
         con.execute("PRAGMA disable_optimizer")
         con.execute(f"CREATE TEMP TABLE {_LINES} (line VARCHAR, file_index BIGINT)")
-        events = _events(layout_of([], "canonical"))
+        events = _events(schema_of_values([], "canonical"))
         con.execute(f"CREATE TEMP TABLE {_ROWS} AS SELECT * FROM ({events}) LIMIT 0")
         con.execute(f"CREATE TEMP VIEW {BATCH} AS SELECT * FROM {_ROWS}")
 
@@ -68,16 +68,16 @@ class Rows:
         A call's number stands in ``place`` above the bits of the row. Given is, for each call,
         what precedes its first row in ``row``.
         """
-        groups: dict[Layout, list[int]] = {}
+        groups: dict[FileSchema, list[int]] = {}
         for number, call in enumerate(calls):
-            groups.setdefault(call.layout, []).append(number)
+            groups.setdefault(call.schema, []).append(number)
         starts = [0] * len(calls)
         large = sum(map(len, calls)) > _MOST
         if large:
             self._con.execute("PRAGMA enable_optimizer")
         self._con.execute("BEGIN TRANSACTION")
         try:
-            for place, (layout, numbers) in enumerate(groups.items()):
+            for place, (schema, numbers) in enumerate(groups.items()):
                 lines: list[str] = []
                 owners: list[int] = []
                 for number in numbers:
@@ -90,22 +90,22 @@ class Rows:
                     f"INSERT INTO {_LINES} SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
                     [lines, owners],
                 )
-                self._con.execute(f"EXECUTE {self._statement(layout)}")
+                self._con.execute(f"EXECUTE {self._statement(schema)}")
             yield starts
         finally:
             self._con.execute("ROLLBACK")
             if large:
                 self._con.execute("PRAGMA disable_optimizer")
 
-    def _statement(self, layout: Layout) -> str:
+    def _statement(self, schema: FileSchema) -> str:
         """Return the name of the statement that makes events of the lines of a layout."""
-        name = self._prepared.pop(layout, None)
+        name = self._prepared.pop(schema, None)
         if name is None:
             name = f"events_{next(self._number)}"
-            self._con.execute(f"PREPARE {name} AS INSERT INTO {_ROWS} BY NAME {_events(layout)}")
+            self._con.execute(f"PREPARE {name} AS INSERT INTO {_ROWS} BY NAME {_events(schema)}")
             if len(self._prepared) >= _KEPT:
                 self._con.execute(f"DEALLOCATE {self._prepared.pop(next(iter(self._prepared)))}")
-        self._prepared[layout] = name  # the last one used is the last to go
+        self._prepared[schema] = name  # the last one used is the last to go
         return name
 
 
@@ -121,14 +121,14 @@ def _sampled(rows: Sequence[Row], wanted: str | None) -> list[Row]:
     return list(named.values())
 
 
-def _events(layout: Layout) -> str:
-    return layout.events_of(
+def _events(schema: FileSchema) -> str:
+    return schema.events_of(
         "(SELECT CASE WHEN json_valid(line) THEN line END AS json, file_index, "
         f"'' AS clw_file FROM {_LINES})"
     )
 
 
-def _line(row: object, *, folded: bool) -> str:
+def _line(row: object, *, lowercased: bool) -> str:
     """Return a row as a line of JSON; what is no number is nothing."""
     if isinstance(row, dict):
         row = {
@@ -136,7 +136,7 @@ def _line(row: object, *, folded: bool) -> str:
             for name, value in row.items()
         }
     line = json.dumps(row, default=_plain)
-    return folded_line(line.encode()).decode() if folded else line
+    return lowercase_keys(line.encode()).decode() if lowercased else line
 
 
 def _plain(value: object) -> str:

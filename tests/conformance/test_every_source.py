@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from pathlib import Path
 
-    from campaign_live_widgets.engine import Answers
+    from campaign_live_widgets.engine import Rollup
     from campaign_live_widgets.snapshot import Snapshot
 
 Row = dict[str, Any]
@@ -84,7 +84,7 @@ def expected(rows: pd.DataFrame, campaign: str, span: str, *, tests: bool) -> Ro
     return dict(once(rows, (campaign, span, tests), compute))
 
 
-def assert_same(source: Source, rollup: Answers, rows: pd.DataFrame, cases: Cases) -> None:
+def assert_same(source: Source, rollup: Rollup, rows: pd.DataFrame, cases: Cases) -> None:
     """Compare every cell of every widget, the health, and all that is known by name."""
     campaign = str(rollup.campaign)
     for span, tests in cases:
@@ -111,7 +111,7 @@ def assert_same(source: Source, rollup: Answers, rows: pd.DataFrame, cases: Case
     assert not rollup.health.notes
 
 
-def by_name(rollup: Answers, snapshot: Snapshot) -> tuple[Any, ...]:
+def by_name(rollup: Rollup, snapshot: Snapshot) -> tuple[Any, ...]:
     """Return the campaign's messages and executions and all campaigns, as the oracle does."""
     messages = [
         (one.id, one.name, set(one.channels), one.events, one.newest_event)

@@ -23,7 +23,7 @@ from tests.support.servers.engines import filled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from campaign_live_widgets.engine import Answers
+    from campaign_live_widgets.engine import Rollup
     from tests.support.servers.engines import Engine
 
 Row = dict[str, Any]
@@ -46,7 +46,7 @@ def wanted(rows: list[Row], window: str, *, tests: bool = False, campaign: str =
     return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests)
 
 
-def told(rollup: Answers, window: str, *, tests: bool = False) -> Row:
+def told(rollup: Rollup, window: str, *, tests: bool = False) -> Row:
     got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
     got.pop("rejects", None)
     return got

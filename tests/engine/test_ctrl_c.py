@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign_live_widgets.engine import Rollup, new_rollup
+from campaign_live_widgets.engine import FileRollup, new_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TRIES = 5
 
 
-def report(of: Rollup) -> dict[str, Any]:
+def report(of: FileRollup) -> dict[str, Any]:
     return to_json(of.snapshot(at=AT, window=WINDOWS["30d"]))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_live_widgets.engine.aggregates.minute_cube import MinuteCube
-from campaign_live_widgets.engine.aggregates.segments import EVERYTHING, Chosen
+from campaign_live_widgets.engine.aggregates.segments import EVERYTHING, SegmentMask
 from campaign_live_widgets.snapshot import Selection
 
 cell = st.tuples(
@@ -24,8 +24,8 @@ def add(cube: MinuteCube, batch: list[tuple[int, str, int, int]]) -> None:
         cube.add(np.array(minute), codes, np.array(part, dtype=np.int32), np.array(count))
 
 
-def chosen(mask: list[bool]) -> Chosen:
-    return Chosen(
+def select(mask: list[bool]) -> SegmentMask:
+    return SegmentMask(
         Selection(frozenset(map(str, mask)), frozenset(map(str, np.flatnonzero(mask)))),
         np.array(mask),
     )
@@ -45,12 +45,12 @@ def test_any_window_and_choice_sums_what_was_added(
     for batch in added:
         add(cube, batch)
         so_far += batch
-        # Asked between additions: what was summed before must not be told again.
-        for choice in (EVERYTHING, chosen(one), chosen(other), chosen(one)):
+        # Asked between additions: what was summed before must not be counted again.
+        for choice in (EVERYTHING, select(one), select(other), select(one)):
             wanted: Counter[str] = Counter()
             by_bucket: dict[int, Counter[tuple[int, str]]] = {w: Counter() for w in (1, 15, 120)}
-            for minute, key, part, count in so_far:
-                is_in = choice.mask is None or choice.mask[part]
+            for minute, key, segment, count in so_far:
+                is_in = choice.included is None or choice.included[segment]
                 if is_in and start <= minute < start + length:
                     wanted[key] += count
                     for width, found in by_bucket.items():
@@ -70,6 +70,6 @@ def test_an_hour_with_many_additions_keeps_its_sums() -> None:
     for turn in range(300):
         add(cube, [(minute, f"k{turn % 5}", turn % 2, 1) for minute in range(60)])
         assert cube.totals(0, 60).sum() == (turn + 1) * 60
-    odd = chosen([False, True])
+    odd = select([False, True])
     assert cube.totals(0, 60, odd).sum() == 150 * 60
     assert len(cube.series(1, 60, 1)[0]) < 60 * 5 * 2 + 4096 + 60

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.engine import FileRollup, open_rollup
 from campaign_live_widgets.snapshot import Snapshot, Window
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def parquet(path: Path, *events: dict[str, object], **columns: pa.Array) -> None
     pq.write_table(table, path)
 
 
-def told(rollup: Rollup) -> tuple[int, int, int, int]:
+def told(rollup: FileRollup) -> tuple[int, int, int, int]:
     """Return sent, entered profiles, duplicates and rejected rows."""
     snapshot = rollup.snapshot(at=AT, window=DAY)
     return (

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.aggregates.segments import Part, Parts
+from campaign_live_widgets.engine.aggregates.segments import Segment, Segments
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.snapshot import ALL, Selection
 
-PARTS = [Part(message, execution) for message in "ab" for execution in ("x", "y", None)]
+SEGMENTS = [Segment(message, execution) for message in "ab" for execution in ("x", "y", None)]
 SELECTIONS = (
     ALL,
     Selection(frozenset("a")),
@@ -18,17 +18,17 @@ SELECTIONS = (
     Selection(frozenset("b"), frozenset("y")),
     Selection(frozenset("never")),
 )
-Entry = tuple[int, int, bool, Part]
-entry = st.tuples(st.integers(0, 5), st.integers(0, 30), st.booleans(), st.sampled_from(PARTS))
+Entry = tuple[int, int, bool, Segment]
+entry = st.tuples(st.integers(0, 5), st.integers(0, 30), st.booleans(), st.sampled_from(SEGMENTS))
 
 
-def added(profiles: EnteredProfiles, parts: Parts, batch: list[Entry]) -> None:
+def added(profiles: EnteredProfiles, segments: Segments, batch: list[Entry]) -> None:
     if batch:
-        who, minute, is_test, part = zip(*batch, strict=True)
+        who, minute, is_test, segment = zip(*batch, strict=True)
         # Two profiles in three share the first half of their hash.
         high = np.array([w // 3 for w in who], dtype=np.uint64)
         low = np.array(who, dtype=np.uint64)
-        numbers = parts.numbers(part)
+        numbers = segments.numbers(segment)
         profiles.add(high, low, np.array(minute), np.array(is_test), numbers)
 
 
@@ -59,51 +59,53 @@ def test_every_window_and_selection_counts_each_profile_once(
     start: int,
     length: int,
 ) -> None:
-    parts = Parts()
-    profiles, entries = EnteredProfiles(parts), []
+    segments = Segments()
+    profiles, entries = EnteredProfiles(segments), []
     for number, batch in enumerate(batches):
-        added(profiles, parts, batch)
+        added(profiles, segments, batch)
         entries += batch
         # What is asked changes from batch to batch; some is in use already, some is new.
         for selection, tests in (asked[number % len(asked)], asked[0]):
             got = profiles.distinct(
-                start, start + length, include_tests=tests, chosen=parts.choose(selection)
+                start, start + length, include_tests=tests, mask=segments.mask_of(selection)
             )
             assert got == told(entries, selection, start, start + length, tests=tests)
     for selection in SELECTIONS:
         for tests in (False, True):
             got = profiles.distinct(
-                start, start + length, include_tests=tests, chosen=parts.choose(selection)
+                start, start + length, include_tests=tests, mask=segments.mask_of(selection)
             )
             assert got == told(entries, selection, start, start + length, tests=tests)
 
 
 def test_many_batches_of_returning_profiles() -> None:
     rng = np.random.default_rng(5)
-    parts = Parts()
-    profiles, entries = EnteredProfiles(parts), []
+    segments = Segments()
+    profiles, entries = EnteredProfiles(segments), []
     half = Selection(frozenset("a"))
     for turn in range(60):
         batch = [
-            (int(w), int(m), False, PARTS[p])
+            (int(w), int(m), False, SEGMENTS[p])
             for w, m, p in rng.integers(0, (900, 3000, 6), (700, 3))
         ]
         entries += batch
-        added(profiles, parts, batch)
+        added(profiles, segments, batch)
         if turn in (3, 40):
-            profiles.distinct(0, 3000, include_tests=False, chosen=parts.choose(half))
+            profiles.distinct(0, 3000, include_tests=False, mask=segments.mask_of(half))
     for start, end in ((0, 3000), (17, 18), (100, 160), (2999, 3000), (5, 5)):
         for selection in (ALL, half):
-            got = profiles.distinct(start, end, include_tests=False, chosen=parts.choose(selection))
+            got = profiles.distinct(
+                start, end, include_tests=False, mask=segments.mask_of(selection)
+            )
             assert got == told(entries, selection, start, end, tests=False)
 
 
 def test_minutes_that_are_ages_apart() -> None:
-    parts = Parts()
-    profiles = EnteredProfiles(parts)
+    segments = Segments()
+    profiles = EnteredProfiles(segments)
     far = 2**33
-    entries = [(n % 5, m, False, PARTS[n % 6]) for n, m in enumerate((-far, 0, far, 3, 4, 0, 2))]
-    added(profiles, parts, entries)
+    entries = [(n % 5, m, False, SEGMENTS[n % 6]) for n, m in enumerate((-far, 0, far, 3, 4, 0, 2))]
+    added(profiles, segments, entries)
     for start, end in ((-far, far + 1), (0, 5), (1, far), (far, far + 1), (-far, 0)):
         got = profiles.distinct(start, end, include_tests=False)
         assert got == told(entries, ALL, start, end, tests=False)

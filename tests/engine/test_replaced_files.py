@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.engine import FileRollup, open_rollup
 from campaign_live_widgets.report import to_json
 from tests.support.events import files, generate
 from tests.support.events.generate import AT, WINDOWS
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 CAMPAIGN = "c1"
 
 
-def report(rollup: Rollup) -> Row:
+def report(rollup: FileRollup) -> Row:
     """Return the report, with what stood in no row left out: examples come in any order."""
     told = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
     told["rejects"] = sorted(str(reject) for reject in told.get("rejects", []))
     return told
 
 
-def assert_as_fresh(rollup: Rollup, folder: Path) -> None:
+def assert_as_fresh(rollup: FileRollup, folder: Path) -> None:
     """Compare with a rollup that meets the folder as it is now."""
     assert report(rollup) == report(open_rollup(folder, CAMPAIGN))
 
@@ -100,7 +100,7 @@ def test_any_course_of_rewriting_ends_as_a_fresh_look(tmp_path: Path, seed: int)
     rng = random.Random(seed)  # noqa: S311 - test data
     rows = generate.events(40 + seed, 150)
     kept: dict[str, list[Row]] = {}
-    rollup: Rollup | None = None
+    rollup: FileRollup | None = None
     for number, part in enumerate(files.split(rows, 12, seed)):
         form = rng.choice(files.FORMS)
         turn = rng.random()

@@ -34,8 +34,8 @@ def test_known_is_what_was_added_and_stands_where_it_was_last_met(
         again = [i for i in dict.fromkeys(batch) if i in last]
         last |= dict.fromkeys(batch, number)
         seen.add(*halves(new), np.full(len(new), number))
-        seen.hand_over(*halves(again), np.full(len(again), number))
-    counted, stands = seen.known(*halves(asked), standing)
+        seen.update_generation(*halves(again), np.full(len(again), number))
+    counted, stands = seen.lookup(*halves(asked), standing)
     assert counted.tolist() == [i in last for i in asked]
     assert stands.tolist() == [last.get(i) in standing for i in asked]
     assert len(seen) == len(last)
@@ -61,5 +61,5 @@ def test_a_million_ids_in_batches_of_every_size() -> None:
         seen.add(high, low, np.ones(len(high), dtype=np.int64))
         seen.settle()
     for high, low in batches:
-        assert np.all(seen.known(high, low, ALL))
-        assert not np.any(seen.known(high, low + np.uint64(1 << 24), ALL))
+        assert np.all(seen.lookup(high, low, ALL))
+        assert not np.any(seen.lookup(high, low + np.uint64(1 << 24), ALL))

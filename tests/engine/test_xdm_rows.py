@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from campaign_live_widgets.engine.pushdown.connections.base import Connection, microseconds
-from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
+from campaign_live_widgets.engine.pushdown.rollup import DatabaseRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Window
@@ -96,14 +96,14 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     FOLDERS.clear()
 
 
-def told(rollup: RemoteRollup, window: str, *, tests: bool = False) -> Row:
+def told(rollup: DatabaseRollup, window: str, *, tests: bool = False) -> Row:
     got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
     got.pop("rejects", None)
     return got
 
 
-def opened(url: str, **options: Any) -> RemoteRollup:  # noqa: ANN401 - of the rollup
-    rollup = RemoteRollup(url, "c1", **options)
+def opened(url: str, **options: Any) -> DatabaseRollup:  # noqa: ANN401 - of the rollup
+    rollup = DatabaseRollup(url, "c1", **options)
     rollup.refresh()
     return rollup
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-    from campaign_live_widgets.engine import Answers
+    from campaign_live_widgets.engine import Rollup
 
 Row = dict[str, Any]
 
@@ -101,7 +101,7 @@ def counted(source: Path | str, *, follow: bool = False) -> tuple[int, int, int]
     return _told(rollup)
 
 
-def _told(rollup: Answers) -> tuple[int, int, int]:
+def _told(rollup: Rollup) -> tuple[int, int, int]:
     health = rollup.health
     return health.events + health.duplicates, health.rejected, health.ignored
 

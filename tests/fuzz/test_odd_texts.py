@@ -17,7 +17,7 @@ from campaign_live_widgets.app.settings.times import parse_at, parse_window
 from campaign_live_widgets.errors import SourceError, UsageError
 from campaign_live_widgets.sources.files.location import Location
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.tables.address import Database
+from campaign_live_widgets.sources.tables.address import DatabaseAddress
 from tests.fuzz.budget import TEXTS, budget
 from tests.oracle import BOUNCE_TYPES
 
@@ -123,7 +123,7 @@ def _assert_no_password(error: Exception) -> None:
 def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa: FBT001
     text = "postgresql://" + "".join(parts) if proper else "".join(parts)
     try:
-        place = Database.parse(text)
+        place = DatabaseAddress.parse(text)
     except SourceError as error:
         _assert_clear(error)
         _assert_no_password(error)
@@ -135,7 +135,7 @@ def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa
 @pytest.mark.parametrize("host", ["[", "[::1", "ho\u2100st", "]"])
 def test_an_address_that_is_none_is_one_clear_line_without_its_password(host: str) -> None:
     with pytest.raises(SourceError, match="is no address; give") as refused:
-        Database.parse(f"postgresql://reader:{SECRET}@{host}/mail?table=events")
+        DatabaseAddress.parse(f"postgresql://reader:{SECRET}@{host}/mail?table=events")
     assert SECRET not in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
 

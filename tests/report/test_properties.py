@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine import Rollup, open_rollup
+from campaign_live_widgets.engine import FileRollup, open_rollup
 from campaign_live_widgets.report import evaluate, to_json
 from campaign_live_widgets.snapshot import ALL, DIMENSIONS, Selection, Snapshot
 from tests import oracle
@@ -72,7 +72,7 @@ def ticks(draw: st.DrawFn) -> tuple[list[Row], list[list[Row]]]:
     return rows, [tick for tick in cut if tick]
 
 
-def rolled(parts: list[list[Row]], folder: str, *, form: str = "parquet") -> Rollup:
+def rolled(parts: list[list[Row]], folder: str, *, form: str = "parquet") -> FileRollup:
     """Return a rollup that met *parts* one tick after the other."""
     rollup = None
     for number, part in enumerate(parts):
@@ -188,7 +188,7 @@ def test_selections_may_change_from_tick_to_tick(
                     assert got["widgets"] == wanted["widgets"]
 
 
-def drawn(rollup: Rollup, selection: Selection) -> Snapshot:
+def drawn(rollup: FileRollup, selection: Selection) -> Snapshot:
     return rollup.snapshot(at=END, window=2 * HOUR, selection=selection)
 
 

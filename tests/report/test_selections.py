@@ -46,7 +46,12 @@ SELECTIONS = (
 
 
 def assert_same(
-    rollup: Rollup, events: pd.DataFrame, selection: Selection, window: str, *, tests: bool = False
+    rollup: Rollup,
+    events: pd.DataFrame,
+    selection: Selection,
+    window: str,
+    *,
+    tests: bool = False,
 ) -> Row:
     """Compare one report with the oracle's; return it."""
     length = WINDOWS[window]

@@ -4,20 +4,22 @@ import os
 import time
 from pathlib import Path
 
-from campaign_live_widgets.sources import Fragment, Location, Tail, Tally
+from campaign_live_widgets.sources import FileSlice, Location, Tail, Tally
 
 OLD = time.time() - 3600
 
 
-def looked(tail: Tail) -> list[Fragment]:
+def looked(tail: Tail) -> list[FileSlice]:
     found = tail.poll()
-    for fragment in found:
-        lines = Path(fragment.file.path).read_bytes()[fragment.start : fragment.end].count(b"\n")
-        tail.commit(fragment, lines, Tally())
+    for file_slice in found:
+        lines = (
+            Path(file_slice.file.path).read_bytes()[file_slice.start : file_slice.end].count(b"\n")
+        )
+        tail.commit(file_slice, lines, Tally())
     return found
 
 
-def spans(found: list[Fragment]) -> list[tuple[str, int, int, int]]:
+def spans(found: list[FileSlice]) -> list[tuple[str, int, int, int]]:
     return [(Path(f.file.path).name, f.start, f.end, f.first_line) for f in found]
 
 

@@ -20,7 +20,7 @@ import pytest
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.sources import layout_of
+from campaign_live_widgets.sources import schema_of_values
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, append, check
 from campaign_live_widgets.store import id_index as ids
@@ -163,7 +163,7 @@ def test_names_of_one_sort_tell_the_same_of_where_fields_are() -> None:
         {"Event_ID": "c", "reason": [1]},
         {"event_id": "d", "Reason": "y"},
     ]
-    assert rows.Lines(given, "canonical").layout == layout_of(given, "canonical")
+    assert rows.Lines(given, "canonical").schema == schema_of_values(given, "canonical")
 
 
 def test_a_call_that_is_broken_off_holds_nobody_up(tmp_path: Path) -> None:

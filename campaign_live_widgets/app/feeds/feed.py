@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
     from campaign_live_widgets.snapshot import Campaign, Snapshot
 
 _DEBOUNCE: Final = 50
@@ -61,7 +60,7 @@ class RollupFeed:
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
 
-    def _new_rollup(self, campaign: str | None) -> Rollup | RemoteRollup:
+    def _new_rollup(self, campaign: str | None) -> Rollup:
         return new_rollup(self._source, campaign, at=self._query.time, clock=self._clock)
 
     @property

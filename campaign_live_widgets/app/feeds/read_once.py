@@ -17,7 +17,7 @@ from campaign_live_widgets.app.settings.secret_reference import (
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.clock import utc_now
-from campaign_live_widgets.sources.tables.address import locate
+from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
     from campaign_live_widgets.snapshot import Campaign, Health, Snapshot, Window
 
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 class OpenSource:
     """The rollup of a source that has been read, and the source's public name."""
 
-    rollup: Rollup | RemoteRollup
+    rollup: Rollup
     name: str | None
 
     @property
@@ -85,7 +84,7 @@ def open_source(
         If the source cannot be read.
     """
     address, name = resolve(source), public_name(source)
-    with redacted_errors(name, locate(address)):
+    with redacted_errors(name, parse_address(address)):
         rollup = new_rollup(address, campaign, follow=False, window=window, at=at, clock=clock)
         try:
             rollup.refresh()

@@ -12,7 +12,6 @@ from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
 if TYPE_CHECKING:
     from campaign_live_widgets.app.settings.query import Query, Span
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
     from campaign_live_widgets.snapshot import Ending, Snapshot
 
 _NOW: Final[Ending] = "now"
@@ -24,7 +23,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def take_snapshot(
-    rollup: Rollup | RemoteRollup, query: Query, now: datetime, *, name: str | None = None
+    rollup: Rollup, query: Query, now: datetime, *, name: str | None = None
 ) -> Snapshot:
     """Return the numbers that *query* asks for, complete with the reason of the window's end.
 

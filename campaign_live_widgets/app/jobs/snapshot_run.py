@@ -20,13 +20,13 @@ from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageEr
 from campaign_live_widgets.io.environment import CAMPAIGN, SNAPSHOT_FOLDER, SOURCE
 from campaign_live_widgets.rendering.language.phrases import one_line
 from campaign_live_widgets.snapshot import ALL, Window
-from campaign_live_widgets.sources.tables.address import Database, locate
+from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from campaign_live_widgets.app.settings.query import Query
-    from campaign_live_widgets.sources import Location
+    from campaign_live_widgets.sources.address import SourceAddress
 
     Progress = Callable[[str, float], None]
     """Is called with the current step, and the part of the run that is done."""
@@ -196,18 +196,18 @@ def _require_source(parameters: Parameters, out: Path) -> None:
 
     named = _source(parameters)
     source = resolve(named)
-    location = locate(source)
+    location = parse_address(source)
     with redacted_errors(public_name(named), location):
         require_readable(source)
     require_apart(location, out)
 
 
-def require_apart(location: Location | Database, out: Path) -> None:
+def require_apart(location: SourceAddress, out: Path) -> None:
     """Raise :class:`UsageError` if the source would read files in *out* as events."""
-    if isinstance(location, Database) or not (location.is_glob or Path(location.text).is_dir()):
+    if location.scanned_folder is None:
         return
     try:
-        inside = Path(out).resolve().relative_to(location.watched.resolve())
+        inside = Path(out).resolve().relative_to(location.scanned_folder.resolve())
     except ValueError:
         return
     if any(part.startswith((".", "_")) for part in inside.parts):

@@ -30,7 +30,7 @@ from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame
-from campaign_live_widgets.sources.tables.address import Database, is_database
+from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -305,6 +305,9 @@ def _samples(campaign: str | None) -> str:
 
 def _public_name(source: str) -> str:
     """Return the public name of a source from the environment: readers do not see its path."""
-    if is_database(source):
-        return os.environ.get(SOURCE_NAME) or Database.parse(source).label
-    return os.environ.get(SOURCE_NAME) or os.path.basename(source.rstrip("/\\")) or source
+    if name := os.environ.get(SOURCE_NAME):
+        return name
+    address = parse_address(source)
+    if address.is_local_files:
+        return os.path.basename(source.rstrip("/\\")) or source
+    return address.shown_name or source

@@ -53,7 +53,7 @@ from campaign_live_widgets.io.environment import (
     SOURCE_NAME,
     USER_HEADER,
 )
-from campaign_live_widgets.sources.tables.address import Database, locate
+from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
         os.environ.pop(SNAPSHOTS_ADDRESS, None)
         return None
     folder = Path(named)
-    require_apart(locate(resolve(source)), folder)
+    require_apart(parse_address(resolve(source)), folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -242,11 +242,9 @@ def _let_kernels_know(source: str) -> None:
         os.environ[SOURCE] = source
         return
     os.environ[SOURCE] = absolute
-    place = locate(source)
-    if isinstance(place, Database):
-        os.environ[SOURCE_NAME] = place.label
-    elif not os.path.isabs(place.text):
-        os.environ[SOURCE_NAME] = place.text  # no path of this machine
+    name = parse_address(source).shown_name
+    if name is not None:
+        os.environ[SOURCE_NAME] = name
 
 
 def _absolute(source: str) -> str:
@@ -254,13 +252,10 @@ def _absolute(source: str) -> str:
     from campaign_live_widgets.engine import require_readable
 
     place = resolve(source)
-    location = locate(place)
+    location = parse_address(place)
     with redacted_errors(public_name(source), location):
         require_readable(place)
-    if isinstance(location, Database):
-        return place
-    path = str(Path(location.text).absolute())
-    return f"{location.format}:{path}" if location.format else path
+    return location.absolute
 
 
 def _free_port(host: str, port: int | None) -> int:

@@ -7,22 +7,19 @@ reference.
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError, UsageError
-from campaign_live_widgets.sources.tables.address import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from campaign_live_widgets.snapshot import Health
-    from campaign_live_widgets.sources import Location
+    from campaign_live_widgets.sources.address import SourceAddress
 
 _PREFIX: Final = "env:"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -79,7 +76,7 @@ def resolve(text: str, what: str = "source") -> str:
 
 
 @contextmanager
-def redacted_errors(name: str | None, location: Location | Database) -> Iterator[None]:
+def redacted_errors(name: str | None, location: SourceAddress) -> Iterator[None]:
     """Replace the source's path with its public name in error messages; ``None``: do nothing.
 
     The original error is not chained: a traceback would show its text.
@@ -92,21 +89,12 @@ def redacted_errors(name: str | None, location: Location | Database) -> Iterator
         raise SourceError(redact(str(error), name, location)) from None
 
 
-def redact(text: str, name: str, location: Location | Database) -> str:
+def redact(text: str, name: str, location: SourceAddress) -> str:
     """Return *text* with the source's path or address replaced by its public name."""
-    if isinstance(location, Database):
-        return location.anonymous(text, name)
-    folder = location.watched
-    if is_secret_reference(name) and location.is_glob:
-        for path in sorted(glob.glob(location.text, recursive=True), key=len, reverse=True):
-            text = text.replace(path, name)
-    text = text.replace(location.text, name)
-    if folder == Path():
-        return text
-    return text.replace(str(folder), name if is_secret_reference(name) else folder.name)
+    return location.redact(text, name, is_secret=is_secret_reference(name))
 
 
-def redact_health(health: Health, name: str | None, location: Location | Database) -> Health:
+def redact_health(health: Health, name: str | None, location: SourceAddress) -> Health:
     """Return *health* without anything that the value of a secret reference would reveal.
 
     The names of files inside a folder may be shown; where the value is a file or a glob, they
@@ -114,18 +102,15 @@ def redact_health(health: Health, name: str | None, location: Location | Databas
     """
     if name is None or not is_secret_reference(name):
         return health
-    if isinstance(location, Database):
-        return _with_texts(health, lambda text: redact(text, name, location), file=None)
-    shows = Path(location.text).is_dir()
-    paths = () if shows else tuple(file.path for file in location.files())
+    private = location.private_names
 
     def hide(text: str) -> str:
         text = redact(text, name, location)
-        for path in sorted(paths, key=len, reverse=True):
-            text = text.replace(os.path.relpath(path, location.watched), name)
+        for file in private:
+            text = text.replace(file, name)
         return text
 
-    return _with_texts(health, hide, file=None if shows else name)
+    return _with_texts(health, hide, file=None if location.shows_file_names else name)
 
 
 def _with_texts(health: Health, hide: Callable[[str], str], *, file: str | None) -> Health:

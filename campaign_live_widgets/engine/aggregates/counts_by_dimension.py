@@ -14,8 +14,8 @@ from campaign_live_widgets.snapshot import EPOCH, MINUTE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.engine.aggregates.event_kinds import Kind
-    from campaign_live_widgets.engine.aggregates.segments import Chosen
+    from campaign_live_widgets.engine.aggregates.event_kinds import EventKind
+    from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Window
 
     Ints = NDArray[np.int64]
@@ -27,7 +27,7 @@ class Key(NamedTuple):
     """What one code of a cube stands for; ``value`` is of the cube's dimension."""
 
     value: str | None
-    kind: Kind
+    kind: EventKind
 
 
 class CountedBy:
@@ -52,10 +52,12 @@ class CountedBy:
             self._test.append(key.kind.is_test)
             self._weights.append(_weights(key))
 
-    def totals(self, start: int, end: int, *, include_tests: bool, chosen: Chosen) -> pd.DataFrame:
+    def totals(
+        self, start: int, end: int, *, include_tests: bool, mask: SegmentMask
+    ) -> pd.DataFrame:
         """Return the counts over the minutes [start, end), one row per value and channel."""
         self._describe()
-        count = self.cube.totals(start, end, chosen)
+        count = self.cube.totals(start, end, mask)
         kept = np.flatnonzero(count if include_tests else count * ~np.array(self._test, dtype=bool))
         row = np.array(self._row, dtype=np.int64)[kept]
         used, row = np.unique(row, return_inverse=True)
@@ -66,12 +68,12 @@ class CountedBy:
         values, channels = [names[i][0] for i in used], [names[i][1] for i in used]
         return _frame({self.dimension: values, "channel": channels}, table)
 
-    def series(self, window: Window, *, include_tests: bool, chosen: Chosen) -> pd.DataFrame:
+    def series(self, window: Window, *, include_tests: bool, mask: SegmentMask) -> pd.DataFrame:
         """Return the counts by the window's buckets, one row per bucket and channel."""
         self._describe()
         start, end = minutes(window)
         width = window.bucket // MINUTE
-        bucket, code, count = self.cube.series(start, end, width, chosen)
+        bucket, code, count = self.cube.series(start, end, width, mask)
         if not include_tests:
             real = ~np.array(self._test, dtype=bool)[code]
             bucket, code, count = bucket[real], code[real], count[real]

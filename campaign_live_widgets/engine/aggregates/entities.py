@@ -1,4 +1,4 @@
-"""What is known of a campaign, a message or an execution whatever the window."""
+"""Campaigns, messages and executions of a source, whatever the window."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class EntityStats:
     """Events of one campaign, message or execution: how many, when, and its newest name.
 
-    Times are microseconds since the epoch; *name* comes with the time it was met at.
+    Times are microseconds since the epoch; *name* is the display name with the time of its event.
     """
 
     events: int
@@ -30,9 +30,9 @@ class Named:
     name: tuple[int, str] | None = None
     channels: frozenset[str] = frozenset()
 
-    def __add__(self, other: Named) -> Named:
-        """Return what is known of the same one from two places; the newest name wins."""
-        return Named(
+    def __add__(self, other: EntityStats) -> EntityStats:
+        """Return the sum for the same entity; the newest name wins."""
+        return EntityStats(
             self.events + other.events,
             min(self.oldest, other.oldest),
             max(self.newest, other.newest),
@@ -46,9 +46,14 @@ class Named:
         return self.name[1] if self.name else None
 
 
-def add_named(known: dict[str, Named], key: str, found: Named) -> None:
-    """Add what was found of one campaign, message or execution to what is known."""
-    known[key] = known[key] + found if key in known else found
+def add_entity(entities: dict[str, EntityStats], key: str, stats: EntityStats) -> None:
+    """Add the events of one campaign, message or execution."""
+    entities[key] = entities[key] + stats if key in entities else stats
+
+
+def timed_name(name: str | None, at: int) -> tuple[int, str] | None:
+    """Return a display name with its time, as :attr:`EntityStats.name` has it."""
+    return None if name is None else (at, name)
 
 
 def time(us: int) -> datetime:
@@ -61,7 +66,7 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // _MICROSECOND
 
 
-def campaigns(known: Mapping[str, Named], newest: Mapping[str, int | None]) -> list[Campaign]:
+def campaigns(known: Mapping[str, EntityStats], newest: Mapping[str, int | None]) -> list[Campaign]:
     """Return campaigns, the one with the *newest* event first."""
     return [
         Campaign(cid, c.shown_name, c.events, time(c.oldest), None if last is None else time(last))
@@ -72,7 +77,7 @@ def campaigns(known: Mapping[str, Named], newest: Mapping[str, int | None]) -> l
     ]
 
 
-def messages(known: Mapping[str, Named]) -> tuple[Message, ...]:
+def messages(known: Mapping[str, EntityStats]) -> tuple[Message, ...]:
     """Return messages, the one with the newest event first."""
     return tuple(
         Message(mid, m.shown_name, in_order(m.channels), m.events, time(m.newest))
@@ -80,7 +85,7 @@ def messages(known: Mapping[str, Named]) -> tuple[Message, ...]:
     )
 
 
-def executions(known: Mapping[str, Named]) -> tuple[Execution, ...]:
+def executions(known: Mapping[str, EntityStats]) -> tuple[Execution, ...]:
     """Return the latest executions, the one with the newest event first."""
     return tuple(
         Execution(xid, x.events, time(x.oldest), time(x.newest))
@@ -88,11 +93,13 @@ def executions(known: Mapping[str, Named]) -> tuple[Execution, ...]:
     )
 
 
-def _newest_first(known: Mapping[str, Named], limit: int | None = None) -> list[tuple[str, Named]]:
+def _newest_first(
+    known: Mapping[str, EntityStats], limit: int | None = None
+) -> list[tuple[str, EntityStats]]:
     limit = len(known) if limit is None else limit
     return nsmallest(limit, known.items(), key=lambda item: (-item[1].newest, item[0]))
 
 
 def in_order(channels: frozenset[str]) -> tuple[str, ...]:
-    """Return channels in the order in which they are told everywhere."""
+    """Return channels in the order in which they are shown everywhere."""
     return tuple(channel for channel in CHANNELS if channel in channels)

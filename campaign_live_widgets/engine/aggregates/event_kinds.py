@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 
-class Kind(NamedTuple):
+class EventKind(NamedTuple):
     """A kind of event; ``late`` is a bounce after the message had been accepted."""
 
     channel: str
@@ -23,8 +23,8 @@ class Kind(NamedTuple):
 
 
 # The place of a kind in this list is its number: the last part changes quickest.
-KINDS: Final = [
-    Kind(*parts)
+EVENT_KINDS: Final = [
+    EventKind(*parts)
     for parts in product(CHANNELS, EVENT_TYPES, (None, *BOUNCE_TYPES), (False, True), (False, True))
 ]
 
@@ -33,7 +33,7 @@ def _place(column: str, values: Sequence[str]) -> str:
     return f"enum_code({column}::ENUM({', '.join(map(quoted, values))}))::INTEGER"
 
 
-PACKED: Final = f"""
+PACKED_KIND: Final = f"""
     (({_place("channel", CHANNELS)} * {len(EVENT_TYPES)}
       + {_place("event_type", EVENT_TYPES)}) * {len(BOUNCE_TYPES) + 1}
       + CASE WHEN event_type = 'bounce'
@@ -43,6 +43,6 @@ PACKED: Final = f"""
 """SQL for the number of a row's kind."""
 
 
-def packed_of(event_types: Collection[str]) -> list[int]:
+def packed_kinds(event_types: Collection[str]) -> list[int]:
     """Return the numbers of all kinds of these types."""
-    return [number for number, kind in enumerate(KINDS) if kind.event_type in event_types]
+    return [number for number, kind in enumerate(EVENT_KINDS) if kind.event_type in event_types]

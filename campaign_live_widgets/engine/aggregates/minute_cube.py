@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.engine.aggregates.segments import Chosen
+    from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Selection
 
     Ints = NDArray[np.int64]
@@ -36,7 +36,7 @@ class _Cells(NamedTuple):
 
     minute: NDArray[np.uint8]
     code: NDArray[np.int32]
-    part: NDArray[np.int32]
+    segment: NDArray[np.int32]
     events: Ints
 
     @classmethod
@@ -67,23 +67,23 @@ class _Hour:
             self._cells = [joined]
         return self._cells[0]
 
-    def within(self, start: int, end: int, chosen: Chosen) -> tuple[Any, Any, Ints]:
+    def within(self, start: int, end: int, mask: SegmentMask) -> tuple[Any, Any, Ints]:
         """Return minute, code and count of chosen cells in these minutes of the hour."""
-        minute, code, part, count = self._joined()
-        kept = np.ones(len(minute), dtype=bool) if chosen.mask is None else chosen.mask[part]
+        minute, code, segment, count = self._joined()
+        kept = np.ones(len(minute), dtype=bool) if mask.included is None else mask.included[segment]
         if start > 0:
             kept &= minute >= start
         if end < HOUR:
             kept &= minute < end
         return minute[kept], code[kept], count[kept]
 
-    def sums(self, width: int, chosen: Chosen) -> tuple[Ints, Ints, Ints]:
+    def sums(self, width: int, mask: SegmentMask) -> tuple[Ints, Ints, Ints]:
         """Return first minute, code and count of chosen cells by spans of *width* minutes."""
-        key = (width, chosen.selection)
+        key = (width, mask.selection)
         if key not in self._sums:
             if len(self._sums) == _SUMS_KEPT:
                 del self._sums[next(iter(self._sums))]
-            self._sums[key] = _summed(*self.within(0, HOUR, chosen), width)
+            self._sums[key] = _summed(*self.within(0, HOUR, mask), width)
         return self._sums[key]
 
 
@@ -99,16 +99,16 @@ def _summed(
 
 def _merged(cells: _Cells) -> _Cells:
     """Return cells with those of one minute, code and part added up."""
-    minute, code, part, count = cells
-    codes, parts = int(code.max()) + 1, int(part.max()) + 1
-    place = (minute.astype(np.int64) * parts + part) * codes + code
+    minute, code, segment, count = cells
+    codes, segments = int(code.max()) + 1, int(segment.max()) + 1
+    place = (minute.astype(np.int64) * segments + segment) * codes + code
     cell, where = np.unique(place, return_inverse=True)
     total = np.bincount(where, weights=count).astype(np.int64)
     minute_and_part = cell // codes
     return _Cells(
-        (minute_and_part // parts).astype(np.uint8),
+        (minute_and_part // segments).astype(np.uint8),
         (cell % codes).astype(np.int32),
-        (minute_and_part % parts).astype(np.int32),
+        (minute_and_part % segments).astype(np.int32),
         total,
     )
 
@@ -129,7 +129,7 @@ class MinuteCube:
             self.keys.append(key)
         return code
 
-    def add(self, minute: Ints, code: Ints, part: NDArray[np.int32], count: Ints) -> None:
+    def add(self, minute: Ints, code: Ints, segment: NDArray[np.int32], count: Ints) -> None:
         """Add counts; any order, any minutes."""
         hour = minute // HOUR
         order = np.argsort(hour, kind="stable")
@@ -137,7 +137,7 @@ class MinuteCube:
         cells = _Cells(
             (minute % HOUR).astype(np.uint8)[order],
             code.astype(np.int32)[order],
-            part.astype(np.int32)[order],
+            segment.astype(np.int32)[order],
             count[order],
         )
         starts = np.flatnonzero(np.concatenate(([True], hour[1:] != hour[:-1])))
@@ -145,36 +145,36 @@ class MinuteCube:
             own = self._hours.setdefault(int(hour[low]), _Hour())
             own.add(_Cells.of(column[low:high].copy() for column in cells))
 
-    def totals(self, start: int, end: int, chosen: Chosen = EVERYTHING) -> Ints:
+    def totals(self, start: int, end: int, mask: SegmentMask = EVERYTHING) -> Ints:
         """Return the count of every key over the minutes [start, end), by code."""
-        _, codes, counts = self._sums(start, end, HOUR, chosen)
+        _, codes, counts = self._sums(start, end, HOUR, mask)
         return np.bincount(codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
 
     def series(
-        self, start: int, end: int, width: int, chosen: Chosen = EVERYTHING
+        self, start: int, end: int, width: int, mask: SegmentMask = EVERYTHING
     ) -> tuple[Ints, Ints, Ints]:
         """Return bucket, code and count over the minutes [start, end); pairs may repeat.
 
         A bucket is *width* minutes, a divisor or a multiple of an hour; it is numbered since
         the epoch.
         """
-        minute, code, count = self._sums(start, end, min(width, HOUR), chosen)
+        minute, code, count = self._sums(start, end, min(width, HOUR), mask)
         return minute // width, code, count
 
-    def _sums(self, start: int, end: int, width: int, chosen: Chosen) -> tuple[Ints, Ints, Ints]:
+    def _sums(self, start: int, end: int, width: int, mask: SegmentMask) -> tuple[Ints, Ints, Ints]:
         """Return a minute, code and count: sums over spans of whole hours, else single cells."""
-        parts = []
+        sums = []
         for number, hour in self._within(start, end):
             first = number * HOUR
             if start <= first and first + HOUR <= end:
-                minute, code, count = hour.sums(width, chosen)
+                minute, code, count = hour.sums(width, mask)
             else:
-                minute, code, count = hour.within(start - first, end - first, chosen)
-            parts.append((first + minute.astype(np.int64), code, count))
-        if not parts:
+                minute, code, count = hour.within(start - first, end - first, mask)
+            sums.append((first + minute.astype(np.int64), code, count))
+        if not sums:
             empty = np.empty(0, np.int64)
             return empty, empty, empty
-        minute, code, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+        minute, code, count = (np.concatenate(column) for column in zip(*sums, strict=True))
         return minute, code, count
 
     def _within(self, start: int, end: int) -> Iterator[tuple[int, _Hour]]:

@@ -1,4 +1,4 @@
-"""The parts of a campaign that can be chosen: each message in each of its executions."""
+"""Segments of a campaign that can be selected: each message in each of its executions."""
 
 from __future__ import annotations
 
@@ -15,53 +15,57 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.snapshot import Selection
 
-_KEPT: Final = 16
+_MASKS_CACHED: Final = 16
 
 
-class Part(NamedTuple):
-    """The events of one message in one execution; ``None`` where they name none."""
+class Segment(NamedTuple):
+    """The events of one message in one execution; ``None`` where they have no execution."""
 
     message: str
     execution: str | None
 
     def is_in(self, selection: Selection) -> bool:
-        """Tell whether the selection takes it in."""
+        """Return whether the selection includes it."""
         return (not selection.messages or self.message in selection.messages) and (
             not selection.executions or self.execution in selection.executions
         )
 
 
-class Chosen(NamedTuple):
-    """A selection, and for each part by its number whether it is taken in (``None``: all are)."""
+class SegmentMask(NamedTuple):
+    """A selection, and for each segment by number whether it is included (``None``: all are)."""
 
     selection: Selection
-    mask: NDArray[np.bool_] | None
+    included: NDArray[np.bool_] | None
 
 
-EVERYTHING: Final = Chosen(ALL, None)
+EVERYTHING: Final = SegmentMask(ALL, None)
 
 
-class Parts:
-    """The parts met so far, numbered in that order."""
+class Segments:
+    """All segments so far, numbered in order of their first event."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Part, int] = {}
-        self._chosen: dict[Selection, NDArray[np.bool_]] = {}
+        self._numbers: dict[Segment, int] = {}
+        self._masks: dict[Selection, NDArray[np.bool_]] = {}
 
-    def numbers(self, parts: Iterable[Part]) -> NDArray[np.int32]:
-        """Return the numbers of parts; those that are new get one."""
+    def numbers(self, segments: Iterable[Segment]) -> NDArray[np.int32]:
+        """Return the numbers of segments; a new one gets the next number."""
         known = self._numbers
-        return np.array([known.setdefault(part, len(known)) for part in parts], dtype=np.int32)
+        return np.array(
+            [known.setdefault(segment, len(known)) for segment in segments], dtype=np.int32
+        )
 
-    def choose(self, selection: Selection) -> Chosen:
-        """Return what the selection takes in; one that leaves nothing out is the whole."""
+    def mask_of(self, selection: Selection) -> SegmentMask:
+        """Return the mask of a selection; one that excludes nothing is :data:`EVERYTHING`."""
         if selection == ALL:
             return EVERYTHING
-        mask = self._chosen.pop(selection, np.empty(0, dtype=bool))
-        if len(mask) < len(self._numbers):
-            met = list(self._numbers)[len(mask) :]
-            mask = np.append(mask, np.array([part.is_in(selection) for part in met], dtype=bool))
-        self._chosen[selection] = mask
-        if len(self._chosen) > _KEPT:
-            del self._chosen[next(iter(self._chosen))]
-        return EVERYTHING if mask.all() else Chosen(selection, mask)
+        included = self._masks.pop(selection, np.empty(0, dtype=bool))
+        if len(included) < len(self._numbers):
+            new = list(self._numbers)[len(included) :]
+            included = np.append(
+                included, np.array([segment.is_in(selection) for segment in new], dtype=bool)
+            )
+        self._masks[selection] = included
+        if len(self._masks) > _MASKS_CACHED:
+            del self._masks[next(iter(self._masks))]
+        return EVERYTHING if included.all() else SegmentMask(selection, included)

@@ -1,8 +1,8 @@
-"""Sorted runs: rows found by a 64-bit key in time that hardly grows with their number.
+"""Sorted runs: rows by a 64-bit key, with look-ups whose cost hardly grows with their number.
 
-New rows make a small sorted run; runs of like size are merged, so that there are few, and a
-row is moved a number of times that grows with the logarithm of all rows. This is what keeps
-the cost of a tick apart from the length of the history.
+A log-structured merge (LSM) list: new rows make a small sorted run, and runs of similar size are
+merged. So there are few runs, and the number of times a row is moved grows with the logarithm
+of all rows. The cost of a refresh therefore does not depend on the length of the history.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Run = tuple[NDArray[Any], ...]
 
 _FACTOR: Final = 4
-"""A run is merged with the next larger one unless that is so many times larger."""
+"""A run is merged with the next larger one unless that is at least this many times larger."""
 
 
 class SortedRuns:
@@ -35,17 +35,17 @@ class SortedRuns:
         return sum(len(run[0]) for run in (*self._runs, *self._unsorted))
 
     def add(self, *columns: NDArray[Any]) -> None:
-        """Add rows; they are put in order when somebody first asks (see :meth:`settle`)."""
+        """Add rows; they are sorted at the next look-up (see :meth:`settle`)."""
         if len(columns[0]):
             self._unsorted.append(columns)
 
     def rows(self) -> Run:
-        """Return all rows, in no order; there has to be one."""
+        """Return all rows, in no order; there must be at least one."""
         parts = zip(*(*self._runs, *self._unsorted), strict=True)
         return tuple(np.concatenate(columns) for columns in parts)
 
     def settle(self) -> None:
-        """Put what was added in order, so that the next look-up need not."""
+        """Sort what was added and merge runs, so that the next look-up does not have to."""
         while self._unsorted:
             columns = self._unsorted.pop()
             order = np.argsort(columns[0])
@@ -62,31 +62,32 @@ class SortedRuns:
         Returns
         -------
         which : array of int
-            For each row found, the place in *keys* of the key it matches.
+            For each matching row, the index in *keys* of its key.
         columns : tuple of arrays
-            The rows found, column by column, the key first; empty where nothing was found.
+            The matching rows, column by column, the key first; empty where there are none.
         """
-        found = [
-            (which, tuple(column[rows] for column in run)) for run, which, rows in self.places(keys)
+        matches = [
+            (which, tuple(column[rows] for column in run))
+            for run, which, rows in self.matches(keys)
         ]
-        if not found:
+        if not matches:
             return np.empty(0, np.intp), ()
-        which = np.concatenate([part[0] for part in found])
-        columns = zip(*(part[1] for part in found), strict=True)
+        which = np.concatenate([match[0] for match in matches])
+        columns = zip(*(match[1] for match in matches), strict=True)
         return which, tuple(np.concatenate(parts) for parts in columns)
 
-    def places(
+    def matches(
         self, keys: NDArray[np.uint64]
     ) -> Iterator[tuple[Run, NDArray[np.intp], NDArray[np.intp]]]:
-        """Yield runs with the places in *keys* and in the run of rows that match.
+        """Yield runs with the indices of matching rows, in *keys* and in the run.
 
-        Columns of a run, but for the key, may be written to.
+        Columns of a run except for the key may be written to.
         """
         self.settle()
         if not self._runs or not len(keys):
             return
         order = np.argsort(keys)
-        queries = keys[order]  # in order, look-ups of neighbours share their way
+        queries = keys[order]  # sorted, so that neighbouring look-ups touch the same memory
         for run in self._runs:
             low = np.searchsorted(run[0], queries, side="left")
             inside = np.minimum(low, len(run[0]) - 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.engine.aggregates.segments import Chosen, Parts
+    from campaign_live_widgets.engine.aggregates.segments import SegmentMask, Segments
     from campaign_live_widgets.snapshot import Selection
 
     Ints = NDArray[np.int64]
@@ -65,8 +65,8 @@ class _Links:
         self._count = np.diff(starts, append=len(minute))
 
     def _consolidate(self) -> None:
-        parts = [(self._minute, self._previous, self._count), *self._pending]
-        minute, previous, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+        columns = [(self._minute, self._previous, self._count), *self._pending]
+        minute, previous, count = (np.concatenate(column) for column in zip(*columns, strict=True))
         order = np.lexsort((previous, minute))
         minute, previous, count = minute[order], previous[order], count[order]
         new = np.ones(len(minute), dtype=bool)
@@ -94,8 +94,8 @@ class EnteredProfiles:
     made when it is first asked for and kept up to date while it is in use.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, segments: Segments) -> None:
+        self._segments = segments
         self._runs = SortedRuns()
         self._links: dict[tuple[Selection, bool], _Links] = {}
 
@@ -105,13 +105,13 @@ class EnteredProfiles:
         low: NDArray[np.uint64],
         minute: Ints,
         is_test: NDArray[np.bool_],
-        part: NDArray[np.int32],
+        segment: NDArray[np.int32],
     ) -> None:
         """Add entries: a profile (128 bits of hash), the minute, whether a test, the part.
 
         Repeats, within the call or of earlier calls, change nothing.
         """
-        new = _Entries(high, low, minute * 2 + is_test, part)
+        new = _Entries(high, low, minute * 2 + is_test, segment)
         if len(self._runs):
             _, found = self._runs.find(np.unique(high))
             if found:
@@ -129,19 +129,19 @@ class EnteredProfiles:
     def _link(self, entries: _Entries, *, sign: int) -> None:
         """Add (or take away) the links of whole profiles, for all that are in use."""
         for (selection, tests), links in self._links.items():
-            links.add(*entries.links(self._parts.choose(selection), include_tests=tests), sign)
+            links.add(*entries.links(self._segments.mask_of(selection), include_tests=tests), sign)
 
     def distinct(
-        self, start: int, end: int, *, include_tests: bool, chosen: Chosen = EVERYTHING
+        self, start: int, end: int, *, include_tests: bool, mask: SegmentMask = EVERYTHING
     ) -> int:
         """Return the profiles that entered in minutes [start, end)."""
-        key = (chosen.selection, include_tests)
+        key = (mask.selection, include_tests)
         links = self._links.pop(key, None)
         if links is None:
             links = _Links()
             if len(self._runs):
                 entries = _Entries(*self._runs.rows())
-                links.fill(*entries.links(chosen, include_tests=include_tests))
+                links.fill(*entries.links(mask, include_tests=include_tests))
             if len(self._links) == _IN_USE:
                 del self._links[next(iter(self._links))]
         self._links[key] = links  # the last one used is the last one here
@@ -158,7 +158,7 @@ class _Entries(NamedTuple):
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
     stamp: Ints
-    part: NDArray[np.int32]
+    segment: NDArray[np.int32]
 
     def where(self, kept: NDArray[Any]) -> _Entries:
         """Return these rows, in this order."""
@@ -169,11 +169,11 @@ class _Entries(NamedTuple):
         pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(self, other, strict=True)
         return _Entries(*(np.concatenate(pair) for pair in pairs))
 
-    def links(self, chosen: Chosen, *, include_tests: bool) -> tuple[Ints, Ints]:
+    def links(self, mask: SegmentMask, *, include_tests: bool) -> tuple[Ints, Ints]:
         """Return minute and previous minute of all entries that are chosen."""
         entries = self
-        if chosen.mask is not None:
-            entries = entries.where(chosen.mask[entries.part])
+        if mask.included is not None:
+            entries = entries.where(mask.included[entries.segment])
         if not include_tests:
             entries = entries.where((entries.stamp & 1) == 0)
         profile, minute = entries.minutes_by_profile()
@@ -215,7 +215,7 @@ def _without(new: _Entries, old: _Entries) -> NDArray[np.bool_]:
     """Tell which rows are neither among *old* nor a repeat of an earlier row."""
     both = old.joined(new)
     is_new = np.arange(len(both.high)) >= len(old.high)
-    order = np.lexsort((is_new, both.part, both.stamp, both.low, both.high))
+    order = np.lexsort((is_new, both.segment, both.stamp, both.low, both.high))
     same = np.zeros(len(order), dtype=bool)
     same[1:] = np.logical_and.reduce([c[order][1:] == c[order][:-1] for c in both])
     repeat = np.zeros(len(order), dtype=bool)

@@ -1,4 +1,4 @@
-"""What one batch of events adds to a rollup, worked out before any of it is kept."""
+"""Counting of one batch of events: the result is complete before the rollup is changed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import Named, add_named
+from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity, timed_name
 from campaign_live_widgets.engine.aggregates.event_times import Moment, newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import repeats
-from campaign_live_widgets.engine.aggregates.segments import Part
+from campaign_live_widgets.engine.aggregates.segments import Segment
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.cells import fetch_cells
+from campaign_live_widgets.sources.batch_relation import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
-    from campaign_live_widgets.engine.duckdb.cells import Cells
+    from campaign_live_widgets.engine.duckdb.cells import CubeCells
     from campaign_live_widgets.snapshot import Window
     from campaign_live_widgets.sources import Tally
     from campaign_live_widgets.sources.files.staging import Batch, Stage
@@ -33,48 +34,48 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Counted:
-    """What a batch adds.
+class BatchDelta:
+    """What a batch adds to the aggregates of a rollup.
 
     Attributes
     ----------
     ids : tuple of arrays or None
-        Hashes (two halves) of the events counted, each once, and the readings they are from;
-        nothing where no more batches will come.
-    met_again : tuple of arrays or None
-        The same of events that were counted from a file which has been replaced since.
+        Hashes (two halves) of the events counted, each once, and the generations of the files
+        that they come from; ``None`` where no further batch will come.
+    recounted : tuple of arrays or None
+        The same of events that were counted before from a file that has been replaced since.
     tallies : dict
-        File → what became of its rows besides.
+        File → its duplicate, rejected and ignored rows.
     times : list
-        When events of all campaigns happened.
+        Times of events of all campaigns.
     campaigns, messages, executions : dict
-        By id; messages and executions are of the one campaign that is counted.
-    parts : list
-        Of that campaign; cells and entries name a part by its place here.
+        By id; messages and executions are of the counted campaign.
+    segments : list
+        Of that campaign; cells and entries give a segment as an index into it.
     entries : list of arrays or None
-        Profile (two halves of its hash), minute, test, part; each entry once.
+        Profile (two halves of its hash), minute, test, segment; each entry once.
     entered : dict or None
         In place of *entries*, distinct profiles of the one window, without and with tests.
     """
 
     ids: Ids | None
-    met_again: Ids | None
+    recounted: Ids | None
     tallies: Mapping[str, Tally]
     campaign: str | None
     times: list[Moment]
-    campaigns: dict[str, Named]
-    messages: dict[str, Named]
-    executions: dict[str, Named]
-    parts: list[Part]
-    cells: list[Cells]
+    campaigns: dict[str, EntityStats]
+    messages: dict[str, EntityStats]
+    executions: dict[str, EntityStats]
+    segments: list[Segment]
+    cells: list[CubeCells]
     entries: list[NDArray[Any]] | None
     entered: dict[bool, int] | None
 
 
-class Counter:
+class BatchCounter:
     """Counts batches of one source for one campaign.
 
-    *window*, where given, is the only one that will be asked for.
+    *window*, where given, is the only window that will be asked for.
     """
 
     def __init__(
@@ -87,134 +88,137 @@ class Counter:
         batch: Batch,
         campaign: str | None,
         *,
-        readings: Iterable[int],
+        generations: Iterable[int],
         keeps: bool,
         now: int,
         until: int,
-    ) -> Counted:
-        """Return what the batch adds; the engine is asked, nothing is kept.
+    ) -> BatchDelta:
+        """Return what the batch adds; the rollup is not changed.
 
         Parameters
         ----------
         campaign : str or None
             By default that of the batch's newest event up to *until*.
-        readings : iterable of int
-            Those that stand: a known event of another one is no duplicate, its file is gone.
+        generations : iterable of int
+            Those of the files as they are now. An event that was counted from another
+            generation is not a duplicate: its file has been replaced.
         keeps : bool
-            Whether more batches will come, so that ids and entries are wanted one by one.
+            Whether further batches will come, so that single ids and entries are needed.
         now, until : int
             In microseconds since the epoch.
         """
-        refused = bool(batch.refused or batch.empty)
-        if batch.refused:
+        rejected = bool(batch.rejected or batch.ignored)
+        if batch.rejected:
             self._stage.add_rejects(batch)
-        high, low, position = self._ids(refused=refused)
-        is_known, stands = self._seen.known(high, low, readings)
-        once = np.ones(len(high), dtype=bool)
-        once[repeats(high, low, position)] = False
-        new, again = once & ~is_known, once & is_known & ~stands
+        high, low, position = self._ids(rejected=rejected)
+        counted_before, is_current = self._seen.lookup(high, low, generations)
+        first = np.ones(len(high), dtype=bool)
+        first[repeats(high, low, position)] = False
+        new, recounted = first & ~counted_before, first & counted_before & ~is_current
         if not new.all():
             self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
-        for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new & ~again]))):
-            batch.tallies[batch.fragments[file].file.path].duplicates += int(duplicates)
-        counted = _nothing(campaign)
-        counted.tallies = batch.tallies
+        for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new & ~recounted]))):
+            batch.tallies[batch.slices[file].file.path].duplicates += int(duplicates)
+        delta = _empty_delta(campaign)
+        delta.tallies = batch.tallies
         if keeps:
-            counted.ids = _ids(batch, high, low, position, new)
-            counted.met_again = _ids(batch, high, low, position, again)
+            delta.ids = _ids(batch, high, low, position, new)
+            delta.recounted = _ids(batch, high, low, position, recounted)
         if new.any():
-            events = sql.fresh(repeats=not new.all(), refused=refused)
+            events = sql.new_events(BATCH, repeats=not new.all(), rejected=rejected)
             if campaign is None:
-                counted.campaign = newest_campaign(dict(self._newest(events, until)))
-            self._name(counted, events, now)
-            self._fill(counted, events, small=len(high) < sql.SMALL, keeps=keeps)
-        return counted
+                delta.campaign = newest_campaign(dict(self._newest(events, until)))
+            self._count_entities(delta, events, now)
+            self._count_events(delta, events, small=len(high) < sql.SMALL, keeps=keeps)
+        return delta
 
     def count_distinct(  # noqa: PLR0913 - all but two by name
         self, events: str, campaign: str, *, rows: int, keeps: bool, names_only: bool, now: int
-    ) -> Counted:
-        """Return what a relation of so many events adds, none of which repeats another.
+    ) -> BatchDelta:
+        """Return what a relation of *rows* distinct events adds.
 
-        *names_only* tells that all of them are outside the window.
+        *names_only* is for events that are all outside the window.
         """
-        counted = _nothing(campaign)
-        self._name(counted, events, now)
+        delta = _empty_delta(campaign)
+        self._count_entities(delta, events, now)
         if not names_only:
-            self._fill(counted, events, small=rows < sql.SMALL, keeps=keeps)
-        return counted
+            self._count_events(delta, events, small=rows < sql.SMALL, keeps=keeps)
+        return delta
 
     def newest(self, until: int) -> list[tuple[str, int | None]]:
-        """Return each campaign of what is laid out, and its newest event's time up to *until*."""
+        """Return each campaign of the batch and the time of its newest event up to *until*."""
         if not self._stage.tables:
             return []
-        return self._newest(sql.fresh(repeats=False, refused=True), until)
+        return self._newest(sql.new_events(BATCH, repeats=False, rejected=True), until)
 
     def _newest(self, events: str, until: int) -> list[tuple[str, int | None]]:
         return self._con.execute(sql.newest(events, until)).fetchall()
 
-    def _ids(self, *, refused: bool) -> tuple[Hashes, Hashes, NDArray[np.int64]]:
-        """Return the ids of all accepted events and where each event is."""
+    def _ids(self, *, rejected: bool) -> tuple[Hashes, Hashes, NDArray[np.int64]]:
+        """Return the hashed ids of all accepted events, and their positions."""
         if not self._stage.tables:
             return np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64)
-        high, low, position = self._columns(sql.ids(refused=refused))
+        high, low, position = self._columns(sql.ids(BATCH, rejected=rejected))
         return high, low, position
 
-    def _name(self, counted: Counted, events: str, now: int) -> None:
-        """Find the campaigns and, of the one that is counted, messages and executions."""
-        times = self._con.execute(sql.times(events, counted.campaign or "", now)).fetchall()
-        counted.times = [Moment(*row) for row in times]
+    def _count_entities(self, delta: BatchDelta, events: str, now: int) -> None:
+        """Count events by campaign and, of the counted one, by message and execution."""
+        times = self._con.execute(sql.times(events, delta.campaign or "", now)).fetchall()
+        delta.times = [Moment(*row) for row in times]
         rows = self._con.execute(sql.names(events)).fetchall()
         for cid, name, *_, count, oldest, newest in rows:
-            named = Named(count, oldest, newest, _named(name, newest))
-            add_named(counted.campaigns, cid, named)
-        parts: dict[Part, None] = {}
+            stats = EntityStats(count, oldest, newest, timed_name(name, newest))
+            add_entity(delta.campaigns, cid, stats)
+        segments: dict[Segment, None] = {}
         for cid, _, message, name, execution, channel, count, oldest, newest in rows:
-            if cid != counted.campaign:
+            if cid != delta.campaign:
                 continue
-            parts[Part(message, execution)] = None
-            named = Named(count, oldest, newest, _named(name, newest), frozenset((channel,)))
-            add_named(counted.messages, message, named)
+            segments[Segment(message, execution)] = None
+            stats = EntityStats(
+                count, oldest, newest, timed_name(name, newest), frozenset((channel,))
+            )
+            add_entity(delta.messages, message, stats)
             if execution is not None:
-                add_named(counted.executions, execution, Named(count, oldest, newest))
-        counted.parts = list(parts)
+                add_entity(delta.executions, execution, EntityStats(count, oldest, newest))
+        delta.segments = list(segments)
 
-    def _fill(self, counted: Counted, events: str, *, small: bool, keeps: bool) -> None:
+    def _count_events(self, delta: BatchDelta, events: str, *, small: bool, keeps: bool) -> None:
         """Count the campaign's events and profiles."""
-        campaign = str(counted.campaign)
-        if campaign not in counted.campaigns:
+        campaign = str(delta.campaign)
+        if campaign not in delta.campaigns:
             return
-        self._con.register(sql.PARTS, _numbered(counted.parts))
+        self._con.register(sql.SEGMENTS, _numbered(delta.segments))
         window, bucket = None, None
         if self._window is not None:
             window = minutes(self._window)
             bucket = int(self._window.bucket.total_seconds()) // 60
         query = sql.cells(events, campaign, bucket=bucket, window=window)
-        counted.cells = fetch_cells(
-            self._con, query, counted.parts, small=small, untimed=window[0] if window else 0
+        delta.cells = fetch_cells(
+            self._con, query, delta.segments, small=small, untimed=window[0] if window else 0
         )
         if window is None or keeps:
-            counted.entries = self._columns(sql.entries(events, campaign))
+            delta.entries = self._columns(sql.entries(events, campaign))
         else:
             row = self._con.execute(sql.entered(events, campaign, window)).fetchone() or (0, 0)
-            counted.entered = {False: row[0], True: row[1]}
+            delta.entered = {False: row[0], True: row[1]}
 
     def _columns(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a result that has no nulls."""
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
 
 
-def _nothing(campaign: str | None) -> Counted:
-    """Return what adds nothing yet."""
-    return Counted(
+def _empty_delta(campaign: str | None) -> BatchDelta:
+    """Return a delta that adds nothing."""
+    return BatchDelta(
         ids=None,
-        met_again=None,
+        recounted=None,
         tallies={},
         times=[],
         campaign=campaign,
         campaigns={},
         messages={},
         executions={},
-        parts=[],
+        segments=[],
         cells=[],
         entries=None,
         entered=None,
@@ -222,23 +226,19 @@ def _nothing(campaign: str | None) -> Counted:
 
 
 def _ids(
-    batch: Batch, high: Hashes, low: Hashes, position: NDArray[np.int64], kept: NDArray[np.bool_]
+    batch: Batch, high: Hashes, low: Hashes, position: NDArray[np.int64], mask: NDArray[np.bool_]
 ) -> Ids:
-    if kept.all():
-        return high, low, batch.readings_of(position)
-    return high[kept], low[kept], batch.readings_of(position[kept])
+    if mask.all():
+        return high, low, batch.generations_of(position)
+    return high[mask], low[mask], batch.generations_of(position[mask])
 
 
-def _named(name: str | None, at: int) -> tuple[int, str] | None:
-    return None if name is None else (at, name)
-
-
-def _numbered(parts: Sequence[Part]) -> pd.DataFrame:
-    """Return parts and their places with the types SQL needs to compare them."""
+def _numbered(segments: Sequence[Segment]) -> pd.DataFrame:
+    """Return segments and their indices with the types SQL needs to compare them."""
     return pd.DataFrame(
         {
-            "message": pd.Series([part.message for part in parts], dtype="str"),
-            "execution": pd.Series([part.execution for part in parts], dtype="str"),
-            "number": np.arange(len(parts), dtype=np.int64),
+            "message": pd.Series([segment.message for segment in segments], dtype="str"),
+            "execution": pd.Series([segment.execution for segment in segments], dtype="str"),
+            "number": np.arange(len(segments), dtype=np.int64),
         }
     )

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import duckdb
 import numpy as np
 
-from campaign_live_widgets.engine.aggregates.entities import add_named
+from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
-from campaign_live_widgets.engine.base import Answers
-from campaign_live_widgets.engine.duckdb.batch_counter import Counter
+from campaign_live_widgets.engine.base import Rollup
+from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.clock import utc_now
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from campaign_live_widgets.engine.duckdb.batch_counter import Counted
+    from campaign_live_widgets.engine.duckdb.batch_counter import BatchDelta
     from campaign_live_widgets.snapshot import Window
-    from campaign_live_widgets.sources import Fragment
+    from campaign_live_widgets.sources import FileSlice
 
 _T = TypeVar("_T")
 _ENDING: Final = 12
@@ -39,23 +39,10 @@ _CHUNK_BYTES: Final = 1 << 29
 """Bytes of files taken in one pass: bounds memory while a large history is read."""
 
 
-class Rollup(Answers):
-    """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
+class FileRollup(Rollup):
+    """A rollup of files, which DuckDB counts in batches; see :class:`Rollup`."""
 
-    Parameters
-    ----------
-    source : str or path
-        A file, a folder or a glob; see :class:`~campaign_live_widgets.sources.Location`.
-    campaign : str, optional
-        By default the campaign of the newest event that the first look finds; see *at*.
-    follow : bool
-        Whether more looks will come: then what is needed to count only new events is kept,
-        and a last line without its newline waits.
-    window : Window, optional
-        Only with ``follow=False``: the one window that will be asked for.
-    at, clock
-        As of :class:`~campaign_live_widgets.engine.base.Answers`.
-    """
+    location: Location
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
@@ -67,12 +54,8 @@ class Rollup(Answers):
         at: datetime | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        if window is not None and follow:
-            message = "a fixed window is for a rollup that does not follow its source"
-            raise ValueError(message)
-        super().__init__(campaign, window, at, clock)
+        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
         self.location = Location.parse(source)
-        self._follow = follow
         self._keep_ids = follow  # what counting needs over more than one pass
         self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
@@ -80,7 +63,7 @@ class Rollup(Answers):
         self._stage = Stage(self._con, self.location.format, self._tail.files)
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._seen = SeenEvents()
-        self._counter = Counter(self._con, self._stage, self._seen, window)
+        self._counter = BatchCounter(self._con, self._stage, self._seen, window)
 
     def close(self) -> None:
         """Let go of the engine and of temporary files."""
@@ -98,26 +81,26 @@ class Rollup(Answers):
             Where the source cannot be read; what has been counted stays.
         """
         with held_back(self._con) as stop_if_asked:
-            fragments, told = self._tail.poll(), self._health
-            parts = list(chunks(fragments))
-            self._keep_ids |= len(parts) > 1
-            if self._campaign is None and len(parts) > 1:
-                self._campaign = self._newest_campaign(parts)
-            for chunk in parts:
+            slices, told = self._tail.poll(), self._health
+            batches = list(chunks(slices))
+            self._keep_ids |= len(batches) > 1
+            if self._campaign is None and len(batches) > 1:
+                self._campaign = self._newest_campaign(batches)
+            for chunk in batches:
                 stop_if_asked()
                 self._take(chunk)
             self._sum_health()
             if not self._follow:
                 self._require_something()
-            if not fragments:
+            if not slices:
                 self._seen.settle()
                 self._entered.settle()
-            return bool(fragments) or self._health != told
+            return bool(slices) or self._health != told
 
-    def _newest_campaign(self, parts: Sequence[Sequence[Fragment]]) -> str | None:
+    def _newest_campaign(self, batches: Sequence[Sequence[FileSlice]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
         newest: dict[str, int | None] = {}
-        for chunk in parts:
+        for chunk in batches:
             try:
                 self._stage.stage(chunk)
                 for campaign, last in self._counter.newest(self._until(self._at)):
@@ -131,53 +114,53 @@ class Rollup(Answers):
                 self._stage.clear()
         return newest_campaign(newest)
 
-    def _take(self, fragments: Sequence[Fragment]) -> None:
+    def _take(self, slices: Sequence[FileSlice]) -> None:
         """Count fragments, all or none; where that fails, each alone."""
         try:
-            batch = self._stage.stage(fragments)
+            batch = self._stage.stage(slices)
             now = self._now()
             counted = self._counter.count(
                 batch,
                 self._campaign,
-                readings=self._tail.readings(fragments),
+                generations=self._tail.generations(slices),
                 keeps=self._keep_ids,
                 now=now,
                 until=self._until(self._at),
             )
-            lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.fragments}
+            lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.slices}
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            if len(fragments) > 1:
+            if len(slices) > 1:
                 self._keep_ids = True  # there will be more than one pass
                 if self._campaign is None:
-                    self._campaign = self._newest_campaign([[one] for one in fragments])
-                for fragment in fragments:
-                    self._take([fragment])
+                    self._campaign = self._newest_campaign([[one] for one in slices])
+                for file_slice in slices:
+                    self._take([file_slice])
                 return
-            if Path(fragments[0].file.path).exists():
-                self._tail.give_up(fragments[0], why(error))
+            if Path(slices[0].file.path).exists():
+                self._tail.give_up(slices[0], why(error))
             return
         finally:
             self._stage.clear()
         self._merge(counted, now)
-        for fragment in fragments:
-            path = fragment.file.path
+        for file_slice in slices:
+            path = file_slice.file.path
             if path in batch.problems:
-                self._tail.give_up(fragment, batch.problems[path])
+                self._tail.give_up(file_slice, batch.problems[path])
             elif path in lines:
-                self._tail.commit(fragment, lines[path], counted.tallies.get(path, Tally()))
+                self._tail.commit(file_slice, lines[path], counted.tallies.get(path, Tally()))
 
-    def _merge(self, counted: Counted, now: int) -> None:
+    def _merge(self, counted: BatchDelta, now: int) -> None:
         """Keep what a batch adds, as read at *now*; nothing here can fail half-way."""
         self._campaign = counted.campaign
         self._times.add(counted.times, self._campaign)
         self._times.settle(now, self._campaign)
-        numbers = self._parts.numbers(counted.parts)
+        numbers = self._segments.numbers(counted.segments)
         add_cells(counted.cells, self._counted, numbers)
         if counted.entries is not None:
-            high, low, minute, is_test, part = counted.entries
+            high, low, minute, is_test, segment = counted.entries
             self._entered.add(
-                high, low, minute.astype(np.int64), is_test.astype(bool), numbers[part]
+                high, low, minute.astype(np.int64), is_test.astype(bool), numbers[segment]
             )
         if counted.entered is not None:
             self._entered_in_window = counted.entered
@@ -187,10 +170,10 @@ class Rollup(Answers):
             (self._executions, counted.executions),
         ):
             for key, one in found.items():
-                add_named(known, key, one)
-        if counted.ids and counted.met_again:
+                add_entity(known, key, one)
+        if counted.ids and counted.recounted:
             self._seen.add(*counted.ids)
-            self._seen.hand_over(*counted.met_again)
+            self._seen.update_generation(*counted.recounted)
 
     def _shown(self, reject: Reject) -> Reject:
         return Reject(self._relative(reject.file), reject.row, reject.cause)
@@ -232,9 +215,9 @@ class Rollup(Answers):
             raise SourceError(message)
 
 
-def chunks(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
+def chunks(slices: Sequence[FileSlice]) -> Iterator[list[FileSlice]]:
     """Split fragments so that one pass reads a bounded number of bytes (or one file)."""
-    return chunks_of(fragments, lambda fragment: fragment.end - fragment.start)
+    return chunks_of(slices, lambda file_slice: file_slice.end - file_slice.start)
 
 
 def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:

@@ -1,20 +1,19 @@
-"""The SQL of the rollup, all of it: what is asked of one batch of events."""
+"""SQL of the rollup of files: all queries over one batch of events."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
-from campaign_live_widgets.engine.aggregates import event_kinds as kinds
+from campaign_live_widgets.engine.aggregates.event_kinds import PACKED_KIND, packed_kinds
 from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
 from campaign_live_widgets.sources import quoted
-from campaign_live_widgets.sources.files.staging import BATCH
 
 REPEATS: Final = "repeats"
 CELLS: Final = "cells"
 SMALL: Final = 50_000
-"""Events up to which cells are fetched as rows."""
-PARTS: Final = "parts"
+"""Number of events up to which cells are fetched as rows."""
+SEGMENTS: Final = "segments"
 """The batch's messages and executions: ``message``, ``execution``, ``number``."""
 
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
@@ -29,23 +28,34 @@ def hashes(column: str) -> str:
     return f"{_HIGH.format(column)} AS high, {_LOW.format(column)} AS low"
 
 
-def ids(*, refused: bool) -> str:
-    """Return SQL for the hashed ids of all accepted events and where each event is."""
-    where = f" WHERE {_ACCEPTED}" if refused else ""
-    return f"SELECT {hashes('event_id')}, {_POSITION} AS position FROM {BATCH}{where}"
+def ids(batch: str, *, rejected: bool) -> str:
+    """Return SQL for the hashed ids of all accepted events of a batch and their positions.
+
+    Parameters
+    ----------
+    batch : str
+        A relation as :mod:`~campaign_live_widgets.sources.batch_relation` describes it.
+    rejected : bool
+        Whether some of its rows are rejected or ignored.
+    """
+    where = f" WHERE {_ACCEPTED}" if rejected else ""
+    return f"SELECT {hashes('event_id')}, {_POSITION} AS position FROM {batch}{where}"
 
 
-def fresh(*, repeats: bool, refused: bool) -> str:
-    """Return the relation of events to count: no *repeats*, none *refused*, as far as any is."""
-    where = f" WHERE {_ACCEPTED}" if refused else ""
+def new_events(batch: str, *, repeats: bool, rejected: bool) -> str:
+    """Return the relation of a batch's events without *repeats* and *rejected* rows.
+
+    The two flags tell whether there are any; see :func:`ids` for the others.
+    """
+    where = f" WHERE {_ACCEPTED}" if rejected else ""
     join = f" ANTI JOIN {REPEATS} ON {REPEATS}.position = {_POSITION}" if repeats else ""
-    return f"(SELECT * FROM {BATCH}{join}{where})" if where or join else BATCH
+    return f"(SELECT * FROM {batch}{join}{where})" if where or join else batch
 
 
 def names(events: str) -> str:
-    """Return SQL for who is who: ids and names of campaigns, messages and executions.
+    """Return SQL for the ids and names of campaigns, messages and executions.
 
-    With them the channel, the number of events, the oldest and the newest.
+    With the channel, the number of events, and the times of the oldest and the newest.
     """
     return f"""
         SELECT campaign_id, campaign_name, message_id, message_name, execution_id, channel,
@@ -75,10 +85,10 @@ def times(events: str, campaign: str, now: int) -> str:
 def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
     """Return SQL for the cells of all cubes, in one pass.
 
-    The columns are the question (see :func:`question`), ``value``, ``kind``, ``part``,
-    ``slot`` and ``count``; the value of a message is its part's. Without *bucket* every cube is by
-    minute. With it (minutes, and the *window* in minutes) only what that window asks of the
-    whole campaign is kept: the series by bucket, the others without time and part.
+    The columns are the dimension (see :func:`dimension`), ``value``, ``kind``, ``segment``,
+    ``slot`` and ``count``; a message is given by its segment. Without *bucket* every cube is by
+    minute. With it (minutes, and the *window* in minutes) only what that window needs of the
+    whole campaign is counted: the series by bucket, the others without time and segment.
     """
     if bucket is None or window is None:
         slot, inside, timed = _MINUTE, "", set(QUESTIONS)
@@ -88,55 +98,55 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
     sets = ", ".join(
-        f"({'slot, part, ' if question in timed else ''}"
+        f"({'slot, segment, ' if question in timed else ''}"
         f"{'' if question == QUESTIONS[0] else f'{question}, '}kind)"
         for question in QUESTIONS
     )
-    reasoned = ", ".join(map(str, kinds.packed_of(REASONED)))
+    reasoned = ", ".join(map(str, packed_kinds(REASONED)))
     values = ", ".join(BY_VALUE)
     return f"""
-        SELECT grouping({values}) AS question, coalesce({values}) AS value,
-               kind, coalesce(part, 0) AS part, slot, count(*) AS count
+        SELECT grouping({values}) AS dimension, coalesce({values}) AS value,
+               kind, coalesce(segment, 0) AS segment, slot, count(*) AS count
         FROM (
-            SELECT {slot} AS slot, {values}, {kinds.PACKED} AS kind, {PARTS}.number AS part
-            FROM {_in_parts(events)} WHERE campaign_id = {quoted(campaign)}{inside}
+            SELECT {slot} AS slot, {values}, {PACKED_KIND} AS kind, {SEGMENTS}.number AS segment
+            FROM {_with_segments(events)} WHERE campaign_id = {quoted(campaign)}{inside}
         )
         GROUP BY GROUPING SETS ({sets})
         HAVING grouping(reason) = 1 OR kind IN ({reasoned})"""
 
 
-def _in_parts(events: str) -> str:
-    """Return SQL for events joined with their parts; all are of the one campaign."""
+def _with_segments(events: str) -> str:
+    """Return SQL for events joined with their segments; all are of the one campaign."""
     return (
-        f"{events} AS event JOIN {PARTS} ON {PARTS}.message = event.message_id "
-        f"AND {PARTS}.execution IS NOT DISTINCT FROM event.execution_id"
+        f"{events} AS event JOIN {SEGMENTS} ON {SEGMENTS}.message = event.message_id "
+        f"AND {SEGMENTS}.execution IS NOT DISTINCT FROM event.execution_id"
     )
 
 
-def question(number: int) -> str:
-    """Return the question that cells answer: ``grouping`` has a bit for each value left out."""
-    left_out = len(BY_VALUE)
-    grouped = number ^ ((1 << left_out) - 1)
-    return BY_VALUE[left_out - grouped.bit_length()] if grouped else QUESTIONS[0]
+def dimension(number: int) -> str:
+    """Return the dimension of cells: ``grouping`` sets a bit for each value not grouped by."""
+    bits = len(BY_VALUE)
+    grouped = number ^ ((1 << bits) - 1)
+    return BY_VALUE[bits - grouped.bit_length()] if grouped else QUESTIONS[0]
 
 
 KEYS: Final = f"""
-    SELECT DISTINCT question, value, kind, CASE WHEN question = {(1 << len(BY_VALUE)) - 1}
-           THEN part END AS part
+    SELECT DISTINCT dimension, value, kind, CASE WHEN dimension = {(1 << len(BY_VALUE)) - 1}
+           THEN segment END AS segment
     FROM {CELLS}"""
-"""The keys of all cubes; those of messages by their parts."""
+"""The keys of all cubes; those of messages by their segments."""
 
 
 def coded(number: int, by: str) -> str:
     """Return SQL for one cube's cells with its keys' codes, from the table ``codes``.
 
-    *by* is what the codes tell apart besides the kind: ``value`` or ``part``.
+    *by* is the column that distinguishes the codes besides the kind: ``value`` or ``segment``.
     """
     return f"""
-        SELECT cell.slot, code.code, cell.part, cell.count
+        SELECT cell.slot, code.code, cell.segment, cell.count
         FROM {CELLS} AS cell JOIN codes AS code
           ON cell.kind = code.kind AND cell.{by} IS NOT DISTINCT FROM code.{by}
-        WHERE cell.question = {number}"""
+        WHERE cell.dimension = {number}"""
 
 
 def _entering(campaign: str) -> str:
@@ -145,11 +155,11 @@ def _entering(campaign: str) -> str:
 
 
 def entries(events: str, campaign: str) -> str:
-    """Return SQL for the campaign's entries: profile, minute, test, part."""
+    """Return SQL for the campaign's entries: profile, minute, test, segment."""
     return f"""
         SELECT {hashes("profile_id")}, {_MINUTE} AS minute,
-               coalesce(is_test, false) AS is_test, {PARTS}.number AS part
-        FROM {_in_parts(events)} WHERE {_entering(campaign)}"""
+               coalesce(is_test, false) AS is_test, {SEGMENTS}.number AS segment
+        FROM {_with_segments(events)} WHERE {_entering(campaign)}"""
 
 
 def entered(events: str, campaign: str, window: tuple[int, int]) -> str:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.engine.aggregates import entities as named
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import Named
+from campaign_live_widgets.engine.aggregates.entities import EntityStats
 from campaign_live_widgets.engine.aggregates.event_times import (
     EventTimes,
     Moment,
     newest_campaign,
 )
 from campaign_live_widgets.engine.duckdb import queries as sql
-from campaign_live_widgets.engine.duckdb.file_rollup import Rollup, chunks_of
+from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
+from campaign_live_widgets.sources.batch_relation import BATCH
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
-from campaign_live_widgets.sources.files.staging import BATCH, UNREADABLE, why
+from campaign_live_widgets.sources.files.staging import UNREADABLE, why
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import Log, State, parquet
 
@@ -40,7 +41,7 @@ class _GoneError(Exception):
     """A file that was to be read has been replaced meanwhile, or lost."""
 
 
-class StoredRollup(Rollup):
+class StoreRollup(FileRollup):
     """Counts of one campaign of a store, kept up to date by :meth:`refresh`.
 
     Of other campaigns nothing is read but the times of events after now; of this one, where only
@@ -109,7 +110,7 @@ class StoredRollup(Rollup):
             return False
         if news is None:
             state = self._log.state()
-            self._forget()
+            self._reset()
             self._damaged.clear()
             files: list[StoredFile] = list(state.files.values())
         else:
@@ -196,14 +197,14 @@ class StoredRollup(Rollup):
                 cause = "is missing" if size is None else "is not of the size that it was written"
                 self._damaged[file.path] = (cause, size)
         inside, outside = self._by_window(whole)
-        parts = list(chunks_of(inside, lambda file: file.size))
-        self._keep_ids |= len(parts) > 1
-        for part in parts:
+        batches = list(chunks_of(inside, lambda file: file.size))
+        self._keep_ids |= len(batches) > 1
+        for batch in batches:
             stop_if_asked()
-            self._count(part, lost=lost)
-        for part in chunks_of(outside, lambda file: file.size):
+            self._count(batch, lost=lost)
+        for batch in chunks_of(outside, lambda file: file.size):
             stop_if_asked()
-            self._count(part, lost=lost, names_only=True)
+            self._count(batch, lost=lost, names_only=True)
 
     def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
         """Return the files that may hold events of the one window, and the others."""
@@ -263,11 +264,13 @@ class StoredRollup(Rollup):
         )
 
 
-def _campaigns(files: Iterable[StoredFile]) -> dict[str, Named]:
+def _campaigns(files: Iterable[StoredFile]) -> dict[str, EntityStats]:
     """Return what the log knows of the campaigns."""
-    known: dict[str, Named] = {}
+    known: dict[str, EntityStats] = {}
     for file in files:
-        named.add_named(known, file.campaign, Named(file.rows, file.oldest, file.newest, file.name))
+        named.add_entity(
+            known, file.campaign, EntityStats(file.rows, file.oldest, file.newest, file.name)
+        )
     return known
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
-from campaign_live_widgets.engine.aggregates.entities import Named, add_named
-from campaign_live_widgets.engine.aggregates.event_kinds import KINDS
+from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity
+from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
 from campaign_live_widgets.engine.aggregates.event_times import Moment
-from campaign_live_widgets.engine.aggregates.segments import Part
+from campaign_live_widgets.engine.aggregates.segments import Segment
 from campaign_live_widgets.engine.dimensions import QUESTIONS
-from campaign_live_widgets.engine.duckdb.cells import Cells
+from campaign_live_widgets.engine.duckdb.cells import CubeCells
 from campaign_live_widgets.engine.pushdown.connections.base import microseconds
-from campaign_live_widgets.engine.pushdown.statement import What
+from campaign_live_widgets.engine.pushdown.statement import RowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
     question: int
     value: str | None
-    part: Part
+    segment: Segment
     kind: int
     minute: int
 
@@ -41,11 +41,11 @@ class Entry(NamedTuple):
     low: int
     minute: int
     is_test: int
-    part: Part
+    segment: Segment
 
 
 @dataclass(slots=True)
-class Found:
+class RollupDelta:
     """What rows of one sort add: those that have settled, or those that will be read again.
 
     Attributes
@@ -58,9 +58,9 @@ class Found:
 
     cells: Counter[Cell] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
-    campaigns: dict[str, Named] = field(default_factory=dict)
-    messages: dict[str, Named] = field(default_factory=dict)
-    executions: dict[str, Named] = field(default_factory=dict)
+    campaigns: dict[str, EntityStats] = field(default_factory=dict)
+    messages: dict[str, EntityStats] = field(default_factory=dict)
+    executions: dict[str, EntityStats] = field(default_factory=dict)
     times: list[Moment] = field(default_factory=list)
     accepted: int = 0
     refused: int = 0
@@ -74,44 +74,46 @@ class Found:
         return self.accepted + self.refused + self.ignored
 
     @property
-    def named(self) -> tuple[dict[str, Named], dict[str, Named], dict[str, Named]]:
+    def named(
+        self,
+    ) -> tuple[dict[str, EntityStats], dict[str, EntityStats], dict[str, EntityStats]]:
         """Return campaigns, messages and executions."""
         return self.campaigns, self.messages, self.executions
 
 
 def sort_out(
     batches: Iterable[list[tuple[Any, ...]]], campaign: str, untimed: int
-) -> tuple[Found, Found]:
+) -> tuple[RollupDelta, RollupDelta]:
     """Return what has settled and what will be read again.
 
     *untimed* is the minute of cells that have none.
     """
-    settled, still_open = Found(), Found()
-    parts: dict[Part, Part] = {}  # one object each: there are few, and rows are many
+    settled, still_open = RollupDelta(), RollupDelta()
+    segments: dict[Segment, Segment] = {}  # one object each: there are few, and rows are many
 
-    def part(message: str | None, execution: str | None) -> Part:
-        found = Part(message or "", execution)
-        return parts.setdefault(found, found)
+    def segment(message: str | None, execution: str | None) -> Segment:
+        found = Segment(message or "", execution)
+        return segments.setdefault(found, found)
 
     for rows in batches:
         for row in rows:
             what, is_open, a, b, c, d, e, f, kind, minute, high, low, n, first, last = row
             into = still_open if is_open else settled
-            if what < What.NAME:
-                own = part(a, b) if what == What.CELL else part(b, c)
-                value = None if what == What.CELL else a
+            if what < RowKind.NAME:
+                own = segment(a, b) if what == RowKind.CELL else segment(b, c)
+                value = None if what == RowKind.CELL else a
                 at = untimed if minute is None else minute
                 into.cells[Cell(what, value, own, kind, at)] += n
-            elif what == What.ENTRY:
-                into.entries.append(Entry(high, low, minute, kind, part(a, b)))
-            elif what == What.NAME:
+            elif what == RowKind.ENTRY:
+                into.entries.append(Entry(high, low, minute, kind, segment(a, b)))
+            elif what == RowKind.NAME:
                 counted = (n, microseconds(first), microseconds(last))
                 _name(into, (a, b, c, d, e, f), counted, is_own=a == campaign)
-            elif what == What.TIME:
+            elif what == RowKind.TIME:
                 into.times.append(Moment(a, bool(kind), microseconds(last), n))
-            elif what == What.ENTERED:
+            elif what == RowKind.ENTERED:
                 into.entered = {False: n, True: high}
-            elif what == What.ROWS:
+            elif what == RowKind.ROWS:
                 into.accepted += n
                 into.refused += high
                 into.ignored += low or 0
@@ -121,38 +123,38 @@ def sort_out(
 
 
 def _name(
-    into: Found, texts: tuple[Any, ...], counted: tuple[int, int, int], *, is_own: bool
+    into: RollupDelta, texts: tuple[Any, ...], counted: tuple[int, int, int], *, is_own: bool
 ) -> None:
     """Note who is who."""
     cid, name, message, message_name, execution, channel = texts
     newest = counted[-1]
-    add_named(into.campaigns, cid, Named(*counted, _told(name, newest)))
+    add_entity(into.campaigns, cid, EntityStats(*counted, _told(name, newest)))
     if not is_own:
         return
-    named = Named(*counted, _told(message_name, newest), frozenset((channel,)))
-    add_named(into.messages, message, named)
+    named = EntityStats(*counted, _told(message_name, newest), frozenset((channel,)))
+    add_entity(into.messages, message, named)
     if execution is not None:
-        add_named(into.executions, execution, Named(*counted))
+        add_entity(into.executions, execution, EntityStats(*counted))
 
 
 def _told(name: str | None, at: int) -> tuple[int, str] | None:
     return None if name is None else (at, name)
 
 
-def cells_of(counts: Counter[Cell], places: dict[Part, int]) -> Iterator[Cells]:
+def cells_of(counts: Counter[Cell], places: dict[Segment, int]) -> Iterator[CubeCells]:
     """Yield counts as the cells of each question; *places* are those of the parts."""
     keys: dict[int, dict[Key, int]] = defaultdict(dict)
     rows: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
     for cell, count in counts.items():
         if not count:
             continue
-        value = cell.part.message if cell.question == What.CELL else cell.value
+        value = cell.segment.message if cell.question == RowKind.CELL else cell.value
         own = keys[cell.question]
-        place = own.setdefault(Key(value, KINDS[cell.kind]), len(own))
-        rows[cell.question].append((cell.minute, place, places[cell.part], count))
+        place = own.setdefault(Key(value, EVENT_KINDS[cell.kind]), len(own))
+        rows[cell.question].append((cell.minute, place, places[cell.segment], count))
     for question, found in rows.items():
         columns = np.array(found, dtype=np.int64).T
-        yield Cells(QUESTIONS[question], list(keys[question]), *columns)
+        yield CubeCells(QUESTIONS[question], list(keys[question]), *columns)
 
 
 class Columns(NamedTuple):
@@ -162,13 +164,13 @@ class Columns(NamedTuple):
     low: NDArray[np.uint64]
     minute: NDArray[np.int64]
     is_test: NDArray[np.bool_]
-    part: NDArray[np.int64]
+    segment: NDArray[np.int64]
 
 
-def columns_of(entries: list[Entry], places: dict[Part, int]) -> Columns:
+def columns_of(entries: list[Entry], places: dict[Segment, int]) -> Columns:
     """Return entries as columns; *places* are those of the parts."""
     high, low, minute, test = (
         np.fromiter((entry[i] for entry in entries), np.int64, len(entries)) for i in range(4)
     )
-    part = np.fromiter((places[entry.part] for entry in entries), np.int64, len(entries))
-    return Columns(high.view(np.uint64), low.view(np.uint64), minute, test.astype(bool), part)
+    segment = np.fromiter((places[entry.segment] for entry in entries), np.int64, len(entries))
+    return Columns(high.view(np.uint64), low.view(np.uint64), minute, test.astype(bool), segment)

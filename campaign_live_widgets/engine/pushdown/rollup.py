@@ -7,15 +7,16 @@ began earlier may still put a row among them; what has changed is added to the c
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import add_named, time
+from campaign_live_widgets.engine.aggregates.entities import add_entity, time
 from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
-from campaign_live_widgets.engine.base import Answers
+from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.engine.pushdown.connections.base import (
     connect,
@@ -25,37 +26,36 @@ from campaign_live_widgets.engine.pushdown.connections.base import (
     told,
 )
 from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, filled
-from campaign_live_widgets.engine.pushdown.result_rows import Found, cells_of, columns_of, sort_out
-from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
+from campaign_live_widgets.engine.pushdown.result_rows import (
+    RollupDelta,
+    cells_of,
+    columns_of,
+    sort_out,
+)
+from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
 from campaign_live_widgets.sources import EXAMPLES
-from campaign_live_widgets.sources.tables.address import Database
+from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from campaign_live_widgets.engine.aggregates.entities import Named
+    from campaign_live_widgets.engine.aggregates.entities import EntityStats
     from campaign_live_widgets.engine.pushdown.connections.base import Connection, Mark
     from campaign_live_widgets.snapshot import Window
 
 
-class RemoteRollup(Answers):
-    """Counts of one campaign of a table in a database, kept up to date by :meth:`refresh`.
+class DatabaseRollup(Rollup):
+    """A rollup of a database's table, which the database counts; see :class:`Rollup`."""
 
-    Parameters
-    ----------
-    source : str
-        The address; see :class:`~campaign_live_widgets.sources.tables.address.Database`.
-    campaign, follow, window, at, clock
-        As of :class:`~campaign_live_widgets.engine.duckdb.file_rollup.Rollup`.
-    """
+    location: DatabaseAddress
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
-        source: str,
+        source: str | os.PathLike[str],
         campaign: str | None = None,
         *,
         follow: bool = True,
@@ -63,14 +63,10 @@ class RemoteRollup(Answers):
         at: datetime | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        if window is not None and follow:
-            message = "a fixed window is for a rollup that does not follow its source"
-            raise ValueError(message)
-        super().__init__(campaign, window, at, clock)
-        self.location = Database.parse(source)
-        self._follow = follow
+        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
+        self.location = DatabaseAddress.parse(os.fspath(source))
         self._connection: Connection | None = None
-        self._pushdown: Pushdown | None = None
+        self._pushdown: StatementBuilder | None = None
         self._statements: dict[tuple[bool, bool], str] = {}
         self._not_before = 0.0
         self._nothing_yet()
@@ -78,12 +74,12 @@ class RemoteRollup(Answers):
     def _nothing_yet(self) -> None:
         """Note that no row has been read."""
         self._since: Mark | None = None
-        self._settled, self._open = Found(), Found()
+        self._settled, self._open = RollupDelta(), RollupDelta()
         self._open_times = EventTimes()
 
     def _start_anew(self) -> None:
         """Forget what has been counted: the next look counts all of it."""
-        Answers.__init__(self, self._campaign, self._window, self._at, self._clock)
+        self._reset()
         self._nothing_yet()
 
     def close(self) -> None:
@@ -142,7 +138,7 @@ class RemoteRollup(Answers):
             self._start_anew()  # half of a look may be kept by now
             raise
 
-    def _stands_still(self, connection: Connection, pushdown: Pushdown) -> bool:
+    def _stands_still(self, connection: Connection, pushdown: StatementBuilder) -> bool:
         """Tell whether the rows that are open are as many as at the last look.
 
         It is asked where the answer is much cheaper than a look that finds nothing.
@@ -154,7 +150,7 @@ class RemoteRollup(Answers):
         ((there,),) = one_by_one(connection.rows(asked))
         return bool(there == self._open.rows)
 
-    def _connected(self) -> tuple[Connection, Pushdown]:
+    def _connected(self) -> tuple[Connection, StatementBuilder]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
             rows_are = connection.rows_are
@@ -168,7 +164,7 @@ class RemoteRollup(Answers):
             if self._window is not None:
                 window, bucket = minutes(self._window), self._window.bucket // MINUTE
             self._connection, self._statements = connection, {}
-            asked = Asked(
+            asked = TableQuery(
                 events,
                 connection.table,
                 connection.mark,
@@ -180,12 +176,12 @@ class RemoteRollup(Answers):
                 connection.day,
                 connection.by_index,
             )
-            self._pushdown = Pushdown(asked, connection.statement, connection.keep)
+            self._pushdown = StatementBuilder(asked, connection.statement, connection.keep)
         return self._connection, self._pushdown
 
     def _ask(
-        self, connection: Connection, pushdown: Pushdown, until: Mark | None, now: int
-    ) -> tuple[Found, Found]:
+        self, connection: Connection, pushdown: StatementBuilder, until: Mark | None, now: int
+    ) -> tuple[RollupDelta, RollupDelta]:
         """Ask for what has come since the last look, and for what is still open."""
         asked = (self._since is not None, until is not None)
         if asked not in self._statements:
@@ -201,7 +197,9 @@ class RemoteRollup(Answers):
         untimed = minutes(self._window)[0] if self._window else 0
         return sort_out(connection.rows(statement), self._campaign or "", untimed)
 
-    def _merge(self, settled: Found, still_open: Found, until: Mark | None, now: int) -> bool:
+    def _merge(
+        self, settled: RollupDelta, still_open: RollupDelta, until: Mark | None, now: int
+    ) -> bool:
         """Keep what a look at *now* has found; tell whether anything changed."""
         before = self._open
         gone = set(before.entries) - set(still_open.entries) - set(settled.entries)
@@ -220,13 +218,13 @@ class RemoteRollup(Answers):
         if before.entries:
             known = set(before.entries)
             entries = [entry for entry in entries if entry not in known]
-        parts = list(dict.fromkeys((*(c.part for c in cells), *(e.part for e in entries))))
-        places = {part: place for place, part in enumerate(parts)}
-        numbers = self._parts.numbers(parts)
+        segments = list(dict.fromkeys((*(c.segment for c in cells), *(e.segment for e in entries))))
+        places = {segment: place for place, segment in enumerate(segments)}
+        numbers = self._segments.numbers(segments)
         add_cells(cells_of(cells, places), self._counted, numbers)
         if entries:
             new = columns_of(entries, places)
-            self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.part])
+            self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.segment])
         if settled.entered is not None:
             self._entered_in_window = settled.entered
         shown = (self._campaigns, self._messages, self._executions)
@@ -266,22 +264,22 @@ class RemoteRollup(Answers):
         )
 
 
-def _newest(connection: Connection, pushdown: Pushdown, until: str) -> str | None:
+def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> str | None:
     """Return the campaign of the table's newest event that is not after *until*."""
     rows = one_by_one(connection.rows(filled(pushdown.newest(), "", {NOW: until})))
     return newest_campaign({cid: None if at is None else microseconds(at) for cid, at in rows})
 
 
 def _show(
-    shown: dict[str, Named],
-    base: dict[str, Named],
-    new: dict[str, Named],
-    old: dict[str, Named],
-    now: dict[str, Named],
+    shown: dict[str, EntityStats],
+    base: dict[str, EntityStats],
+    new: dict[str, EntityStats],
+    old: dict[str, EntityStats],
+    now: dict[str, EntityStats],
 ) -> None:
     """Bring up to date what is shown of names: those that have settled, and the open ones."""
     for key, named in new.items():
-        add_named(base, key, named)
+        add_entity(base, key, named)
     for key in {**new, **old, **now}:
         known = [names[key] for names in (base, now) if key in names]
         if known:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Column = Any
 
 
-class What(IntEnum):
+class RowKind(IntEnum):
     """What a row of the answer is."""
 
     CELL = 0
@@ -65,7 +65,7 @@ COLUMNS: Final = ("what", "open", *_TEXTS, *_NUMBERS, *_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TableQuery:
     """What is asked of one table.
 
     Attributes
@@ -104,14 +104,16 @@ class Asked:
     by_index: bool = True
 
 
-class Pushdown:
+class StatementBuilder:
     """Builds the statement for one table, campaign and way of asking.
 
     *sql_of* writes an expression in the engine's own SQL, *keep* says in it that a named part
     of a statement, ``{}``, used several times, is to be worked out once.
     """
 
-    def __init__(self, asked: Asked, sql_of: Callable[[Table], str], keep: str = "({})") -> None:
+    def __init__(
+        self, asked: TableQuery, sql_of: Callable[[Table], str], keep: str = "({})"
+    ) -> None:
         self._asked, self._sql_of, self._keep = asked, sql_of, keep
 
     def newest(self) -> str:
@@ -158,8 +160,8 @@ class Pushdown:
             _examples(rows, ignores=self._asked.ignores),
         )
         named = ", ".join(
-            f"{name} AS {self._keep.format(self._sql_of(part))}"
-            for name, part in ((_ROWS, all_rows), (_FRESH, all_fresh))
+            f"{name} AS {self._keep.format(self._sql_of(segment))}"
+            for name, segment in ((_ROWS, all_rows), (_FRESH, all_fresh))
         )
         return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"
 
@@ -266,17 +268,17 @@ class Pushdown:
         cells = []
         for number, question in enumerate(QUESTIONS):
             events, keys = own, {"kind": own.kind}
-            part = {"message_id": own.message_id, "execution_id": own.execution_id}
+            segment = {"message_id": own.message_id, "execution_id": own.execution_id}
             if question == QUESTIONS[0]:
                 keys |= {"a": own.message_id, "b": own.execution_id, **slot}
             else:
                 if question == "reason":
-                    events = own.filter(own.kind.isin(kinds.packed_of(REASONED)))
+                    events = own.filter(own.kind.isin(kinds.packed_kinds(REASONED)))
                 keys |= {"a": own[question]}
                 if self._asked.window is None:
-                    keys |= {"b": part["message_id"], "c": part["execution_id"], **slot}
+                    keys |= {"b": segment["message_id"], "c": segment["execution_id"], **slot}
             counted = events.group_by("open", **keys).aggregate(n=events.count())
-            cells.append(_shaped(counted, What.CELL + number))
+            cells.append(_shaped(counted, RowKind.CELL + number))
         return cells
 
     @staticmethod
@@ -291,7 +293,7 @@ class Pushdown:
             e=fresh.execution_id,
             f=fresh.channel,
         ).aggregate(n=fresh.count(), first=fresh.timestamp.min(), last=fresh.timestamp.max())
-        return _shaped(counted, What.NAME)
+        return _shaped(counted, RowKind.NAME)
 
     def _entries(self, own: Table) -> Table:
         """Return the entries of profiles or, of one window, how many there are."""
@@ -308,14 +310,14 @@ class Pushdown:
                 b=own.execution_id,
                 kind=one_if(own.is_test),
             ).distinct()
-            return _shaped(entries, What.ENTRY)
+            return _shaped(entries, RowKind.ENTRY)
         start, end = self._asked.window
         inside = own.filter(own.minute >= start, own.minute < end)
         profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
         entered = profiles.aggregate(
             n=profiles.count(where=~profiles.all_tests), high=profiles.count()
         )
-        return _shaped(entered.mutate(open=ibis.literal(False)), What.ENTERED)  # noqa: FBT003
+        return _shaped(entered.mutate(open=ibis.literal(False)), RowKind.ENTERED)  # noqa: FBT003
 
 
 def _times(fresh: Table, campaign: str) -> Table:
@@ -331,7 +333,7 @@ def _times(fresh: Table, campaign: str) -> Table:
         minute=_only(~is_ahead, fresh.minute),
         first=_only(is_ahead, fresh.timestamp),
     ).aggregate(n=fresh.count(), last=fresh.timestamp.max())
-    return _shaped(counted, What.TIME)
+    return _shaped(counted, RowKind.TIME)
 
 
 def _only(condition: Column, column: Column) -> Column:
@@ -361,7 +363,7 @@ def _tally(rows: Table, *, ignores: bool) -> Table:
     if ignores:
         counts["high"] = rows.count(where=rows[CAUSE] != NO_EVENT)
         counts["low"] = rows.count(where=rows[CAUSE] == NO_EVENT)
-    return _shaped(rows.group_by("open").aggregate(**counts), What.ROWS)
+    return _shaped(rows.group_by("open").aggregate(**counts), RowKind.ROWS)
 
 
 def _examples(rows: Table, *, ignores: bool) -> Table:
@@ -370,7 +372,7 @@ def _examples(rows: Table, *, ignores: bool) -> Table:
     order = [refused[column].asc(nulls_first=False) for column in (MARK, RAW_ID)]
     first = refused.order_by(order).limit(EXAMPLES)
     return _shaped(
-        first.select("open", a=first[RAW_ID].cast("string"), b=first[CAUSE]), What.REJECT
+        first.select("open", a=first[RAW_ID].cast("string"), b=first[CAUSE]), RowKind.REJECT
     )
 
 

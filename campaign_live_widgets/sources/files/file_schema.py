@@ -12,13 +12,13 @@ import duckdb
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.files.json_documents import first_lines, parsed, records, sample
-from campaign_live_widgets.sources.files.scan_sql import Layout, Place, Places, literal
+from campaign_live_widgets.sources.files.scan_sql import FieldPath, FieldPaths, FileSchema, literal
 from campaign_live_widgets.sources.formats.base import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from campaign_live_widgets.sources.files.location import DataFile, Kind
+    from campaign_live_widgets.sources.files.location import DataFile, FileType
     from campaign_live_widgets.sources.formats.base import Format
 
 _DELIMITERS: Final = ",;\t|"
@@ -26,7 +26,9 @@ Style: TypeAlias = tuple[bool, Callable[[str], str]]
 _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
 
 
-def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None) -> Layout:
+def detect_schema(
+    file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None
+) -> FileSchema:
     """Return the layout of a file, its format recognised by its fields unless *wanted*.
 
     Raises
@@ -35,29 +37,31 @@ def layout(file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = 
         Where the file cannot be opened or is not what its name says.
     """
     if file.kind == "parquet":
-        places = _parquet_places(file.path, con)
-        return Layout("parquet", None, _format(places, wanted), places=_sorted(places))
+        field_paths = _parquet_paths(file.path, con)
+        return FileSchema(
+            "parquet", None, _format(field_paths, wanted), field_paths=_sorted(field_paths)
+        )
     if file.kind == "csv":
         header, delimiter = _csv_header(file)
         columns = tuple(_distinct(header))
-        places = {name.lower(): (Place(_identifier(name)),) for name in columns}
-        return Layout(
+        field_paths = {name.lower(): (FieldPath(_identifier(name)),) for name in columns}
+        return FileSchema(
             "csv",
             file.compression,
-            _format(places, wanted),
+            _format(field_paths, wanted),
             columns,
             delimiter,
-            _sorted(places),
+            _sorted(field_paths),
         )
-    return _json_layout(sample(file), file.kind, file.compression, wanted)
+    return _json_schema(sample(file), file.kind, file.compression, wanted)
 
 
-def layout_of(values: list[Any], wanted: str | None = None) -> Layout:
-    """Return the layout of JSON values, one a line, as :func:`layout` does of a file of them.
+def schema_of_values(values: list[Any], wanted: str | None = None) -> FileSchema:
+    """Return the schema of JSON values, one a line; see :func:`detect_schema`.
 
-    Where it is *folded*, names in them are spelled in several ways: see :func:`folded_line`.
+    If it is *lowercased*, names are spelled in several ways; see :func:`lowercase_keys`.
     """
-    return _json_layout(values, "ndjson", None, wanted)
+    return _json_schema(values, "ndjson", None, wanted)
 
 
 def holds(values: list[Any], name: str) -> bool | None:
@@ -68,53 +72,53 @@ def holds(values: list[Any], name: str) -> bool | None:
     known = FORMATS[name]
     found = None if any(isinstance(value, dict) for value in values) else False
     for record in records(values, known.inside or ()):
-        if known.recognises(_json_places([record]).keys()):
+        if known.recognises(_json_paths([record]).keys()):
             return True
         found = False
     return found
 
 
-def _json_layout(
-    values: list[Any], kind: Kind, compression: str | None, wanted: str | None
-) -> Layout:
+def _json_schema(
+    values: list[Any], kind: FileType, compression: str | None, wanted: str | None
+) -> FileSchema:
     for name in [wanted] if wanted else FORMATS:
         inside = FORMATS[name].inside
-        sampled = _json_places(records(values, inside or ()))
+        sampled = _json_paths(records(values, inside or ()))
         if not wanted and not FORMATS[name].recognises(sampled.keys()):
             continue
-        plain = Layout(kind, compression, name, inside=inside)
+        plain = FileSchema(kind, compression, name, inside=inside)
         if inside is not None:
-            return replace(plain, places=_spelled({}, name, [(False, str)]))
+            return replace(plain, field_paths=_spelled({}, name, [(False, str)]))
         if kind == "json" or any(isinstance(value, list) for value in values):
             plain = replace(plain, inside=())
         styles = _styles(sampled, name)
         if styles is None and kind == "json":
             styles = [(dotted, case) for dotted in (False, True) for case in _CASES]
         if styles is None:
-            return fold(plain)
-        return replace(plain, places=_spelled(sampled, name, styles))
-    return Layout(kind, compression, None)
+            return lowercased_schema(plain)
+        return replace(plain, field_paths=_spelled(sampled, name, styles))
+    return FileSchema(kind, compression, None)
 
 
-def fold(old: Layout) -> Layout:
+def lowercased_schema(old: FileSchema) -> FileSchema:
     """Return the layout of the same lines once every name in them is in lower case."""
     styles = [(False, str.lower), (True, str.lower)]
-    places = _spelled({}, str(old.format), styles)
-    return replace(old, compression=None, places=places, folded=True)
+    field_paths = _spelled({}, str(old.format), styles)
+    return replace(old, compression=None, field_paths=field_paths, lowercased=True)
 
 
-def spells_otherwise(known: Layout, lines_refused: Iterable[str]) -> bool:
+def spelled_differently(known: FileSchema, rejected_lines: Iterable[str]) -> bool:
     """Tell whether any of these lines holds a field of the format under another spelling."""
-    places = dict(known.places)
-    objects = records(parsed(line.encode() for line in lines_refused), ())
+    field_paths = dict(known.field_paths)
+    objects = records(parsed(line.encode() for line in rejected_lines), ())
     return any(
-        not set(found) <= {place.sql for place in places[path]}
-        for path, found in _json_places(objects).items()
-        if path in places
+        not set(found) <= {place.sql for place in field_paths[path]}
+        for path, found in _json_paths(objects).items()
+        if path in field_paths
     )
 
 
-def folded_line(line: bytes) -> bytes:
+def lowercase_keys(line: bytes) -> bytes:
     """Return one line of NDJSON with every name in lower case; a bad line stays as it is."""
     try:
         return json.dumps(_lower(json.loads(line))).encode()
@@ -130,18 +134,18 @@ def _lower(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _format(places: Mapping[str, object], wanted: str | None) -> str | None:
+def _format(field_paths: Mapping[str, object], wanted: str | None) -> str | None:
     if wanted is not None:
         return wanted
-    return next((name for name, f in FORMATS.items() if f.recognises(places.keys())), None)
+    return next((name for name, f in FORMATS.items() if f.recognises(field_paths.keys())), None)
 
 
 def _paths(known: Format) -> set[str]:
     return {path for paths in known.fields.values() for path in paths}
 
 
-def _sorted(places: Mapping[str, tuple[Place, ...]]) -> Places:
-    return tuple(sorted(places.items()))
+def _sorted(field_paths: Mapping[str, tuple[FieldPath, ...]]) -> FieldPaths:
+    return tuple(sorted(field_paths.items()))
 
 
 def _json_path(path: str, *, dotted: bool) -> str:
@@ -173,14 +177,16 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
     return list(found) or [(False, str)]
 
 
-def _spelled(sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]) -> Places:
+def _spelled(
+    sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]
+) -> FieldPaths:
     """Return where each path of the format stands: as sampled, else as the rest is spelled."""
-    places = {}
+    field_paths = {}
     for path in _paths(FORMATS[name]):
         rendered = (_json_path(case(path), dotted=dotted) for dotted, case in styles)
         spelled = sampled.get(path.lower()) or tuple(dict.fromkeys(rendered))
-        places[path.lower()] = tuple(map(Place, spelled))
-    return _sorted(places)
+        field_paths[path.lower()] = tuple(map(FieldPath, spelled))
+    return _sorted(field_paths)
 
 
 def _identifier(name: str) -> str:
@@ -203,17 +209,17 @@ def _distinct(names: Iterable[str]) -> Iterable[str]:
         yield unique
 
 
-def _parquet_places(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[Place, ...]]:
+def _parquet_paths(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[FieldPath, ...]]:
     try:
         relation = con.sql(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0")
     except duckdb.Error as error:
         message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
         raise SourceError(message) from error
     statistics = _statistics(path, con)
-    places: dict[str, tuple[Place, ...]] = {}
+    field_paths: dict[str, tuple[FieldPath, ...]] = {}
     for name, kind in zip(relation.columns, relation.types, strict=True):
-        _struct_places(name, _identifier(name), kind, statistics, places)
-    return places
+        _struct_paths(name, _identifier(name), kind, statistics, field_paths)
+    return field_paths
 
 
 def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
@@ -232,38 +238,38 @@ def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bo
     }
 
 
-def _struct_places(
+def _struct_paths(
     name: str,
     expression: str,
     kind: Any,  # noqa: ANN401 - the engine's types are not typed
     statistics: Mapping[str, tuple[bool, bool]],
-    places: dict[str, tuple[Place, ...]],
+    field_paths: dict[str, tuple[FieldPath, ...]],
 ) -> None:
     path = name.lower()
     if kind.id == "struct" and path != "identitymap":
         for child, child_kind in kind.children:
-            _struct_places(
+            _struct_paths(
                 f"{name}.{child}",
                 f"{expression}.{_identifier(child)}",
                 child_kind,
                 statistics,
-                places,
+                field_paths,
             )
         return
     if kind.id in {"map", "list", "struct"}:
-        place = Place(f"to_json({expression})")
+        place = FieldPath(f"to_json({expression})")
     else:
         is_time = kind.id.startswith(("timestamp", "date"))
         native = "time" if is_time else "flag" if kind.id == "boolean" else ""
         complete, clean = statistics.get(path, (False, False))
         text = kind.id == "varchar"
-        place = Place(
+        place = FieldPath(
             expression,
             native=native,
             clean=clean and text,
             complete=complete and (bool(native) or (clean and text)),
         )
-    places.setdefault(path, (place,))
+    field_paths.setdefault(path, (place,))
 
 
 def _csv_header(file: DataFile) -> tuple[list[str], str]:
@@ -278,9 +284,9 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _json_places(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _json_paths(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Return dotted lower-case path → JSON paths as spelled, over a sample of lines."""
-    places: dict[str, dict[str, None]] = {}
+    field_paths: dict[str, dict[str, None]] = {}
 
     def visit(value: dict[str, Any], path: str, place: str) -> None:
         for name, child in value.items():
@@ -289,8 +295,8 @@ def _json_places(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]
             if isinstance(child, dict) and below != "identitymap":
                 visit(child, below, here)
             else:
-                places.setdefault(below, {})[here] = None
+                field_paths.setdefault(below, {})[here] = None
 
     for value in objects:
         visit(value, "", "$")
-    return {path: tuple(found) for path, found in places.items()}
+    return {path: tuple(found) for path, found in field_paths.items()}

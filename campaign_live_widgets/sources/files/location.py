@@ -16,8 +16,8 @@ from campaign_live_widgets.sources.store_log import Log, is_store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind = Literal["parquet", "csv", "ndjson", "json"]
-_KINDS: Final[dict[str, Kind]] = {
+FileType = Literal["parquet", "csv", "ndjson", "json"]
+_FILE_TYPES: Final[dict[str, FileType]] = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".csv": "csv",
@@ -44,7 +44,7 @@ class DataFile:
     """
 
     path: str
-    kind: Kind
+    kind: FileType
     compression: str | None = None
 
     @property
@@ -59,7 +59,7 @@ def data_file(path: str) -> DataFile | None:
     compression = _COMPRESSIONS.get(suffix)
     if compression:
         suffix = os.path.splitext(stem)[1]
-    kind = _KINDS.get(suffix)
+    kind = _FILE_TYPES.get(suffix)
     return DataFile(path, kind, compression) if kind else None
 
 
@@ -104,7 +104,7 @@ class Location:
             return cls(os.path.expanduser(rest), prefix.lower())
         if "://" in text:
             message = (
-                f"{text.partition('://')[0]}://…: databases cannot be read by this version; "
+                f"{text.partition('://')[0]}://…: only files can be read here, not a database; "
                 "give a file, a folder or a glob"
             )
             raise SourceError(message)
@@ -119,6 +119,22 @@ class Location:
         return glob.has_magic(self.text) and not Path(self.text).exists()
 
     @property
+    def is_local_files(self) -> bool:
+        """Return True."""
+        return True
+
+    @property
+    def shown_name(self) -> str | None:
+        """Return the path where it is relative; an absolute one shows a path of this machine."""
+        return None if os.path.isabs(self.text) else self.text
+
+    @property
+    def absolute(self) -> str:
+        """Return the address with an absolute path."""
+        path = str(Path(self.text).absolute())
+        return f"{self.format}:{path}" if self.format else path
+
+    @property
     def watched(self) -> Path:
         """Return the folder in which changes show."""
         if not self.is_glob:
@@ -130,6 +146,38 @@ class Location:
                 break
             fixed.append(part)
         return Path(*fixed) if fixed else Path()
+
+    @property
+    def scanned_folder(self) -> Path | None:
+        """Return the folder whose new files are read; ``None`` for a single file."""
+        return self.watched if self.is_glob or Path(self.text).is_dir() else None
+
+    @property
+    def shows_file_names(self) -> bool:
+        """Return whether it is a folder: the name of a single file is the address."""
+        return Path(self.text).is_dir()
+
+    @property
+    def private_names(self) -> tuple[str, ...]:
+        """Return names of files that reveal the address: those of a single file or a glob."""
+        if self.shows_file_names:
+            return ()
+        paths = sorted((file.path for file in self.files()), key=len, reverse=True)
+        return tuple(os.path.relpath(path, self.watched) for path in paths)
+
+    def redact(self, text: str, name: str, *, is_secret: bool) -> str:
+        """Return *text* with *name* in place of the path.
+
+        The folder is called by its last name; *is_secret* hides that, and the files of a glob.
+        """
+        folder = self.watched
+        if is_secret and self.is_glob:
+            for path in sorted(glob.glob(self.text, recursive=True), key=len, reverse=True):
+                text = text.replace(path, name)
+        text = text.replace(self.text, name)
+        if folder == Path():
+            return text
+        return text.replace(str(folder), name if is_secret else folder.name)
 
     def files(self) -> list[DataFile]:
         """Return the files of events that are there now; see :meth:`look`."""

@@ -6,40 +6,40 @@ import gzip
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.sources import folded_line
+from campaign_live_widgets.sources import lowercase_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.sources import Fragment
+    from campaign_live_widgets.sources import FileSlice
 
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62
 
 
-def has_mark(path: str) -> bool:
+def has_byte_order_mark(path: str) -> bool:
     """Tell whether a file begins with a byte-order mark, which JSON does not know."""
     with open(path, "rb") as stream:
         return stream.read(len(BOM_UTF8)) == BOM_UTF8
 
 
-def line_count(fragment: Fragment) -> int:
+def line_count(file_slice: FileSlice) -> int:
     """Return how many lines a fragment of a growing file has."""
-    if not fragment.file.grows:
+    if not file_slice.file.grows:
         return 0
-    return sum(block.count(b"\n") for block in content(fragment))
+    return sum(block.count(b"\n") for block in content(file_slice))
 
 
-def content(fragment: Fragment, *, folded: bool = False) -> Iterator[bytes]:
+def content(file_slice: FileSlice, *, lowercased: bool = False) -> Iterator[bytes]:
     """Yield a fragment's bytes, block by block or, folded, line by line."""
-    file = fragment.file
+    file = file_slice.file
     opened = gzip.open if file.compression == "gzip" else open
     with opened(file.path, "rb") as stream:
-        stream.seek(fragment.start)
-        left = fragment.end - fragment.start if file.compression is None else _ENDLESS
+        stream.seek(file_slice.start)
+        left = file_slice.end - file_slice.start if file.compression is None else _ENDLESS
         while left > 0:
-            block = stream.readline() if folded else stream.read(min(left, _BLOCK))
+            block = stream.readline() if lowercased else stream.read(min(left, _BLOCK))
             if not block:
                 break
             left -= len(block)
-            yield folded_line(block.rstrip(b"\r\n")) + b"\n" if folded else block
+            yield lowercase_keys(block.rstrip(b"\r\n")) + b"\n" if lowercased else block

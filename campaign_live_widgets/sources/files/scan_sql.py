@@ -1,6 +1,6 @@
 """SQL that reads the rows of files, whatever their layout.
 
-A :class:`Layout` tells where each field stands; files of one layout are read by one scan.
+A :class:`FileSchema` tells where each field stands; files of one layout are read by one scan.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldPath:
     """Where a field stands in a file, and what the file itself vouches for.
 
     Attributes
@@ -54,12 +54,12 @@ class Place:
     complete: bool = field(default=False, compare=False)
 
 
-Places: TypeAlias = tuple[tuple[str, tuple[Place, ...]], ...]
+FieldPaths: TypeAlias = tuple[tuple[str, tuple[FieldPath, ...]], ...]
 """Dotted lower-case path → where it stands: one place per spelling."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileSchema:
     """What files read by one scan have in common.
 
     Attributes
@@ -68,7 +68,7 @@ class Layout:
         Name of the format; ``None`` where the file is in none that is known.
     columns : tuple
         For CSV the header; for Parquet and NDJSON nothing.
-    places : Places
+    places : FieldPaths
     folded : bool
         Names are spelled in several ways within the file: it is read with all in lower case.
     inside : tuple of str or None
@@ -81,16 +81,16 @@ class Layout:
     format: str | None
     columns: tuple[str, ...] = ()
     delimiter: str = ","
-    places: Places = ()
-    folded: bool = False
+    field_paths: FieldPaths = ()
+    lowercased: bool = False
     inside: tuple[str, ...] | None = None
 
     @property
-    def fields(self) -> dict[str, list[Place]]:
+    def fields(self) -> dict[str, list[FieldPath]]:
         """Return where each field of the format stands, the first choice first."""
-        places = dict(self.places)
+        field_paths = dict(self.field_paths)
         return {
-            field: [place for path in spelled for place in places.get(path.lower(), ())]
+            field: [place for path in spelled for place in field_paths.get(path.lower(), ())]
             for field, spelled in FORMATS[self.format or "canonical"].fields.items()
         }
 
@@ -112,9 +112,9 @@ class Layout:
         scan = _json_scan(_numbered(rows, self.inside), "line", self.fields, broken)
         return FORMATS[self.format or "canonical"].events(f"({scan})", complete=(), native=())
 
-    def also(self, other: Layout) -> Layout:
+    def also(self, other: FileSchema) -> FileSchema:
         """Return the layout of files of both, which are equal: what both vouch for."""
-        places = tuple(
+        field_paths = tuple(
             (
                 path,
                 tuple(
@@ -122,11 +122,11 @@ class Layout:
                     for a, b in zip(mine, others, strict=True)
                 ),
             )
-            for (path, mine), (_, others) in zip(self.places, other.places, strict=True)
+            for (path, mine), (_, others) in zip(self.field_paths, other.field_paths, strict=True)
         )
-        return replace(self, places=places)
+        return replace(self, field_paths=field_paths)
 
-    def _is_native(self, name: str, found: Sequence[Place]) -> bool:
+    def _is_native(self, name: str, found: Sequence[FieldPath]) -> bool:
         """Tell whether a field is typed by the file as what it is."""
         wanted = FORMATS[self.format or "canonical"].natives.get(name)
         return len(found) == 1 and found[0].native == (wanted or "text")
@@ -172,11 +172,11 @@ class Layout:
         )
 
 
-def _first(places: Sequence[Place]) -> str:
+def _first(field_paths: Sequence[FieldPath]) -> str:
     """Return SQL for the first of several places that is not blank."""
-    if not places:
+    if not field_paths:
         return "NULL"
-    values = [place.sql if place.clean else not_blank(place.sql) for place in places]
+    values = [place.sql if place.clean else not_blank(place.sql) for place in field_paths]
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
@@ -186,12 +186,12 @@ def not_blank(expression: str) -> str:
     return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
 
 
-def _json_scan(rows: str, row: str, fields: dict[str, list[Place]], broken: str) -> str:
+def _json_scan(rows: str, row: str, fields: dict[str, list[FieldPath]], broken: str) -> str:
     """Return SQL that parses each value once for all fields; *row* is what counts as its row."""
     paths = list(dict.fromkeys(place.sql for found in fields.values() for place in found))
     index = {path: i + 1 for i, path in enumerate(paths)}
     chosen = ", ".join(
-        f"{_first([Place(f'v[{index[place.sql]}]') for place in found])} AS {field}"
+        f"{_first([FieldPath(f'v[{index[place.sql]}]') for place in found])} AS {field}"
         for field, found in fields.items()
     )
     values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"

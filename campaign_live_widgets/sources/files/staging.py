@@ -24,29 +24,29 @@ from campaign_live_widgets.sources import (
     NOT_JSON,
     REJECT_SCANS,
     REJECTS,
-    Layout,
+    FileSchema,
     Tally,
-    fold,
-    folded_line,
-    layout,
+    detect_schema,
     lines,
     lines_of,
-    spells_otherwise,
+    lowercase_keys,
+    lowercased_schema,
+    spelled_differently,
 )
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
-from campaign_live_widgets.sources.files.raw_bytes import content, has_mark
+from campaign_live_widgets.sources.files.raw_bytes import content, has_byte_order_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.sources import FileState, Fragment
+    from campaign_live_widgets.sources import FileSlice, FileState
 
 BATCH: Final = "batch"
 UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError, SourceError)
 """What may come of one file that is damaged; the others are read all the same."""
-_REFUSED_SAMPLE: Final = 1000
+_REJECTED_SAMPLE: Final = 1000
 _PLACES: Final = 52
 """Bits that a row's place within its scan may take."""
 _NO_EVENTS: Final = (
@@ -63,7 +63,7 @@ class _Read:
     """A file as the engine reads it: the file itself, or a copy of what is new in it."""
 
     path: str
-    fragment: Fragment
+    file_slice: FileSlice
     first_line: int
     """The line of the file that the first line read is."""
 
@@ -72,12 +72,12 @@ class _Read:
 class Batch:
     """What one look at the source brought."""
 
-    fragments: list[Fragment] = field(default_factory=list)
+    slices: list[FileSlice] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     """File → why it could not be read."""
-    refused: int = 0
+    rejected: int = 0
     """Rows refused by their format; they stand in the relation, with the cause."""
-    empty: int = 0
+    ignored: int = 0
     """Rows that carry no event."""
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     """File → its rows that are refused or carry no event, and lines that are not even rows."""
@@ -92,12 +92,14 @@ class Batch:
         first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
         return first
 
-    def readings_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+    def generations_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the readings that rows are from."""
-        readings = np.array([fragment.reading for fragment in self.fragments], dtype=np.int64)
-        if len(readings) == 1:
-            return np.broadcast_to(readings, len(position))
-        return readings[self.files_of(position)]
+        generations = np.array(
+            [file_slice.generation for file_slice in self.slices], dtype=np.int64
+        )
+        if len(generations) == 1:
+            return np.broadcast_to(generations, len(position))
+        return generations[self.files_of(position)]
 
 
 class Stage:
@@ -133,31 +135,33 @@ class Stage:
         """Remove the copies."""
         self._spool.cleanup()
 
-    def stage(self, fragments: Sequence[Fragment]) -> Batch:
+    def stage(self, slices: Sequence[FileSlice]) -> Batch:
         """Lay out *fragments*; a file that cannot be read is named and left out."""
         self.clear()
         batch = Batch(tallies=defaultdict(lambda: Tally(kept=self._examples)))
-        groups: dict[Layout, list[Fragment]] = defaultdict(list)
-        common: dict[Layout, Layout] = {}
-        for fragment in fragments:
+        groups: dict[FileSchema, list[FileSlice]] = defaultdict(list)
+        common: dict[FileSchema, FileSchema] = {}
+        for file_slice in slices:
             try:
-                known = self._layout(fragment)
+                known = self._schema(file_slice)
             except SourceError as error:
-                self._set_aside(batch, fragment, str(error).removeprefix(fragment.file.path + ": "))
+                self._set_aside(
+                    batch, file_slice, str(error).removeprefix(file_slice.file.path + ": ")
+                )
                 continue
-            groups[known].append(fragment)
+            groups[known].append(file_slice)
             common[known] = common[known].also(known) if known in common else known
         for known, members in groups.items():
             try:
                 self._read(common[known], members, batch)
             except UNREADABLE as failed:
                 stop_if_interrupted(failed)
-                for fragment in members:  # find the one that cannot be read
+                for file_slice in members:  # find the one that cannot be read
                     try:
-                        self._read_one(common[known], fragment, batch)
+                        self._read_one(common[known], file_slice, batch)
                     except UNREADABLE as error:
                         stop_if_interrupted(error)
-                        self._set_aside(batch, fragment, why(error))
+                        self._set_aside(batch, file_slice, why(error))
         if self.tables:
             union = " UNION ALL BY NAME ".join(
                 f"SELECT * REPLACE (place + ({number}::BIGINT << {_PLACES}) AS place) FROM {table}"
@@ -177,22 +181,22 @@ class Stage:
             os.unlink(copy)
         self._copies.clear()
 
-    def _layout(self, fragment: Fragment) -> Layout:
-        state = self._files[fragment.file.path]
-        known = state.layout
-        if known is None or known.format is None or fragment.whole:
-            known = state.layout = layout(fragment.file, self._con, self._wanted)
+    def _schema(self, file_slice: FileSlice) -> FileSchema:
+        state = self._files[file_slice.file.path]
+        known = state.schema
+        if known is None or known.format is None or file_slice.whole:
+            known = state.schema = detect_schema(file_slice.file, self._con, self._wanted)
         return known
 
-    def _set_aside(self, batch: Batch, fragment: Fragment, why: str) -> None:
-        if os.path.exists(fragment.file.path):
-            batch.problems[fragment.file.path] = why
+    def _set_aside(self, batch: Batch, file_slice: FileSlice, why: str) -> None:
+        if os.path.exists(file_slice.file.path):
+            batch.problems[file_slice.file.path] = why
 
-    def _read(self, known: Layout, members: Sequence[Fragment], batch: Batch) -> None:
-        reads = [self._open(known, fragment) for fragment in members]
+    def _read(self, known: FileSchema, members: Sequence[FileSlice], batch: Batch) -> None:
+        reads = [self._open(known, file_slice) for file_slice in members]
         paths = [read.path for read in reads]
         self._number += 1
-        size = sum(fragment.end - fragment.start for fragment in members)
+        size = sum(file_slice.end - file_slice.start for file_slice in members)
         if known.kind == "parquet" and size > _SMALL:
             name = f"view_{self._number}"
             self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
@@ -204,33 +208,36 @@ class Stage:
                 self._con.execute(f"DROP TABLE {name}")
                 self._read(known, members, batch)
                 return
-        refused, empty = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (0, 0)
-        if known.kind == "ndjson" and refused and self._spelled_otherwise(name, known, paths):
+        rejected, ignored = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (
+            0,
+            0,
+        )
+        if known.kind == "ndjson" and rejected and self._is_spelled_differently(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
-            for fragment in members:
-                self._files[fragment.file.path].layout = fold(known)
-            self._read(fold(known), members, batch)
+            for file_slice in members:
+                self._files[file_slice.file.path].schema = lowercased_schema(known)
+            self._read(lowercased_schema(known), members, batch)
             return
-        batch.refused += refused
-        batch.empty += empty
+        batch.rejected += rejected
+        batch.ignored += ignored
         batch.reads |= {read.path: read for read in reads}
-        if refused or empty:
+        if rejected or ignored:
             self._tally(name, batch)
-        batch.first_of.append(len(batch.fragments))
-        batch.fragments += members
+        batch.first_of.append(len(batch.slices))
+        batch.slices += members
         self.tables.append(name)
         if known.kind == "csv":
             self._take_rejects(batch)
 
-    def _read_one(self, known: Layout, fragment: Fragment, batch: Batch) -> None:
+    def _read_one(self, known: FileSchema, file_slice: FileSlice, batch: Batch) -> None:
         """Read a file alone, of a damaged document what is whole."""
         try:
-            self._read(known, [fragment], batch)
+            self._read(known, [file_slice], batch)
         except UNREADABLE as error:
             stop_if_interrupted(error)
             if known.kind != "json":
                 raise
-            self._read(replace(known, kind="ndjson", compression=None), [fragment], batch)
+            self._read(replace(known, kind="ndjson", compression=None), [file_slice], batch)
 
     def _tally(self, table: str, batch: Batch) -> None:
         """Count by file the rows that are no events."""
@@ -238,38 +245,38 @@ class Stage:
             f"SELECT file, {_NO_EVENTS} FROM {table} WHERE cause IS NOT NULL OR part = 0 "
             f"GROUP BY file"
         ).fetchall()
-        for path, refused, empty in found:
-            tally = batch.tallies[batch.reads[path].fragment.file.path]
-            tally.add(Tally(rejected=refused, ignored=empty))
+        for path, rejected, ignored in found:
+            tally = batch.tallies[batch.reads[path].file_slice.file.path]
+            tally.add(Tally(rejected=rejected, ignored=ignored))
 
-    def _spelled_otherwise(self, table: str, known: Layout, paths: Sequence[str]) -> bool:
+    def _is_spelled_differently(self, table: str, known: FileSchema, paths: Sequence[str]) -> bool:
         """Tell whether rows were refused only because they spell a name in their own way."""
-        if known.folded or known.format is None or known.inside:
+        if known.lowercased or known.format is None or known.inside:
             return False
-        refused = self._con.execute(
+        rejected = self._con.execute(
             f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
-            f"AND part <= 1 LIMIT {_REFUSED_SAMPLE}"
+            f"AND part <= 1 LIMIT {_REJECTED_SAMPLE}"
         ).fetchall()
         found = self._con.execute(
             f"SELECT json FROM (SELECT json, row_number() OVER () AS row "
             f"FROM {lines(paths, known.compression)}) WHERE row IN "
-            f"({', '.join(str(row) for (row,) in refused)})"
+            f"({', '.join(str(row) for (row,) in rejected)})"
         ).fetchall()
-        return spells_otherwise(known, [line for (line,) in found])
+        return spelled_differently(known, [line for (line,) in found])
 
-    def _open(self, known: Layout, fragment: Fragment) -> _Read:
+    def _open(self, known: FileSchema, file_slice: FileSlice) -> _Read:
         """Return the file to read for a fragment: itself, or a copy of what is new in it."""
-        file = fragment.file
+        file = file_slice.file
         if file.kind != known.kind:
-            return _Read(self._copy("ndjson", lines_of(file)), fragment, 1)
-        marked = fragment.whole and "json" in file.kind and has_mark(file.path)
-        if not file.grows and not known.folded and not marked:
-            return _Read(file.path, fragment, 1)
+            return _Read(self._copy("ndjson", lines_of(file)), file_slice, 1)
+        has_mark = file_slice.whole and "json" in file.kind and has_byte_order_mark(file.path)
+        if not file.grows and not known.lowercased and not has_mark:
+            return _Read(file.path, file_slice, 1)
         size = os.stat(file.path).st_size
-        if fragment.whole and fragment.end == size and not known.folded and not marked:
-            return _Read(file.path, fragment, 1)
-        copy = self._copy(file.kind, self._content(known, fragment))
-        return _Read(copy, fragment, fragment.first_line - fragment.headless)
+        if file_slice.whole and file_slice.end == size and not known.lowercased and not has_mark:
+            return _Read(file.path, file_slice, 1)
+        copy = self._copy(file.kind, self._content(known, file_slice))
+        return _Read(copy, file_slice, file_slice.first_line - file_slice.headless)
 
     def _copy(self, kind: str, content: Iterable[bytes]) -> str:
         self._number += 1
@@ -278,24 +285,24 @@ class Stage:
             out.writelines(content)
         return self._copies[-1]
 
-    def _content(self, known: Layout, fragment: Fragment) -> Iterator[bytes]:
+    def _content(self, known: FileSchema, file_slice: FileSlice) -> Iterator[bytes]:
         """Yield what is new in a file, a CSV's header before it."""
-        if fragment.headless:
-            with open(fragment.file.path, "rb") as stream:
+        if file_slice.headless:
+            with open(file_slice.file.path, "rb") as stream:
                 yield stream.readline()
-        if fragment.file.compression == "zstd":
-            yield from self._folded_zstd(fragment.file.path)
+        if file_slice.file.compression == "zstd":
+            yield from self._lowercased_zstd(file_slice.file.path)
         else:
-            blocks = content(fragment, folded=known.folded)
+            blocks = content(file_slice, lowercased=known.lowercased)
             yield next(blocks, b"").removeprefix(BOM_UTF8)
             yield from blocks
 
-    def _folded_zstd(self, path: str) -> Iterator[bytes]:
+    def _lowercased_zstd(self, path: str) -> Iterator[bytes]:
         """Yield the lines of a zstd file, folded; the engine unpacks it (Python 3.11 cannot)."""
         found = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
-        while rows := found.fetchmany(_REFUSED_SAMPLE):
+        while rows := found.fetchmany(_REJECTED_SAMPLE):
             for (line,) in rows:
-                yield (b"not JSON" if line is None else folded_line(line.encode())) + b"\n"
+                yield (b"not JSON" if line is None else lowercase_keys(line.encode())) + b"\n"
 
     def _clear_rejects(self) -> None:
         for table in (REJECTS, REJECT_SCANS):
@@ -311,7 +318,7 @@ class Stage:
         for path, line, kind in found:
             read = batch.reads[path]
             cause = f"is not a row of this CSV ({kind.lower()})"
-            reject = Reject(read.fragment.file.path, line + read.first_line - 1, cause)
+            reject = Reject(read.file_slice.file.path, line + read.first_line - 1, cause)
             tally = batch.tallies[reject.file]
             tally.rejected += 1
             if len(tally.rejects) < self._examples:
@@ -332,17 +339,18 @@ class Stage:
                 f"SELECT min(row) FROM {BATCH} WHERE file = ?", [path]
             ).fetchone()
             ordinals = [row - (first[0] if first else 1) for row, _ in rows]
-            places = _lines_of(read, ordinals)
-            name = read.fragment.file.path
-            refused = [
-                Reject(name, place, cause) for place, (_, cause) in zip(places, rows, strict=True)
+            numbers = _lines_of(read, ordinals)
+            name = read.file_slice.file.path
+            rejected = [
+                Reject(name, number, cause)
+                for number, (_, cause) in zip(numbers, rows, strict=True)
             ]
-            batch.tallies[name].add(Tally(rejects=refused))
+            batch.tallies[name].add(Tally(rejects=rejected))
 
 
 def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
     """Return the line in the user's file of rows given by their place among the rows read."""
-    file = read.fragment.file
+    file = read.file_slice.file
     if file.kind in ("parquet", "json"):
         return [ordinal + 1 for ordinal in ordinals]
     wanted, lines_found = set(ordinals), {}
@@ -376,9 +384,9 @@ def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
 
 def _has_grown(read: _Read) -> bool:
     """Tell whether more may have been read than the fragment: half of a line, perhaps."""
-    file = read.fragment.file
+    file = read.file_slice.file
     in_place = file.grows and read.path == file.path
-    return in_place and os.stat(file.path).st_size > read.fragment.end
+    return in_place and os.stat(file.path).st_size > read.file_slice.end
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.files.location import DataFile, Location
-    from campaign_live_widgets.sources.files.scan_sql import Layout
+    from campaign_live_widgets.sources.files.scan_sql import FileSchema
 
 _BLOCK: Final = 1 << 16
 _LONGEST_ROW: Final = 1 << 20
@@ -50,7 +50,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
+class FileSlice:
     """A stretch of a file that is new: bytes ``start`` to ``end`` (the whole file, mostly)."""
 
     file: DataFile
@@ -59,7 +59,7 @@ class Fragment:
     state: State
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
-    reading: int = 0
+    generation: int = 0
     """The number of this reading of the file: a file that is read anew gets another one."""
 
     @property
@@ -107,9 +107,9 @@ class _Read:
 class FileState:
     """All that is known of one file of a source, as long as it is there."""
 
-    reading: int = 0
+    generation: int = 0
     """The number of its last reading; 0 before the first."""
-    layout: Layout | None = None
+    schema: FileSchema | None = None
     waiting: str | None = None
     """Why it could not be read yet; not an error."""
     problem: str | None = None
@@ -143,9 +143,9 @@ class Tail:
     """Path → what is known of the file; one that has gone is forgotten."""
     others: Counter[str] = field(default_factory=Counter)
     """Ending → how many files bear it that are not read."""
-    _readings: int = 0
+    _generations: int = 0
 
-    def poll(self) -> list[Fragment]:
+    def poll(self) -> list[FileSlice]:
         """Return what is new, without remembering it: see :meth:`commit`."""
         found = self.location.look()
         self.others = found.others
@@ -153,33 +153,35 @@ class Tail:
             del self.files[path]
         return [f for file in found.files if (f := self._new_in(file))]
 
-    def commit(self, fragment: Fragment, lines: int, tally: Tally) -> None:
+    def commit(self, file_slice: FileSlice, lines: int, tally: Tally) -> None:
         """Remember that a fragment of so many *lines* has been counted, and what came of it."""
-        state = self.files[fragment.file.path]
+        state = self.files[file_slice.file.path]
         state.problem = None
-        self._remember(state, fragment, lines)
+        self._remember(state, file_slice, lines)
         state.tally.add(tally)
 
-    def give_up(self, fragment: Fragment, why: str) -> None:
+    def give_up(self, file_slice: FileSlice, why: str) -> None:
         """Remember why a fragment cannot be read; it is tried again when its file changes."""
-        state = self.files[fragment.file.path]
+        state = self.files[file_slice.file.path]
         state.problem = why
-        self._remember(state, fragment, 0)
+        self._remember(state, file_slice, 0)
 
-    def _remember(self, state: FileState, fragment: Fragment, lines: int) -> None:
-        if fragment.reading != state.reading:
-            state.reading, state.tally = fragment.reading, Tally()
+    def _remember(self, state: FileState, file_slice: FileSlice, lines: int) -> None:
+        if file_slice.generation != state.generation:
+            state.generation, state.tally = file_slice.generation, Tally()
         state.read = _Read(
-            fragment.end,
-            fragment.first_line - 1 + lines,
-            fragment.state,
-            b"" if fragment.file.grows else _mark(fragment.file.path, fragment.state.size),
+            file_slice.end,
+            file_slice.first_line - 1 + lines,
+            file_slice.state,
+            b""
+            if file_slice.file.grows
+            else _fingerprint(file_slice.file.path, file_slice.state.size),
         )
 
-    def readings(self, fragments: Iterable[Fragment] = ()) -> set[int]:
+    def generations(self, slices: Iterable[FileSlice] = ()) -> set[int]:
         """Return the readings that stand, but for those that reading *fragments* replaces."""
-        replaced = {f.file.path for f in fragments if f.whole}
-        return {state.reading for path, state in self.files.items() if path not in replaced}
+        replaced = {f.file.path for f in slices if f.whole}
+        return {state.generation for path, state in self.files.items() if path not in replaced}
 
     @property
     def waiting(self) -> dict[str, str]:
@@ -191,7 +193,7 @@ class Tail:
         """Return the files that could not be read, and why."""
         return {path: state.problem for path, state in self.files.items() if state.problem}
 
-    def _new_in(self, file: DataFile) -> Fragment | None:
+    def _new_in(self, file: DataFile) -> FileSlice | None:
         known = self.files.setdefault(file.path, FileState())
         try:
             found = os.stat(file.path)
@@ -212,11 +214,15 @@ class Tail:
             known.waiting = f"cannot be read: {error.strerror}"
             return None
 
-    def _whole(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+    def _whole(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
         read = known.read
         if (read and read.state == state) or state.size == 0:
             return None
-        if read and read.state.size == state.size and read.mark == _mark(file.path, state.size):
+        if (
+            read
+            and read.state.size == state.size
+            and read.mark == _fingerprint(file.path, state.size)
+        ):
             read.state = state  # touched or copied over itself: there is nothing new in it
             return None
         if file.kind == "parquet" and not _has_footer(file.path, state.size):
@@ -229,10 +235,10 @@ class Tail:
             known.waiting = "is not a whole JSON document (yet): its end is missing"
             return None
         known.waiting = None
-        self._readings += 1
-        return Fragment(file, 0, state.size, state, reading=self._readings)
+        self._generations += 1
+        return FileSlice(file, 0, state.size, state, generation=self._generations)
 
-    def _grown(self, file: DataFile, known: FileState, state: State) -> Fragment | None:
+    def _grown(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
         read = known.read
         if read and (state.size < read.end or state.inode != read.state.inode):
             read = None  # cut or replaced: what it holds now is new
@@ -250,9 +256,9 @@ class Tail:
             known.looked = state
             return None
         if read and start:
-            return Fragment(file, start, end, state, read.lines + 1, known.reading)
-        self._readings += 1
-        return Fragment(file, start, end, state, reading=self._readings)
+            return FileSlice(file, start, end, state, read.lines + 1, known.generation)
+        self._generations += 1
+        return FileSlice(file, start, end, state, generation=self._generations)
 
 
 def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
@@ -291,7 +297,7 @@ def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: 
         return end
 
 
-def _mark(path: str, size: int) -> bytes:
+def _fingerprint(path: str, size: int) -> bytes:
     """Return a digest of a file's ends: with its size, enough to tell a touch from a change."""
     digest = hashlib.blake2b(digest_size=16)
     try:

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.durations import parse_duration
-from campaign_live_widgets.sources.files.location import Location
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ _EVERY: Final = {"queryservice": 60}
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class DatabaseAddress:
     """A table of events in a database.
 
     Attributes
@@ -74,6 +73,8 @@ class Database:
         What else the address says, for the engine's own client.
     format : str or None
         The format the user named (``ajo:postgresql://…``).
+    given : str
+        The whole address, as the user wrote it; it may hold a password.
     """
 
     engine: str
@@ -89,10 +90,12 @@ class Database:
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     format: str | None = None
+    given: str = field(default="", repr=False)
 
     @classmethod
-    def parse(cls, source: str) -> Database:
+    def parse(cls, source: str) -> DatabaseAddress:
         """Read the address of a table; raise :class:`SourceError` where it cannot be one."""
+        given = source
         known, scheme = None, source.partition("://")[0]
         if ":" in scheme:
             known, source = scheme.partition(":")[0].lower(), source.partition(":")[2]
@@ -137,6 +140,7 @@ class Database:
             user=unquote(parts.username) if parts.username else None,
             password=_password(parts.password, shown),
             format=known,
+            given=given,
         )
 
     @property
@@ -146,8 +150,37 @@ class Database:
         return f"{self.engine}://{self.host or ''}{port}/{self.name}?table={self.table}"
 
     @property
+    def is_local_files(self) -> bool:
+        """Return False."""
+        return False
+
+    @property
+    def shown_name(self) -> str:
+        """Return the table and the engine: a page does not show the host."""
+        return f"{self.table} ({self.engine})"
+
+    @property
+    def absolute(self) -> str:
+        """Return the address as it was given: it does not depend on the working directory."""
+        return self.given
+
+    @property
     def watched(self) -> None:
-        """Return that there is no folder in which changes show: a database is looked at."""
+        """Return ``None``: a database is polled."""
+
+    @property
+    def scanned_folder(self) -> None:
+        """Return ``None``: no folder is read."""
+
+    @property
+    def shows_file_names(self) -> bool:
+        """Return True: a rejected row is named by its table."""
+        return True
+
+    @property
+    def private_names(self) -> tuple[str, ...]:
+        """Return nothing: there are no files."""
+        return ()
 
     @property
     def tables(self) -> tuple[tuple[str | None, str], ...]:
@@ -161,14 +194,9 @@ class Database:
         names = (f"{self.name}.{table.strip()}" for table in self.table.split(","))
         return tuple(tuple(part for part in name.split(".") if part) for name in names)
 
-    def holds(self, _path: str) -> bool:
-        """Tell that no file that changes is one of this source."""
+    def holds(self, path: str) -> bool:  # noqa: ARG002 - as of files
+        """Return False: no changed file belongs to a database."""
         return False
-
-    @property
-    def label(self) -> str:
-        """Return what the source is called where its address is nobody's business."""
-        return f"{self.table} ({self.engine})"
 
     def said(self, words: str) -> str:
         """Return in one line what a client said of an error, and no password."""
@@ -178,23 +206,17 @@ class Database:
             text = text.replace(self.password, "***")
         return text.removeprefix(f"{self.text}: ")
 
-    def anonymous(self, said: str, name: str) -> str:
-        """Return what was said with *name* for the address, and nobody's host or user."""
-        said = said.replace(self.text, name)
+    def redact(self, text: str, name: str, *, is_secret: bool) -> str:  # noqa: ARG002
+        """Return *text* with *name* in place of the address, and without host and user."""
+        text = text.replace(self.text, name)
         for private in filter(None, (self.host, self.user)):
-            said = said.replace(private, "…")
-        return said
+            text = text.replace(private, "…")
+        return text
 
 
 def is_database(source: str) -> bool:
     """Tell whether a source is the address of a database, and not the name of files."""
     return "://" in source and not os.path.exists(source)
-
-
-def locate(source: str | os.PathLike[str]) -> Location | Database:
-    """Return where a source is; raise :class:`SourceError` where it cannot be one."""
-    text = os.fspath(source)
-    return Database.parse(text) if is_database(text) else Location.parse(source)
 
 
 def _split(source: str) -> SplitResult:

@@ -62,8 +62,8 @@ def once(path: Path) -> tuple[int, int, int, int]:
 )
 def test_first_lines_tell_documents_from_lines(tmp_path: Path, text: str, document: bool) -> None:  # noqa: FBT001
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
-    (fragment,) = Tail(Location.parse(tmp_path), follow=False).poll()
-    assert (fragment.file.kind == "json") is document
+    (file_slice,) = Tail(Location.parse(tmp_path), follow=False).poll()
+    assert (file_slice.file.kind == "json") is document
 
 
 def test_a_document_without_its_end_waits(tmp_path: Path) -> None:

@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     import random
 
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.engine.pushdown.rollup import RemoteRollup
 
 
-def seconds_of(look: Rollup | RemoteRollup) -> float:
+def seconds_of(look: Rollup) -> float:
     """Return how long a first refresh takes without an interruption."""
     started = time.monotonic()
     look.refresh()
     return time.monotonic() - started
 
 
-def look_until_through(rollup: Rollup | RemoteRollup, length: float, chance: random.Random) -> int:
+def look_until_through(rollup: Rollup, length: float, chance: random.Random) -> int:
     """Look with a Ctrl-C within *length* seconds until a look is through before it comes.
 
     Returns

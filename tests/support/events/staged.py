@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from campaign_live_widgets.sources import Location, Tail
-from campaign_live_widgets.sources.files.staging import BATCH, Stage
+from campaign_live_widgets.sources.batch_relation import BATCH
+from campaign_live_widgets.sources.files.staging import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from campaign_live_widgets.engine.pushdown.hashing import Hashes
-    from campaign_live_widgets.sources.tables.address import Database
+    from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
     Table = Any
     Mark = int | datetime
@@ -61,7 +61,7 @@ class Connection(ABC):
         """Register the connection for databases of *engine*."""
         CONNECTIONS[engine] = cls
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: DatabaseAddress) -> None:
         self.database = database
         try:
             tables, distinct = self._open()
@@ -161,7 +161,7 @@ def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
     return day.isnull() | (day >= first - timedelta(days=1))
 
 
-def connect(database: Database) -> Connection:
+def connect(database: DatabaseAddress) -> Connection:
     """Connect to a database.
 
     Raises
@@ -184,7 +184,7 @@ def connect(database: Database) -> Connection:
         raise SourceError(_refused(database, error)) from error
 
 
-def _kind(database: Database) -> type[Connection]:
+def _kind(database: DatabaseAddress) -> type[Connection]:
     """Return the connection class of an engine; importing a module registers its class."""
     if database.engine not in CONNECTIONS:
         for module in iter_modules(import_module(__package__).__path__):
@@ -207,13 +207,13 @@ def failures() -> tuple[type[Exception], ...]:
     return tuple(found)
 
 
-def told(database: Database, error: Exception) -> str:
+def told(database: DatabaseAddress, error: Exception) -> str:
     """Return one line on what came of asking a database."""
     words = _kind(database).words(error)
     return f"{database.text}: {database.said(words or type(error).__name__)}"
 
 
-def _refused(database: Database, error: Exception) -> str:
+def _refused(database: DatabaseAddress, error: Exception) -> str:
     if type(error).__name__ == "TableNotFound":
         return f"{database.text}: there is no table {database.table}, or it may not be seen"
     return told(database, error)
