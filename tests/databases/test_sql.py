@@ -24,7 +24,7 @@ from campaign_live_widgets.engine.pushdown.connections.query_service import (
 )
 from campaign_live_widgets.engine.pushdown.connections.spark import Spark
 from campaign_live_widgets.engine.pushdown.hashing import hashes
-from campaign_live_widgets.engine.pushdown.statement import Asked, Pushdown
+from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
 from campaign_live_widgets.sources.tables.ajo import FIELDS
 from campaign_live_widgets.sources.tables.canonical import canonical
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
@@ -54,9 +54,11 @@ def statement(dialect: str) -> str:
         return compiler.to_sqlglot(expression.unbind()).sql(dialect=compiler.dialect)
 
     events = partial(canonical, mark="ingested_at", name="events")
-    asked = Asked(events, table, "ingested_at", hashes(dialect), distinct=False)
+    asked = TableQuery(events, table, "ingested_at", hashes(dialect), distinct=False)
     keep = Spark.keep if dialect == Spark.dialect else Connection.keep
-    text = Pushdown(asked, sql_of, keep).rollup("spring", since=True, until=True, follow=True)
+    text = StatementBuilder(asked, sql_of, keep).rollup(
+        "spring", since=True, until=True, follow=True
+    )
     return sqlglot.parse_one(text, dialect=compiler.dialect).sql(compiler.dialect, pretty=True)
 
 
@@ -79,13 +81,13 @@ def sent_to_query_service() -> str:
     ajo, mark = ROW_FORMATS["ajo"], "_acp_system_metadata.ingestTime"
     table, column = ajo.gathered([ibis.table(schema, name="feedback")], mark, "lake")
     events = partial(ajo.events, mark=column, name="lake")
-    asked = Asked(
+    asked = TableQuery(
         *(events, table, column, hashes("queryservice")),
         distinct=False,
         ignores=True,
         by_index=False,
     )
-    pushdown = Pushdown(asked, documented, QueryService.keep)
+    pushdown = StatementBuilder(asked, documented, QueryService.keep)
     text = pushdown.rollup("spring", since=True, until=True, follow=True)
     return sqlglot.parse_one(text, dialect="databricks").sql("databricks", pretty=True)
 
