@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.report_view import ReportView
+    from campaign_live_widgets.snapshot import Health
 
 WIDE: Final = 132
 """Columns of a text that is not written to a terminal."""
 _LONGEST_NAME: Final = 48
+_TREND_WIDTH: Final = 64
+_PADDING: Final = 2
+"""Columns that a table adds to each of its own."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _NOTHING: Final = Text("nothing in this window", "rien dans cette période")
 _TOTAL: Final = Text("Total", "Total")
@@ -69,14 +73,7 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
     yield Line.assemble((name, "bold"), " ", (f"{span} {zone}", "dim"))
     if scope := phrases.scope(snapshot, report.time_zone, locale):
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
-    counts = (
-        f"{format_number(getattr(snapshot.health, part), locale)} {word(locale)}"
-        for part, word in _HEALTH.items()
-    )
-    yield Line(", ".join(counts), style="dim")
-    if snapshot.health.ahead:
-        note, *_ = phrases.health_notes(snapshot.health, report.time_zone, locale)
-        yield Line(note, style="dim")
+    yield from health_lines(snapshot.health, report.time_zone, locale)
     for tab, row in report.places.items():
         shown = [TILES[place.tile_id] for place in row if place.shown]
         if not shown:
@@ -87,6 +84,18 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
         for tile in shown:
             yield ""
             yield from _titled(tile, frame(tile, snapshot), snapshot.message_names, locale)
+
+
+def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
+    """Yield the numbers of *health*, each with its name, and a note of events after now."""
+    counts = (
+        f"{format_number(getattr(health, part), locale)} {word(locale)}"
+        for part, word in _HEALTH.items()
+    )
+    yield Line(", ".join(counts), style="dim")
+    if health.ahead:
+        note, *_ = phrases.health_notes(health, time_zone, locale)
+        yield Line(note, style="dim")
 
 
 def clean(name: str, *, longest: int = _LONGEST_NAME) -> str:
@@ -120,12 +129,30 @@ def _titled(
     tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str
 ) -> Iterator[RenderableType]:
     yield Line(tile.title(locale), style="bold")
+    yield from tile_parts(tile, rows, names, locale)
+
+
+def tile_parts(
+    tile: Tile,
+    rows: pd.DataFrame,
+    names: Mapping[str, str],
+    locale: str,
+    *,
+    columns: int | None = None,
+) -> Iterator[RenderableType]:
+    """Yield what is below the title of a tile; *rows* is its frame.
+
+    Parameters
+    ----------
+    columns : int, optional
+        Width to which sparklines are fitted.
+    """
     if tile.by is None:
         yield _figures(tile, rows, locale)
     elif rows.empty or not rows[list(tile.metrics)].to_numpy().any():
         yield Line(f"  {_NOTHING(locale)}", style="dim")
     elif tile.by == "bucket":
-        yield _trends(tile, rows, locale)
+        yield _trends(tile, rows, locale, columns)
     else:
         yield _rows(tile, rows, names, locale)
         if tile.rates:
@@ -155,21 +182,26 @@ def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str)
     return table
 
 
-def _trends(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
+def _trends(tile: Tile, rows: pd.DataFrame, locale: str, columns: int | None) -> Table:
     table = plain_table()
     table.add_column("")
     table.add_column(_TOTAL(locale), justify="right")
     table.add_column(_TREND(locale))
-    for metric in tile.metrics:
-        counts = [int(n) for n in rows[metric]]
-        total = format_number(sum(counts), locale)
-        table.add_row(column_label(metric, locale), total, _sparkline(counts))
+    series = [[int(n) for n in rows[metric]] for metric in tile.metrics]
+    labels = [column_label(metric, locale) for metric in tile.metrics]
+    totals = [format_number(sum(counts), locale) for counts in series]
+    room = _TREND_WIDTH
+    if columns is not None:
+        widest = sum(max(map(len, texts)) for texts in (labels, [*totals, _TOTAL(locale)]))
+        room = max(1, columns - widest - 3 * _PADDING)
+    for label, total, counts in zip(labels, totals, series, strict=True):
+        table.add_row(label, total, _sparkline(counts, room))
     return table
 
 
-def _sparkline(counts: Sequence[int]) -> str:
-    """Return counts as a line of bars, sums of neighbours where there are many."""
-    step = -(-len(counts) // 64)
+def _sparkline(counts: Sequence[int], width: int) -> str:
+    """Return counts as a line of bars from zero; neighbours are added up to fit the *width*."""
+    step = -(-len(counts) // width)
     sums = [sum(counts[i : i + step]) for i in range(0, len(counts), step)]
     top = max(*sums, 1) if len(sums) > 1 else max(sums[0], 1)
     return "".join(

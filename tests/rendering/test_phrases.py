@@ -20,8 +20,8 @@ AT_NEWEST = (
     "rien de plus récent n'est arrivé."
 )
 AT_FIXED = (
-    "La période se termine le 23 nov. 2026 15:05 UTC, comme demandé\N{NO-BREAK SPACE}; "
-    "elle n'avance pas avec l'heure."
+    "La période se termine le 23 nov. 2026 15:05 UTC (fixe). "
+    "Elle n'avance pas avec l'heure actuelle."
 )
 
 

@@ -108,8 +108,8 @@ _AT_NEWEST: Final = Text(
     "rien de plus récent n'est arrivé.",
 )
 _AT_FIXED: Final = Text(
-    "Window ends at {}, as was asked for; it does not go on with the clock.",
-    "La période se termine le {}, comme demandé\N{NO-BREAK SPACE}; elle n'avance pas avec l'heure.",
+    "The window ends at {} (fixed). It does not move with the current time.",
+    "La période se termine le {} (fixe). Elle n'avance pas avec l'heure actuelle.",
 )
 _STALE: Final = Text(
     "Numbers as of {}; the source cannot be read since: {}",
