@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -16,21 +15,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pexpect
 import pytest
 from rich.console import Console
 
 from campaign_live_widgets.app.terminal.fit_width import fitting
-from campaign_live_widgets.app.terminal.follow import Follower, Look
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import parts
 from tests.support.cli import call
-from tests.support.events.memory import Event, MemoryFeed, snapshot_of
+from tests.support.events.memory import Event, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 EVIL = "\x1b]0;pwned\x07<b>Spring</b> \u202e\x1b[2J"
@@ -75,178 +71,6 @@ def source(tmp_path: Path) -> Source:
 def command(source: Source, *more: str) -> list[str]:
     called = ["-m", "campaign_live_widgets", "report", str(source.folder)]
     return [*called, "--campaign", "spring", "--watch", "--every", "0.5", *more]
-
-
-class Terminal:
-    """A program on a terminal of its own, and what the terminal shows."""
-
-    def __init__(self, arguments: list[str], columns: int, lines: int) -> None:
-        self.size = (lines, columns)
-        self.child = pexpect.spawn(
-            sys.executable, arguments, dimensions=self.size, encoding="utf-8", timeout=30
-        )
-        self.child.delaybeforesend = None
-        self.settings = self._settings()
-        self.text = ""
-
-    def _settings(self) -> list[Any]:
-        import termios  # noqa: PLC0415 - where there are terminals
-
-        return list(termios.tcgetattr(self.child.child_fd))
-
-    @property
-    def shown(self) -> list[str]:
-        """Return the lines of the newest whole frame."""
-        plain = re.sub(r"\x1b\[(?!H)[0-9;?]*[a-zA-Z]", "", self.text)
-        frames = [frame.split("\r\n") for frame in plain.split("\x1b[H")[1:]]
-        lines, columns = self.size
-        whole = [f for f in frames if len(f) == lines and len(f[-1]) == columns]
-        return whole[-1] if whole else []
-
-    def until(self, right: Callable[[list[str]], bool], seconds: float = 30) -> list[str]:
-        end = time.monotonic() + seconds
-        while not right(self.shown):
-            assert time.monotonic() < end, "\n".join(self.shown) or self.text
-            try:
-                self.text += self.child.read_nonblocking(100_000, 0.2)
-            except pexpect.TIMEOUT:
-                continue
-        return self.shown
-
-    def says(self, text: str) -> list[str]:
-        return self.until(lambda lines: text in "\n".join(lines))
-
-    def resize(self, columns: int, lines: int) -> None:
-        self.size = (lines, columns)
-        self.child.setwinsize(lines, columns)
-
-    def ended(self) -> int:
-        """Return how the program left, and see that it left the terminal as it was."""
-        self.child.expect(pexpect.EOF)
-        self.text += self.child.before
-        settings = self._settings()
-        self.child.close()
-        assert self.text.count("\x1b[?1049h") == self.text.count("\x1b[?1049l") == 1
-        assert self.text.rindex("\x1b[?25h") > self.text.rindex("\x1b[?25l")
-        assert self.text.rindex("\x1b[?1049l") > self.text.rindex("\x1b[H")
-        assert settings == self.settings
-        assert self.child.exitstatus is not None, self.child.signalstatus
-        return int(self.child.exitstatus)
-
-
-@contextmanager
-def terminal(source: Source, *more: str, columns: int = 100, lines: int = 40) -> Iterator[Terminal]:
-    made = Terminal(command(source, *more), columns, lines)
-    try:
-        yield made
-    finally:
-        made.child.close(force=True)
-
-
-def figure(lines: list[str], name: str) -> str | None:
-    found = re.search(rf"^ *{name} +([\d,]+)", "\n".join(lines), re.MULTILINE)
-    return found[1] if found else None
-
-
-@pytest.mark.usefixtures("processes")
-def test_the_screen_follows_the_source_and_leaves_the_terminal_whole(source: Source) -> None:
-    with terminal(source) as shown:
-        shown.until(lambda lines: figure(lines, "Delivered") == "7")
-        source.deliver(1234)
-        lines = shown.until(lambda lines: figure(lines, "Delivered") == "1,241")
-        assert "● Live" in lines[2]
-        assert "<b>Spring</b>" in lines[0]
-        assert {len(line) for line in lines} == {100}
-        shown.child.send("q")
-        assert shown.ended() == 0
-    assert "pwned\x07" not in shown.text
-    assert "\x1b[2J" not in shown.text
-    assert "secret-" not in shown.text
-
-
-@pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, "\x03"])
-def test_however_it_is_ended_the_terminal_is_whole(source: Source, how: int | str) -> None:
-    with terminal(source) as shown:
-        shown.says("● Live")
-        if isinstance(how, str):
-            shown.child.send(how)
-        else:
-            shown.child.kill(how)
-        assert shown.ended() == 0
-    assert "Traceback" not in shown.text
-
-
-@pytest.mark.usefixtures("processes")
-def test_keys_turn_to_tabs_and_scroll(source: Source) -> None:
-    with terminal(source, columns=80, lines=24) as shown:
-        shown.says("Campaign statistics")
-        shown.child.send("2")
-        first = shown.says("Email sending statistics")
-        assert "more lines" in first[-1]
-        shown.child.send("\x1b[B")
-        second = shown.until(lambda lines: lines != first and "Email" not in lines[6])
-        assert second[7:12] == first[8:13]
-        shown.child.send("\x1b[F")
-        shown.until(lambda lines: "more lines" not in lines[-1])
-        shown.child.send("\x1b[H")
-        shown.says("Email sending statistics")
-        shown.child.send("\x1b[C")
-        shown.says("Push sending performance")
-        shown.child.send("\t")
-        shown.says("Campaign statistics")
-        shown.child.send("q")
-        assert shown.ended() == 0
-
-
-@pytest.mark.usefixtures("processes")
-def test_it_takes_any_size_while_it_runs(source: Source) -> None:
-    with terminal(source, "--locale", "fr") as shown:
-        shown.says("En direct")
-        for columns, lines in ((40, 24), (132, 50), (20, 5), (300, 90), (80, 24)):
-            shown.resize(columns, lines)
-            found = shown.until(
-                lambda got, size=(columns, lines): (
-                    len(got) == size[1] and {len(line) for line in got} == {size[0]}
-                )
-            )
-            assert "Spring" in found[0]
-        shown.child.send("q")
-        assert shown.ended() == 0
-
-
-@pytest.mark.usefixtures("processes")
-def test_a_source_that_goes_and_comes_back_is_told(source: Source) -> None:
-    away = source.folder.with_name("away")
-    with terminal(source) as shown:
-        shown.until(lambda lines: figure(lines, "Delivered") == "7")
-        source.folder.rename(away)
-        lines = shown.says("● Not up to date")
-        assert figure(lines, "Delivered") == "7"
-        assert "the source cannot be read since" in " ".join("".join(lines).split())
-        away.rename(source.folder)
-        source.deliver(3)
-        shown.until(lambda lines: "● Live" in lines[2] and figure(lines, "Delivered") == "10")
-        shown.child.send("q")
-        assert shown.ended() == 0
-
-
-@pytest.mark.usefixtures("processes")
-def test_ctrl_z_gives_the_terminal_back_for_a_while(source: Source) -> None:
-    with terminal(source) as shown:
-        shown.says("● Live")
-        shown.child.send("\x1a")
-        end = time.monotonic() + 10
-        while "\x1b[?1049l" not in shown.text:
-            assert time.monotonic() < end
-            shown.text += shown.child.read_nonblocking(100_000, 1)
-        time.sleep(0.3)
-        assert shown._settings() == shown.settings
-        shown.text = ""
-        shown.child.kill(signal.SIGCONT)
-        shown.says("● Live")
-        shown.child.send("q")
-        assert shown.ended() == 0
 
 
 def pages(process: subprocess.Popen[str], n: int) -> list[dict[str, Any]]:
@@ -344,37 +168,6 @@ def test_what_is_wrong_is_said_before_anything_is_drawn(
     assert (done.code, done.out) == (code, "")
     assert len(done.err.splitlines()) == 1
     assert word in done.err
-
-
-def test_after_an_error_the_last_numbers_stay_and_it_tries_again() -> None:
-    feed = MemoryFeed(events=[Event("delivered")])
-    feed.refresh()
-    follower = Follower(feed, 0.05, backoff=(0.05,))
-    feed.fail = SourceError("gone")
-    follower.start()
-    first, second = follower.looks.get(timeout=5), follower.looks.get(timeout=5)
-    assert isinstance(first, Look)
-    assert isinstance(second, Look)
-    assert (first.trouble, str(second.trouble)) == (None, "gone")
-    assert (second.snapshot, second.read) == (first.snapshot, first.read)
-    feed.fail = None
-    end = time.monotonic() + 5
-    while (look := follower.looks.get(timeout=5)) and getattr(look, "trouble", None):
-        assert time.monotonic() < end
-    assert isinstance(look, Look)
-    assert look.read > first.read
-    follower.stop()
-    assert feed.closed
-
-
-def test_what_is_no_trouble_of_the_source_ends_it() -> None:
-    feed = MemoryFeed(events=[Event("delivered")])
-    follower = Follower(feed, 0.05)
-    feed.fail = ZeroDivisionError("bug")
-    follower.start()
-    follower.looks.get(timeout=5)
-    assert isinstance(follower.looks.get(timeout=5), ZeroDivisionError)
-    follower.stop()
 
 
 @pytest.mark.parametrize("width", [24, 40, 60, 80, 132])

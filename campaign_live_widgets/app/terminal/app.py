@@ -231,8 +231,8 @@ class WatchApp(App[Exception | None]):
         name = clean(snapshot.campaign_name or snapshot.campaign_id)
         lines = [
             Line(name, style="bold", no_wrap=True, overflow="ellipsis"),
-            Line(phrases.window(snapshot, now, "UTC", locale), style="dim"),
             self._state(result, now),
+            Line(phrases.window(snapshot, now, "UTC", locale), style="dim"),
         ]
         lines += [
             Line(clean(phrase, longest=_NOTE), style="dim")

@@ -1,0 +1,325 @@
+"""``report --watch`` at a terminal: what it shows, its keys, and how it leaves the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from textual.containers import VerticalScroll
+from textual.widgets import TabbedContent
+
+from campaign_live_widgets.app.terminal.app import WatchApp
+from campaign_live_widgets.errors import SourceError
+from tests.support.events.memory import Event, MemoryFeed, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    Steps = Callable[[WatchApp, Pilot[Any]], Awaitable[None]]
+
+EVIL = "\x1b]0;pwned\x07<b>Spring</b> [red]\u202e\x1b[2J"
+START = datetime.now(UTC) - timedelta(minutes=9)
+WIDE, USUAL, NARROW = (132, 40), (80, 24), (40, 24)
+
+
+def screen(app: WatchApp) -> list[str]:
+    """Return the lines that the terminal shows."""
+    lines = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in line) for line in lines]
+
+
+def shown(app: WatchApp) -> str:
+    return "\n".join(screen(app))
+
+
+def watched(feed: MemoryFeed, steps: Steps, size: tuple[int, int], locale: str = "en") -> object:
+    """Run the app on *feed*, do *steps*, and return with what it has ended."""
+    feed.refresh()
+    app = WatchApp(feed, every=0.5, locale=locale)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await until(app, pilot, lambda text: "●" in text)
+            await steps(app, pilot)
+        app._poller.stop()
+
+    asyncio.run(run())
+    return app.return_value
+
+
+async def until(app: WatchApp, pilot: Pilot[Any], right: Callable[[str], bool]) -> None:
+    end = time.monotonic() + 20
+    while not right(shown(app)):
+        assert time.monotonic() < end, shown(app)
+        await pilot.pause(0.05)
+
+
+def feed_of(count: int = 7) -> MemoryFeed:
+    return MemoryFeed(events=[Event("delivered") for _ in range(count)])
+
+
+@pytest.mark.parametrize(
+    ("size", "locale", "state"),
+    [
+        (WIDE, "en", "● Live"),
+        (USUAL, "fr", "● En direct"),
+        (NARROW, "en", "● Live"),
+        ((20, 8), "fr", "● En direct"),
+    ],
+)
+def test_it_fits_terminals_of_any_size(size: tuple[int, int], locale: str, state: str) -> None:
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        lines = screen(app)
+        assert (len(lines), {len(line) for line in lines}) == (size[1], {size[0]})
+        assert "Spring sale" in lines[0]
+        assert state in shown(app)
+
+    watched(feed_of(), steps, size, locale)
+
+
+def test_new_numbers_appear_by_themselves() -> None:
+    feed = feed_of()
+
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await until(app, pilot, lambda text: "Delivered  7" in text)
+        feed.add(*(Event("delivered") for _ in range(3)))
+        await until(app, pilot, lambda text: "Delivered  10" in text)
+
+    watched(feed, steps, USUAL)
+
+
+def test_keys_open_tabs_and_scroll() -> None:
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        async def after(key: str) -> tuple[str, float]:
+            await pilot.press(key)
+            await pilot.pause()
+            tab = app.query_one(TabbedContent).active
+            return tab, app.query_one(f"#{tab} VerticalScroll", VerticalScroll).scroll_y
+
+        assert await after("2") == ("email", 0)
+        assert "Email sending statistics" in shown(app)
+        assert await after("down") == ("email", 1)
+        assert await after("j") == ("email", 2)
+        assert await after("up") == ("email", 1)
+        assert (await after("space"))[1] > 5
+        bottom = (await after("end"))[1]
+        assert (await after("pagedown"))[1] == bottom
+        assert await after("home") == ("email", 0)
+        assert (await after("G"))[1] == bottom
+        assert await after("g") == ("email", 0)
+        assert (await after("tab"))[0] == "push"
+        assert (await after("right"))[0] == "campaign"
+        assert (await after("shift+tab"))[0] == "push"
+        assert (await after("left"))[0] == "email"
+        assert (await after("1"))[0] == "campaign"
+
+    watched(feed_of(), steps, USUAL)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+d"])
+def test_keys_end_it(key: str) -> None:
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await pilot.press(key)
+        await pilot.pause()
+        assert not app.is_running
+
+    assert watched(feed_of(), steps, USUAL) is None
+
+
+def test_a_source_that_fails_is_shown_with_the_last_numbers_until_it_is_back() -> None:
+    feed = feed_of()
+
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await until(app, pilot, lambda text: "Delivered  7" in text)
+        feed.fail = SourceError("no such folder")
+        await until(app, pilot, lambda text: "● Not up to date" in text)
+        assert "the source cannot be read since: no such folder" in " ".join(shown(app).split())
+        assert "Delivered  7" in shown(app)
+        feed.fail = None
+        await until(app, pilot, lambda text: "● Live" in text)
+
+    watched(feed, steps, WIDE)
+
+
+def test_another_error_ends_it() -> None:
+    feed = feed_of()
+
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        feed.fail = ZeroDivisionError("bug")
+        end = time.monotonic() + 20
+        while app.is_running:
+            assert time.monotonic() < end
+            await pilot.pause(0.05)
+
+    assert isinstance(watched(feed, steps, USUAL), ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("size", "locale"), [(WIDE, "en"), (USUAL, "fr"), (NARROW, "en"), ((24, 24), "fr")]
+)
+def test_no_number_is_cut(size: tuple[int, int], locale: str) -> None:
+    each = [
+        Event(kind, "email", message_id=f"message-{'m' * 40}", domain="d.example")
+        for kind in ("sent", "delivered", "open", "error", "bounce")
+    ]
+
+    class Large(MemoryFeed):
+        def snapshot(self) -> Any:  # noqa: ANN401 - a Snapshot
+            few = snapshot_of(each)
+            counts = {}
+            for dimension, table in few.counts.items():
+                numbers = table.select_dtypes("int64").columns
+                counts[dimension] = table.assign(**{n: table[n] * 1_234_567 for n in numbers})
+            return replace(few, counts=counts)
+
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await pilot.pause()
+        scroll = app.query_one("#email VerticalScroll", VerticalScroll)
+        read, at = [], -1.0
+        while scroll.scroll_y != at:
+            at = scroll.scroll_y
+            read += screen(app)
+            await pilot.press("pagedown")
+            await pilot.pause()
+        group = "," if locale == "en" else "\N{NARROW NO-BREAK SPACE}"
+        whole = f"1{group}234{group}567"
+        assert whole in "\n".join(read)
+        for line in read:
+            rest = line.replace(whole, "")
+            assert f"1{group}234" not in rest
+            assert f"{group}567" not in rest
+
+    watched(Large(events=list(each)), steps, size, locale)
+
+
+def test_names_from_outside_cannot_steer_the_terminal() -> None:
+    class Hostile(MemoryFeed):
+        def snapshot(self) -> Any:  # noqa: ANN401 - a Snapshot
+            return replace(super().snapshot(), campaign_name=EVIL, message_names={"m1": EVIL})
+
+    async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await pilot.pause()
+        text = shown(app)
+        assert "<b>Spring</b> [red]" in text
+        assert not set("\x1b\x07\u202e") & set(text)
+
+    watched(Hostile(events=[Event("delivered")]), steps, WIDE)
+
+
+# ── on a terminal of its own ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Return a folder with a file of seven events."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    lines = []
+    for number in range(7):
+        row = {
+            "event_id": f"e{number}",
+            "timestamp": START.isoformat(),
+            "campaign_id": "spring",
+            "campaign_name": EVIL,
+            "message_id": "m1",
+            "channel": "email",
+            "profile_id": f"secret-{number}",
+            "event_type": "delivered",
+        }
+        lines.append(json.dumps(row) + "\n")
+    (folder / "events.ndjson").write_text("".join(lines))
+    return folder
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, source: Path) -> None:
+        arguments = ["-m", "campaign_live_widgets", "report", str(source), "--watch"]
+        self.child = pexpect.spawn(
+            sys.executable,
+            [*arguments, "--campaign", "spring", "--every", "0.5"],
+            dimensions=(24, 80),
+            encoding="utf-8",
+            timeout=30,
+        )
+        self.child.delaybeforesend = None
+        self.settings = self._settings()
+        self.text = ""
+
+    def _settings(self) -> list[Any]:
+        import termios  # noqa: PLC0415 - where there are terminals
+
+        return list(termios.tcgetattr(self.child.child_fd))
+
+    def read_until(self, text: str) -> None:
+        self.child.expect_exact(text)
+        self.text += self.child.before + text
+
+    def exit_status(self) -> int:
+        """Return the status, and check that the terminal is as it was before."""
+        self.child.expect(pexpect.EOF)
+        self.text += self.child.before
+        settings = self._settings()
+        self.child.close()
+        assert self.text.count("\x1b[?1049h") == self.text.count("\x1b[?1049l")
+        assert self.text.rindex("\x1b[?25h") > self.text.rindex("\x1b[?25l")
+        assert settings == self.settings
+        assert self.child.exitstatus is not None, self.child.signalstatus
+        return int(self.child.exitstatus)
+
+
+@contextmanager
+def terminal(source: Path) -> Iterator[Terminal]:
+    made = Terminal(source)
+    try:
+        yield made
+    finally:
+        made.child.close(force=True)
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("how", ["q", "\x03", signal.SIGTERM, signal.SIGINT])
+def test_however_it_is_ended_the_terminal_is_as_before(events: Path, how: int | str) -> None:
+    with terminal(events) as shown:
+        shown.read_until("Live")
+        if isinstance(how, str):
+            shown.child.send(how)
+        else:
+            shown.child.kill(how)
+        assert shown.exit_status() == 0
+    assert "Traceback" not in shown.text
+    assert "pwned\x07" not in shown.text
+    assert "secret-" not in shown.text
+
+
+@pytest.mark.usefixtures("processes")
+def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(events: Path) -> None:
+    with terminal(events) as shown:
+        shown.read_until("Live")
+        shown.child.send("\x1a")
+        shown.read_until("\x1b[?1049l")
+        end = time.monotonic() + 10
+        while shown._settings() != shown.settings:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        shown.child.kill(signal.SIGCONT)
+        shown.read_until("Live")
+        shown.child.setwinsize(30, 100)
+        shown.child.send("q")
+        assert shown.exit_status() == 0
