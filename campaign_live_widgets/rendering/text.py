@@ -75,13 +75,13 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
     yield from health_lines(snapshot.health, report.time_zone, locale)
     for tab, row in report.places.items():
-        shown = [TILES[place.tile_id] for place in row if place.shown]
-        if not shown:
+        tiles = [TILES[place.tile_id] for place in row if place.shown]
+        if not tiles:
             continue
         title = TABS[tab](locale) if tab in TABS else tab
         yield ""
         yield Rule(Line(title, style="bold"), align="left", style="dim")
-        for tile in shown:
+        for tile in tiles:
             yield ""
             yield from _titled(tile, frame(tile, snapshot), snapshot.message_names, locale)
 
@@ -99,9 +99,9 @@ def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
 
 
 def clean(name: str, *, longest: int = _LONGEST_NAME) -> str:
-    """Return a name from outside without what would steer a terminal, and not too long."""
-    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in name[: 2 * longest])
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    """Return a name from outside without control characters for a terminal, and not too long."""
+    tiles = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in name[: 2 * longest])
+    return tiles if len(tiles) <= longest else tiles[: longest - 1] + "…"
 
 
 def plain_table(*, heads: bool = True) -> Table:
@@ -121,7 +121,7 @@ def _plain(rendered: Iterator[RenderableType], width: int) -> str:
     for part in rendered:
         console.print(part)
     file = console.file
-    assert isinstance(file, io.StringIO)  # noqa: S101 - tells the type checker what was given
+    assert isinstance(file, io.StringIO)  # noqa: S101 - for the type checker
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 

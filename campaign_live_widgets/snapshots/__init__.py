@@ -1,4 +1,4 @@
-"""Snapshots on disk: what is in one, whether it is whole, what changed between two."""
+"""Snapshots on disk: writing, listing, checking and comparing them."""
 
 from campaign_live_widgets.snapshots.diff.model import Difference, difference
 from campaign_live_widgets.snapshots.draft import Draft

@@ -1,4 +1,4 @@
-"""A snapshot in the making: a hidden folder that becomes a finished one in a single step."""
+"""A snapshot that is being written: a hidden folder that becomes visible in a single step."""
 
 from __future__ import annotations
 
@@ -38,33 +38,33 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 60.0
 """Seconds to wait for another run that publishes or writes the index."""
 _TAKEN: Final = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
-"""What a system says where another run has just taken the name."""
+"""Error numbers of a rename whose target another run has just created."""
 _KEPT: Final = (".ipynb", ".log", ".txt")
 """Files of a failed run that help to find out why."""
 _LONGEST_REASON: Final = 1000
 
 
 class Draft:
-    """One run's folder; use it as a context, and publish it or let it fail.
+    """The folder of one run; use it as a context manager, and publish it or let it fail.
 
-    A run that leaves the context with an error has failed; one that leaves it with neither
-    leaves nothing behind. What a killed run leaves is removed by the next one.
+    A run that leaves the context with an error has failed; one that leaves it without either
+    is removed. The folder of a killed run is removed by the next run.
 
     Parameters
     ----------
     out : Path
-        The archive; made where it is missing.
+        Folder of snapshots; created if it is missing.
     name : str
-        What the snapshot is to be called, as :func:`snapshot_name` says it.
+        Name of the snapshot; see :func:`snapshot_name`.
     parameters : mapping
-        What the run was asked for; told where it fails.
+        Parameters of the run; written if it fails.
     clock : callable
         Returns the time now (aware).
 
     Raises
     ------
     ArchiveError
-        Where nothing can be written into *out*.
+        If nothing can be written into *out*.
     """
 
     def __init__(
@@ -114,16 +114,16 @@ class Draft:
             self.fail(one_line(error) if isinstance(error, Exception) else "interrupted")
 
     def publish(self, manifest: Manifest) -> Path:
-        """Make the draft a snapshot, whole and for good; return its folder.
+        """Turn the draft into a complete, durable snapshot; return its folder.
 
-        It is ``out/name``, or ``out/name-2`` and so on where that name is taken: nothing is ever
-        written over.
+        It is ``out/name``, or ``out/name-2`` and so on where that name is taken: an existing
+        folder is never overwritten.
 
         Raises
         ------
         OSError
-            Where the disk is full, or another fault keeps the files from being safe; the draft
-            is then still one, and may fail.
+            If the disk is full, or the files cannot be made durable for another reason; the
+            draft is then unchanged, and may fail.
         """
         for path in self._files():
             sync(path)
@@ -134,10 +134,11 @@ class Draft:
         return self._settle(self._name)
 
     def fail(self, reason: str) -> Path:
-        """Put the draft aside as a run that failed; return the folder that tells why.
+        """Turn the draft into the folder of a failed run; return it.
 
-        It is ``out/name.failed``, or ``out/name.failed-2`` and so on; in it stand ``failed.json``
-        and the notebook as far as it came. It is put aside on a full disk, too.
+        It is ``out/name.failed``, or ``out/name.failed-2`` and so on; it contains
+        ``failed.json`` with the reason, and the notebook up to the error. This also works on a
+        full disk.
         """
         for path in self._files():
             if path.suffix not in _KEPT or path.parent != self.folder:
@@ -152,18 +153,18 @@ class Draft:
             "parameters": self._parameters,
         }
         text = json.dumps(failure, ensure_ascii=False, default=str) + "\n"
-        told = self.folder / FAILURE
+        failure_file = self.folder / FAILURE
         try:
-            told.write_text(text, encoding="utf-8")
+            failure_file.write_text(text, encoding="utf-8")
         except OSError:  # a full disk: the reason is worth more than the notebook
             for path in self._files():
                 path.unlink(missing_ok=True)
             with suppress(OSError):
-                told.write_text(text, encoding="utf-8")
+                failure_file.write_text(text, encoding="utf-8")
         return self._settle(self._name + FAILED)
 
     def _files(self) -> list[Path]:
-        """Return the files of the draft but the one that says whose it is."""
+        """Return the files of the draft without its lock."""
         owner = self.folder / OWNER
         return [p for p in self.folder.rglob("*") if p != owner and not p.is_dir()]
 
@@ -188,19 +189,19 @@ class Draft:
         return target
 
     def _leave(self) -> None:
-        """Let go of the folder; it belongs to no run any more."""
+        """Release the folder's lock."""
         self._owner.release()
         (self.folder / OWNER).unlink(missing_ok=True)
 
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Be alone in an archive, for as long as it takes to rename or to write the index.
+    """Lock a folder of snapshots, for a rename or for writing the index.
 
     Raises
     ------
     ArchiveError
-        Where there is no such folder, or another run has not done with it after a minute.
+        If the folder does not exist, or another run still holds the lock after a minute.
     """
     if not out.is_dir():
         message = f"{out} is not a folder of snapshots: there is no such folder"
@@ -209,7 +210,7 @@ def locked(out: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=_PATIENCE)
     except Timeout:
-        message = f"{out}: another run is writing there and does not come to an end"
+        message = f"{out}: another run is still writing there; try again later"
         raise ArchiveError(message) from None
     try:
         yield
@@ -218,7 +219,7 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def sweep(out: Path) -> list[Path]:
-    """Remove what killed runs have left in an archive; return the folders that are gone."""
+    """Remove what killed runs have left behind; return the removed folders."""
     gone = []
     with locked(out):
         for path in sorted(out.iterdir()):
@@ -234,7 +235,7 @@ def sweep(out: Path) -> list[Path]:
 
 
 def _is_left(folder: Path) -> bool:
-    """Return whether no living process makes this folder; the archive is locked."""
+    """Return whether no living process writes this folder; *out* is locked."""
     owner = FileLock(folder / OWNER)
     try:
         owner.acquire(blocking=False)
@@ -245,12 +246,12 @@ def _is_left(folder: Path) -> bool:
 
 
 def _remove(out: Path, folder: Path) -> None:
-    """Let a folder vanish at once, and then from the disk."""
+    """Hide a folder at once, then delete it."""
     hidden = out / f"{REMOVING}{secrets.token_hex(4)}"
     folder.rename(hidden)
     shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _cause(error: BaseException) -> str:
-    said = error.strerror if isinstance(error, OSError) else None
-    return said or str(error) or type(error).__name__
+    message = error.strerror if isinstance(error, OSError) else None
+    return message or str(error) or type(error).__name__

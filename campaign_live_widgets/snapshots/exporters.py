@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     Tables = Mapping[str, pd.DataFrame]
     Formats = tuple[str, ...]
     Made = Iterator[tuple[str, Callable[[], bytes]]]
-    """Where a file stands in the snapshot, and what makes its bytes."""
+    """A file's path in the snapshot, and a function that returns its bytes."""
 
 T = TypeVar("T", str, bytes)
 
 FORMATS: Final = ("html", "csv", "parquet", "png", "svg", "pdf")
-"""What a snapshot may hold beside its notebook and ``report.json``."""
+"""The formats of a snapshot, beside its notebook and ``report.json``."""
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,17 +46,17 @@ REPORT_PDF: Final = "report.pdf"
 
 
 def widget_csv(tile_id: str) -> str:
-    """Return where a widget's CSV stands in a snapshot."""
+    """Return the path of a widget's CSV in a snapshot."""
     return f"widgets/{tile_id}.csv"
 
 
 def widget_parquet(tile_id: str) -> str:
-    """Return where a widget's frame stands in a snapshot."""
+    """Return the path of a widget's frame in a snapshot."""
     return f"frames/{tile_id}.parquet"
 
 
 def picture(tile_id: str, form: str) -> str:
-    """Return where the picture of a widget stands in a snapshot; *form* is ``png`` or ``svg``."""
+    """Return the path of a widget's picture in a snapshot; *form* is ``png`` or ``svg``."""
     return f"pictures/{tile_id}.{form}"
 
 
@@ -66,7 +66,7 @@ def check_formats(formats: Collection[str]) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        Where one is not known.
+        If a format is unknown.
     """
     for one in formats:
         if one not in FORMATS:
@@ -76,10 +76,7 @@ def check_formats(formats: Collection[str]) -> tuple[str, ...]:
 
 
 def require_packages(formats: Collection[str]) -> None:
-    """Raise :class:`MissingExtraError` where a format needs what is not installed.
-
-    A run need not begin to find that out.
-    """
+    """Raise :class:`MissingExtraError` if a format needs a package that is not installed."""
     for one in formats:
         if any(find_spec(package) is None for package in _NEEDS.get(one, ())):
             what = f"the format {one}"
@@ -87,7 +84,7 @@ def require_packages(formats: Collection[str]) -> None:
 
 
 def _silent(_path: str) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def write_files(
@@ -99,26 +96,26 @@ def write_files(
 ) -> None:
     """Write a snapshot's files into *folder*: always ``report.json``, and those of *formats*.
 
-    Equal stills give equal bytes.
+    Equal views give equal bytes.
 
     Parameters
     ----------
     report : ReportView
     folder : Path
-        Is there already.
+        An existing folder.
     formats : collection of str
         Some of :data:`FORMATS`.
     progress : callable
-        Is told the path of each file before it is made.
+        Called with the path of each file before it is written.
 
     Raises
     ------
     UsageError
-        Where a format is not known; nothing is written then.
+        If a format is unknown; nothing is written then.
     MissingExtraError
-        Where a format needs a package that is not installed.
+        If a format needs a package that is not installed.
     OSError
-        Where a file cannot be written.
+        If a file cannot be written.
     """
     wanted = check_formats(formats)
     tables = frames(report.snapshot)
@@ -217,12 +214,12 @@ def _charts(
 def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> bytes:
     """Return a widget's frame as a Parquet file: ``int64``, ``double``, UTC times and strings.
 
-    A share of nothing is null. What the numbers are of stands in the file's metadata.
+    A share of nothing is null. The file's metadata name campaign and window.
 
     Raises
     ------
     MissingExtraError
-        Where pyarrow is not installed.
+        If pyarrow is not installed.
     """
     try:
         import pyarrow as pa

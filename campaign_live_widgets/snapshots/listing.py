@@ -21,7 +21,7 @@ _FAILED: Final = re.compile(re.escape(FAILED) + r"(-\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class KeptSnapshot:
-    """A finished snapshot: its folder, and what it says about itself."""
+    """A finished snapshot: its folder and its manifest."""
 
     folder: Path
     manifest: Manifest
@@ -46,24 +46,24 @@ class FailedRun:
 def snapshots(out: Path) -> list[KeptSnapshot]:
     """Return the finished snapshots of an archive, that of the newest window first.
 
-    Failed runs, folders in the making and folders of others are passed over, as is a snapshot
-    whose manifest is broken: :func:`~campaign_live_widgets.snapshots.verify` tells of those.
+    Failed runs, unfinished folders and other folders are skipped, as is a snapshot whose
+    manifest is broken: :func:`~campaign_live_widgets.snapshots.verify` reports those.
 
     Raises
     ------
     ArchiveError
         Where *out* is no folder that can be read.
     """
-    found = []
+    entries = []
     for folder in folders(out):
         if not (folder / MANIFEST).is_file() or (folder / FAILURE).exists():
             continue
         try:
-            found.append(KeptSnapshot(folder, Manifest.read(folder)))
+            entries.append(KeptSnapshot(folder, Manifest.read(folder)))
         except ArchiveError:
             continue
     return sorted(
-        found,
+        entries,
         key=lambda one: (one.as_of, parse_rfc3339(one.manifest.made_at), one.folder.name),
         reverse=True,
     )
@@ -71,28 +71,28 @@ def snapshots(out: Path) -> list[KeptSnapshot]:
 
 def failed_runs(out: Path) -> list[FailedRun]:
     """Return the runs of an archive that failed, the newest first."""
-    found = [_failed(folder) for folder in folders(out) if _FAILED.search(folder.name)]
-    return sorted(found, key=lambda one: (one.failed_at, one.folder.name), reverse=True)
+    entries = [_failed(folder) for folder in folders(out) if _FAILED.search(folder.name)]
+    return sorted(entries, key=lambda one: (one.failed_at, one.folder.name), reverse=True)
 
 
 def folders(out: Path) -> list[Path]:
     """Return the folders in an archive by name, without hidden ones and what is linked there."""
     try:
-        found = [p for p in out.iterdir() if p.is_dir() and not p.is_symlink()]
+        entries = [p for p in out.iterdir() if p.is_dir() and not p.is_symlink()]
     except OSError as error:
         message = f"{out} is not a folder of snapshots: {error.strerror}"
         raise ArchiveError(message) from None
-    return sorted(path for path in found if not path.name.startswith("."))
+    return sorted(path for path in entries if not path.name.startswith("."))
 
 
 def _failed(folder: Path) -> FailedRun:
     try:
-        told = json.loads((folder / FAILURE).read_text(encoding="utf-8"))
-        campaign = told["parameters"].get("campaign")
+        failure = json.loads((folder / FAILURE).read_text(encoding="utf-8"))
+        campaign = failure["parameters"].get("campaign")
         return FailedRun(
             folder,
-            parse_rfc3339(told["failed_at"]),
-            str(told["reason"]),
+            parse_rfc3339(failure["failed_at"]),
+            str(failure["reason"]),
             campaign if isinstance(campaign, str) else None,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

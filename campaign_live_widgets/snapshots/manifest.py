@@ -1,4 +1,4 @@
-"""What a snapshot says about itself: how it was made, of what, and each file's hash."""
+"""The manifest of a snapshot: parameters, campaign, window, and the hash of each file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PACKAGES: Final = (
     "typst",
     "vl-convert-python",
 )
-"""Whose versions decide what stands in the files."""
+"""Packages whose versions determine the files' content."""
 _ENDS: Final = ("start", "end")
 _PIECE: Final = 1 << 20
 
@@ -127,47 +127,47 @@ class Manifest:
         Raises
         ------
         ArchiveError
-            Where there is none, or one that this version does not understand.
+            If there is none, or its schema version is unknown.
         """
         path = folder / MANIFEST
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            values = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             message = f"{folder} is not a snapshot: {MANIFEST}: {error.strerror}"
             raise ArchiveError(message) from None
         except (ValueError, RecursionError):
             message = f"{path} is not JSON"
             raise ArchiveError(message) from None
-        return cls.from_json(found, str(path))
+        return cls.from_json(values, str(path))
 
     @classmethod
-    def from_json(cls, found: object, where: str = MANIFEST) -> Manifest:
-        """Return the manifest that :meth:`to_json` gave; *where* it stood is for the error.
+    def from_json(cls, values: object, where: str = MANIFEST) -> Manifest:
+        """Return the manifest from the output of :meth:`to_json`; errors name *where*.
 
         Raises
         ------
         ArchiveError
-            Where it is none, or one of a later version.
+            If it is not a manifest, or its schema version is later.
         """
-        if not isinstance(found, dict) or not isinstance(found.get("schema_version"), int):
+        if not isinstance(values, dict) or not isinstance(values.get("schema_version"), int):
             message = f"{where} is not the manifest of a snapshot"
             raise ArchiveError(message)
-        if found["schema_version"] > SCHEMA_VERSION:
+        if values["schema_version"] > SCHEMA_VERSION:
             message = (
-                f"{where} is of schema version {found['schema_version']}; "
+                f"{where} is of schema version {values['schema_version']}; "
                 f"this version of the package reads up to {SCHEMA_VERSION}"
             )
             raise ArchiveError(message)
         for name, kinds in _SHAPE.items():
-            if not isinstance(found.get(name), kinds):
+            if not isinstance(values.get(name), kinds):
                 message = f"{where} is not the manifest of a snapshot: {name!r} is not as expected"
                 raise ArchiveError(message)
         try:
-            known = {name: found[name] for name in _SHAPE}
-            known["formats"] = tuple(str(one) for one in found["formats"])
+            known = {name: values[name] for name in _SHAPE}
+            known["formats"] = tuple(str(one) for one in values["formats"])
             known["files"] = {
                 str(path): WrittenFile(int(of["size"]), str(of["sha256"]))
-                for path, of in found["files"].items()
+                for path, of in values["files"].items()
             }
             for at in (known["as_of"], known["made_at"], *map(known["window"].get, _ENDS)):
                 parse_rfc3339(at)
@@ -205,18 +205,18 @@ _SHAPE: Final[Mapping[str, tuple[type, ...]]] = {
     "figures": (dict,),
     "files": (dict,),
 }
-"""What JSON has in each field."""
+"""The JSON types of each field."""
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that make the files."""
-    found = {"python": platform.python_version()}
+    values = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            values[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return values
 
 
 def written(folder: Path) -> dict[str, WrittenFile]:
@@ -229,8 +229,8 @@ def written(folder: Path) -> dict[str, WrittenFile]:
 
 def paths(folder: Path) -> list[str]:
     """Return the paths of a snapshot's files in order, its manifest left out."""
-    found = (path.relative_to(folder).as_posix() for path in _files(folder))
-    return sorted(path for path in found if path not in {MANIFEST, OWNER})
+    values = (path.relative_to(folder).as_posix() for path in _files(folder))
+    return sorted(path for path in values if path not in {MANIFEST, OWNER})
 
 
 def hash_of(path: Path) -> str:
@@ -243,7 +243,7 @@ def hash_of(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield all that is not a folder; what is linked from elsewhere is not followed."""
+    """Yield everything that is not a folder; links are not followed."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             yield from _files(path)

@@ -1,4 +1,4 @@
-"""What the folders of an archive are called."""
+"""The names of folders and files of snapshots."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Window
 
 MANIFEST: Final = "manifest.json"
-"""Stands in a finished snapshot and nowhere else."""
+"""Exists only in a finished snapshot."""
 FAILURE: Final = "failed.json"
-"""Stands in the folder of a run that failed."""
+"""Exists in the folder of a failed run."""
 FAILED: Final = ".failed"
-"""How the name of such a folder ends, before the number of a repeated one."""
+"""Suffix of such a folder's name, before the number of a repeated one."""
 INDEX: Final = "index.html"
 NOTEBOOK: Final = "notebook.ipynb"
 """The executed notebook of a run."""
 LOCK: Final = ".lock"
 MAKING: Final = ".making-"
-"""How the name of a folder begins in which a run is at work."""
+"""Prefix of a folder that a run is writing."""
 OWNER: Final = ".owner"
-"""In such a folder: locked as long as the process that makes it lives."""
+"""A lock in such a folder, held as long as the process lives."""
 REMOVING: Final = ".removing-"
-"""How the name of a folder begins that nobody needs any more."""
+"""Prefix of a folder that is being deleted."""
 
 _LONGEST: Final = 48
 _PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
@@ -53,21 +53,21 @@ def snapshot_name(campaign_id: str, window: Window, *, part: bool, tests: bool) 
 
 def is_part(name: str) -> bool:
     """Return whether a snapshot of that name counts less than the whole campaign."""
-    found = _MARKS.search(name)
-    return bool(found and found[1])
+    marks = _MARKS.search(name)
+    return bool(marks and marks[1])
 
 
 def with_tests(name: str) -> bool:
     """Return whether a snapshot of that name counts test sends."""
-    found = _MARKS.search(name)
-    return bool(found and found[2])
+    marks = _MARKS.search(name)
+    return bool(marks and marks[2])
 
 
 def slug(name: str) -> str:
-    """Return *name* in small letters, digits and dashes.
+    """Return *name* in lower-case letters, digits and dashes.
 
-    A name that has to be changed for that gets a ``~`` and a short hash of what it was, so that
-    two names never become one.
+    A name that is changed gets a ``~`` and a short hash of the original, so that two names never
+    give the same slug.
     """
     if len(name) <= _LONGEST and _PLAIN.fullmatch(name):
         return name

@@ -28,26 +28,26 @@ def read_report(path: Path) -> dict[str, Any]:
     Raises
     ------
     ArchiveError
-        Where there is none, or one that this version does not understand.
+        If there is none, or its schema version is unknown.
     """
     if (path / FAILURE).exists():
-        message = f"{path} is of a run that failed, not a snapshot"
+        message = f"{path} is the folder of a failed run, not a snapshot"
         raise ArchiveError(message)
     file = path / REPORT_JSON if path.is_dir() else path
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"{path} is not a snapshot: {file.name}: {error.strerror}"
         raise ArchiveError(message) from None
     except (ValueError, RecursionError):
         message = f"{file} is not JSON"
         raise ArchiveError(message) from None
-    if isinstance(found, dict) and isinstance(version := found.get("schema_version"), int):
+    if isinstance(values, dict) and isinstance(version := values.get("schema_version"), int):
         if version > _VERSION:
             message = f"{file} is of schema version {version}; this version reads up to {_VERSION}"
             raise ArchiveError(message)
-        if _is_report(found):
-            return found
+        if _is_report(values):
+            return values
     message = f"{file} is not the JSON of a report"
     raise ArchiveError(message)
 
@@ -64,12 +64,12 @@ class Numbers:
         return widget in self._widgets
 
     def rows(self, widget: str) -> dict[str, dict[str, Any]]:
-        """Return name → column → value; nothing where the widget is absent."""
+        """Return name → column → value; empty if the widget is absent."""
         if widget not in self._rows:
-            found = self._widgets.get(widget, {"columns": ["", ""], "rows": []})
-            columns = found["columns"][1:]
+            values = self._widgets.get(widget, {"columns": ["", ""], "rows": []})
+            columns = values["columns"][1:]
             self._rows[widget] = {
-                row[0]: dict(zip(columns, row[1:], strict=True)) for row in found["rows"]
+                row[0]: dict(zip(columns, row[1:], strict=True)) for row in values["rows"]
             }
         return self._rows[widget]
 
@@ -88,7 +88,7 @@ class Numbers:
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return what each tab counts in all: tab → metric → count.
+    """Return the totals of each tab: tab → metric → count.
 
     The figures of the campaign, and for each channel the sums over its messages.
     """
@@ -104,15 +104,15 @@ def figures(report: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     }
 
 
-def _is_report(found: Mapping[str, Any]) -> bool:
-    window, health, widgets = (found.get(name) for name in ("window", "health", "widgets"))
+def _is_report(values: Mapping[str, Any]) -> bool:
+    window, health, widgets = (values.get(name) for name in ("window", "health", "widgets"))
     try:
         for name in ("start", "end"):
             parse_rfc3339(window[name])  # type: ignore[index]
         return (
-            isinstance(found["campaign_id"], str)
-            and isinstance(found["campaign_name"], str | None)
-            and isinstance(found["newest_event"], str | None)
+            isinstance(values["campaign_id"], str)
+            and isinstance(values["campaign_name"], str | None)
+            and isinstance(values["newest_event"], str | None)
             and all(isinstance(health[name], int) for name in _HEALTH)  # type: ignore[index]
             and all(_is_widget(name, widget) for name, widget in widgets.items())  # type: ignore[union-attr]
         )

@@ -1,4 +1,4 @@
-"""How long an archive keeps what is in it."""
+"""Removes old snapshots."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 def retain(out: Path, keep: timedelta, now: datetime, locale: str = "en") -> list[Path]:
     """Remove snapshots whose window ended more than *keep* before *now*; return their folders.
 
-    The newest of a campaign stays, however old it is. Failed runs go by the time at which they
-    failed, and what killed runs have left goes, too. A folder is first out of sight and then
-    removed, so that no reader finds half of one. The index is written again.
+    The newest snapshot of a campaign is kept at any age. Failed runs are removed by the time at
+    which they failed, and so is what killed runs have left behind. A folder is hidden before it is
+    deleted, so that no reader sees a part of one. The index is written again.
 
     Raises
     ------
     ArchiveError
-        Where *out* is no folder of snapshots, or a folder cannot be removed.
+        If *out* is not a folder of snapshots, or a folder cannot be removed.
     """
     sweep(out)
-    gone: list[tuple[Path, Path]] = []
+    removed: list[tuple[Path, Path]] = []
     with locked(out):
         seen: set[str] = set()
         old: list[Path] = []
@@ -47,8 +47,8 @@ def retain(out: Path, keep: timedelta, now: datetime, locale: str = "en") -> lis
             except OSError as error:
                 message = f"{folder} cannot be removed: {error.strerror}"
                 raise ArchiveError(message) from None
-            gone.append((folder, hidden))
+            removed.append((folder, hidden))
     write_index(out, locale)
-    for _, hidden in gone:
+    for _, hidden in removed:
         shutil.rmtree(hidden, ignore_errors=True)
-    return [folder for folder, _ in gone]
+    return [folder for folder, _ in removed]

@@ -66,10 +66,10 @@ def test_numbers_are_those_of_the_frame(tile_id: str, kind: str, locale: str) ->
         if kind == "bars":
             assert [row[f"n{j}"] for row in rows] == frame[metric].tolist()
             assert [row[f"text{j}"] for row in rows] == exact
-            assert all(row[f"told{j}"].startswith(row[f"text{j}"]) for row in rows)
+            assert all(row[f"tip{j}"].startswith(row[f"text{j}"]) for row in rows)
         else:
             assert [row[metric] for row in rows] == frame[metric].tolist()
-            assert [row[f"told{j}"] for row in rows] == exact
+            assert [row[f"tip{j}"] for row in rows] == exact
 
 
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
@@ -101,15 +101,15 @@ def test_tooltips_say_what_a_share_is_of() -> None:
             whole = METRICS[metric].rate_of
             if whole in metrics:
                 rate = format_share(counts[metric] / counts[whole])
-                assert row[f"told{j}"] == f"{format_number(counts[metric])} ({rate} of {whole})"
+                assert row[f"tip{j}"] == f"{format_number(counts[metric])} ({rate} of {whole})"
             else:
-                assert row[f"told{j}"] == format_number(counts[metric])
+                assert row[f"tip{j}"] == format_number(counts[metric])
 
 
 def test_bars_of_one_metric_say_their_share_of_all() -> None:
     errors = tile("email.error_reasons")
     spec = specification(errors, frames.frame(errors), locale="fr")
-    assert [row["told0"] for row in rows_of(spec)] == [
+    assert [row["tip0"] for row in rows_of(spec)] == [
         "30 (50,0\N{NO-BREAK SPACE}% des erreurs)",
         "20 (33,3\N{NO-BREAK SPACE}% des erreurs)",
         "10 (16,7\N{NO-BREAK SPACE}% des erreurs)",

@@ -156,7 +156,7 @@ def test_what_else_is_there_is_one_clear_line(tmp_path: Path) -> None:
     report = json.loads((made / "report.json").read_text("utf-8"))
     failed = Draft(tmp_path, "spring").fail("why")
     bad = tmp_path / "bad.json"
-    with pytest.raises(ArchiveError, match="is of a run that failed"):
+    with pytest.raises(ArchiveError, match="is the folder of a failed run"):
         difference(made, failed)
     with pytest.raises(ArchiveError, match=r"is not a snapshot: report\.json: No such file"):
         difference(tmp_path, made)

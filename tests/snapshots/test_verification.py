@@ -199,7 +199,7 @@ def test_a_report_that_contradicts_itself_is_found(
 def test_what_is_right_but_makes_one_ask_is_a_remark(made: Path, tmp_path: Path) -> None:
     said = (
         "email: sent 11 is not delivered 8 + bounces 4; "
-        "it is where each message's fate is known and inside the window"
+        "they are equal if the result of each message is known and inside the window"
     )
     assert remarks(made) == [said]
     assert remarks(day(tmp_path / "other")) == []

@@ -54,7 +54,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     """Return a chart of *frame*, the rows of *tile*, as a Vega-Lite specification.
 
     Everything is in it: its data, its words and numbers as *locale* writes them, exact, and a
-    ``description`` for people who hear it. A page may set the signals ``width`` and
+    ``description`` for screen readers. A page may set the signals ``width`` and
     ``height``: everything finds its place again, but bars need ``usermeta.least_height`` px.
 
     Parameters
@@ -72,16 +72,16 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         One of :func:`chart_kinds`; the first of them if not given.
     shade : str
         ``css``: colours are CSS variables with light fallbacks, the ground is the page's, and
-        what is pointed at tells its numbers. ``light``, ``dark``: a picture that stands still.
+        tooltips show numbers. ``light``, ``dark``: a static picture.
     width, height : float, optional
         In px, without the title; by default what suits the kind and the number of rows. Bars
         are as high as their rows need, where *height* is less.
     title : bool
-        Whether the tile's title stands over the chart.
+        Whether the tile's title is above the chart.
     caption : str
-        What stands under the title, smaller: what campaign, which window.
+        A smaller line below the title: the campaign and the window.
     most : int, optional
-        So many rows of bars at most, the rest as one; by default all of them.
+        Maximum number of rows of bars, the others as one row; by default all rows.
     unfinished : datetime, optional
         Start of the first bucket that is not over yet: lines are dashed from the one before.
 

@@ -28,7 +28,7 @@ _SWATCH_PX: Final = 12
 _NAMES: Final = 0.42
 """How much of the width names may take."""
 _SHARE_PX: Final = 60
-"""Room for a share after a number, in pictures, where nobody can point at a bar."""
+"""Room for a share after a number, in pictures, which have no tooltips."""
 
 
 def bars(chart: Chart, most: int | None = None) -> Spec:
@@ -40,9 +40,9 @@ def bars(chart: Chart, most: int | None = None) -> Spec:
     labels = chart.labels()
     counts = [chart.counts(metric) for metric in chart.tile.metrics]
     if most is not None and len(labels) > most and chart.tile.limit is None:
-        kept = max(1, most - 1)
-        labels = [*labels[:kept], f"{OTHERS(chart.locale)} ({len(labels) - kept})"]
-        counts = [[*column[:kept], sum(column[kept:])] for column in counts]
+        listed = max(1, most - 1)
+        labels = [*labels[:listed], f"{OTHERS(chart.locale)} ({len(labels) - listed})"]
+        counts = [[*column[:listed], sum(column[listed:])] for column in counts]
     if not any(map(any, counts)):
         return chart.sheet(layer=[chart.nothing()])
     longest = max(1, *(count for column in counts for count in column))
@@ -84,13 +84,13 @@ def _entry_px(chart: Chart, metric: str) -> float:
 
 
 def row_px(metrics: int, *, high: bool = False) -> int:
-    """Return the least, or the largest, height of a row of so many bars, in px."""
+    """Return the least, or the largest, height of a row of *bars* bars, in px."""
     thin = _THIN_PX * metrics if metrics > 1 else _ALONE_PX
     return round((_THICK_PX * metrics if high else thin) / (1 - _PADDING))
 
 
 def natural_height(rows: int, metrics: int) -> int:
-    """Return the height in which so many rows look well, in px."""
+    """Return the height that suits a number of rows, in px."""
     between = (row_px(metrics) + row_px(metrics, high=True)) // 2
     return max(48, (_LEGEND_PX if metrics > 1 else 0) + rows * between)
 
@@ -112,7 +112,7 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
                 share = chart.share(count, counts[metrics.index(rate_of)][i], of)
             row |= {f"n{j}": count, f"text{j}": chart.number(count)}
             if chart.is_alive:
-                row[f"told{j}"] = chart.told(count, share)
+                row[f"tip{j}"] = chart.tooltip(count, share)
             elif _has_shares(chart):
                 row["share"] = f"({format_share(count / sum(counts[0]), chart.locale)})"
                 row["after"] = text_width(chart.number(count)) + 8
@@ -121,7 +121,7 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
 
 
 def _lines(chart: Chart, label: str) -> list[str]:
-    """Return a name in the lines it is drawn in; a page cuts it itself, and tells it whole."""
+    """Return a name in the lines it is drawn in; a page truncates it and has a tooltip."""
     return [label] if chart.is_alive else wrapped(label, max(80, chart.width * _NAMES) - 8)
 
 
@@ -265,7 +265,7 @@ def _legend(chart: Chart) -> list[Spec]:
 
 
 def _pointed(chart: Chart) -> list[Spec]:
-    """Return over each row what tells its numbers, and shows that it does."""
+    """Return the area over each row that shows its numbers as a tooltip."""
     if not chart.is_alive:
         return []
     over = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["row"]}
@@ -290,7 +290,7 @@ def _tooltip(chart: Chart) -> list[Spec]:
     return [
         {"field": "label", "type": "nominal", "title": "title"},
         *(
-            {"field": f"told{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
+            {"field": f"tip{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
             for j, metric in enumerate(chart.tile.metrics)
         ),
     ]

@@ -45,7 +45,7 @@ LINE: Final = 13
 LONGEST_NAME: Final = 200
 """Letters of a name that are kept; a chart shows as many as there is room for."""
 MARGIN_PX: Final = 12
-"""Around a picture that has a title, and so stands alone."""
+"""Around a picture with a title, which is used alone."""
 _HEAD_PX: Final = 26
 _CAPTION_PX: Final = 16
 _UNDRAWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -93,7 +93,7 @@ class Chart:
 
     @property
     def is_alive(self) -> bool:
-        """Return whether somebody may point at the drawing: it stands in a page."""
+        """Return whether the drawing is on a page, where it has tooltips."""
         return self.shade == "css"
 
     def counts(self, column: str) -> list[int]:
@@ -117,7 +117,7 @@ class Chart:
         """Return a share with what it is a share of; empty where there is no whole."""
         return f"{format_share(part / whole, self.locale)} {of}" if whole else ""
 
-    def told(self, count: int, share: str) -> str:
+    def tooltip(self, count: int, share: str) -> str:
         """Return a count for a tooltip, with its share if there is one."""
         return f"{self.number(count)} ({share})" if share else self.number(count)
 
@@ -130,7 +130,7 @@ class Chart:
         return palette.paper(part, self.shade)
 
     def words(self, **mark: object) -> Spec:
-        """Return a text mark in the chart's type, in quieter ink unless told otherwise."""
+        """Return a text mark in the chart's type, in the muted text color by default."""
         base = {
             "type": "text",
             "lineHeight": LINE,
@@ -159,7 +159,7 @@ class Chart:
         set them.
         """
         ground = None if self.is_alive else self.paper("ground")
-        said = summary(
+        sentence = summary(
             self.tile,
             self.frame,
             locale=self.locale,
@@ -167,7 +167,7 @@ class Chart:
             time_zone=self.time_zone,
         )
         return {
-            "description": legal(said),
+            "description": legal(sentence),
             "background": ground,
             "width": self.width,
             "height": self.height,
@@ -212,7 +212,7 @@ def text_width(text: str, size: float = SIZE) -> float:
 def wrapped(text: str, room: float) -> list[str]:
     """Return a text in at most two lines of *room* px, in the widest of the usual types.
 
-    For pictures: nobody can point at a name that is cut, and their reader may have another
+    For pictures: they have no tooltips for truncated names, and their reader may have another
     type than the machine that drew them.
     """
     if text_width(text) <= room:
@@ -227,10 +227,10 @@ def wrapped(text: str, room: float) -> list[str]:
 def _cut(text: str, room: float) -> str:
     if text_width(text) <= room:
         return text
-    kept = len(text)
-    while kept > 1 and text_width(text[:kept]) + SIZE > room:
-        kept -= 1
-    return f"{text[:kept].rstrip()}…"
+    length = len(text)
+    while length > 1 and text_width(text[:length]) + SIZE > room:
+        length -= 1
+    return f"{text[:length].rstrip()}…"
 
 
 def titled(spec: Spec, title: str, caption: str, chart: Chart) -> Spec:

@@ -68,10 +68,10 @@ def _slices(chart: Chart) -> list[Spec]:
     counts, labels = chart.counts(chart.tile.columns[1]), chart.labels()
     colors = [_color(chart, code, rank) for rank, code in enumerate(codes)]
     if len(codes) > MOST_SLICES:
-        kept = MOST_SLICES - 1
-        labels = [*labels[:kept], f"{OTHERS(chart.locale)} ({len(codes) - kept})"]
-        colors = [*colors[:kept], chart.color("rest")]
-        counts = [*counts[:kept], sum(counts[kept:])]
+        first = MOST_SLICES - 1
+        labels = [*labels[:first], f"{OTHERS(chart.locale)} ({len(codes) - first})"]
+        colors = [*colors[:first], chart.color("rest")]
+        counts = [*counts[:first], sum(counts[first:])]
     slices = _arcs(chart, counts, labels, colors)
     room = min(520, chart.width * 0.6) - 16 - _counts_px(slices) - 20 - _SHARE_PX
     for one in slices:
@@ -98,7 +98,7 @@ def _arcs(
                 "size": count,
                 "count": chart.number(count),
                 "share": share,
-                "told": chart.told(count, chart.share(count, total, of)),
+                "tip": chart.tooltip(count, chart.share(count, total, of)),
                 "from": 2 * math.pi * start / round_,
                 "to": 2 * math.pi * reached / round_,
             }
@@ -172,12 +172,12 @@ def _middle(chart: Chart) -> list[Spec]:
 
 
 def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
-    ink, shown = chart.paper("ink"), expr("low ? 0 : 1")
+    ink, opacity = chart.paper("ink"), expr("low ? 0 : 1")
     right, shares = "lx + lw", f"(narrow ? 0 : {_SHARE_PX})"
     of_px = 16 + _counts_px(slices) + 12
     middle = "ly + row * (datum.rank + 1.5) + 0.5"
-    letters = {"fontSize": expr("letters"), "opacity": shown}
-    rule = {"type": "rule", "aria": False, "stroke": chart.paper("rule"), "opacity": shown}
+    letters = {"fontSize": expr("letters"), "opacity": opacity}
+    rule = {"type": "rule", "aria": False, "stroke": chart.paper("rule"), "opacity": opacity}
     swatch = {"type": "point", "shape": "square", "size": 64, "filled": True, "aria": False}
     return [
         {
@@ -196,7 +196,7 @@ def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
             },
         },
         {
-            "mark": {**swatch, "opacity": shown},
+            "mark": {**swatch, "opacity": opacity},
             "encoding": {
                 "x": at("lx + 4"),
                 "y": at(middle),
@@ -236,7 +236,7 @@ def _tooltip(chart: Chart) -> list[Spec]:
     title = column_label(whole, chart.locale) if whole else column_label("count", chart.locale)
     return [
         {"field": "label", "type": "nominal", "title": "title"},
-        {"field": "told", "type": "nominal", "title": title},
+        {"field": "tip", "type": "nominal", "title": title},
     ]
 
 

@@ -33,11 +33,11 @@ def svg(spec: Spec) -> str:
         If vl-convert is not installed.
     """
     drawn: str = _converter().vegalite_to_svg(spec, allowed_base_urls=[])
-    said = str(spec.get("description", ""))
-    label = quoteattr(said, {"\n": " "})
+    description = str(spec.get("description", ""))
+    label = quoteattr(description, {"\n": " "})
     root = f'{_HEAD}role="img" aria-label={label} style="font-variant-numeric:tabular-nums" '
     head, end, rest = drawn.replace(_HEAD, root, 1).partition(">")
-    return f"{head}{end}<desc>{escape(said)}</desc>{rest}"
+    return f"{head}{end}<desc>{escape(description)}</desc>{rest}"
 
 
 def png(spec: Spec, *, scale: float = 2.0) -> bytes:

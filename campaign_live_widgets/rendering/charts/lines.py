@@ -100,7 +100,7 @@ def lines(chart: Chart) -> Spec:
     spec = chart.sheet(
         data={"values": points}, layer=[*curves, *(_pointed(chart) if chart.is_alive else [])]
     )
-    # Only here Vega measures what stands around the drawing, within the size that is given.
+    # Only here Vega measures the axes and titles around the drawing, within the given size.
     spec["autosize"] = {"type": "fit", "contains": "padding"}
     return {**spec, "padding": {"left": 0, "top": 0, "bottom": 0, "right": 16}}
 
@@ -128,7 +128,7 @@ def _point(chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]]
     for j, metric in enumerate(chart.tile.metrics):
         point[metric] = counts[j][i]
         if chart.is_alive:
-            point[f"told{j}"] = chart.number(counts[j][i])
+            point[f"tip{j}"] = chart.number(counts[j][i])
     return point
 
 
@@ -221,7 +221,7 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
             "aria": False,
             "orient": "top",
             "direction": "horizontal",
-            # A picture that stands still is laid out once, before its width is what is left of it.
+            # A static picture is laid out once, before its width is known.
             "columns": expr(f"max(1, floor(width / {_LEGEND_PX}))")
             if chart.is_alive
             else _columns(labels.values(), chart.width - _AROUND_PX),
@@ -258,7 +258,7 @@ def _pointed(chart: Chart) -> list[Spec]:
     tooltip = [
         {"field": "time", "type": "nominal", "title": "title"},
         *(
-            {"field": f"told{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
+            {"field": f"tip{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
             for j, metric in enumerate(chart.tile.metrics)
         ),
     ]
@@ -287,10 +287,10 @@ def _pointed(chart: Chart) -> list[Spec]:
 
 
 def time_ticks(times: Sequence[datetime], room: float, locale: str) -> dict[int, str]:
-    """Return which buckets get a label, about *room* of them, and what it says.
+    """Return which buckets get a label, about *room* of them, and the label's text.
 
     The first bucket in each step of local time, for buckets are aligned in UTC and need not
-    fall on a local hour or midnight. The first bucket of a day tells the day.
+    fall on a local hour or midnight. The first bucket of a day shows the day.
     """
     if not times:
         return {}

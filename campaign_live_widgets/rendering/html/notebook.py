@@ -207,22 +207,22 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
     pictures: bool,
     unfinished: datetime | None,
 ) -> _Tile:
-    shown, title = view if view in tile.kinds else tile.kinds[0], tile.title(locale)
-    if shown == "kpi":
+    kind, title = view if view in tile.kinds else tile.kinds[0], tile.title(locale)
+    if kind == "kpi":
         return _Tile(title, figures(tile, frame, locale))
     picture = ""
-    if shown in chart_kinds(tile) and pictures:
-        width = _WIDE if shown == "lines" else _HALF
+    if kind in chart_kinds(tile) and pictures:
+        width = _WIDE if kind == "lines" else _HALF
         spec = specification(
             tile,
             frame,
             locale=locale,
             names=names,
             time_zone=time_zone,
-            kind=shown,
+            kind=kind,
             shade="light",
             width=width,
-            most=_MOST_BARS if shown == "bars" else None,
+            most=_MOST_BARS if kind == "bars" else None,
             unfinished=unfinished,
         )
         picture = _picture(spec)
@@ -230,7 +230,7 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
     made = table(
         tile, frame, locale=locale, names=names, time_zone=time_zone, unfinished=unfinished
     )
-    if not made.rows:  # a chart says so itself
+    if not made.rows:  # an empty chart shows that
         words = nothing(tile.metrics[0]) if tile.by else NO_DATA
         return _Tile(
             title, picture=picture, sentence=sentence, empty="" if picture else words(locale)

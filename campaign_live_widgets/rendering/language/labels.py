@@ -84,7 +84,7 @@ def share_of(metric_id: str | None) -> Text:
 
 
 def nothing(metric_id: str) -> Text:
-    """Return what is said where a tile of this metric has nothing to show."""
+    """Return the text for a tile of this metric that has no rows."""
     return NOTHING.get(metric_id, NO_DATA)
 
 

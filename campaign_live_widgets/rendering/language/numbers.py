@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ABSENT: Final = "\N{EN DASH}"
-"""What stands where there is no number."""
+"""The text for a missing number."""
 
 _STEP: Final = Decimal("0.001")
 """The smallest difference a share shows: a tenth of a percent."""
@@ -35,13 +35,13 @@ def format_share(share: float | None, locale: str = "en") -> str:
     """
     if share is None or math.isnan(share):
         return ABSENT
-    sign, shown = "", Decimal(repr(float(share))).quantize(_STEP, ROUND_HALF_UP)
-    if share > 0 and not shown:
-        sign, shown = "<", _STEP
-    elif share < 1 == shown:
-        sign, shown = ">", 1 - _STEP
+    sign, rounded = "", Decimal(repr(float(share))).quantize(_STEP, ROUND_HALF_UP)
+    if share > 0 and not rounded:
+        sign, rounded = "<", _STEP
+    elif share < 1 == rounded:
+        sign, rounded = ">", 1 - _STEP
     pattern = "#,##0.0\N{NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
-    return sign + str(format_percent(shown, format=pattern, locale=locale))
+    return sign + str(format_percent(rounded, format=pattern, locale=locale))
 
 
 def format_time(

@@ -1,4 +1,4 @@
-"""What a report says about itself in words: its window, its newest event, its health."""
+"""A report described in words: its window, its newest event, its health."""
 
 from __future__ import annotations
 
@@ -167,11 +167,11 @@ def last(span: timedelta, locale: str) -> str:
 def window(snapshot: Snapshot, now: datetime, time_zone: str, locale: str) -> str:
     """Return the window in words: ``last 24 h, 22 Nov 15:05 - 23 Nov 15:05 UTC``.
 
-    "Last" is said only of a window that goes with the clock; years, only when they are not
+    "Last" is used only for a window that moves with the clock; years, only when they are not
     this one.
     """
-    says = last if snapshot.ending == "now" else length
-    long = says(snapshot.window.length, locale)
+    phrase = last if snapshot.ending == "now" else length
+    long = phrase(snapshot.window.length, locale)
     minutes = span(snapshot, time_zone, locale, this_year=now.year)
     return f"{long}, {minutes} {zone(snapshot.window.end, time_zone)}"
 
@@ -199,15 +199,15 @@ def window_note(snapshot: Snapshot, time_zone: str, locale: str) -> str:
         return ""
     at_newest = snapshot.ending == "newest" and newest is not None
     at = newest if at_newest and newest is not None else end
-    told = instant(at, time_zone, locale, pattern="d MMM y HH:mm")
+    text_of_time = instant(at, time_zone, locale, pattern="d MMM y HH:mm")
     text = _AT_NEWEST if at_newest else _AT_FIXED
-    return text(locale).format(f"{told} {zone(at, time_zone)}")
+    return text(locale).format(f"{text_of_time} {zone(at, time_zone)}")
 
 
 def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     """Return what part of the campaign is counted, and on which clock, one phrase each.
 
-    Nothing is said of what is as usual: all messages, no tests, UTC.
+    The defaults are not named: all messages, no tests, UTC.
     """
     selection = snapshot.selection
     known = {message.id: message.name or message.id for message in snapshot.messages}
@@ -230,11 +230,11 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
 def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
     """Return how many of how many, and their names as long as these are few."""
     plural = "s" if len(chosen) > 1 else ""
-    told = text.format(len(chosen), max(len(names), len(chosen)), s=plural)
+    summary = text.format(len(chosen), max(len(names), len(chosen)), s=plural)
     named = sorted(names.get(one, one) for one in chosen)
     if len(named) > _NAMED:
-        return told
-    return f"{told} ({', '.join(map(shorten, named))})"
+        return summary
+    return f"{summary} ({', '.join(map(shorten, named))})"
 
 
 def shorten(name: str, most: int = SHORT) -> str:
@@ -247,7 +247,7 @@ def shorten(name: str, most: int = SHORT) -> str:
 
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
-    """Return since when the numbers stand still, and why."""
+    """Return since when the numbers have not been updated, and why."""
     moment = f"{instant(since, time_zone, locale)} {zone(since, time_zone)}"
     return _STALE(locale).format(moment, cause)
 
@@ -287,8 +287,8 @@ def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
 
 
 def one_line(error: BaseException) -> str:
-    """Return what an error says, cut to its first line."""
-    said = str(error).strip().splitlines()
+    """Return the first line of an error's message."""
+    lines = str(error).strip().splitlines()
     if isinstance(error, CampaignLiveError):
-        return said[0] if said else type(error).__name__
-    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+        return lines[0] if lines else type(error).__name__
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

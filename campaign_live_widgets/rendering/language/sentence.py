@@ -1,4 +1,4 @@
-"""What a tile shows, in one sentence: for people who hear the page instead of seeing it."""
+"""What a tile shows, in one sentence, for screen readers."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def summary(
     names : mapping
         ``message_id`` → display name; very long ones are cut.
     time_zone : str
-        IANA name of the zone in which times are told.
+        IANA name of the zone in which times are shown.
     """
     return _SENTENCE(locale).format(
-        tile.title(locale), _said(tile, frame, locale, names, time_zone)
+        tile.title(locale), _content(tile, frame, locale, names, time_zone)
     )
 
 
-def _said(
+def _content(
     tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], time_zone: str
 ) -> str:
     if frame.empty:
@@ -107,15 +107,15 @@ def _by_name(  # noqa: PLR0913 - the parts of one sentence
     by = tile.columns[0]
     code = str(frame[by].iloc[top])
     name = names.get(code) if by == "message_id" else None
-    shown = _short(name or value_label(by, code, locale))
+    label = _short(name or value_label(by, code, locale))
     most = format_number(counts[top], locale)
     one, many = _ROWS.get(by, _ANY_ROWS)
     rows = (one if len(frame) == 1 else many)(locale).format(format_number(len(frame), locale))
     if tile.limit is not None:
-        return _TOP_LISTED(locale).format(total, rows, shown, most)
+        return _TOP_LISTED(locale).format(total, rows, label, most)
     share = format_share(counts[top] / counts.sum(), locale)
     whole = share_of(tile.metrics[0])(locale)
-    return _TOP(locale).format(total, shown, most, share, whole, rows)
+    return _TOP(locale).format(total, label, most, share, whole, rows)
 
 
 def rates_in_words(

@@ -36,7 +36,7 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
 ``rest`` what is drawn together."""
 
 Shade = Literal["css", "light", "dark"]
-"""How a colour is told: as a CSS variable, for the page's theme to choose, or as ``#rrggbb``."""
+"""How a colour is written: as a CSS variable, for the page's theme to choose, or as ``#rrggbb``."""
 
 PAPER: Final[Mapping[str, tuple[str, str]]] = {
     "ink": ("#111827", "#e8eaed"),

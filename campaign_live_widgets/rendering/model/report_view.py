@@ -1,4 +1,4 @@
-"""What a drawing that stands still needs: one snapshot, and how its reader wants it."""
+"""The input of every static output: one snapshot, and how its reader wants to see it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ReportView:
     ----------
     snapshot : Snapshot
     made_at : datetime
-        When the still was made (aware); its numbers are those of ``snapshot.window``.
+        When the view was made (aware); its numbers are those of ``snapshot.window``.
     locale : str
         ``en`` or ``fr``.
     time_zone : str

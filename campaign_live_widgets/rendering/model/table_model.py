@@ -84,7 +84,7 @@ def table(  # noqa: PLR0913 - all but two by name
     names : mapping
         ``message_id`` → display name; an id without one is shown as it is.
     time_zone : str
-        IANA name of the zone in which times are told.
+        IANA name of the zone in which times are shown.
     unfinished : datetime, optional
         Start of the first bucket that is not over yet.
     """
@@ -147,17 +147,17 @@ def _headings(tile: Tile, counted: Sequence[str], locale: str) -> tuple[Heading,
 def _cells(
     tile: Tile, numbers: Sequence[int | None], counted: Sequence[str], locale: str
 ) -> tuple[Cell, ...]:
-    found = dict(zip(counted, numbers, strict=True))
+    counts = dict(zip(counted, numbers, strict=True))
     return tuple(
-        Cell(number, format_number(number, locale), _rate(tile, column, found, locale))
-        for column, number in found.items()
+        Cell(number, format_number(number, locale), _rate(tile, column, counts, locale))
+        for column, number in counts.items()
     )
 
 
-def _rate(tile: Tile, column: str, found: Mapping[str, int | None], locale: str) -> str:
+def _rate(tile: Tile, column: str, counts: Mapping[str, int | None], locale: str) -> str:
     """Return ``Bounces ÷ Sent: 1.2%``; empty where the row does not know the whole."""
     whole = tile.rate_of(column)
-    number, divisor = found.get(column), found.get(whole or "")
+    number, divisor = counts.get(column), counts.get(whole or "")
     if whole is None or number is None or not divisor:
         return ""
     share = format_share(number / divisor, locale)

@@ -34,16 +34,16 @@ _RATE: Final = Text("rate: {}", "taux\N{NO-BREAK SPACE}: {}")
 _ALSO: Final = Text("; ", "\N{NO-BREAK SPACE}; ")
 _LONGEST_NAME: Final = 120
 _REJECTS: Final = 8
-"""How many rejected rows are told, one a line."""
+"""Maximum number of rejected rows that are listed, one a line."""
 _HALF: Final = COLUMNS // 2
 _PAGE_PT: Final = 660.0
-"""What is no higher than that stands on one page."""
+"""A part that is not higher is kept on one page."""
 _LEAST_COLUMNS: Final = 5
 """A chart beside another tile is at least so wide, of twelve columns."""
 
 
 def pdf(report: ReportView) -> bytes:
-    """Return the report as a PDF, the same for the same still on the same machine.
+    """Return the report as a PDF, the same bytes for an equal view on the same machine.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def pdf(report: ReportView) -> bytes:
 
 
 def _report(report: ReportView) -> dict[str, Any]:
-    """Return all that the pages say, as the template knows it."""
+    """Return the values of the template."""
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     known = snapshot.campaign_name or snapshot.campaign_id
     name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
@@ -121,26 +121,26 @@ def _facts(report: ReportView) -> dict[str, str]:
 
 def _health_notes(report: ReportView) -> list[str]:
     health, locale = report.snapshot.health, report.locale
-    told = [
+    rejects = [
         _REJECTED(locale).format(
             f"{reject.file}{'' if reject.row is None else f', {reject.row}'}: {reject.cause}"
         )
         for reject in health.rejects[:_REJECTS]
     ]
     notes = phrases.health_notes(health, report.time_zone, locale)
-    return [drawable(line) for line in (*notes, *told)]
+    return [drawable(line) for line in (*notes, *rejects)]
 
 
 def _tabs(report: ReportView) -> Iterator[dict[str, Any]]:
     """Yield the tabs with their rows of tiles; a full one is followed by a new page."""
     before = 0
     for tab, places in report.places.items():
-        shown = [place for place in places if place.shown and place.tile_id in TILES]
-        if not shown:
+        tiles = [place for place in places if place.shown and place.tile_id in TILES]
+        if not tiles:
             continue
         title = TABS[tab](report.locale) if tab in TABS else drawable(tab)
-        yield {"title": title, "breaks": before > 2, "rows": list(_rows(report, shown))}  # noqa: PLR2004
-        before = len(shown)
+        yield {"title": title, "breaks": before > 2, "rows": list(_rows(report, tiles))}  # noqa: PLR2004
+        before = len(tiles)
 
 
 def _rows(report: ReportView, places: Sequence[Place]) -> Iterator[dict[str, Any]]:
@@ -214,7 +214,7 @@ def _halves(report: ReportView, places: Sequence[Place]) -> Iterator[dict[str, A
 
 def _meanings(report: ReportView) -> Iterator[dict[str, str]]:
     """Yield what each metric on the pages means and what its rate divides by."""
-    shown = {
+    tiles = {
         metric
         for places in report.places.values()
         for place in places
@@ -222,9 +222,9 @@ def _meanings(report: ReportView) -> Iterator[dict[str, str]]:
         for metric in (*TILES[place.tile_id].metrics, TILES[place.tile_id].share_of)
     }
     for metric_id in METRICS:
-        if metric_id in shown:
-            told = meaning(metric_id, report.locale)
-            rate = _RATE(report.locale).format(told.rate) if told.rate else ""
-            formula = PAGE["formula"](report.locale).format(told.formula)
+        if metric_id in tiles:
+            about = meaning(metric_id, report.locale)
+            rate = _RATE(report.locale).format(about.rate) if about.rate else ""
+            formula = PAGE["formula"](report.locale).format(about.formula)
             formula = _ALSO(report.locale).join(filter(None, (formula, rate)))
-            yield {"label": told.label, "definition": told.definition, "formula": formula}
+            yield {"label": about.label, "definition": about.definition, "formula": formula}

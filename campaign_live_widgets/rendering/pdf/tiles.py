@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.rendering.model.table_model import Table
 
 WIDTH_PT: Final = 510.2
-"""Of what stands between the margins of a page."""
+"""Width between the margins of a page."""
 GUTTER_PT: Final = 14.0
 
 _SCALE: Final = 0.68
@@ -58,10 +58,10 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
     tile = TILES[place.tile_id]
     rows = frame(tile, report.snapshot)
     kind = place.view or tile.views[0]
-    said = list(notes(tile, report.locale))
+    remarks = list(notes(tile, report.locale))
     if _is_empty(tile, rows):
         word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
-        parts, said = [{"kind": "nothing", "text": word(report.locale)}], []
+        parts, remarks = [{"kind": "nothing", "text": word(report.locale)}], []
     elif kind == "kpi":
         parts = [_figures(report, tile, rows, width)]
     elif kind in KINDS:
@@ -70,26 +70,26 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
             parts.append(_numbers(report, tile, rows, width))
     else:
         parts = [_numbers(report, tile, rows, width)]
-        said += () if tile.rates else _rates_note(report, tile)
+        remarks += () if tile.rates else _rates_note(report, tile)
     if tile.rates and not _is_empty(tile, rows):
-        said = [f"{line}." for line in rates_in_words(tile, rows, report.locale)]
+        remarks = [f"{line}." for line in rates_in_words(tile, rows, report.locale)]
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
     return {
         "title": tile.title(report.locale),
         "parts": parts,
-        "notes": said,
+        "notes": remarks,
         "breaks": is_long,
         "height": _HEAD_PT + sum(_height_pt(part) for part in parts),
     }
 
 
 def leaves_out(kind: str, rows: int) -> bool:
-    """Return whether a chart of this kind draws some of so many rows as one."""
+    """Return whether a chart of this kind draws some of its rows as one."""
     return rows > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, rows)
 
 
 def _height_pt(part: Mapping[str, Any]) -> float:
-    """Return about how high a part stands on the page."""
+    """Return the approximate height of a part on the page."""
     if part["kind"] == "chart":
         return float(part["height"]) * _SCALE
     return _ROW_PT * (2 + len(part.get("rows", ())))
@@ -97,12 +97,12 @@ def _height_pt(part: Mapping[str, Any]) -> float:
 
 def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
     if tile.by is None:
-        return False  # figures of nothing are zero, and say so
+        return False  # figures without events show zero
     return rows.empty or not rows[list(tile.metrics)].to_numpy().any()
 
 
 def _figures(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
-    shown = [
+    cards = [
         {
             "label": figure.label,
             "count": figure.text,
@@ -112,9 +112,9 @@ def _figures(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -
         }
         for figure in figures(tile, rows, report.locale)
     ]
-    room = (width - GUTTER_PT * (len(shown) - 1)) / len(shown) - 84
-    longest = max(text_width(str(figure["count"]), 1.0) for figure in shown) * 1.06
-    return {"kind": "figures", "figures": shown, "size": min(19.0, room / longest)}
+    room = (width - GUTTER_PT * (len(cards) - 1)) / len(cards) - 84
+    longest = max(text_width(str(figure["count"]), 1.0) for figure in cards) * 1.06
+    return {"kind": "figures", "figures": cards, "size": min(19.0, room / longest)}
 
 
 def _chart(
@@ -197,21 +197,21 @@ def _rates_note(report: ReportView, tile: Tile) -> list[str]:
         whole = tile.rate_of(metric)
         if whole is not None:
             parts.setdefault(whole, []).append(column_label(metric, report.locale))
-    told = [
-        f"{', '.join(rates)} ÷ {column_label(whole, report.locale)}"
-        for whole, rates in parts.items()
+    rates = [
+        f"{', '.join(labels)} ÷ {column_label(whole, report.locale)}"
+        for whole, labels in parts.items()
     ]
-    return [_RATES(report.locale).format(_ALSO(report.locale).join(told))] if told else []
+    return [_RATES(report.locale).format(_ALSO(report.locale).join(rates))] if rates else []
 
 
 def _breakable(name: str) -> str:
-    shown = drawable(name)
-    shown = shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    cards = drawable(name)
+    cards = cards if len(cards) <= _LONGEST_NAME else f"{cards[: _LONGEST_NAME - 1]}…"
     return " ".join(
         "\N{ZERO WIDTH SPACE}".join(
             word[i : i + _LONG_WORD] for i in range(0, len(word), _LONG_WORD)
         )
-        for word in shown.split(" ")
+        for word in cards.split(" ")
     )
 
 

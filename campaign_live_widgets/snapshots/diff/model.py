@@ -64,7 +64,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row of a widget; ``only_in`` says where a row stands that the other has not."""
+    """One row of a widget; ``only_in`` names the side of a row that the other side lacks."""
 
     name: str
     only_in: OnlyIn | None
@@ -207,16 +207,15 @@ def _manifest(path: Path) -> Manifest | None:
 def _facts(
     reports: tuple[Report, Report], manifests: tuple[Manifest | None, Manifest | None]
 ) -> Iterator[Fact]:
-    told = [dict(_told(*pair)) for pair in zip(reports, manifests, strict=True)]
-    before, after = told
+    before, after = (dict(_named(*pair)) for pair in zip(reports, manifests, strict=True))
     for name in dict.fromkeys([*before, *after]):
-        # What only a manifest says is compared where there are two.
+        # Facts that only a manifest has are compared if both sides have one.
         known = name in before and name in after
         if (known or all(manifests)) and before.get(name) != after.get(name):
             yield Fact(name, before.get(name), after.get(name))
 
 
-def _told(report: Report, manifest: Manifest | None) -> Iterator[tuple[str, object]]:
+def _named(report: Report, manifest: Manifest | None) -> Iterator[tuple[str, object]]:
     yield from ((name, report[name]) for name in ("campaign_id", "campaign_name"))
     yield from ((f"window.{name}", report["window"].get(name)) for name in ("start", "end"))
     yield "newest_event", report["newest_event"]
@@ -284,7 +283,7 @@ def _count(tile: Tile, side: Numbers, name: str, metric: str) -> int | None:
 
 
 def _whole_id(tile: Tile, metric: str) -> str | None:
-    """Return the metric that a row's rate divides by, as the page says it."""
+    """Return the metric that a row's rate divides by, as on the page."""
     if tile.by is None:
         return tile.share_of or (METRICS[metric].rate_of if tile.channel else None)
     if len(tile.metrics) == 1 and tile.by != "bucket":
@@ -301,8 +300,8 @@ def _whole(tile: Tile, side: Numbers, name: str, of: str) -> int | None:
     beside = tile if of in tile.metrics else _beside(tile, of)
     if beside is None:
         return None
-    found: int | None = side.rows(beside.id).get(name, {}).get(of)
-    return found
+    count: int | None = side.rows(beside.id).get(name, {}).get(of)
+    return count
 
 
 def _sum(tile: Tile, side: Numbers, of: str) -> int | None:

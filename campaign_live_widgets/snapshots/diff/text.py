@@ -20,15 +20,15 @@ _ROWS: Final = 20
 """Rows of one widget that a terminal is given."""
 
 
-def to_text(found: Difference, locale: str, width: int) -> str:
+def to_text(difference: Difference, locale: str, width: int) -> str:
     """Return the lines, without colours; only what changed is in them."""
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=False)
     head = _table(2)
-    for word, name, window in words.sides(found, locale):
+    for word, name, window in words.sides(difference, locale):
         head.add_row(word, _clean(name), window)
     console.print(head)
-    others = list(words.facts(found, locale))
+    others = list(words.facts(difference, locale))
     if others:
         console.print()
         console.rule(words.ALSO(locale), align="left", style="")
@@ -36,11 +36,11 @@ def to_text(found: Difference, locale: str, width: int) -> str:
         for fact, before, after in others:
             table.add_row(_clean(fact), _clean(before), "→", _clean(after))
         console.print(table)
-    if not found.is_change:
+    if not difference.is_change:
         console.print()
         console.print(words.NOTHING(locale))
     for tab, tab_title in TABS.items():
-        of_tab = [one for one in found.widgets if TILES[one.widget].tab == tab]
+        of_tab = [one for one in difference.widgets if TILES[one.widget].tab == tab]
         differing = [one for one in of_tab if one.is_change]
         if not differing:
             continue

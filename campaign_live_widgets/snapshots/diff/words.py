@@ -87,21 +87,21 @@ class Line:
     is_total: bool
 
 
-def sides(found: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+def sides(difference: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
     """Yield before and after: the word, the campaign's name, the window."""
-    for word, side in ((BEFORE, found.before), (AFTER, found.after)):
+    for word, side in ((BEFORE, difference.before), (AFTER, difference.after)):
         name = side.campaign_name or side.campaign_id
         if side.campaign_name and side.campaign_name != side.campaign_id:
             name = f"{shorten(name)} ({shorten(side.campaign_id)})"
         yield word(locale), shorten(name, 120), _window(side, locale)
 
 
-def facts(found: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what else differs: its name, before, after; not what :func:`sides` has said."""
-    said = {"campaign_id", "campaign_name", "window.start", "window.end"}
-    for fact in found.facts:
-        if fact.name not in said:
-            before, after = (_value(found, fact, which, locale) for which in (0, 1))
+def facts(difference: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what else differs: its name, before, after; without the facts of :func:`sides`."""
+    of_sides = {"campaign_id", "campaign_name", "window.start", "window.end"}
+    for fact in difference.facts:
+        if fact.name not in of_sides:
+            before, after = (_value(difference, fact, which, locale) for which in (0, 1))
             yield _fact_name(fact, locale), before, after
 
 
@@ -123,12 +123,12 @@ def notes(widget: WidgetChange, locale: str, most: int) -> list[str]:
         counts = (format_number(n, locale) for n in (differ, len(both)))
         return [BUCKETS(locale).format(*counts)] if differ else []
     more, same = len(differing) - most, len(widget.rows) - len(differing)
-    said = []
+    remarks = []
     if more > 0:
-        said.append(MORE_ROWS[more != 1](locale).format(format_number(more, locale)))
+        remarks.append(MORE_ROWS[more != 1](locale).format(format_number(more, locale)))
     if same:
-        said.append(SAME_ROWS[same != 1](locale).format(format_number(same, locale)))
-    return said
+        remarks.append(SAME_ROWS[same != 1](locale).format(format_number(same, locale)))
+    return remarks
 
 
 def changed(widget: WidgetChange) -> list[RowChange]:
@@ -181,8 +181,8 @@ def signed(value: float | None, locale: str, pattern: str) -> str:
     if pattern == "0.0" and abs(value) < _SMALL:
         sign = "+" if value > 0 else "\N{MINUS SIGN}"
         return f"{sign}<{format_decimal(0.1, locale=locale)}"
-    shown = str(format_decimal(abs(value), format=f"#,##{pattern}", locale=locale))
-    return ("+" if value > 0 else "\N{MINUS SIGN}") + shown
+    digits = str(format_decimal(abs(value), format=f"#,##{pattern}", locale=locale))
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + digits
 
 
 def _window(side: Side, locale: str) -> str:
@@ -211,14 +211,14 @@ def _fact_name(fact: Fact, locale: str) -> str:
     return word(locale).format(shorten(rest)) if word else shorten(fact.name)
 
 
-def _value(found: Difference, fact: Fact, which: int, locale: str) -> str:
+def _value(difference: Difference, fact: Fact, which: int, locale: str) -> str:
     value = (fact.before, fact.after)[which]
     if value is None:
         return ABSENT
     if fact.name.startswith("widget."):
         return _THERE[bool(value)](locale)
     if fact.name in _TIMES:
-        known = _zone((found.before, found.after)[which].time_zone)
+        known = _zone((difference.before, difference.after)[which].time_zone)
         try:
             at = parse_rfc3339(str(value))
             return f"{instant(at, known, locale, pattern=_PATTERN)} {zone(at, known)}"

@@ -110,17 +110,17 @@ def write_index(out: Path, locale: str = "en") -> Path:
     return out / INDEX
 
 
-def index(kept: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: str = "en") -> str:
+def index(entries: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: str = "en") -> str:
     """Return the page; snapshots and failed runs are listed newest first."""
     by_campaign: dict[str, list[KeptSnapshot]] = {}
-    for snapshot in kept:
+    for snapshot in entries:
         by_campaign.setdefault(snapshot.manifest.campaign_id, []).append(snapshot)
-    count = _COUNT[len(kept) != 1](locale)
+    count = _COUNT[len(entries) != 1](locale)
     return plain_page(
         "snapshots/index/index.html.j2",
         _TITLE(locale),
         locale,
-        lead=count.format(format_number(len(kept), locale)) if kept else _EMPTY(locale),
+        lead=count.format(format_number(len(entries), locale)) if entries else _EMPTY(locale),
         campaigns=[_campaign(snapshots, locale) for snapshots in by_campaign.values()],
         heads=[
             (_AS_OF(locale), False),

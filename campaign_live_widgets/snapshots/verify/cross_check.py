@@ -38,11 +38,11 @@ def disagreeing(folder: Path, report: Report, files: Collection[str], locale: st
         path = widget_csv(tile_id)
         if path in files:
             try:
-                found = _lines(folder / path)
+                lines = _lines(folder / path)
             except _LOST as error:
                 yield _unreadable(path, error)
                 continue
-            yield from _table(path, found, widget, locale)
+            yield from _table(path, lines, widget, locale)
         path = widget_parquet(tile_id)
         if path in files:
             yield from _parquet(folder, path, widget)
@@ -61,13 +61,13 @@ def reads_parquet() -> bool:
 
 def _whole_csv(folder: Path, report: Report, locale: str) -> Iterator[str]:
     try:
-        found = _lines(folder / REPORT_CSV)
+        lines = _lines(folder / REPORT_CSV)
     except _LOST as error:
         yield _unreadable(REPORT_CSV, error)
         return
     parts: dict[str, Lines] = {}
     part: Lines | None = None
-    for line in found:
+    for line in lines:
         if not line:
             part = None
         elif part is None:
@@ -82,17 +82,17 @@ def _whole_csv(folder: Path, report: Report, locale: str) -> Iterator[str]:
             yield f"{REPORT_CSV}: {tile_id} is missing"
 
 
-def _table(where: str, found: Lines, widget: Mapping[str, Any], locale: str) -> Iterator[str]:
+def _table(where: str, lines: Lines, widget: Mapping[str, Any], locale: str) -> Iterator[str]:
     """Compare a table of CSV; the display name, where there is one, is not in the report."""
     heads = [column_label(column, locale) for column in widget["columns"]]
-    head = found[0] if found else []
+    head = lines[0] if lines else []
     named = len(head) == len(heads) + 1
     if [*head[:1], *head[2:]] != heads if named else head != heads:
         yield f"{where}: the headings are not those of the report"
         return
-    shown = [[*line[:1], *line[2:]] if named else line for line in found[1:]]
+    cells = [[*line[:1], *line[2:]] if named else line for line in lines[1:]]
     expected = [[str(csv_cell(value)) for value in row] for row in widget["rows"]]
-    yield from _cells(where, shown, expected)
+    yield from _cells(where, cells, expected)
 
 
 def _parquet(folder: Path, path: str, widget: Mapping[str, Any]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _page(folder: Path, report: Report) -> Iterator[str]:
         return
     if data != report:
         yield f"{REPORT_HTML}: the numbers in it are not those of the report"
-    for tile_id, shown in page.tables.items():
+    for tile_id, cells in page.tables.items():
         widget = report["widgets"].get(tile_id)
         if widget is None:
             yield f"{REPORT_HTML}: {tile_id} is not in the report"
@@ -131,7 +131,7 @@ def _page(folder: Path, report: Report) -> Iterator[str]:
         expected = [
             ["" if value is None else str(value) for value in r[1:]] for r in widget["rows"]
         ]
-        yield from _cells(f"{REPORT_HTML}: {tile_id}", shown, expected)
+        yield from _cells(f"{REPORT_HTML}: {tile_id}", cells, expected)
     for tile_id, totals in page.totals.items():
         sums = Numbers(report).totals(tile_id)
         expected = [[str(sums.get(metric)) for metric in TILES[tile_id].metrics]]
@@ -186,12 +186,12 @@ class _Page(HTMLParser):
             self.data += data
 
 
-def _cells(where: str, found: list[list[Any]], expected: list[list[Any]]) -> Iterator[str]:
+def _cells(where: str, lines: list[list[Any]], expected: list[list[Any]]) -> Iterator[str]:
     """Yield the first cell that differs."""
-    if len(found) != len(expected):
-        yield f"{where}: {len(found)} rows, the report has {len(expected)}"
+    if len(lines) != len(expected):
+        yield f"{where}: {len(lines)} rows, the report has {len(expected)}"
         return
-    for number, (line, row) in enumerate(zip(found, expected, strict=True), start=1):
+    for number, (line, row) in enumerate(zip(lines, expected, strict=True), start=1):
         for value, right in zip(line, row, strict=False):
             if value != right:
                 yield f"{where}: row {number}: {_short(value)} is not {_short(right)}"
@@ -212,5 +212,5 @@ def _lines(path: Path) -> Lines:
 
 
 def _unreadable(path: str, error: BaseException) -> str:
-    said = error.strerror if isinstance(error, OSError) else None
-    return f"{path} cannot be read: {' '.join((said or str(error)).split())[:200]}"
+    message = error.strerror if isinstance(error, OSError) else None
+    return f"{path} cannot be read: {' '.join((message or str(error)).split())[:200]}"

@@ -1,4 +1,4 @@
-"""What must hold inside one report: sums of tables that are equal, shares, the order of rows."""
+"""Invariants of one report: equal sums of its tables, shares, the order of rows."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _ADDED_LATER: Final = frozenset({"campaign.funnel", "campaign.summary"})
 
 
 def broken(report: Report) -> Iterator[str]:
-    """Yield what cannot be true of a report, in words."""
+    """Yield each contradiction in a report, in words."""
     numbers = Numbers(report)
     for tile in TILES.values():
         if tile.id not in numbers:
             if tile.id not in _ADDED_LATER:
                 yield f"the widget {tile.id} is missing"
             continue
-        found = report["widgets"][tile.id]
-        if tuple(found["columns"]) != tile.columns:
-            yield f"{tile.id} has the columns {', '.join(found['columns'])}"
+        widget = report["widgets"][tile.id]
+        if tuple(widget["columns"]) != tile.columns:
+            yield f"{tile.id} has the columns {', '.join(widget['columns'])}"
             continue
-        yield from _wrong_values(tile, found["rows"])
+        yield from _wrong_values(tile, widget["rows"])
         yield from _wrong_order(tile, report)
         yield from _wrong_shares(tile, numbers)
     for tab in TABS:
@@ -42,7 +42,7 @@ def broken(report: Report) -> Iterator[str]:
 
 
 def unusual(report: Report) -> Iterator[str]:
-    """Yield what is true but makes a reader ask: parts that do not add up to a whole."""
+    """Yield what is right but unusual: parts that do not add up to a whole."""
     numbers = Numbers(report)
     totals = {tab: _total(tab, numbers) for tab in ("email", "push")}
     for tab, of in totals.items():
@@ -50,13 +50,13 @@ def unusual(report: Report) -> Iterator[str]:
         if sent != delivered + bounces:
             yield (
                 f"{tab}: sent {sent} is not delivered {delivered} + bounces {bounces}; "
-                "it is where each message's fate is known and inside the window"
+                "they are equal if the result of each message is known and inside the window"
             )
     rows = numbers.rows("campaign.statistics")
     delivered = rows.get("delivered", {}).get("count", 0)
-    told = sum(of.get("delivered", 0) for of in totals.values())
-    if delivered != told:
-        yield f"delivered {delivered} is not the {told} of e-mail and push: other channels count"
+    counted = sum(of.get("delivered", 0) for of in totals.values())
+    if delivered != counted:
+        yield f"delivered {delivered} is not the {counted} of e-mail and push: other channels count"
 
 
 def _wrong_values(tile: Tile, rows: list[list[Any]]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _wrong_order(tile: Tile, report: Report) -> Iterator[str]:
     rows = report["widgets"][tile.id]["rows"]
     names = [row[0] for row in rows]
     if len(set(names)) != len(names):
-        yield f"{tile.id}: a row stands there twice"
+        yield f"{tile.id}: a row is repeated"
     if tile.by is None:
         expected = list(tile.metrics)
     elif tile.by == "bucket":

@@ -86,7 +86,7 @@ def foot(report: ReportView, tiles: Iterable[Tile]) -> Foot:
 
 def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
     """Return what metrics mean, how they are counted, and what their rates divide by."""
-    found = [meaning(metric, locale) for metric in metrics]
+    about = [meaning(metric, locale) for metric in metrics]
     return [
         Meaning(
             m.label,
@@ -94,7 +94,7 @@ def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
             PAGE["formula"](locale).format(m.formula),
             m.rate or PAGE["noRate"](locale),
         )
-        for m in found
+        for m in about
     ]
 
 
