@@ -49,6 +49,7 @@ CHECKS = Group(
         ("-m", "ruff", "check", "--no-cache", "."),
         ("-m", "ruff", "format", "--no-cache", "--check", "."),
         ("-m", "mypy"),
+        ("-m", "deptry", "campaign_live_widgets"),
         (str(ROOT / "tests" / "language.py"),),
         (str(ROOT / "docs" / "build.py"),),
         (str(ROOT / "tests" / "js" / "check.py"),),
