@@ -1,4 +1,4 @@
-"""Lint, type-check and test the JavaScript: ``python tests/js/check.py``.
+"""Format-check, lint, type-check and test the JavaScript: ``python tests/js/check.py``.
 
 The tools stand in ``package.json``, at exact versions; npm installs what is missing.
 """
@@ -37,7 +37,7 @@ def main() -> int:
     install()
     tests = sorted(map(str, Path(__file__).parent.glob("*.test.js")))
     commands = (
-        (str(BIN / "biome"), "lint", "--error-on-warnings"),
+        (str(BIN / "biome"), "check", "--error-on-warnings"),
         (str(BIN / "tsc"),),
         (str(shutil.which("node")), "--test", "--test-reporter=dot", *tests),
     )

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { lossOf } from "../../campaign_live_widgets/dashboard/live/connection_monitor.js";
-import { mergeAddress } from "../../campaign_live_widgets/dashboard/page/filters.js";
+import { mergeAddress } from "../../campaign_live_widgets/dashboard/page/address.js";
 import { matching } from "../../campaign_live_widgets/dashboard/page/pick_list.js";
 import { itemFor } from "../../campaign_live_widgets/widgets/base/menu.js";
 

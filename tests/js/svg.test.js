@@ -6,7 +6,7 @@ import {
   isRightToLeft,
   legal,
   wrapped,
-} from "../../campaign_live_widgets/widgets/base/svg_export.js";
+} from "../../campaign_live_widgets/widgets/base/svg_text.js";
 
 const letters = (text) =>
   [...text].map((segment, i) => ({ segment, left: 10 * i, right: 10 * (i + 1) }));

@@ -7,7 +7,14 @@
  * sent to the kernel once, when it is done.
  */
 
-import { drawIcon, freshId, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
+import {
+  drawIcon,
+  freshId,
+  make,
+  makeButton,
+  placeBeside,
+  write,
+} from "../../rendering/html/dom.js";
 import { follow, lifetime, onResize } from "../../widgets/base/widget.js";
 import { boxes, clamp, drag, glide, measure } from "./drag.js";
 import { toolbar } from "./toolbar.js";
@@ -113,7 +120,10 @@ export function render({ model, el, signal }) {
     const at = all.findIndex((place) => place.id === id) + 1;
     const size = isSingle() ? labels.high : labels.size;
     return [
-      labels.placed.replace("{title}", nameOf(id)).replace("{n}", at).replace("{total}", all.length),
+      labels.placed
+        .replace("{title}", nameOf(id))
+        .replace("{n}", at)
+        .replace("{total}", all.length),
       size.replace("{columns}", columns).replace("{rows}", rows),
     ];
   }
@@ -162,11 +172,15 @@ export function render({ model, el, signal }) {
 
   function removeHandles() {
     for (const node of nodes.values()) {
-      for (const part of node.querySelectorAll(":scope > :is(.clw-edit-grip, .clw-edit-remove, .clw-edit-corner)"))
+      for (const part of node.querySelectorAll(
+        ":scope > :is(.clw-edit-grip, .clw-edit-remove, .clw-edit-corner)",
+      ))
         part.remove();
       for (const body of node.querySelectorAll(":scope > .clw-view")) body.inert = false;
-      for (const name of ["tabindex", "role", "data-lm-suppress-shortcuts"]) node.removeAttribute(name);
-      for (const name of ["label", "roledescription", "describedby"]) node.removeAttribute(`aria-${name}`);
+      for (const name of ["tabindex", "role", "data-lm-suppress-shortcuts"])
+        node.removeAttribute(name);
+      for (const name of ["label", "roledescription", "describedby"])
+        node.removeAttribute(`aria-${name}`);
     }
   }
 
@@ -232,7 +246,18 @@ export function render({ model, el, signal }) {
         announce(labels.back);
       }
     };
-    dragging = drag({ event, handle, sizes: Boolean(corner), id, grid, nodes, places: shown(), geometry, show: preview, done });
+    dragging = drag({
+      event,
+      handle,
+      sizes: Boolean(corner),
+      id,
+      grid,
+      nodes,
+      places: shown(),
+      geometry,
+      show: preview,
+      done,
+    });
   }
 
   function onKeyDown(event) {
@@ -265,11 +290,16 @@ export function render({ model, el, signal }) {
     const { minRows, maxRows, minColumns } = geometry;
     let { rows, columns } = previous;
     if (single && dy && !nodes.get(id).classList.contains("clw-sized"))
-      rows = Math.round((nodes.get(id).offsetHeight + geometry.gap) / (geometry.row + geometry.gap));
+      rows = Math.round(
+        (nodes.get(id).offsetHeight + geometry.gap) / (geometry.row + geometry.gap),
+      );
     rows = clamp(rows + dy, minRows, maxRows);
     if (!single) columns = clamp(columns + dx, minColumns, geometry.columns);
     if (rows === previous.rows && columns === previous.columns) return announce(labels.limit);
-    change(id, places.map((place) => (place === previous ? { ...place, rows, columns } : place)));
+    change(
+      id,
+      places.map((place) => (place === previous ? { ...place, rows, columns } : place)),
+    );
     return announce(label(id)[1]);
   }
 
@@ -288,7 +318,10 @@ export function render({ model, el, signal }) {
     const next = list[at + 1] ?? list[at - 1];
     arrange(places.map((place) => (place.id === id ? { ...place, shown: false } : place)));
     (nodes.get(next?.id) ?? parts.add).focus();
-    announce(labels.removed, { title: nameOf(id), count: places.filter((place) => !place.shown).length });
+    announce(labels.removed, {
+      title: nameOf(id),
+      count: places.filter((place) => !place.shown).length,
+    });
   }
 
   parts.missing.addEventListener("click", (event) => {
@@ -323,19 +356,24 @@ export function render({ model, el, signal }) {
     parts.save.disabled = true;
     send("save");
   });
-  follow(model, "msg:custom", (message) => {
-    if (message.viewer !== viewer) return;
-    if (message.type === "arranged") {
-      confirmed = message.n;
-      onPlaces();
-    } else if (message.type === "saved") {
-      showError("");
-      leave(labels.saved);
-    } else if (message.type === "refused") {
-      showError(message.text);
-      parts.save.focus();
-    }
-  }, life.signal);
+  follow(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.viewer !== viewer) return;
+      if (message.type === "arranged") {
+        confirmed = message.n;
+        onPlaces();
+      } else if (message.type === "saved") {
+        showError("");
+        leave(labels.saved);
+      } else if (message.type === "refused") {
+        showError(message.text);
+        parts.save.focus();
+      }
+    },
+    life.signal,
+  );
   follow(model, "change:places", onPlaces, life.signal);
 
   // The view may be drawn before it is attached to the page, and before the tiles have classes.

@@ -41,9 +41,14 @@ export function addFileButtons(anchor, { model, viewer, labels, signal }) {
     const bytes = await file.slice(0, LIMIT + 1).arrayBuffer();
     model.send({ type: "import", viewer }, undefined, [bytes]);
   });
-  follow(model, "msg:custom", (message) => {
-    if (message.viewer !== viewer) return;
-    if (message.type === "imported") write(status, message.text);
-    else if (message.type === "saved") write(status, "");
-  }, signal);
+  follow(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.viewer !== viewer) return;
+      if (message.type === "imported") write(status, message.text);
+      else if (message.type === "saved") write(status, "");
+    },
+    signal,
+  );
 }

@@ -34,7 +34,9 @@ function messages(model, signal) {
   const acknowledge = () => send("ack", { tick: model.get("tick") });
   // A hidden page has no animation frames: it must not wait for one.
   const acknowledgeOncePainted = () =>
-    document.hidden ? setTimeout(acknowledge) : requestAnimationFrame(() => setTimeout(acknowledge));
+    document.hidden
+      ? setTimeout(acknowledge)
+      : requestAnimationFrame(() => setTimeout(acknowledge));
   document.addEventListener("visibilitychange", sendVisible, { signal });
   window.addEventListener("pagehide", () => send("bye"), { signal });
   const onPageShow = (event) => {
@@ -72,7 +74,8 @@ function watch(model, changed, signal) {
   let loss = "";
 
   const onStatus = (_, status) => {
-    if (endedAt || !["restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
+    if (endedAt || !["restarting", "autorestarting", "terminating", "dead"].includes(status))
+      return;
     endedAt = Date.now();
     report();
   };
@@ -170,7 +173,10 @@ async function reach(url) {
 
 /** Wait until the server answers, then reload the page. */
 async function reload(showStep, signal) {
-  const ready = new URL("ready", new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI));
+  const ready = new URL(
+    "ready",
+    new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI),
+  );
   while (!signal.aborted) {
     if (await reach(ready)) {
       window.location.reload();
@@ -201,7 +207,11 @@ function restart(el) {
 
 /** A time as the report's own times are written. */
 const clock = (moment, locale, timeZone) =>
-  new Date(moment).toLocaleTimeString(locale, { hourCycle: "h23", timeZoneName: "short", timeZone });
+  new Date(moment).toLocaleTimeString(locale, {
+    hourCycle: "h23",
+    timeZoneName: "short",
+    timeZone,
+  });
 
 /** The banner: what is lost, since when, the time of the numbers, and a button to reconnect. */
 function makeBanner(el, model, recover, signal) {

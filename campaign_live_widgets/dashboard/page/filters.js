@@ -8,40 +8,10 @@
 import { freshId, keepKeys, make, makeButton, write } from "../../rendering/html/dom.js";
 import { download } from "../../widgets/base/files.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
-import { nameWithId, picker, searchable, checkList } from "./pick_list.js";
+import { addressWriter } from "./address.js";
+import { checkList, nameWithId, picker, searchable } from "./pick_list.js";
 
 const CHIPS_AT_MOST = 6;
-const KEYS = "campaign window from to at message execution tests tz locale every tab detail".split(" ");
-
-/**
- * Return a query string with the report's keys replaced; keys of others stay.
- *
- * @param {string} search the query string of the page
- * @param {string} address the report's keys and values
- */
-export function mergeAddress(search, address) {
-  const merged = new URLSearchParams(search);
-  for (const key of KEYS) merged.delete(key);
-  for (const [key, value] of new URLSearchParams(address)) merged.append(key, value);
-  return merged;
-}
-
-/** Return a function that writes what the page shows into its address. */
-function addressWriter(send, signal) {
-  if (!inVoila()) return () => {};
-  const detailOf = (params) => params.get("detail") ?? "";
-  window.addEventListener("popstate", () => send({ type: "goto", address: location.search }), { signal });
-  return (address) => {
-    const current = new URLSearchParams(location.search);
-    const next = mergeAddress(location.search, address);
-    if (next.toString() === current.toString()) return;
-    const text = next.toString() ? `?${next}` : "";
-    const url = `${location.pathname}${text}${location.hash}`;
-    // The page of one message is an entry of the history: the browser's Back leaves it.
-    if (detailOf(next) && !detailOf(current)) history.pushState({ campaignLive: "detail" }, "", url);
-    else history.replaceState(detailOf(next) ? history.state : null, "", url);
-  };
-}
 
 /** @param {RenderProps} props */
 export function render({ model, el, signal }) {
@@ -170,7 +140,9 @@ export function render({ model, el, signal }) {
   });
   const manyMessages = checkList(messages, labels, send, "message", life.signal);
   const executions = picker(row, "clw-pick-executions", life.signal, () => {
-    const rows = model.get("executions").map(([id, when]) => ({ id, name: when, text: `${when} ${id}` }));
+    const rows = model
+      .get("executions")
+      .map(([id, when]) => ({ id, name: when, text: `${when} ${id}` }));
     manyExecutions.open(rows, idsOf("execution"), labels().all_executions);
   });
   const manyExecutions = checkList(executions, labels, send, "execution", life.signal);
@@ -212,7 +184,10 @@ export function render({ model, el, signal }) {
   const language = make("select");
   const languageText = field(language);
   language.append(
-    ...[["en", "English"], ["fr", "Français"]].map(([value, text]) => {
+    ...[
+      ["en", "English"],
+      ["fr", "Français"],
+    ].map(([value, text]) => {
       const option = make("option", "", text);
       option.value = value;
       option.lang = value;
@@ -242,7 +217,10 @@ export function render({ model, el, signal }) {
       await download(model, "report");
       more.close();
     } catch (/** @type {any} */ error) {
-      write(status, labels().unsaved.replace("{}", () => error.message || labels().failed));
+      write(
+        status,
+        labels().unsaved.replace("{}", () => error.message || labels().failed),
+      );
     }
   });
   print.addEventListener("click", () => {
@@ -256,11 +234,13 @@ export function render({ model, el, signal }) {
     write(zoneText, labels().zone);
     zone.value = firstValue("tz");
     if (!zones.childElementCount) {
-      zones.append(...Intl.supportedValuesOf("timeZone").map((name) => {
-        const option = make("option");
-        option.value = name;
-        return option;
-      }));
+      zones.append(
+        ...Intl.supportedValuesOf("timeZone").map((name) => {
+          const option = make("option");
+          option.value = name;
+          return option;
+        }),
+      );
     }
     write(ownZone, labels().browser_zone.replace("{}", own));
     write(languageText, labels().language);
@@ -283,7 +263,8 @@ export function render({ model, el, signal }) {
     save.hidden = !model.get("saving");
     write(snapshots, labels().snapshots);
     snapshots.hidden = !model.get("snapshots").startsWith("/");
-    if (!snapshots.hidden) snapshots.href = `${model.get("snapshots")}?locale=${model.get("locale")}`;
+    if (!snapshots.hidden)
+      snapshots.href = `${model.get("snapshots")}?locale=${model.get("locale")}`;
     write(status, "");
   }
 
@@ -294,7 +275,10 @@ export function render({ model, el, signal }) {
     cross.setAttribute("aria-hidden", "true");
     button.append(make("bdi", "clw-chip-text", text), cross);
     button.title = title || text;
-    button.setAttribute("aria-label", labels().take_off.replace("{}", () => text));
+    button.setAttribute(
+      "aria-label",
+      labels().take_off.replace("{}", () => text),
+    );
     button.addEventListener("click", () => change(changes));
     item.append(button);
     return item;
@@ -312,7 +296,9 @@ export function render({ model, el, signal }) {
         items.push(chip(names.get(id) ?? id, id, { [key]: others.length ? others : [""] }));
       }
       if (ids.length > CHIPS_AT_MOST) {
-        items.push(chip(`+ ${ids.length - CHIPS_AT_MOST}`, "", { [key]: ids.slice(0, CHIPS_AT_MOST) }));
+        items.push(
+          chip(`+ ${ids.length - CHIPS_AT_MOST}`, "", { [key]: ids.slice(0, CHIPS_AT_MOST) }),
+        );
       }
     };
     const [minutes, end] = model.get("fixed_window");
@@ -376,7 +362,15 @@ export function render({ model, el, signal }) {
   };
   draw();
   follow(model, "msg:custom", onMessage, life.signal);
-  for (const name of ["query", "campaign", "windows", "fixed_window", "messages", "executions", "labels"]) {
+  for (const name of [
+    "query",
+    "campaign",
+    "windows",
+    "fixed_window",
+    "messages",
+    "executions",
+    "labels",
+  ]) {
     follow(model, `change:${name}`, draw, life.signal);
   }
   follow(model, "change:saving change:snapshots", () => more.isOpen() && drawMore(), life.signal);

@@ -172,7 +172,10 @@ export function render({ model, el, signal: given }) {
     parts.pill.dataset.state = state;
     setText(parts.note, model.get("note"));
     parts.toggle.hidden = !model.get("live");
-    setText(parts.toggle, model.get("live") ? labels()[state === "paused" ? "resume" : "pause"] : "");
+    setText(
+      parts.toggle,
+      model.get("live") ? labels()[state === "paused" ? "resume" : "pause"] : "",
+    );
     if (root && root.dataset.state !== state) root.dataset.state = state;
   };
 
@@ -183,7 +186,10 @@ export function render({ model, el, signal: given }) {
       : [model.get("campaign_name"), model.get("campaign_id")];
     const isDetail = model.get("detail").length > 0;
     setText(parts.back, isDetail ? `‹ ${campaign}` : "");
-    parts.back.setAttribute("aria-label", labels().back.replace("{}", () => campaign));
+    parts.back.setAttribute(
+      "aria-label",
+      labels().back.replace("{}", () => campaign),
+    );
     setText(parts.name, name || id);
     setText(parts.id, name && name !== id ? id : "");
     parts.name.title = name || id;
@@ -232,7 +238,10 @@ export function render({ model, el, signal: given }) {
   const on = (names, draw) => {
     for (const name of names) follow(model, `change:${name}`, draw, signal);
   };
-  on(["campaign_id", "campaign_name", "window", "window_note", "as_of", "scope", "detail"], drawText);
+  on(
+    ["campaign_id", "campaign_name", "window", "window_note", "as_of", "scope", "detail"],
+    drawText,
+  );
   on(["state", "note", "live", "newest"], drawAges);
   on(["labels"], drawAll);
   on(["health"], () => drawHealth(parts, model));

@@ -38,7 +38,8 @@ export function picker(row, className, signal, onOpen) {
     placeBeside(panel, button, { width: PICK_WIDTH, height: 280, align: "start" });
   });
   panel.addEventListener("toggle", (event) => {
-    if (event.newState === "open") /** @type {HTMLElement | null} */ (panel.querySelector(FIRST))?.focus();
+    if (event.newState === "open")
+      /** @type {HTMLElement | null} */ (panel.querySelector(FIRST))?.focus();
   });
   panel.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -84,7 +85,8 @@ export function searchable(panel, labels, rowOf) {
     let group = null;
     const nodes = [];
     for (const item of shown) {
-      if (item.group !== group && item.group) nodes.push(make("div", "clw-filter-group", item.group));
+      if (item.group !== group && item.group)
+        nodes.push(make("div", "clw-filter-group", item.group));
       group = item.group;
       const node = rowOf(item);
       rowIds.set(node, item.id);
@@ -141,7 +143,8 @@ export function checkList(pick, labels, sendMessage, key, signal) {
   let timer = 0;
   const all = makeButton("clw-filter-item clw-filter-all");
   pick.panel.append(all);
-  const send = () => sendMessage({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
+  const send = () =>
+    sendMessage({ type: "change", changes: { [key]: chosen.size ? [...chosen] : [""] } });
   const list = searchable(pick.panel, labels, (item) => {
     const label = make("label", "clw-filter-item");
     const box = keepKeys(make("input"));

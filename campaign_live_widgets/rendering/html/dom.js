@@ -125,7 +125,9 @@ export function boxBeside(anchor, panel, page, align = "end") {
   const width = Math.min(panel.width, page.width - 2 * MARGIN_PX);
   const furthest = page.width - MARGIN_PX;
   const left =
-    align === "end" ? Math.min(anchor.right, furthest) - width : Math.min(anchor.left, furthest - width);
+    align === "end"
+      ? Math.min(anchor.right, furthest) - width
+      : Math.min(anchor.left, furthest - width);
   const above = anchor.top;
   const under = page.height - anchor.bottom;
   const below = GAP_PX + panel.height <= under || above < under;

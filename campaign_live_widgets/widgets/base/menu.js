@@ -99,12 +99,13 @@ export function attach({ model, el, menu, labels, library, show, signal }) {
       report(labels.unsaved.replace("{}", error.message || labels.noAnswer), true);
     }
   };
-  const picture = (ending) => save(async () => {
-    const [draw, file] = await Promise.all([import("./svg_export.js"), fetchFile(model, ending)]);
-    const tile = el.closest(".clw-tile");
-    saveAs(file.name, await draw[ending](tile, { caption: file.text, labels, locale }));
-    return file.name;
-  });
+  const picture = (ending) =>
+    save(async () => {
+      const [draw, file] = await Promise.all([import("./svg_export.js"), fetchFile(model, ending)]);
+      const tile = el.closest(".clw-tile");
+      saveAs(file.name, await draw[ending](tile, { caption: file.text, labels, locale }));
+      return file.name;
+    });
 
   let meanings = /** @type {HTMLElement | null} */ (null);
   function explain() {
@@ -125,7 +126,12 @@ export function attach({ model, el, menu, labels, library, show, signal }) {
   });
   const actions = [
     menuItem(list, "menuitem", labels.meanings, explain),
-    menuItem(list, "menuitem", labels.csv, save(() => download(model, "csv"))),
+    menuItem(
+      list,
+      "menuitem",
+      labels.csv,
+      save(() => download(model, "csv")),
+    ),
     menuItem(list, "menuitem", labels.png, picture("png")),
     menuItem(list, "menuitem", labels.svg, picture("svg")),
   ];
@@ -178,7 +184,11 @@ function meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal 
   for (const metric of metrics) {
     const [label, definition, formula, rate] = terms[metric] ?? [metric, "", "", ""];
     list.append(make("dt", "", label), make("dd", "", definition));
-    const counted = make("dd", "clw-meanings-formula", labels.formula.replace("{}", () => formula));
+    const counted = make(
+      "dd",
+      "clw-meanings-formula",
+      labels.formula.replace("{}", () => formula),
+    );
     if (formula) list.append(counted);
     const whole = rate.split(" ÷ ").at(-1);
     const divides = rate ? labels.dividesBy.replace("{}", () => whole) : labels.noRate;

@@ -1,9 +1,18 @@
 // A picture of a tile as the page shows it: plain SVG with real text, and without a style sheet
 // or a foreignObject, so that other programs can open it; and the same as PNG.
 
+import {
+  contextOf,
+  cut,
+  fontMetrics,
+  isRightToLeft,
+  LONGEST_TEXT,
+  legal,
+  linesOf,
+  wrapped,
+} from "./svg_text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LONGEST = 1000; // more letters than any line of a tile can show
 const SHAPES = {
   path: ["d"],
   rect: ["x", "y", "width", "height", "rx", "ry"],
@@ -14,14 +23,12 @@ const SHAPES = {
   polyline: ["points"],
   text: ["x", "y", "dx", "dy"],
 };
-const SKIPPED = "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-status, .clw-unseen, "
-  + ".clw-lines-cursor, .clw-lines-dot, .clw-tile-switch, script, style";
+const SKIPPED =
+  "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-status, .clw-unseen, " +
+  ".clw-lines-cursor, .clw-lines-dot, .clw-tile-switch, script, style";
 const POINTED = ".clw-bars-row, .clw-donut-row"; // their background follows the pointer
 const LEFT = ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot";
 const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row";
-
-/** @returns {CanvasRenderingContext2D} */
-const contextOf = (canvas, options) => canvas.getContext("2d", options);
 
 /** Any CSS colour as [#rrggbb, opacity], the way every program reads it. */
 const colors = new Map();
@@ -38,11 +45,6 @@ function plainColor(css) {
   return colors.get(css);
 }
 
-/** Replace the characters that XML does not allow. */
-export function legal(text) {
-  return text.replace(/[^\t\n\r -\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd");
-}
-
 const round = (n) => String(Math.round(n * 100) / 100);
 const overlap = (a, b) => ({
   left: Math.max(a.left, b.left),
@@ -52,70 +54,10 @@ const overlap = (a, b) => ({
 });
 const isEmpty = (box) => box.right - box.left < 0.5 || box.bottom - box.top < 0.5;
 const inside = (box, clip) =>
-  box.left >= clip.left - 0.5 && box.right <= clip.right + 0.5 && box.top >= clip.top - 0.5 && box.bottom <= clip.bottom + 0.5;
-
-/** Return ascent and descent of a font, and a function that measures the width of texts. */
-const ascents = new Map();
-function ascent(style) {
-  const font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  if (!ascents.has(font)) {
-    const context = contextOf(document.createElement("canvas"));
-    context.font = font;
-    const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = context.measureText("x");
-    ascents.set(font, { up, down, width: (text) => {
-      context.font = font;
-      return context.measureText(text).width;
-    } });
-  }
-  return ascents.get(font);
-}
-
-/** Return the direction of a text: of its first letter with a direction, as for dir="auto". */
-export function isRightToLeft(text, style) {
-  if (!style.unicodeBidi.includes("plaintext")) return style.direction === "rtl";
-  const strong = text.match(/[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]|\p{L}/u);
-  return Boolean(strong && /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(strong[0]));
-}
-
-/** Return the lines of a text node as laid out: [{parts, left, right, top, bottom}]. */
-function linesOf(node) {
-  const text = node.data.slice(0, LONGEST);
-  const range = document.createRange();
-  const lines = [];
-  let from = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    const to = from + segment.length;
-    range.setStart(node, from);
-    range.setEnd(node, to);
-    from = to;
-    const boxes = range.getClientRects();
-    const box = boxes[boxes.length - 1];
-    if (!box) continue;
-    const last = lines.at(-1);
-    const part = { segment, left: box.left, right: box.right };
-    if (last && Math.abs(last.top - box.top) < box.height / 2) {
-      last.left = Math.min(last.left, box.left);
-      last.right = Math.max(last.right, box.right);
-      last.parts.push(part);
-    } else {
-      lines.push({ left: box.left, right: box.right, top: box.top, bottom: box.bottom, parts: [part] });
-    }
-  }
-  return lines;
-}
-
-/** Cut a line to the width of a box with `text-overflow: ellipsis`. */
-export function cut(line, room, backwards, dots) {
-  const over = backwards ? line.left < room.left - 0.5 : line.right > room.right + 0.5;
-  if (!over) return line;
-  const fits = (part) => backwards ? part.left >= room.left + dots : part.right <= room.right - dots;
-  const end = line.parts.findIndex((part) => !fits(part));
-  const parts = line.parts.slice(0, end);
-  const edge = backwards
-    ? { left: Math.min(line.right, ...parts.map((part) => part.left)) - dots }
-    : { right: Math.max(line.left, ...parts.map((part) => part.right)) + dots };
-  return { ...line, ...edge, parts: [...parts, { segment: "…" }] };
-}
+  box.left >= clip.left - 0.5 &&
+  box.right <= clip.right + 0.5 &&
+  box.top >= clip.top - 0.5 &&
+  box.bottom <= clip.bottom + 0.5;
 
 class Drawing {
   constructor(tile) {
@@ -179,7 +121,12 @@ class Drawing {
 
   write(parent, text, x, y, style, more = {}) {
     const place = { x: round(x), y: round(y) };
-    this.add(parent, "text", { ...place, ...this.font(style), ...this.paint(style.color), ...more }, text);
+    this.add(
+      parent,
+      "text",
+      { ...place, ...this.font(style), ...this.paint(style.color), ...more },
+      text,
+    );
   }
 
   font(style) {
@@ -189,15 +136,19 @@ class Drawing {
       "font-weight": style.fontWeight === "400" ? "" : style.fontWeight,
       "font-style": style.fontStyle === "normal" ? "" : style.fontStyle,
       "letter-spacing": style.letterSpacing === "normal" ? "" : style.letterSpacing,
-      style: style.fontVariantNumeric === "normal" ? "" : `font-variant-numeric: ${style.fontVariantNumeric}`,
+      style:
+        style.fontVariantNumeric === "normal"
+          ? ""
+          : `font-variant-numeric: ${style.fontVariantNumeric}`,
     };
   }
 
   /** Add a text node, line by line, each at its position in the page. */
   text(parent, node, element, style, clip, decoration) {
     const backwards = isRightToLeft(node.data, style);
-    const type = ascent(style);
-    const dots = style.textOverflow === "ellipsis" && style.overflowX !== "visible" ? type.width("…") : 0;
+    const type = fontMetrics(style);
+    const dots =
+      style.textOverflow === "ellipsis" && style.overflowX !== "visible" ? type.width("…") : 0;
     const room = dots ? element.getBoundingClientRect() : null;
     const clamp = Number.parseInt(style.webkitLineClamp, 10) || 0;
     const lines = linesOf(node);
@@ -208,7 +159,9 @@ class Drawing {
         const box = element.getBoundingClientRect();
         const width = type.width("…");
         const tight = { left: box.left + width, right: box.right - width };
-        const parts = line.parts.filter((part) => part.left >= tight.left - width && part.right <= tight.right);
+        const parts = line.parts.filter(
+          (part) => part.left >= tight.left - width && part.right <= tight.right,
+        );
         line = { ...line, parts: [...parts, { segment: "…" }] };
       }
       // A number that is cut off would be a wrong number.
@@ -217,11 +170,18 @@ class Drawing {
         const edge = Math.max(line.left, clip.left);
         line = { ...line, left: edge, right: edge + type.width("…"), parts: [{ segment: "…" }] };
       }
-      const labels = line.parts.map(({ segment }) => segment).join("").replace(/[ \t\r\n]+/g, " ");
+      const labels = line.parts
+        .map(({ segment }) => segment)
+        .join("")
+        .replace(/[ \t\r\n]+/g, " ");
       if (!labels.trim() || isEmpty(overlap(line, clip))) return;
-      const align = { right: "end", end: backwards ? "start" : "end", center: "middle" }[style.textAlign];
+      const align = { right: "end", end: backwards ? "start" : "end", center: "middle" }[
+        style.textAlign
+      ];
       const anchor = align ?? (backwards ? "end" : "start");
-      const at = { start: line.left, middle: (line.left + line.right) / 2, end: line.right }[anchor];
+      const at = { start: line.left, middle: (line.left + line.right) / 2, end: line.right }[
+        anchor
+      ];
       const flipped = { start: "end", end: "start", middle: "middle" };
       const svgAnchor = backwards ? flipped[anchor] : anchor;
       const content = line.bottom - line.top;
@@ -240,7 +200,8 @@ class Drawing {
     for (const node of svg.children) {
       const style = getComputedStyle(node);
       const seen = opacity * Number.parseFloat(style.opacity);
-      if (style.display === "none" || seen === 0 || ["defs", "clipPath"].includes(node.tagName)) continue;
+      if (style.display === "none" || seen === 0 || ["defs", "clipPath"].includes(node.tagName))
+        continue;
       const names = SHAPES[node.tagName];
       if (!names) this.chart(parent, node, seen);
       else if (style.visibility !== "hidden") this.shape(parent, node, names, style, seen);
@@ -268,11 +229,17 @@ class Drawing {
     const place = [a, b, c, d, e - this.origin.left, f - this.origin.top];
     const geometry = Object.fromEntries(names.map((name) => [name, node.getAttribute(name) ?? ""]));
     const transform = `matrix(${place.map((n) => Math.round(n * 1e4) / 1e4).join(" ")})`;
-    if (node.tagName !== "text") this.add(parent, node.tagName, { ...geometry, ...attributes, transform });
+    if (node.tagName !== "text")
+      this.add(parent, node.tagName, { ...geometry, ...attributes, transform });
     else {
       const anchor = style.textAnchor === "start" ? "" : style.textAnchor;
       const type = { ...this.font(style), "text-anchor": anchor };
-      this.add(parent, "text", { ...geometry, ...attributes, ...type, transform }, node.textContent);
+      this.add(
+        parent,
+        "text",
+        { ...geometry, ...attributes, ...type, transform },
+        node.textContent,
+      );
     }
   }
 
@@ -281,7 +248,8 @@ class Drawing {
     const style = getComputedStyle(element);
     if (style.display === "none" || element.matches(SKIPPED)) return;
     if (element instanceof SVGSVGElement) {
-      if (style.visibility !== "hidden") this.chart(parent, element, opacity * Number.parseFloat(style.opacity));
+      if (style.visibility !== "hidden")
+        this.chart(parent, element, opacity * Number.parseFloat(style.opacity));
       return;
     }
     const box = element.getBoundingClientRect();
@@ -295,15 +263,23 @@ class Drawing {
     let inner = clip;
     if (clips) {
       inner = overlap(box, clip);
-      const content = { left: box.left, top: box.top, right: box.left + element.scrollWidth, bottom: box.top + element.scrollHeight };
-      if (!inside(content, { ...inner, right: inner.right + 1, bottom: inner.bottom + 1 })) target = this.clipped(target, inner);
+      const content = {
+        left: box.left,
+        top: box.top,
+        right: box.left + element.scrollWidth,
+        bottom: box.top + element.scrollHeight,
+      };
+      if (!inside(content, { ...inner, right: inner.right + 1, bottom: inner.bottom + 1 }))
+        target = this.clipped(target, inner);
     }
-    const level = (node) => (node instanceof Element && Number.parseInt(getComputedStyle(node).zIndex, 10)) || 0;
+    const level = (node) =>
+      (node instanceof Element && Number.parseInt(getComputedStyle(node).zIndex, 10)) || 0;
     const nodes = [...element.childNodes].map((node) => [level(node), node]);
     nodes.sort(([one], [other]) => one - other);
     let last = /** @type {any} */ (null);
     for (const [, node] of nodes) {
-      if (node.nodeType === Node.ELEMENT_NODE) this.element(target, node, inner, opacity * own, lines.join(" "));
+      if (node.nodeType === Node.ELEMENT_NODE)
+        this.element(target, node, inner, opacity * own, lines.join(" "));
       else if (node.nodeType === Node.TEXT_NODE && seen && node.data.trim()) {
         last = this.text(target, node, element, style, inner, lines.join(" "));
       }
@@ -311,8 +287,14 @@ class Drawing {
     // The arrow of a sorted column follows the last line of its heading.
     const after = getComputedStyle(element, "::after").content.match(/^"(.*)"$/)?.[1];
     if (last && seen && after?.trim()) {
-      const type = ascent(style);
-      this.write(target, after.trim(), last.right + type.width(" ") - this.origin.left, last.top + type.up - this.origin.top, style);
+      const type = fontMetrics(style);
+      this.write(
+        target,
+        after.trim(),
+        last.right + type.width(" ") - this.origin.left,
+        last.top + type.up - this.origin.top,
+        style,
+      );
     }
   }
 }
@@ -322,39 +304,46 @@ function rowsShown(tile, labels) {
   const rows = [...tile.querySelectorAll(ROWS)].filter((row) => row.getClientRects().length);
   if (!rows.length) return "";
   let scroller = rows[0].parentElement;
-  while (scroller !== tile && getComputedStyle(scroller).overflowY === "visible") scroller = scroller.parentElement;
+  while (scroller !== tile && getComputedStyle(scroller).overflowY === "visible")
+    scroller = scroller.parentElement;
   const { top, bottom } = scroller.getBoundingClientRect();
   const head = scroller.querySelector("thead")?.getBoundingClientRect().bottom ?? top;
-  const seen = rows.map((row, i) => {
-    const box = row.getBoundingClientRect();
-    const middle = (box.top + box.bottom) / 2;
-    return middle > head && middle < bottom ? i + 1 : 0;
-  }).filter(Boolean);
+  const seen = rows
+    .map((row, i) => {
+      const box = row.getBoundingClientRect();
+      const middle = (box.top + box.bottom) / 2;
+      return middle > head && middle < bottom ? i + 1 : 0;
+    })
+    .filter(Boolean);
   if (seen.length === rows.length || !seen.length) return "";
-  return [seen[0], seen.at(-1), rows.length].reduce((text, n) => text.replace("{}", n), labels.rowsShown);
-}
-
-export function wrapped(text, width, measure) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && measure(longer) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
+  return [seen[0], seen.at(-1), rows.length].reduce(
+    (text, n) => text.replace("{}", n),
+    labels.rowsShown,
+  );
 }
 
 function draw(tile, { caption, labels }) {
   // The pointer is where the menu was; what it happens to highlight is not part of the picture.
-  for (const node of tile.querySelectorAll(LEFT)) node.dispatchEvent(new PointerEvent("pointerleave"));
+  for (const node of tile.querySelectorAll(LEFT))
+    node.dispatchEvent(new PointerEvent("pointerleave"));
   const drawing = new Drawing(tile);
   const { width, height } = drawing.origin;
   const style = getComputedStyle(tile);
   const { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric } = style;
   const color = style.getPropertyValue("--clw-soft");
-  const small = { fontFamily, fontStyle, fontWeight, letterSpacing, fontVariantNumeric, fontSize: "11px", color };
+  const small = {
+    fontFamily,
+    fontStyle,
+    fontWeight,
+    letterSpacing,
+    fontVariantNumeric,
+    fontSize: "11px",
+    color,
+  };
   const note = [rowsShown(tile, labels), caption].filter(Boolean).join(" · ");
-  const lines = note ? wrapped(note.slice(0, LONGEST), width - 16, ascent(small).width) : [];
+  const lines = note
+    ? wrapped(note.slice(0, LONGEST_TEXT), width - 16, fontMetrics(small).width)
+    : [];
   const whole = Math.ceil(height + (lines.length ? 8 + 16 * lines.length : 0));
   const size = { width: Math.ceil(width), height: whole };
   const { root } = drawing;
@@ -362,7 +351,11 @@ function draw(tile, { caption, labels }) {
   root.setAttribute("height", String(size.height));
   root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
   const { left, top } = drawing.origin;
-  drawing.box(root, { left, top, right: left + size.width, bottom: top + size.height }, style.getPropertyValue("--clw-ground"));
+  drawing.box(
+    root,
+    { left, top, right: left + size.width, bottom: top + size.height },
+    style.getPropertyValue("--clw-ground"),
+  );
   const full = drawing.origin;
   drawing.background(root, full, style, tile);
   for (const part of tile.children) {
@@ -381,7 +374,10 @@ export async function png(tile, options) {
     const image = new Image();
     image.src = url;
     await image.decode();
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
+    const canvas = Object.assign(document.createElement("canvas"), {
+      width: 2 * width,
+      height: 2 * height,
+    });
     contextOf(canvas).drawImage(image, 0, 0, 2 * width, 2 * height);
     return await new Promise((resolve, reject) => {
       canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("PNG"))), "image/png");

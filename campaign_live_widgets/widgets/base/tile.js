@@ -22,7 +22,10 @@ export function render({ model, el, signal, library }) {
   title.dir = "auto";
   const group = make("div", "clw-tile-switch");
   group.setAttribute("role", "group");
-  group.setAttribute("aria-label", labels.showAsOf.replace("{}", () => name));
+  group.setAttribute(
+    "aria-label",
+    labels.showAsOf.replace("{}", () => name),
+  );
   const show = (kind) => {
     model.set("view", kind);
     model.save_changes();
@@ -33,7 +36,10 @@ export function render({ model, el, signal, library }) {
     group.append(button);
     return [kind, button];
   });
-  const menu = viewButton("menu", labels.menuOf.replace("{}", () => name));
+  const menu = viewButton(
+    "menu",
+    labels.menuOf.replace("{}", () => name),
+  );
   menu.classList.replace("clw-tile-view-menu", "clw-tile-menu");
   menu.title = labels.menu;
   menu.setAttribute("aria-haspopup", "menu");

@@ -3,7 +3,15 @@
 import { hint, make, write } from "../../rendering/html/dom.js";
 import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptyNote, follow, lifetime, linked, onResize, scrollable, nameImage } from "../base/widget.js";
+import {
+  emptyNote,
+  follow,
+  lifetime,
+  linked,
+  nameImage,
+  onResize,
+  scrollable,
+} from "../base/widget.js";
 
 const BAR = { thinnest: 12, thickest: 18, alone: 15 };
 
@@ -66,7 +74,10 @@ export async function render({ model, el, signal }) {
     const names = mark.get("labels");
     const columns = columnsOf();
     const n = names.length;
-    const most = Math.max(1, ...columns.map((column) => column.reduce((a, b) => Math.max(a, b), 0)));
+    const most = Math.max(
+      1,
+      ...columns.map((column) => column.reduce((a, b) => Math.max(a, b), 0)),
+    );
     setEmpty(columns.every((column) => column.every((value) => !value)));
     const host = el.parentElement;
     if (!host?.clientWidth) return;

@@ -3,7 +3,15 @@
 import { hint, make, write } from "../../rendering/html/dom.js";
 import { drawUnseen, figureBeside, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptyNote, follow, lifetime, linked, onResize, scrollable, nameImage } from "../base/widget.js";
+import {
+  emptyNote,
+  follow,
+  lifetime,
+  linked,
+  nameImage,
+  onResize,
+  scrollable,
+} from "../base/widget.js";
 
 /** Return the index of the slice at a point, relative to the ring's centre; -1 outside of the ring. */
 export function sliceAt(dx, dy, radius, sizes, sum) {
@@ -113,7 +121,9 @@ export async function render({ model, el, signal }) {
     el.classList.toggle("clw-stacked", !low && !beside);
     el.classList.toggle("clw-low", low);
     const room = beside ? Math.min(height, width * 0.4) : Math.min(width, height * 0.5);
-    const side = low ? Math.max(24, Math.min(height - 4, width * 0.4)) : Math.max(48, Math.min(room - 8, 264));
+    const side = low
+      ? Math.max(24, Math.min(height - 4, width * 0.4))
+      : Math.max(48, Math.min(room - 8, 264));
     ring.style.width = beside ? `${side}px` : "100%";
     ring.style.height = beside || low ? "100%" : `${side}px`;
     radius = side / 2;

@@ -2,7 +2,7 @@
 
 import { make, write } from "../../rendering/html/dom.js";
 import { formats } from "../base/format.js";
-import { emptyNote, follow, lifetime, onResize, scrollable, addSummary } from "../base/widget.js";
+import { addSummary, emptyNote, follow, lifetime, onResize, scrollable } from "../base/widget.js";
 
 const SHORT = 76;
 const SMALLEST = 10;
@@ -69,7 +69,9 @@ export function render({ model, el, signal }) {
     const room = low ? width / Math.max(1, counts.length) - 14 : width * 0.6;
     const size = (texts) => room / (0.64 * Math.max(4, ...texts.map((text) => text.length)));
     const tight = size(counts) < SMALLEST;
-    const texts = tight ? model.get("counts").map((n) => (n === null ? unknown : short(n))) : counts;
+    const texts = tight
+      ? model.get("counts").map((n) => (n === null ? unknown : short(n)))
+      : counts;
     const px = Math.max(SMALLEST, Math.min(24, size(texts)));
     list.style.setProperty("--clw-fit", `${px.toFixed(1)}px`);
     model.get("metrics").forEach((metric, i) => {

@@ -4,12 +4,12 @@
 import { make, makeButton } from "../../rendering/html/dom.js";
 import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptyNote, follow, lifetime, linked, onResize, nameImage } from "../base/widget.js";
+import { emptyNote, follow, lifetime, linked, nameImage, onResize } from "../base/widget.js";
 
 const MINUTE = 60;
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320].map(
-  (minutes) => minutes * MINUTE,
-);
+const STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320,
+].map((minutes) => minutes * MINUTE);
 
 /** A round step for a value axis with about this many ticks; counts have no fractions. */
 export function niceStep(most, ticks) {
@@ -30,16 +30,23 @@ export function wallClock(timeZone) {
     minute: "numeric",
   });
   return (date) => {
-    const p = Object.fromEntries(parts.formatToParts(date).map(({ type, value }) => [type, +value]));
+    const p = Object.fromEntries(
+      parts.formatToParts(date).map(({ type, value }) => [type, +value]),
+    );
     return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute) / 1000;
   };
 }
 
 export function clocks(locale, timeZone) {
-  const format = (options) => new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...options });
+  const format = (options) =>
+    new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...options });
   const day = { month: "short", day: "numeric" };
   const time = { hour: "2-digit", minute: "2-digit" };
-  return { day: format(day), time: format(time), both: format({ weekday: "short", ...day, ...time }) };
+  return {
+    day: format(day),
+    time: format(time),
+    both: format({ weekday: "short", ...day, ...time }),
+  };
 }
 
 /**
@@ -59,7 +66,8 @@ export function timeTicks(times, room, clock, wall) {
   times.forEach((date, i) => {
     if (!opens(i, step)) return;
     values.push(date);
-    labels[String(date)] = step >= day || opens(i, day) ? clock.day.format(date) : clock.time.format(date);
+    labels[String(date)] =
+      step >= day || opens(i, day) ? clock.day.format(date) : clock.time.format(date);
   });
   return { values, labels };
 }
@@ -133,7 +141,10 @@ export async function render({ model, el, signal }) {
     visible[j] = !visible[j];
     if (!visible.some(Boolean)) visible[j] = true;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(visible[i])));
-    mark.set("curves_subset", visible.every(Boolean) ? [] : labels.map((_, i) => i).filter((i) => visible[i]));
+    mark.set(
+      "curves_subset",
+      visible.every(Boolean) ? [] : labels.map((_, i) => i).filter((i) => visible[i]),
+    );
     draw();
   }
 
@@ -174,7 +185,10 @@ export async function render({ model, el, signal }) {
       height: Math.max(16, plot.clientHeight - 8 - bottom),
     };
     scale.set("max", top);
-    yAxis.set({ tick_values: values, tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])) });
+    yAxis.set({
+      tick_values: values,
+      tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])),
+    });
     const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock, wall);
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;

@@ -3,7 +3,7 @@
 import { hint, make, makeButton, write } from "../../rendering/html/dom.js";
 import { unpack } from "../base/chart.js";
 import { formats } from "../base/format.js";
-import { emptyNote, follow, lifetime, onResize, addSummary } from "../base/widget.js";
+import { addSummary, emptyNote, follow, lifetime, onResize } from "../base/widget.js";
 
 /** Return the function that writes the first column. */
 function namer({ isTime, locale, timeZone }) {
@@ -148,9 +148,13 @@ export function render({ model, el, signal }) {
   };
   el.addEventListener("scroll", fade, { passive: true, signal: life.signal });
   onResize(table, fade, life.signal);
-  onResize(el, (_, height) => {
-    el.classList.toggle("clw-short", height < 120);
-    fade();
-  }, life.signal);
+  onResize(
+    el,
+    (_, height) => {
+      el.classList.toggle("clw-short", height < 120);
+      fade();
+    },
+    life.signal,
+  );
   return () => life.abort();
 }

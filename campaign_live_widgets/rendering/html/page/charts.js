@@ -37,7 +37,10 @@ function specOf(box) {
 function sizeIn(box, spec) {
   const least = spec.usermeta?.least_height ?? 0;
   const room = narrow.matches && box.dataset.kind === "bars" ? SMALL : box.clientHeight;
-  return { width: box.clientWidth - (least > room && room ? 12 : 0), height: Math.max(room, least) };
+  return {
+    width: box.clientWidth - (least > room && room ? 12 : 0),
+    height: Math.max(room, least),
+  };
 }
 
 function sizeOnPaper(box, spec) {
@@ -73,9 +76,11 @@ async function draw(box, place, size) {
 async function drawChart(box) {
   const state = drawn.get(box) ?? { busy: Promise.resolve() };
   drawn.set(box, state);
-  state.busy = state.busy.then(() => redraw(box, state)).catch(() => {
-    box.replaceChildren(make("p", "clw-empty", data.words.wrong));
-  });
+  state.busy = state.busy
+    .then(() => redraw(box, state))
+    .catch(() => {
+      box.replaceChildren(make("p", "clw-empty", data.words.wrong));
+    });
   return state.busy;
 }
 
