@@ -1,4 +1,4 @@
-"""Events that stay: a folder of Parquet files and the log that says which of them count."""
+"""A store of events: a folder of Parquet files, and a log that names those that are part of it."""
 
 from campaign_live_widgets.store.append import Appended
 from campaign_live_widgets.store.check import Checked, check

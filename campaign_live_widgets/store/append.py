@@ -1,4 +1,4 @@
-"""Events from a program, a call at a time; calls that wait are written together."""
+"""Rows from a program, call by call; concurrent calls share a commit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from campaign_live_widgets.sources import FILE_BITS
 from campaign_live_widgets.sources.batch_relation import BATCH
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.store_log import Ingested
-from campaign_live_widgets.store.new_events import Found
-from campaign_live_widgets.store.row_staging import Lines, Rows
+from campaign_live_widgets.store.new_events import BatchIds
+from campaign_live_widgets.store.row_staging import JsonRows, RowStaging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-_TOGETHER: Final = 20_000
-"""Rows that are written in one commit, unless a single call has more."""
+_GROUP_ROWS: Final = 20_000
+"""Rows of one commit, unless a single call has more."""
 _NO_EVENT: Final = "(cause IS NOT NULL OR part = 0) AND part <= 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of the rows of one call; all of it is on the disk."""
+    """The rows of one call, counted by outcome; all of them are stored."""
 
     events: int
     duplicates: int
@@ -42,138 +42,161 @@ class Appended:
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """One call that waits; its ``turn`` comes once it is written, or once it is to write."""
+    """A call in the queue.
 
-    rows: Lines
+    Its thread waits for ``wake``, which is set when the call is finished, or when it is its turn
+    to write.
+    """
+
+    rows: JsonRows
     name: str
     durable: bool
-    done: Appended | None = None
+    result: Appended | None = None
     error: BaseException | None = None
-    turn: Event = field(default_factory=Event)
+    wake: Event = field(default_factory=Event)
 
     @property
-    def ended(self) -> bool:
-        """Tell whether it has been written, or cannot be."""
-        return self.done is not None or self.error is not None
+    def is_finished(self) -> bool:
+        """Return whether the call has a result or an error."""
+        return self.result is not None or self.error is not None
 
 
 class Appender:
-    """Writes what several threads give to it, in as few commits as it takes.
+    """Group commit: one thread writes the calls of all threads that wait.
 
-    One of them writes: its own call and all that wait by then. The others wait until theirs is
-    written; the first whose call is not is the next to write.
+    Most of the cost of a commit does not depend on its rows: the lock, the files, the fsync. So
+    calls that wait are written together. There is no extra thread for that; the callers take
+    turns. A call joins the queue, and if no thread writes, its thread becomes the writer. The
+    writer takes calls from the front of the queue, commits them together, sets their results and
+    wakes their threads, until its own call is finished. Then it hands over to the first call in
+    the queue, by waking its thread without a result. Example, with calls A to D::
+
+        thread    commit 1     commit 2       commit 3
+        A         writes A     (returned)
+        B         waits        writes B, C    (returned)
+        C         waits        waits          (returned)
+        D                      waits          writes D
+
+    B and C arrived during commit 1 and share commit 2; C never writes. A hands over to B, and B
+    to D. Two invariants, under ``_lock``:
+
+    - ``_is_writing`` is true from the first call until a hand-over finds the queue empty. So at
+      most one thread writes, and a waiting call always has a writer before it.
+    - A thread that is woken is finished, or it is the writer. If Ctrl-C interrupts its wait, its
+      call leaves the queue; if it was the writer already, it hands over, or the others would
+      wait for ever.
     """
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._con = writer.connection()
-        self._rows = Rows(self._con)
-        self._list = Lock()
-        self._waiting: list[_Call] = []
+        self._staging = RowStaging(self._con)
+        self._lock = Lock()
+        self._queue: list[_Call] = []
         self._is_writing = False
 
     def append(
-        self, rows: Sequence[Row], *, name: str, wanted: str | None, durable: bool
+        self, rows: Sequence[Row], *, name: str, format_name: str | None, durable: bool
     ) -> Appended:
         """Store rows; see :meth:`~campaign_live_widgets.store.Store.append`."""
-        call = _Call(Lines(rows, wanted), name, durable)
-        with self._list:
-            self._waiting.append(call)
-            writes = not self._is_writing
+        call = _Call(JsonRows(rows, format_name), name, durable)
+        with self._lock:
+            self._queue.append(call)
+            is_writer = not self._is_writing
             self._is_writing = True
-        if not writes:
+        if not is_writer:
             self._wait(call)
-        if not call.ended:
+        if not call.is_finished:
             try:
-                while not call.ended:
-                    self._write_together(self._next())
+                while not call.is_finished:
+                    self._write_group(self._next_group())
             finally:
-                self._pass_on()
+                self._hand_over()
         if call.error is not None:
             raise call.error
-        assert call.done is not None  # noqa: S101 - for the type checker
-        return call.done
+        assert call.result is not None  # noqa: S101 - for the type checker
+        return call.result
 
     def _wait(self, call: _Call) -> None:
-        """Wait for a call's turn; where that is broken off, nobody waits for this one."""
+        """Wait until a call is finished or may write; an interrupted one leaves the queue."""
         try:
-            call.turn.wait()
+            call.wake.wait()
         except BaseException:
-            with self._list:
-                was_to_write = call.turn.is_set() and not call.ended
-                if call in self._waiting:
-                    self._waiting.remove(call)
-            if was_to_write:
-                self._pass_on()
+            with self._lock:
+                is_writer = call.wake.is_set() and not call.is_finished
+                if call in self._queue:
+                    self._queue.remove(call)
+            if is_writer:
+                self._hand_over()
             raise
 
-    def _pass_on(self) -> None:
-        """Let the first that waits write, if any does."""
-        with self._list:
-            self._is_writing = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].turn.set()
+    def _hand_over(self) -> None:
+        """Make the first call in the queue the writer, if there is one."""
+        with self._lock:
+            self._is_writing = bool(self._queue)
+            if self._queue:
+                self._queue[0].wake.set()
 
-    def _next(self) -> list[_Call]:
-        """Take the calls that are written together, the first come first."""
-        with self._list:
-            taken, rows = 0, 0
-            for call in self._waiting:
-                if taken and rows + len(call.rows) > _TOGETHER:
+    def _next_group(self) -> list[_Call]:
+        """Take the calls of the next commit from the front of the queue."""
+        with self._lock:
+            size, rows = 0, 0
+            for call in self._queue:
+                if size and rows + len(call.rows) > _GROUP_ROWS:
                     break
-                taken, rows = taken + 1, rows + len(call.rows)
-            calls, self._waiting = self._waiting[:taken], self._waiting[taken:]
-        return calls
+                size, rows = size + 1, rows + len(call.rows)
+            group, self._queue = self._queue[:size], self._queue[size:]
+        return group
 
-    def _write_together(self, calls: list[_Call]) -> None:
-        """Write calls in one commit; where that fails, each alone: one may be the cause."""
+    def _write_group(self, group: list[_Call]) -> None:
+        """Write calls in one commit; if it fails, write each alone, as one may be the cause."""
         try:
-            self._write(calls)
-        except Exception as error:  # noqa: BLE001 - whoever called is told
-            if len(calls) > 1 and not isinstance(error, StoreError):
-                for call in calls:
-                    self._write_together([call])
+            self._write(group)
+        except Exception as error:  # noqa: BLE001 - it is raised in the threads of the calls
+            if len(group) > 1 and not isinstance(error, StoreError):
+                for call in group:
+                    self._write_group([call])
                 return
-            for call in calls:
+            for call in group:
                 call.error = error
         except BaseException as error:
-            broken = StoreError(f"{self._writer.folder}: the write was broken off")
-            broken.__cause__ = error
-            for call in calls:
-                call.error = call.error or broken
+            interrupted = StoreError(f"{self._writer.folder}: the write was interrupted")
+            interrupted.__cause__ = error
+            for call in group:
+                call.error = call.error or interrupted
             raise
         finally:
-            for call in calls:
-                if call.ended:
-                    call.turn.set()
+            for call in group:
+                if call.is_finished:
+                    call.wake.set()
 
-    def _write(self, calls: list[_Call]) -> None:
+    def _write(self, group: list[_Call]) -> None:
         try:
-            with self._rows.laid_out([call.rows for call in calls]) as starts:
-                self._commit(calls, starts)
+            with self._staging.staged([call.rows for call in group]) as offsets:
+                self._commit(group, offsets)
         except RuntimeError as error:
             stop_if_interrupted(error)
             raise
 
-    def _commit(self, calls: list[_Call], starts: list[int]) -> None:
-        """Commit what is laid out, and tell each call what became of its rows."""
+    def _commit(self, group: list[_Call], offsets: list[int]) -> None:
+        """Commit the staged rows, and set the result of each call."""
         dropped = self._con.execute(
             f"SELECT place >> {FILE_BITS}, row, cause FROM {BATCH} WHERE {_NO_EVENT} ORDER BY ALL"
         ).fetchall()
-        rejects: list[list[Reject]] = [[] for _ in calls]
-        ignored = [0] * len(calls)
+        rejects: list[list[Reject]] = [[] for _ in group]
+        ignored = [0] * len(group)
         for number, row, cause in dropped:
             if cause is None:
                 ignored[number] += 1
             else:
-                rejects[number].append(Reject(calls[number].name, row - starts[number], cause))
-        found = Found.in_relation(self._con, refused=bool(dropped))
-        of_call = found.position >> (FILE_BITS + 1)
+                rejects[number].append(Reject(group[number].name, row - offsets[number], cause))
+        ids = BatchIds.read(self._con, has_dropped_rows=bool(dropped))
+        call_numbers = ids.position >> (FILE_BITS + 1)
         with self._writer.locked():
-            new = found.new(self._writer)
-            stored = np.bincount(of_call[new], minlength=len(calls))
-            repeated = np.bincount(of_call[~new], minlength=len(calls))
-            told = [
+            is_new = ids.new_to(self._writer)
+            stored = np.bincount(call_numbers[is_new], minlength=len(group))
+            repeated = np.bincount(call_numbers[~is_new], minlength=len(group))
+            counts = [
                 Ingested(
                     key="",
                     name=call.name,
@@ -183,14 +206,14 @@ class Appender:
                     rejected=len(rejects[number]),
                     ignored=ignored[number],
                 )
-                for number, call in enumerate(calls)
+                for number, call in enumerate(group)
             ]
-            self._writer.durable = any(call.durable for call in calls)
+            self._writer.durable = any(call.durable for call in group)
             try:
-                found.store(self._writer, self._con, bool(dropped), new, told, rejects)
+                ids.store(self._writer, self._con, bool(dropped), is_new, counts, rejects)
             finally:
                 self._writer.durable = True
-        for call, one, refused in zip(calls, told, rejects, strict=True):
-            call.done = Appended(
-                one.events, one.duplicates, one.rejected, one.ignored, tuple(refused)
+        for call, count, rejected in zip(group, counts, rejects, strict=True):
+            call.result = Appended(
+                count.events, count.duplicates, count.rejected, count.ignored, tuple(rejected)
             )

@@ -1,4 +1,4 @@
-"""Many small files of one campaign and day → few large ones, beside those who read."""
+"""Merge the small files of each campaign and day into larger ones, while readers go on."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from campaign_live_widgets.store.writer import Writer
 
 _LARGE: Final = 1 << 26
-"""Bytes from which a file stays as it is."""
-_TOGETHER: Final = 1 << 27
-"""Bytes of files that become one, or that one commit replaces."""
-_MANY: Final = 8
-"""Files of like size that are worth to be merged."""
-_SMALLEST: Final = 15
-"""Files of fewer bits of bytes than that are of one size."""
+"""Bytes from which a file is not merged."""
+_GROUP_BYTES: Final = 1 << 27
+"""Bytes of files that are merged into one, or that one commit replaces."""
+_MIN_FILES: Final = 8
+"""Files of similar size that are worth a merge."""
+_SMALLEST_BITS: Final = 15
+"""Files below 2 to this power of bytes (32 KB) all count as of similar size."""
 
 
 @dataclass(slots=True)
 class Compacted:
-    """What a compaction did: files that were replaced, by how many, and which were damaged."""
+    """The number of replaced files, the number of new ones, and the damaged files."""
 
     replaced: int = 0
     by: int = 0
@@ -38,67 +38,71 @@ class Compacted:
 
 
 def compact(writer: Writer, *, everything: bool) -> Compacted:
-    """Merge small files: where many are of like size or, if asked, *everything* that is small.
+    """Merge small files: *everything*, or only where many are of similar size.
 
-    A file that is not what was written stays as it is: its damage is not made to look whole.
+    Files merge with files of similar size only, in steps of four, so that an event is rewritten
+    a logarithmic number of times: eight files of 40 KB become one of 300 KB, and eight of those
+    one of 2 MB.
+
+    A damaged file is not merged: its digest would be lost, and its damage not be found any more.
     """
-    done = Compacted()
+    result = Compacted()
     damaged: set[str] = set()
     while True:
         with writer.locked() as state:
-            whole = [file for file in state.files.values() if file.path not in damaged]
-            groups = list(_one_commit(_groups(whole, everything=everything)))
+            intact = [file for file in state.files.values() if file.path not in damaged]
+            groups = list(_limit_commit(_groups(intact, everything=everything)))
             if not groups:
                 break
             bad = {
                 file.path
                 for group in groups
                 for file in group
-                if not _is_whole(writer.folder / file.path, file)
+                if not _is_intact(writer.folder / file.path, file)
             }
             damaged |= bad
             if not bad:
                 _replace(writer, groups)
-                done.replaced += sum(map(len, groups))
-                done.by += len(groups)
+                result.replaced += sum(map(len, groups))
+                result.by += len(groups)
     merge_rejects(writer, everything=everything)
-    done.damaged = tuple(sorted(damaged))
-    return done
+    result.damaged = tuple(sorted(damaged))
+    return result
 
 
 def _groups(files: Iterable[StoredFile], *, everything: bool) -> Iterator[list[StoredFile]]:
-    """Yield files that are worth to become one each."""
-    alike: dict[tuple[str, int, int], list[StoredFile]] = defaultdict(list)
+    """Yield groups of files, each to be merged into one."""
+    similar: dict[tuple[str, int, int], list[StoredFile]] = defaultdict(list)
     for file in files:
         if file.size < _LARGE:
-            size = 0 if everything else max(0, file.size.bit_length() - _SMALLEST) // 2
-            alike[file.campaign, file.day, size].append(file)
-    least = 2 if everything else _MANY
-    for found in alike.values():
+            size = 0 if everything else max(0, file.size.bit_length() - _SMALLEST_BITS) // 2
+            similar[file.campaign, file.day, size].append(file)
+    min_files = 2 if everything else _MIN_FILES
+    for candidates in similar.values():
         group: list[StoredFile] = []
         total = 0
-        for file in sorted(found, key=lambda file: file.path):
-            if total + file.size > _TOGETHER:
-                if len(group) >= least:
+        for file in sorted(candidates, key=lambda file: file.path):
+            if total + file.size > _GROUP_BYTES:
+                if len(group) >= min_files:
                     yield group
                 group, total = [], 0
             group.append(file)
             total += file.size
-        if len(group) >= least:
+        if len(group) >= min_files:
             yield group
 
 
-def _one_commit(groups: Iterable[list[StoredFile]]) -> Iterator[list[StoredFile]]:
-    """Yield the groups of one commit: until they are large enough to let others write."""
+def _limit_commit(groups: Iterable[list[StoredFile]]) -> Iterator[list[StoredFile]]:
+    """Yield the groups of one commit: it has a limited size, so that others can write soon."""
     total = 0
     for group in groups:
         total += sum(file.size for file in group)
         yield group
-        if total > _TOGETHER:
+        if total > _GROUP_BYTES:
             return
 
 
-def _is_whole(path: Path, file: StoredFile) -> bool:
+def _is_intact(path: Path, file: StoredFile) -> bool:
     try:
         return file_digest(path) == file.digest
     except OSError:
@@ -109,19 +113,19 @@ def _replace(writer: Writer, groups: Iterable[list[StoredFile]]) -> None:
     moves: dict[str, StoredFile | IdRun] = {}
     removed: list[str] = []
     number = writer.state.number + 1
-    with writer.aside() as aside:
-        for place, group in enumerate(groups):
-            made = aside / f"{place}.parquet"
+    with writer.temporary_folder() as folder:
+        for index, group in enumerate(groups):
+            written = folder / f"{index}.parquet"
             stats = writer.con.execute(
                 f"COPY (SELECT * FROM {parquet(writer.folder, group)} ORDER BY timestamp) "
-                f"TO {quoted(str(made))} ({PARQUET})"
+                f"TO {quoted(str(written))} ({PARQUET})"
             ).fetchall()
             rows = sum(file.rows for file in group)
             if stats[0][1] != rows:
-                message = "merged files do not hold the events that they should"
+                message = "DuckDB has not written every event of the merged files"
                 raise RuntimeError(message)
             first = group[0]
-            whole = StoredFile(
+            merged = StoredFile(
                 path="",
                 rows=rows,
                 size=0,
@@ -132,6 +136,6 @@ def _replace(writer: Writer, groups: Iterable[list[StoredFile]]) -> None:
                 newest=max(file.newest for file in group),
                 name=max((file.name for file in group if file.name), default=None),
             )
-            moves[str(made)] = stored_at(str(made), whole, rows, number)
+            moves[str(written)] = stored_at(str(written), merged, rows, number)
             removed += [file.path for file in group]
         writer.commit(moves=moves, removed=tuple(removed), compacts=True)

@@ -1,45 +1,45 @@
-"""The files of rejected rows: many small ones become one."""
+"""Merge many small files of rejected rows into one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.store.writer import rejects_path
+from campaign_live_widgets.store.folder import rejects_path
 
 if TYPE_CHECKING:
     from campaign_live_widgets.store.writer import Writer
 
-_MANY: Final = 32
-"""Files that are worth to be merged."""
+_MIN_FILES: Final = 32
+"""Files that are worth a merge."""
 _LARGE: Final = 10_000
-"""Rows from which a file stays as it is."""
+"""Rows from which a file is not merged."""
 
 
 def merge_rejects(writer: Writer, *, everything: bool) -> None:
-    """Merge the small files of rejected rows: where they are many or, if asked, *everything*.
+    """Merge the small files of rejected rows, if they are many or *everything* is to be merged.
 
-    One that cannot be read, or holds no whole lines, stays as it is.
+    A file that cannot be read, or does not end with a whole line, is not merged.
     """
-    least = 2 if everything else _MANY
+    min_files = 2 if everything else _MIN_FILES
     with writer.locked() as state:
         small = {path: rows for path, rows in state.rejects.items() if rows < _LARGE}
-        if len(small) < least:
+        if len(small) < min_files:
             return
-        found: dict[str, bytes] = {}
+        contents: dict[str, bytes] = {}
         for path in small:
             try:
                 content = (writer.folder / path).read_bytes()
             except OSError:
                 continue
             if content.endswith(b"\n"):
-                found[path] = content
-        if len(found) < least:
+                contents[path] = content
+        if len(contents) < min_files:
             return
         merged = rejects_path(state.number + 1, 0)
         writer.commit(
             moves={},
-            removed=tuple(found),
-            files={merged: b"".join(found.values())},
-            rejects=((merged, sum(small[path] for path in found)),),
+            removed=tuple(contents),
+            files={merged: b"".join(contents.values())},
+            rejects=((merged, sum(small[path] for path in contents)),),
             compacts=True,
         )

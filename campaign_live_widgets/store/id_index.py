@@ -1,7 +1,13 @@
 """The index of ids: which events a store holds, in files of sorted hashes.
 
-16 bytes an event: two halves of 64 bits, all first halves before all second ones, in order of
-the first. Files are mapped, not read, so that memory does not grow with the store.
+16 bytes an event: two halves of 64 bits, all first halves before all second ones, sorted by the
+first. Files are memory-mapped, so memory does not grow with the store.
+
+The files ("runs") form a log-structured merge tree. A commit of n ids writes a new run, merged
+with every run that has fewer than 4 n ids, and with larger ones as far as that makes them small
+in turn. So the runs grow geometrically: there are few of them, and an id is rewritten a
+logarithmic number of times. Example, of runs with 1000, 90 and 10 ids: a commit of 5 ids merges
+with 10 (10 < 4 * 5) to 15, then stops at 90 (90 >= 4 * 15); the runs are 1000, 90 and 15.
 """
 
 from __future__ import annotations
@@ -24,10 +30,11 @@ if TYPE_CHECKING:
     Ids = tuple[Hashes, Hashes]
 
 WIDTH: Final = 16
+"""Bytes of an id."""
 _FACTOR: Final = 4
-"""A run is merged with the next larger one unless that is so many times larger."""
+"""A run is merged with the next larger one unless that is this many times larger."""
 _BLOCK: Final = 1 << 20
-_PROBES: Final = (
+_PROBE_TEXTS: Final = (
     "",
     "a",
     "twelve bytes",
@@ -37,9 +44,9 @@ _PROBES: Final = (
 
 
 def probe(con: duckdb.DuckDBPyConnection) -> str:
-    """Return what tells the engine's hash function: another version may have another one."""
+    """Return a fingerprint of DuckDB's hash function, which may change with its version."""
     total = 0
-    for text in _PROBES:
+    for text in _PROBE_TEXTS:
         row = con.execute(
             f"SELECT high, low FROM (SELECT {hashes('t')} FROM (SELECT ?::VARCHAR AS t))", [text]
         ).fetchone() or (0, 0)
@@ -48,94 +55,98 @@ def probe(con: duckdb.DuckDBPyConnection) -> str:
 
 
 class Run:
-    """One file of the index, mapped."""
+    """One file of the index, memory-mapped."""
 
     def __init__(self, path: Path, rows: int) -> None:
         if os.path.getsize(path) != rows * WIDTH:
-            message = f"{path.name} has not the size that it should have"
+            message = f"{path.name} does not have the expected size"
             raise ValueError(message)
         both: NDArray[Any] = np.memmap(path, dtype="<u8", mode="r", shape=(2, rows))
         self.high: Hashes = both[0]
         self.low: Hashes = both[1]
 
     def __len__(self) -> int:
-        """Return how many ids it holds."""
+        """Return the number of ids."""
         return len(self.high)
 
 
-def _among(run: Ids, high: Hashes, low: Hashes) -> NDArray[np.bool_]:
-    """Tell which ids are in a sorted run; they come in order of *high*."""
-    found = np.zeros(len(high), dtype=bool)
+def contains(runs: Iterable[Run], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Return which ids are in any of *runs*."""
+    order = np.argsort(high)
+    result = np.zeros(len(high), dtype=bool)
+    result[order] = contains_sorted(((run.high, run.low) for run in runs), high[order], low[order])
+    return result
+
+
+def contains_sorted(runs: Iterable[Ids], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Return which ids are in any of *runs*; the ids are sorted by *high*."""
+    result = np.zeros(len(high), dtype=bool)
+    for run in runs:
+        if len(run[0]) and len(high):
+            result |= _in_run(run, high, low)
+    return result
+
+
+def _in_run(run: Ids, high: Hashes, low: Hashes) -> NDArray[np.bool_]:
+    """Return which ids are in a sorted run; the ids are sorted by *high*."""
+    result = np.zeros(len(high), dtype=bool)
     first = np.searchsorted(run[0], high, side="left")
     inside = np.minimum(first, len(run[0]) - 1)
     same = np.flatnonzero(run[0][inside] == high)
     if not len(same):
-        return found
+        return result
     last = np.searchsorted(run[0], high[same], side="right")
     first = first[same]
-    while len(same):  # seldom more than once: two ids share half of their hash
-        found[same[run[1][first] == low[same]]] = True
+    while len(same):  # more than one turn is rare: two ids then share half of their hash
+        result[same[run[1][first] == low[same]]] = True
         first += 1
         more = first < last
         same, first, last = same[more], first[more], last[more]
-    return found
+    return result
 
 
-def among(runs: Iterable[Ids], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
-    """Tell which ids are in any of *runs*; they come in order of *high*."""
-    found = np.zeros(len(high), dtype=bool)
-    for run in runs:
-        if len(run[0]) and len(high):
-            found |= _among(run, high, low)
-    return found
-
-
-def known(runs: Iterable[Run], high: Hashes, low: Hashes) -> NDArray[np.bool_]:
-    """Tell which ids are in any of *runs*."""
-    order = np.argsort(high)
-    found = np.zeros(len(high), dtype=bool)
-    found[order] = among(((run.high, run.low) for run in runs), high[order], low[order])
-    return found
-
-
-def to_merge(rows: Sequence[int], new: int) -> list[int]:
-    """Return the places of the runs that a new one of so many ids is merged with."""
-    places: list[int] = []
-    for place in sorted(range(len(rows)), key=lambda place: rows[place]):
-        if rows[place] >= _FACTOR * new:
+def runs_to_merge(rows: Sequence[int], new: int) -> list[int]:
+    """Return the indexes of the runs to merge with a new run of *new* ids."""
+    merged: list[int] = []
+    for index in sorted(range(len(rows)), key=lambda index: rows[index]):
+        if rows[index] >= _FACTOR * new:
             break
-        places.append(place)
-        new += rows[place]
-    return places
+        merged.append(index)
+        new += rows[index]
+    return merged
 
 
 def write(path: Path, parts: Sequence[Ids]) -> int:
-    """Write sorted *parts* as one run, block by block; return how many ids it holds."""
+    """Merge sorted *parts* into one run, block by block; return its number of ids."""
     total = sum(len(high) for high, _ in parts)
     with open(path, "wb") as stream:
         stream.truncate(total * WIDTH)
     if not total:
         return 0
     # Written, not mapped: a full disk is then an error, not a signal that ends the process.
-    with open(path, "r+b") as out:
+    with open(path, "r+b") as stream:
         position = 0
-        for high, low in blocks(parts):
-            out.seek(position * 8)
-            out.write(high.astype("<u8", copy=False).tobytes())
-            out.seek((total + position) * 8)
-            out.write(low.astype("<u8", copy=False).tobytes())
+        for high, low in merge_blocks(parts):
+            stream.seek(position * 8)
+            stream.write(high.astype("<u8", copy=False).tobytes())
+            stream.seek((total + position) * 8)
+            stream.write(low.astype("<u8", copy=False).tobytes())
             position += len(high)
     return total
 
 
-def ordered(high: Hashes, low: Hashes) -> Ids:
-    """Return ids in order of the first half."""
+def sort(high: Hashes, low: Hashes) -> Ids:
+    """Return ids sorted by the first half."""
     order = np.argsort(high)
     return high[order], low[order]
 
 
-def blocks(parts: Sequence[Ids]) -> Iterator[Ids]:
-    """Yield the ids of all parts in order, a bounded number at a time."""
+def merge_blocks(parts: Sequence[Ids]) -> Iterator[Ids]:
+    """Yield the ids of all sorted parts in order, a bounded number at a time.
+
+    Every millionth id of the largest part is a boundary; a block is all ids of all parts between
+    two boundaries.
+    """
     largest = max(parts, key=lambda part: len(part[0]))[0]
     bounds = largest[_BLOCK::_BLOCK]
     starts = [0] * len(parts)
@@ -149,4 +160,4 @@ def blocks(parts: Sequence[Ids]) -> Iterator[Ids]:
             for (high, low), start, end in zip(parts, starts, ends, strict=True)
         ]
         starts = ends
-        yield ordered(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+        yield sort(*(np.concatenate(column) for column in zip(*pieces, strict=True)))

@@ -1,4 +1,4 @@
-"""Files of a source → events of a store, each once."""
+"""Ingest the files of a source into a store, each event once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 from campaign_live_widgets.sources.store_log import Ingested
-from campaign_live_widgets.store.new_events import Found
+from campaign_live_widgets.store.new_events import BatchIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,29 +29,29 @@ if TYPE_CHECKING:
     from campaign_live_widgets.store.writer import Writer
 
     Progress = Callable[["Result", int, int], None]
-    """What is told as ingestion goes on: the result so far, bytes done, bytes in all."""
+    """Takes the result so far, the bytes read and all bytes."""
 
-_REJECTS_KEPT: Final = 100_000
-"""Rejected rows of one pass that are kept, each with its line; all are counted."""
+_MAX_REJECTS: Final = 100_000
+"""Rejected rows of one batch that are stored with their line; all are counted."""
 _BLOCK: Final = 1 << 20
 
 
 @dataclass(slots=True)
 class Result:
-    """What came of an ingestion.
+    """The result of an ingestion.
 
     Attributes
     ----------
     events : int
-        Stored, and not there before.
+        New events, now stored.
     duplicates, rejected, ignored : int
-        Rows that repeat an event; that were refused; that carry no event.
+        Rows that repeat an event; invalid rows; rows without an event.
     files, skipped : int
-        Files that were read, and those whose content had been ingested before.
+        Files that were read; files whose content had been ingested before.
     problems : dict
         File → why it could not be read.
     waiting : dict
-        File → why it, or its end, is not read yet.
+        File → why it, or its last line, is not read yet.
     rejects : list of Reject
         The first rejected rows.
     """
@@ -67,17 +67,23 @@ class Result:
     rejects: list[Reject] = field(default_factory=list)
 
 
-class Known(NamedTuple):
-    """A fragment by its content, and the content it has grown from."""
+class ContentKey(NamedTuple):
+    """The key of a file's content, and that of the content it has grown from."""
 
     key: str
     replaces: str | None
 
 
 class Ingestion:
-    """One pass over the files of a source.
+    """Ingests the files of a source once.
 
-    Where it has a *name*, its content is taken as if it had never been met before.
+    Parameters
+    ----------
+    writer : Writer
+    source : str or path
+    progress : callable
+    name : str, optional
+        Name of the rows of a single file; its content is then not compared with earlier files.
     """
 
     def __init__(
@@ -93,92 +99,98 @@ class Ingestion:
         self._tail = Tail(self._location, follow=False, keeps=True)
         self._con = writer.connection()
         self._stage = Stage(
-            self._con, self._location.format, self._tail.files, examples=_REJECTS_KEPT
+            self._con, self._location.format, self._tail.files, examples=_MAX_REJECTS
         )
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
-        self._keys: dict[str, Known] = {}
-        self._done = self._total = 0
+        self._keys: dict[str, ContentKey] = {}
+        self._bytes_read = self._bytes_total = 0
 
     def run(self) -> Result:
-        """Ingest what is there and not known yet.
+        """Ingest the files that are new or have grown.
 
         Raises
         ------
         SourceError
-            Where there is nothing that can be read.
+            If there are no files to read.
         StoreError
-            Where the store cannot be written; what has been committed stays.
+            If the store cannot be written; the commits before that remain.
         """
         try:
-            slices = [f for f in self._tail.poll() if not self._is_own(f.file.path)]
-            self._total = sum(file_slice.end for file_slice in slices)
+            slices = [f for f in self._tail.poll() if not self._is_in_store(f.file.path)]
+            self._bytes_total = sum(file_slice.end for file_slice in slices)
             self.result.waiting = {
-                path: self._waits(self._tail.files[path], why)
-                for path, why in self._tail.waiting.items()
+                path: self._waiting_reason(self._tail.files[path], cause)
+                for path, cause in self._tail.waiting.items()
             }
             if not slices and not self._tail.waiting:
-                message = f"{self._location.text}: there is no event file (Parquet, CSV or NDJSON)"
+                message = f"{self._location.text}: no event files (Parquet, CSV or NDJSON) found"
                 raise SourceError(message)
             with interruptible(self._con):
                 for chunk in chunks(slices):
-                    self._take(self._unknown(chunk))
-                    self._done += sum(file_slice.end for file_slice in chunk)
-                    self._progress(self.result, self._done, self._total)
+                    self._ingest(self._new_content(chunk))
+                    self._bytes_read += sum(file_slice.end for file_slice in chunk)
+                    self._progress(self.result, self._bytes_read, self._bytes_total)
         finally:
             self._stage.close()
             self._con.close()
         return self.result
 
     @staticmethod
-    def _waits(state: FileState, cause: str) -> str:
-        """Return what of a file waits, until when, and what to do."""
+    def _waiting_reason(state: FileState, cause: str) -> str:
+        """Return why a file is not read to its end, until when, and what to do."""
         if state.rests_at is None:
             return cause
         until = datetime.fromtimestamp(ceil(state.rests_at), UTC)
         return (
-            "its last line has no line break and may be cut short; it waits until "
-            f"{until:%Y-%m-%dT%H:%M:%SZ}: end the line, or ingest again then"
+            "the last line does not end with a newline and may be incomplete; add the newline, "
+            f"or ingest again after {until:%Y-%m-%dT%H:%M:%SZ}"
         )
 
-    def _is_own(self, path: str) -> bool:
-        """Tell whether a file is part of the store itself."""
-        own = os.path.join(os.path.realpath(self._writer.folder), "")
-        if os.path.realpath(self._location.watched).startswith(own.rstrip(os.sep)):
-            message = f"{self._location.text}: is the store itself"
+    def _is_in_store(self, path: str) -> bool:
+        """Return whether a file is part of the store itself; raise if the whole source is."""
+        store = os.path.join(os.path.realpath(self._writer.folder), "")
+        if os.path.realpath(self._location.watched).startswith(store.rstrip(os.sep)):
+            message = f"{self._location.text}: the source is the store itself; give another source"
             raise UsageError(message)
-        return os.path.realpath(path).startswith(own)
+        return os.path.realpath(path).startswith(store)
 
-    def _unknown(self, chunk: Sequence[FileSlice]) -> list[FileSlice]:
-        """Return the fragments whose content has not been ingested yet."""
-        unknown: list[FileSlice] = []
+    def _new_content(self, chunk: Sequence[FileSlice]) -> list[FileSlice]:
+        """Return the slices whose content has not been ingested yet."""
+        slices: list[FileSlice] = []
         keys: set[str] = set()
         with self._writer.locked() as state:
             ingested = dict(state.ingested)
         for file_slice in chunk:
             path = file_slice.file.path
             try:
-                known = self._key(file_slice, ingested)
+                content = self._content_key(file_slice, ingested)
             except OSError as error:
                 self.result.problems[path] = why(error)
                 continue
-            if known.key in ingested or known.key in keys:
+            if content.key in ingested or content.key in keys:
                 self.result.skipped += 1
                 continue
-            self._keys[path] = known
-            keys.add(known.key)
-            unknown.append(file_slice)
-        return unknown
+            self._keys[path] = content
+            keys.add(content.key)
+            slices.append(file_slice)
+        return slices
 
-    def _key(self, file_slice: FileSlice, ingested: dict[str, Ingested]) -> Known:
-        """Return what a fragment is known by; a file that has grown holds what it was before."""
+    def _content_key(self, file_slice: FileSlice, ingested: dict[str, Ingested]) -> ContentKey:
+        """Return the digest of a file's content, and of the earlier content it starts with.
+
+        A file of lines may have grown since it was ingested: then a digest of its first bytes,
+        as many as it had, is the key of that ingestion. That one is replaced, so that its
+        rejected rows are not counted twice. Example: ``log.ndjson`` was ingested with 500 bytes
+        and has 800 now. The digest is read off at byte 500 and compared, then at byte 800.
+        """
         path, suffix = file_slice.file.path, self._location.format or ""
         if self._name is not None:
-            return Known("", None)
+            return ContentKey("", None)
         may_grow = file_slice.file.kind != "parquet" and file_slice.file.compression is None
         earlier = {
-            one.size: one.key
-            for one in ingested.values()
-            if may_grow and one.name == os.path.abspath(path) and 0 < one.size < file_slice.end
+            entry.size: entry.key
+            for entry in ingested.values()
+            if may_grow and entry.name == os.path.abspath(path) and 0 < entry.size < file_slice.end
         }
         digest, position, replaces = blake2b(digest_size=16), 0, None
         with open(path, "rb") as stream:
@@ -189,44 +201,44 @@ class Ingestion:
                 key = f"{digest.hexdigest()}{suffix}"
                 if earlier.get(end) == key:
                     replaces = key
-        return Known(key, replaces)
+        return ContentKey(key, replaces)
 
-    def _take(self, slices: Sequence[FileSlice]) -> None:
-        """Ingest fragments in one commit; where that fails, each alone."""
+    def _ingest(self, slices: Sequence[FileSlice]) -> None:
+        """Ingest slices in one commit; if they cannot be read, ingest each alone."""
         if not slices:
             return
         try:
             batch = self._stage.stage(slices)
             if batch.rejected:
                 self._stage.add_rejects(batch)
-            found = Found.of(self._con, batch)
+            ids = BatchIds.of_batch(self._con, batch)
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            self._apart(slices, error)
+            self._ingest_each(slices, error)
             return
         try:
             with self._writer.locked():
-                self._store(batch, found)
+                self._store(batch, ids)
         except StoreError:
-            damage = self._damage()
-            if damage is None:
+            source_error = self._source_error()
+            if source_error is None:
                 raise
-            self._apart(slices, damage)
+            self._ingest_each(slices, source_error)
             return
         finally:
             self._stage.clear()
         self.result.problems |= batch.problems
 
-    def _apart(self, slices: Sequence[FileSlice], error: BaseException) -> None:
-        """Ingest fragments one by one, as one of them cannot be read."""
+    def _ingest_each(self, slices: Sequence[FileSlice], error: BaseException) -> None:
+        """Ingest slices one by one, because one of them cannot be read."""
         if len(slices) > 1:
             for file_slice in slices:
-                self._take([file_slice])
+                self._ingest([file_slice])
         elif Path(slices[0].file.path).exists():
             self.result.problems[slices[0].file.path] = why(error)
 
-    def _damage(self) -> BaseException | None:
-        """Return why what is laid out cannot be read; ``None`` where it can, so it is the store."""
+    def _source_error(self) -> BaseException | None:
+        """Return why the staged rows cannot be read; ``None`` if they can, so the store failed."""
         try:
             for table in self._stage.tables:
                 self._con.execute(f"SELECT max(hash(COLUMNS(*))) FROM {table}").fetchall()
@@ -235,46 +247,47 @@ class Ingestion:
             return error
         return None
 
-    def _store(self, batch: Batch, found: Found) -> None:
-        """Store what is new of a batch; the writer holds the lock."""
-        new = found.new(self._writer)
-        told, rejects = [], []
-        files = batch.files_of(found.position)
-        stored = np.bincount(files[new], minlength=len(batch.slices))
-        repeated = np.bincount(files[~new], minlength=len(batch.slices))
-        for place, file_slice in enumerate(batch.slices):
+    def _store(self, batch: Batch, ids: BatchIds) -> None:
+        """Store the new events of a batch; the writer holds the lock."""
+        is_new = ids.new_to(self._writer)
+        counts, rejects = [], []
+        files = batch.files_of(ids.position)
+        stored = np.bincount(files[is_new], minlength=len(batch.slices))
+        repeated = np.bincount(files[~is_new], minlength=len(batch.slices))
+        for index, file_slice in enumerate(batch.slices):
             path = file_slice.file.path
             tally = batch.tallies.get(path, Tally())
-            known = self._keys[path]
-            told.append(
+            content = self._keys[path]
+            counts.append(
                 Ingested(
-                    key=known.key,
+                    key=content.key,
                     name=self._name or os.path.abspath(path),
                     size=file_slice.end,
-                    events=int(stored[place]),
-                    duplicates=int(repeated[place]) + tally.duplicates,
+                    events=int(stored[index]),
+                    duplicates=int(repeated[index]) + tally.duplicates,
                     rejected=tally.rejected,
                     ignored=tally.ignored,
-                    replaces=known.replaces,
+                    replaces=content.replaces,
                 )
             )
-            rejects.append([replace(r, file=self._relative(r.file)) for r in tally.rejects])
-        rejected = bool(batch.rejected or batch.ignored)
-        found.store(self._writer, self._con, rejected, new, told, rejects)
-        for one, refused_rows in zip(told, rejects, strict=True):
-            self._count(one, refused_rows)
+            rejects.append([replace(r, file=self._display_name(r.file)) for r in tally.rejects])
+        has_dropped_rows = bool(batch.rejected or batch.ignored)
+        ids.store(self._writer, self._con, has_dropped_rows, is_new, counts, rejects)
+        for count, rejected in zip(counts, rejects, strict=True):
+            self._add(count, rejected)
 
-    def _count(self, one: Ingested, rejects: Sequence[Reject]) -> None:
+    def _add(self, count: Ingested, rejects: Sequence[Reject]) -> None:
+        """Add the counts of one file to the result."""
         result = self.result
         result.files += 1
-        result.events += one.events
-        result.duplicates += one.duplicates
-        result.rejected += one.rejected
-        result.ignored += one.ignored
+        result.events += count.events
+        result.duplicates += count.duplicates
+        result.rejected += count.rejected
+        result.ignored += count.ignored
         result.rejects += rejects[: max(0, 100 - len(result.rejects))]
 
-    def _relative(self, path: str) -> str:
-        """Return a file's name as people know it: within the source."""
+    def _display_name(self, path: str) -> str:
+        """Return the path of a file within the source."""
         if self._name is not None:
             return self._name
         try:

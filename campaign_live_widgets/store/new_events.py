@@ -1,4 +1,4 @@
-"""Which of the events that are laid out are new to a store."""
+"""Which of the staged events are new to a store."""
 
 from __future__ import annotations
 
@@ -25,54 +25,63 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The hashed ids of all accepted events that are laid out, and where each event is."""
+class BatchIds:
+    """The hashed ids of all accepted events of a batch, and the position of each event."""
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
     position: NDArray[np.int64]
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, batch: Batch) -> Found:
-        """Return them of a batch."""
+    def of_batch(cls, con: duckdb.DuckDBPyConnection, batch: Batch) -> BatchIds:
+        """Return the ids of a batch of files."""
         if not batch.slices:
             return cls(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
-        return cls.in_relation(con, refused=bool(batch.rejected or batch.ignored))
+        return cls.read(con, has_dropped_rows=bool(batch.rejected or batch.ignored))
 
     @classmethod
-    def in_relation(cls, con: duckdb.DuckDBPyConnection, *, refused: bool) -> Found:
-        """Return them of the relation ``batch``; *refused* tells that some rows are no events."""
+    def read(cls, con: duckdb.DuckDBPyConnection, *, has_dropped_rows: bool) -> BatchIds:
+        """Return the ids in the relation ``batch``.
+
+        Parameters
+        ----------
+        has_dropped_rows : bool
+            Whether some of its rows are rejected or ignored.
+        """
         columns: list[NDArray[Any]] = [
             np.ma.getdata(column)
-            for column in con.execute(sql.ids(BATCH, rejected=refused)).fetchnumpy().values()
+            for column in con.execute(sql.ids(BATCH, rejected=has_dropped_rows))
+            .fetchnumpy()
+            .values()
         ]
         return cls(*columns)
 
-    def new(self, writer: Writer) -> NDArray[np.bool_]:
-        """Tell which events are to be stored: the first of each id that the store has not."""
-        new = ~writer.known(self.high, self.low)
-        new[repeats(self.high, self.low, self.position)] = False
-        return new
+    def new_to(self, writer: Writer) -> NDArray[np.bool_]:
+        """Return which events to store: the first of each id that the store does not have."""
+        is_new = ~writer.contains(self.high, self.low)
+        is_new[repeats(self.high, self.low, self.position)] = False
+        return is_new
 
-    def store(  # noqa: PLR0913 - what a commit is made of
+    def store(  # noqa: PLR0913 - the parts of a commit
         self,
         writer: Writer,
         con: duckdb.DuckDBPyConnection,
-        refused: bool,  # noqa: FBT001
-        new: NDArray[np.bool_],
+        has_dropped_rows: bool,  # noqa: FBT001
+        is_new: NDArray[np.bool_],
         ingested: Sequence[Ingested],
         rejects: Sequence[Sequence[Reject]],
     ) -> None:
-        """Store the events that are *new*; see :meth:`Writer.add`."""
-        if not new.any():
-            writer.add(con, None, self.high[new], self.low[new], ingested, rejects)
+        """Store the new events; see :meth:`Writer.add`."""
+        high, low = self.high[is_new], self.low[is_new]
+        if not is_new.any():
+            writer.add(con, None, high, low, ingested, rejects)
             return
-        repeats = self.position[~new]
-        if len(repeats):
-            con.register(sql.REPEATS, pd.DataFrame({"position": repeats}))
+        repeated = self.position[~is_new]
+        if len(repeated):
+            con.register(sql.REPEATS, pd.DataFrame({"position": repeated}))
         try:
-            events = sql.new_events(BATCH, repeats=bool(len(repeats)), rejected=refused)
-            writer.add(con, events, self.high[new], self.low[new], ingested, rejects)
+            events = sql.new_events(BATCH, repeats=bool(len(repeated)), rejected=has_dropped_rows)
+            writer.add(con, events, high, low, ingested, rejects)
         finally:
-            if len(repeats):
+            if len(repeated):
                 con.unregister(sql.REPEATS)

@@ -1,4 +1,4 @@
-"""Events → Parquet files, each of one campaign and one UTC day."""
+"""Write events as Parquet files, each of one campaign and one UTC day."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ _WRITTEN: Final = ", ".join(
 )
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS true"
 _EPOCH: Final = date(1970, 1, 1)
-_SLUG: Final = 40
-_FEW: Final = 16
-_SMALL: Final = 20_000
-"""Parts, and rows of all of them, up to which one scan for each is quicker than to sort them."""
+_SLUG_LENGTH: Final = 40
+_FEW_PARTS: Final = 16
+_FEW_ROWS: Final = 20_000
+"""Up to these numbers, one scan for each part is faster than a partitioned COPY."""
 
 
 def folder_of(campaign: str, day: int) -> str:
-    """Return the folder of a campaign's events of a day, within the store; any name is safe.
+    """Return the folder of one campaign and day in the store; any campaign id is safe.
 
     >>> folder_of("Spring/../sale", 20000)
     'events/campaign=spring-sale-b3a2b6f5d36e/day=2024-10-04'
     """
-    slug = dashed(campaign.lower()[: 4 * _SLUG]).strip("-")[:_SLUG].strip("-")
+    slug = dashed(campaign.lower()[: 4 * _SLUG_LENGTH]).strip("-")[:_SLUG_LENGTH].strip("-")
     digest = blake2b(campaign.encode(), digest_size=6).hexdigest()
     name = f"{slug}-{digest}" if slug else digest
     return f"{EVENTS}/campaign={name}/day={_EPOCH + timedelta(days=day)}"
 
 
 def write_events(
-    con: duckdb.DuckDBPyConnection, events: str, aside: Path, number: int
+    con: duckdb.DuckDBPyConnection, events: str, folder: Path, number: int
 ) -> dict[str, StoredFile]:
-    """Write a relation of canonical events (with ``us``) into files below *aside*.
+    """Write a relation of canonical events (with ``us``) into files below *folder*.
 
     Returns
     -------
     dict
-        Where a file stands → the file as the store will know it, once it is moved there.
+        Path of a written file → its entry in commit *number*, which moves it into the store.
     """
     rows = con.execute(f"""
         SELECT campaign_id, {_DAY} AS day, count(*), min(us), max(us),
@@ -68,32 +68,33 @@ def write_events(
         StoredFile("", count, 0, "", campaign, day, oldest, newest, _name(name))
         for campaign, day, count, oldest, newest, name in rows
     ]
-    written = _copy(con, events, parts, aside) if parts else []
-    found = {path: stored_at(path, parts[part], count, number) for path, part, count in written}
-    if sum(file.rows for file in found.values()) != sum(part.rows for part in parts):
-        message = "the engine has not written every event"
+    written = _copy(con, events, parts, folder) if parts else []
+    files = {path: stored_at(path, parts[part], count, number) for path, part, count in written}
+    if sum(file.rows for file in files.values()) != sum(part.rows for part in parts):
+        message = "DuckDB has not written every event"
         raise RuntimeError(message)
-    return found
+    return files
 
 
-def stored_at(made: str, known: StoredFile, rows: int, number: int) -> StoredFile:
-    """Return what a file that has been made is in the store from commit *number* on."""
-    folder = folder_of(known.campaign, known.day)
+def stored_at(written: str, part: StoredFile, rows: int, number: int) -> StoredFile:
+    """Return the entry of a written file in commit *number*, with its path in the store."""
+    folder = folder_of(part.campaign, part.day)
     return replace(
-        known,
+        part,
         path=f"{folder}/{number:012}-{secrets.token_hex(4)}.parquet",
         rows=rows,
-        size=os.path.getsize(made),
-        digest=file_digest(made),
+        size=os.path.getsize(written),
+        digest=file_digest(written),
     )
 
 
 def _copy(
-    con: duckdb.DuckDBPyConnection, events: str, parts: list[StoredFile], aside: Path
+    con: duckdb.DuckDBPyConnection, events: str, parts: list[StoredFile], folder: Path
 ) -> list[tuple[str, int, int]]:
-    """Write the parts; return for each file its path, its part and its rows."""
-    if len(parts) == 1 or (len(parts) <= _FEW and sum(part.rows for part in parts) <= _SMALL):
-        return [_copy_one(con, events, parts, place, aside) for place in range(len(parts))]
+    """Write the parts; return the path, the index of the part and the rows of each file."""
+    rows = sum(part.rows for part in parts)
+    if len(parts) == 1 or (len(parts) <= _FEW_PARTS and rows <= _FEW_ROWS):
+        return [_copy_one(con, events, parts, index, folder) for index in range(len(parts))]
     frame = pd.DataFrame(
         {
             "campaign": pd.Series([part.campaign for part in parts], dtype="str"),
@@ -106,7 +107,7 @@ def _copy(
         stats = con.execute(
             f"COPY (SELECT {_WRITTEN}, {_PARTS}.part FROM {events} AS event JOIN {_PARTS} "
             f"ON {_PARTS}.campaign = event.campaign_id AND {_PARTS}.day = {_DAY}) "
-            f"TO {quoted(str(aside / 'parts'))} ({PARQUET}, PARTITION_BY (part))"
+            f"TO {quoted(str(folder / 'parts'))} ({PARQUET}, PARTITION_BY (part))"
         ).fetchall()
     finally:
         con.unregister(_PARTS)
@@ -117,17 +118,17 @@ def _copy(
 
 
 def _copy_one(
-    con: duckdb.DuckDBPyConnection, events: str, parts: list[StoredFile], place: int, aside: Path
+    con: duckdb.DuckDBPyConnection, events: str, parts: list[StoredFile], index: int, folder: Path
 ) -> tuple[str, int, int]:
-    """Write one part; return its path, its place and its rows."""
-    part, path = parts[place], str(aside / f"{place}.parquet")
-    own = f" WHERE campaign_id = {quoted(part.campaign)} AND {_DAY} = {part.day}"
+    """Write one part; return its path, its index and its rows."""
+    part, path = parts[index], str(folder / f"{index}.parquet")
+    where = f" WHERE campaign_id = {quoted(part.campaign)} AND {_DAY} = {part.day}"
     stats = con.execute(
-        f"COPY (SELECT {_WRITTEN} FROM {events} AS event{own if len(parts) > 1 else ''}) "
+        f"COPY (SELECT {_WRITTEN} FROM {events} AS event{where if len(parts) > 1 else ''}) "
         f"TO {quoted(path)} ({PARQUET})"
     ).fetchall()
-    return path, place, stats[0][1]
+    return path, index, stats[0][1]
 
 
-def _name(found: dict[str, object] | None) -> tuple[int, str] | None:
-    return (int(str(found["us"])), str(found["name"])) if found else None
+def _name(newest: dict[str, object] | None) -> tuple[int, str] | None:
+    return (int(str(newest["us"])), str(newest["name"])) if newest else None

@@ -1,4 +1,4 @@
-"""The index of ids made anew, from the events that a store holds."""
+"""Build the index of ids again, from the events in a store."""
 
 from __future__ import annotations
 
@@ -11,44 +11,59 @@ from campaign_live_widgets.sources.store_log import parquet
 from campaign_live_widgets.store import id_index as ids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import duckdb
 
-    from campaign_live_widgets.sources.store_log import IdRun, StoredFile
-    from campaign_live_widgets.store.writer import Writer
+    from campaign_live_widgets.sources.store_log import StoredFile
 
-_HELD: Final = 1 << 22
-"""Ids that are put in order in memory."""
+_SORTED_IN_MEMORY: Final = 1 << 22
+"""Ids that are sorted at a time; larger indexes are merged from such parts."""
 
 
-def runs_of(writer: Writer, aside: Path) -> dict[str, StoredFile | IdRun]:
-    """Write the index below *aside*; return where it stands and what it is."""
-    parts: list[tuple[ids.Hashes, ids.Hashes]] = []
-    held: list[tuple[ids.Hashes, ids.Hashes]] = []
+def build_index(
+    con: duckdb.DuckDBPyConnection, root: Path, files: Iterable[StoredFile], folder: Path
+) -> tuple[Path, int] | None:
+    """Write the index of *files* into a file in *folder*.
 
-    def put_down() -> None:
-        path = aside / f"part-{len(parts)}"
-        high, low = (np.concatenate(column) for column in zip(*held, strict=True))
-        run = ids.Run(path, ids.write(path, [ids.ordered(high, low)]))
+    Parameters
+    ----------
+    root : Path
+        Folder of the store.
+    files : iterable of StoredFile
+    folder : Path
+        Folder for the index and its temporary parts.
+
+    Returns
+    -------
+    (Path, int) or None
+        The file and its number of ids; ``None`` if there are no files.
+    """
+    parts: list[ids.Ids] = []
+    unsorted: list[ids.Ids] = []
+
+    def write_part() -> None:
+        path = folder / f"part-{len(parts)}"
+        high, low = (np.concatenate(column) for column in zip(*unsorted, strict=True))
+        run = ids.Run(path, ids.write(path, [ids.sort(high, low)]))
         parts.append((run.high, run.low))
-        held.clear()
+        unsorted.clear()
 
-    for file in writer.state.files.values():
-        held.append(ids_in(writer.con, parquet(writer.folder, [file])))
-        if sum(len(high) for high, _ in held) > _HELD:
-            put_down()
-    if held:
-        put_down()
+    for file in files:
+        unsorted.append(read_ids(con, parquet(root, [file])))
+        if sum(len(high) for high, _ in unsorted) > _SORTED_IN_MEMORY:
+            write_part()
+    if unsorted:
+        write_part()
     if not parts:
-        return {}
-    made = aside / "ids"
-    rows = ids.write(made, parts)
-    return {str(made): writer.run_at(made, rows, writer.state.number + 1)}
+        return None
+    path = folder / "ids"
+    return path, ids.write(path, parts)
 
 
-def ids_in(con: duckdb.DuckDBPyConnection, events: str) -> tuple[Any, Any]:
+def read_ids(con: duckdb.DuckDBPyConnection, events: str) -> tuple[Any, Any]:
     """Return the hashed ids of a relation of events, in its order."""
-    found = con.execute(f"SELECT {hashes('event_id')} FROM {events}").fetchnumpy()
-    high, low = (np.ma.getdata(found[name]) for name in ("high", "low"))
+    columns = con.execute(f"SELECT {hashes('event_id')} FROM {events}").fetchnumpy()
+    high, low = (np.ma.getdata(columns[name]) for name in ("high", "low"))
     return high, low

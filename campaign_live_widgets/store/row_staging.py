@@ -1,4 +1,4 @@
-"""Rows from a program → the relation of canonical events, by statements that are planned once."""
+"""Stage rows from a program as canonical events, with prepared statements."""
 
 from __future__ import annotations
 
@@ -20,126 +20,128 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-_SAMPLE: Final = 200
-_MOST: Final = 10_000
-"""Rows up to which a statement runs as quickly as it is written: more are worth a better plan."""
-_KEPT: Final = 32
-"""Layouts whose statement is kept."""
-_LINES: Final = "appended_lines"
-_ROWS: Final = "appended"
+_SAMPLE_ROWS: Final = 200
+_SMALL_BATCH: Final = 10_000
+"""Rows up to which the optimizer takes longer than it saves."""
+_MAX_STATEMENTS: Final = 32
+"""Prepared statements, one for each schema of rows; the least recently used one is dropped."""
+_LINES_TABLE: Final = "appended_lines"
+_EVENTS_TABLE: Final = "appended"
 
 
-class Lines:
-    """The rows of one call as lines of JSON, and how these are laid out."""
+class JsonRows:
+    """The rows of one call as lines of JSON, with the schema of these lines."""
 
     __slots__ = ("lines", "schema")
 
-    def __init__(self, rows: Sequence[Row], wanted: str | None) -> None:
-        self.schema = schema_of_values(_sampled(rows, wanted), wanted)
-        self.lines = [_line(row, lowercased=self.schema.lowercased) for row in rows]
+    def __init__(self, rows: Sequence[Row], format_name: str | None) -> None:
+        self.schema = schema_of_values(_sample(rows, format_name), format_name)
+        self.lines = [_to_line(row, lowercased=self.schema.lowercased) for row in rows]
 
     def __len__(self) -> int:
-        """Return how many rows they are."""
+        """Return the number of rows."""
         return len(self.lines)
 
 
-class Rows:
-    """Lays rows out as the relation ``batch`` of one connection.
+class RowStaging:
+    """Stages rows as the relation ``batch`` of one connection.
 
-    To plan what makes events of rows takes longer than to run it for some hundred. So the
-    statement of each layout is prepared, over tables that stay and that a transaction fills and
-    its end empties; and a small batch is spared the optimizer.
+    For some hundreds of rows, planning the statement that converts them to events takes longer
+    than running it. So there is one prepared statement for each schema of rows, over tables that
+    a transaction fills and its rollback empties; and the optimizer is off for small batches.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
         self._prepared: dict[FileSchema, str] = {}
-        self._number = count(1)
+        self._numbers = count(1)
         con.execute("PRAGMA disable_optimizer")
-        con.execute(f"CREATE TEMP TABLE {_LINES} (line VARCHAR, file_index BIGINT)")
+        con.execute(f"CREATE TEMP TABLE {_LINES_TABLE} (line VARCHAR, file_index BIGINT)")
         events = _events(schema_of_values([], "canonical"))
-        con.execute(f"CREATE TEMP TABLE {_ROWS} AS SELECT * FROM ({events}) LIMIT 0")
-        con.execute(f"CREATE TEMP VIEW {BATCH} AS SELECT * FROM {_ROWS}")
+        con.execute(f"CREATE TEMP TABLE {_EVENTS_TABLE} AS SELECT * FROM ({events}) LIMIT 0")
+        con.execute(f"CREATE TEMP VIEW {BATCH} AS SELECT * FROM {_EVENTS_TABLE}")
 
     @contextmanager
-    def laid_out(self, calls: Sequence[Lines]) -> Iterator[list[int]]:
-        """Lay the rows of calls out, as long as this lasts.
+    def staged(self, calls: Sequence[JsonRows]) -> Iterator[list[int]]:
+        """Stage the rows of calls within this context.
 
-        A call's number stands in ``place`` above the bits of the row. Given is, for each call,
-        what precedes its first row in ``row``.
+        Column ``place`` of the relation contains the number of the call, above the bits of the
+        row. Yields an offset for each call: the column ``row`` of its first row is one more.
         """
         groups: dict[FileSchema, list[int]] = {}
         for number, call in enumerate(calls):
             groups.setdefault(call.schema, []).append(number)
-        starts = [0] * len(calls)
-        large = sum(map(len, calls)) > _MOST
-        if large:
+        offsets = [0] * len(calls)
+        is_large = sum(map(len, calls)) > _SMALL_BATCH
+        if is_large:
             self._con.execute("PRAGMA enable_optimizer")
         self._con.execute("BEGIN TRANSACTION")
         try:
-            for place, (schema, numbers) in enumerate(groups.items()):
+            for index, (schema, numbers) in enumerate(groups.items()):
                 lines: list[str] = []
-                owners: list[int] = []
+                call_numbers: list[int] = []
                 for number in numbers:
-                    starts[number] = len(lines)
+                    offsets[number] = len(lines)
                     lines += calls[number].lines
-                    owners += [number] * len(calls[number])
-                if place:
-                    self._con.execute(f"DELETE FROM {_LINES}")
+                    call_numbers += [number] * len(calls[number])
+                if index:
+                    self._con.execute(f"DELETE FROM {_LINES_TABLE}")
                 self._con.execute(
-                    f"INSERT INTO {_LINES} SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
-                    [lines, owners],
+                    f"INSERT INTO {_LINES_TABLE} SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+                    [lines, call_numbers],
                 )
                 self._con.execute(f"EXECUTE {self._statement(schema)}")
-            yield starts
+            yield offsets
         finally:
             self._con.execute("ROLLBACK")
-            if large:
+            if is_large:
                 self._con.execute("PRAGMA disable_optimizer")
 
     def _statement(self, schema: FileSchema) -> str:
-        """Return the name of the statement that makes events of the lines of a layout."""
+        """Return the name of the prepared statement that converts lines of a schema to events."""
         name = self._prepared.pop(schema, None)
         if name is None:
-            name = f"events_{next(self._number)}"
-            self._con.execute(f"PREPARE {name} AS INSERT INTO {_ROWS} BY NAME {_events(schema)}")
-            if len(self._prepared) >= _KEPT:
+            name = f"events_{next(self._numbers)}"
+            self._con.execute(
+                f"PREPARE {name} AS INSERT INTO {_EVENTS_TABLE} BY NAME {_events(schema)}"
+            )
+            if len(self._prepared) >= _MAX_STATEMENTS:
                 self._con.execute(f"DEALLOCATE {self._prepared.pop(next(iter(self._prepared)))}")
-        self._prepared[schema] = name  # the last one used is the last to go
+        self._prepared[schema] = name  # at the end of the dict: most recently used
         return name
 
 
-def _sampled(rows: Sequence[Row], wanted: str | None) -> list[Row]:
-    """Return rows that tell how all are laid out."""
-    found: list[Row] = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
-    if wanted != "canonical":
-        return found
-    # Its fields stand at the top, so that rows of the same names tell the same of where they are.
-    named: dict[tuple[str, ...], Row] = {}
-    for row in found:
-        named.setdefault(tuple(name for name in row if not isinstance(row[name], dict)), row)
-    return list(named.values())
+def _sample(rows: Sequence[Row], format_name: str | None) -> list[Row]:
+    """Return the rows from which the schema of all rows is detected."""
+    sample: list[Row] = [row for row in rows[:_SAMPLE_ROWS] if isinstance(row, dict)]
+    if format_name != "canonical":
+        return sample
+    # Canonical fields are at the top level, so one row for each set of names is enough.
+    by_names: dict[tuple[str, ...], Row] = {}
+    for row in sample:
+        by_names.setdefault(tuple(name for name in row if not isinstance(row[name], dict)), row)
+    return list(by_names.values())
 
 
 def _events(schema: FileSchema) -> str:
     return schema.events_of(
         "(SELECT CASE WHEN json_valid(line) THEN line END AS json, file_index, "
-        f"'' AS clw_file FROM {_LINES})"
+        f"'' AS clw_file FROM {_LINES_TABLE})"
     )
 
 
-def _line(row: object, *, lowercased: bool) -> str:
-    """Return a row as a line of JSON; what is no number is nothing."""
+def _to_line(row: object, *, lowercased: bool) -> str:
+    """Return a row as a line of JSON; NaN becomes null."""
     if isinstance(row, dict):
         row = {
             str(name): None if isinstance(value, float) and value != value else value  # noqa: PLR0124
             for name, value in row.items()
         }
-    line = json.dumps(row, default=_plain)
+    line = json.dumps(row, default=_to_text)
     return lowercase_keys(line.encode()).decode() if lowercased else line
 
 
-def _plain(value: object) -> str:
+def _to_text(value: object) -> str:
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, date):

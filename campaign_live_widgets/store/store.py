@@ -1,4 +1,4 @@
-"""A store of events, for those who write to it."""
+"""A store of events, as programs write to it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.store_log import is_store
 from campaign_live_widgets.store.append import Appended, Appender
 from campaign_live_widgets.store.compact import Compacted, compact
+from campaign_live_widgets.store.folder import create
 from campaign_live_widgets.store.ingest import Ingestion
-from campaign_live_widgets.store.writer import GRACE, Writer, create
+from campaign_live_widgets.store.writer import GRACE, Writer
 
 if TYPE_CHECKING:
     import os
@@ -27,23 +28,23 @@ if TYPE_CHECKING:
     from campaign_live_widgets.store.ingest import Progress, Result
 
 _COMPACT_EVERY: Final = 32
-"""Commits between two looks of ``append`` at how many small files there are."""
+"""Commits after which ``append`` checks whether there are many small files."""
 
 
 class Store:
-    """Events in a folder of Parquet files, each event once, whatever comes twice or crashes.
+    """Events in a folder of Parquet files, each event exactly once.
 
-    Readers need none of this: a report takes the folder as its source. Several processes and
-    threads may write to one store; they take turns.
+    A report takes the folder as its source; only programs that write need this class. Several
+    processes and threads may write to one store; they take turns.
 
     Parameters
     ----------
     path : str or path
-        The folder; made a store where it is empty or not there.
+        Folder of the store; a store is created if it is empty or missing.
     grace : float
-        Seconds for which files stay that compaction has replaced.
+        Seconds for which files that a compaction has replaced are not deleted.
     clock : callable
-        Returns the time now, in seconds since the epoch.
+        Returns the current time, in seconds since the epoch.
     """
 
     def __init__(
@@ -58,17 +59,17 @@ class Store:
             create(self.path)
         self._writer = Writer(self.path, grace=grace, clock=clock)
         self._appender = Appender(self._writer)
-        self._looking = Lock()
-        self._looked = 0
-        """The commit after which there was a look at how many small files there are."""
+        self._compaction_lock = Lock()
+        self._compacted_at = 0
+        """Number of the commit after which small files were last merged or checked."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open a store, or make one where the folder is empty or not there."""
+        """Open a store; create it if the folder is empty or missing."""
         return cls(path)
 
     def close(self) -> None:
-        """Let go of the engine; what was written stays."""
+        """Close the connections to DuckDB."""
         self._writer.close()
 
     def __enter__(self) -> Self:
@@ -83,20 +84,27 @@ class Store:
         self.close()
 
     def ingest(self, source: str | os.PathLike[str], *, progress: Progress | None = None) -> Result:
-        """Store the events in the files of a source that are not there yet.
+        """Store the new events in the files of a source.
 
-        Files whose content has been ingested are passed over. When it returns, all is on the
-        disk; where it is ended before, what has been committed is, and the rest comes with the
-        next call.
+        Files whose content has been ingested before are skipped. When it returns, all events are
+        on the disk. If it is interrupted, the committed events are, and the next call continues
+        from there.
+
+        Parameters
+        ----------
+        source : str or path
+            A file, a folder or a glob, as of a report.
+        progress : callable, optional
+            Called after each commit with the result so far, the bytes read and all bytes.
 
         Raises
         ------
         SourceError
-            Where the source cannot be read.
+            If the source cannot be read.
         StoreError
-            Where the store cannot be written.
+            If the store cannot be written.
         """
-        result = Ingestion(self._writer, source, progress or _silent).run()
+        result = Ingestion(self._writer, source, progress or _ignore_progress).run()
         compact(self._writer, everything=False)
         return result
 
@@ -108,54 +116,54 @@ class Store:
         name: str = "append",
         format: str | None = "canonical",  # noqa: A002 - the word everywhere else
     ) -> Appended:
-        """Store rows that are not there yet; safe to call from several threads.
+        """Store the new events in rows; may be called from several threads.
 
-        Calls that come while another one is being written share one commit, so that many small
-        ones cost little. When it returns, its events are counted once and for ever.
+        Calls that arrive while another one is being written share one commit; that makes many
+        small calls cheap. When it returns, its events are stored, each exactly once.
 
         Parameters
         ----------
         events : sequence of dict, or pyarrow.Table
             Rows in canonical columns, or in those of *format*.
         durable : bool
-            Whether they have to be on the disk before it returns, so that they outlive a cut of
-            the power and not only the end of the process.
+            Whether the events are synced to the disk before it returns, so that they survive a
+            power loss and not only the end of the process.
         name : str
-            What rejected rows are said to be from.
+            File name of the rejected rows in reports.
         format : str or None
-            ``None`` recognises it by the fields of the rows.
+            Format of the rows; ``None`` detects it by their fields.
 
         Raises
         ------
         StoreError
-            Where nothing of it has been stored.
+            If nothing of the call has been stored.
         """
         if isinstance(events, Sequence):
-            done = self._appender.append(events, name=name, wanted=format, durable=durable)
+            appended = self._appender.append(events, name=name, format_name=format, durable=durable)
         else:
-            done = self._append_table(events, name=name, wanted=format)
-        self._merge_in_time()
-        return done
+            appended = self._append_table(events, name=name, format_name=format)
+        self._compact_if_due()
+        return appended
 
-    def _merge_in_time(self) -> None:
-        """Merge small files once there may be many; one call does it, the others go on."""
+    def _compact_if_due(self) -> None:
+        """Merge small files if there may be many; of concurrent calls only one does."""
         number = self._writer.state.number
-        with self._looking:
-            due = number >= self._looked + _COMPACT_EVERY
-            if due:
-                self._looked = number
-        if due:
+        with self._compaction_lock:
+            is_due = number >= self._compacted_at + _COMPACT_EVERY
+            if is_due:
+                self._compacted_at = number
+        if is_due:
             compact(self._writer, everything=False)
 
-    def _append_table(self, table: pa.Table, *, name: str, wanted: str | None) -> Appended:
-        """Store a table by way of a file: columns keep the types that they have."""
+    def _append_table(self, table: pa.Table, *, name: str, format_name: str | None) -> Appended:
+        """Store a table through a temporary Parquet file, so that columns keep their types."""
         with TemporaryDirectory(prefix="campaign-live-") as folder:
             path = Path(folder) / "table.parquet"
             with self._writer.connection() as con:
-                con.register("given", table)
-                con.execute(f"COPY given TO {quoted(str(path))} (FORMAT parquet)")
-            source = f"{wanted}:{path}" if wanted else path
-            result = Ingestion(self._writer, source, _silent, name).run()
+                con.register("appended_table", table)
+                con.execute(f"COPY appended_table TO {quoted(str(path))} (FORMAT parquet)")
+            source = f"{format_name}:{path}" if format_name else path
+            result = Ingestion(self._writer, source, _ignore_progress, name).run()
         if result.problems:
             message = f"the table cannot be read: {next(iter(result.problems.values()))}"
             raise StoreError(message)
@@ -168,9 +176,9 @@ class Store:
         )
 
     def compact(self) -> Compacted:
-        """Merge all small files of each campaign and day, whoever reads them meanwhile."""
+        """Merge the small files of each campaign and day; readers are not affected."""
         return compact(self._writer, everything=True)
 
 
-def _silent(_result: Result, _done: int, _total: int) -> None:
-    """Tell nobody."""
+def _ignore_progress(_result: Result, _done: int, _total: int) -> None:
+    """Report no progress."""

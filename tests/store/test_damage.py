@@ -1,4 +1,4 @@
-"""What is wrong with a store is said in one line each; the rest stays readable."""
+"""Each problem of a store is reported in one line, and the rest of it stays readable."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def folder(whole: Path, tmp_path: Path) -> Path:
 
 
 def file_of(folder: Path, day: int) -> Path:
-    (found,) = folder.glob(f"events/*/day={END - timedelta(days=day):%Y-%m-%d}/*.parquet")
-    return found
+    (path,) = folder.glob(f"events/*/day={END - timedelta(days=day):%Y-%m-%d}/*.parquet")
+    return path
 
 
 def sent(folder: Path, *, window: str = "30d") -> tuple[int, tuple[str, ...]]:
@@ -58,11 +58,11 @@ def sent(folder: Path, *, window: str = "30d") -> tuple[int, tuple[str, ...]]:
     return int(snapshot.counts["message_id"]["sent"].sum()), snapshot.health.notes
 
 
-def test_a_whole_store_is_told_whole(whole: Path) -> None:
-    found = check(whole)
-    assert (found.problems, found.remarks) == ([], [])
-    assert (found.events, found.files, found.campaigns) == (60, DAYS, 1)
-    assert found.commits == 2 * DAYS
+def test_intact_store_has_no_problems(whole: Path) -> None:
+    checked = check(whole)
+    assert (checked.problems, checked.remarks) == ([], [])
+    assert (checked.events, checked.files, checked.campaigns) == (60, DAYS, 1)
+    assert checked.commits == 2 * DAYS
     assert sent(whole) == (60, ())
 
 
@@ -78,9 +78,11 @@ def flipped(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "word"),
-    [(truncated, "breaks off"), (flipped, "is damaged"), (Path.unlink, "is missing")],
+    [(truncated, "is truncated"), (flipped, "is damaged"), (Path.unlink, "is missing")],
 )
-def test_a_file_of_events(folder: Path, damage: Callable[[Path], None], word: str) -> None:
+def test_damaged_event_file_is_reported_and_the_others_are_counted(
+    folder: Path, damage: Callable[[Path], None], word: str
+) -> None:
     path = file_of(folder, 2)
     damage(path)
     (problem,) = check(folder).problems
@@ -98,21 +100,25 @@ def test_a_file_of_events(folder: Path, damage: Callable[[Path], None], word: st
 
 
 @pytest.mark.parametrize(("damage", "word"), [(flipped, "damaged"), (Path.unlink, "missing")])
-def test_a_commit(folder: Path, damage: Callable[[Path], None], word: str) -> None:
+def test_damaged_commit_is_reported_and_stops_writers(
+    folder: Path, damage: Callable[[Path], None], word: str
+) -> None:
     damage(Log(folder).commit_path(5))
-    found = check(folder)
-    assert any("commit 5 is" in problem and word in problem for problem in found.problems)
-    assert found.events == 50
+    checked = check(folder)
+    assert any("commit 5 is" in problem and word in problem for problem in checked.problems)
+    assert checked.events == 50
     count, notes = sent(folder)
     assert count == 50
     assert any("commit 5" in note for note in notes)
     left = sorted(folder.rglob("*.parquet"))
     with Store.open(folder) as store, pytest.raises(StoreError, match="commit 5"):
         store.append([workers.row("new")])
-    assert sorted(folder.rglob("*.parquet")) == left, "nothing is swept that may be of a commit"
+    assert sorted(folder.rglob("*.parquet")) == left, (
+        "files that may belong to a missing commit are not removed"
+    )
 
 
-def test_a_commit_that_is_lost_before_a_reader_has_seen_it(folder: Path) -> None:
+def test_following_reader_reports_a_missing_commit(folder: Path) -> None:
     rollup = open_rollup(folder, "c1")
     with Store.open(folder) as store:
         lost, _ = (store.append([workers.row(key)]) for key in ("lost", "kept"))
@@ -125,16 +131,16 @@ def test_a_commit_that_is_lost_before_a_reader_has_seen_it(folder: Path) -> None
     assert any(f"commit {2 * DAYS + 1} is missing" in note for note in health.notes)
 
 
-def test_what_can_be_read_goes_into_a_new_store(folder: Path, tmp_path: Path) -> None:
+def test_readable_files_can_be_ingested_into_a_new_store(folder: Path, tmp_path: Path) -> None:
     Log(folder).commit_path(5).unlink()
-    with Store.open(tmp_path / "mended") as store:
+    with Store.open(tmp_path / "rebuilt") as store:
         assert store.ingest(folder).events == 50
         assert store.ingest(f"{folder}/events/**/*.parquet").events == 10
-    assert sent(tmp_path / "mended") == (60, ())
+    assert sent(tmp_path / "rebuilt") == (60, ())
 
 
 @pytest.mark.parametrize("damage", [truncated, flipped, Path.unlink])
-def test_the_index_is_made_anew(folder: Path, damage: Callable[[Path], None]) -> None:
+def test_damaged_index_is_rebuilt(folder: Path, damage: Callable[[Path], None]) -> None:
     for path in folder.glob("_ids/*"):
         if path.name in {Path(run).name for run in Log(folder).state().runs}:
             damage(path)
@@ -146,7 +152,9 @@ def test_the_index_is_made_anew(folder: Path, damage: Callable[[Path], None]) ->
     assert check(folder).problems == []
 
 
-def test_a_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_checkpoint_is_reported_and_replaced_by_the_log(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "_CHECKPOINT_COMMITS", 2)
     with Store.open(folder) as store:
         for number in range(4):
@@ -154,7 +162,7 @@ def test_a_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     *_, newest = Log(folder).numbers()[1]
     flipped(Log(folder).checkpoint_path(newest))
     (problem,) = check(folder).problems
-    assert problem == f"checkpoint {newest} is damaged; other files of the log stand for it"
+    assert problem == f"checkpoint {newest} is damaged; other files of the log replace it"
     assert sent(folder) == (64, ())
     with Store.open(folder) as store:
         again = [workers.row(f"more-{number}") for number in range(5)]
@@ -165,9 +173,9 @@ def test_a_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_many_files_of_rejected_rows_are_merged(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rejects, "_MANY", 8)
+    monkeypatch.setattr(rejects, "_MIN_FILES", 8)
 
-    def told() -> list[tuple[str, int, str]]:
+    def rejected_rows() -> list[tuple[str, int, str]]:
         health = open_rollup(folder, "c1", follow=False).health
         assert health.rejected == DAYS + 40
         return sorted((reject.file, reject.row, reject.cause) for reject in health.rejects)
@@ -175,26 +183,26 @@ def test_many_files_of_rejected_rows_are_merged(
     with Store(folder, grace=0.0) as store:
         for number in range(40):
             store.append([{"event_id": f"bad-{number}"}], name=f"call {number}")
-        before = told()
+        before = rejected_rows()
         assert len(before) == DAYS + 40
-        assert len(Log(folder).state().rejects) < 40, "by itself, once they are many"
+        assert len(Log(folder).state().rejects) < 40, "automatically, if there are many"
         store.compact()
-        assert told() == before
+        assert rejected_rows() == before
         (left,) = Log(folder).state().rejects.items()
         assert left[1] == DAYS + 40
         store.append([workers.row("later")])
     assert len(list((folder / "_rejects").iterdir())) == 1
-    found = check(folder)
-    assert (found.problems, found.remarks) == ([], [])
+    checked = check(folder)
+    assert (checked.problems, checked.remarks) == ([], [])
 
 
-def test_what_a_dead_writer_left_is_swept(folder: Path) -> None:
+def test_leftovers_of_a_killed_writer_are_removed(folder: Path) -> None:
     for name in ("_aside/x/part.parquet", "events/campaign=x/day=y/1.parquet", "_ids/9.ids"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"half")
-    found = check(folder)
-    assert found.problems == []
-    assert "2 files are not part of the store" in found.remarks[0]
+    checked = check(folder)
+    assert checked.problems == []
+    assert "2 files are not part of the store" in checked.remarks[0]
     assert sent(folder) == (60, ())
     with Store.open(folder) as store:
         store.append([workers.row("new")])
@@ -202,7 +210,7 @@ def test_what_a_dead_writer_left_is_swept(folder: Path) -> None:
     assert not list((folder / "_aside").glob("*"))
 
 
-def test_a_damaged_file_is_not_merged(folder: Path) -> None:
+def test_damaged_file_is_not_merged(folder: Path) -> None:
     path = file_of(folder, 2)
     with Store.open(folder) as store:
         for day in (2, 5):
@@ -214,11 +222,11 @@ def test_a_damaged_file_is_not_merged(folder: Path) -> None:
     assert str(path.relative_to(folder)) in Log(folder).state().files
 
 
-# ── a disk that is full, a folder that cannot be written ─────────────────────────────────
+# ── full disks and read-only folders ─────────────────────────────────────────────────────
 
 
 def run(*arguments: str, limit: Callable[[], object]) -> Run:
-    """Run the command in a process that is held to a limit."""
+    """Run the command in a process with a limit."""
     done = subprocess.run(  # noqa: S603 - no thread of the test is in it
         [*COMMAND, *arguments],
         capture_output=True,
@@ -231,7 +239,7 @@ def run(*arguments: str, limit: Callable[[], object]) -> Run:
 
 
 def without_power() -> None:
-    """Let root be held to what a file's mode allows (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)."""
+    """Make file modes apply to root as well (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)."""
     assert ctypes.CDLL(None).prctl(24, 1, 0, 0, 0) == 0
 
 
@@ -243,7 +251,9 @@ def one_line(err: str) -> str:
 
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("limit", [300, 4000, 20_000])
-def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
+def test_command_on_a_full_disk_exits_with_1_and_can_be_repeated(
+    folder: Path, tmp_path: Path, limit: int
+) -> None:
     source = tmp_path / "source"
     source.mkdir()
     rows = generate.events(61, 1500, faults=False)
@@ -259,8 +269,8 @@ def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
     assert got.code == 1
     assert got.out == ""
     assert "cannot be written" in one_line(got.err)
-    found = check(folder)
-    assert (found.problems, found.events) == ([], 60)
+    checked = check(folder)
+    assert (checked.problems, checked.events) == ([], 60)
     done = call("ingest", str(source), "--into", str(folder))
     assert (done.code, done.err) == (0, "")
     assert check(folder).problems == []
@@ -268,7 +278,7 @@ def test_a_full_disk(folder: Path, tmp_path: Path, limit: int) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
+def test_read_only_store_can_be_read_and_checked(folder: Path, tmp_path: Path) -> None:
     source = files.write([workers.row("new")], tmp_path / "one.ndjson")
     limit = without_power if os.geteuid() == 0 else lambda: None
     for place in (folder, *folder.rglob("*")):
@@ -288,7 +298,7 @@ def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path, processes: None) -> Iterator[Callable[[str], Path]]:  # noqa: ARG001
-    """Give what makes, or changes, a disk in memory with *options*, and return its folder."""
+    """Yield a function that mounts, or remounts, a disk in memory and returns its folder."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = False
@@ -307,8 +317,8 @@ def disk(tmp_path: Path, processes: None) -> Iterator[Callable[[str], Path]]:  #
         subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S603, S607
 
 
-def refused(folder: Path, source: Path) -> str:
-    """Ingest what cannot be stored; return why."""
+def ingest_error(folder: Path, source: Path) -> str:
+    """Ingest a source that cannot be stored; return the cause in the error."""
     with Store.open(folder) as store, pytest.raises(StoreError) as caught:
         store.ingest(source)
     name, _, cause = str(caught.value).partition(": ")
@@ -317,28 +327,30 @@ def refused(folder: Path, source: Path) -> str:
 
 
 @pytest.mark.parametrize("space", ["400k", "700k", "1m"])
-def test_a_disk_that_is_full(
+def test_failed_ingest_on_a_full_disk_loses_no_event(
     whole: Path, tmp_path: Path, disk: Callable[[str], Path], space: str
 ) -> None:
     folder = Path(shutil.copytree(whole, disk(f"size={space}") / "store"))
     rows = [workers.row(f"e{n}-{os.urandom(24).hex()}") for n in range(25_000)]
     source = files.write(rows, tmp_path / "source.ndjson.gz")
-    assert refused(folder, source) == "cannot be written: No space left on device"
-    found = check(folder)
-    assert (found.problems, found.events) == ([], 60)
+    assert ingest_error(folder, source) == "cannot be written: No space left on device"
+    checked = check(folder)
+    assert (checked.problems, checked.events) == ([], 60)
     assert sent(folder) == (60, ())
     disk("size=64m")
     with Store.open(folder) as store:
         assert store.ingest(source).events == len(rows)
-    found = check(folder)
-    assert (found.problems, found.remarks, found.events) == ([], [], 60 + len(rows))
+    checked = check(folder)
+    assert (checked.problems, checked.remarks, checked.events) == ([], [], 60 + len(rows))
 
 
-def test_a_disk_that_is_read_only(whole: Path, tmp_path: Path, disk: Callable[[str], Path]) -> None:
+def test_failed_ingest_on_a_read_only_disk_loses_no_event(
+    whole: Path, tmp_path: Path, disk: Callable[[str], Path]
+) -> None:
     folder = Path(shutil.copytree(whole, disk("size=8m") / "store"))
     source = files.write([workers.row("new")], tmp_path / "one.ndjson")
     disk("ro")
-    assert refused(folder, source) == "cannot be written: Read-only file system"
+    assert ingest_error(folder, source) == "cannot be written: Read-only file system"
     assert sent(folder) == (60, ())
     assert check(folder).events == 60
     disk("rw")
@@ -347,12 +359,14 @@ def test_a_disk_that_is_read_only(whole: Path, tmp_path: Path, disk: Callable[[s
     assert check(folder).events == 61
 
 
-# ── a file of the source that breaks off ─────────────────────────────────────────────────
+# ── truncated source files ───────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("form", files.FORMS)
-def test_a_source_that_breaks_off_in_the_middle(tmp_path: Path, form: str) -> None:
-    """What is wrong is said in one line; the others are stored, and the rest once it is there."""
+def test_truncated_source_file_is_reported_and_the_others_are_stored(
+    tmp_path: Path, form: str
+) -> None:
+    """The problem is one line; other files are stored, and the rest after the file is complete."""
     source, store = tmp_path / "source", tmp_path / "store"
     source.mkdir()
     files.write([workers.row(f"good-{n}") for n in range(50)], source / "good.ndjson")
@@ -363,40 +377,40 @@ def test_a_source_that_breaks_off_in_the_middle(tmp_path: Path, form: str) -> No
     plain = form in ("csv", "ndjson")
     with Store.open(store) as into:
         done = into.ingest(source)
-        told = done.problems if form.endswith(".gz") else done.waiting
-        assert list(told) == [str(path)]
-        assert len(told[str(path)].splitlines()) == 1
+        messages = done.problems if form.endswith(".gz") else done.waiting
+        assert list(messages) == [str(path)]
+        assert len(messages[str(path)].splitlines()) == 1
         assert done.rejected == 0
         half = done.events - 50
-        assert half == 0 or (plain and 2000 < half < 3000), "whole rows alone"
+        assert half == 0 or (plain and 2000 < half < 3000), "complete rows only"
         assert check(store).problems == []
         path.write_bytes(content)
         done = into.ingest(source)
         assert (done.problems, done.waiting, done.rejected) == ({}, {}, 0)
-    found = check(store)
-    assert (found.problems, found.events) == ([], 5050)
+    checked = check(store)
+    assert (checked.problems, checked.events) == ([], 5050)
     assert open_rollup(store, "c1", follow=False).health.rejected == 0
 
 
 # ── the commands ─────────────────────────────────────────────────────────────────────────
 
 
-def test_check_says_in_words_what_is_wrong(folder: Path) -> None:
+def test_check_prints_each_problem(folder: Path) -> None:
     good = call("check", str(folder))
     assert (good.code, good.err) == (0, "")
-    assert good.out == "whole: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
+    assert good.out == "intact: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
     truncated(file_of(folder, 1))
     file_of(folder, 3).unlink()
     bad = call("check", str(folder))
     assert bad.code == 1
-    assert "2 things are wrong" in one_line(bad.err)
+    assert "2 problems" in one_line(bad.err)
     lines = bad.out.splitlines()
-    assert sum(line.startswith("wrong: events/campaign=c1-") for line in lines) == 2
-    assert lines[-1].startswith("whole: 40 events")
+    assert sum(line.startswith("problem: events/campaign=c1-") for line in lines) == 2
+    assert lines[-1].startswith("intact: 40 events")
     assert len(json.loads(call("check", str(folder), "--format", "json").out)["problems"]) == 2
 
 
-def test_what_is_no_store(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     got = call("check", str(tmp_path))
     assert got.code == 3
     assert "is no store" in one_line(got.err)
@@ -408,7 +422,7 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.ndjson", "other.txt"]
 
 
-def test_a_store_of_a_newer_version(folder: Path) -> None:
+def test_store_of_a_newer_version_is_refused(folder: Path) -> None:
     (folder / "_campaign_live_store.json").write_text('{"version": 99}')
     with pytest.raises(SourceError, match="newer version"):
         open_rollup(folder, "c1")
@@ -416,7 +430,7 @@ def test_a_store_of_a_newer_version(folder: Path) -> None:
         store.append([workers.row("new")])
 
 
-def test_one_damaged_file_of_a_source_does_not_hold_up_the_others(tmp_path: Path) -> None:
+def test_damaged_source_file_does_not_stop_the_others(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     for n in range(4):

@@ -1,4 +1,4 @@
-"""A store answers as the files do that were ingested, cell for cell."""
+"""The report of a store equals that of the ingested files, cell by cell."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ ROWS = generate.events(31, 400)
 SOUND = pd.DataFrame(ROWS, columns=list(oracle.COLUMNS), dtype=object)
 
 
-def wanted(window: str, *, tests: bool = False, campaign: str = "c1", **told: int) -> Row:
-    """Return the oracle's report as a store tells it: it holds no duplicate."""
+def wanted(window: str, *, tests: bool = False, campaign: str = "c1", **counts: int) -> Row:
+    """Return the oracle's report of a store, which has no duplicates."""
     report = oracle.report(SOUND, campaign, AT, WINDOWS[window], include_tests=tests)
-    report["health"] |= {"duplicates": 0} | told
+    report["health"] |= {"duplicates": 0} | counts
     return report
 
 
@@ -43,7 +43,7 @@ def as_json(snapshot: Snapshot) -> Row:
 
 
 def one_shot(source: Path, window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
-    """Return the report as the command makes it: for one window."""
+    """Return the report as the command does: for one window."""
     span = Window.ending(AT, WINDOWS[window])
     rollup = open_rollup(source, campaign, follow=False, window=span)
     snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
@@ -63,54 +63,54 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
-def test_all_that_a_snapshot_knows_is_what_the_files_tell(store: Path) -> None:
+def test_names_and_campaigns_of_a_store_equal_those_of_its_source(store: Path) -> None:
     span = Window.ending(AT, WINDOWS["2h"])
-    shown = []
+    answers = []
     for source in (store, store.parent / "source"):
         rollup = open_rollup(source, "c1", follow=False, window=span)
         one = rollup.snapshot(at=AT, window=WINDOWS["2h"])
-        shown.append((one.message_names, one.messages, one.executions, rollup.campaigns()))
-        shown[-1] += (rollup.newest_event, rollup.oldest_event, rollup.names())
+        answers.append((one.message_names, one.messages, one.executions, rollup.campaigns()))
+        answers[-1] += (rollup.newest_event, rollup.oldest_event, rollup.names())
         rollup.close()
-    assert shown[0] == shown[1]
-    assert len(shown[0][3]) == len(CAMPAIGNS)
+    assert answers[0] == answers[1]
+    assert len(answers[0][3]) == len(CAMPAIGNS)
 
 
-def test_the_newest_campaign_is_shown_by_default(store: Path) -> None:
+def test_newest_campaign_is_the_default(store: Path) -> None:
     ours, raw = open_rollup(store), open_rollup(store.parent / "source")
     assert ours.campaign == raw.campaign is not None
 
 
-def test_rejected_rows_are_kept_with_file_line_and_cause(store: Path) -> None:
+def test_rejected_rows_are_stored_with_file_line_and_cause(store: Path) -> None:
     stored = open_rollup(store, "c1").health
     raw = open_rollup(store.parent / "source", "c1", follow=False).health
     assert stored.rejected == raw.rejected > 0
     assert {(r.file, r.row, r.cause) for r in stored.rejects} == {
         (r.file, r.row, r.cause) for r in raw.rejects
     }
-    kept = [
+    lines = [
         json.loads(line)
         for path in (store / "_rejects").iterdir()
         for line in path.read_text().splitlines()
     ]
-    assert len(kept) == stored.rejected
+    assert len(lines) == stored.rejected
 
 
-def test_only_the_files_of_the_window_are_read_for_numbers(store: Path) -> None:
-    """What lies in other campaigns is not touched at all."""
+def test_files_of_other_campaigns_are_not_read(store: Path) -> None:
+    """Damaged files of other campaigns do not matter."""
     spoiled = [p for p in store.rglob("*.parquet") if "campaign=c1-" not in str(p)]
     assert spoiled
-    kept = {path: path.read_bytes() for path in spoiled}
+    contents = {path: path.read_bytes() for path in spoiled}
     try:
         for path in spoiled:
-            path.write_bytes(b"\0" * len(kept[path]))
+            path.write_bytes(b"\0" * len(contents[path]))
         assert one_shot(store, "24h") == wanted("24h")
     finally:
-        for path, content in kept.items():
+        for path, content in contents.items():
             path.write_bytes(content)
 
 
-def test_any_tool_reads_the_files(store: Path) -> None:
+def test_files_are_readable_by_other_tools(store: Path) -> None:
     import pyarrow.dataset as ds  # noqa: PLC0415
 
     table = ds.dataset(store / "events", format="parquet", partitioning="hive").to_table()
@@ -126,7 +126,7 @@ def test_any_tool_reads_the_files(store: Path) -> None:
         assert f"{row['timestamp']:%Y-%m-%d}" == row["day"]
 
 
-def test_a_vendor_format(tmp_path: Path) -> None:
+def test_ingested_vendor_file_gives_the_report_of_the_oracle(tmp_path: Path) -> None:
     rows = generate_xdm.rows(32, 300)
     files.write(rows, tmp_path / "export.ndjson.gz")
     with Store.open(tmp_path / "store") as store:
@@ -138,8 +138,8 @@ def test_a_vendor_format(tmp_path: Path) -> None:
     assert one_shot(tmp_path / "store", "24h") == report
 
 
-def test_the_first_of_two_that_differ_is_kept_as_the_report_keeps_it(tmp_path: Path) -> None:
-    """Rows of one id that say different things: files in the order of their names decide."""
+def test_first_of_two_different_rows_with_one_id_is_stored(tmp_path: Path) -> None:
+    """Of rows with one id and different values, the first in the order of file names counts."""
     rng = random.Random(33)  # noqa: S311 - test data
     ids = [f"e{rng.randrange(40)}" for _ in range(400)]
     rows = [generate.event(rng, n) | {"event_id": key} for n, key in enumerate(ids)]
@@ -174,7 +174,7 @@ few = settings(
 def test_any_split_order_and_repetition_gives_the_report_of_the_oracle(
     seed: int, sends: list[tuple[int, str, bool]]
 ) -> None:
-    """Each send is all events again, cut anew; a rollup that follows sees every step."""
+    """All events are sent again, split differently; a following rollup sees every step."""
     rows = [row for row in ROWS if oracle.event(row)][::3]
     rows += [{**generate.event(random.Random(seed), 9000), "campaign_id": "c1"}]  # noqa: S311
     with TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""A file that is still being written: no half of a line is ever stored."""
+"""A source file that is still being written: a partial line is never stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def named(key: str) -> dict[str, Any]:
 
 
 def lines(form: str, count: int) -> list[str]:
-    """Return the lines of a file of so many events, the header of a CSV before the first."""
+    """Return the lines of a file with *count* events, the header of a CSV with the first."""
     rows = [named(f"e{n}") for n in range(count)]
     if form == "ndjson":
         return [files.ndjson_text([row]) for row in rows]
@@ -39,8 +39,8 @@ def lines(form: str, count: int) -> list[str]:
     return [header + body[0], *body[1:]]
 
 
-def halved(line: str) -> tuple[str, str]:
-    """Return a line in two, of which the first looks like one as far as that can be."""
+def split_in_two(line: str) -> tuple[str, str]:
+    """Return a line in two parts; the first one looks as much like a line as possible."""
     place = line.index(NAME) + 9
     return line[:place], line[place:]
 
@@ -53,23 +53,23 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_a_writer_in_the_middle_of_a_row(tmp_path: Path, form: str) -> None:
+def test_incomplete_last_line_waits_until_it_is_complete(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"log.{form}"
     first, second, third, fourth = lines(form, 4)
-    half, rest = halved(third)
+    half, rest = split_in_two(third)
     with Store.open(tmp_path / "store") as store:
         path.write_text(first + second + half)
         before = path.stat().st_mtime
         done = store.ingest(path)
         assert (done.events, done.rejected) == (2, 0)
-        said = done.waiting[str(path)]
-        until = re.search(r"until (\S+Z): end the line, or ingest again then", said)
-        assert until, said
+        reason = done.waiting[str(path)]
+        until = re.search(r"add the newline, or ingest again after (\S+Z)", reason)
+        assert until, reason
         rests = datetime.strptime(until[1], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
         assert before + 60 <= rests <= before + 61
         again = store.ingest(path)
         assert (again.events, again.skipped, list(again.waiting)) == (0, 1, [str(path)])
-        path.write_text(first + second + half + rest + halved(fourth)[0])
+        path.write_text(first + second + half + rest + split_in_two(fourth)[0])
         done = store.ingest(path)
         assert (done.events, done.duplicates, list(done.waiting)) == (1, 2, [str(path)])
         path.write_text(first + second + third + fourth)
@@ -79,7 +79,7 @@ def test_a_writer_in_the_middle_of_a_row(tmp_path: Path, form: str) -> None:
     assert check(tmp_path / "store").problems == []
 
 
-def test_a_last_line_of_a_file_at_rest(tmp_path: Path) -> None:
+def test_last_line_without_newline_is_read_after_a_minute(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("".join(lines("csv", 3)).rstrip())
     with Store.open(tmp_path / "store") as store:
@@ -91,7 +91,7 @@ def test_a_last_line_of_a_file_at_rest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("last", ["1", '"text"', "tru", '{"event_id": "cut', '[{"event_id": "a"}'])
-def test_json_that_may_be_half_of_something(tmp_path: Path, last: str) -> None:
+def test_json_line_that_may_be_incomplete_waits(tmp_path: Path, last: str) -> None:
     path = tmp_path / "log.ndjson"
     path.write_text("".join(lines("ndjson", 2)) + last)
     with Store.open(tmp_path / "store") as store:
@@ -99,7 +99,7 @@ def test_json_that_may_be_half_of_something(tmp_path: Path, last: str) -> None:
     assert (done.events, done.rejected, list(done.waiting)) == (2, 0, [str(path)])
 
 
-def test_an_object_that_is_whole_needs_no_line_break(tmp_path: Path) -> None:
+def test_complete_json_object_needs_no_newline(tmp_path: Path) -> None:
     path = tmp_path / "log.ndjson"
     path.write_text("".join(lines("ndjson", 2)).rstrip())
     with Store.open(tmp_path / "store") as store:
@@ -110,35 +110,35 @@ def test_an_object_that_is_whole_needs_no_line_break(tmp_path: Path) -> None:
         assert (done.events, done.duplicates) == (1, 2)
 
 
-def test_a_document_caught_half_is_told_of_once_it_is_whole(tmp_path: Path) -> None:
+def test_truncated_json_document_is_not_counted_after_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "page.json"
     rows = [json.loads(line) | {"more": {"deep": 1}} for line in lines("ndjson", 3)]
     text = json.dumps(rows)
     path.write_text(text[: text.rindex("}, {")])
     with Store.open(tmp_path / "store") as store:
-        assert store.ingest(path).rejected == 1, "the value that breaks off"
+        assert store.ingest(path).rejected == 1, "the truncated value"
         path.write_text(text)
         done = store.ingest(path)
         assert (done.events, done.duplicates, done.rejected) == (2, 1, 0)
         assert sum(one.rejected for one in store._writer.state.tallies()) == 0
 
 
-def test_a_row_that_comes_while_the_file_is_read(
+def test_row_that_is_written_while_the_file_is_read_is_stored_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of it is there once the reader opens the file, though not when it was looked at."""
+    """The first half of the row is written after the file was listed and before it is opened."""
     path = tmp_path / "log.csv"
     *whole, last = lines("csv", 3)
-    half, rest = halved(last)
+    half, rest = split_in_two(last)
     path.write_text("".join(whole))
     plain = Stage._open
 
     def opened(self: Stage, *arguments: Any) -> Any:  # noqa: ANN401 - as it is called
-        found = plain(self, *arguments)
+        relation = plain(self, *arguments)
         if half not in path.read_text():
             with path.open("a") as out:
                 out.write(half)
-        return found
+        return relation
 
     monkeypatch.setattr(Stage, "_open", opened)
     with Store.open(tmp_path / "store") as store:
@@ -163,17 +163,19 @@ with open(path, "a", buffering=1 << 20) as out:
 
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_a_process_that_writes_row_by_half_row(tmp_path: Path, form: str) -> None:
+def test_rows_written_in_halves_by_another_process_are_stored_whole(
+    tmp_path: Path, form: str
+) -> None:
     path = tmp_path / f"log.{form}"
-    told = lines(form, 250)
-    path.write_text(told[0])
+    rows = lines(form, 250)
+    path.write_text(rows[0])
     command = [sys.executable, "-c", WRITER, str(path)]
     with (
         Store.open(tmp_path / "store") as store,
         subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as writing,  # noqa: S603
     ):
         assert writing.stdin
-        writing.stdin.write("|".join(piece for line in told[1:] for piece in halved(line)))
+        writing.stdin.write("|".join(piece for line in rows[1:] for piece in split_in_two(line)))
         writing.stdin.close()
         stored = rejected = 0
         while writing.poll() is None:
@@ -185,7 +187,7 @@ def test_a_process_that_writes_row_by_half_row(tmp_path: Path, form: str) -> Non
     assert names(tmp_path / "store").count(NAME) == check(tmp_path / "store").events == 250
 
 
-def test_the_command_tells_what_waits(tmp_path: Path) -> None:
+def test_ingest_logs_an_incomplete_last_line(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("".join(lines("csv", 2)).rstrip())
     got = call("ingest", str(path), "--into", str(tmp_path / "store"))
@@ -193,5 +195,5 @@ def test_the_command_tells_what_waits(tmp_path: Path) -> None:
     assert got.out.startswith("1 event stored;")
     (line,) = got.err.splitlines()
     assert line.startswith(
-        f"campaign-live: {path}: its last line has no line break and may be cut short"
+        f"campaign-live: {path}: the last line does not end with a newline and may be incomplete"
     )

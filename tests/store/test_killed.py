@@ -1,4 +1,4 @@
-"""A writer that is killed at any moment loses nothing that was acknowledged."""
+"""A writer that is killed at any time loses no acknowledged event."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLS = repeats(100)
-"""In all: three tenths each of appending, of merging and of ingesting, a tenth of the command."""
+"""Three tenths are kills of appends, of merges and of ingestions each, a tenth of the command."""
 LIMIT = 300.0
-"""Seconds for one sort of them; a machine that has no time for all of them does half."""
+"""Time limit in seconds for each group; a slow machine may do half of them."""
 COMMAND = (sys.executable, "-m", "campaign_live_widgets")
 
 pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.stress, pytest.mark.usefixtures("processes")]
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[ForkServerContext]:
-    """Give what starts processes that have everything imported, so that all time is writing."""
+    """Return a context for processes that have everything imported, so they only write."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["tests.store.workers"])
     with pytest.MonkeyPatch.context() as patch:
@@ -52,7 +52,7 @@ def processes() -> Iterator[ForkServerContext]:
 
 
 def killed_after(context: ForkServerContext, seconds: float, target: Any, *args: object) -> bool:  # noqa: ANN401
-    """Run a worker and kill it after a while; tell whether it had not ended before."""
+    """Run a worker and kill it after *seconds*; return False if it had ended before."""
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=workers.begin, args=(theirs, target, *args))
     process.start()
@@ -66,7 +66,7 @@ def killed_after(context: ForkServerContext, seconds: float, target: Any, *args:
 
 
 def spent(context: ForkServerContext, until: Path, target: Any, *args: object) -> float:  # noqa: ANN401
-    """Return how long a worker takes on this machine until a file is there; then kill it."""
+    """Return how long a worker takes until a file exists; then kill it."""
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=workers.begin, args=(theirs, target, *args))
     process.start()
@@ -92,7 +92,7 @@ def stored(folder: Path) -> list[str]:
     return [key for (key,) in duckdb.connect().execute(query).fetchall()]
 
 
-def told(folder: Path) -> dict[str, Any]:
+def report_of(folder: Path) -> dict[str, Any]:
     """Return the report of a store."""
     rollup = open_rollup(folder, "c1", follow=False)
     report = to_json(rollup.snapshot(at=AT, window=WINDOWS["7d"]))
@@ -102,7 +102,7 @@ def told(folder: Path) -> dict[str, Any]:
 
 
 def of_oracle(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the report of events of which each is stored once."""
+    """Return the oracle's report of events, each stored once."""
     frame = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
     report = oracle.report(frame, "c1", AT, WINDOWS["7d"])
     report["health"]["duplicates"] = 0
@@ -116,7 +116,9 @@ def source_of(rows: list[dict[str, Any]], folder: Path, parts: int) -> Path:
     return folder
 
 
-def test_appends_and_compactions(processes: ForkServerContext, tmp_path: Path) -> None:
+def test_killed_appends_lose_no_acknowledged_event(
+    processes: ForkServerContext, tmp_path: Path
+) -> None:
     folder, acknowledged = tmp_path / "store", tmp_path / "acknowledged"
     Store.open(folder).close()
     rng = random.Random(1)  # noqa: S311 - test data
@@ -127,19 +129,19 @@ def test_appends_and_compactions(processes: ForkServerContext, tmp_path: Path) -
         arguments = (str(folder), str(acknowledged), start)
         after = took * rng.uniform(0.1, 3)
         kills += killed_after(processes, after, workers.append, *arguments)
-        found = check(folder)
-        assert found.problems == []
+        checked = check(folder)
+        assert checked.problems == []
         keys = stored(folder)
-        assert len(keys) == len(set(keys)) == found.events
-        said = acknowledged.read_text().split() if acknowledged.exists() else []
-        assert set(said) <= set(keys), "what was acknowledged is there"
-        assert len(keys) >= seen, "what was there stays"
+        assert len(keys) == len(set(keys)) == checked.events
+        recorded = acknowledged.read_text().split() if acknowledged.exists() else []
+        assert set(recorded) <= set(keys), "acknowledged events are stored"
+        assert len(keys) >= seen, "stored events remain"
         seen = len(keys)
         start = max((int(key[1:]) + 1 for key in keys), default=0) - rng.randrange(12)
         start = max(start, 0)
     assert kills >= wanted // 2
-    assert seen > kills, "there was something to lose"
-    with Store.open(folder) as store:  # all of it again: nothing is new but what comes after
+    assert seen > kills, "events were stored"
+    with Store.open(folder) as store:  # all events again: none is new
         keys = stored(folder)
         assert store.append([workers.row(key) for key in keys]).events == 0
     rollup = open_rollup(folder, "c1", follow=False)
@@ -147,10 +149,10 @@ def test_appends_and_compactions(processes: ForkServerContext, tmp_path: Path) -
     assert check(folder).remarks == []
 
 
-def test_compactions_alone(
+def test_killed_compactions_change_no_number(
     processes: ForkServerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many small files, and a process that does nothing but merge them."""
+    """Many small files, and a process that only merges them."""
     monkeypatch.setattr(store_module, "_COMPACT_EVERY", 1 << 30)
     rows = [row for row in generate.events(52, 700) if oracle.event(row)]
     small = tmp_path / "small"
@@ -158,7 +160,7 @@ def test_compactions_alone(
         for start in range(0, len(rows), 20):
             store.append(rows[start : start + 20], durable=False)
         store.append([{"event_id": "bad"}])
-    before, report = sorted(stored(small)), told(small)
+    before, report = sorted(stored(small)), report_of(small)
     many = len(Log(small).state().files)
     assert many > 100
     rng = random.Random(3)  # noqa: S311 - test data
@@ -178,7 +180,7 @@ def test_compactions_alone(
             assert check(folder).problems == []
             assert sorted(stored(folder)) == before
             in_the_middle += 1 < len(Log(folder).state().files) < many and not done.exists()
-        assert told(folder) == report
+        assert report_of(folder) == report
         with Store(folder, grace=0.0) as store:
             assert store.append(rows).events == 0, "the index knows all of them"
         assert check(folder).remarks == []
@@ -206,7 +208,7 @@ def test_ingestions_and_compactions(processes: ForkServerContext, tmp_path: Path
             kills += killed_after(processes, after, workers.ingest, *arguments)
             if (folder / "_campaign_live_store.json").exists():
                 assert check(folder).problems == []
-        assert told(folder) == report
+        assert report_of(folder) == report
     assert kills >= wanted // 2
 
 
@@ -247,7 +249,10 @@ def test_the_command(tmp_path: Path) -> None:
         run = [*COMMAND, "ingest", str(source), "--into", str(folder)]
         assert subprocess.run(run, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603
     assert kills >= wanted // 2
-    report, right = told(folder), of_oracle(rows)
-    for one in (report, right):  # those of a row's repeat in another source are told there as well
+    report, right = report_of(folder), of_oracle(rows)
+    for one in (
+        report,
+        right,
+    ):  # a rejected row that is repeated in another source is counted there as well
         one["health"].pop("rejected")
     assert report == right

@@ -1,4 +1,4 @@
-"""What ``append`` and ``ingest`` take, and what they say of it."""
+"""Rows and files that ``append`` and ``ingest`` accept, and the counts they return."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 HOSTILE = (*generate.HOSTILE, "../../etc/passwd", "", "con", "a" * 300, "é" * 300, "\x00", ".")
 
 
-def test_rows_are_events_duplicates_or_rejected(tmp_path: Path) -> None:
+def test_each_appended_row_is_an_event_a_duplicate_or_rejected(tmp_path: Path) -> None:
     rows = generate.events(81, 200)
     good = [row for row in rows if oracle.event(row)]
     with Store.open(tmp_path) as store:
@@ -57,7 +57,7 @@ def test_rows_are_events_duplicates_or_rejected(tmp_path: Path) -> None:
     assert check(tmp_path).problems == []
 
 
-def test_odd_rows(tmp_path: Path) -> None:
+def test_invalid_rows_are_rejected_with_their_number(tmp_path: Path) -> None:
     good = workers.row("good")
     odd: list[Any] = [
         good,
@@ -69,7 +69,7 @@ def test_odd_rows(tmp_path: Path) -> None:
         workers.row("nan") | {"reason": float("nan")},
         workers.row("naive") | {"timestamp": datetime(2026, 11, 23, 10, 0)},  # noqa: DTZ001
         workers.row("local") | {"timestamp": datetime(2026, 11, 23, 10, tzinfo=UTC).astimezone()},
-        workers.row("more") | {"never heard of": {"deep": [1]}},
+        workers.row("more") | {"unknown field": {"deep": [1]}},
     ]
     with Store.open(tmp_path) as store:
         done = store.append(odd)
@@ -77,13 +77,13 @@ def test_odd_rows(tmp_path: Path) -> None:
     assert [reject.row for reject in done.rejects] == [2, 3, 4, 5, 6]
 
 
-def test_an_empty_call(tmp_path: Path) -> None:
+def test_append_of_no_rows_stores_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         done = store.append([])
     assert (done.events, done.duplicates, done.rejected) == (0, 0, 0)
 
 
-def test_a_table_and_a_vendors_rows(tmp_path: Path) -> None:
+def test_append_accepts_a_table_and_rows_of_a_vendor(tmp_path: Path) -> None:
     rows = generate.events(82, 200, faults=False)
     vendor = generate_xdm.rows(83, 200)
     events, ignored, rejected = xdm_to_canonical(vendor)
@@ -98,30 +98,29 @@ def test_a_table_and_a_vendors_rows(tmp_path: Path) -> None:
     assert theirs.events == len({event["event_id"] for event in good})
 
 
-def test_many_threads_share_commits(tmp_path: Path) -> None:
+def test_concurrent_appends_share_commits(tmp_path: Path) -> None:
     def send(number: int) -> int:
         first = workers.row(f"e{number}", day=number % 3)
         return store.append([first, workers.row("all the same")]).events
 
     with Store.open(tmp_path) as store, ThreadPoolExecutor(16) as threads:
-        told = sum(threads.map(send, range(160)))
-        assert told == 161
+        assert sum(threads.map(send, range(160))) == 161
     assert Log(tmp_path).state().number < 100
-    found = check(tmp_path)
-    assert (found.problems, found.events) == ([], 161)
+    checked = check(tmp_path)
+    assert (checked.problems, checked.events) == ([], 161)
 
 
 def upper(row: dict[str, Any]) -> dict[str, Any]:
     return {name.upper(): value for name, value in row.items()}
 
 
-@pytest.mark.parametrize("most", [0, 10_000])
-def test_rows_of_many_layouts_in_one_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+@pytest.mark.parametrize("small_batch", [0, 10_000])
+def test_one_commit_stores_rows_of_several_schemas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_batch: int
 ) -> None:
-    """Each layout has a statement of its own; few of them are kept."""
-    monkeypatch.setattr(rows, "_KEPT", 2)
-    monkeypatch.setattr(rows, "_MOST", most)
+    """Each schema has a prepared statement; only some of them are cached."""
+    monkeypatch.setattr(rows, "_MAX_STATEMENTS", 2)
+    monkeypatch.setattr(rows, "_SMALL_BATCH", small_batch)
     vendor = generate_xdm.rows(85, 60)
     events, ignored, rejected = xdm_to_canonical(vendor)
     good = [e for e in map(oracle.event, events.to_dict("records")) if e]
@@ -129,7 +128,7 @@ def test_rows_of_many_layouts_in_one_commit(
         with Store.open(tmp_path / str(turn)) as store:
             for _ in range(2):
                 calls = [
-                    append._Call(rows.Lines(given, wanted), name, durable=True)
+                    append._Call(rows.JsonRows(given, wanted), name, durable=True)
                     for name, given, wanted in (
                         ("plain", [workers.row("a"), {"event_id": "bad"}], "canonical"),
                         ("vendor", vendor, None),
@@ -137,37 +136,39 @@ def test_rows_of_many_layouts_in_one_commit(
                         ("mixed", [workers.row("c"), upper(workers.row("d"))], "canonical"),
                     )
                 ]
-                store._appender._write_together(calls)
-                told = [call.done for call in calls if call.done]
+                store._appender._write_group(calls)
+                results = [call.result for call in calls if call.result]
                 if not _:
-                    assert [(one.events, one.duplicates) for one in told] == [
+                    assert [(one.events, one.duplicates) for one in results] == [
                         (1, 0),
-                        (len({e["event_id"] for e in good}), told[1].duplicates),
+                        (len({e["event_id"] for e in good}), results[1].duplicates),
                         (1, 1),
                         (2, 0),
                     ]
                 else:
-                    assert [one.events for one in told] == [0, 0, 0, 0]
-                assert (told[1].ignored, len(told[1].rejects)) == (ignored, told[1].rejected)
-                assert told[1].rejected == rejected + len(events) - len(good)
-                (bad,) = told[0].rejects
+                    assert [one.events for one in results] == [0, 0, 0, 0]
+                assert (results[1].ignored, len(results[1].rejects)) == (
+                    ignored,
+                    results[1].rejected,
+                )
+                assert results[1].rejected == rejected + len(events) - len(good)
+                (bad,) = results[0].rejects
                 assert (bad.file, bad.row) == ("plain", 2)
         assert check(tmp_path / str(turn)).problems == []
 
 
-def test_names_of_one_sort_tell_the_same_of_where_fields_are() -> None:
-    """What is told of rows of other rows' names is what all of them tell."""
+def test_schema_of_canonical_rows_is_detected_from_one_row_for_each_set_of_names() -> None:
     given = [
         {"event_id": "a", "Reason": {"deep": 1}},
         {"event_id": "b", "Reason": "x"},
         {"Event_ID": "c", "reason": [1]},
         {"event_id": "d", "Reason": "y"},
     ]
-    assert rows.Lines(given, "canonical").schema == schema_of_values(given, "canonical")
+    assert rows.JsonRows(given, "canonical").schema == schema_of_values(given, "canonical")
 
 
-def test_a_call_that_is_broken_off_holds_nobody_up(tmp_path: Path) -> None:
-    """Ctrl-C comes to the main thread while it waits for another one to write."""
+def test_interrupted_append_does_not_block_others(tmp_path: Path) -> None:
+    """The main thread gets Ctrl-C while it waits for another thread that writes."""
     is_held, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -179,12 +180,12 @@ def test_a_call_that_is_broken_off_holds_nobody_up(tmp_path: Path) -> None:
         holding = threads.submit(hold)
         assert is_held.wait(60)
         first = threads.submit(store.append, [workers.row("first")])
-        while not store._appender._is_writing or store._appender._waiting:
+        while not store._appender._is_writing or store._appender._queue:
             time.sleep(0.01)
         interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
         interrupt.start()
         with pytest.raises(KeyboardInterrupt):
-            store.append([workers.row("broken off")])
+            store.append([workers.row("interrupted")])
         second = threads.submit(store.append, [workers.row("second")])
         let_go.set()
         assert holding.result(60) is None
@@ -193,7 +194,7 @@ def test_a_call_that_is_broken_off_holds_nobody_up(tmp_path: Path) -> None:
     assert check(tmp_path).events == 3
 
 
-def test_two_stores_of_one_folder_take_turns(tmp_path: Path) -> None:
+def test_two_stores_of_one_folder_can_write_alternately(tmp_path: Path) -> None:
     with Store.open(tmp_path) as one, Store.open(tmp_path) as other:
         for number in range(6):
             for store in (one, other):
@@ -202,7 +203,7 @@ def test_two_stores_of_one_folder_take_turns(tmp_path: Path) -> None:
     assert check(tmp_path).events == 6
 
 
-def test_a_file_that_has_grown(tmp_path: Path) -> None:
+def test_file_that_has_grown_is_ingested_from_its_new_rows(tmp_path: Path) -> None:
     path = tmp_path / "log.ndjson"
     bad = [{"event_id": "bad"}]
     with Store.open(tmp_path / "store") as store:
@@ -214,15 +215,15 @@ def test_a_file_that_has_grown(tmp_path: Path) -> None:
         assert sizes == [2, 3, 4]
         assert store.ingest(path).skipped == 1
         assert len(Log(store.path).state().ingested) == 1
-        assert open_rollup(store.path, "c1").health.rejected == 1, "the row is the same one"
+        assert open_rollup(store.path, "c1").health.rejected == 1, "the row is counted once"
         path.write_text(files.ndjson_text([*bad, workers.row("other")]))
         assert store.ingest(path).events == 1
-        assert open_rollup(store.path, "c1").health.rejected == 2, "another file of that name"
+        assert open_rollup(store.path, "c1").health.rejected == 2, "a new file with the same name"
         (tmp_path / "copy.ndjson").write_bytes(path.read_bytes())
         assert store.ingest(tmp_path / "copy.ndjson").skipped == 1
 
 
-def test_a_store_is_not_its_own_source(tmp_path: Path) -> None:
+def test_store_cannot_ingest_itself(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store") as store:
         store.append([workers.row("e")])
         with pytest.raises(UsageError, match="itself"):
@@ -230,11 +231,13 @@ def test_a_store_is_not_its_own_source(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="itself"):
             store.ingest(f"{tmp_path}/store/events/**/*.parquet")
         files.write([workers.row("f")], tmp_path / "more.ndjson")
-        assert store.ingest(tmp_path).events == 1, "the folder above is one, but for the store"
+        assert store.ingest(tmp_path).events == 1, (
+            "the parent folder is a source, without the store in it"
+        )
 
 
 @pytest.mark.parametrize("campaign", HOSTILE)
-def test_any_campaign_has_a_safe_folder(campaign: str) -> None:
+def test_every_campaign_id_has_a_safe_folder_name(campaign: str) -> None:
     name = folder_of(campaign, 20_000)
     assert re.fullmatch(r"events/campaign=([a-z0-9-]+-)?[0-9a-f]{12}/day=2024-10-04", name)
     assert len(name) < 90
@@ -242,7 +245,7 @@ def test_any_campaign_has_a_safe_folder(campaign: str) -> None:
     assert len(others) == len(set(HOSTILE))
 
 
-def test_campaigns_and_days_far_away(tmp_path: Path) -> None:
+def test_any_campaign_id_and_date_is_stored(tmp_path: Path) -> None:
     times = ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z")
     rows = [
         workers.row(f"e{n}-{k}") | {"campaign_id": name, "timestamp": time}
@@ -252,14 +255,14 @@ def test_campaigns_and_days_far_away(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         assert store.append(rows).events == len(rows)
         store.compact()
-    found = check(tmp_path)
-    assert (found.problems, found.events) == ([], len(rows))
-    assert found.campaigns == len(rows) // 3
+    checked = check(tmp_path)
+    assert (checked.problems, checked.events) == ([], len(rows))
+    assert checked.campaigns == len(rows) // 3
     days = {path.parent.name for path in tmp_path.rglob("*.parquet")}
     assert days == {"day=0001-01-01", "day=1969-12-31", "day=9999-12-31"}
 
 
-def test_many_small_files_are_merged_by_themselves(tmp_path: Path) -> None:
+def test_many_small_files_are_merged_automatically(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         for number in range(130):
             store.append([workers.row(f"e{number}")])
@@ -267,7 +270,9 @@ def test_many_small_files_are_merged_by_themselves(tmp_path: Path) -> None:
     assert len(Log(tmp_path).state().runs) < 8
 
 
-def test_runs_of_ids_know_what_is_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_merged_runs_contain_exactly_their_ids(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ids, "_BLOCK", 7)
     rng = np.random.default_rng(1)
     runs, everything = [], set()
@@ -278,23 +283,23 @@ def test_runs_of_ids_know_what_is_in_them(tmp_path: Path, monkeypatch: pytest.Mo
             continue
         everything |= set(new)
         high, low = np.array(new, dtype=np.uint64).T
-        merged = ids.to_merge([len(run) for run in runs], len(high))
+        merged = ids.runs_to_merge([len(run) for run in runs], len(high))
         parts = [(runs[place].high, runs[place].low) for place in merged]
         path = tmp_path / str(number)
-        rows = ids.write(path, [*parts, ids.ordered(high, low)])
+        rows = ids.write(path, [*parts, ids.sort(high, low)])
         runs = [run for place, run in enumerate(runs) if place not in merged]
         runs.append(ids.Run(path, rows))
         assert (np.diff(runs[-1].high.astype(np.int64)) >= 0).all()
         assert sum(map(len, runs)) == len(everything)
-        asked = rng.integers(0, 9, (100, 2), dtype=np.uint64)
-        found = ids.known(runs, asked[:, 0], asked[:, 1]).tolist()
-        assert found == [(int(a), int(b)) in everything for a, b in asked]
+        queried = rng.integers(0, 9, (100, 2), dtype=np.uint64)
+        contained = ids.contains(runs, queried[:, 0], queried[:, 1]).tolist()
+        assert contained == [(int(a), int(b)) in everything for a, b in queried]
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────────
 
 
-def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
+def test_ingest_prints_counts(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     rows = [workers.row(f"e{n}") for n in range(6)]
@@ -304,7 +309,7 @@ def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
     got = call("ingest", str(source), "--into", store, "--compact")
     assert got.code == 0
     stored, files_read = "6 events stored; 2 duplicates, 1 rejected, 0 ignored", "2 files read"
-    assert got.out == f"{stored}; {files_read}, 0 files known already\n"
+    assert got.out == f"{stored}; {files_read}, 0 files skipped (ingested before)\n"
     assert "a.ndjson, row 8: timestamp is missing" in got.err
     again = call("ingest", str(source), "--into", store, "--format", "json")
     assert json.loads(again.out) == {
@@ -318,7 +323,7 @@ def test_ingest_tells_what_it_did(tmp_path: Path) -> None:
     assert again.err == ""
 
 
-def test_ingest_of_nothing(tmp_path: Path) -> None:
+def test_ingest_of_a_source_without_files_exits_with_3(tmp_path: Path) -> None:
     for source in (str(tmp_path / "nowhere"), str(tmp_path)):
         got = call("ingest", source, "--into", str(tmp_path / "store"))
         assert (got.code, got.out) == (3, "")
@@ -326,15 +331,15 @@ def test_ingest_of_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
+def test_store_is_intact_after_ctrl_c(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     for part in range(40):
         rows = [workers.row(f"e{part}-{n}") for n in range(300)]
         files.write(rows, source / f"{part:02}.ndjson")
     code = (
-        "import sys\nfrom campaign_live_widgets.engine import rollup\n"
-        "rollup._CHUNK_BYTES = 1000\n"
+        "import sys\nfrom campaign_live_widgets.engine.duckdb import file_rollup\n"
+        "file_rollup._CHUNK_BYTES = 1000\n"
         "from campaign_live_widgets.app.cli.main import main\nmain(sys.argv[1:])"
     )
     arguments = [sys.executable, "-c", code, "ingest", str(source), "--into", f"{tmp_path}/store"]
@@ -347,17 +352,19 @@ def test_ctrl_c_leaves_a_whole_store(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     (line,) = err.splitlines()
-    assert "stopped; what has been stored stays" in line
-    found = check(tmp_path / "store")
-    assert found.problems == []
-    assert 0 < found.events < 12_000
+    assert "interrupted; stored events remain" in line
+    checked = check(tmp_path / "store")
+    assert checked.problems == []
+    assert 0 < checked.events < 12_000
     assert call("ingest", str(source), "--into", str(tmp_path / "store")).code == 0
     assert check(tmp_path / "store").events == 12_000
 
 
-@pytest.mark.parametrize("_again", range(4))  # the engine's threads meet it as chance has it
-def test_ctrl_c_while_the_engine_is_at_work(tmp_path: Path, _again: int) -> None:
-    """The engine says it in its own way, which is not to be taken for a damaged file or disk."""
+@pytest.mark.parametrize(
+    "_again", range(4)
+)  # which thread of DuckDB is interrupted depends on chance
+def test_ctrl_c_interrupts_a_running_query(tmp_path: Path, _again: int) -> None:
+    """DuckDB raises an error of its own, which must not be reported as a damaged file or disk."""
     endless = "SELECT sum(hash(a.range + b.range)) FROM range(10000000) AS a, range(10000000) AS b"
     with Store.open(tmp_path) as store:
         interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -369,17 +376,21 @@ def test_ctrl_c_while_the_engine_is_at_work(tmp_path: Path, _again: int) -> None
         assert store.append([workers.row("next")]).events == 1
 
 
-def test_a_source_larger_than_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_source_is_ingested_in_several_commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rollup, "_CHUNK_BYTES", 10_000)
     rows = generate.events(84, 300, faults=False)
     for place, part in enumerate(files.split(rows, 12, seed=84)):
         files.write(part, tmp_path / f"{place}.{files.FORMS[place % len(files.FORMS)]}")
-    told = []
+    results = []
     with Store.open(tmp_path / "store") as store:
         store.ingest(
-            tmp_path, progress=lambda done, at, total: told.append((done.events, at, total))
+            tmp_path, progress=lambda done, at, total: results.append((done.events, at, total))
         )
-    assert len(told) > 3
-    assert told == sorted(told)
-    assert told[-1][1] == told[-1][2]
-    assert told[-1][0] == len({row["event_id"] for row in rows}) == check(tmp_path / "store").events
+    assert len(results) > 3
+    assert results == sorted(results)
+    assert results[-1][1] == results[-1][2]
+    assert (
+        results[-1][0] == len({row["event_id"] for row in rows}) == check(tmp_path / "store").events
+    )

@@ -1,4 +1,4 @@
-"""Those who read a store while it is written, merged and swept are never hurt."""
+"""Readers are not affected while a store is written, merged and cleaned up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RATE = 1000
 READERS = 8
 FROM_THE_START = 4
 LIMIT = 1800.0
-"""Seconds after which a process that has not come to its end never will."""
+"""Timeout in seconds for all processes."""
 
 
 def held(folder: Path) -> int:
@@ -46,11 +46,11 @@ def held(folder: Path) -> int:
 
 @pytest.mark.stress
 @pytest.mark.usefixtures("processes")
-def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
-    """No failed read, no torn number, and each reader's numbers only move forward.
+def test_eight_readers_see_only_complete_commits(tmp_path: Path) -> None:
+    """No read fails, no number is inconsistent, and the numbers of a reader never decrease.
 
-    Half of the readers are there from the start; the others come one by one while the store is
-    written and merged, so that what they open first holds merged files.
+    Half of the readers start at the beginning; the others start one by one while the store is
+    written and merged, so that the first files they open are merged ones.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(["tests.store.workers"])
@@ -78,24 +78,24 @@ def test_one_writer_and_eight_readers(tmp_path: Path) -> None:
         for process in (writing, *readers):
             process.join(max(1.0, until + 60 - time.time()))
             assert process.exitcode == 0
-    assert 0 < joined[0] < joined[-1] < total, "they came in the middle"
+    assert 0 < joined[0] < joined[-1] < total, "readers started in the middle"
     assert check(folder).problems == []
     rows = [row for call in workers.written(total) for row in call]
-    final = wanted(rows)
+    final = oracle_report(rows)
     for out in outs:
-        told = json.loads(out.read_text())
-        assert told["report"] == final
+        result = json.loads(out.read_text())
+        assert result["report"] == final
         for following in (True, False):
-            looks = [look[1:] for look in told["seen"] if look[0] is following]
+            looks = [look[1:] for look in result["seen"] if look[0] is following]
             assert len(looks) > 1
-            assert looks == sorted(looks), "numbers only move forward"
+            assert looks == sorted(looks), "numbers never decrease"
             for events, profiles, by_message, by_bucket, notes in looks:
-                assert events % workers.TOGETHER == 0, "a commit is counted whole"
+                assert events % workers.TOGETHER == 0, "a commit is counted completely"
                 assert events == profiles == by_message == by_bucket
                 assert notes == 0
             assert looks[-1][0] == total
     seen = {look[1] for out in outs for look in json.loads(out.read_text())["seen"]}
-    assert len(seen) > READERS, "it was read while it was written"
+    assert len(seen) > READERS, "the store was read while it was written"
 
 
 def numbers(rollup: Rollup) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def rows(count: int, first: int, seed: int = 71) -> list[dict[str, Any]]:
     return [generate.event(rng, first + n) for n in range(count)]
 
 
-def wanted(sent: list[dict[str, Any]]) -> dict[str, Any]:
+def oracle_report(sent: list[dict[str, Any]]) -> dict[str, Any]:
     report = oracle.report(
         pd.DataFrame(sent, columns=list(oracle.COLUMNS), dtype=object), "c1", AT, WINDOWS["7d"]
     )
@@ -117,8 +117,8 @@ def wanted(sent: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("grace", [0.0, 600.0])
-def test_a_reader_that_looks_seldom(tmp_path: Path, grace: float) -> None:
-    """What it missed has been merged, and with no grace at all is not even there any more."""
+def test_reader_that_refreshes_rarely_gets_the_same_report(tmp_path: Path, grace: float) -> None:
+    """The commits between two refreshes are merged; without grace, their files are deleted."""
     followed = {every: new_rollup(tmp_path, "c1") for every in (1, 3, 7)}
     with Store(tmp_path, grace=grace) as store:
         sent: list[dict[str, Any]] = []
@@ -130,12 +130,12 @@ def test_a_reader_that_looks_seldom(tmp_path: Path, grace: float) -> None:
                 store.compact()
             for every, rollup in followed.items():
                 if step % every == 0:
-                    assert numbers(rollup) == wanted(sent), (step, every)
+                    assert numbers(rollup) == oracle_report(sent), (step, every)
     for rollup in followed.values():
         rollup.close()
 
 
-def test_a_merge_alone_is_not_read_again(tmp_path: Path) -> None:
+def test_merged_files_are_not_read_again(tmp_path: Path) -> None:
     with Store(tmp_path, grace=0.0) as store:
         for step in range(4):
             store.append(rows(30, 30 * step))
@@ -147,7 +147,9 @@ def test_a_merge_alone_is_not_read_again(tmp_path: Path) -> None:
         assert numbers(rollup) == before
 
 
-def test_a_log_that_has_been_summed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_is_readable_after_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "_CHECKPOINT_COMMITS", 5)
     late = None
     sent: list[dict[str, Any]] = []
@@ -163,10 +165,10 @@ def test_a_log_that_has_been_summed_up(tmp_path: Path, monkeypatch: pytest.Monke
     assert 60 > len(commits) >= commits[-1] - checkpoints[0]
     assert commits[0] > 5
     assert late is not None
-    assert numbers(late) == wanted(sent)
-    assert numbers(open_rollup(tmp_path / "store", "c1")) == wanted(sent)
-    found = check(tmp_path / "store")
-    assert found.problems == []
+    assert numbers(late) == oracle_report(sent)
+    assert numbers(open_rollup(tmp_path / "store", "c1")) == oracle_report(sent)
+    checked = check(tmp_path / "store")
+    assert checked.problems == []
     Log(tmp_path / "store").checkpoint_path(checkpoints[-1]).write_text("half")
     assert "checkpoint" in check(tmp_path / "store").problems[0]
     assert numbers(open_rollup(tmp_path / "store", "c1"))["health"]["events"] == len(sent)
@@ -174,7 +176,7 @@ def test_a_log_that_has_been_summed_up(tmp_path: Path, monkeypatch: pytest.Monke
         assert store.append(sent).events == 0
 
 
-def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> None:
+def test_new_campaign_appears_in_the_feed_and_can_be_selected(tmp_path: Path) -> None:
     late = workers.row("b") | {"campaign_id": "late", "campaign_name": "Late", "timestamp": END}
     with Store(tmp_path) as store:
         feed = RollupFeed(str(tmp_path), Query(window=WINDOWS["7d"]))
@@ -184,7 +186,7 @@ def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> N
         assert feed.campaign == "early"
         assert feed.refresh() is False
         store.append([late])
-        assert feed.refresh() is True, "another campaign is word as well"
+        assert feed.refresh() is True, "a new campaign is a change"
         assert [campaign.id for campaign in feed.campaigns()] == ["late", "early"]
         feed.use("late")
         assert feed.snapshot().campaign_name == "Late"
@@ -192,7 +194,7 @@ def test_a_campaign_that_comes_later_and_another_one_chosen(tmp_path: Path) -> N
         feed.close()
 
 
-def test_a_page_hears_of_a_commit(tmp_path: Path) -> None:
+def test_feed_is_notified_of_a_commit(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append([workers.row("a")])
         feed = RollupFeed(str(tmp_path), Query(campaign="c1", window=WINDOWS["7d"], at=AT))

@@ -1,11 +1,11 @@
-"""Processes that write to a store until they are killed; they say what has been acknowledged."""
+"""Processes that write to a store until they are killed, and record acknowledged events."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
@@ -26,7 +26,7 @@ SMALL_CHUNK = 20_000
 
 
 def row(key: str, *, day: int = 0) -> dict[str, Any]:
-    """Return an event that only its key and day tell from others."""
+    """Return an event that differs from others only by its key and day."""
     return {
         "event_id": key,
         "timestamp": END - timedelta(days=day, minutes=5),
@@ -39,13 +39,13 @@ def row(key: str, *, day: int = 0) -> dict[str, Any]:
 
 
 def begin(ready: Connection, work: Callable[..., None], *arguments: object) -> None:
-    """Say that all is imported, then work."""
+    """Report that everything is imported, then work."""
     ready.send_bytes(b"ready")
     work(*arguments)
 
 
 def append(folder: str, acknowledged: str, start: int) -> None:
-    """Append batches for ever; each is acknowledged on disk once the call has returned."""
+    """Append batches until killed; record the events of each call that has returned."""
     with Store(folder, grace=0.0) as store:
         number = start
         while True:
@@ -60,31 +60,31 @@ def append(folder: str, acknowledged: str, start: int) -> None:
 
 
 def ingest(folder: str, source: str, done: str) -> None:
-    """Ingest a folder in many commits, then merge what there is; then say that it is done."""
+    """Ingest a folder in many commits, then merge all files; then create the file *done*."""
     rollup._CHUNK_BYTES = SMALL_CHUNK
     with Store(folder, grace=0.0) as store:
         store.ingest(source)
         store.compact()
-    os.close(os.open(done, os.O_CREAT | os.O_WRONLY))
+    Path(done).touch()
 
 
 def compact(folder: str, done: str) -> None:
-    """Merge what there is, a few files a commit; then say that it is done."""
-    merging._TOGETHER = SMALL_CHUNK
+    """Merge all files, a few in a commit; then create the file *done*."""
+    merging._GROUP_BYTES = SMALL_CHUNK
     with Store(folder, grace=0.0) as store:
         store.compact()
-    os.close(os.open(done, os.O_CREAT | os.O_WRONLY))
+    Path(done).touch()
 
 
 def written(total: int) -> list[list[dict[str, Any]]]:
-    """Return what a writer at a steady rate appends, call by call."""
+    """Return the rows of each call of a writer at a steady rate."""
     keys = [f"w{number}" for number in range(total)]
     rows = [row(key, day=number % TOGETHER % 2) for number, key in enumerate(keys)]
     return [rows[start : start + TOGETHER] for start in range(0, total, TOGETHER)]
 
 
 def write(folder: str, total: int, per_second: int) -> None:
-    """Append so many events, at that rate if it can be had, and merge files now and then."""
+    """Append *total* events, at *per_second* if possible, and merge files from time to time."""
     with Store(folder, grace=0.5) as store:
         started = time.monotonic()
         for number, rows in enumerate(written(total)):
@@ -96,7 +96,9 @@ def write(folder: str, total: int, per_second: int) -> None:
 
 
 def read(folder: str, total: int, until: float, out: str) -> None:
-    """Follow a store until it holds so many events; note what each look saw, and fresh ones."""
+    """Follow a store until it has *total* events; record the numbers of each refresh.
+
+    Each time, a new reader is opened as well, and its numbers are recorded."""
     following = new_rollup(folder, "c1")
     seen: list[list[int | bool]] = []
     while time.time() < until and (not seen or min(look[1] for look in seen[-2:]) < total):
@@ -105,8 +107,8 @@ def read(folder: str, total: int, until: float, out: str) -> None:
             one.refresh()
             snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
             sent = {name: int(table["sent"].sum()) for name, table in snapshot.counts.items()}
-            asked = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
-            seen.append([one is following, *asked, sent["bucket"], len(snapshot.health.notes)])
+            numbers = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
+            seen.append([one is following, *numbers, sent["bucket"], len(snapshot.health.notes)])
         one.close()
         time.sleep(max(0.0, next_look - time.monotonic()))
     following.refresh()

@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source")
-@click.option("--into", "folder", required=True, metavar="DIR", help="The store; made if missing.")
 @click.option(
-    "--compact", is_flag=True, help="Then merge all small files of each campaign and day."
+    "--into",
+    "folder",
+    required=True,
+    metavar="DIR",
+    help="Append the events to the store DIR; create it if it is missing.",
+)
+@click.option(
+    "--compact", is_flag=True, help="Merge all small files of each campaign and day afterwards."
 )
 @options.output_format("text", "json")
 def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa: FBT001
-    """Append the events of SOURCE to a store of canonical Parquet, each event once.
+    """Append the events in the files of SOURCE to a store, each event once.
 
-    Files whose content has been ingested before are passed over; rows that repeat an event are
-    not stored again. What it has stored is on the disk when it ends, however it ends.
+    Files whose content has been ingested before are skipped; rows that repeat an event are not
+    stored again. Stored events are on the disk, even if the command is interrupted; run it again
+    to continue.
     """
     from campaign_live_widgets.app.settings.secret_reference import (
         public_name,
@@ -46,7 +53,7 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
     with Store.open(folder) as store, redacted, _stoppable(), _progress() as progress:
         result = store.ingest(place, progress=progress)
         damaged = store.compact().damaged if compact else ()
-    _tell(result)
+    _log_result(result)
     counts = {
         name: getattr(result, name)
         for name in ("events", "duplicates", "rejected", "ignored", "files", "skipped")
@@ -57,15 +64,16 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
         write(
             f"{_many(result.events, 'event')} stored; {_many(result.duplicates, 'duplicate')}, "
             f"{result.rejected:,} rejected, {result.ignored:,} ignored; "
-            f"{_many(result.files, 'file')} read, {_many(result.skipped, 'file')} known already\n"
+            f"{_many(result.files, 'file')} read, "
+            f"{_many(result.skipped, 'file')} skipped (ingested before)\n"
         )
     if damaged:
-        message = f"{folder}: {damaged[0]} is damaged and was not merged; see campaign-live check"
+        message = f"{folder}: {damaged[0]} is damaged and was not merged; run campaign-live check"
         raise StoreError(message)
     if result.problems:
         path, cause = next(iter(result.problems.items()))
         more = f" (and {len(result.problems) - 1} more)" if len(result.problems) > 1 else ""
-        message = f"{path}: {cause}{more}; all else is stored"
+        message = f"{path}: {cause}{more}; the events of all other files are stored"
         raise SourceError(message)
 
 
@@ -73,24 +81,23 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
 @click.argument("folder", metavar="DIR")
 @options.output_format("text", "json")
 def check(folder: str, form: str) -> None:
-    """Read the whole store DIR and say in words what is wrong with it; nothing is changed."""
+    """Check the store DIR: read every file, and print each problem. Nothing is changed."""
     from campaign_live_widgets.store.check import check as run
 
     with progress_bar() as bar:
-        found = run(folder, progress=bar and (lambda done, total: bar("", done, total)))
+        result = run(folder, progress=bar and (lambda done, total: bar("", done, total)))
     if form == "json":
-        write(json.dumps(asdict(found), ensure_ascii=False) + "\n")
+        write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
     else:
-        lines = [f"wrong: {text}" for text in found.problems]
-        lines += [f"remark: {text}" for text in found.remarks]
+        lines = [f"problem: {text}" for text in result.problems]
+        lines += [f"note: {text}" for text in result.remarks]
         lines.append(
-            f"whole: {_many(found.events, 'event')} of {_many(found.campaigns, 'campaign')} "
-            f"in {_many(found.files, 'file')}; {_many(found.commits, 'commit')} in the log"
+            f"intact: {_many(result.events, 'event')} of {_many(result.campaigns, 'campaign')} "
+            f"in {_many(result.files, 'file')}; {_many(result.commits, 'commit')} in the log"
         )
         write("".join(f"{clean(line)}\n" for line in lines))
-    if found.problems:
-        many = len(found.problems)
-        message = f"{folder}: {'1 thing is' if many == 1 else f'{many} things are'} wrong"
+    if result.problems:
+        message = f"{folder}: {_many(len(result.problems), 'problem')}"
         raise StoreError(message)
 
 
@@ -99,17 +106,17 @@ STORE_COMMANDS: Final = (ingest, check)
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Say what Ctrl-C leaves."""
+    """Log after Ctrl-C that stored events remain."""
     try:
         yield
     except KeyboardInterrupt:
-        log("stopped; what has been stored stays, the same command goes on from there")
+        log("interrupted; stored events remain, run the same command again to continue")
         raise click.Abort from None
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
-    """Give what shows how far an ingestion is and how quick."""
+    """Yield a function that shows the progress and the speed of an ingestion."""
     started = time.monotonic()
     with progress_bar() as bar:
         if bar is None:
@@ -124,8 +131,8 @@ def _progress() -> Iterator[Callable[[Result, int, int], None] | None]:
         yield show
 
 
-def _tell(result: Result) -> None:
-    """Say on standard error what is not stored."""
+def _log_result(result: Result) -> None:
+    """Log what has not been stored."""
     for path, cause in result.waiting.items():
         log(f"{path}: {cause}")
     if result.rejects:

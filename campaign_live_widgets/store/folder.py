@@ -1,0 +1,82 @@
+"""The folder of a store: names of files and folders in it, how it is created, what is unused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.errors import SourceError, StoreError
+from campaign_live_widgets.io import atomic_files as disk
+from campaign_live_widgets.sources.store_log import LOG, MARKER, VERSION
+from campaign_live_widgets.store.partition import EVENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_live_widgets.sources.store_log import State
+
+IDS: Final = "_ids"
+REJECTS: Final = "_rejects"
+TEMPORARY: Final = "_aside"
+LOCK: Final = "_lock"
+_DUCKDB_MESSAGE: Final = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
+
+
+def create(folder: Path) -> None:
+    """Create an empty store, unless the folder is a store already.
+
+    Raises
+    ------
+    StoreError
+        If the folder contains something else, or cannot be created.
+    """
+    if (folder / MARKER).is_file():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = [name for name in os.listdir(folder) if name not in {LOCK, LOG, MARKER}]
+        if [name for name in others if not name.endswith(".tmp")]:
+            message = f"{folder}: is not a store, and not empty; give a new or empty folder"
+            raise StoreError(message)
+        disk.make_folders(folder, [folder / LOG], durable=True)
+        marker = {"format": "campaign-live store", "version": VERSION}
+        with suppress(FileExistsError):  # another process was faster
+            disk.write_once(folder / MARKER, json.dumps(marker).encode() + b"\n", durable=True)
+        disk.sync(folder.parent)
+    except OSError as error:
+        message = f"{folder}: a store cannot be created: {error_reason(error)}"
+        raise StoreError(message) from error
+
+
+def unreferenced(folder: Path, state: State) -> list[str]:
+    """Return the paths of files in the folders of a store that its log does not name."""
+    named = {*state.files, *state.runs, *state.rejects, *state.removed}
+    paths = (
+        os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
+        for top in (EVENTS, IDS, REJECTS)
+        for parent, _, names in os.walk(folder / top)
+        for name in names
+    )
+    return sorted(path for path in paths if path not in named)
+
+
+def rejects_path(number: int, index: int) -> str:
+    """Return the path of a new file of rejected rows, with its index in commit *number*."""
+    return f"{REJECTS}/{number:012}-{index}-{secrets.token_hex(4)}.ndjson"
+
+
+def error_reason(error: BaseException) -> str:
+    """Return the reason of an error of the disk or of DuckDB, in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, SourceError):
+        return str(error)
+    text = str(error)
+    match = _DUCKDB_MESSAGE.search(text)  # DuckDB reports errors of other threads as JSON
+    text = json.loads(match[1]) if match else text
+    first = text.splitlines()[0] if text else type(error).__name__
+    return first.rpartition('": ')[2] or first
