@@ -8,6 +8,7 @@ from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
 from campaign_live_widgets.rendering.language.labels import OTHERS, share_of
 from campaign_live_widgets.rendering.language.numbers import format_share
+from campaign_live_widgets.rendering.language.sentence import rate_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ _SMALLER: Final = 0.88
 _SWATCH_PX: Final = 12
 _NAMES: Final = 0.42
 """How much of the width names may take."""
+_WORDY_PX: Final = 480
+"""Width from which there is room for rates with what they divide by, in pictures."""
 _SHARE_PX: Final = 60
 """Room for a share after a number, in pictures, which have no tooltips."""
 
@@ -46,9 +49,10 @@ def bars(chart: Chart, most: int | None = None) -> Spec:
     if not any(map(any, counts)):
         return chart.sheet(layer=[chart.nothing()])
     longest = max(1, *(count for column in counts for count in column))
-    end = max(text_width(chart.number(n)) for column in counts for n in column) + 10
-    end += _SHARE_PX if _has_shares(chart) else 0
     rows = _rows(chart, labels, counts)
+    metrics = range(len(counts))
+    end = max(text_width(row[f"text{j}"]) for row in rows for j in metrics) + 10
+    end += _SHARE_PX if _has_shares(chart) else 0
     low = row_px(len(counts))
     if any(len(row["lines"]) > 1 for row in rows):
         low = max(low, 2 * LINE + 8)
@@ -110,7 +114,12 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
             elif rate_of is not None:
                 of = share_of(rate_of)(chart.locale)
                 share = chart.share(count, counts[metrics.index(rate_of)][i], of)
-            row |= {f"n{j}": count, f"text{j}": chart.number(count)}
+            if chart.tile.rates and rate_of is not None:
+                whole = counts[metrics.index(rate_of)][i]
+                share = rate_in_words(count, whole, rate_of, chart.locale)
+            has_rates = bool(chart.tile.rates) and not chart.is_alive and chart.width >= _WORDY_PX
+            text = chart.tooltip(count, share) if has_rates else chart.number(count)
+            row |= {f"n{j}": count, f"text{j}": text}
             if chart.is_alive:
                 row[f"tip{j}"] = chart.tooltip(count, share)
             elif _has_shares(chart):

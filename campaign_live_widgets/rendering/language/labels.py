@@ -71,6 +71,8 @@ TOTAL: Final = Text("Total", "Total")
 OF_TOTAL: Final = Text("of total", "du total")
 OTHERS: Final = Text("Other", "Autres")
 NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
+WHOLES: Final = frozenset({"targeted", "sent"})
+"""Metrics that what divides by them is a part of."""
 UNFINISHED: Final = Text("not over yet", "pas encore terminé")
 """Of the time of a bucket whose end is still to come."""
 NO_VALUE: Final = Text("Not known", "Non connu")

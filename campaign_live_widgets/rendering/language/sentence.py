@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from campaign_live_widgets.catalog import Text, column_label, value_label
-from campaign_live_widgets.rendering.language.labels import NO_DATA, NO_VALUE, nothing, share_of
+from campaign_live_widgets.rendering.language.labels import (
+    NO_DATA,
+    NO_VALUE,
+    WHOLES,
+    nothing,
+    share_of,
+)
 from campaign_live_widgets.rendering.language.numbers import (
     format_number,
     format_share,
@@ -130,7 +136,7 @@ def rates_in_words(
             if counts:
                 words.append(format_number(row[metric], locale))
             whole = tile.rate_of(metric)
-            rate = _rate(row[metric], row[whole], whole, locale) if whole else ""
+            rate = rate_in_words(row[metric], row[whole], whole, locale) if whole else ""
             if rate:
                 words.append(f"({rate})" if counts else rate)
             if len(words) > 1:
@@ -141,11 +147,11 @@ def rates_in_words(
     return lines
 
 
-def _rate(count: int, whole: int, of: str, locale: str) -> str:
+def rate_in_words(count: int, whole: int, of: str, locale: str) -> str:
     """Return "92.7% of targeted"; a part of a whole that is no part of it has no number."""
     if not whole:
         return ""
-    is_part = of not in {"targeted", "sent"} or 0 <= count <= whole
+    is_part = of not in WHOLES or 0 <= count <= whole
     share = format_share(count / whole, locale) if is_part else "\N{EN DASH}"
     return f"{share} {share_of(of)(locale)}"
 

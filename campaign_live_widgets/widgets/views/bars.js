@@ -14,6 +14,8 @@ import {
 } from "../base/widget.js";
 
 const BAR = { thinnest: 12, thickest: 18, alone: 15 };
+/** Pixels of the longest bar beside which there is room for rates. */
+const SHORTEST = 100;
 
 function barRow(metrics) {
   const node = make("div", "clw-bars-row");
@@ -39,7 +41,7 @@ function barLegend(metrics) {
 /** @param {RenderProps} props */
 export async function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, padding, metrics, empty } = model.get("options");
+  const { locale, padding, metrics, empty, rates } = model.get("options");
   const { count, short, share } = formats(locale);
   el.classList.add("clw-overlay");
   const legend = barLegend(metrics);
@@ -70,6 +72,25 @@ export async function render({ model, el, signal }) {
     return Math.floor(Math.max(low, Math.min(high, room / Math.max(1, n))));
   }
 
+  /** Return a rate and its divisor; a part that exceeds its whole has no rate. */
+  function rateOf(values, j) {
+    const { rateOf: of, rateLabel, isPart } = metrics[j];
+    const whole = of >= 0 ? values[of] : 0;
+    if (!whole) return "";
+    const isOdd = isPart && (values[j] < 0 || values[j] > whole);
+    return `${isOdd ? "–" : share(values[j] / whole)} ${rateLabel}`;
+  }
+
+  /** Return how wide the longest bar may be, so that each bar fits with its label. */
+  function longestBar(room, columns, most, label, textWidth) {
+    return Math.min(
+      room - 10,
+      ...columns.flatMap((column, j) =>
+        Array.from(column, (n, i) => (n > 0 ? ((room - textWidth(label(i, j)) - 10) * most) / n : room)),
+      ),
+    );
+  }
+
   function draw() {
     const names = mark.get("labels");
     const columns = columnsOf();
@@ -90,7 +111,14 @@ export async function render({ model, el, signal }) {
     const roomy = el.clientWidth - left - textWidth(count(most)) > 48;
     const format = roomy ? count : short; // a number that is cut off would be a wrong number
     const end = Math.ceil(textWidth(format(most)) + 10);
-    const width = Math.max(16, el.clientWidth - left - end);
+    const withRate = (i, j) => {
+      const rate = rateOf(columns.map((column) => column[i]), j);
+      return rate ? `${count(columns[j][i])} (${rate})` : count(columns[j][i]);
+    };
+    const room = el.clientWidth - left;
+    const fit = rates ? longestBar(room, columns, most, withRate, textWidth) : 0;
+    const label = fit >= SHORTEST ? withRate : (i, j) => format(columns[j][i]);
+    const width = fit >= SHORTEST ? fit : Math.max(16, room - end);
     shown = { names, columns, height };
     if (scale.get("max") !== most) scale.set("max", most);
     list.style.height = `${n * height}px`;
@@ -105,7 +133,7 @@ export async function render({ model, el, signal }) {
       write(row.name, name);
       hint(row.name, name);
       row.values.forEach((node, j) => {
-        write(node, format(columns[j][i]));
+        write(node, label(i, j));
         node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;
@@ -123,11 +151,7 @@ export async function render({ model, el, signal }) {
     const i = Math.floor(y / shown.height);
     if (i < 0 || i >= shown.names.length) return tip.hide();
     const values = shown.columns.map((column) => column[i]);
-    const lines = metrics.map(({ label, color, rateOf, rateLabel }, j) => {
-      const whole = rateOf >= 0 ? values[rateOf] : 0;
-      const rate = whole ? `${share(values[j] / whole)} ${rateLabel}` : "";
-      return [color, label, count(values[j]), rate];
-    });
+    const lines = metrics.map(({ label, color }, j) => [color, label, count(values[j]), rateOf(values, j)]);
     return tip.show(event.clientX, event.clientY, shown.names[i], lines);
   });
   list.addEventListener("pointerleave", () => tip.hide());

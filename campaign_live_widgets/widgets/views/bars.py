@@ -11,7 +11,7 @@ from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
-from campaign_live_widgets.rendering.language.labels import nothing, share_of
+from campaign_live_widgets.rendering.language.labels import WHOLES, nothing, share_of
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
@@ -80,6 +80,7 @@ class Bars(View, kind="bars"):
             "locale": locale,
             "padding": PADDING,
             "metrics": [self._metric(metric) for metric in tile.metrics],
+            "rates": bool(tile.rates),
             "empty": nothing(tile.metrics[0])(locale),
         }
         overlay = BarsOverlay(figure=figure, mark=mark, scale=scale, options=options)
@@ -93,5 +94,6 @@ class Bars(View, kind="bars"):
             "label": column_label(metric_id, self.locale),
             "color": palette.css_color(metric_id),
             "rateOf": metrics.index(rate_of) if rate_of else -1,
+            "isPart": bool(self.tile.rates) and rate_of in WHOLES,
             "rateLabel": share_of(rate_of)(self.locale) if rate_of else "",
         }
