@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from memory import Event, snapshot_of
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.rendering.charts import specification
@@ -17,6 +16,7 @@ from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import frame, to_json
 from campaign_live_widgets.widgets import TileWidget
 from campaign_live_widgets.widgets.base.downloads import Context
+from tests.support.events.memory import Event, snapshot_of
 
 SUMMARY = TILES["campaign.summary"]
 NOW = datetime(2026, 11, 23, 12, 7, 30, tzinfo=UTC)
