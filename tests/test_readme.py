@@ -6,7 +6,11 @@ from pathlib import Path
 import campaign_live_widgets
 
 ROOT = Path(__file__).parent.parent
-SET_BY_THE_PACKAGE = {"CAMPAIGN_LIVE_SNAPSHOTS_ADDRESS", "CAMPAIGN_LIVE_SNAPSHOT_FOLDER"}
+SET_BY_THE_PACKAGE = {
+    "CAMPAIGN_LIVE_CAMPAIGN_FILE",
+    "CAMPAIGN_LIVE_SNAPSHOTS_ADDRESS",
+    "CAMPAIGN_LIVE_SNAPSHOT_FOLDER",
+}
 """Variables with which processes of the package pass values on."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cli import call
+from tests.support.cli import COMMAND, call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +90,21 @@ def test_the_environment_may_name_the_campaign(
     done = call("report", source, "--at", AT)
     assert (done.code, done.out) == (0, named.out)
     assert "reporting campaign older, which CAMPAIGN_LIVE_CAMPAIGN names;" in done.err
+
+
+@pytest.mark.usefixtures("processes", "kernels")
+def test_serve_logs_the_campaign_that_its_page_shows(source: str, tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", source, "--no-browser", "--at", AT]
+    with (tmp_path / "errors").open("wb") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - our own command
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        process.stdout.close()
+    assert (tmp_path / "errors").read_text() == (
+        "campaign-live: reporting campaign newer, the newest; "
+        "use --campaign to report another one\n"
+    )

@@ -12,7 +12,7 @@ from campaign_live_widgets.app.cli.console import is_debug, log
 
 @click.command()
 @click.argument("source")
-@click.option("--campaign", metavar="ID", help="Show this campaign first.  [default: the newest]")
+@options.campaign
 @options.port
 @click.option(
     "--host",
@@ -68,6 +68,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         locale=locale,
         layout=layout,
         snapshots=snapshots,
+        on_campaign=options.log_chosen_campaign,
         debug=is_debug(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipywidgets import VBox
@@ -21,7 +22,7 @@ from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
 from campaign_live_widgets.io.clock import utc_now
-from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE, SOURCE_NAME
+from campaign_live_widgets.io.environment import CAMPAIGN, CAMPAIGN_FILE, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
 from campaign_live_widgets.layouts.storage import TabLayouts
@@ -141,6 +142,7 @@ class CampaignReport(VBox):
         )
         self._feed.refresh()
         self._feed.require(query)
+        _publish_campaign(self._feed.campaign)
         self._live: Coordinator | None = None
         super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
         self._control = Control(self.dashboard, self._feed, query)
@@ -301,6 +303,13 @@ def _samples(campaign: str | None) -> str:
         message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
         raise UsageError(message)
     return str(samples_path())
+
+
+def _publish_campaign(campaign: str | None) -> None:
+    """Write the id of the campaign to the file that the server of this page has asked for."""
+    file = os.environ.get(CAMPAIGN_FILE)
+    if file and campaign is not None and not os.path.exists(file):
+        Path(file).write_text(campaign, encoding="utf-8")
 
 
 def _public_name(source: str) -> str:

@@ -44,6 +44,7 @@ from campaign_live_widgets.app.settings.secret_reference import (
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.environment import (
     CAMPAIGN,
+    CAMPAIGN_FILE,
     DEBUG,
     LAYOUT,
     LAYOUTS,
@@ -56,12 +57,16 @@ from campaign_live_widgets.io.environment import (
 from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from traitlets.config import Config
 
 NOTEBOOK: Final = "campaign_live_report.ipynb"
 DEFAULT_PORT: Final = 8866
+
+
+def _ignore(_campaign: str) -> None:
+    """Do nothing with the id of the campaign."""
 
 
 def serve(  # noqa: PLR0913 - the options of a command
@@ -77,6 +82,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     locale: str = "en",
     layout: str | None = None,
     snapshots: str | None = None,
+    on_campaign: Callable[[str], object] = _ignore,
     debug: bool = False,
 ) -> None:
     """Serve the report of *source* until Ctrl-C or SIGTERM.
@@ -104,6 +110,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     snapshots : str, optional
         A folder of snapshots, which are listed beside the page and saved from it; by default
         what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Made where it is missing.
+    on_campaign : callable
+        Is called with the id of the campaign that the first page shows, if there is one.
     debug : bool
         Log everything, and show the notebook's tracebacks in the page.
 
@@ -139,12 +147,15 @@ def serve(  # noqa: PLR0913 - the options of a command
     try:
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
             notebook = _prepare(Path(folder), shown)
+            campaign_file = Path(folder, "campaign")
+            os.environ[CAMPAIGN_FILE] = str(campaign_file)
             config = voila_config(notebook, host, port, debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
             kept = _snapshots_folder(source, config.Voila.base_url)
             _let_kernels_know_who_asks(config, host)
             server = ReportServer(config=config)
             server.browse, server.snapshots = open_browser, kept
+            server.on_ready = lambda: _pass_on(campaign_file, on_campaign)
             server.initialize([])
             server.start()
     except KeyboardInterrupt:
@@ -153,6 +164,12 @@ def serve(  # noqa: PLR0913 - the options of a command
         _blame_source(source, campaign)
         message = f"the page could not be made: {server.failure}"
         raise CampaignLiveError(message) from server.failure
+
+
+def _pass_on(file: Path, on_campaign: Callable[[str], object]) -> None:
+    """Call *on_campaign* with the id that the first page has written to *file*."""
+    if file.is_file():
+        on_campaign(file.read_text(encoding="utf-8"))
 
 
 def is_local(host: str) -> bool:

@@ -28,6 +28,7 @@ from campaign_live_widgets.app.server.kernels import ReportKernels
 from campaign_live_widgets.errors import CampaignLiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TEMPLATE: Final = "campaign_live"
@@ -125,9 +126,12 @@ class ReportServer(Voila):
         The folder of snapshots that are shown beside the page.
     failure : Exception or None
         What kept the page from being ready; the server stops at it.
+    on_ready : callable
+        Is called once the page answers, before its address is printed.
     """
 
     browse = False
+    on_ready: Callable[[], object] = staticmethod(lambda: None)
     snapshots: Path | None = None
     failure: Exception | None = None
 
@@ -181,6 +185,7 @@ class ReportServer(Voila):
             self.failure = CampaignLiveError(answer.body.decode() or str(answer.error))
             self.ioloop.stop()
             return
+        self.on_ready()
         print(self.address, flush=True)  # noqa: T201 - what the command answers
         if self.browse:
             threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
