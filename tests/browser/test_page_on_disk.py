@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -17,13 +18,13 @@ from tests.support.reports.stills import hostile, still, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Locator, Page
 
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
 WIDE = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
+OVERLAPS = Path(__file__).with_name("overlaps.js").read_text(encoding="utf-8")
 CHARTS = [tile.id for tile in TILES.values() if tile.views[0] in chart_kinds(tile)]
 
 
@@ -67,6 +68,20 @@ def opened(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
 
 def tile(page: Page, tile_id: str) -> Locator:
     return page.locator(f".{TILES[tile_id].css_class}")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_text_overlaps_another_in_any_font(
+    browser_in_font: Browser, folder: Path, viewport: dict[str, int]
+) -> None:
+    with browser_in_font.new_context(offline=True, viewport=viewport) as context:
+        page = context.new_page()
+        page.goto((folder / "usual-fr.html").as_uri())
+        page.wait_for_selector("html[data-drawn]", state="attached")
+        for tab in TABS:
+            page.locator(f".clw-tab[data-tab={tab}]").click()
+            page.locator(".clw-chart:visible .clw-on-screen > svg").first.wait_for()
+            assert page.evaluate(f"() => {{ {OVERLAPS}; return overlaps(); }}") == [], tab
 
 
 @pytest.mark.parametrize("name", [f"{n}-{locale}" for n in SNAPSHOTS for locale in LOCALES])

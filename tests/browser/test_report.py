@@ -27,6 +27,12 @@ SHOWS_SOMETHING = """([css, marks]) => {
 }"""
 ROWS = """([css]) => [...document.querySelectorAll(`.${css} tbody tr`)]
   .filter((row) => row.getClientRects().length).map((row) => row.cells[0].textContent)"""
+LINE_HEIGHTS = """() => {
+  const hasText = (node) => [...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  return [...document.querySelectorAll(".clw-report *:not(svg *, style, script, option)")]
+    .filter((node) => hasText(node) && getComputedStyle(node).lineHeight === "normal")
+    .map((node) => `${node.className}: ${node.textContent}`);
+}"""
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -37,6 +43,15 @@ def test_every_tile_of_a_tab_paints(front: Front, tab: str) -> None:
             if front.name != "voila":  # there a chart is drawn when it is scrolled to
                 front.page.locator(f".{tile.css_class}").scroll_into_view_if_needed()
             front.wait_for(SHOWS_SOMETHING, tile.css_class, MARKS)
+
+
+def test_no_line_height_depends_on_the_font(voila: Front) -> None:
+    voila.open_tab(0)
+    voila.page.locator(".clw-tile-menu:visible").first.click()
+    voila.page.get_by_role("menu").wait_for()
+    assert voila.page.locator(".clw-report .clw-kpi-label").count() > 0
+    assert voila.page.evaluate(LINE_HEIGHTS) == []
+    voila.page.keyboard.press("Escape")
 
 
 def test_a_file_that_arrives_is_on_the_page(front: Front) -> None:

@@ -49,6 +49,8 @@ _LABEL_PX: Final = 11
 _PADDING_PX: Final = 4
 _LEGEND_PX: Final = 128
 _SWATCH_PX: Final = 20
+_BELOW_PX: Final = 3
+"""Room for what hangs below the line in the labels of the time axis."""
 _BETWEEN_PX: Final = 12
 _AROUND_PX: Final = 96
 _WIDER: Final = 0.2
@@ -102,7 +104,7 @@ def lines(chart: Chart) -> Spec:
     )
     # Only here Vega measures the axes and titles around the drawing, within the given size.
     spec["autosize"] = {"type": "fit", "contains": "padding"}
-    return {**spec, "padding": {"left": 0, "top": 0, "bottom": 0, "right": 16}}
+    return {**spec, "padding": {"left": 0, "top": 0, "bottom": _BELOW_PX, "right": 16}}
 
 
 def _finished(chart: Chart, times: Sequence[datetime]) -> int:
