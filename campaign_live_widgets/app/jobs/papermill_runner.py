@@ -165,7 +165,8 @@ class _Client(PapermillNotebookClient):
     def process_message(self, msg: dict[str, Any], *rest: Any, **more: Any) -> Any:
         if msg["msg_type"] == "stream":
             for line in str(msg["content"]["text"]).splitlines():
-                self._on_line(line)
+                if line:  # a line break may come as a message of its own
+                    self._on_line(line)
         return super().process_message(msg, *rest, **more)
 
 

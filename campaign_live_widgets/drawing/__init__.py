@@ -1,0 +1,1 @@
+"""The former place of ``places``, which notebooks of earlier versions import."""
