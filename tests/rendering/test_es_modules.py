@@ -55,3 +55,11 @@ def test_top_level_names_of_one_script_differ() -> None:
     script = one_script("rendering/html/page/page.js")
     names = re.findall(r"^(?:const|let|class|(?:async )?function) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names))
+
+
+def test_comments_are_not_sent() -> None:
+    source = modules([DOM], "clw:")[DOM]
+    assert "/**" in read(DOM)
+    assert not re.search(r"^\s*(//|/\*\*|\*)", source, re.MULTILINE)
+    casts = [line for line in read(DOM).splitlines() if re.search(r"/\*\* @type .*\*/ \S", line)]
+    assert all(line in source for line in casts)

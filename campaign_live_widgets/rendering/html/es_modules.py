@@ -27,6 +27,8 @@ _SPECIFIER: Final = re.compile(
 )
 """The module that an ``import`` statement or an ``import()`` call names."""
 _IMPORT: Final = re.compile(r'^import\s[^"]*"[^"]+"[^;]*;\n', re.MULTILINE)
+_COMMENT: Final = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
+"""A comment that has lines of its own; it is not sent to browsers."""
 _EXPORT: Final = re.compile(
     r"^export (?=const |let |class |function |async function )", re.MULTILINE
 )
@@ -94,7 +96,7 @@ def one_script(entry: str) -> str:
             name = posixpath.basename(path).removesuffix(".json")
             parts.append(f"const {name} = {read(path).strip()};\n")
         else:
-            parts.append(_EXPORT.sub("", _IMPORT.sub("", read(path))))
+            parts.append(_EXPORT.sub("", _IMPORT.sub("", _module(path))))
     return f'(() => {{\n"use strict";\n{"".join(parts)}}})();'
 
 
@@ -102,7 +104,9 @@ def _module(path: str) -> str:
     source = read(path)
     if not source:
         raise FileNotFoundError(path)
-    return f"export default {source.strip()};" if path.endswith(".json") else source
+    if path.endswith(".json"):
+        return f"export default {source.strip()};"
+    return _COMMENT.sub("", source)
 
 
 def _imports(path: str) -> list[str]:
