@@ -1,9 +1,9 @@
-"""A store of events as it is read: a log of commits says which files hold them.
+"""The log of a store of events, as readers need it: which files are part of the store.
 
-A store is a folder with a marker, Parquet files of canonical events (each of one campaign and
-one UTC day), and ``_log``: numbered commits, each written once and whole, and now and then a
-checkpoint, the sum of all commits up to it. What the newest commit lists is there; any other
-file in the folder is not part of the store.
+A store is a folder with a marker file, Parquet files of canonical events (each of one campaign
+and one UTC day), and the folder ``_log``: numbered commits, each created at once, and from time
+to time a checkpoint, which is the sum of all commits up to it. Only the files that the log names
+are part of the store; other files in the folder are ignored.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ DAY_US: Final = 86_400_000_000
 _COMMIT: Final = re.compile(r"(\d{12})\.json")
 _CHECKPOINT: Final = re.compile(r"(\d{12})\.state\.json")
 _TRIES: Final = 5
-"""Looks at a log that is being pruned before one gives up."""
+"""Attempts to read a log from which a writer deletes old files at the same time."""
 
 
 class DamagedError(Exception):
-    """A file of the log is not what was written; the message says how."""
+    """A file of the log is damaged; the message is the end of a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A Parquet file of events of one campaign and one UTC day; its path is within the store.
+    """A Parquet file with events of one campaign and one UTC day.
 
-    ``oldest`` and ``newest`` are microseconds since the epoch between which all of its events
-    are; ``name`` is the campaign's newest display name in it, with the time it was met at.
+    ``path`` is relative to the store. ``oldest`` and ``newest`` are the time range of the events,
+    in microseconds since the epoch; ``name`` is the newest display name of the campaign in the
+    file, with the time of its event.
     """
 
     path: str
@@ -58,7 +59,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class IdRun:
-    """A file of the index of ids; ``probe`` tells which hash function made it."""
+    """A file of the index of ids; ``probe`` is a fingerprint of the hash function used."""
 
     path: str
     rows: int
@@ -69,10 +70,10 @@ class IdRun:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of the rows of one file (or call) that was ingested.
+    """The rows of one ingested file, or of one call, counted by outcome.
 
-    ``key`` is a digest of its content; ``replaces`` the key of what it was before it grew.
-    ``rejects`` is the path within the store of its rejected rows, where it has some.
+    ``key`` is a digest of the content; ``replaces`` is the key of the same file before it grew.
+    ``rejects`` is the path of its rejected rows in the store, if there are any.
     """
 
     key: str
@@ -88,7 +89,7 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One step of the log. ``compacts``: its files hold the events of those it removes."""
+    """One commit. If ``compacts``, its files contain the events of the files it removes."""
 
     number: int
     at: int
@@ -98,15 +99,15 @@ class Commit:
     runs: tuple[IdRun, ...] = ()
     ingested: tuple[Ingested, ...] = ()
     rejects: tuple[tuple[str, int], ...] = ()
-    """Path and rows of files of rejected rows that replace others of ``removed``."""
+    """Path and number of rows, of files of rejected rows that replace some of ``removed``."""
 
 
 @dataclass(slots=True)
 class State:
     """The sum of all commits up to ``number``.
 
-    ``removed`` is path → when (microseconds since the epoch) it was replaced: it is deleted
-    some time after. ``problems`` says what of the log cannot be read.
+    ``removed`` is path → time (microseconds since the epoch) at which a file was replaced; it is
+    deleted some time later. ``problems`` are the parts of the log that cannot be read.
     """
 
     number: int = 0
@@ -114,14 +115,14 @@ class State:
     runs: dict[str, IdRun] = field(default_factory=dict)
     ingested: dict[str, Ingested] = field(default_factory=dict)
     others: Ingested = field(default_factory=lambda: Ingested("", "", 0))
-    """The sum of what has no content to be known by again: calls of ``append``."""
+    """The sum of the calls of ``append``: they have no content key."""
     removed: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
-    """Path → rows, of the files of rejected rows."""
+    """Path → number of rows, of the files of rejected rows."""
     problems: list[str] = field(default_factory=list)
 
     def apply(self, commit: Commit) -> None:
-        """Go on by one commit."""
+        """Add the next commit."""
         self.number = commit.number
         for path in commit.removed:
             self.files.pop(path, None)
@@ -131,34 +132,34 @@ class State:
         self.files |= {file.path: file for file in commit.files}
         self.runs |= {run.path: run for run in commit.runs}
         self.rejects |= dict(commit.rejects)
-        for one in commit.ingested:
-            if one.rejects:
-                self.rejects[one.rejects] = one.rejected
-            if one.replaces:
-                self.ingested.pop(one.replaces, None)
-            if one.key:
-                self.ingested[one.key] = one
+        for count in commit.ingested:
+            if count.rejects:
+                self.rejects[count.rejects] = count.rejected
+            if count.replaces:
+                self.ingested.pop(count.replaces, None)
+            if count.key:
+                self.ingested[count.key] = count
             else:
-                self.others = _sum(self.others, one)
+                self.others = _sum(self.others, count)
 
     def tallies(self) -> Iterator[Ingested]:
-        """Yield what became of all rows that were ever ingested."""
+        """Yield the counts of all rows that were ever ingested."""
         yield from self.ingested.values()
         yield self.others
 
 
-def _sum(one: Ingested, other: Ingested) -> Ingested:
-    parts = ("size", "events", "duplicates", "rejected", "ignored")
-    return Ingested("", "", *(getattr(one, part) + getattr(other, part) for part in parts))
+def _sum(first: Ingested, second: Ingested) -> Ingested:
+    counts = ("size", "events", "duplicates", "rejected", "ignored")
+    return Ingested("", "", *(getattr(first, name) + getattr(second, name) for name in counts))
 
 
 def is_store(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a folder is a store."""
+    """Return whether a folder is a store."""
     return os.path.isfile(os.path.join(path, MARKER))
 
 
 class Log:
-    """The log of a store, for readers: nothing is written, no lock is needed."""
+    """Reads the log of a store, without a lock."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
@@ -170,22 +171,25 @@ class Log:
         Raises
         ------
         SourceError
-            Where the folder is no store, cannot be read or is of a newer version.
+            If the folder is not a store, cannot be read, or is of a newer version.
         """
         self._require_version()
         for _ in range(_TRIES):
             try:
                 return self._read()
             except FileNotFoundError:
-                continue  # pruned between the listing and now
+                continue  # deleted by a writer since the folder was listed
             except OSError as error:
                 message = f"{self.folder}: the log cannot be read: {error.strerror}"
                 raise SourceError(message) from error
-        message = f"{self.folder}: the log has no file that stays; is something deleting them?"
+        message = (
+            f"{self.folder}: files of the log disappear while it is read; check that no other "
+            "program deletes them"
+        )
         raise SourceError(message)
 
     def after(self, number: int) -> list[Commit] | None:
-        """Return the commits after that *number*; ``None`` where they are not all there."""
+        """Return the commits after *number*; ``None`` if some of them are missing or damaged."""
         commits: list[Commit] = []
         try:
             while True:
@@ -193,14 +197,14 @@ class Log:
         except FileNotFoundError:
             last = number + len(commits)
             if self.commit_path(last).exists() and not self.commit_path(last + 2).exists():
-                return commits  # the oldest go first: what follows it has not come yet
+                return commits  # old commits are deleted in order, so this one is the newest
             newest = max(self.numbers()[0], default=number)
-            return commits if newest <= number + len(commits) else self._again(number)
+            return commits if newest <= number + len(commits) else self._retry_after(number)
         except (OSError, DamagedError):
             return None
 
-    def _again(self, number: int) -> list[Commit] | None:
-        """Return the commits after *number* where one came since the last look."""
+    def _retry_after(self, number: int) -> list[Commit] | None:
+        """Return the commits after *number*, if one was written while they were read."""
         try:
             newest = max(self.numbers()[0], default=number)
             return [self.commit(n) for n in range(number + 1, newest + 1)]
@@ -208,7 +212,7 @@ class Log:
             return None
 
     def numbers(self) -> tuple[list[int], list[int]]:
-        """Return the numbers of the commits and of the checkpoints that are there, in order."""
+        """Return the numbers of the existing commits and checkpoints, in order."""
         try:
             names = os.listdir(self.path)
         except FileNotFoundError:
@@ -218,8 +222,8 @@ class Log:
         return commits, checkpoints
 
     def commit(self, number: int) -> Commit:
-        """Return one commit; raise :class:`DamagedError` where it is not what was written."""
-        body = decoded(self.commit_path(number))
+        """Return one commit; raise :class:`DamagedError` if it is damaged."""
+        body = decode(self.commit_path(number))
         try:
             return _commit(body)
         except (KeyError, TypeError, ValueError) as error:
@@ -227,8 +231,8 @@ class Log:
             raise DamagedError(message) from error
 
     def checkpoint(self, number: int) -> State:
-        """Return one checkpoint; raise :class:`DamagedError` where it is damaged."""
-        body = decoded(self.checkpoint_path(number))
+        """Return one checkpoint; raise :class:`DamagedError` if it is damaged."""
+        body = decode(self.checkpoint_path(number))
         try:
             return _state(body)
         except (KeyError, TypeError, ValueError) as error:
@@ -236,39 +240,42 @@ class Log:
             raise DamagedError(message) from error
 
     def commit_path(self, number: int) -> Path:
-        """Return where a commit stands."""
+        """Return the path of a commit."""
         return self.path / f"{number:012}.json"
 
     def checkpoint_path(self, number: int) -> Path:
-        """Return where a checkpoint stands."""
+        """Return the path of a checkpoint."""
         return self.path / f"{number:012}.state.json"
 
     def rejects(self, state: State, limit: int) -> list[Reject]:
-        """Return the first rejected rows; those that cannot be read are left out."""
-        found: list[Reject] = []
+        """Return up to *limit* rejected rows; unreadable ones are skipped."""
+        rejects: list[Reject] = []
         for path in state.rejects:
             try:
                 with open(self.folder / path, encoding="utf-8") as stream:
                     for line in stream:
-                        if len(found) == limit:
-                            return found
-                        found.append(Reject(**json.loads(line)))
+                        if len(rejects) == limit:
+                            return rejects
+                        rejects.append(Reject(**json.loads(line)))
             except (OSError, ValueError, TypeError):
                 continue
-        return found
+        return rejects
 
     def _require_version(self) -> None:
         try:
             marker = json.loads((self.folder / MARKER).read_bytes())
             version = int(marker["version"])
         except FileNotFoundError:
-            message = f"{self.folder}: is no store of events"
+            message = f"{self.folder}: not a store of events (it has no {MARKER})"
             raise SourceError(message) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"{self.folder}: its marker {MARKER} cannot be read"
+            message = f"{self.folder}: the marker file {MARKER} of the store cannot be read"
             raise SourceError(message) from error
         if version > VERSION:
-            message = f"{self.folder}: was written by a newer version of this program"
+            message = (
+                f"{self.folder}: the store was written by a newer version of "
+                "campaign-live-widgets; update it to read the store"
+            )
             raise SourceError(message)
 
     def _read(self) -> State:
@@ -279,30 +286,30 @@ class Log:
                 state = self.checkpoint(number)
                 break
             except DamagedError:
-                continue  # the one before and the commits since say the same
+                continue  # the checkpoint before it and the commits since replace it
         newest = max(commits, default=0)
-        there = set(commits)
+        existing = set(commits)
         for number in range(state.number + 1, newest + 1):
             try:
-                if number not in there:
+                if number not in existing:
                     message = "is missing"
-                    raise DamagedError(message)  # noqa: TRY301 - told as the others are
+                    raise DamagedError(message)  # noqa: TRY301 - reported as other damage is
                 state.apply(self.commit(number))
             except DamagedError as error:
-                problems.append(f"commit {number} {error}: what it added is not counted")
+                problems.append(f"commit {number} {error}: its events are not counted")
                 state.number = number
         state.problems = problems
         return state
 
 
 def parquet(folder: str | os.PathLike[str], files: Iterable[StoredFile]) -> str:
-    """Return SQL that reads files of a store, and nothing of their folders' names."""
+    """Return SQL that reads files of a store, without columns from the names of folders."""
     paths = ", ".join(literal(os.path.join(folder, file.path)) for file in files)
     return f"read_parquet([{paths}], hive_partitioning = false)"
 
 
-def encoded(value: Commit | State) -> bytes:
-    """Return a commit or a checkpoint as it is written: JSON, and a line that vouches for it."""
+def encode(value: Commit | State) -> bytes:
+    """Return the content of a commit or a checkpoint: a line of JSON, and its digest."""
     body = asdict(value)
     if isinstance(value, State):
         del body["problems"]
@@ -312,10 +319,10 @@ def encoded(value: Commit | State) -> bytes:
     return text + b"\n" + digest_of(text).encode() + b"\n"
 
 
-def decoded(path: Path) -> dict[str, Any]:
-    """Return what stands in a file of the log; raise :class:`DamagedError` where it is damaged."""
-    text, _, rest = path.read_bytes().partition(b"\n")
-    if rest != digest_of(text).encode() + b"\n":
+def decode(path: Path) -> dict[str, Any]:
+    """Return the JSON in a file of the log; raise :class:`DamagedError` if it is damaged."""
+    text, _, digest = path.read_bytes().partition(b"\n")
+    if digest != digest_of(text).encode() + b"\n":
         message = "is damaged"
         raise DamagedError(message)
     body: dict[str, Any] = json.loads(text)
@@ -323,18 +330,18 @@ def decoded(path: Path) -> dict[str, Any]:
 
 
 def digest_of(text: bytes) -> str:
-    """Return the digest that the store uses everywhere."""
+    """Return the digest of a text, as the store uses it."""
     return blake2b(text, digest_size=16).hexdigest()
 
 
 def file_digest(path: str | os.PathLike[str], end: int | None = None) -> str:
     """Return the digest of a file, or of its first *end* bytes."""
     digest = blake2b(digest_size=16)
-    left = os.path.getsize(path) if end is None else end
+    remaining = os.path.getsize(path) if end is None else end
     with open(path, "rb") as stream:
-        while left > 0 and (block := stream.read(min(left, 1 << 20))):
+        while remaining > 0 and (block := stream.read(min(remaining, 1 << 20))):
             digest.update(block)
-            left -= len(block)
+            remaining -= len(block)
     return digest.hexdigest()
 
 
@@ -351,7 +358,7 @@ def _commit(body: dict[str, Any]) -> Commit:
         files=tuple(map(_file, body["files"])),
         removed=tuple(body["removed"]),
         runs=tuple(IdRun(**run) for run in body["runs"]),
-        ingested=tuple(Ingested(**one) for one in body["ingested"]),
+        ingested=tuple(Ingested(**count) for count in body["ingested"]),
         rejects=tuple((path, rows) for path, rows in body.get("rejects", ())),
     )
 
@@ -361,7 +368,7 @@ def _state(body: dict[str, Any]) -> State:
         number=body["number"],
         files={file["path"]: _file(file) for file in body["files"]},
         runs={run["path"]: IdRun(**run) for run in body["runs"]},
-        ingested={one["key"]: Ingested(**one) for one in body["ingested"]},
+        ingested={count["key"]: Ingested(**count) for count in body["ingested"]},
         others=Ingested(**body["others"]),
         removed=body["removed"],
         rejects=body["rejects"],

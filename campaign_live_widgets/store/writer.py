@@ -23,7 +23,7 @@ from campaign_live_widgets.sources.store_log import (
     IdRun,
     Log,
     State,
-    encoded,
+    encode,
     file_digest,
 )
 from campaign_live_widgets.store import id_index as ids
@@ -322,7 +322,7 @@ class Writer:
             ingested=ingested,
             rejects=rejects,
         )
-        text = encoded(commit)
+        text = encode(commit)
         disk.write_once(self.log.commit_path(commit.number), text, durable=durable)
         self.state.apply(commit)
         commits, size = self._since_checkpoint
@@ -348,7 +348,7 @@ class Writer:
         if self._since_checkpoint[1] < last:
             return
         path = self.log.checkpoint_path(self.state.number)
-        disk.write_over(path, encoded(self.state), durable=True)
+        disk.write_over(path, encode(self.state), durable=True)
         self._since_checkpoint = (0, 0)
         self._prune(checkpoints)
 

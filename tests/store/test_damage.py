@@ -259,16 +259,16 @@ def test_command_on_a_full_disk_exits_with_1_and_can_be_repeated(
     rows = generate.events(61, 1500, faults=False)
     for place, part in enumerate(files.split(rows, 3, seed=61)):
         files.write(part, source / f"{place}.ndjson")
-    got = run(
+    command = run(
         "ingest",
         str(source),
         "--into",
         str(folder),
         limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert got.code == 1
-    assert got.out == ""
-    assert "cannot be written" in one_line(got.err)
+    assert command.code == 1
+    assert command.out == ""
+    assert "cannot be written" in one_line(command.err)
     checked = check(folder)
     assert (checked.problems, checked.events) == ([], 60)
     done = call("ingest", str(source), "--into", str(folder))
@@ -284,9 +284,9 @@ def test_read_only_store_can_be_read_and_checked(folder: Path, tmp_path: Path) -
     for place in (folder, *folder.rglob("*")):
         place.chmod(0o555 if place.is_dir() else 0o444)
     try:
-        got = run("ingest", str(source), "--into", str(folder), limit=limit)
-        assert got.code == 1
-        assert "cannot be written: Permission denied" in one_line(got.err)
+        command = run("ingest", str(source), "--into", str(folder), limit=limit)
+        assert command.code == 1
+        assert "cannot be written: Permission denied" in one_line(command.err)
         arguments = ("report", str(folder), "--campaign", "c1", "--at", AT.isoformat())
         read = run(*arguments, "--format", "json", "--window", "30d", limit=limit)
         assert json.loads(read.out)["health"]["events"] == 60
@@ -411,14 +411,14 @@ def test_check_prints_each_problem(folder: Path) -> None:
 
 
 def test_folder_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
-    got = call("check", str(tmp_path))
-    assert got.code == 3
-    assert "is no store" in one_line(got.err)
+    command = call("check", str(tmp_path))
+    assert command.code == 3
+    assert "not a store" in one_line(command.err)
     (tmp_path / "other.txt").write_text("mine")
     source = files.write([workers.row("new")], tmp_path / "one.ndjson")
-    got = call("ingest", str(source), "--into", str(tmp_path))
-    assert got.code == 1
-    assert "not empty" in one_line(got.err)
+    command = call("ingest", str(source), "--into", str(tmp_path))
+    assert command.code == 1
+    assert "not empty" in one_line(command.err)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.ndjson", "other.txt"]
 
 
@@ -438,8 +438,8 @@ def test_damaged_source_file_does_not_stop_the_others(tmp_path: Path) -> None:
     content = bytearray((source / "1.parquet").read_bytes())
     content[100 : len(content) // 2] = bytes(len(content) // 2 - 100)
     (source / "1.parquet").write_bytes(content)
-    got = call("ingest", str(source), "--into", str(tmp_path / "store"))
-    assert got.code == 3
-    assert "1.parquet" in one_line(got.err)
-    assert got.out.startswith("6,000 events stored")
+    command = call("ingest", str(source), "--into", str(tmp_path / "store"))
+    assert command.code == 3
+    assert "1.parquet" in one_line(command.err)
+    assert command.out.startswith("6,000 events stored")
     assert check(tmp_path / "store").problems == []

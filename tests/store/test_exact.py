@@ -37,9 +37,9 @@ def wanted(window: str, *, tests: bool = False, campaign: str = "c1", **counts: 
 
 
 def as_json(snapshot: Snapshot) -> Row:
-    got = to_json(snapshot)
-    got.pop("rejects", None)
-    return got
+    report = to_json(snapshot)
+    report.pop("rejects", None)
+    return report
 
 
 def one_shot(source: Path, window: str, *, tests: bool = False, campaign: str = "c1") -> Row:

@@ -190,10 +190,10 @@ def test_rows_written_in_halves_by_another_process_are_stored_whole(
 def test_ingest_logs_an_incomplete_last_line(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("".join(lines("csv", 2)).rstrip())
-    got = call("ingest", str(path), "--into", str(tmp_path / "store"))
-    assert got.code == 0
-    assert got.out.startswith("1 event stored;")
-    (line,) = got.err.splitlines()
+    command = call("ingest", str(path), "--into", str(tmp_path / "store"))
+    assert command.code == 0
+    assert command.out.startswith("1 event stored;")
+    (line,) = command.err.splitlines()
     assert line.startswith(
         f"campaign-live: {path}: the last line does not end with a newline and may be incomplete"
     )

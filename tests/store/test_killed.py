@@ -122,10 +122,10 @@ def test_killed_appends_lose_no_acknowledged_event(
     folder, acknowledged = tmp_path / "store", tmp_path / "acknowledged"
     Store.open(folder).close()
     rng = random.Random(1)  # noqa: S311 - test data
-    start, kills, seen, wanted = 0, 0, 0, KILLS * 3 // 10
+    start, kills, seen, target = 0, 0, 0, KILLS * 3 // 10
     took = spent(processes, acknowledged, workers.append, str(folder), str(acknowledged), 0)
     until = time.monotonic() + LIMIT
-    while kills < wanted and time.monotonic() < until:
+    while kills < target and time.monotonic() < until:
         arguments = (str(folder), str(acknowledged), start)
         after = took * rng.uniform(0.1, 3)
         kills += killed_after(processes, after, workers.append, *arguments)
@@ -139,7 +139,7 @@ def test_killed_appends_lose_no_acknowledged_event(
         seen = len(keys)
         start = max((int(key[1:]) + 1 for key in keys), default=0) - rng.randrange(12)
         start = max(start, 0)
-    assert kills >= wanted // 2
+    assert kills >= target // 2
     assert seen > kills, "events were stored"
     with Store.open(folder) as store:  # all events again: none is new
         keys = stored(folder)
@@ -167,9 +167,9 @@ def test_killed_compactions_change_no_number(
     shutil.copytree(small, tmp_path / "whole")
     done = tmp_path / "done"
     took = spent(processes, done, workers.compact, str(tmp_path / "whole"), str(done))
-    kills, in_the_middle, number, wanted = 0, 0, 0, KILLS * 3 // 10
+    kills, in_the_middle, number, target = 0, 0, 0, KILLS * 3 // 10
     until = time.monotonic() + LIMIT
-    while kills < wanted and time.monotonic() < until:
+    while kills < target and time.monotonic() < until:
         folder, done = tmp_path / f"store-{number}", tmp_path / f"done-{number}"
         number += 1
         shutil.copytree(small, folder)
@@ -186,7 +186,7 @@ def test_killed_compactions_change_no_number(
         assert check(folder).remarks == []
         assert len(Log(folder).state().files) < many / 2
         shutil.rmtree(folder)
-    assert kills >= wanted // 2
+    assert kills >= target // 2
     assert in_the_middle > 0
 
 
@@ -197,9 +197,9 @@ def test_ingestions_and_compactions(processes: ForkServerContext, tmp_path: Path
     rng = random.Random(2)  # noqa: S311 - test data
     done = tmp_path / "done"
     took = spent(processes, done, workers.ingest, str(tmp_path / "whole"), str(source), str(done))
-    kills, number, wanted = 0, 0, KILLS * 3 // 10
+    kills, number, target = 0, 0, KILLS * 3 // 10
     until = time.monotonic() + LIMIT
-    while kills < wanted and time.monotonic() < until:
+    while kills < target and time.monotonic() < until:
         folder, done = tmp_path / f"store-{number}", tmp_path / f"done-{number}"
         number += 1
         while not done.exists():
@@ -209,7 +209,7 @@ def test_ingestions_and_compactions(processes: ForkServerContext, tmp_path: Path
             if (folder / "_campaign_live_store.json").exists():
                 assert check(folder).problems == []
         assert report_of(folder) == report
-    assert kills >= wanted // 2
+    assert kills >= target // 2
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_command(tmp_path: Path) -> None:
     ]
     folder = tmp_path / "store"
     rng = random.Random(4)  # noqa: S311 - test data
-    kills, wanted = 0, KILLS - 3 * (KILLS * 3 // 10)
+    kills, target = 0, KILLS - 3 * (KILLS * 3 // 10)
     started = time.monotonic()
     run = [*COMMAND, "ingest", str(sources[0]), "--into", str(tmp_path / "whole"), "--compact"]
     assert subprocess.run(run, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603
@@ -230,8 +230,8 @@ def test_the_command(tmp_path: Path) -> None:
     for place, source in enumerate(sources):
         last = place == len(sources) - 1
         command = [*COMMAND, "ingest", str(source), "--into", str(folder), "--compact"]
-        while last or kills < wanted * (place + 1) // len(sources):
-            is_final = kills >= wanted or time.monotonic() > until
+        while last or kills < target * (place + 1) // len(sources):
+            is_final = kills >= target or time.monotonic() > until
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
                 if not is_final:
                     with suppress(subprocess.TimeoutExpired):
@@ -248,7 +248,7 @@ def test_the_command(tmp_path: Path) -> None:
     for source in sources:
         run = [*COMMAND, "ingest", str(source), "--into", str(folder)]
         assert subprocess.run(run, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603
-    assert kills >= wanted // 2
+    assert kills >= target // 2
     report, right = report_of(folder), of_oracle(rows)
     for one in (
         report,

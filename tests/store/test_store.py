@@ -128,8 +128,8 @@ def test_one_commit_stores_rows_of_several_schemas(
         with Store.open(tmp_path / str(turn)) as store:
             for _ in range(2):
                 calls = [
-                    append._Call(rows.JsonRows(given, wanted), name, durable=True)
-                    for name, given, wanted in (
+                    append._Call(rows.JsonRows(given, format_name), name, durable=True)
+                    for name, given, format_name in (
                         ("plain", [workers.row("a"), {"event_id": "bad"}], "canonical"),
                         ("vendor", vendor, None),
                         ("upper", [upper(workers.row("b")), upper(workers.row("a"))], "canonical"),
@@ -306,11 +306,11 @@ def test_ingest_prints_counts(tmp_path: Path) -> None:
     files.write([*rows, rows[0], {"event_id": "bad"}], source / "a.ndjson")
     files.write(rows[:1], source / "b.csv")
     store = str(tmp_path / "store")
-    got = call("ingest", str(source), "--into", store, "--compact")
-    assert got.code == 0
+    command = call("ingest", str(source), "--into", store, "--compact")
+    assert command.code == 0
     stored, files_read = "6 events stored; 2 duplicates, 1 rejected, 0 ignored", "2 files read"
-    assert got.out == f"{stored}; {files_read}, 0 files skipped (ingested before)\n"
-    assert "a.ndjson, row 8: timestamp is missing" in got.err
+    assert command.out == f"{stored}; {files_read}, 0 files skipped (ingested before)\n"
+    assert "a.ndjson, row 8: timestamp is missing" in command.err
     again = call("ingest", str(source), "--into", store, "--format", "json")
     assert json.loads(again.out) == {
         "events": 0,
@@ -325,9 +325,9 @@ def test_ingest_prints_counts(tmp_path: Path) -> None:
 
 def test_ingest_of_a_source_without_files_exits_with_3(tmp_path: Path) -> None:
     for source in (str(tmp_path / "nowhere"), str(tmp_path)):
-        got = call("ingest", source, "--into", str(tmp_path / "store"))
-        assert (got.code, got.out) == (3, "")
-        assert len(got.err.splitlines()) == 1
+        command = call("ingest", source, "--into", str(tmp_path / "store"))
+        assert (command.code, command.out) == (3, "")
+        assert len(command.err.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("processes")

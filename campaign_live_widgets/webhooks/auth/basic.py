@@ -26,7 +26,7 @@ class _AuthorizationRoute(Route):
         is_scheme = scheme.lower() == self.scheme.lower()
         secret = self.parse_credentials(credentials.strip()) if is_scheme else b""
         # All are compared, each in constant time: the duration reveals nothing.
-        if not any([hmac.compare_digest(secret, own.encode()) for own in self.secrets]):  # noqa: C419
+        if not any([hmac.compare_digest(secret, valid.encode()) for valid in self.secrets]):  # noqa: C419
             line = f"the {self.scheme} credentials are missing or wrong"
             raise unauthenticated(line, self.scheme)
 
