@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from campaign_live_widgets.app.notebook.static_report import Lines
-from campaign_live_widgets.catalog import METRICS, Text
 from campaign_live_widgets.errors import MissingExtraError
+from campaign_live_widgets.rendering.charts.comparison import comparison
 from campaign_live_widgets.rendering.language import phrases
 
 if TYPE_CHECKING:
     from campaign_live_widgets.app.notebook.static_report import StaticReport
-
-_RATE_OF: Final = Text("{}, of {}", "{}, sur {}")
-_PERCENT: Final = Text(
-    "format(100 * datum.value, '~g') + '%'",
-    "replace(format(100 * datum.value, '~g'), '.', ',') + '\N{NO-BREAK SPACE}%'",
-)
-"""What makes the label of a rate, in Vega's own language."""
-_SIDES: Final = ("first", "second")
 
 
 class Comparison:
@@ -61,52 +53,7 @@ class Comparison:
     def specification(self, channel: str) -> dict[str, Any]:
         """Return a Vega-Lite specification of the rates of both: two bars for each metric."""
         locale = self._sides[0].still.locale
-        table = self.frame(channel)
-        names = self._names()
-        values = []
-        for row in table.to_dict("records"):
-            if row["rate_of"] is None:
-                continue
-            metric, whole = (
-                METRICS[name].label(locale) for name in (row["metric"], row["rate_of"])
-            )
-            label = _RATE_OF(locale).format(metric, whole.lower())
-            values += [
-                {"rate": label, "report": name, "value": row[f"{side}_rate"]}
-                for side, name in zip(_SIDES, names, strict=True)
-                if not pd.isna(row[f"{side}_rate"])
-            ]
-        order = list(dict.fromkeys(value["rate"] for value in values))
-        return {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-            "data": {"values": values},
-            "mark": {"type": "bar"},
-            "width": 480,
-            "encoding": {
-                "y": {"field": "rate", "type": "nominal", "sort": order, "title": None},
-                "yOffset": {"field": "report", "type": "nominal", "sort": list(names)},
-                "x": {
-                    "field": "value",
-                    "type": "quantitative",
-                    "title": None,
-                    "axis": {"labelExpr": _PERCENT(locale), "tickCount": 5},
-                },
-                "color": {
-                    "field": "report",
-                    "type": "nominal",
-                    "sort": list(names),
-                    "title": None,
-                    "scale": {"domain": list(names), "range": ["#3a6ea5", "#c98a2b"]},
-                    "legend": {"orient": "top", "labelLimit": 480},
-                },
-            },
-            "config": {
-                "view": {"stroke": None},
-                "font": "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif",
-                "axis": {"grid": False, "domain": False, "ticks": False, "labelLimit": 260},
-                "axisX": {"grid": True, "gridColor": "#e3e3e3"},
-            },
-        }
+        return comparison(self.frame(channel), self._names(), locale)
 
     def chart(self, channel: str) -> Chart:
         """Return a picture of the rates of both; where pictures cannot be made, a table."""

@@ -59,6 +59,9 @@ PAGE_COLORS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Colours of what can be pressed, on light and on dark ground."""
 
+COMPARED: Final = (("#3e73a7", "#4f7dbd"), ("#cd7c37", "#df7c26"))
+"""Colours of the first and the second of two reports, on light and on dark ground."""
+
 RAMP_STEPS: Final = 8
 _RAMPED: Final = ("bounces", "errors", "excluded")
 """Metrics that a tile breaks down by reason."""
