@@ -132,7 +132,7 @@ def test_a_cut_connection_is_said_and_mends_by_itself(
     page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
     assert "connection to the server was lost" in page.get_by_role("alert").inner_text()
     quick.inbox.drop(5)
-    wire.mend()
+    wire.restore()
     catches_up(page, quick, before)
     leave(page)
 
@@ -146,7 +146,7 @@ def test_a_network_that_stands_still_is_said_and_mends_by_itself(
     page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
     assert "has not answered" in page.get_by_role("alert").inner_text()
     quick.inbox.drop(5)
-    wire.mend()
+    wire.restore()
     catches_up(page, quick, before)
     leave(page)
 
@@ -284,7 +284,7 @@ def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
     assert page.evaluate("() => window.everLost") == []
     wire.cut()
     page.wait_for_function(f"() => !({CONNECTED})()", timeout=20_000)
-    wire.mend()
+    wire.restore()
     page.wait_for_function(CONNECTED, timeout=60_000)
     assert kernel.is_running()
     page.get_by_role("button", name="Resume").click()

@@ -65,12 +65,12 @@ def expressed(source: Source, seed: int) -> list[Row]:
 
 
 def meant(source: Source, rows: list[Row]) -> pd.DataFrame:
-    told = [event for row in rows for event in source.means(row)]
-    return pd.DataFrame(told, columns=list(oracle.COLUMNS), dtype=object)
+    events = [event for row in rows for event in source.means(row)]
+    return pd.DataFrame(events, columns=list(oracle.COLUMNS), dtype=object)
 
 
 def once(rows: pd.DataFrame, asked: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
-    """Return what the oracle says of events; sources with the same ones share it."""
+    """Return the oracle's answer, computed once for sources with the same events."""
     key = (hashlib.sha256(repr(rows.to_numpy().tolist()).encode()).digest(), asked)
     if key not in _KNOWN:
         _KNOWN[key] = compute()
@@ -171,7 +171,7 @@ def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> Non
 
 
 @every_source
-def test_a_source_expresses_enough_to_be_told_apart(source: Source) -> None:
+def test_a_source_expresses_events_of_most_tiles(source: Source) -> None:
     """What is compared is there: many events, refused ones and repeats, tests and bounces."""
     rows = meant(source, expressed(source, FIRST))
     report = expected(rows, "c1", "all", tests=True)

@@ -60,7 +60,7 @@ def mark(item: pytest.Item) -> None:
 
 
 def _is_typical(item: pytest.Item) -> bool:
-    """Return whether each parameter has a value that stands for the others."""
+    """Return whether each parameter has a value that represents the others."""
     call = getattr(item, "callspec", None)
     if call is None:
         return True
@@ -79,11 +79,11 @@ class Guard:
 
     def install(self) -> None:
         """Watch this process; an audit hook cannot be removed, so once is enough."""
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._audit)
         start = multiprocessing.process.BaseProcess.start
 
         def reported(process: multiprocessing.process.BaseProcess) -> None:
-            self._hear("multiprocessing", (process.name,))
+            self._audit("multiprocessing", (process.name,))
             start(process)
 
         multiprocessing.process.BaseProcess.start = reported  # type: ignore[method-assign]
@@ -105,7 +105,7 @@ class Guard:
             pytest.fail(self._started, pytrace=False)
         return result
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+    def _audit(self, event: str, arguments: tuple[object, ...]) -> None:
         if self._is_on and (event in _EVENTS or event == "multiprocessing"):
             what = " ".join(map(str, arguments[:2]))[:120]
             self._started = (

@@ -68,7 +68,7 @@ def debian(name: str) -> None:
 
 def spark() -> None:
     """Install Spark beside its tests: the thin client, whose version it has, contains none."""
-    if spark_cluster.found():
+    if spark_cluster.installed_home():
         return
     place = str(spark_cluster.BROUGHT.parent)
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place]

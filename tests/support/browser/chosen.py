@@ -76,8 +76,8 @@ def count(  # noqa: PLR0913 - what a reader can choose, all by name
     executions: tuple[str, ...] = (),
     tests: bool = False,
 ) -> dict[str, int]:
-    """Return what the page must say, by looking at every event."""
-    found = [
+    """Return what the page must show, counted event by event."""
+    counted = [
         row
         for row in ROWS
         if row["campaign_id"] == campaign
@@ -87,8 +87,8 @@ def count(  # noqa: PLR0913 - what a reader can choose, all by name
         and (tests or not row["is_test"])
     ]
     return {
-        "delivered": sum(row["event_type"] == "delivered" for row in found),
-        "entered-profiles": len({row["profile_id"] for row in found}),
+        "delivered": sum(row["event_type"] == "delivered" for row in counted),
+        "entered-profiles": len({row["profile_id"] for row in counted}),
     }
 
 
@@ -121,8 +121,8 @@ class Report:
     def address(self) -> str:
         return self.page.url.partition("?")[2]
 
-    def says(self, part: str) -> None:
-        """Wait until the address says something."""
+    def wait_for_address(self, part: str) -> None:
+        """Wait until the address contains *part*."""
         self.page.wait_for_function("(part) => location.search.includes(part)", arg=part)
 
     @property

@@ -28,15 +28,15 @@ HARMLESS = {
     r"(Unsatisfied|No satisfying) version": "the extensions are built for a newer JupyterLab "
     "than Voilà's front end, and share its modules all the same",
     r"Menu entry for command '[a-z:-]+' is duplicated": "Notebook 7 lists some of its own twice",
-    r"\[yjs#509\] Not same Y\.Doc": "Notebook 7 says so of its own document model",
+    r"\[yjs#509\] Not same Y\.Doc": "Notebook 7, of its own document model",
     r"Cannot read properties of undefined \(reading 'schema'\)": "Notebook 7, of its own settings",
 }
-"""What the front ends themselves put on the console, and why that is no matter."""
+"""Console messages of the front ends themselves, and why they are harmless."""
 
 
 @dataclass
 class Watch:
-    """What a page says on its console, and whom it asks for anything."""
+    """The console messages of a page, and its requests to other hosts."""
 
     trouble: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)

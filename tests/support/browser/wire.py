@@ -1,4 +1,4 @@
-"""A network of its own between a browser and a server, which can be cut and can stand still."""
+"""A proxy between a browser and a server, which can cut or freeze all connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 class Wire:
-    """Passes connections on to a local port, until it is told not to.
+    """Forwards connections to a local port, until it is cut or frozen.
 
     Parameters
     ----------
@@ -28,16 +28,16 @@ class Wire:
         self._ready.wait(5)
 
     def cut(self) -> None:
-        """End every connection and take no new one."""
+        """Close every connection and accept no new one."""
         self._call(self._cut)
 
     def freeze(self) -> None:
-        """Pass nothing on, and end nothing: as a network that has gone without a word."""
+        """Forward nothing and close nothing, like a network that silently fails."""
         self._call(self._flows.clear)
 
-    def mend(self) -> None:
-        """Pass on again, first of all what was held back."""
-        self._call(self._mend)
+    def restore(self) -> None:
+        """Forward again, first what was held back."""
+        self._call(self._restore)
 
     def close(self) -> None:
         self._call(self._cut)
@@ -69,7 +69,7 @@ class Wire:
         for writer in self._writers:
             writer.transport.abort()
 
-    def _mend(self) -> None:
+    def _restore(self) -> None:
         self._is_cut = False
         self._flows.set()
 
@@ -77,8 +77,8 @@ class Wire:
         if self._is_cut:
             writer.transport.abort()
             return
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        upstream, back = await asyncio.open_connection("127.0.0.1", self._target)
+        await asyncio.gather(self._pump(reader, back), self._pump(upstream, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

@@ -33,7 +33,7 @@ _FAULTS: Final[tuple[Row, ...]] = ({"campaign_id": " "}, {"event_type": "telepor
 
 
 def _mail(rng: random.Random, number: int) -> Row:
-    """Return an e-mail's event of which at least one vendor can tell."""
+    """Return an event of an e-mail that at least one vendor can report."""
     row = generate.event(rng, number)
     kind = rng.choice(_MAIL_KINDS)
     reason, bounce_type = rng.choice(_BOUNCES)

@@ -1,4 +1,4 @@
-"""Tables of generated events in each engine that can be asked, by the same names."""
+"""Tables of generated events in each engine that runs in the tests, by the same names."""
 
 from __future__ import annotations
 

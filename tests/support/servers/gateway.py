@@ -1,9 +1,8 @@
 """A gateway as Query Service is one: PostgreSQL's protocol in front of a real Spark.
 
-It does what Adobe's documentation says of the service: TLS alone, a password in clear text inside
-it, statements by the simple query protocol, an answer of at most so many rows unless ``LIMIT 0``
-lifts that, system columns only where a session asks for them, codes of errors as listed. Statements
-are parsed and run by Spark, and nothing else in here knows of them.
+It follows Adobe's documentation of the service: TLS only, a clear-text password inside it,
+statements by the simple query protocol, at most 50,000 rows unless ``LIMIT 0`` is added, system
+columns only if a session requests them, error codes as listed. Spark runs the statements.
 """
 
 from __future__ import annotations
@@ -46,16 +45,16 @@ _ANY: Final = (2277, str)
 
 @dataclass
 class Rules:
-    """What the gateway allows, which a test may change, and what it has been asked.
+    """What the gateway allows, which a test may change, and the requests it received.
 
     Attributes
     ----------
     most : int
-        Rows of an answer that is not asked for with ``LIMIT 0``.
+        Maximum rows of an answer without ``LIMIT 0``.
     lifts : bool
         ``LIMIT 0`` lifts that; else it is Spark's own, and gives no row.
     fails : tuple of str, optional
-        Code and words of what goes wrong within the service, whatever it is asked for.
+        Code and message of an error that every statement raises.
     kinds : set
         The messages that clients have sent.
     """
@@ -68,7 +67,7 @@ class Rules:
     sockets: list[Any] = field(default_factory=list)
 
     def again(self) -> None:
-        """Forget what was asked, and allow what the service allows."""
+        """Forget the requests, and allow what the service allows."""
         self.most, self.lifts, self.fails = 50_000, True, None
         self.statements.clear()
         self.kinds.clear()
@@ -77,8 +76,8 @@ class Rules:
 class RefusedError(Exception):
     """What the gateway answers with, in place of a result."""
 
-    def __init__(self, code: str, said: str, severity: str = "ERROR") -> None:
-        super().__init__(said)
+    def __init__(self, code: str, message: str, severity: str = "ERROR") -> None:
+        super().__init__(message)
         self.code, self.severity = code, severity
 
 
@@ -117,11 +116,11 @@ class _Client(socketserver.BaseRequestHandler):
         length, code = self._int(), self._int()
         assert code == _PROTOCOL
         words = self._read(length - 8).decode().split("\0")
-        asked = dict(zip(words[::2], words[1::2], strict=False))
+        startup = dict(zip(words[::2], words[1::2], strict=False))
         self._send(b"R", struct.pack("!i", 3))
         assert self._read(1) == b"p"
         password = self._read(self._int() - 4).rstrip(b"\0").decode()
-        if (asked.get("user"), password) != (USER, CREDENTIAL):
+        if (startup.get("user"), password) != (USER, CREDENTIAL):
             raise RefusedError("28P01", "invalid authentication token", "FATAL")
         self._send(b"R", struct.pack("!i", 0))
         for name, value in (
@@ -152,8 +151,10 @@ class _Client(socketserver.BaseRequestHandler):
         try:
             table = self._session.sql(text).toArrow()
         except Exception as error:
-            said = " ".join(str(error).split())
-            raise RefusedError("42P01" if "TABLE_OR_VIEW_NOT" in said else "42601", said) from error
+            message = " ".join(str(error).split())
+            raise RefusedError(
+                "42P01" if "TABLE_OR_VIEW_NOT" in message else "42601", message
+            ) from error
         if not lifted:
             table = table.slice(0, self.rules.most)
         self._answer(table)
@@ -208,8 +209,8 @@ class Gateway:
     def url(
         self, *tables: str, prefix: str = "", variable: str = "CREDENTIAL", **options: str
     ) -> str:
-        asked = {"sslmode": "verify-full", "sslrootcert": str(self.authority), **options}
-        words = "".join(f"&{key}={value}" for key, value in asked.items())
+        query = {"sslmode": "verify-full", "sslrootcert": str(self.authority), **options}
+        words = "".join(f"&{key}={value}" for key, value in query.items())
         place = f"localhost:{self.port}/prod:all?table={','.join(tables)}"
         return f"{prefix}queryservice://{USER}:env:{variable}@{place}{words}"
 

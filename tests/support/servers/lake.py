@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def create(spark: Cluster, name: str, rows: list[Row]) -> None:
-    """Create a table of these rows, or create it anew.
+    """Create or replace a table of these rows.
 
     A server that has been stopped and started knows no table, whose files are still there.
     """

@@ -25,9 +25,9 @@ _SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max
 
 def programs() -> Path:
     """Return the folder of the server's programs."""
-    found = shutil.which("initdb")
-    if found and shutil.which("pg_ctl"):
-        return Path(found).resolve().parent if Path(found).is_symlink() else Path(found).parent
+    initdb = shutil.which("initdb")
+    if initdb and shutil.which("pg_ctl"):
+        return Path(initdb).resolve().parent if Path(initdb).is_symlink() else Path(initdb).parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
     assert versions, "the database tests need PostgreSQL's server"
     return versions[-1]
@@ -42,9 +42,9 @@ class Postgres:
     def url(
         self, table: str, database: str = "events", *, user: str = "reader", **options: str
     ) -> str:
-        asked = "".join(f"&{key}={value}" for key, value in options.items())
+        query = "".join(f"&{key}={value}" for key, value in options.items())
         place = f"127.0.0.1:{self.port}/{database}"
-        return f"postgresql://{user}:env:CLW_TEST_PASSWORD@{place}?table={table}{asked}"
+        return f"postgresql://{user}:env:CLW_TEST_PASSWORD@{place}?table={table}{query}"
 
     def connect(self, database: str = "events", *, autocommit: bool = True) -> psycopg.Connection:
         return psycopg.connect(

@@ -1,7 +1,7 @@
 """A Spark cluster of the tests' own: a master, two workers and a Spark Connect server.
 
 Each is a process of its own, on the loopback alone, with its files in one new folder. Spark itself
-is where ``SPARK_HOME`` says, else in the package ``pyspark`` where that is installed (the thin
+is in ``SPARK_HOME``, else in the package ``pyspark`` where that is installed (the thin
 client has no Spark in it), else where ``python -m tests`` has put it.
 """
 
@@ -66,8 +66,8 @@ LARGE = Size(heap=4000, partitions=64, quick_start=False)
 """For millions of rows."""
 
 
-def found() -> Path | None:
-    """Return the folder of Spark's distribution, where there is one."""
+def installed_home() -> Path | None:
+    """Return the folder of Spark's distribution, if there is one."""
     package = find_spec("pyspark")
     installed = Path(package.origin).parent if package and package.origin else BROUGHT
     places = (Path(os.environ.get("SPARK_HOME", installed)), installed, BROUGHT)
@@ -89,7 +89,7 @@ class Cluster:
     """
 
     def __init__(self, folder: Path, size: Size = SMALL) -> None:
-        home = found()
+        home = installed_home()
         assert home, "the database tests need Spark's distribution: python -m tests brings it"
         self.home, self.folder, self._size = home, folder, size
         self.data = folder / "data"
@@ -100,9 +100,9 @@ class Cluster:
         self._session: Any = None
 
     def url(self, table: str, database: str = "", *, user: str = "reader", **options: str) -> str:
-        asked = "".join(f"&{key}={value}" for key, value in options.items())
+        query = "".join(f"&{key}={value}" for key, value in options.items())
         place = f"{HOST}:{self.port}/{database}"
-        return f"spark://{user}:env:CLW_TEST_TOKEN@{place}?table={table}{asked}"
+        return f"spark://{user}:env:CLW_TEST_TOKEN@{place}?table={table}{query}"
 
     def sql(self, text: str) -> list[dict[str, Any]]:
         """Run one statement and return its rows."""
@@ -128,25 +128,27 @@ class Cluster:
 
     def tasks(self) -> dict[str, int]:
         """Return how many tasks each executor has finished."""
-        executors = self._told("executors")
+        executors = self._monitor("executors")
         return {
             one["hostPort"]: one["completedTasks"] for one in executors if one["id"] != "driver"
         }
 
     def scans(self) -> list[list[int]]:
         """Return of each statement so far that has read files how many rows each scan gave."""
-        found: list[list[int]] = []
+        scans: list[list[int]] = []
 
         def counted() -> bool:
-            told = self._told("sql?details=true&planDescription=false&offset=0&length=100000")
-            found[:] = filter(None, (_rows_of_scans(one) for one in told))
-            return all(one["status"] != "RUNNING" for one in told)
+            statements = self._monitor(
+                "sql?details=true&planDescription=false&offset=0&length=100000"
+            )
+            scans[:] = filter(None, (_rows_of_scans(one) for one in statements))
+            return all(one["status"] != "RUNNING" for one in statements)
 
-        self._wait(counted, "the end of what was asked")
-        return found
+        self._wait(counted, "the end of the statements")
+        return scans
 
-    def _told(self, what: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what the driver says of its work."""
+    def _monitor(self, what: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a page of the driver's monitoring API."""
         (here,) = self._asked(self._pages, "/api/v1/applications")
         return self._asked(self._pages, f"/api/v1/applications/{here['id']}/{what}")
 
@@ -175,7 +177,7 @@ class Cluster:
         self._wait(known, "the workers")
 
     def start_server(self) -> None:
-        """Start the Connect server, which runs what it is asked on both workers."""
+        """Start the Connect server, which runs statements on both workers."""
         settings = {
             "spark.master": f"spark://127.0.0.1:{self._master}",
             "spark.driver.host": "127.0.0.1",
@@ -192,7 +194,7 @@ class Cluster:
             "spark.connect.authenticate.token": TOKEN,
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
-            "spark.sql.session.timeZone": "Asia/Kathmandu",  # whoever asks says which is theirs
+            "spark.sql.session.timeZone": "Asia/Kathmandu",  # clients set their own
             "spark.sql.shuffle.partitions": str(self._size.partitions),
             "spark.local.dir": str(self.folder / "scratch"),
         }
@@ -209,7 +211,7 @@ class Cluster:
         def answers() -> bool:
             assert self._server is not None
             if self._server.poll() is not None:
-                raise AssertionError(self.said("connect"))
+                raise AssertionError(self.log_of("connect"))
             with socket.create_connection((HOST, self.port), timeout=5):
                 return len(self.tasks()) == WORKERS
 
@@ -225,7 +227,7 @@ class Cluster:
             _end(self._server)
             self._server = None
 
-    def said(self, name: str) -> str:
+    def log_of(self, name: str) -> str:
         """Return the end of a process's log."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
@@ -233,9 +235,11 @@ class Cluster:
         stack.callback(_end, self._process(name, *words, **variables))
 
     def _process(self, name: str, *words: str, **variables: str) -> subprocess.Popen[bytes]:
-        kept = {key: os.environ[key] for key in ("PATH", "HOME", "JAVA_HOME") if key in os.environ}
+        inherited = {
+            key: os.environ[key] for key in ("PATH", "HOME", "JAVA_HOME") if key in os.environ
+        }
         environment = {
-            **kept,
+            **inherited,
             "SPARK_HOME": str(self.home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_CONF_DIR": str(self.folder),
@@ -264,7 +268,7 @@ class Cluster:
                 if done():
                     return
             time.sleep(0.3)
-        logs = "\n".join(self.said(path.stem) for path in sorted(self.folder.glob("*.log")))
+        logs = "\n".join(self.log_of(path.stem) for path in sorted(self.folder.glob("*.log")))
         message = f"{what} did not begin\n{logs}"
         raise AssertionError(message)
 

@@ -15,13 +15,13 @@ _PROVIDERS: Final = {"ios": "apns", "android": "fcm"}
 
 
 def xdm(row: Row) -> Row | None:
-    """Return a nested row; ``None`` where no row says this event alone, or its fault."""
+    """Return a nested row; ``None`` if no row can express only this event or its fault."""
     kind = row["event_type"]
     faults = ("bounce_type", *oracle.BOOLEANS)
     if oracle.event(row) is None and oracle.event(row | dict.fromkeys(faults)) is not None:
-        return None  # what it says there has no place in a row of this kind, or is passed over
+        return None  # its value has no field in such a row, or is ignored
     if kind in (None, "targeted", "delivered") or row["channel"] is None:
-        return None  # a channel that is not told is taken from what else is in the row
+        return None  # a missing channel is derived from the rest of the row
     inner: Row = {
         "messageExecution": {
             "campaignID": row["campaign_id"],
@@ -72,7 +72,7 @@ def _feedback(row: Row) -> Row:
 
 
 def xdm_means(row: Row) -> list[Row]:
-    """Return what a row says: accepted is sent and delivered; names are not in it."""
+    """Return the events of a row: accepted is sent and delivered; it has no names."""
     row = row | {"campaign_name": None, "message_name": None}
     second = {"sent": "delivered", "bounce": "sent"}.get(row["event_type"])
     if oracle.event(row) is None or second is None:

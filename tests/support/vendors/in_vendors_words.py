@@ -23,11 +23,11 @@ _REPLIES: Final[Mapping[str | None, str]] = {
     "Invalid-Recipient": "550 5.1.1 User unknown",
     "Soft-Bounce": "400 4.0.0 not now",
 }
-"""Reason → what a server says that means it."""
+"""Reason → a server's reply with this meaning."""
 
 
-def _can_be_told(row: Row) -> bool:
-    """Tell whether mail vendors can say it, or what is wrong with it, at all."""
+def _is_expressible(row: Row) -> bool:
+    """Return whether mail vendors can express the row, or its fault."""
     if oracle.event(row | {"campaign_id": "c1", "event_type": "sent"}) is None:
         return False
     if row["channel"] != "email" or row["event_type"] in ("action", "targeted"):
@@ -39,8 +39,8 @@ def _noted(row: Row) -> Row:
     """Return what a sender notes on a message."""
     test = {None: None, True: "true", False: "false"}[row["is_test"]]
     names = ("campaign_id", "message_id", "profile_id", "execution_id", "variant")
-    shown = ("campaign_name", "message_name")
-    notes = {name: row[name] for name in names + shown} | {"is_test": test}
+    labels = ("campaign_name", "message_name")
+    notes = {name: row[name] for name in names + labels} | {"is_test": test}
     return {name: value for name, value in notes.items() if value is not None}
 
 
@@ -72,7 +72,7 @@ _SENDGRID: Final = {
 
 def sendgrid(row: Row) -> Row | None:
     """Return an event of SendGrid's webhook: whole seconds, its own reasons for a drop."""
-    if not _can_be_told(row) or row["timestamp"].microsecond:
+    if not _is_expressible(row) or row["timestamp"].microsecond:
         return None
     kind, reason = row["event_type"], row["reason"]
     raw = {
@@ -105,12 +105,12 @@ _SES: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "unsubscribe": ("Subscription", "subscription", None),
     "error": ("Reject", "reject", None),
 }
-"""Event → how SES calls it, where its own stands, and who it happened to in there."""
+"""Event → its name in SES, the key of its details, and of its recipients in them."""
 
 
 def ses(row: Row) -> Row | None:
     """Return an event of Amazon SES as it publishes it: to the millisecond, to one recipient."""
-    if not _can_be_told(row) or not _milliseconds(row):
+    if not _is_expressible(row) or not _milliseconds(row):
         return None
     kind, place, whom = _SES.get(row["event_type"], (row["event_type"], "other", None))
     body, address = _ses_body(row), _address(row)
@@ -134,7 +134,7 @@ def ses(row: Row) -> Row | None:
 
 
 def _ses_body(row: Row) -> Row | None:
-    """Return what stands in an event's own part, and of its ``recipient``."""
+    """Return the details of an event, and those of its ``recipient``."""
     kind, reason = row["event_type"], row["reason"]
     if kind == "unsubscribe":
         return {"newTopicPreferences": {"unsubscribeAll": True}}
@@ -144,12 +144,12 @@ def _ses_body(row: Row) -> Row | None:
         return {}
     if reason not in _REPLIES or row["domain"] is None:
         return None
-    told: Row = {"recipient": {"diagnosticCode": f"smtp; {_REPLIES[reason]}"}}
+    details: Row = {"recipient": {"diagnosticCode": f"smtp; {_REPLIES[reason]}"}}
     if kind == "delay":
-        return told
+        return details
     verdict = {"hard": "Permanent", "soft": "Transient"}.get(row["bounce_type"])
     reporter = f"dns; {'mx.example' if row['is_async'] else 'a1.amazonses.com'}"
-    return verdict and told | {"bounceType": verdict, "reportingMTA": reporter}
+    return verdict and details | {"bounceType": verdict, "reportingMTA": reporter}
 
 
 def ses_by_sns(row: Row) -> Row | None:
@@ -178,7 +178,7 @@ _MAILGUN: Final = {
 
 def mailgun(row: Row) -> Row | None:
     """Return an event as Mailgun's webhooks post it: to the microsecond, beside a signature."""
-    if not _can_be_told(row) or row["event_type"] == "excluded":
+    if not _is_expressible(row) or row["event_type"] == "excluded":
         return None
     kind, reason = row["event_type"], row["reason"]
     event: Row = {
@@ -193,9 +193,9 @@ def mailgun(row: Row) -> Row | None:
     if kind in ("bounce", "delay"):
         if reason not in _REPLIES or (kind == "bounce" and row["bounce_type"] != _own_type(reason)):
             return None
-        code, said = _REPLIES[reason].split(" ", 1)
+        code, message = _REPLIES[reason].split(" ", 1)
         event["severity"] = "permanent" if kind == "bounce" else "temporary"
-        event["delivery-status"] = {"code": int(code), "message": said}
+        event["delivery-status"] = {"code": int(code), "message": message}
         event["flags"]["is-delayed-bounce"] = bool(row["is_async"])
     if kind == "error":
         event["reject"] = {"reason": reason}
@@ -203,13 +203,13 @@ def mailgun(row: Row) -> Row | None:
 
 
 def _own_type(reason: str) -> str:
-    """Return what type of bounce a server's reply means where nothing else is said."""
+    """Return the bounce type that only the server's reply implies."""
     return "hard" if reason == "Invalid-Recipient" else "soft"
 
 
 def postmark(row: Row) -> Row | None:
     """Return a record of Postmark's webhooks, in which nothing is ever just sent."""
-    if not _can_be_told(row) or row["event_type"] == "sent":
+    if not _is_expressible(row) or row["event_type"] == "sent":
         return None
     raw = {"MessageID": row["event_id"], "Metadata": _noted(row), "Recipient": _address(row)}
     plain = {
@@ -252,7 +252,7 @@ def _postmark_verdict(row: Row) -> Row | None:
 
 
 def postmark_means(row: Row) -> list[Row]:
-    """Return what a record says: delivered or refused at once, a message was also sent."""
+    """Return the events of a record: delivered or rejected at once, a message was also sent."""
     if oracle.event(row) is None or row["event_type"] not in ("delivered", "bounce"):
         return [row]
     return [row] if row["is_async"] is True and row["event_type"] == "bounce" else _and_sent(row)
@@ -284,11 +284,11 @@ _CLASSES: Final = {
 
 def sparkpost(row: Row) -> Row | None:
     """Return an event of SparkPost's webhooks: to the millisecond, bounces by their class."""
-    if not _can_be_told(row) or not _milliseconds(row):
+    if not _is_expressible(row) or not _milliseconds(row):
         return None
     kind, reason = row["event_type"], row["reason"]
-    told = {"error": "generation_failure", "excluded": "Suppressed"}
-    if kind in told and told[kind] != reason:
+    fixed = {"error": "generation_failure", "excluded": "Suppressed"}
+    if kind in fixed and fixed[kind] != reason:
         return None
     event = {
         "type": _SPARKPOST.get(kind, kind),
@@ -301,10 +301,10 @@ def sparkpost(row: Row) -> Row | None:
         event["raw_reason"] = "554 5.7.1 recipient address suppressed due to policy"
     if kind in ("bounce", "delay"):
         classes = {key: one for key, one in _CLASSES.items() if key[0] == reason}
-        asked = (reason, row["bounce_type"]) if kind == "bounce" else next(iter(classes), None)
-        if asked not in classes:
+        wanted = (reason, row["bounce_type"]) if kind == "bounce" else next(iter(classes), None)
+        if wanted not in classes:
             return None
-        event |= {"bounce_class": classes[asked], "raw_reason": "550 no"}
+        event |= {"bounce_class": classes[wanted], "raw_reason": "550 no"}
         if kind == "bounce" and row["is_async"]:
             event["type"] = "out_of_band"
     return {"msys": {"message_event": event}}
