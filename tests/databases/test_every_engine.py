@@ -46,13 +46,13 @@ def wanted(rows: list[Row], window: str, *, tests: bool = False, campaign: str =
     return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests)
 
 
-def told(rollup: Rollup, window: str, *, tests: bool = False) -> Row:
+def report_of(rollup: Rollup, window: str, *, tests: bool = False) -> Row:
     got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
     got.pop("rejects", None)
     return got
 
 
-def test_the_newest_event_is_one_that_has_happened(engine: Engine) -> None:
+def test_newest_event_is_never_in_the_future(engine: Engine) -> None:
     """Also while a row is still open, and once the time of an event has come."""
     events, now = tables.typed(generate.events(1, 120, faults=False)), AT
     for number, later in enumerate((-3, 0, 5, 90, 7200, 432_000)):
@@ -76,15 +76,17 @@ def test_the_newest_event_is_one_that_has_happened(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("rows", [canonical, minimal])
-def test_every_window_with_and_without_tests(engine: Engine, rows: Callable[[], list[Row]]) -> None:
+def test_every_window_equals_the_oracle_with_and_without_tests(
+    engine: Engine, rows: Callable[[], list[Row]]
+) -> None:
     name = filled(engine, rows())
     rollup = open_rollup(engine.url(name), "c1")
     for window, tests in EVERY_CASE:
-        assert told(rollup, window, tests=tests) == wanted(rows(), window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(rows(), window, tests=tests)
     rollup.close()
 
 
-def test_the_command_line_prints_the_oracles_object(
+def test_report_command_prints_the_object_of_the_oracle(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = engine.url(filled(engine, canonical()))
@@ -92,13 +94,13 @@ def test_the_command_line_prints_the_oracles_object(
     options = ("--campaign", "c1", "--at", at, "--window", "7d", "--format", "json")
     with pytest.raises(SystemExit) as left:
         main(["report", url, *options])
-    said = capsys.readouterr()
-    assert left.value.code == 0, said.err
-    found = json.loads(said.out)
-    found.pop("rejects")
-    assert found == wanted(canonical(), "7d")
-    assert str(found["health"]["rejected"]) in said.err
-    assert "PASS" not in said.err
+    output = capsys.readouterr()
+    assert left.value.code == 0, output.err
+    report = json.loads(output.out)
+    report.pop("rejects")
+    assert report == wanted(canonical(), "7d")
+    assert str(report["health"]["rejected"]) in output.err
+    assert "PASS" not in output.err
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_the_command_line_prints_the_oracles_object(
     ],
     indirect=["engine"],
 )
-def test_a_campaign_of_any_name(engine: Engine, named: str) -> None:
+def test_campaign_id_may_contain_any_character(engine: Engine, named: str) -> None:
     rows = [
         {**row, "campaign_id": named, "campaign_name": named, "message_id": named}
         for row in generate.events(5, 30, faults=False)
@@ -119,20 +121,20 @@ def test_a_campaign_of_any_name(engine: Engine, named: str) -> None:
     rollup.refresh()
     engine.insert(name, rows[20:])
     rollup.refresh()
-    assert told(rollup, "30d") == wanted(rows, "30d", campaign=named)
+    assert report_of(rollup, "30d") == wanted(rows, "30d", campaign=named)
     rollup.close()
 
 
-def test_the_newest_events_campaign_where_none_is_named(engine: Engine) -> None:
+def test_default_campaign_is_the_one_with_the_newest_event(engine: Engine) -> None:
     rollup = open_rollup(engine.url(filled(engine, canonical())))
     sound = [row for raw in canonical() if (row := oracle.event(raw)) is not None]
     newest = max(sound, key=lambda row: (row["timestamp"], row["campaign_id"]))
     assert rollup.campaign == newest["campaign_id"]
-    assert told(rollup, "24h") == wanted(canonical(), "24h", campaign=newest["campaign_id"])
+    assert report_of(rollup, "24h") == wanted(canonical(), "24h", campaign=newest["campaign_id"])
     rollup.close()
 
 
-def test_selections_are_answered_from_what_is_kept(engine: Engine) -> None:
+def test_selections_are_answered_without_a_query(engine: Engine) -> None:
     rollup = open_rollup(engine.url(filled(engine, canonical())), "c1")
     events = pd.DataFrame(canonical(), columns=list(oracle.COLUMNS), dtype=object)
     for messages, executions in (
@@ -158,7 +160,7 @@ def test_selections_are_answered_from_what_is_kept(engine: Engine) -> None:
     rollup.close()
 
 
-def test_flags_as_words_and_refused_rows_by_their_id(engine: Engine) -> None:
+def test_flags_may_be_words_and_rejects_name_the_event_id(engine: Engine) -> None:
     rows = [row for row in generate.events(7, 60) if not isinstance(row["timestamp"], str)]
     words = {True: "true", False: "False", None: None}
     as_words = [
@@ -167,7 +169,7 @@ def test_flags_as_words_and_refused_rows_by_their_id(engine: Engine) -> None:
     ]
     name = filled(engine, as_words, texts=oracle.BOOLEANS)
     rollup = open_rollup(engine.url(name), "c1")
-    assert told(rollup, "30d") == wanted(rows, "30d")
+    assert report_of(rollup, "30d") == wanted(rows, "30d")
     refused = {reject.file: reject.cause for reject in rollup.health.rejects}
     for row in rows:
         if row["is_machine"] == "2":
@@ -192,10 +194,10 @@ def test_several_tables_make_one_report(engine: Engine) -> None:
     names = (filled(engine, narrow), words)
     rollup = new_rollup(engine.url(",".join(names)), "c1")
     assert rollup.refresh()
-    told_as = {True: "true", False: "0", None: None}
-    engine.insert(words, [{**row, "is_test": told_as[row["is_test"]]} for row in rows[half:]])
+    spellings = {True: "true", False: "0", None: None}
+    engine.insert(words, [{**row, "is_test": spellings[row["is_test"]]} for row in rows[half:]])
     assert rollup.refresh()
     for window, tests in (("24h", False), ("30d", True)):
-        got = told(rollup, window, tests=tests)
+        got = report_of(rollup, window, tests=tests)
         assert got == wanted(narrow + rows[half:], window, tests=tests)
     rollup.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine import open_rollup
-from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import generate
 from tests.support.servers import tables
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.servers.server import Postgres
 
 
-def test_a_unique_index_spares_the_search_for_repeats(postgres: Postgres) -> None:
+def test_unique_index_avoids_the_search_for_duplicates(postgres: Postgres) -> None:
     rows = generate.events(6, 200, faults=False)
     once = list({row["event_id"]: row for row in rows}.values())
     name = tables.create(postgres)
@@ -24,5 +24,5 @@ def test_a_unique_index_spares_the_search_for_repeats(postgres: Postgres) -> Non
         assert rollup._connection.distinct
         tables.insert(con, name, once[100:])
     rollup.refresh()
-    assert told(rollup, "30d") == wanted(once, "30d")
+    assert report_of(rollup, "30d") == wanted(once, "30d")
     rollup.close()

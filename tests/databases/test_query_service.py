@@ -15,7 +15,7 @@ from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Window
 from tests import oracle
-from tests.databases.test_every_engine import EVERY_CASE, told
+from tests.databases.test_every_engine import EVERY_CASE, report_of
 from tests.support.events import files, generate, xdm_tables
 from tests.support.events.generate import AT, WINDOWS
 from tests.support.events.xdm_tables import DATASETS, wanted
@@ -52,24 +52,26 @@ def service(platform: Gateway) -> Gateway:
 
 
 def arrived(rows: list[Row], hours: float) -> list[Row]:
-    """Return rows as they came into the lake, so many hours after the first."""
+    """Return rows as they came into the lake, *hours* after the first."""
     at = FIRST_ARRIVAL + int(hours * HOUR)
     return [row | {"_acp_system_metadata": {"ingestTime": at}} for row in rows]
 
 
 def one_line(refused: pytest.ExceptionInfo[SourceError]) -> str:
-    said = str(refused.value)
-    assert len(said.splitlines()) == 1
-    assert gateway.CREDENTIAL not in said
-    assert gateway.USER not in said
-    return said
+    message = str(refused.value)
+    assert len(message.splitlines()) == 1
+    assert gateway.CREDENTIAL not in message
+    assert gateway.USER not in message
+    return message
 
 
 @pytest.mark.parametrize("datasets", [("journey",), DATASETS])
-def test_every_window_with_and_without_tests(service: Gateway, datasets: tuple[str, ...]) -> None:
+def test_every_window_equals_the_oracle_with_and_without_tests(
+    service: Gateway, datasets: tuple[str, ...]
+) -> None:
     rollup = open_rollup(service.url(*datasets), "c1")
     for window, tests in EVERY_CASE:
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
     assert rollup.health.ignored > 10
     assert {reject.cause for reject in rollup.health.rejects} >= {
         "unknown feedbackStatus 'teleported'",
@@ -81,37 +83,37 @@ def test_every_window_with_and_without_tests(service: Gateway, datasets: tuple[s
 
 
 @pytest.mark.parametrize("window", ["24h"])
-def test_a_rollup_for_one_window(service: Gateway, window: str) -> None:
+def test_rollup_for_one_window_equals_the_oracle(service: Gateway, window: str) -> None:
     span = Window.ending(AT, WINDOWS[window])
     rollup = open_rollup(service.url(*DATASETS, prefix="ajo:"), "c1", follow=False, window=span)
     for tests in (False, True):
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
     rollup.close()
 
 
-def test_a_spark_without_ansi_rules(service: Gateway, lake: Cluster) -> None:
+def test_spark_without_ansi_mode_equals_the_oracle(service: Gateway, lake: Cluster) -> None:
     """The service does not say which rules its Spark keeps to."""
     lake.session.conf.set("spark.sql.ansi.enabled", "false")
     try:
         rollup = open_rollup(service.url("journey"), "c1")
     finally:
         lake.session.conf.unset("spark.sql.ansi.enabled")
-    assert told(rollup, "30d", tests=True) == wanted("30d", tests=True)
+    assert report_of(rollup, "30d", tests=True) == wanted("30d", tests=True)
     rollup.close()
 
 
-def test_the_newest_events_campaign_and_another_one(service: Gateway) -> None:
+def test_default_campaign_and_a_named_campaign(service: Gateway) -> None:
     rollup = open_rollup(service.url("journey"))
     named = rollup.campaign
     assert named in {"c1", "c2"}
-    assert told(rollup, "24h") == wanted("24h", campaign=str(named))
+    assert report_of(rollup, "24h") == wanted("24h", campaign=str(named))
     rollup.close()
     other = open_rollup(service.url("journey"), "c2")
-    assert told(other, "7d") == wanted("7d", campaign="c2")
+    assert report_of(other, "7d") == wanted("7d", campaign="c2")
     other.close()
 
 
-def test_looks_at_what_has_arrived(service: Gateway, lake: Cluster) -> None:
+def test_refresh_counts_rows_by_their_arrival(service: Gateway, lake: Cluster) -> None:
     """By the time of arrival: what came late, and what comes again, counts as it should."""
     rows = xdm_tables.rows()
     third = len(rows) // 3
@@ -127,39 +129,39 @@ def test_looks_at_what_has_arrived(service: Gateway, lake: Cluster) -> None:
     service.rules.statements.clear()
     lake.append("live", all_rows.slice(2 * third, len(rows) - 2 * third))
     assert rollup.refresh()
-    asked = service.rules.statements[-1]
-    assert str(FIRST_ARRIVAL + 3 * HOUR) in asked
-    assert "ANTI" not in asked
+    sent = service.rules.statements[-1]
+    assert str(FIRST_ARRIVAL + 3 * HOUR) in sent
+    assert "ANTI" not in sent
     for window, tests in (("24h", False), ("30d", True)):
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
     lake.append("live", all_rows.slice(len(rows)))
     rollup.refresh()
-    assert told(rollup, "30d")["widgets"] == wanted("30d")["widgets"]
+    assert report_of(rollup, "30d")["widgets"] == wanted("30d")["widgets"]
     assert not rollup.refresh()
     rollup.close()
 
 
-def test_it_is_asked_once_a_minute(service: Gateway) -> None:
+def test_at_most_one_query_runs_per_minute(service: Gateway) -> None:
     rollup = new_rollup(service.url("journey"), "c1")
     assert rollup.refresh()
-    asked = len(service.rules.statements)
+    sent = len(service.rules.statements)
     assert not rollup.refresh()
-    assert len(service.rules.statements) == asked
+    assert len(service.rules.statements) == sent
     rollup.close()
 
 
-def test_the_limit_of_rows_is_lifted(service: Gateway) -> None:
+def test_statements_lift_the_row_limit(service: Gateway) -> None:
     service.rules.most = 10
     rollup = open_rollup(service.url("journey"), "c1")
-    assert told(rollup, "30d") == wanted("30d")
+    assert report_of(rollup, "30d") == wanted("30d")
     rollup.close()
 
 
-def test_nothing_is_cut_in_silence(service: Gateway) -> None:
+def test_truncated_answer_is_an_error(service: Gateway) -> None:
     """Where ``LIMIT 0`` gives no row it is left out, and what comes is counted."""
     service.rules.lifts = False
     rollup = open_rollup(service.url("journey"), "c1")
-    assert told(rollup, "30d") == wanted("30d")
+    assert report_of(rollup, "30d") == wanted("30d")
     rollup.close()
     service.rules.most = 10
     with pytest.raises(SourceError, match=r"of [0-9,]+ rows of the answer 10 came") as refused:
@@ -167,7 +169,7 @@ def test_nothing_is_cut_in_silence(service: Gateway) -> None:
     assert "one window" in one_line(refused)
 
 
-def test_a_wrong_credential_is_one_clear_line(
+def test_invalid_credential_is_reported_in_one_line(
     service: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OLD", "an expired t0ken")
@@ -177,14 +179,14 @@ def test_a_wrong_credential_is_one_clear_line(
 
 
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
-def test_the_credential_goes_over_tls_alone(service: Gateway, mode: str) -> None:
+def test_credential_is_only_sent_over_tls(service: Gateway, mode: str) -> None:
     with pytest.raises(SourceError, match="require, verify-ca, verify-full") as refused:
         open_rollup(service.url("journey", sslmode=mode), "c1")
     one_line(refused)
     assert not service.rules.statements
 
 
-def test_a_server_that_is_another_gets_no_credential(service: Gateway, tmp_path: Path) -> None:
+def test_unverified_server_gets_no_credential(service: Gateway, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
     with pytest.raises(SourceError, match="certificate verify failed") as refused:
@@ -192,50 +194,50 @@ def test_a_server_that_is_another_gets_no_credential(service: Gateway, tmp_path:
     one_line(refused)
 
 
-def test_a_dataset_that_is_not_there(service: Gateway) -> None:
+def test_missing_dataset_is_reported_in_one_line(service: Gateway) -> None:
     with pytest.raises(SourceError, match="nowhere") as refused:
         open_rollup(service.url("journey", "nowhere"), "c1")
     one_line(refused)
 
 
-def test_a_dataset_of_something_else(service: Gateway, lake: Cluster) -> None:
+def test_dataset_without_event_fields_is_an_error(service: Gateway, lake: Cluster) -> None:
     create(lake, "weather", [{"_id": "1", "place": {"name": "here"}}])
     with pytest.raises(SourceError, match="has no column timestamp") as refused:
         open_rollup(service.url("weather", prefix="ajo:"), "c1")
     one_line(refused)
 
 
-def test_an_error_tells_no_value_of_a_row(service: Gateway) -> None:
+def test_error_contains_no_row_value(service: Gateway) -> None:
     service.rules.fails = "58000", "Internal failure [the value 'someone@example.com' is odd]"
     with pytest.raises(SourceError, match="Internal failure") as refused:
         open_rollup(service.url("journey"), "c1")
     assert "someone" not in one_line(refused)
 
 
-def test_a_connection_that_breaks_is_one_clear_line_and_comes_back(service: Gateway) -> None:
+def test_lost_connection_is_reported_in_one_line_and_retried(service: Gateway) -> None:
     rollup = new_rollup(service.url("journey", every="0"), "c1")
     rollup.refresh()
     service.cut()
     with pytest.raises(SourceError) as refused:
         rollup.refresh()
     one_line(refused)
-    assert told(rollup, "24h") == wanted("24h")
+    assert report_of(rollup, "24h") == wanted("24h")
     assert not rollup.refresh()
-    assert told(rollup, "24h") == wanted("24h")
+    assert report_of(rollup, "24h") == wanted("24h")
     rollup.close()
 
 
-def test_a_dataset_of_canonical_events(service: Gateway, lake: Cluster) -> None:
+def test_dataset_of_canonical_events_is_read(service: Gateway, lake: Cluster) -> None:
     rows = tables.typed(generate.events(1))
     create(lake, "derived", rows)
     rollup = open_rollup(service.url("derived"), "c1")
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
     for window in ("2h", "30d"):
-        assert told(rollup, window) == oracle.report(events, "c1", AT, WINDOWS[window])
+        assert report_of(rollup, window) == oracle.report(events, "c1", AT, WINDOWS[window])
     rollup.close()
 
 
-def test_the_command_line_prints_the_oracles_object(service: Gateway) -> None:
+def test_report_command_prints_the_object_of_the_oracle(service: Gateway) -> None:
     at = AT.isoformat().replace("+00:00", "Z")
     options = ("--campaign", "c1", "--at", at, "--window", "7d", "--format", "json")
     url = service.url(*DATASETS)
@@ -247,16 +249,16 @@ def test_the_command_line_prints_the_oracles_object(service: Gateway) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert len(found.pop("rejects")) == found["health"]["rejected"]
-    assert found == wanted("7d")
+    report = json.loads(done.stdout)
+    assert len(report.pop("rejects")) == report["health"]["rejected"]
+    assert report == wanted("7d")
     for secret in (gateway.CREDENTIAL, gateway.USER, "profile-", "person-"):
         assert secret not in done.stdout + done.stderr
 
 
-def test_profiles_do_not_leave_the_service(service: Gateway) -> None:
+def test_profile_ids_do_not_leave_the_service(service: Gateway) -> None:
     rollup = open_rollup(service.url("journey"), "c1")
     rollup.close()
-    asked = max(service.rules.statements, key=len)
-    assert "messageProfileID" in asked
-    assert "profile" not in asked[asked.index("UNION ALL") :].lower()
+    sent = max(service.rules.statements, key=len)
+    assert "messageProfileID" in sent
+    assert "profile" not in sent[sent.index("UNION ALL") :].lower()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign_live_widgets.engine import open_rollup
-from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import generate
 from tests.support.events.generate import WINDOWS
 from tests.support.servers import tables
@@ -30,7 +30,7 @@ def printed(*options: str) -> str:
 
 
 @pytest.mark.parametrize("table", ["events", "mail.of the team"])
-def test_the_table_for_postgresql(postgres: Postgres, table: str) -> None:
+def test_printed_postgresql_table_can_be_used(postgres: Postgres, table: str) -> None:
     rows = tables.typed(generate.events(41, 300))
     sound = [row for row in rows if all(row[name] is not None for name in tables.REQUIRED)]
     name = ".".join(f'"{part}"' for part in table.split("."))
@@ -46,16 +46,16 @@ def test_the_table_for_postgresql(postgres: Postgres, table: str) -> None:
         tables.insert(con, name, sound)
     rollup = open_rollup(postgres.url(table.replace(" ", "%20")), "c1")
     for window in WINDOWS:
-        assert told(rollup, window) == wanted(sound, window)
+        assert report_of(rollup, window) == wanted(sound, window)
     with postgres.connect() as con:
         tables.insert(con, name, sound[:20])
     rollup.refresh()
-    assert told(rollup, "24h") == wanted(sound + sound[:20], "24h")
+    assert report_of(rollup, "24h") == wanted(sound + sound[:20], "24h")
     rollup.close()
 
 
 @pytest.mark.parametrize("engine", ["clickhouse", "spark"])
-def test_other_engines_have_every_column_once(engine: str) -> None:
+def test_printed_table_has_every_column_once(engine: str) -> None:
     text = printed("--for", engine, "--table", "mail.events")
     for column in (*tables.ALL, "ingested_at"):
         assert text.count(f"\n    {column} ") == (
@@ -64,7 +64,7 @@ def test_other_engines_have_every_column_once(engine: str) -> None:
     assert "`mail`.`events`" in text
 
 
-def test_an_engine_that_is_not_known_is_a_wrong_call() -> None:
+def test_unknown_engine_is_an_invalid_call() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "campaign_live_widgets", "schema", "--for", "mysql"],
         capture_output=True,

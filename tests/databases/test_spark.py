@@ -13,7 +13,7 @@ import pytest
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
-from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_every_engine import report_of, wanted
 from tests.databases.test_ticks import tick_by_tick
 from tests.support.events import generate
 from tests.support.servers import engines, tables
@@ -41,14 +41,14 @@ def on(spark: Cluster) -> engines.OnSpark:
         ({}, "USING parquet", {}),
     ],
 )
-def test_tick_by_tick(
+def test_every_refresh_equals_the_oracle(
     on: engines.OnSpark, marks: dict[str, pa.DataType], using: str, options: dict[str, str]
 ) -> None:
     name = on.create(marks=marks, using=using)
     tick_by_tick(partial(on.insert, name), on.url(name, **options), ticks=3)
 
 
-def test_late_commits_are_found_within_the_overlap(on: engines.OnSpark) -> None:
+def test_late_commits_within_the_overlap_are_counted(on: engines.OnSpark) -> None:
     """Rows of one id may differ in all else; the one with the smallest number is the event."""
     rng = random.Random(5)  # noqa: S311 - test data
     rows = tables.typed(generate.events(5, 90))
@@ -63,7 +63,7 @@ def test_late_commits_are_found_within_the_overlap(on: engines.OnSpark) -> None:
         rollup.refresh()
     in_order = [{c: row[c] for c in tables.ALL} for row in reversed(numbered)]
     for window in ("24h", "30d"):
-        assert told(rollup, window)["widgets"] == wanted(in_order, window)["widgets"]
+        assert report_of(rollup, window)["widgets"] == wanted(in_order, window)["widgets"]
     rollup.close()
 
 
@@ -89,19 +89,19 @@ def over(place: Any) -> str:  # noqa: ANN401 - a folder
     return f"USING parquet LOCATION '{place}'"
 
 
-def test_files_that_come_into_the_folder_are_seen(folder: tuple[str, Any], spark: Cluster) -> None:
+def test_files_added_to_the_folder_are_counted(folder: tuple[str, Any], spark: Cluster) -> None:
     name, put = folder
     rows = tables.typed(generate.events(11, 120))
     rollup = new_rollup(spark.url(name), "c1")
     for first in range(0, len(rows), 50):
         put(rows[first : first + 50])
         assert rollup.refresh()
-        assert told(rollup, "7d") == wanted(rows[: first + 50], "7d")
+        assert report_of(rollup, "7d") == wanted(rows[: first + 50], "7d")
     rollup.close()
 
 
-def test_a_look_reads_what_is_new_once_and_of_the_last_days_alone(on: engines.OnSpark) -> None:
-    """And what was there before once, to tell repeats; where nothing is new, it reads no more."""
+def test_refresh_reads_new_rows_once_and_only_of_the_last_days(on: engines.OnSpark) -> None:
+    """It reads older ids once, to find duplicates; without new rows it reads nothing else."""
     name = on.create(marks={"ingested_at": TIME, "arrived_on": pa.date32()}, using=BY_DAY)
     now = datetime.now(UTC)
     rows = generate.events(12, 60, faults=False)
@@ -122,26 +122,26 @@ def test_a_look_reads_what_is_new_once_and_of_the_last_days_alone(on: engines.On
     looked = [sorted(read) for read in scans(rollup.refresh)]
     assert looked == [[new], [new], [new, len(rows) + 10]]
     assert scans(rollup.refresh) == [[new]]
-    assert told(rollup, "24h") == wanted(rows + rows[:10], "24h")
+    assert report_of(rollup, "24h") == wanted(rows + rows[:10], "24h")
     rollup.close()
 
 
-def test_what_travels_is_counts_and_hashes(on: engines.OnSpark) -> None:
+def test_only_counts_and_hashes_are_transferred(on: engines.OnSpark) -> None:
     rows = tables.typed(generate.events(13, 200))
     for row in rows:
         if row["profile_id"]:
             row["profile_id"] = f"someone-{row['profile_id']}@example.com"
     rollup = new_rollup(on.url(engines.filled(on, rows)), "c1", follow=False)
     rollup.refresh()
-    (asked,) = rollup._statements.values()
-    assert "profile_id" not in asked[asked.index("UNION ALL") :]
-    answer = [row for some in rollup._connection.rows(asked) for row in some]
+    (statement,) = rollup._statements.values()
+    assert "profile_id" not in statement[statement.index("UNION ALL") :]
+    answer = [row for some in rollup._connection.rows(statement) for row in some]
     assert answer
     assert not [v for row in answer for v in row if isinstance(v, str) and "someone" in v]
     rollup.close()
 
 
-def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(
+def test_stopped_server_is_reported_in_one_line_and_retried(
     folder: tuple[str, Any], on: engines.OnSpark
 ) -> None:
     name, put = folder
@@ -156,11 +156,11 @@ def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(
         with pytest.raises(SourceError, match="no Spark Connect server answers") as refused:
             rollup.refresh()
         assert len(str(refused.value).splitlines()) == 1
-        assert told(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
+        assert report_of(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
     on.cluster.start_server()
     with pytest.raises(SourceError, match="there is no table"):
         rollup.refresh()
     on.cluster.sql(f"CREATE TABLE {name} {over(place)}")
     assert rollup.refresh()
-    assert told(rollup, "24h") == wanted(rows, "24h")
+    assert report_of(rollup, "24h") == wanted(rows, "24h")
     rollup.close()

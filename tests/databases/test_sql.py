@@ -1,6 +1,6 @@
 """The rollup's SQL for engines other than PostgreSQL: as it was compiled and looked at.
 
-``CLW_WRITE_SQL=1`` writes it anew; look at what has changed.
+``CLW_WRITE_SQL=1`` writes it again; review the difference.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ def statement(dialect: str) -> str:
         return compiler.to_sqlglot(expression.unbind()).sql(dialect=compiler.dialect)
 
     events = partial(canonical, mark="ingested_at", name="events")
-    asked = TableQuery(events, table, "ingested_at", hashes(dialect), distinct=False)
+    query = TableQuery(events, table, "ingested_at", hashes(dialect), distinct=False)
     keep = Spark.keep if dialect == Spark.dialect else Connection.keep
-    text = StatementBuilder(asked, sql_of, keep).rollup(
+    text = StatementBuilder(query, sql_of, keep).rollup(
         "spring", since=True, until=True, follow=True
     )
     return sqlglot.parse_one(text, dialect=compiler.dialect).sql(compiler.dialect, pretty=True)
 
 
 def assert_kept(got: str, name: str) -> None:
-    kept = HERE / f"{name}.sql"
+    stored = HERE / f"{name}.sql"
     if os.environ.get("CLW_WRITE_SQL"):
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_bytes(got.encode())
-    assert got == kept.read_bytes().decode()
+        stored.parent.mkdir(exist_ok=True)
+        stored.write_bytes(got.encode())
+    assert got == stored.read_bytes().decode()
 
 
 def sent_to_query_service() -> str:
@@ -81,13 +81,13 @@ def sent_to_query_service() -> str:
     ajo, mark = ROW_FORMATS["ajo"], "_acp_system_metadata.ingestTime"
     table, column = ajo.gathered([ibis.table(schema, name="feedback")], mark, "lake")
     events = partial(ajo.events, mark=column, name="lake")
-    asked = TableQuery(
+    query = TableQuery(
         *(events, table, column, hashes("queryservice")),
         distinct=False,
         ignores=True,
         by_index=False,
     )
-    pushdown = StatementBuilder(asked, documented, QueryService.keep)
+    pushdown = StatementBuilder(query, documented, QueryService.keep)
     text = pushdown.rollup("spring", since=True, until=True, follow=True)
     return sqlglot.parse_one(text, dialect="databricks").sql("databricks", pretty=True)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError
-from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import generate
 from tests.support.events.generate import WINDOWS
 from tests.support.servers import engines, tables
@@ -43,7 +43,9 @@ few = settings(
         (None, {}),
     ],
 )
-def test_tick_by_tick(postgres: Postgres, mark: str | None, options: dict[str, str]) -> None:
+def test_every_refresh_equals_the_oracle(
+    postgres: Postgres, mark: str | None, options: dict[str, str]
+) -> None:
     name = tables.create(postgres, mark=mark)
     tick_by_tick(partial(engines.OnPostgres(postgres).insert, name), postgres.url(name, **options))
 
@@ -59,12 +61,12 @@ def tick_by_tick(insert: Callable[[list[Row]], None], url: str, ticks: int = 6) 
         insert(rows[number * size : (number + 1) * size])
         assert rollup.refresh()
         window = list(WINDOWS)[number]
-        assert told(rollup, window) == wanted(rows[: (number + 1) * size], window)
+        assert report_of(rollup, window) == wanted(rows[: (number + 1) * size], window)
     assert not rollup.refresh()
     insert(rows[:40])
     rollup.refresh()
     for window in WINDOWS:
-        assert told(rollup, window, tests=True) == wanted(rows + rows[:40], window, tests=True)
+        assert report_of(rollup, window, tests=True) == wanted(rows + rows[:40], window, tests=True)
     rollup.close()
 
 
@@ -86,7 +88,7 @@ def arrivals(draw: st.DrawFn) -> list[list[tuple[int, Row]]]:
 
 @few
 @given(arrivals())
-def test_looks_are_what_a_fresh_read_is(
+def test_refreshed_rollup_equals_a_new_one(
     postgres: Postgres, ticks: list[list[tuple[int, Row]]]
 ) -> None:
     """Late commits too, and where they displace what was first of its id."""
@@ -102,18 +104,20 @@ def test_looks_are_what_a_fresh_read_is(
             fresh = new_rollup(postgres.url(name, **options), "c1")
             fresh.refresh()
             for window, tests in (("2h", False), ("30d", True)):
-                assert told(followed, window, tests=tests) == told(fresh, window, tests=tests)
+                assert report_of(followed, window, tests=tests) == report_of(
+                    fresh, window, tests=tests
+                )
             assert followed.campaigns() == fresh.campaigns()
             assert followed.names() == fresh.names()
             fresh.close()
     # Of rows with one id the first is the event: the oracle keeps the last it is shown.
     in_order = [row for _, row in sorted(seen, key=lambda pair: -pair[0])]
     for window in ("24h", "30d"):
-        assert told(followed, window)["widgets"] == wanted(in_order, window)["widgets"]
+        assert report_of(followed, window)["widgets"] == wanted(in_order, window)["widgets"]
     followed.close()
 
 
-def test_what_a_tick_reads_does_not_grow_with_the_history(postgres: Postgres) -> None:
+def test_refresh_reads_do_not_grow_with_the_history(postgres: Postgres) -> None:
     """The planner reads rows by the watermark's index and looks repeats up by the id's."""
     name = tables.create(postgres, mark=SERIAL)
     with postgres.connect() as con:
@@ -160,7 +164,7 @@ def read(con: Any, name: str) -> int:  # noqa: ANN401 - a client's connection
     return int(rows)
 
 
-def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(postgres: Postgres) -> None:
+def test_stopped_server_is_reported_in_one_line_and_retried(postgres: Postgres) -> None:
     rows = tables.typed(generate.events(8, 100))
     name = tables.filled(postgres, rows[:50])
     rollup = new_rollup(postgres.url(name), "c1")
@@ -174,13 +178,13 @@ def test_a_server_that_goes_away_is_one_clear_line_and_comes_back(postgres: Post
     with pytest.raises(SourceError) as refused:
         rollup.refresh()
     assert len(str(refused.value).splitlines()) == 1
-    assert told(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
+    assert report_of(rollup, "24h")["widgets"] == wanted(rows[:50], "24h")["widgets"]
     assert rollup.refresh()
-    assert told(rollup, "24h") == wanted(rows, "24h")
+    assert report_of(rollup, "24h") == wanted(rows, "24h")
     rollup.close()
 
 
-def test_the_oracle_sees_the_same_times_whatever_the_zone(postgres: Postgres) -> None:
+def test_times_do_not_depend_on_the_session_time_zone(postgres: Postgres) -> None:
     rows = tables.typed(generate.events(9, 120))
     name = tables.create(postgres, types={"timestamp": "timestamp"})
     with postgres.connect() as con:
@@ -193,7 +197,7 @@ def test_the_oracle_sees_the_same_times_whatever_the_zone(postgres: Postgres) ->
         con.execute("ALTER ROLE reader SET timezone = 'Asia/Kathmandu'")
     rollup = new_rollup(postgres.url(name), "c1")
     rollup.refresh()
-    assert told(rollup, "24h") == wanted(rows, "24h")
+    assert report_of(rollup, "24h") == wanted(rows, "24h")
     rollup.close()
     with postgres.connect() as con:
         con.execute("ALTER ROLE reader RESET timezone")

@@ -1,4 +1,4 @@
-"""Every door takes a database's address; none of them tells its password."""
+"""Commands, Python and the page accept a database's address; none shows its password."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.servers.server import Postgres
 
 COMMAND = (sys.executable, "-m", "campaign_live_widgets")
-NOBODYS = "n0body's s3cret"
+UNKNOWN = "an unkn0wn s3cret"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -42,43 +42,43 @@ def url(postgres: Postgres) -> str:
     return postgres.url(tables.filled(postgres, tables.typed(generate.events(31, 200))))
 
 
-def test_the_commands_print_what_the_oracle_says(url: str) -> None:
+def test_commands_print_the_numbers_of_the_oracle(url: str) -> None:
     got = run("report", url, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
     assert got.returncode == 0, got.stderr
-    found = json.loads(got.stdout)
-    assert len(found.pop("rejects")) == found["health"]["rejected"]
+    report = json.loads(got.stdout)
+    assert len(report.pop("rejects")) == report["health"]["rejected"]
     rows = tables.typed(generate.events(31, 200))
-    assert found == wanted(rows, "24h")
+    assert report == wanted(rows, "24h")
     listed = json.loads(run("campaigns", url, "--format", "json").stdout)
     assert {one["campaign_id"] for one in listed} == {row["campaign_id"] for row in rows} - {
         None,
         "",
     }
-    assert sum(one["events"] for one in listed) == found["health"]["events"]
+    assert sum(one["events"] for one in listed) == report["health"]["events"]
     missing = run("report", url, "--campaign", "c11", "--format", "json")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert "c11" in missing.stderr.splitlines()[-1]
 
 
-def test_a_report_in_python_keeps_up(engine: Engine) -> None:
+def test_frames_of_a_report_follow_the_table(engine: Engine) -> None:
     rows = tables.typed(generate.events(32, 120, faults=False))
     name = filled(engine, rows[:60])
     report = CampaignReport(engine.url(name), "c1", window="30d", at=AT, live=False)
     tile = "email.metrics_by_message"
 
-    def shown() -> list[list[object]]:
+    def rows_of_tile() -> list[list[object]]:
         return [list(row) for row in report.frame(tile).itertuples(index=False)]
 
-    assert shown() == wanted(rows[:60], "30d")["widgets"][tile]["rows"]
+    assert rows_of_tile() == wanted(rows[:60], "30d")["widgets"][tile]["rows"]
     engine.insert(name, rows[60:])
-    assert shown() == wanted(rows, "30d")["widgets"][tile]["rows"]
+    assert rows_of_tile() == wanted(rows, "30d")["widgets"][tile]["rows"]
     with pytest.raises(UnknownNameError):
-        CampaignReport(engine.url(name), "nobody", live=False)
+        CampaignReport(engine.url(name), "unknown", live=False)
     report.close()
 
 
 @pytest.mark.browser
-def test_the_page_follows_the_table_and_tells_nothing_of_the_server(
+def test_page_follows_the_table_and_never_shows_the_address(
     postgres: Postgres, browser: Browser
 ) -> None:
     rows = tables.typed(generate.events(34, 200, faults=False))
@@ -104,9 +104,9 @@ def test_the_page_follows_the_table_and_tells_nothing_of_the_server(
         with postgres.connect() as con:
             tables.insert(con, name, rows[100:])
         expect(delivered).to_have_attribute("data-value", str(second), timeout=20_000)
-        told = page.locator(".clw-report").first.inner_text() + page.content()
+        content = page.locator(".clw-report").first.inner_text() + page.content()
         for private in (server.PASSWORD, "CLW_TEST_PASSWORD", "reader@", "postgresql://"):
-            assert private not in told
+            assert private not in content
     finally:
         page.close()
         family = psutil.Process(process.pid).children(recursive=True)
@@ -121,7 +121,7 @@ def test_the_page_follows_the_table_and_tells_nothing_of_the_server(
     ("change", "words"),
     [
         (("?table=", "?table=nowhere_"), ["no table", "nowhere_"]),
-        (("reader:env:CLW_TEST_PASSWORD", f"reader:{NOBODYS}"), ["password"]),
+        (("reader:env:CLW_TEST_PASSWORD", f"reader:{UNKNOWN}"), ["password"]),
         (("/events?", "/elsewhere?"), ["elsewhere"]),
         (("?table=", "?tabel="), ["tabel", "table"]),
         (("env:CLW_TEST_PASSWORD", "env:CLW_NOT_SET"), ["CLW_NOT_SET"]),
@@ -131,10 +131,10 @@ def test_the_page_follows_the_table_and_tells_nothing_of_the_server(
         (("postgresql://", "mysql://"), ["mysql", "postgresql"]),
     ],
 )
-def test_what_is_wrong_is_one_clear_line(
+def test_invalid_address_is_reported_in_one_line(
     url: str, change: tuple[str, str], words: list[str]
 ) -> None:
-    refused(url.replace(*change), words, 2 if NOBODYS in change[1] else 3, server.PASSWORD)
+    refused(url.replace(*change), words, 2 if UNKNOWN in change[1] else 3, server.PASSWORD)
 
 
 def refused(url: str, words: list[str], code: int, secret: str) -> None:
@@ -146,10 +146,10 @@ def refused(url: str, words: list[str], code: int, secret: str) -> None:
         for word in words:
             assert word in got.stderr
         assert secret not in got.stderr
-        assert NOBODYS not in got.stderr
+        assert UNKNOWN not in got.stderr
 
 
-def test_a_server_that_is_not_there(url: str) -> None:
+def test_unreachable_server_is_reported_in_one_line(url: str) -> None:
     gone = url.replace(
         url.partition("@127.0.0.1:")[2].partition("/")[0], str(spark_cluster.free_port())
     )
@@ -159,7 +159,7 @@ def test_a_server_that_is_not_there(url: str) -> None:
     assert server.PASSWORD not in got.stderr
 
 
-def test_a_table_that_is_no_table_of_events(postgres: Postgres) -> None:
+def test_table_without_event_columns_is_an_error(postgres: Postgres) -> None:
     with postgres.connect() as con:
         con.execute('CREATE TABLE other (event_id text, "timestamp" text)')
     with pytest.raises(SourceError, match=r"no column campaign_id.*campaign-live schema"):
@@ -170,7 +170,7 @@ def test_a_table_that_is_no_table_of_events(postgres: Postgres) -> None:
         CampaignReport(postgres.url(texts), live=False)
 
 
-def test_a_view_in_a_schema_of_another_name(postgres: Postgres) -> None:
+def test_view_in_another_schema_is_read(postgres: Postgres) -> None:
     """Names in any case, ids that are numbers, flags that are words, a reader's rights alone."""
     rows = tables.typed(generate.events(33, 100, faults=False))
     name = tables.filled(postgres, rows)

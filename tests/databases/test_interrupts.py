@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a look at a database: the next look counts what this one did not."""
+"""Ctrl-C during a refresh from a database: the next refresh counts the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.engine.pushdown import rollup as remote
-from tests.databases.test_every_engine import told, wanted
+from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import breaking, generate
 from tests.support.servers import engines, tables
 
@@ -30,7 +30,9 @@ def insert(postgres: Postgres) -> tuple[Callable[[list[dict[str, Any]]], None], 
     return partial(engines.OnPostgres(postgres).insert, name), url
 
 
-def test_at_any_moment(insert: tuple[Callable[[list[dict[str, Any]]], None], str]) -> None:
+def test_ctrl_c_at_any_moment_changes_no_later_number(
+    insert: tuple[Callable[[list[dict[str, Any]]], None], str],
+) -> None:
     rows = tables.typed(generate.events(93))
     fill, url = insert
     fill(rows)
@@ -42,12 +44,12 @@ def test_at_any_moment(insert: tuple[Callable[[list[dict[str, Any]]], None], str
     for _ in range(6):
         rollup = new_rollup(url, "c1")
         broken_off += breaking.look_until_through(rollup, length, chance)
-        assert told(rollup, WINDOW) == wanted(rows, WINDOW)
+        assert report_of(rollup, WINDOW) == wanted(rows, WINDOW)
         rollup.close()
     assert broken_off > 0
 
 
-def test_half_kept(
+def test_ctrl_c_while_merging_changes_no_later_number(
     insert: tuple[Callable[[list[dict[str, Any]]], None], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = tables.typed(generate.events(94))
@@ -56,10 +58,10 @@ def test_half_kept(
     rollup = new_rollup(url, "c1")
     rollup.refresh()
     fill(rows[200:])
-    kept = remote.add_cells
+    original = remote.add_cells
 
     def keep_and_stop(*given: Any) -> None:  # noqa: ANN401 - whatever it is given
-        kept(*given)
+        original(*given)
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(remote, "add_cells", keep_and_stop)
@@ -67,5 +69,5 @@ def test_half_kept(
         rollup.refresh()
     monkeypatch.undo()
     rollup.refresh()
-    assert told(rollup, WINDOW) == wanted(rows, WINDOW)
+    assert report_of(rollup, WINDOW) == wanted(rows, WINDOW)
     rollup.close()

@@ -1,4 +1,4 @@
-"""Every door takes a Spark table's address; what is wrong is one line, and tells no token."""
+"""Commands and Python accept a Spark table's address; errors are one line without the token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError
-from tests.databases.test_doors import COMMAND, NOBODYS, refused, run
+from tests.databases.test_entry_points import COMMAND, UNKNOWN, refused, run
 from tests.support.events import generate
 from tests.support.servers import engines, spark_cluster, tables
 
@@ -25,7 +25,7 @@ def url(spark: Cluster) -> str:
     return spark.url(engines.filled(engines.OnSpark(spark), rows))
 
 
-def test_the_campaigns_of_a_table_and_nothing_else_on_the_screen(url: str) -> None:
+def test_campaigns_command_prints_only_the_campaigns(url: str) -> None:
     got = run("campaigns", url, "--format", "json")
     rows = generate.events(31, faults=False)
     assert (got.returncode, got.stderr) == (0, "")
@@ -43,27 +43,27 @@ def test_the_campaigns_of_a_table_and_nothing_else_on_the_screen(url: str) -> No
         (("?table=", "?tabel="), ["tabel", "table"]),
         (("env:CLW_TEST_TOKEN", "env:CLW_NOT_SET"), ["CLW_NOT_SET"]),
         (("reader:env:CLW_TEST_TOKEN@", ""), ["refuses", "env:NAME"]),
-        (("reader:env:CLW_TEST_TOKEN", f"reader:{NOBODYS}"), ["password"]),
-        (("/?", f"/;token={NOBODYS}?"), ["password"]),
-        (("?table=", f"?token={NOBODYS}&table="), ["password"]),
+        (("reader:env:CLW_TEST_TOKEN", f"reader:{UNKNOWN}"), ["password"]),
+        (("/?", f"/;token={UNKNOWN}?"), ["password"]),
+        (("?table=", f"?token={UNKNOWN}&table="), ["password"]),
         (("?table=", "?watermark=arrived&table="), ["arrived"]),
         (("?table=", "?day=campaign_id&table="), ["campaign_id", "day"]),
         (("localhost", "127.0.0.1"), ["no Spark Connect server"]),  # a token without TLS
     ],
 )
-def test_what_is_wrong_is_one_clear_line(
+def test_invalid_address_is_reported_in_one_line(
     url: str, change: tuple[str, str], words: list[str]
 ) -> None:
-    code = 2 if NOBODYS in change[1] else 3
+    code = 2 if UNKNOWN in change[1] else 3
     refused(url.replace(*change), words, code, spark_cluster.TOKEN)
 
 
-def test_a_token_that_is_not_the_servers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLW_TEST_TOKEN", NOBODYS)
+def test_rejected_token_is_reported_in_one_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLW_TEST_TOKEN", UNKNOWN)
     refused(url, ["refuses", "env:NAME"], 3, spark_cluster.TOKEN)
 
 
-def test_a_server_that_is_not_there(spark: Cluster, url: str) -> None:
+def test_unreachable_server_is_reported_in_one_line(spark: Cluster, url: str) -> None:
     gone = url.replace(str(spark.port), str(spark_cluster.free_port()))
     refused(gone, ["no Spark Connect server answers"], 3, spark_cluster.TOKEN)
     got = run("serve", gone, "--no-browser")
@@ -71,7 +71,7 @@ def test_a_server_that_is_not_there(spark: Cluster, url: str) -> None:
     assert len(got.stderr.splitlines()) == 1
 
 
-def test_the_dashboard_is_served_and_ends(url: str) -> None:
+def test_serve_starts_and_stops(url: str) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command
         [*COMMAND, "serve", url, "--campaign", "c1", "--no-browser"],
         stdout=subprocess.PIPE,
@@ -81,12 +81,12 @@ def test_the_dashboard_is_served_and_ends(url: str) -> None:
         assert process.stdout is not None
         address = process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=120)
-    assert address.startswith("http://127.0.0.1:"), said
-    assert spark_cluster.TOKEN not in said
+        _, output = process.communicate(timeout=120)
+    assert address.startswith("http://127.0.0.1:"), output
+    assert spark_cluster.TOKEN not in output
 
 
-def test_a_table_that_is_no_table_of_events(spark: Cluster) -> None:
+def test_table_without_event_columns_is_an_error(spark: Cluster) -> None:
     on = engines.OnSpark(spark)
     other = on.create(("event_id",))
     with pytest.raises(SourceError, match=r"no column timestamp.*campaign-live schema"):
@@ -96,11 +96,11 @@ def test_a_table_that_is_no_table_of_events(spark: Cluster) -> None:
         CampaignReport(on.url(texts), live=False)
 
 
-def test_what_a_view_fails_at_is_told_without_its_values(spark: Cluster) -> None:
+def test_error_of_a_view_contains_no_row_value(spark: Cluster) -> None:
     name = engines.filled(engines.OnSpark(spark), generate.simple(34, 60))
-    kept = ", ".join(f"`{column}`" for column in tables.REQUIRED if column != "profile_id")
+    columns = ", ".join(f"`{column}`" for column in tables.REQUIRED if column != "profile_id")
     spark.sql(
-        f"CREATE VIEW {name}_numbers AS SELECT {kept}, int(profile_id) profile_id FROM {name}"
+        f"CREATE VIEW {name}_numbers AS SELECT {columns}, int(profile_id) profile_id FROM {name}"
     )
     with pytest.raises(SourceError, match="CAST_INVALID_INPUT") as failed:
         CampaignReport(spark.url(f"{name}_numbers"), live=False)
