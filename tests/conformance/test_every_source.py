@@ -69,9 +69,9 @@ def meant(source: Source, rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(events, columns=list(oracle.COLUMNS), dtype=object)
 
 
-def once(rows: pd.DataFrame, asked: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
+def once(rows: pd.DataFrame, question: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
     """Return the oracle's answer, computed once for sources with the same events."""
-    key = (hashlib.sha256(repr(rows.to_numpy().tolist()).encode()).digest(), asked)
+    key = (hashlib.sha256(repr(rows.to_numpy().tolist()).encode()).digest(), question)
     if key not in _KNOWN:
         _KNOWN[key] = compute()
     return _KNOWN[key]
@@ -179,7 +179,7 @@ def test_a_source_expresses_events_of_most_tiles(source: Source) -> None:
     assert counted["events"] > 70
     assert counted["rejected"] >= 2
     assert counted["duplicates"] >= 10 or not source.keeps_repeats
-    shown = {name for name, w in report["widgets"].items() if any(any(r[1:]) for r in w["rows"])}
-    assert shown >= {name for name in oracle.WIDGETS if name.startswith("email.bounce")}
+    filled = {name for name, w in report["widgets"].items() if any(any(r[1:]) for r in w["rows"])}
+    assert filled >= {name for name in oracle.WIDGETS if name.startswith("email.bounce")}
     assert report["widgets"] != expected(rows, "c1", "all", tests=False)["widgets"]
     assert report["widgets"] != expected(rows, CAMPAIGNS[1], "all", tests=True)["widgets"]
