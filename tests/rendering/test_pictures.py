@@ -53,9 +53,9 @@ def test_huge_counts_stand_in_full(locale: str) -> None:
         shown = tile(tile_id)
         frame = frames.frame(shown, scale=frames.HUGE)
         spec = specification(shown, frame, kind=kind, shade="light", locale=locale, width=640)
-        drawn = texts(pictures.svg(spec))
+        drawn = {text.partition(" (")[0] for text in texts(pictures.svg(spec))}  # without rates
         for column in shown.columns[1 : 2 if kind == "donut" else None]:
-            assert {format_number(count, locale) for count in frame[column]} <= set(drawn)
+            assert {format_number(count, locale) for count in frame[column]} <= drawn
 
 
 def test_bars_are_as_long_as_their_counts() -> None:

@@ -88,7 +88,7 @@ def _entry_px(chart: Chart, metric: str) -> float:
 
 
 def row_px(metrics: int, *, high: bool = False) -> int:
-    """Return the least, or the largest, height of a row of *bars* bars, in px."""
+    """Return the least, or the largest, height of a row with *metrics* bars, in px."""
     thin = _THIN_PX * metrics if metrics > 1 else _ALONE_PX
     return round((_THICK_PX * metrics if high else thin) / (1 - _PADDING))
 
