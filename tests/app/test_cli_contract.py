@@ -126,7 +126,7 @@ def test_every_command_answers_help(command: str) -> None:
         (("--window", "7d", "--include-tests"), "7d", True),
     ],
 )
-def test_json_is_one_object_equal_to_the_oracles(
+def test_json_is_one_object_equal_to_the_oracle(
     source: str, options: tuple[str, ...], window: str, *, tests: bool
 ) -> None:
     got = report(source, "--format", "json", *options)
@@ -136,13 +136,13 @@ def test_json_is_one_object_equal_to_the_oracles(
     assert found == wanted(window, tests=tests)
 
 
-def test_json_in_french_differs_by_titles_alone(source: str) -> None:
+def test_json_in_french_differs_only_in_titles(source: str) -> None:
     found = json.loads(report(source, "--format", "json", "--locale", "fr").out)
     found.pop("rejects", None)
     assert found == wanted("24h", locale="fr")
 
 
-def test_json_types(source: str) -> None:
+def test_json_has_the_types_of_the_contract(source: str) -> None:
     found = json.loads(report(source, "--format", "json").out)
     assert found["schema_version"] == 1
     assert found["campaign_id"] == "c1"
@@ -161,7 +161,7 @@ def test_json_types(source: str) -> None:
             assert all(TIME.fullmatch(row[0]) for row in widget["rows"])
 
 
-def test_nothing_in_the_window_is_zero_null_and_every_bucket(source: str) -> None:
+def test_an_empty_window_has_zeros_nulls_and_every_bucket(source: str) -> None:
     got = run(
         "report", source, "--campaign", "c2", "--at", "2020-01-01T00:00:00Z", "--format", "json"
     )
@@ -179,7 +179,7 @@ def test_nothing_in_the_window_is_zero_null_and_every_bucket(source: str) -> Non
     assert widgets["email.recipient_domains"]["rows"] == []
 
 
-def test_a_campaign_without_a_name_reads_null(tmp_path: Path) -> None:
+def test_a_campaign_without_a_name_is_null(tmp_path: Path) -> None:
     vendor = generate_xdm.rows(22, 200)
     path = files.write(vendor, tmp_path / "export.ndjson.gz")
     found = json.loads(report(f"ajo:{path}", "--format", "json").out)
@@ -192,7 +192,7 @@ def test_a_campaign_without_a_name_reads_null(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_csv_has_every_widget_and_no_cell_a_spreadsheet_would_run(source: str, locale: str) -> None:
+def test_csv_has_every_widget_and_no_formula(source: str, locale: str) -> None:
     got = report(source, "--format", "csv", "--locale", locale, "--window", "30d")
     assert got.code == DONE
     lines = list(csv.reader(io.StringIO(got.out, newline="")))
@@ -218,7 +218,7 @@ def test_text_names_every_widget_and_its_numbers(source: str, locale: str) -> No
     assert "\u202e" not in got.out, "a name cannot turn the line around"
 
 
-def test_profiles_never_leave(source: str) -> None:
+def test_profiles_are_never_printed(source: str) -> None:
     profile = re.compile(r"\bp\d{1,2}\b")
     for options in (
         ("--locale", "en", "--window", "7d"),
@@ -230,7 +230,7 @@ def test_profiles_never_leave(source: str) -> None:
         assert not profile.search(got.out + got.err)
 
 
-def test_campaigns_lists_them_all(source: str) -> None:
+def test_campaigns_lists_all_campaigns(source: str) -> None:
     got = run("campaigns", source)
     assert got.code == DONE
     good = {e["event_id"]: e for row in rows() if (e := oracle.event(row))}
@@ -240,7 +240,7 @@ def test_campaigns_lists_them_all(source: str) -> None:
         assert re.search(rf"\b{events}\b", line)
 
 
-def test_refused_rows_are_told_on_standard_error(source: str) -> None:
+def test_rejected_rows_are_logged_on_standard_error(source: str) -> None:
     got = report(source, "--format", "json")
     health = wanted("24h")["health"]
     assert str(health["rejected"]) in got.err
@@ -289,11 +289,11 @@ def test_a_process_has_the_same_code_and_outputs(
         (("serve", ".", "--port", "high"), ["high"]),
     ],
 )
-def test_a_wrong_call(arguments: tuple[str, ...], words: list[str]) -> None:
+def test_a_wrong_call_exits_with_status_2(arguments: tuple[str, ...], words: list[str]) -> None:
     assert_refused(run(*arguments), WRONG_CALL, *words)
 
 
-def test_an_unknown_campaign_is_told_the_nearest(source: str) -> None:
+def test_an_unknown_campaign_suggests_the_nearest(source: str) -> None:
     got = report(source, "--format", "json", campaign="c11")
     assert (got.code, got.out) == (WRONG_CALL, "")
     last = got.err.splitlines()[-1]
@@ -302,21 +302,21 @@ def test_an_unknown_campaign_is_told_the_nearest(source: str) -> None:
     assert "Traceback" not in got.err
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_a_missing_file_exits_with_status_3(tmp_path: Path) -> None:
     path = str(tmp_path / "nowhere.parquet")
     assert_refused(report(path), UNREADABLE, "nowhere.parquet")
 
 
-def test_an_empty_folder(tmp_path: Path) -> None:
+def test_an_empty_folder_exits_with_status_3(tmp_path: Path) -> None:
     assert_refused(report(str(tmp_path)), UNREADABLE, str(tmp_path))
     assert_refused(run("campaigns", str(tmp_path)), UNREADABLE, str(tmp_path))
 
 
-def test_a_glob_that_matches_nothing(tmp_path: Path) -> None:
+def test_a_glob_without_matches_exits_with_status_3(tmp_path: Path) -> None:
     assert_refused(report(str(tmp_path / "*.parquet")), UNREADABLE, "*.parquet")
 
 
-def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
+def test_a_file_of_another_format_exits_with_status_3(tmp_path: Path) -> None:
     path = tmp_path / "events.parquet"
     path.write_text("PAR1 this is no Parquet file, whatever it says PAR1", encoding="utf-8")
     assert_refused(report(str(path)), UNREADABLE, "events.parquet")

@@ -1,4 +1,4 @@
-"""The simulated campaign: always the same, of the right shape, and its sums hold."""
+"""The simulated campaign: reproducible, in the canonical format, with consistent counts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def stamp(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["timestamp"])
 
 
-def test_a_seed_gives_one_story_however_it_is_asked_for(events: list[dict[str, Any]]) -> None:
+def test_a_seed_gives_the_same_events_for_any_steps(events: list[dict[str, Any]]) -> None:
     again, pieces = Simulation(7, START), []
     for minute in range(61):
         pieces += again.events(START + minute * timedelta(minutes=1))
@@ -74,7 +74,7 @@ def test_events_are_those_of_the_contract(events: list[dict[str, Any]]) -> None:
     assert {kind for channel, kind in kinds if channel == "push"} == both | {"action"}
 
 
-def test_life_is_not_tidy(events: list[dict[str, Any]]) -> None:
+def test_events_arrive_late_twice_and_out_of_order(events: list[dict[str, Any]]) -> None:
     ids = Counter(event["event_id"] for event in events)
     assert 0 < sum(n - 1 for n in ids.values()) < len(events) / 100
     late = sum(stamp(one) - stamp(other) > timedelta(seconds=45) for one, other in pairwise(events))
@@ -86,7 +86,7 @@ def test_life_is_not_tidy(events: list[dict[str, Any]]) -> None:
     assert 20 < rate < 60
 
 
-def test_speed_sends_more() -> None:
+def test_a_higher_speed_sends_more_messages() -> None:
     minutes = START + timedelta(minutes=5)
     usual = len(list(Simulation(7, START).events(minutes)))
     fast = len(list(Simulation(7, START, speed=10).events(minutes)))
@@ -94,7 +94,7 @@ def test_speed_sends_more() -> None:
 
 
 @pytest.mark.parametrize("form", ["ndjson", "parquet"])
-def test_the_report_reads_what_is_written(
+def test_the_report_counts_the_written_events(
     form: Format, tmp_path: Path, events: list[dict[str, Any]]
 ) -> None:
     clock = Clock()
@@ -112,7 +112,7 @@ def test_the_report_reads_what_is_written(
     assert all(len(frame(tile, taken)) for tile in TILES.values())
 
 
-def test_lines_are_appended_whole(tmp_path: Path, events: list[dict[str, Any]]) -> None:
+def test_only_complete_lines_are_appended(tmp_path: Path, events: list[dict[str, Any]]) -> None:
     clock = Clock()
     feed = Feed(tmp_path, Simulation(7, START), clock=clock)
     for _ in range(60):
@@ -125,7 +125,7 @@ def test_lines_are_appended_whole(tmp_path: Path, events: list[dict[str, Any]]) 
 
 
 @pytest.mark.parametrize("window", [timedelta(minutes=7), HOUR])
-def test_what_is_sent_is_delivered_or_bounces(tmp_path: Path, window: timedelta) -> None:
+def test_every_sent_message_is_delivered_or_bounces(tmp_path: Path, window: timedelta) -> None:
     clock = Clock()
     feed = Feed(tmp_path, Simulation(7, START), clock=clock)
     clock.now = START + HOUR

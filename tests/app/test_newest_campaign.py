@@ -1,4 +1,4 @@
-"""A report for which no campaign is named: it is of the newest one, and says so."""
+"""A report for which no campaign is named: of the newest one, and its id is logged."""
 
 from __future__ import annotations
 

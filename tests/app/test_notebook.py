@@ -34,7 +34,7 @@ def test_papermill_runs_it_to_the_end(tmp_path: Path) -> None:
     assert view["model_id"] in states
 
 
-def test_papermill_knows_each_parameter_and_what_it_is_for() -> None:
+def test_papermill_infers_each_parameter_and_its_help() -> None:
     parameters = papermill.inspect_notebook(NOTEBOOK)
     assert list(parameters) == [
         *("source", "campaign", "window", "at", "messages", "executions", "locale"),

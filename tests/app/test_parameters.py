@@ -1,4 +1,4 @@
-"""The notebooks' parameters: one schema; what does not fit is refused before anything runs."""
+"""The parameters of the notebooks: one schema; invalid values are refused before a run."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def test_every_notebook_has_a_schema_and_every_schema_a_notebook() -> None:
 
 
 @templates
-def test_the_cell_of_parameters_is_the_schema(name: str) -> None:
+def test_the_parameter_cell_is_the_schema(name: str) -> None:
     (cell,) = (c for c in cells(name) if "parameters" in c.metadata.get("tags", ()))
     assert cell.source == TEMPLATES[name].cell()
 
 
 @templates
-def test_the_first_cell_after_it_checks_them(name: str) -> None:
+def test_the_first_cell_checks_the_parameters(name: str) -> None:
     code = [cell.source for cell in cells(name) if cell.cell_type == "code"]
     lines = [line for line in code[1].splitlines() if line and "import" not in line]
     assert lines[0] == f'check_parameters("{name}", globals())'
 
 
 @templates
-def test_papermill_knows_each_parameter_and_what_it_is_for(name: str) -> None:
+def test_papermill_infers_each_parameter_and_its_help(name: str) -> None:
     found = papermill.inspect_notebook(NOTEBOOKS / f"{name}.ipynb")
     assert list(found) == list(TEMPLATES[name].takes)
     for one in TEMPLATES[name].parameters:
@@ -62,7 +62,7 @@ def test_papermill_knows_each_parameter_and_what_it_is_for(name: str) -> None:
 
 
 @templates
-def test_the_defaults_and_what_is_needed_are_enough(name: str) -> None:
+def test_defaults_and_required_parameters_are_enough(name: str) -> None:
     template = TEMPLATES[name]
     needed = dict.fromkeys(template.required, "x")
     asked = check(name, SOUND | needed)
@@ -74,7 +74,7 @@ def test_the_defaults_and_what_is_needed_are_enough(name: str) -> None:
 
 
 @templates
-def test_each_that_is_needed_is_missed(name: str) -> None:
+def test_a_missing_required_parameter_is_named(name: str) -> None:
     needed = dict.fromkeys(TEMPLATES[name].required, "x")
     for one in needed:
         for empty in ({}, {one: ""}):
@@ -83,7 +83,7 @@ def test_each_that_is_needed_is_missed(name: str) -> None:
 
 
 @templates
-def test_no_other_type_is_taken(name: str) -> None:
+def test_a_value_of_another_type_is_refused(name: str) -> None:
     needed = SOUND | dict.fromkeys(TEMPLATES[name].required, "x")
     others: dict[str, tuple[object, ...]] = {
         "str": (1, None, True, ["x"], b"x"),
@@ -97,7 +97,7 @@ def test_no_other_type_is_taken(name: str) -> None:
                 check(name, needed | {one.name: value})
 
 
-def test_a_whole_number_is_a_number_and_a_tuple_a_list() -> None:
+def test_an_integer_is_a_float_and_a_tuple_a_list() -> None:
     asked = check("campaign_live_report", SOUND | {"every": 2, "messages": ("m1", "m2")})
     assert (asked["every"], asked["messages"]) == (2.0, ["m1", "m2"])
 
@@ -105,7 +105,7 @@ def test_a_whole_number_is_a_number_and_a_tuple_a_list() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"), [("windw", "Did you mean 'window'?"), ("colour", "Known: ")]
 )
-def test_an_unknown_name_is_told_the_nearest(name: str, hint: str) -> None:
+def test_an_unknown_parameter_suggests_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UnknownNameError, match=re.escape(f"Unknown parameter {name!r}. {hint}")):
         check("campaign_snapshot", SOUND | {name: "1h"})
 
@@ -134,7 +134,7 @@ def test_a_parameter_of_another_notebook_is_unknown() -> None:
         ("compare_campaigns", "other_at", "24:61"),
     ],
 )
-def test_a_value_that_cannot_be_had_is_named(template: str, name: str, value: object) -> None:
+def test_an_invalid_value_names_its_parameter(template: str, name: str, value: object) -> None:
     needed = SOUND | dict.fromkeys(TEMPLATES[template].required, "x")
     with pytest.raises(UsageError) as refused:
         check(template, needed | {name: value})
@@ -172,7 +172,7 @@ def test_a_value_of_the_wrong_type_is_not_repeated() -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_reference_is_given_back_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_reference_is_returned_unresolved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_EVENTS", "/srv/hunter2")
     assert check("campaign_live_report", {"source": "env:MY_EVENTS"})["source"] == "env:MY_EVENTS"
 
@@ -180,19 +180,19 @@ def test_a_reference_is_given_back_as_one(monkeypatch: pytest.MonkeyPatch) -> No
 # ── in a notebook ───────────────────────────────────────────────────────────────────────
 
 
-def test_a_notebook_of_its_own_names_is_fine() -> None:
+def test_other_names_of_a_notebook_are_ignored() -> None:
     mine = {**check("first_tour", SOUND), "In": ["x = 1", "my_own = 2"], "my_own": 2}
     assert check_parameters("first_tour", mine)["source"] == "events/"
 
 
-def test_what_papermill_has_put_in_is_looked_at() -> None:
+def test_parameters_inserted_by_papermill_are_checked() -> None:
     told = "# Parameters\nsource = \"events/\"\nwindw = '6h'\n"
     mine = {**check("first_tour", SOUND), "In": ["", told], "windw": "6h"}
     with pytest.raises(UnknownNameError, match="'windw'"):
         check_parameters("first_tour", mine)
 
 
-def test_what_another_scheduler_has_put_behind_the_parameters_is_looked_at() -> None:
+def test_parameters_inserted_by_another_scheduler_are_checked() -> None:
     own = TEMPLATES["first_tour"].cell()
     for cells, refused in (
         (["", own, "source = 'events/'\nwindw = '6h'"], True),
@@ -215,7 +215,7 @@ def test_what_another_scheduler_has_put_behind_the_parameters_is_looked_at() -> 
         ({}, "message is missing"),
     ],
 )
-def test_plain_papermill_ends_before_anything_is_read(
+def test_plain_papermill_fails_before_the_source_is_read(
     tmp_path: Path, given: dict[str, object], told: str
 ) -> None:
     missing = {"source": str(tmp_path / "nowhere"), **({"message": "m1"} if given else {})}
@@ -233,7 +233,7 @@ def test_plain_papermill_ends_before_anything_is_read(
 # ── in the documentation ────────────────────────────────────────────────────────────────
 
 
-def test_the_documentation_lists_them_all() -> None:
+def test_the_documentation_lists_all_parameters() -> None:
     text = (NOTEBOOKS.parent / "docs" / "notebooks.md").read_text(encoding="utf-8")
     table = text.partition("<!-- parameters -->")[2].partition("<!-- /parameters -->")[0]
     lines = [line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:]]

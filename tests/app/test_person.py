@@ -1,4 +1,4 @@
-"""Who asks: told to the page by a Hub or a proxy, and by nothing that a browser can send."""
+"""The user of a page: named by a JupyterHub or a proxy, never by the browser."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ def asked() -> list[str | None]:
     return told
 
 
-def test_on_one_s_own_machine_there_is_one_person() -> None:
+def test_a_local_machine_has_one_user() -> None:
     assert asked() == ["local"]
 
 
-def test_in_a_hub_s_server_it_is_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jupyterhub_server_has_the_user_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     assert asked() == ["ada"]
 
 
-def test_a_header_says_nothing_where_there_is_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_header_is_ignored_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMPAIGN_LIVE_USER_HEADER", "X-Forwarded-User")
     monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
     assert asked() == ["local"]
@@ -70,7 +70,7 @@ def test_a_header_says_nothing_where_there_is_no_request(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("value", "person"), [("ada", "ada"), (" ada ", "ada"), ("", None), (None, None)]
 )
-def test_in_a_page_rendered_for_a_request_it_is_the_header_s(
+def test_a_page_rendered_for_a_request_has_the_user_of_its_header(
     monkeypatch: pytest.MonkeyPatch, value: str | None, person: str | None
 ) -> None:
     monkeypatch.setenv("CAMPAIGN_LIVE_USER_HEADER", "x-forwarded-user")
@@ -81,13 +81,13 @@ def test_in_a_page_rendered_for_a_request_it_is_the_header_s(
     assert asked() == [person]
 
 
-def test_a_header_that_no_setting_names_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_header_is_ignored_unless_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOILA_PREHEAT", "False")
     monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
     assert asked() == ["local"]
 
 
-def test_the_variable_of_a_header() -> None:
+def test_a_header_has_an_environment_variable() -> None:
     assert header_variable(" X-Forwarded-User ") == "HTTP_X_FORWARDED_USER"
 
 
@@ -221,7 +221,7 @@ def test_two_requests_with_different_headers_get_different_layouts(
     again.come_to(OTHER)
 
 
-def test_a_browser_cannot_choose_who_it_is(behind_a_proxy: Server) -> None:
+def test_a_browser_cannot_choose_its_user(behind_a_proxy: Server) -> None:
     names = "person=ada&user=ada&X-Forwarded-User=ada&HTTP_X_FORWARDED_USER=ada"
     page = behind_a_proxy.page(f"?{names}", X_Forwarded_User="bob", X_Forwarded_User_="ada")
     assert page.tiles() == STANDARD
@@ -238,13 +238,13 @@ def test_a_browser_cannot_choose_who_it_is(behind_a_proxy: Server) -> None:
     assert page.tiles() == STANDARD
 
 
-def test_who_comes_past_the_proxy_is_nobody(behind_a_proxy: Server) -> None:
+def test_a_request_without_the_header_has_no_user(behind_a_proxy: Server) -> None:
     page = behind_a_proxy.page()
     assert page.tiles() == STANDARD
 
 
 @pytest.mark.usefixtures("processes")
-def test_without_the_setting_a_header_says_nothing(tmp_path: Path) -> None:
+def test_without_the_setting_the_header_is_ignored(tmp_path: Path) -> None:
     FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
     with serving(tmp_path) as server:
         assert server.page(X_Forwarded_User="ada").tiles() == STANDARD
@@ -260,7 +260,7 @@ def test_a_reload_shows_what_was_saved_after_its_page_was_prepared(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_hub_s_user_sees_their_layout(tmp_path: Path) -> None:
+def test_a_user_of_the_hub_gets_their_layout(tmp_path: Path) -> None:
     FileLayouts(tmp_path, "ada").save("email", tuple(reversed(EMAIL)), "")
     with serving(tmp_path, JUPYTERHUB_USER="ada") as server:
         assert server.page().tiles() == OTHER

@@ -1,4 +1,4 @@
-"""The page's address: what it says, what it cannot say, and that nothing is lost in it."""
+"""The page's address: every query has one, and invalid values are named."""
 
 from __future__ import annotations
 
@@ -65,19 +65,17 @@ def queries(draw: st.DrawFn) -> Query:
 
 
 @given(queries(), queries())
-def test_an_address_says_all_of_a_query_whatever_the_report_s_own_settings(
-    query: Query, defaults: Query
-) -> None:
+def test_a_query_survives_the_address_for_any_defaults(query: Query, defaults: Query) -> None:
     assert parse_address(read_address(to_address(query, defaults)), defaults) == (query, ())
 
 
 @given(queries())
-def test_a_report_as_it_is_needs_no_address(query: Query) -> None:
+def test_the_default_query_has_an_empty_address(query: Query) -> None:
     assert to_address(query, query) == ""
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.lists(st.text(), max_size=3)))
-def test_whatever_an_address_says_there_is_a_query(asked: dict[str, list[str]]) -> None:
+def test_any_address_gives_a_query(asked: dict[str, list[str]]) -> None:
     query, problems = parse_address(asked, PLAIN)
     assert parse_address(read_address(to_address(query, PLAIN)), PLAIN) == (query, ())
     assert all("\n" not in problem(locale) for problem in problems for locale in ("en", "fr"))
@@ -94,7 +92,7 @@ def test_an_address_is_short_and_readable() -> None:
     assert to_address(span, PLAIN) == "from=2026-11-20T12%3A00Z&to=2026-11-20T13%3A30Z"
 
 
-def test_what_a_server_has_set_can_be_taken_back_in_the_address() -> None:
+def test_an_address_can_reset_what_the_server_has_set() -> None:
     served = Query(messages=("m1",), at=NOON, include_tests=True, detail="m1", campaign="c1")
     address = to_address(PLAIN, served)
     assert address == "campaign=&at=now&message=&tests=0&detail="
@@ -125,7 +123,7 @@ def test_what_a_server_has_set_can_be_taken_back_in_the_address() -> None:
         ("tab=sms", "tab=sms"),
     ],
 )
-def test_a_bad_value_is_named_once_and_the_rest_applies(address: str, named: str) -> None:
+def test_an_invalid_value_is_named_once_and_the_rest_applies(address: str, named: str) -> None:
     query, problems = parse_address(read_address(f"{address}&campaign=c1"), PLAIN)
     assert query == Query(campaign="c1")
     (problem,) = problems
@@ -133,20 +131,20 @@ def test_a_bad_value_is_named_once_and_the_rest_applies(address: str, named: str
     assert problem.fr.startswith(f"{named} ignoré\N{NO-BREAK SPACE}: ")
 
 
-def test_a_long_or_broken_value_is_quoted_on_one_short_line() -> None:
+def test_a_long_value_is_quoted_on_one_short_line() -> None:
     _, (problem,) = parse_address({"window": ["1\n2\u202e" + "9" * 10_000]}, PLAIN)
     assert len(problem.en) < 160
     assert problem.en.isprintable()
 
 
-def test_exact_minutes_take_in_the_minutes_they_touch() -> None:
+def test_exact_times_are_widened_to_whole_minutes() -> None:
     query, _ = parse_address(
         read_address("from=2026-11-20T12:00:30Z&to=2026-11-20T12:59:01Z&at=now"), PLAIN
     )
     assert query.window == Window(NOON, NOON + 60 * MINUTE)
 
 
-def test_times_that_name_no_zone_are_on_the_clock_asked_for() -> None:
+def test_times_without_a_zone_are_in_the_given_zone() -> None:
     asked = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
     query, _ = parse_address(asked, PLAIN, zone="America/New_York")
     assert query == Query(window=PLAIN.window)  # New York's nine is after Paris's ten
@@ -155,12 +153,12 @@ def test_times_that_name_no_zone_are_on_the_clock_asked_for() -> None:
     assert query.window == Window(NOON + 120 * MINUTE, NOON + 180 * MINUTE)
 
 
-def test_a_plus_in_an_address_is_a_plus() -> None:
+def test_a_plus_in_a_time_of_an_address_is_kept() -> None:
     query, problems = parse_address(read_address("at=2026-11-20T13:00:00+01:00"), PLAIN)
     assert (query.at, problems) == (NOON, ())
 
 
-def test_other_parameters_are_not_the_report_s() -> None:
+def test_other_parameters_of_an_address_are_ignored() -> None:
     assert read_address("?theme=dark&campaign=c1&tab=push&tab=email") == {
         "campaign": ["c1"],
         "tab": ["push", "email"],
@@ -168,7 +166,7 @@ def test_other_parameters_are_not_the_report_s() -> None:
     assert parse_address(read_address("tab=push&tab=email"), PLAIN)[0].tab == "email"
 
 
-def test_a_message_s_own_page_counts_it_alone() -> None:
+def test_the_detail_page_of_a_message_counts_only_it() -> None:
     query = Query(messages=("m1", "m2"), detail="m3", executions=("e1",))
     assert query.selection == Selection(frozenset({"m3"}), frozenset({"e1"}))
     assert Query(messages=("m1",)).selection == Selection(frozenset({"m1"}))

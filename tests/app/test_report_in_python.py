@@ -1,4 +1,4 @@
-"""The report as people use it in Python: three lines, frames, one tile alone, live files."""
+"""``CampaignReport`` in Python: live files, frames, single tiles, and its address."""
 
 import json
 import time
@@ -37,7 +37,7 @@ def sent(report: CampaignReport) -> int:
     return int(report.frame("email.metrics_by_message")["sent"].sum())
 
 
-def test_what_arrives_in_a_folder_is_counted(tmp_path: Path) -> None:
+def test_new_files_of_a_folder_are_counted(tmp_path: Path) -> None:
     report = CampaignReport(tmp_path, live=False)
     assert report.frame("email.metrics_by_message").empty
     with (tmp_path / "a.ndjson").open("w") as out:
@@ -54,7 +54,7 @@ def test_what_arrives_in_a_folder_is_counted(tmp_path: Path) -> None:
     assert report.snapshot.health.duplicates == 1
 
 
-def test_the_page_and_a_tile_alone_show_what_is_new(tmp_path: Path) -> None:
+def test_the_page_and_a_single_tile_show_new_events(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1))
     report = CampaignReport(tmp_path, live=False)
     alone = report.widget("campaign.statistics")
@@ -66,7 +66,7 @@ def test_the_page_and_a_tile_alone_show_what_is_new(tmp_path: Path) -> None:
     assert not alone.update(report.frame("campaign.statistics"), {}), "it is up to date already"
 
 
-def test_a_window_of_old_events_ends_at_the_newest_one() -> None:
+def test_the_window_of_an_old_campaign_ends_at_its_newest_event() -> None:
     report = CampaignReport(SAMPLES, live=False)
     snapshot = report.snapshot
     assert snapshot.campaign_id == "autumn-sale-2026"
@@ -100,7 +100,7 @@ def test_an_event_on_the_minute_is_inside_the_window_that_ends_with_it(tmp_path:
         ({"messages": "email-autumn-offer"}, UsageError),
     ],
 )
-def test_a_wrong_parameter_is_named(options: dict[str, Any], error: type[Exception]) -> None:
+def test_an_invalid_argument_is_named(options: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
         CampaignReport(SAMPLES, live=False, **options)
     (value,) = options.values()
@@ -132,7 +132,7 @@ def several(tmp_path: Path) -> Path:
         ({"at": NOW - timedelta(days=3) + timedelta(minutes=1)}, 1),
     ],
 )
-def test_each_parameter_counts_its_own_events(
+def test_each_argument_selects_its_events(
     tmp_path: Path, options: dict[str, Any], count: int
 ) -> None:
     assert sent(CampaignReport(several(tmp_path), "c1", live=False, **options)) == count
@@ -152,7 +152,7 @@ def asked(report: CampaignReport, **changes: object) -> str:
     return answered[-1]["address"]
 
 
-def test_the_page_asks_and_is_answered_with_its_address(tmp_path: Path) -> None:
+def test_a_change_in_the_page_returns_its_address(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), live=False, tab="email")
     assert asked(report, type="change", changes={"window": ["all"]}) == "window=all"
     assert report.dashboard.snapshot.window.length > timedelta(days=3)
@@ -173,7 +173,7 @@ def test_the_page_asks_and_is_answered_with_its_address(tmp_path: Path) -> None:
     assert report.dashboard.filters.query["tab"] == ["campaign"]
 
 
-def test_what_cannot_be_had_is_a_notice_in_the_page_s_language(tmp_path: Path) -> None:
+def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), "c1", live=False, messages=["m1"])
     address = asked(
         report, type="goto", address="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
@@ -188,7 +188,7 @@ def test_what_cannot_be_had_is_a_notice_in_the_page_s_language(tmp_path: Path) -
     assert sent(report) == 3
 
 
-def test_a_message_s_page_and_back(tmp_path: Path) -> None:
+def test_the_detail_page_opens_and_closes(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), "c1", live=False)
     page = report.dashboard
     page.tile("email.metrics_by_message")._open("m2")
@@ -208,7 +208,7 @@ def test_a_link_to_a_message_of_another_campaign_opens_its_tab(tmp_path: Path) -
     assert "clw-one-tab" in page._dom_classes
 
 
-def test_a_campaign_that_cannot_be_read_is_a_notice_where_nothing_tries_again(
+def test_an_unreadable_campaign_is_a_notice_in_a_static_report(
     tmp_path: Path,
 ) -> None:
     (source := tmp_path / "events").mkdir()
@@ -219,7 +219,7 @@ def test_a_campaign_that_cannot_be_read_is_a_notice_where_nothing_tries_again(
     assert report.dashboard.snapshot.campaign_id == "c1"
 
 
-def test_a_tile_that_is_closed_is_let_go(tmp_path: Path) -> None:
+def test_a_closed_tile_is_released(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), "c1", live=False)
     alone = report.widget("campaign.statistics")
     alone.close()
@@ -227,7 +227,7 @@ def test_a_tile_that_is_closed_is_let_go(tmp_path: Path) -> None:
     assert alone not in report.dashboard._followers
 
 
-def test_a_newer_campaign_does_not_take_the_page_over(tmp_path: Path) -> None:
+def test_a_newer_campaign_does_not_replace_the_shown_one(tmp_path: Path) -> None:
     report = CampaignReport(several(tmp_path), live=False)
     newer = event(12, campaign_id="c2", timestamp=NOW.isoformat())
     (tmp_path / "b.ndjson").write_text(newer)
@@ -285,7 +285,7 @@ def test_the_page_never_names_a_path_of_the_server(
     assert str(tmp_path) not in notice
 
 
-def test_no_source_and_no_tile() -> None:
+def test_a_missing_source_and_an_unknown_tile_are_errors() -> None:
     with pytest.raises(UsageError, match="CAMPAIGN_LIVE_SOURCE"):
         CampaignReport(campaign="c1")
     with pytest.raises(SourceError, match="no such file"):
@@ -294,7 +294,7 @@ def test_no_source_and_no_tile() -> None:
         CampaignReport(SAMPLES, live=False).frame("email.sumary")
 
 
-def test_nobody_s_profile_or_address_reaches_a_widget(tmp_path: Path) -> None:
+def test_no_profile_or_address_reaches_a_widget(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1) + event(2) + event(2, event_type="nonsense"))
     report = CampaignReport(tmp_path, live=False)
     report.refresh()
@@ -303,7 +303,7 @@ def test_nobody_s_profile_or_address_reaches_a_widget(tmp_path: Path) -> None:
     assert "key-of" not in state
 
 
-def test_a_watched_folder_wakes_the_feed_and_quiet_does_not(tmp_path: Path) -> None:
+def test_only_changes_of_the_source_wake_the_feed(tmp_path: Path) -> None:
     feed = RollupFeed(str(tmp_path), Query(window=timedelta(hours=1)))
     try:
         feed.wait(1.0)  # the watcher starts
@@ -319,7 +319,7 @@ def test_a_watched_folder_wakes_the_feed_and_quiet_does_not(tmp_path: Path) -> N
         feed.close()
 
 
-def test_a_source_taken_away_and_brought_back(tmp_path: Path) -> None:
+def test_a_source_that_disappears_and_returns_is_read_again(tmp_path: Path) -> None:
     folder = tmp_path / "events"
     folder.mkdir()
     (folder / "a.ndjson").write_text(event(1))
@@ -335,7 +335,7 @@ def test_a_source_taken_away_and_brought_back(tmp_path: Path) -> None:
     assert feed.snapshot().entered_profiles == 2
 
 
-def test_another_campaign_of_the_same_source(tmp_path: Path) -> None:
+def test_the_feed_switches_to_another_campaign(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1) + event(2, campaign_id="c2") + event(3))
     feed = RollupFeed(str(tmp_path), Query(campaign="c1", window=timedelta(hours=1)))
     feed.refresh()

@@ -1,4 +1,4 @@
-"""One run is a whole snapshot or a failed one, whatever happens to it."""
+"""A run saves a complete snapshot or a failed one, in any circumstances."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def made(source: str, tmp_path_factory: pytest.TempPathFactory, kernels: None) -
     return run(source, tmp_path_factory.mktemp("out"), "csv", "parquet")
 
 
-def test_the_folder_is_whole_and_named_for_what_it_holds(made: Path) -> None:
+def test_the_folder_is_complete_and_named_after_its_content(made: Path) -> None:
     assert made.name == NAME
     outside.assert_whole(made.parent)
     assert outside.finished(made.parent) == [made]
@@ -83,7 +83,7 @@ def test_the_folder_is_whole_and_named_for_what_it_holds(made: Path) -> None:
     assert hidden <= {".lock"}
 
 
-def test_its_numbers_are_the_oracles_in_json_csv_and_parquet(made: Path, rows: list[Row]) -> None:
+def test_json_csv_and_parquet_have_the_numbers_of_the_oracle(made: Path, rows: list[Row]) -> None:
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
     wanted = oracle.report(events, "c1", AT, WINDOWS["24h"])
     found = json.loads((made / "report.json").read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ def test_its_numbers_are_the_oracles_in_json_csv_and_parquet(made: Path, rows: l
                     assert float(cell) == value == right
 
 
-def test_the_manifest_tells_what_was_asked_and_counted(made: Path, source: str) -> None:
+def test_the_manifest_records_parameters_and_counts(made: Path, source: str) -> None:
     manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
     report = json.loads((made / "report.json").read_text(encoding="utf-8"))
     assert manifest["parameters"] == {
@@ -131,7 +131,7 @@ def test_the_manifest_tells_what_was_asked_and_counted(made: Path, source: str) 
     assert manifest["rows"] == {k: len(w["rows"]) for k, w in report["widgets"].items()}
 
 
-def test_the_notebook_is_executed_and_reads_anywhere(made: Path) -> None:
+def test_the_executed_notebook_has_static_outputs(made: Path) -> None:
     notebook = nbformat.read(made / "notebook.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert all(c.execution_count for c in notebook.cells if c.cell_type == "code")
@@ -158,7 +158,7 @@ def test_a_repeated_run_gives_the_same_bytes_beside_the_first(source: str, made:
 
 
 @pytest.mark.usefixtures("kernels")
-def test_progress_goes_from_nothing_to_nearly_all(source: str, tmp_path: Path) -> None:
+def test_progress_grows_from_zero(source: str, tmp_path: Path) -> None:
     told: list[tuple[str, float]] = []
     snapshot(
         {"source": source, **ASKED},
@@ -174,7 +174,7 @@ def test_progress_goes_from_nothing_to_nearly_all(source: str, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("kernels")
-def test_two_runs_at_once_do_not_hurt_each_other(source: str, tmp_path: Path) -> None:
+def test_two_runs_at_once_are_both_complete(source: str, tmp_path: Path) -> None:
     made: list[Path] = []
     threads = [
         threading.Thread(target=lambda: made.append(run(source, tmp_path))) for _ in range(2)
@@ -199,7 +199,7 @@ def test_two_runs_at_once_do_not_hurt_each_other(source: str, tmp_path: Path) ->
         ({"time_zone": "Mars"}, "Mars"),
     ],
 )
-def test_a_wrong_parameter_leaves_nothing(
+def test_an_invalid_parameter_writes_nothing(
     source: str, tmp_path: Path, more: dict[str, object], told: str
 ) -> None:
     out = tmp_path / "out"
@@ -208,7 +208,7 @@ def test_a_wrong_parameter_leaves_nothing(
     assert not out.exists()
 
 
-def test_a_missing_source_leaves_nothing(tmp_path: Path) -> None:
+def test_a_missing_source_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(SourceError, match="nowhere"):
         run(str(tmp_path / "nowhere"), out)
@@ -216,7 +216,7 @@ def test_a_missing_source_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["snapshots", ".", "a/b"])
-def test_snapshots_are_not_put_where_events_are_read(source: str, inside: str) -> None:
+def test_snapshots_inside_the_source_are_refused(source: str, inside: str) -> None:
     before = sorted(Path(source).rglob("*"))
     with pytest.raises(UsageError, match="give a folder outside of it"):
         run(source, Path(source, inside))
@@ -285,7 +285,7 @@ def test_an_error_after_the_files_are_written(source: str, tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("kernels")
-def test_a_run_that_does_not_end(source: str, tmp_path: Path) -> None:
+def test_a_run_is_stopped_at_its_timeout(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(CampaignLiveError, match="stopped after 5 seconds"):
         snapshot(
@@ -310,7 +310,7 @@ def test_a_run_that_does_not_end(source: str, tmp_path: Path) -> None:
         ({"messages": ["no such"]}, UsageError, "no such"),
     ],
 )
-def test_what_only_the_data_can_tell(
+def test_errors_found_in_the_data_keep_their_class(
     source: str, tmp_path: Path, more: dict[str, object], kind: type[Exception], word: str
 ) -> None:
     with pytest.raises(kind, match=word):
@@ -322,7 +322,7 @@ def test_what_only_the_data_can_tell(
 
 
 @pytest.mark.usefixtures("kernels")
-def test_a_source_that_holds_nothing_to_read(tmp_path: Path) -> None:
+def test_an_unreadable_source_is_a_failed_run(tmp_path: Path) -> None:
     broken = tmp_path / "events.parquet"
     broken.write_text("PAR1 this is no Parquet file PAR1", encoding="utf-8")
     out = tmp_path / "out"
@@ -404,7 +404,7 @@ def test_a_full_disk_is_a_failure(source: str, tmp_path: Path, kilobytes: int) -
 
 
 @pytest.mark.usefixtures("kernels")
-def test_cron_gives_it_nearly_no_environment(source: str, tmp_path: Path) -> None:
+def test_a_run_needs_no_more_environment_than_cron_gives(source: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
     done = subprocess.run(  # noqa: S603 - our own command

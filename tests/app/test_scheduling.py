@@ -119,7 +119,7 @@ def test_the_cron_line_runs_as_cron_runs_it(tmp_path: Path, here: Callable[[str]
     assert (again.returncode, again.stdout) == (0, "")
 
 
-def test_the_lock_keeps_a_second_run_out(tmp_path: Path, here: Callable[[str], str]) -> None:
+def test_the_lock_prevents_a_second_run(tmp_path: Path, here: Callable[[str], str]) -> None:
     line = here(snippet("cron")).strip().splitlines()[1].split(" ", 5)[5].replace("\\%", "%")
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -135,7 +135,7 @@ def unit(text: str) -> configparser.ConfigParser:
     return made
 
 
-def test_the_units_are_sound_and_their_command_runs(
+def test_the_systemd_units_are_valid_and_their_command_runs(
     tmp_path: Path, here: Callable[[str], str]
 ) -> None:
     for name in ("campaign-live.service", "campaign-live.timer"):
@@ -273,7 +273,7 @@ def test_a_notebook_job_runs(
     assert (Path(parameters["folder"].strip("'")) / "report.csv").is_file()
 
 
-def test_the_dag_asks_papermill_for_a_run_that_runs(
+def test_the_dag_starts_a_papermill_run_that_succeeds(
     tmp_path: Path, here: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modules = {"airflow": {"DAG": Dag}, "airflow.providers": {}, "airflow.providers.papermill": {}}
@@ -299,7 +299,7 @@ def test_the_dag_asks_papermill_for_a_run_that_runs(
     assert str(SAMPLES) not in folder.with_suffix(".ipynb").read_text()
 
 
-def test_the_ci_jobs_lines_run_one_after_another(
+def test_the_commands_of_the_ci_job_run_in_order(
     tmp_path: Path, here: Callable[[str], str]
 ) -> None:
     job = yaml.safe_load(here(snippet("ci")))["jobs"]["snapshot"]
@@ -327,7 +327,7 @@ def test_the_ci_jobs_lines_run_one_after_another(
         (("env:CAMPAIGN_LIVE_SOURCE", "env:NOT_SET"), 2),
     ],
 )
-def test_a_schedule_hears_of_what_is_wrong(
+def test_a_failed_run_has_an_exit_status_and_a_message(
     tmp_path: Path, here: Callable[[str], str], change: tuple[str, str], code: int
 ) -> None:
     line = here(snippet("ci")).split("- run: ")[2].strip().splitlines()[0].replace(*change)

@@ -1,4 +1,4 @@
-"""A secret given as ``env:NAME`` is in no artefact, no log, no traceback; its reference is."""
+"""A secret given as ``env:NAME`` is in no file, log or traceback; its reference is."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def everything(out: Path) -> list[bytes]:
 
 
 @pytest.mark.usefixtures("kernels", "renderers")
-def test_a_snapshot_has_the_reference_alone(folder: Path, tmp_path: Path) -> None:
+def test_a_snapshot_contains_only_the_reference(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command(
         str(folder),
@@ -95,7 +95,7 @@ def test_a_snapshot_has_the_reference_alone(folder: Path, tmp_path: Path) -> Non
 
 
 @ways
-def test_a_text_about_a_source_has_the_reference_alone(folder: Path, way: str) -> None:
+def test_a_text_about_a_source_contains_only_the_reference(folder: Path, way: str) -> None:
     location = Location.parse(places(folder)[way])
     paths = [str(path) for path in (folder, folder / "first.parquet", folder / f"{SECRET}.csv")]
     for text in (location.text, *(paths if way in {"folder", "format"} else paths[2:])):
@@ -105,7 +105,7 @@ def test_a_text_about_a_source_has_the_reference_alone(folder: Path, way: str) -
 
 
 @ways
-def test_a_rejected_row_has_the_reference_alone(folder: Path, way: str) -> None:
+def test_a_rejected_row_contains_only_the_reference(folder: Path, way: str) -> None:
     location = Location.parse(places(folder)[way])
     names = [os.path.relpath(file.path, location.watched) for file in location.files()]
     cause = f"cut short in {location.text}"
@@ -120,7 +120,9 @@ def test_a_rejected_row_has_the_reference_alone(folder: Path, way: str) -> None:
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("way", ["folder", "glob of folders"])
-def test_an_unknown_campaign_tells_nothing(folder: Path, tmp_path: Path, way: str) -> None:
+def test_the_error_of_an_unknown_campaign_contains_no_secret(
+    folder: Path, tmp_path: Path, way: str
+) -> None:
     done = command(
         places(folder)[way],
         *("--debug", "snapshot", REFERENCE, "--campaign", "nobody's", "--out", str(tmp_path)),
@@ -132,7 +134,7 @@ def test_an_unknown_campaign_tells_nothing(folder: Path, tmp_path: Path, way: st
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("what", ["nothing", "broken", "empty", "no folder"])
-def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -> None:
+def test_the_error_of_an_unreadable_source_contains_no_secret(tmp_path: Path, what: str) -> None:
     place, out = tmp_path / SECRET, tmp_path / "out"
     if what != "no folder":
         place.mkdir()
@@ -146,7 +148,7 @@ def test_a_source_that_cannot_be_read_tells_nothing(tmp_path: Path, what: str) -
 
 
 @ways
-def test_what_the_commands_print_has_the_reference_alone(folder: Path, way: str) -> None:
+def test_the_output_of_commands_contains_only_the_reference(folder: Path, way: str) -> None:
     asked = ("report", REFERENCE, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
     for arguments in (asked, ("campaigns", REFERENCE)):
         done = command(places(folder)[way], "--debug", *arguments)
@@ -161,7 +163,7 @@ def test_what_the_commands_print_has_the_reference_alone(folder: Path, way: str)
 
 
 @pytest.mark.parametrize("arguments", [("report", "--campaign", "c1"), ("campaigns",), ("serve",)])
-def test_a_command_whose_source_is_gone_tells_nothing(
+def test_the_error_of_a_missing_source_contains_no_secret(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     name, *more = arguments
@@ -171,7 +173,7 @@ def test_a_command_whose_source_is_gone_tells_nothing(
     assert_unseen([done.err])
 
 
-def test_a_variable_that_is_not_set_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_variable_is_one_clear_line(tmp_path: Path) -> None:
     done = command("", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(tmp_path / "out"))
     assert (done.code, done.out) == (2, "")
     (line,) = done.err.splitlines()
@@ -181,7 +183,7 @@ def test_a_variable_that_is_not_set_is_told_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("name", ["campaign_snapshot", "campaign_live_report"])
-def test_plain_papermill_and_its_tracebacks_tell_nothing(
+def test_plain_papermill_and_its_tracebacks_contain_no_secret(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     given = {"source": REFERENCE, "campaign": "c1"}
@@ -197,7 +199,9 @@ def test_plain_papermill_and_its_tracebacks_tell_nothing(
     assert_unseen([str(told.value), target.read_bytes()])
 
 
-def test_reports_in_python_tell_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_reports_in_python_contain_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / SECRET))
     for make in (CampaignReport, StaticReport):
         with pytest.raises(CampaignLiveError, match=REFERENCE) as told:
@@ -209,7 +213,7 @@ def test_reports_in_python_tell_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("value", "told"), [("", "is not set"), ("env:OTHER", "contains another reference")]
 )
-def test_a_reference_leads_to_a_value(
+def test_a_reference_to_no_value_is_refused(
     monkeypatch: pytest.MonkeyPatch, value: str, told: str
 ) -> None:
     monkeypatch.setenv(VARIABLE, value)

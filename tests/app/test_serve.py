@@ -1,4 +1,4 @@
-"""The page's server: its port, its scripts, its notebook, and its end at any time."""
+"""The page's server: its port, scripts and notebook, and its end at any time."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def test_a_port_that_is_taken_is_a_wrong_call() -> None:
         ("reports.example", False),
     ],
 )
-def test_a_host_that_others_reach_is_known(host: str, local: bool) -> None:  # noqa: FBT001
+def test_a_host_that_is_not_local_is_detected(host: str, local: bool) -> None:  # noqa: FBT001
     assert is_local(host) is local
 
 
-def test_without_a_port_any_free_one_will_do() -> None:
+def test_without_a_port_a_free_one_is_used() -> None:
     with ExitStack() as stack:
         with suppress(OSError):  # then somebody else has taken it
             stack.enter_context(socket.create_server(("127.0.0.1", DEFAULT_PORT)))
         assert _free_port("127.0.0.1", None) not in {0, DEFAULT_PORT}
 
 
-def test_the_source_is_told_so_that_other_folders_can_find_it(
+def test_the_source_is_an_absolute_path_for_kernels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "events").mkdir()
@@ -69,7 +69,7 @@ def test_the_source_is_told_so_that_other_folders_can_find_it(
         _absolute("nowhere")
 
 
-def test_a_bundle_is_the_chunks_and_then_the_entry(tmp_path: Path) -> None:
+def test_a_bundle_has_the_chunks_before_the_entry(tmp_path: Path) -> None:
     entry = tmp_path / "entry.js"
     entry.write_text("start()")
     (tmp_path / "12.a.js").write_text('"use strict";(self.webpackChunkx=self.webpackChunkx||[])')

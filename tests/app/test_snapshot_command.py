@@ -1,4 +1,4 @@
-"""``campaign-live snapshot`` as people and schedules call it, also where it is killed."""
+"""``campaign-live snapshot`` as people and schedules call it, also when it is killed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(source: str, out: Path, *more: str, **at: str) -> Run:
     return call(*line(source, out, *more, **at))
 
 
-def test_the_path_alone_is_the_result(source: str, tmp_path: Path, run_cli: Command) -> None:
+def test_only_the_path_is_printed(source: str, tmp_path: Path, run_cli: Command) -> None:
     done = run_cli(*line(source, tmp_path))
     assert done.code == DONE, done.err
     assert done.out == f"{tmp_path}/c1_2026-11-23T1159Z_24h\n"
@@ -106,7 +106,7 @@ def test_a_missing_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("kernels")
-def test_what_is_missing_is_made_and_what_is_old_goes(source: str, tmp_path: Path) -> None:
+def test_missing_snapshots_are_saved_and_old_ones_removed(source: str, tmp_path: Path) -> None:
     at = (END - timedelta(days=3)).isoformat()
     first = run(source, tmp_path, at=at)
     assert first.code == DONE, first.err
@@ -160,12 +160,12 @@ def keep(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def test_the_first_one_is_missing(tmp_path: Path) -> None:
+def test_without_snapshots_the_first_one_is_missing(tmp_path: Path) -> None:
     assert missing_ends(tmp_path / "none", query(), every=None, now=AT) == [END]
     assert missing_ends(tmp_path, query(at=""), every=None, now=AT) == [AT]
 
 
-def test_steps_go_from_the_newest_that_is_alike(tmp_path: Path) -> None:
+def test_steps_start_at_the_newest_snapshot_of_the_same_kind(tmp_path: Path) -> None:
     hour = timedelta(hours=1)
     keep(tmp_path, END - 50 * hour)
     keep(tmp_path, END - 70 * hour)
@@ -192,7 +192,7 @@ def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.stress
-def test_a_killed_run_leaves_nothing_that_looks_done(source: str, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_finished_snapshot(source: str, tmp_path: Path) -> None:
     begun = time.monotonic()
     whole = run(source, tmp_path)
     lasts = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""Which files of a folder of snapshots a server gives out: those of finished ones, no others."""
+"""Which files of a folder of snapshots the server shows: only those of finished snapshots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, kernels: None) -> Path:  # no
     return runs.snapshot(parameters, out, ["csv"])
 
 
-def test_what_the_manifest_lists_is_given_out(made: Path) -> None:
+def test_files_of_the_manifest_are_served(made: Path) -> None:
     listed = json.loads((made / "manifest.json").read_text())["files"]
     assert "widgets/email.bounce_reasons.csv" in listed
     for name in (*listed, "manifest.json"):
@@ -89,5 +89,5 @@ NOWHERE: list[Callable[[Path], str]] = [
 
 
 @pytest.mark.parametrize("address", NOWHERE)
-def test_nothing_else_is(made: Path, address: Callable[[Path], str]) -> None:
+def test_other_files_are_not_served(made: Path, address: Callable[[Path], str]) -> None:
     assert published(made.parent, address(made)) is None

@@ -1,4 +1,4 @@
-"""What a notebook shows where no kernel and no widget manager is."""
+"""What a notebook shows without a kernel and without a widget manager."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def report(events: Path) -> CampaignReport:
     return CampaignReport(str(events), CAMPAIGN_ID, at=END, live=False)
 
 
-def test_a_report_that_does_not_go_on_has_forms_without_a_kernel(report: CampaignReport) -> None:
+def test_a_static_report_has_outputs_without_a_kernel(report: CampaignReport) -> None:
     forms = report._repr_mimebundle_()
     assert set(forms) == {"text/plain", "text/html", WIDGET}
     sent = format_number(int(report.frame("email.metrics_by_message")["sent"].sum()))
@@ -43,7 +43,7 @@ def test_a_report_that_does_not_go_on_has_forms_without_a_kernel(report: Campaig
     assert sent in parse(str(forms["text/html"])).text
 
 
-def test_a_live_one_says_what_it_is(events: Path) -> None:
+def test_a_live_report_has_a_caption_as_text(events: Path) -> None:
     report = CampaignReport(str(events), CAMPAIGN_ID, at=END)
     try:
         forms = report._repr_mimebundle_()
@@ -55,7 +55,7 @@ def test_a_live_one_says_what_it_is(events: Path) -> None:
     assert "children" not in str(alone["text/plain"])
 
 
-def test_a_tile_is_drawn_as_it_is_seen(report: CampaignReport) -> None:
+def test_a_tile_is_drawn_with_its_current_view(report: CampaignReport) -> None:
     alone = report.widget("email.bounce_reasons")
     assert parse(str(alone._repr_mimebundle_()["text/html"])).one("img").attributes["alt"]
     alone.view = "table"

@@ -98,7 +98,7 @@ def test_no_profile_is_in_it(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["campaign_snapshot", "email_detail", "push_detail", "compare_campaigns"]
 )
-def test_what_stands_still_needs_no_widgets(run: Run, name: str) -> None:
+def test_static_notebooks_need_no_widgets(run: Run, name: str) -> None:
     notebook = run(name)
     assert "widgets" not in notebook.metadata
     for cell in notebook.cells:
@@ -177,7 +177,7 @@ def test_a_comparison_names_both_and_draws_them(run: Run) -> None:
     assert "Delivered, of sent" in svg
 
 
-def test_rates_divide_by_what_they_say() -> None:
+def test_rates_divide_by_the_named_metric() -> None:
     report = still()
     for channel, tile_id in (("email", "email.metrics_by_message"), ("push", "push.summary")):
         sums = report.frame(tile_id).sum(numeric_only=True)
@@ -189,7 +189,7 @@ def test_rates_divide_by_what_they_say() -> None:
                 assert row["rate"] == row["count"] / sums[row["rate_of"]]
 
 
-def test_points_are_of_the_second_over_the_first() -> None:
+def test_points_are_the_second_rate_minus_the_first() -> None:
     later, sooner = still(), StaticReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
     table = Comparison(later, sooner).frame("email").set_index("metric")
     opens = table.loc["opens"]

@@ -1,4 +1,4 @@
-"""``report --watch``: on a real terminal and in a pipe, against files that grow and vanish."""
+"""``report --watch`` in a pipe, with files that grow and disappear."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_pipe_gets_one_object_for_each_change(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_pipe_gets_plain_pages_and_is_told_of_trouble_once(source: Source) -> None:
+def test_a_pipe_gets_plain_pages_and_one_line_for_each_failure(source: Source) -> None:
     away = source.folder.with_name("away")
     with piped(source) as process:
         assert process.stdout is not None
@@ -138,7 +138,7 @@ def test_a_pipe_gets_plain_pages_and_is_told_of_trouble_once(source: Source) -> 
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_reader_who_goes_ends_it_quietly(source: Source) -> None:
+def test_a_closed_pipe_ends_it_without_an_error(source: Source) -> None:
     with piped(source) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -161,7 +161,7 @@ def test_a_reader_who_goes_ends_it_quietly(source: Source) -> None:
         (("--campaign", "nope"), 2, "nope"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_is_drawn(
+def test_a_wrong_call_prints_one_line_and_draws_nothing(
     source: Source, options: tuple[str, ...], code: int, word: str
 ) -> None:
     done = call(*command(source)[2:], *options)
@@ -172,7 +172,7 @@ def test_what_is_wrong_is_said_before_anything_is_drawn(
 
 @pytest.mark.parametrize("width", [24, 40, 60, 80, 132])
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_no_number_is_cut_however_narrow_it_is(width: int, locale: str) -> None:
+def test_no_number_is_cut_in_a_narrow_terminal(width: int, locale: str) -> None:
     each = [
         Event(kind, channel, message_id=f"message-{'m' * 40}", domain="d.example", platform="ios")
         for channel in ("email", "push")
