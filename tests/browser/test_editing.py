@@ -14,6 +14,7 @@ import pytest
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
 from tests.support.browser.front import SIZE, Watch
+from tests.support.browser.settled import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,15 +275,15 @@ def test_a_drag_sends_nothing_and_a_drop_one_message(editing: Editing) -> None:
     page, sent = editing.page, editing.front.watch.sent
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
-    page.wait_for_timeout(1000)  # what the page still had to say of the last tick
 
     def count() -> int:
         return sum(b'"ping"' not in frame for frame in sent)
 
+    settle(page, ".clw-report")  # the acknowledgement of the last tick has been sent
     before = count()
     with editing.dragging(editing.corner(LINES), -3 * editing.cell(), 60):
         assert count() == before
-    page.wait_for_timeout(500)
+    settle(page, ".clw-tile")
     assert count() == before + 1
     assert b'"arrange"' in sent[-1]
     page.locator(".clw-toggle").click()

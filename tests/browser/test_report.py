@@ -8,6 +8,7 @@ import pytest
 
 from campaign_live_widgets.catalog import TABS, TILES
 from tests.support.browser.front import SIZE
+from tests.support.browser.settled import settle
 
 if TYPE_CHECKING:
     from tests.support.browser.front import Front
@@ -104,6 +105,6 @@ def test_tab_sort_and_scroll_outlive_ten_ticks(front: Front) -> None:
 def test_nothing_is_on_the_console_and_nothing_leaves_the_machine(front: Front) -> None:
     for index in range(len(TABS)):
         front.open_tab(index)
-        front.page.wait_for_timeout(500)
+        settle(front.page, ".clw-tile")
     assert front.watch.strangers == []
     assert front.watch.trouble == []

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from tests.support.browser.settled import settle
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -140,11 +142,12 @@ def test_a_hidden_tab_is_complete_when_it_is_opened(page: Page) -> None:
 def test_pause_stops_the_numbers_but_not_the_ages(page: Page) -> None:
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
-    page.wait_for_timeout(700)
+    settle(page, ".clw-report")
     still, age = tick(page), page.locator(".clw-header-newest").inner_text()
-    page.wait_for_timeout(3000)
+    page.wait_for_function(
+        "([age]) => document.querySelector('.clw-header-newest').innerText !== age", arg=[age]
+    )
     assert tick(page) == still
-    assert page.locator(".clw-header-newest").inner_text() != age
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=live]")
     page.wait_for_function(
@@ -164,7 +167,7 @@ def test_data_quality_is_one_click_away(page: Page) -> None:
 def test_a_narrow_page_has_one_column(page: Page) -> None:
     open_tab(page, 1)
     page.set_viewport_size({"width": 390, "height": 1000})
-    page.wait_for_timeout(500)
+    settle(page, ".clw-tile")
     found_boxes = [tile.bounding_box() for tile in page.locator(".clw-tile:visible").all()]
     page.set_viewport_size({"width": 1400, "height": 1000})
     boxes = [box for box in found_boxes if box is not None]
@@ -176,7 +179,7 @@ def test_a_narrow_page_has_one_column(page: Page) -> None:
 def test_tiles_of_one_column_are_as_high_as_their_content(page: Page) -> None:
     open_tab(page, 1)
     page.set_viewport_size({"width": 800, "height": 1000})
-    page.wait_for_timeout(500)
+    settle(page, ".clw-tile, .clw-table-grid")
     white = page.evaluate(
         """() => [...document.querySelectorAll(".clw-tile")]
             .filter((tile) => tile.querySelector(".clw-table-grid")?.clientHeight > 0)

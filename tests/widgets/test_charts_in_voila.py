@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 from campaign_live_widgets.catalog import TILES
+from tests.support.browser.settled import settle
 from tests.support.reports.frames import frame
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ DRAWN = {
     ".clw-push-tracking-by-platform.size-600": ".bar",
     ".clw-email-summary.size-600": ".curve",
 }
+DRAWN_SHAPES = ".slice path, .bar, .curve path, .clw-tile"
 NOTEBOOK = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -107,10 +109,10 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     )
     opened.goto(address)
     opened.wait_for_selector(".clw-email-summary.size-600 .curve", timeout=60_000)
-    opened.wait_for_timeout(1500)
+    settle(opened, DRAWN_SHAPES)
     opened.unseen = [union(boxes(opened, f"{tile} {shape}")) for tile, shape in DRAWN.items()]
     opened.set_viewport_size({"width": 1400, "height": 2000})
-    opened.wait_for_timeout(1000)
+    settle(opened, DRAWN_SHAPES)
     yield opened
     opened.close()
 
@@ -215,7 +217,7 @@ def test_the_axis_follows_when_a_series_is_hidden(page: Page) -> None:
 def test_a_hidden_tab_draws_when_it_is_shown(page: Page) -> None:
     page.locator(".lm-TabBar-tab").nth(1).click()
     page.wait_for_selector(".clw-email-error-reasons .bar")
-    page.wait_for_timeout(600)
+    settle(page, DRAWN_SHAPES)
     (area,) = boxes(page, ".clw-email-error-reasons .clw-bars")
     widest = max(bar["width"] for bar in boxes(page, ".clw-email-error-reasons .bar"))
     assert widest > area["width"] * 0.4
@@ -230,7 +232,7 @@ def test_an_update_changes_the_shapes_in_place(page: Page) -> None:
     page.wait_for_function(
         "n => document.querySelector('.clw-donut-count').textContent === n", arg=huge
     )
-    page.wait_for_timeout(500)
+    settle(page, DRAWN_SHAPES)
     stamps: list[Any] = page.eval_on_selector_all(drawn, "all => all.map(e => e.stamp)")
     assert stamps == list(range(count))
     for width, _ in SIZES:
