@@ -9,5 +9,5 @@ BACKOFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 def retry_delay(failures: int, backoff: tuple[float, ...] = BACKOFF) -> float:
-    """Return the seconds to wait after so many *failures* in a row (at least one)."""
+    """Return the seconds to wait after *failures* in a row (at least one)."""
     return backoff[min(failures, len(backoff)) - 1]

@@ -76,13 +76,13 @@ class FileLayouts:
     Parameters
     ----------
     folder : path
-        Of all people and reports; made where it is missing, readable by its user alone.
+        Of all people and reports; created if missing, readable only by its user.
     person, report : str
         Any text; it becomes part of a path through :func:`file_name`.
     standard : mapping of tab to places, optional
-        The report's own layout, for what a file does not say; by default the product's.
+        The report's own layout, for parts that a file omits; default: the product's.
     clock : callable
-        Returns the time now, for the names of files that are put aside.
+        Returns the time now, for the names of files that are set aside.
     """
 
     def __init__(
@@ -116,8 +116,8 @@ class FileLayouts:
     def save(self, tab: str, places: Sequence[Place] | None, revision: str) -> str:
         """Keep *places*; see :meth:`LayoutStorage.save`.
 
-        Whenever the process is killed, the file holds the old layout or the new one. A file
-        that could not be used as it was is put aside beside it first.
+        If the process is killed, the file contains the old layout or the new one. A file with
+        unusable parts is first kept under a second name.
         """
         data = None if places is None else write_tab(tab, places).encode()
         if data is None and not os.path.lexists(self._path(tab)):
@@ -147,15 +147,15 @@ class FileLayouts:
         return read_tab(data, tab, self._standard.get(tab, ()))
 
     def _replace(self, tab: str, data: bytes | None, revision: str) -> str:
-        """Compare what is there with what was loaded, and put *data* in its place."""
+        """Compare the saved layout with the loaded revision, and replace it by *data*."""
         path = self._path(tab)
-        there = _read(path)
-        if there == data:
+        saved = _read(path)
+        if saved == data:
             return _revision(data)
-        if _revision(there) != revision:
-            raise LayoutConflictError(_revision(there))
-        if there is not None and self._parse(there, tab).faults:
-            self._put_aside(path)
+        if _revision(saved) != revision:
+            raise LayoutConflictError(_revision(saved))
+        if saved is not None and self._parse(saved, tab).faults:
+            self._set_aside(path)
         remove_leftovers(path)
         if data is not None:
             write_over(path, data, durable=True, mode=0o600)
@@ -164,8 +164,8 @@ class FileLayouts:
             sync(self.folder)
         return _revision(data)
 
-    def _put_aside(self, path: Path) -> None:
-        """Give a file a second name, under which it stays when the first one is replaced."""
+    def _set_aside(self, path: Path) -> None:
+        """Keep a file under a second name when it is replaced."""
         stem = f"{path.stem}.set-aside-{self._clock():%Y%m%dT%H%M%SZ}"
         names = (path.with_name(f"{stem}{f'-{n}' if n else ''}.json") for n in count())
         aside = next(name for name in names if not os.path.lexists(name))
@@ -205,8 +205,8 @@ def _unreadable(tab: str, why: Text) -> Text:
 
 def cause(error: OSError) -> Text:
     """Return why a file cannot be read or written, as the end of a sentence."""
-    said = error.strerror or type(error).__name__
-    return _CAUSES.get(error.errno or 0, Text(said, said))
+    message = error.strerror or type(error).__name__
+    return _CAUSES.get(error.errno or 0, Text(message, message))
 
 
 def _revision(data: bytes | None) -> str:

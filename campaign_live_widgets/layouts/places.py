@@ -1,8 +1,7 @@
-"""Where the tiles stand when nobody has moved them.
+"""The default places of the tiles.
 
-Rows of the page, as the report's readers know them: the outcome (one third) beside its table
-(two thirds), the line over the full width, then what failed, then pairs. The ten domains with
-five bars each stand as high as the three tiles of reasons together.
+The outcome (one third) is next to its table (two thirds), the lines have the full width, then
+failures, then pairs. The ten domains with five bars each are as high as the three tiles of reasons.
 """
 
 from __future__ import annotations
@@ -24,22 +23,22 @@ GUTTER_PX: Final = 16
 MIN_ROWS: Final = 2
 MAX_ROWS: Final = 40
 MIN_COLUMNS: Final = 3
-"""How small and how high a reader may make a tile; the widest is :data:`COLUMNS`."""
+"""Limits of the size that a reader can give a tile; the maximum width is :data:`COLUMNS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How much room a tile has: ``rows`` of :data:`ROW_PX` pixels, ``columns`` of twelve.
+    """The size of a tile: ``rows`` of :data:`ROW_PX` pixels, ``columns`` of twelve.
 
-    The layout of a tab is a tuple of places in reading order, one for each of its tiles;
-    those taken off the page are in it too, so that they come back to where they stood.
+    The layout of a tab is a tuple of places in reading order, one for each of its tiles. Removed
+    tiles are in it, too, so that they return to their place.
     """
 
     tile_id: str
     rows: int
     columns: int
     view: str | None = None
-    """The kind of view that is shown; ``None`` for the tile's own first."""
+    """The view that is shown; ``None`` for the tile's default."""
     shown: bool = True
     """Whether the tile is on the page."""
 
@@ -80,7 +79,7 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
 def places(tiles: Iterable[Tile]) -> dict[str, tuple[Place, ...]]:
     """Return the places of *tiles* by tab, in reading order; tabs without a tile are absent.
 
-    A tile that no layout names yet stands at the end of its tab, over half the width.
+    A tile without a default place is at the end of its tab, with half the width.
     """
     wanted = {tile.id: tile for tile in tiles}
     placed: dict[str, tuple[Place, ...]] = {}

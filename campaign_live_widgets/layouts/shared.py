@@ -1,4 +1,4 @@
-"""The layout that a report gives to everybody, and the file that carries one from page to page."""
+"""The layout that everyone starts with, and layout files."""
 
 from __future__ import annotations
 
@@ -32,44 +32,44 @@ _GIVEN: Final = "(layout=…)"
 def shared_layout(
     layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None,
 ) -> tuple[Layout, tuple[Text, ...]]:
-    """Return the layout that everybody starts with, by tab, and what is wrong with it.
+    """Return the layout that everyone starts with, by tab, and its problems.
 
     Parameters
     ----------
     layout : path, mapping, places or None
-        A layout file, what such a file holds, or places; without it the file that
-        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own. Tabs that it does not name
-        stand as in the product; tiles of a tab that it does not name are off the page.
+        A layout file, the content of one, or places; default: the file that
+        ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own. Tabs that it does not name are
+        as in the product; tiles of a tab that it does not name are not on the page.
 
     Raises
     ------
     UsageError
-        Where *layout* cannot be used at all. What the environment names is not the caller's
-        to mend: it is told in a line, and the product's layout is taken.
+        If *layout* cannot be used. An unusable file of ``CAMPAIGN_LIVE_LAYOUT`` is only
+        reported in one line, and the product's layout is used.
     """
     product = places(TILES.values())
     named = os.environ.get(LAYOUT)
     try:
         if layout is not None:
-            found, said = _read(layout)
+            by_tab, notices = _read(layout)
         elif named:
-            found, said = read_layout_file(named)
+            by_tab, notices = read_layout_file(named)
         else:
             return product, ()
     except LayoutError as error:
         if layout is not None:
             raise UsageError(str(error)) from None
         return product, (error.text,)
-    return {**product, **found}, said
+    return {**product, **by_tab}, notices
 
 
 def read_layout_file(path: str | os.PathLike[str]) -> tuple[Layout, tuple[Text, ...]]:
-    """Return the layout in a file, by tab, and in one line what of it cannot be used.
+    """Return the layout in a file, by tab, and one line on its unusable parts.
 
     Raises
     ------
     LayoutError
-        Where there is no such file, or nothing of it can be used.
+        If the file does not exist, or nothing of it can be used.
     """
     name = Path(path).name
     try:
@@ -81,12 +81,12 @@ def read_layout_file(path: str | os.PathLike[str]) -> tuple[Layout, tuple[Text, 
 
 
 def write_layout_file(path: str | os.PathLike[str], layout: Layout) -> None:
-    """Write the layout of a whole report into a file, to share or to import elsewhere.
+    """Write the layout of a whole report to a file, to share or to import elsewhere.
 
     Raises
     ------
     LayoutError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     try:
         Path(path).expanduser().write_text(write_report(layout), encoding="utf-8")
@@ -117,19 +117,19 @@ def _read(
 
 
 def _usable(data: bytes, name: str) -> tuple[Layout, tuple[Text, ...]]:
-    found, faults = read_report(data, places(TILES.values()))
-    if not faults and not found:
+    by_tab, faults = read_report(data, places(TILES.values()))
+    if not faults and not by_tab:
         faults = (Text("it names no tabs", "elle ne nomme aucun onglet"),)
     fault = ParsedLayout(None, faults).fault
-    if not found:
+    if not by_tab:
         raise LayoutError(_useless(name, fault))
     if not faults:
-        return found, ()
-    said = Text(
+        return by_tab, ()
+    notice = Text(
         f"The layout {name} is shown, except for this: {fault.en}.",
         f"La disposition {name} s'affiche, à ceci près : {fault.fr}.",
     )
-    return found, (said,)
+    return by_tab, (notice,)
 
 
 def _useless(name: str, fault: Text) -> Text:
