@@ -30,7 +30,7 @@ NOT_YET: Final = (
     "benchmarks/selection.py",
     *(
         f"{root}/{name}/"
-        for name in ("app", "engine", "rendering", "snapshots", "sources", "store")
+        for name in ("app", "engine", "rendering", "snapshots", "sources")
         for root in ("campaign_live_widgets", "tests")
     ),
     *(f"tests/{name}/" for name in ("browser", "fuzz", "report")),
