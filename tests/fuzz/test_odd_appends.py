@@ -15,6 +15,8 @@ from campaign_live_widgets.store import Store
 from tests.fuzz.accounts import FORMATS, account, sample
 from tests.fuzz.budget import VALUES, budget
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 
 @pytest.mark.parametrize("form", FORMATS)
 @budget(2)

@@ -19,6 +19,8 @@ from tests.fuzz.accounts import FORMATS, account, counted, sample
 from tests.fuzz.bending import ODD_LINES, places, put, remove
 from tests.fuzz.budget import VALUES, budget
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 Row = dict[str, Any]
 
 SEEDS: Final = st.integers(0, 10**6)

@@ -21,6 +21,8 @@ from tests.fuzz.accounts import FORMATS, account, counted, sample
 from tests.fuzz.budget import TEXTS, budget
 from tests.support.events import files
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 Row = dict[str, Any]
 
 DAMAGED: Final = "it is damaged, or not what its name says"

@@ -89,6 +89,7 @@ def test_every_number_of_the_report_is_on_paper(locale: str) -> None:
             assert squeezed(metric.definition(locale)) in text
 
 
+@pytest.mark.usefixtures("renderers")
 def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
     snapshot = campaign()
     table = frame(TILES["email.metrics_by_message"], snapshot)
@@ -104,6 +105,7 @@ def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
     assert "Rates: Delivered, Bounces, Errors ÷ Sent; Opens, Clicks, Unsubscribes" in text
 
 
+@pytest.mark.usefixtures("renderers")
 def test_the_head_says_of_what_the_numbers_are() -> None:
     names = {"m001": "Hello", "m002": "Bye"}
     known = tuple(Message(i, names.get(i), ("email",), 1, NOW) for i in ("m000", *names))
@@ -128,6 +130,7 @@ def test_the_head_says_of_what_the_numbers_are() -> None:
     assert "A note" in first
 
 
+@pytest.mark.usefixtures("renderers")
 def test_the_document_tells_its_title_its_language_and_its_pages() -> None:
     data = pdf(still_of(campaign(), "fr"))
     document = pypdfium2.PdfDocument(data)
@@ -143,6 +146,7 @@ def test_the_document_tells_its_title_its_language_and_its_pages() -> None:
         assert page.get_size() == pytest.approx((210 * MM, 297 * MM), abs=1)
 
 
+@pytest.mark.usefixtures("renderers")
 def test_a_long_table_repeats_its_headings_and_keeps_every_row() -> None:
     snapshot = campaign(messages=200)
     tile = TILES["email.metrics_by_message"]
@@ -157,6 +161,7 @@ def test_a_long_table_repeats_its_headings_and_keeps_every_row() -> None:
             assert any(f"\n{message} " in text.replace("\r", "") for text in holding)
 
 
+@pytest.mark.usefixtures("renderers")
 def test_reasons_that_a_chart_cannot_show_stand_in_a_table() -> None:
     events = [
         Event(kind, reason=f"reason {i:03}", bounce_type="hard")
@@ -171,6 +176,7 @@ def test_reasons_that_a_chart_cannot_show_stand_in_a_table() -> None:
         assert text.count(f"reason {i:03}") >= 3
 
 
+@pytest.mark.usefixtures("renderers")
 def test_an_empty_campaign_is_said_to_be() -> None:
     texts = pages(pdf(still_of(snapshot_of([]), "fr")))
     for metric in ("bounces", "errors", "excluded", "opens", "sent"):
@@ -178,6 +184,7 @@ def test_an_empty_campaign_is_said_to_be() -> None:
     assert "Aucun événement pour l'instant" in texts[0]
 
 
+@pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_nothing_stands_over_the_edge(locale: str) -> None:
     hostile = campaign(messages=60)
@@ -192,6 +199,7 @@ def test_nothing_stands_over_the_edge(locale: str) -> None:
     assert_inside_the_margins(pdf(still_of(snapshot, locale)))
 
 
+@pytest.mark.usefixtures("renderers")
 @pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_the_numbers_of_an_axis_fit_in_every_font(
@@ -226,6 +234,7 @@ def assert_inside_the_margins(data: bytes) -> None:
                 assert 5 * MM < bottom <= top < 292 * MM
 
 
+@pytest.mark.usefixtures("renderers")
 def test_names_from_outside_stay_words() -> None:
     names = dict(zip((f"m{i:03}" for i in range(7)), HOSTILE, strict=True))
     name = "#pagebreak() </title> \N{RIGHT-TO-LEFT OVERRIDE}moc"
@@ -239,6 +248,7 @@ def test_names_from_outside_stay_words() -> None:
     assert text.startswith("#pagebreak()</title>moc")
 
 
+@pytest.mark.usefixtures("renderers")
 def test_the_same_still_gives_the_same_file() -> None:
     still = still_of(campaign())
     first = pdf(still)
@@ -246,6 +256,7 @@ def test_the_same_still_gives_the_same_file() -> None:
     assert pdf(replace(still, made_at=MADE + timedelta(days=1))) != first
 
 
+@pytest.mark.usefixtures("renderers")
 def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
     places = {
         "push": (Place("push.summary", rows=6, columns=12, view="table"),),

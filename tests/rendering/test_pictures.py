@@ -29,6 +29,7 @@ def texts(svg: str) -> list[str]:
     return [node.text or "" for node in root.iter(f"{SVG}text")]
 
 
+@pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
 def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
     shown = tile(tile_id)
@@ -45,6 +46,7 @@ def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
     }
 
 
+@pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", LOCALES)
 def test_huge_counts_stand_in_full(locale: str) -> None:
     for tile_id, kind in CHARTS:
@@ -87,6 +89,7 @@ def test_lines_start_at_zero_and_end_where_the_counts_do() -> None:
     assert len(set(heights)) == 2
 
 
+@pytest.mark.usefixtures("renderers")
 def test_an_axis_reads_as_the_language_writes() -> None:
     shown = tile("push.summary")
     for locale, scale, label in (
@@ -102,6 +105,7 @@ def test_an_axis_reads_as_the_language_writes() -> None:
         assert label in drawn
 
 
+@pytest.mark.usefixtures("renderers")
 def test_a_png_has_the_size_that_was_asked_for() -> None:
     shown = tile("email.bounce_reasons")
     spec = specification(shown, frames.frame(shown), shade="dark", width=300, height=120)
@@ -111,6 +115,7 @@ def test_a_png_has_the_size_that_was_asked_for() -> None:
         assert struct.unpack(">II", data[16:24]) == (300 * scale, 120 * scale)
 
 
+@pytest.mark.usefixtures("renderers")
 @pytest.mark.usefixtures("processes")
 def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
     code = (
@@ -135,6 +140,7 @@ def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
         assert done.stdout.split() == here
 
 
+@pytest.mark.usefixtures("renderers")
 def test_hostile_names_are_drawn_as_they_are() -> None:
     shown = tile("email.recipient_domains")
     hostile = ["<script>alert(1)</script>", "\"'&]]>", "a\x00b\x1fc", "ع" * 300, "=1+1", "x" * 9999]
@@ -150,6 +156,7 @@ def test_hostile_names_are_drawn_as_they_are() -> None:
     pictures.png(spec)
 
 
+@pytest.mark.usefixtures("renderers")
 def test_a_picture_asks_no_other_file() -> None:
     spec: dict[str, Any] = {"data": {"url": "http://127.0.0.1:1/x.csv"}, "mark": "bar"}
     with pytest.raises(ValueError, match="not allowed"):
@@ -188,6 +195,7 @@ def test_what_is_missing_is_said_in_one_line() -> None:
     )
 
 
+@pytest.mark.usefixtures("renderers")
 def test_threads_may_draw_at_once() -> None:
     specs = [
         specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, shade="light")
