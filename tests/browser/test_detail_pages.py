@@ -76,7 +76,7 @@ def test_a_click_opens_the_message_and_each_way_leads_back(visit: Callable[..., 
     assert page.locator(".clw-header-name").inner_text() == "Welcome"
     assert page.locator(".clw-back").inner_text() == f"\u2039 {CAMPAIGN_NAME}"
     assert not page.locator(".clw-tabs > .lm-TabBar").is_visible()
-    report.says("detail=welcome")
+    report.wait_for_address("detail=welcome")
     assert report.scope == ["1 of 5 messages (Welcome)"]
     page.go_back()
     of_campaign(report)
@@ -98,7 +98,7 @@ def test_a_reload_of_the_message_s_page_shows_it_and_leads_back(
     page = report.page
     press_name(report, "Welcome")
     page.wait_for_selector(".clw-report.clw-detail")
-    report.says("detail=welcome")
+    report.wait_for_address("detail=welcome")
     page.reload()
     page.wait_for_selector(".clw-report.clw-detail")
     shows_delivered(report, count(messages=("welcome",), start=BACK)["delivered"])
@@ -127,7 +127,7 @@ def test_a_filter_chosen_on_the_message_s_page_applies_there(visit: Callable[...
     shows_delivered(report, count(messages=("app",))["delivered"], "push")
     report.choose("executions", "run-1")
     shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
-    report.says("execution=run-1")
+    report.wait_for_address("execution=run-1")
     report.page.reload()
     shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
     assert report.page.locator("button.clw-pick-messages").is_hidden()

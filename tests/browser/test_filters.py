@@ -62,7 +62,7 @@ def test_each_window_counts_its_own_events(
     report.shows(count())
     report.choose("window", re.compile(label, re.IGNORECASE))
     report.shows(count(start=START - back))
-    report.says(f"window={key}")
+    report.wait_for_address(f"window={key}")
     assert report.address == f"window={key}"
     shared = visit(report.address)
     shared.shows(count(start=START - back))
@@ -73,7 +73,7 @@ def test_from_and_to_are_minutes_on_the_chosen_clock(report: Report) -> None:
     report.open("more")
     page.locator(".clw-filter-zone").fill("Asia/Tokyo")
     page.locator(".clw-filter-zone").press("Enter")
-    report.says("tz=Asia%2FTokyo")
+    report.wait_for_address("tz=Asia%2FTokyo")
     page.keyboard.press("Escape")
     tokyo = timedelta(hours=9)
     start, end = (START - timedelta(hours=4), START - timedelta(minutes=30))
@@ -85,7 +85,7 @@ def test_from_and_to_are_minutes_on_the_chosen_clock(report: Report) -> None:
     exact = count(start=start.replace(second=0), end=end.replace(second=0))
     report.shows(exact)
     assert exact == count(start=START - timedelta(hours=5), end=START - timedelta(minutes=20))
-    report.says("from=")
+    report.wait_for_address("from=")
     assert f"to={end:%Y-%m-%dT%H}%3A{end:%M}Z" in report.address
     assert "JST" in page.locator(".clw-header-window").inner_text()
     page.reload()
@@ -109,7 +109,7 @@ def test_messages_executions_and_tests_narrow_and_widen(
     report.choose("more", "Include test sends")
     everything = count(messages=chosen, executions=("run-2",), tests=True)
     report.shows(everything)
-    report.says("tests=1")
+    report.wait_for_address("tests=1")
     assert report.scope[0].startswith("2 of 5 messages (")
     assert report.scope[1].startswith("1 of 2 executions (")
     assert report.scope[2] == "test sends included"
@@ -133,7 +133,7 @@ def test_another_campaign_drops_what_it_does_not_have(report: Report) -> None:
     report.shows(count(messages=("welcome",)))
     report.choose("campaign", "other")
     report.shows(count(campaign="other"))
-    report.says("campaign=other")
+    report.wait_for_address("campaign=other")
     assert "message=" not in report.address
     assert report.page.locator(".clw-notice").count() == 0
     assert report.page.locator(".clw-header-name").inner_text() == "Other"
@@ -174,7 +174,7 @@ def test_bad_values_are_named_and_the_rest_applies(visit: Callable[..., Report])
     assert notices.count() == 6
     page.locator(".clw-notice-close").first.click()
     page.wait_for_function("document.querySelectorAll('.clw-notice').length === 5")
-    report.says("message=welcome")
+    report.wait_for_address("message=welcome")
     assert "nope" not in report.address
     assert page.locator(".clw-report").get_attribute("data-state") == "live"
 
@@ -182,11 +182,11 @@ def test_bad_values_are_named_and_the_rest_applies(visit: Callable[..., Report])
 def test_the_open_tab_and_the_language_are_part_of_the_address(report: Report) -> None:
     page = report.page
     page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(2).click()
-    report.says("tab=push")
+    report.wait_for_address("tab=push")
     report.open("more")
     page.locator(".clw-pick-more-panel select").first.select_option("fr")
     page.wait_for_selector(".clw-report[lang=fr]")
-    report.says("locale=fr")
+    report.wait_for_address("locale=fr")
     page.reload()
     page.wait_for_selector(".clw-report[lang=fr]")
     page.wait_for_function(
