@@ -9,9 +9,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from tests.databases import spark_cluster
 from tests.js import check as javascript
 from tests.support import fonts
+from tests.support.servers import spark_cluster
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
