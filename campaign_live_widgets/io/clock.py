@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Return the current time, in UTC: the clock of everything that is given no other."""
+    """Return the current time, in UTC; the default clock."""
     return datetime.now(UTC)
 
 

@@ -104,7 +104,7 @@ def output_format(*choices: str) -> Decorator:
     )
 
 
-class Duration(click.ParamType[timedelta]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A duration, such as ``15m``.
 
     Parameters

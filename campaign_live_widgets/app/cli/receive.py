@@ -22,7 +22,7 @@ _LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _SMALLEST: Final = 1 << 10
 
 
-class _Size(click.ParamType[int]):
+class _Size(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A size in bytes, such as ``16M``."""
 
     name = "size"
