@@ -20,6 +20,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from campaign_live_widgets.app.demo.simulation import DOMAINS
+
 Row = dict[str, Any]
 
 HERE = Path(__file__).parent
@@ -28,20 +30,6 @@ DAY = datetime(2026, 11, 20, tzinfo=UTC)
 CAMPAIGN = "autumn-sale-2026"
 PROFILES = 600
 
-DOMAINS = {
-    "northmail.example": 34,
-    "postbox.example": 20,
-    "courriel.example": 12,
-    "webmail.example": 9,
-    "orchard.example": 6,
-    "fibre.example": 5,
-    "lettre.example": 4,
-    "campus.example": 3,
-    "harbour.example": 2,
-    "atelier.example": 2,
-    "bluebird.example": 2,
-    "hilltop.example": 1,
-}
 PLATFORMS = {"apns": 52, "fcm": 44, "apnsSandbox": 4}
 WORDS: dict[str, dict[str, dict[Any, int]]] = {
     "email": {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, COLUMNS, Simulation
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
@@ -98,13 +98,13 @@ def test_the_report_counts_the_written_events(
     form: Format, tmp_path: Path, events: list[dict[str, Any]]
 ) -> None:
     clock = Clock()
-    feed = Feed(tmp_path, Simulation(7, START), form, clock=clock)
+    writer = EventWriter(tmp_path, Simulation(7, START), form, clock=clock)
     written = 0
     for minute in (20, 25, 60):
         clock.now = START + timedelta(minutes=minute)
-        written += feed.write()
+        written += writer.write()
     assert written == len(events)
-    assert feed.write() == 0
+    assert writer.write() == 0
     taken = snapshot(tmp_path)
     assert taken.campaign_name == "Winter sale"
     assert taken.health.rejected == taken.health.ignored == 0
@@ -114,10 +114,10 @@ def test_the_report_counts_the_written_events(
 
 def test_only_complete_lines_are_appended(tmp_path: Path, events: list[dict[str, Any]]) -> None:
     clock = Clock()
-    feed = Feed(tmp_path, Simulation(7, START), clock=clock)
+    writer = EventWriter(tmp_path, Simulation(7, START), clock=clock)
     for _ in range(60):
         clock.now += timedelta(minutes=1)
-        feed.write()
+        writer.write()
     files = sorted(tmp_path.iterdir())
     assert len(files) == 6
     lines = [line for file in files for line in file.read_text().splitlines()]
@@ -127,9 +127,9 @@ def test_only_complete_lines_are_appended(tmp_path: Path, events: list[dict[str,
 @pytest.mark.parametrize("window", [timedelta(minutes=7), HOUR])
 def test_every_sent_message_is_delivered_or_bounces(tmp_path: Path, window: timedelta) -> None:
     clock = Clock()
-    feed = Feed(tmp_path, Simulation(7, START), clock=clock)
+    writer = EventWriter(tmp_path, Simulation(7, START), clock=clock)
     clock.now = START + HOUR
-    feed.write()
+    writer.write()
     taken = snapshot(tmp_path, window)
     for tile in ("email.metrics_by_message", "push.metrics_by_message"):
         rows = frame(TILES[tile], taken)

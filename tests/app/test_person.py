@@ -25,7 +25,7 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from websocket import WebSocketTimeoutException, create_connection
 
-from campaign_live_widgets.app.settings.identity import header_variable, who_asks
+from campaign_live_widgets.app.settings.identity import header_variable, identify_user
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places
@@ -48,7 +48,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked() -> list[str | None]:
     told: list[str | None] = []
-    who_asks(told.append)
+    identify_user(told.append)
     return told
 
 

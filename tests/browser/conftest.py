@@ -13,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 
-from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
 from tests.support.browser.front import (
     REPOSITORY,
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a simulated campaign of the last twenty minutes, and a small second one."""
     folder = tmp_path_factory.mktemp("events")
-    Feed(folder, Simulation(1, datetime.now(UTC) - timedelta(minutes=20))).write()
+    EventWriter(folder, Simulation(1, datetime.now(UTC) - timedelta(minutes=20))).write()
     inbox = Inbox(folder)
     inbox.drop(7, campaign="spring-preview")
     inbox.drop(1)  # the newest event is the simulated campaign's: it is the one shown first

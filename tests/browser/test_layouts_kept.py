@@ -210,7 +210,7 @@ def test_who_has_no_name_may_rearrange_but_not_keep(office: Office) -> None:
     nobody.press("modify")
     nobody.remove(FIRST)
     nobody.press("save")
-    assert "Nobody has told this page who you are" in nobody.refusal()
+    assert "this page does not know your user name" in nobody.refusal()
     assert nobody.shown() == STANDARD[1:]
     nobody.again()
     assert nobody.shown() == STANDARD

@@ -26,20 +26,20 @@ Format = Literal["ndjson", "parquet"]
 SEED: Final = 2026
 HISTORY: Final = timedelta(hours=2)
 _EVERY: Final[dict[Format, float]] = {"ndjson": 0.5, "parquet": 5.0}
-"""Seconds between two writings: a line can be appended, a Parquet file is whole or not there."""
+"""Seconds between two writes: a line can be appended, a Parquet file only be complete."""
 _FILE_LIFE: Final = timedelta(minutes=10)
 
 
-class Feed:
-    """Writes what a simulation yields into files of a folder, as a real export would.
+class EventWriter:
+    """Writes the events of a simulation to files of a folder, as an export would.
 
     Parameters
     ----------
     folder : Path
     simulation : Simulation
     form : str
-        ``ndjson``: lines, appended whole, and a new file every ten minutes; ``parquet``: one
-        file at a time, which appears when it is complete.
+        ``ndjson``: complete lines are appended, to a new file every ten minutes; ``parquet``:
+        one file at a time, which appears when it is complete.
     clock : callable
         Returns the time now, with a time zone.
     """
@@ -60,7 +60,7 @@ class Feed:
         self._thread = Thread(target=self._run, name="campaign-live-demo", daemon=True)
 
     def write(self) -> int:
-        """Write what has happened up to now and is not yet written; return how many events."""
+        """Write the events up to now that are not written yet; return how many."""
         now = self._clock()
         lines = [json.dumps(e, separators=(",", ":")) for e in self._simulation.events(now)]
         if lines:
@@ -85,7 +85,7 @@ class Feed:
     def _append(self, text: str, now: datetime) -> None:
         if self._file_born is None or now - self._file_born >= _FILE_LIFE:
             self._file_born, self._files = now, self._files + 1
-        # One unbuffered write, so that no reader ever sees half of a batch's last line.
+        # One unbuffered write: a reader never sees a partial last line.
         with (self._folder / f"{self._stem}-{self._files:04}.ndjson").open("ab", 0) as file:
             file.write(text.encode())
 
@@ -123,21 +123,21 @@ def demo(  # noqa: PLR0913 - the options of a command
     Parameters
     ----------
     speed : float
-        How many times as many messages go out as in a usual campaign: about 35 events a
-        second. The two hours before the start went at the usual speed.
+        Multiple of the usual rate of about 35 events a second. The two hours before the start
+        have the usual rate.
     format : str
         ``ndjson`` or ``parquet``.
     folder : path, optional
-        Keep the events there; by default they go into a temporary folder.
+        Write the events there and keep them; by default they go to a temporary folder.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _events_folder(folder) as events:
             simulation = Simulation(SEED, datetime.now(UTC) - HISTORY)
-            feed = Feed(Path(events), simulation, format)
-            feed.write()
+            writer = EventWriter(Path(events), simulation, format)
+            writer.write()
             simulation.speed = speed
-            with feed.running():
+            with writer.running():
                 serve(
                     str(events),
                     campaign=CAMPAIGN_ID,
@@ -156,7 +156,7 @@ def demo(  # noqa: PLR0913 - the options of a command
 def _events_folder(
     folder: str | os.PathLike[str] | None,
 ) -> AbstractContextManager[str | os.PathLike[str]]:
-    """Return the folder to write into; one that nobody named is gone at the end."""
+    """Return the folder to write to; without one, a temporary folder."""
     if folder is None:
         return TemporaryDirectory(prefix="campaign-live-demo-", ignore_cleanup_errors=True)
     Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A campaign that never was: it sends, bounces, opens and clicks, the same for the same seed."""
+"""A simulated campaign that sends, bounces, opens and clicks; each seed has its own events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "is_test": "BOOLEAN",
     "is_machine": "BOOLEAN",
 }
-"""The columns an event may have, with their SQL types; what is null is left out."""
+"""The columns of an event, with their SQL types; null values are left out."""
 
 _DISPATCHES_PER_SECOND: Final = 14.0
 """On average; with what follows from each, about 35 events a second."""
@@ -51,7 +51,7 @@ _STRIDE: Final = 48_271
 
 
 class _Odds(Generic[_T]):
-    """Values and how often each of them comes up."""
+    """Values with their relative frequencies."""
 
     def __init__(self, weights: Mapping[_T, float]) -> None:
         self._values = tuple(weights)
@@ -68,9 +68,9 @@ class _Message:
     channel: str
     weight: float
     phase: float
-    """Where in its own tide of sends the message starts, in turns."""
+    """Where in its cycle of sends the message starts, as a part of one."""
     appeal: float
-    """How much likelier than usual it is to be opened."""
+    """By how much its open rate is higher than usual."""
 
 
 _MESSAGES: Final = (
@@ -83,22 +83,22 @@ _MESSAGES: Final = (
     _Message("push-back-in-stock", "Back in stock", "push", 1, 0.7, 0.9),
 )
 
-_DOMAINS: Final = _Odds(
-    {
-        "northmail.example": 34,
-        "postbox.example": 20,
-        "courriel.example": 12,
-        "webmail.example": 9,
-        "orchard.example": 6,
-        "fibre.example": 5,
-        "lettre.example": 4,
-        "campus.example": 3,
-        "harbour.example": 2,
-        "atelier.example": 2,
-        "bluebird.example": 2,
-        "hilltop.example": 1,
-    }
-)
+DOMAINS: Final[Mapping[str, int]] = {
+    "northmail.example": 34,
+    "postbox.example": 20,
+    "courriel.example": 12,
+    "webmail.example": 9,
+    "orchard.example": 6,
+    "fibre.example": 5,
+    "lettre.example": 4,
+    "campus.example": 3,
+    "harbour.example": 2,
+    "atelier.example": 2,
+    "bluebird.example": 2,
+    "hilltop.example": 1,
+}
+"""Recipient domains and how often each of them occurs."""
+_DOMAINS: Final = _Odds(DOMAINS)
 _PLATFORMS: Final = _Odds({"ios": 52, "android": 43, "web": 5})
 _EXCLUSIONS: Final = {
     "email": _Odds(

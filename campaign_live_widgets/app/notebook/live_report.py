@@ -13,7 +13,7 @@ from ipywidgets import VBox
 from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
-from campaign_live_widgets.app.settings.identity import NOBODY, who_asks
+from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, identify_user
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
 from campaign_live_widgets.app.settings.secret_reference import public_name, resolve
@@ -152,7 +152,7 @@ class CampaignReport(VBox):
         for notice in notices:
             self.dashboard.notify(notice)
         self._is_prepared = False
-        who_asks(self._opened_by)
+        identify_user(self._opened_by)
         self._is_prepared = True
         if live:
             self.live()
@@ -170,7 +170,7 @@ class CampaignReport(VBox):
     def _keep_layouts_of(self, person: str | None) -> None:
         """Show and save the layouts of *person*; without one, none can be saved."""
         if person is None:
-            self.dashboard.use_storage(None, NOBODY)
+            self.dashboard.use_storage(None, UNKNOWN_USER)
             return
         storage = FileLayouts(layouts_folder(), person, self._name, standard=self._standard)
         self.dashboard.use_storage(storage)

@@ -152,7 +152,7 @@ def serve(  # noqa: PLR0913 - the options of a command
             config = voila_config(notebook, host, port, debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
             kept = _snapshots_folder(source, config.Voila.base_url)
-            _let_kernels_know_who_asks(config, host)
+            _pass_user_header(config, host)
             server = ReportServer(config=config)
             server.browse, server.snapshots = open_browser, kept
             server.on_ready = lambda: _pass_on(campaign_file, on_campaign)
@@ -209,7 +209,7 @@ def _require_layout(layout: str) -> None:
     shared_layout(layout)
 
 
-def _let_kernels_know_who_asks(config: Config, host: str) -> None:
+def _pass_user_header(config: Config, host: str) -> None:
     """Let a prepared kernel learn of its request from this server, and only from it.
 
     The kernel takes the header that names the person from the request, and what is saved as it is

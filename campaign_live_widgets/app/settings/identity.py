@@ -1,8 +1,8 @@
-"""Whose layouts a page shows: told by JupyterHub or by a proxy, never by the page itself.
+"""The user of a page, whose layouts it shows: from JupyterHub or a proxy, never from the browser.
 
-A page that is rendered before anybody asks for it learns with the request who asked: Voilà
-tells its kernel the request's headers that its setting ``http_header_envs`` names. The browser
-can send a kernel of Voilà nothing but messages of widgets; none of them is asked for a name.
+A page that Voilà has prepared before a request learns the user with the request: Voilà passes
+the headers named by its setting ``http_header_envs`` to the kernel. The browser itself can send
+only widget messages to a kernel; none of them names a user.
 """
 
 from __future__ import annotations
@@ -18,91 +18,97 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.backoff import retry_delay
 from campaign_live_widgets.io.environment import HUB_USER, USER_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOCAL: Final = "local"
-"""Who asks where there is nobody to tell people apart."""
+"""The user where users are not distinguished."""
 
-NOBODY: Final = Text(
-    "Nobody has told this page who you are, so your layout cannot be kept.",
-    "Cette page ne sait pas qui vous êtes : votre disposition ne peut pas être conservée.",
+UNKNOWN_USER: Final = Text(
+    "Your layout cannot be saved: this page does not know your user name. The proxy in front of "
+    "it must pass the name in a request header.",
+    "Votre disposition ne peut pas être enregistrée\N{NO-BREAK SPACE}: cette page ne connaît pas "
+    "votre nom d'utilisateur. Le proxy doit le transmettre dans un en-tête de la requête.",
 )
-"""What a save is answered where the request names nobody."""
+"""The error of a save if the request names no user."""
 
 _PREHEATED: Final = "VOILA_PREHEAT"
-_ASKED: Final = "SERVER_SOFTWARE"
-"""Set in a kernel of Voilà with the request, whatever the request says."""
-_LOOK: Final = 2.0
-_PAUSES: Final = (0.2, 1.0, 5.0, 30.0)
-"""Seconds before each new try to hear from the server; the last one again and again."""
+_REQUESTED: Final = "SERVER_SOFTWARE"
+"""Voilà sets it in a kernel with every request."""
+_RECEIVE_TIMEOUT: Final = 2.0
+_BACKOFF: Final = (0.2, 1.0, 5.0, 30.0)
+"""Seconds before each retry of the connection to the server; the last one repeats."""
 
 
-def who_asks(tell: Callable[[str | None], object]) -> None:
-    """Call *tell* with the name of the person who opens the page.
+def identify_user(on_user: Callable[[str | None], object]) -> None:
+    """Call *on_user* with the name of the user who opens the page.
 
     In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
     request, ``None`` if there is none. Else the user of JupyterHub's single-user server, else
     ``local``.
 
-    *tell* is called at once if the person is known. On a page that Voilà has prepared before
-    somebody asks for it, *tell* is called, from a thread, when the request arrives: also a second
-    time, since what is saved may have changed since the page was prepared.
+    *on_user* is called at once if the user is known. In a page that Voilà has prepared before a
+    request, it is called from a thread when the request arrives: also a second time, since what
+    is saved may have changed since the page was prepared.
     """
     header = os.environ.get(USER_HEADER, "").strip()
     variable = header_variable(header) if header and _PREHEATED in os.environ else None
-    is_prepared = os.environ.get(_PREHEATED) == "True" and not _has_been_asked()
+    is_prepared = os.environ.get(_PREHEATED) == "True" and not _is_requested()
     if variable is None or not is_prepared:
-        tell(_person(variable))
+        on_user(_user(variable))
     if is_prepared:
         if variable is not None:
             os.environ.pop(variable, None)  # a value of the server's own environment
         Thread(
-            target=_await, args=(tell, variable), name="campaign-live-person", daemon=True
+            target=_await_request,
+            args=(on_user, variable),
+            name="campaign-live-identity",
+            daemon=True,
         ).start()
 
 
 def header_variable(header: str) -> str:
-    """Return the environment variable in which Voilà tells a kernel of a request's header."""
+    """Return the environment variable in which Voilà passes a request header to a kernel."""
     return "HTTP_" + header.strip().upper().replace("-", "_")
 
 
-def _person(variable: str | None) -> str | None:
-    """Return the person whom the request's header names, else the user of this machine."""
+def _user(variable: str | None) -> str | None:
+    """Return the user that the request's header names, else the user of this machine."""
     if variable is None:
         return os.environ.get(HUB_USER) or LOCAL
     return os.environ.get(variable, "").strip() or None
 
 
-def _has_been_asked() -> bool:
-    return os.environ.get(_ASKED, "").startswith("voila/")
+def _is_requested() -> bool:
+    return os.environ.get(_REQUESTED, "").startswith("voila/")
 
 
-def _await(tell: Callable[[str | None], object], variable: str | None) -> None:
-    """Wait for the page's request, however long nobody asks, and tell of it."""
-    tries = 0
-    while not _has_been_asked():
-        if tries:
-            time.sleep(_PAUSES[min(tries, len(_PAUSES)) - 1])
-        tries += 1
-        with suppress(OSError, WebSocketException):  # the server is busy, or on its way out
-            _hear_of_request()
-    tell(_person(variable))
+def _await_request(on_user: Callable[[str | None], object], variable: str | None) -> None:
+    """Wait for the request of the page, without a time limit, and pass its user on."""
+    failures = 0
+    while not _is_requested():
+        if failures:
+            time.sleep(retry_delay(failures, _BACKOFF))
+        failures += 1
+        with suppress(OSError, WebSocketException):  # the server is busy, or shutting down
+            _receive_request()
+    on_user(_user(variable))
 
 
-def _hear_of_request() -> None:
-    """Take the request's variables into the environment, as ``voila.utils`` would.
+def _receive_request() -> None:
+    """Copy the request's variables into the environment, as ``voila.utils`` would.
 
-    That module brings the whole server with it, seconds of work for every kernel.
+    Importing that module would import the whole server: seconds for every kernel.
     """
-    told = os.environ.get
-    host = f"{told('VOILA_APP_IP', '127.0.0.1')}:{told('VOILA_APP_PORT', '8866')}"
-    base = told("VOILA_WS_BASE_URL") or told("VOILA_SERVER_URL", "/")
-    kernel = told("VOILA_KERNEL_ID", "")
-    address = f"{told('VOILA_WS_PROTOCOL', 'ws')}://{host}{base}voila/query/{kernel}"
+    variable = os.environ.get
+    host = f"{variable('VOILA_APP_IP', '127.0.0.1')}:{variable('VOILA_APP_PORT', '8866')}"
+    base = variable("VOILA_WS_BASE_URL") or variable("VOILA_SERVER_URL", "/")
+    kernel = variable("VOILA_KERNEL_ID", "")
+    address = f"{variable('VOILA_WS_PROTOCOL', 'ws')}://{host}{base}voila/query/{kernel}"
     with connect(address, proxy=None) as socket:
-        while not _has_been_asked():  # the notebook itself may ask for it, and get it instead
+        while not _is_requested():  # the notebook may ask for it, too, and receive it instead
             with suppress(TimeoutError):
-                os.environ.update(json.loads(socket.recv(timeout=_LOOK)))
+                os.environ.update(json.loads(socket.recv(timeout=_RECEIVE_TIMEOUT)))
