@@ -9,7 +9,7 @@ import nbformat
 import papermill
 import pytest
 
-from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, Simulation
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "campaign_live_report.ipynb"
@@ -19,7 +19,7 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 @pytest.mark.usefixtures("kernels")
 def test_papermill_runs_it_to_the_end(tmp_path: Path) -> None:
     end = START + timedelta(minutes=3)
-    Feed(tmp_path, Simulation(7, START), clock=lambda: end).write()
+    EventWriter(tmp_path, Simulation(7, START), clock=lambda: end).write()
     done = papermill.execute_notebook(
         NOTEBOOK,
         tmp_path / "done.ipynb",

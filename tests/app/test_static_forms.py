@@ -11,7 +11,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from campaign_live_widgets import CampaignReport
-from campaign_live_widgets.app.demo.demo import Feed
+from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, Simulation
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.rendering.language.numbers import format_number
@@ -26,7 +26,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("events")
-    Feed(folder, Simulation(7, START), clock=lambda: END).write()
+    EventWriter(folder, Simulation(7, START), clock=lambda: END).write()
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Two reports that stand still, side by side: counts, rates, and points between the rates."""
+"""Two static reports side by side: counts, rates, and the differences of the rates in points."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Comparison:
         """Return a channel's counts and rates, of the first report and of the second.
 
         Columns ``metric``, ``rate_of``, ``first`` and ``second`` (``int64``), ``first_rate``
-        and ``second_rate`` (parts of one; null where a rate would divide by nothing) and
+        and ``second_rate`` (parts of one; null if the divisor is zero) and
         ``points``, the second rate less the first. Raises :class:`UnknownNameError` for an
         unknown channel.
         """
@@ -56,11 +56,11 @@ class Comparison:
         return comparison(self.frame(channel), self._names(), locale)
 
     def chart(self, channel: str) -> Chart:
-        """Return a picture of the rates of both; where pictures cannot be made, a table."""
+        """Return a picture of the rates of both, or a table if pictures are not installed."""
         return Chart(self.specification(channel), self.frame(channel))
 
     def _names(self) -> tuple[str, str]:
-        """Return what the two are called; two of one name are told apart by their windows."""
+        """Return the names of the two; equal names get their windows as well."""
         first, second = (
             phrases.shorten(side.snapshot.campaign_name or side.snapshot.campaign_id)
             for side in self._sides
@@ -80,7 +80,7 @@ class Comparison:
 
 
 class Chart:
-    """A picture as a cell's last value; where the extra for pictures is missing, its numbers."""
+    """A picture as a cell's last value, or its numbers without the extra for pictures."""
 
     def __init__(self, specification: dict[str, Any], table: pd.DataFrame) -> None:
         self._specification, self._table = specification, table

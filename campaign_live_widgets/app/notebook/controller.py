@@ -1,4 +1,4 @@
-"""What a reader asks of the page: looked up, counted, shown; and told where it cannot be had."""
+"""The controller of a page: applies what its reader asks for, and notes what was ignored."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class Control:
     dashboard : Dashboard
     feed : RollupFeed
     query : Query
-        What the report shows by itself, and at first.
+        The report's own settings, which it shows first.
     """
 
     def __init__(self, dashboard: Dashboard, feed: RollupFeed, query: Query) -> None:
         self._dashboard, self._feed, self._defaults = dashboard, feed, query
         self._lock = RLock()
         self._query = query
-        # What no campaign in the address stands for, lest a newer one take the page over.
+        # The campaign of an address without one: a newer campaign must not replace it.
         self._usual = feed.campaign if query.campaign is None else None
         dashboard.set_controller(self)
         dashboard.open_tab(query.tab)
@@ -75,20 +75,20 @@ class Control:
         return self._query
 
     def goto(self, address: str) -> None:
-        """Show what an address says; where it says nothing, what the report shows by itself.
+        """Show the query of an address; what it does not name is as in the report's settings.
 
-        The open tab stays where it names none: its reader may have been quicker than this.
-        What in it cannot be had is told in the page, and the rest applies. Raises
-        :class:`SourceError` where another campaign cannot be read.
+        Without a tab in it the open tab stays: its reader may have opened one before. Invalid
+        values are noted in the page, and the rest applies. Raises :class:`SourceError` if
+        another campaign cannot be read.
         """
         asked = {"tab": [self._query.tab], **read_address(address)}
         self._apply(*parse_address(asked, self._defaults))
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
-        """Change what stands for some keys of the address; the others stay.
+        """Change the values of some keys of the address; the others stay.
 
-        Times that name no zone are on the page's clock. Raises :class:`SourceError` where
-        another campaign cannot be read.
+        Times without a zone are in the page's time zone. Raises :class:`SourceError` if another
+        campaign cannot be read.
         """
         asked = {**read_address(to_address(self._query, self._defaults)), **changes}
         self._apply(*parse_address(asked, self._defaults, zone=self._query.time_zone))
@@ -125,7 +125,7 @@ class Control:
         self._tell()
 
     def _known(self, query: Query, notices: list[str]) -> Query:
-        """Take the query's campaign, and leave out of it what there is not."""
+        """Use the query's campaign, and drop ids that it does not have."""
         before = self._query
         try:
             self._feed.use(query.campaign or self._usual)
@@ -143,7 +143,7 @@ class Control:
             notices.append(one_line(error))
             query = replace(query, campaign=before.campaign)
         messages, executions = self._feed.names()
-        # What another campaign was narrowed down to goes with it in silence.
+        # The filters of the former campaign are dropped without a notice.
         moved = query.campaign != before.campaign
         dropped = {*before.messages, *before.executions, before.detail} if moved else set()
 
@@ -169,7 +169,7 @@ class Control:
         return query
 
     def _show(self) -> None:
-        """Show the numbers where no coordinator does."""
+        """Show the numbers of a report that is not live."""
         try:
             self._feed.refresh()
         except SourceError as error:
@@ -178,7 +178,7 @@ class Control:
 
     def _tell(self) -> None:
         """Tell the page what it shows, and its address."""
-        with self._lock:  # or a tab opened meanwhile is told first, and then taken back
+        with self._lock:  # else a tab opened meanwhile would be confirmed, then reverted
             query = self._query
             length = query.window if isinstance(query.window, timedelta) else None
             self._dashboard.filters.show_query(pairs(query), length, query.every)
@@ -187,8 +187,8 @@ class Control:
 
 def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:
     close = get_close_matches(name[:200], [one[:200] for one in known], n=1)
-    said = quote(f"{key}={name}")
+    given = quote(f"{key}={name}")
     hint = {
         locale: _MEANT(locale).format(quote(close[0])) if close else "" for locale in ("en", "fr")
     }
-    return Text(text.en.format(said, hint["en"]), text.fr.format(said, hint["fr"]))
+    return Text(text.en.format(given, hint["en"]), text.fr.format(given, hint["fr"]))

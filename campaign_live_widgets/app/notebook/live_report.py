@@ -50,8 +50,8 @@ _SAMPLES: Final = Text(
     "Ceci est la campagne d'exemple fournie. Pour voir la vôtre, donnez à source un fichier, un "
     f"dossier, un motif ou une base de données, ou définissez la variable {SOURCE}.",
 )
-_LOOK: Final = 2.0
-"""Seconds between two looks at a source that does not tell of changes itself."""
+_POLL: Final = 2.0
+"""Seconds between two polls of a source that reports no changes itself."""
 
 
 class CampaignReport(VBox):
@@ -61,7 +61,7 @@ class CampaignReport(VBox):
     ----------
     source : str or path, optional
         A file, a folder or a glob of Parquet, CSV or NDJSON, a database's address, or
-        ``env:NAME`` for what that variable of the environment holds and nobody is shown; by
+        ``env:NAME`` for the value of that environment variable, which is never shown; by
         default what the variable ``CAMPAIGN_LIVE_SOURCE`` names, else the bundled samples.
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
@@ -69,7 +69,7 @@ class CampaignReport(VBox):
         How far the report looks back (``15m``, ``6h``, ``24h``, ``7d``), ``all`` since the
         campaign's first event, or start and end of exact minutes.
     at : str or datetime, optional
-        Where the window ends; by default now, or at the campaign's newest event where that
+        The end of the window; by default now, or the campaign's newest event if that
         is longer ago than the window is long.
     locale : str
         ``en`` or ``fr``.
@@ -78,7 +78,7 @@ class CampaignReport(VBox):
     time_zone : str
         IANA name of the zone in which times are shown; counting is in UTC.
     live : bool
-        Whether to keep up with the source by itself while the report is looked at.
+        Whether to follow the source while the report is open in a page.
     messages, executions : iterable of str
         Ids of what is counted; by default all of the campaign.
     every : float
@@ -184,32 +184,32 @@ class CampaignReport(VBox):
             self.dashboard.show(self._feed.snapshot(), force_all=True)
 
     def export_layout(self, path: str | os.PathLike[str]) -> None:
-        """Write where the tiles of all tabs stand now into a file.
+        """Write the current layout of all tabs to a file.
 
         Such a file can be imported, or given to a report as its ``layout``. Raises
-        :class:`LayoutError` where it cannot be written.
+        :class:`LayoutError` if it cannot be written.
         """
         write_layout_file(path, self.dashboard.layout_of_tabs())
 
     def import_layout(self, path: str | os.PathLike[str]) -> None:
-        """Show the layout in a file, and keep it as one's own, as a save does.
+        """Show the layout in a file, and save it as the reader's own.
 
-        What of the file cannot be used is told in the page. Raises :class:`LayoutError` where
-        nothing of it can, and :class:`CampaignLiveError` where it cannot be kept, such as when
-        another page has changed the layout: doing it again replaces that.
+        Invalid parts of the file are noted in the page. Raises :class:`LayoutError` if all of it
+        is invalid, and :class:`CampaignLiveError` if it cannot be saved, such as when another
+        page has changed the layout: a second call replaces that.
         """
         layout, notices = read_layout_file(path)
         for notice in notices:
             self.dashboard.notify(notice)
         for tab, row in layout.items():
             self.dashboard.grids[tab].arrange(row)
-        refused = [self.dashboard.save_layout(tab, row) for tab, row in layout.items()]
-        if reason := next(filter(None, refused), None):
+        problems = [self.dashboard.save_layout(tab, row) for tab, row in layout.items()]
+        if reason := next(filter(None, problems), None):
             raise CampaignLiveError(reason)
 
     @property
     def snapshot(self) -> Snapshot:
-        """Return the numbers as they are now; what is new in the source is read."""
+        """Return the current numbers, with what is new in the source."""
         if self._feed.refresh() and self._live is not None:
             self._live.show_feed()
         return self._feed.snapshot()
@@ -263,7 +263,7 @@ class CampaignReport(VBox):
         return alone
 
     def refresh(self) -> None:
-        """Read what is new and show it, in every tab and every tile that stands alone."""
+        """Read what is new and show it, in every tab and every single tile."""
         self.dashboard.show(self.snapshot, force_all=True)
 
     def live(self, every: float | None = None) -> None:
@@ -280,7 +280,7 @@ class CampaignReport(VBox):
             self._control.change({"every": [str(min(max(every, FASTEST), SLOWEST))]})
         rest = self._control.query.every
         self._live = Coordinator(
-            self.dashboard, self._feed, every=max(_LOOK, rest), min_interval=rest
+            self.dashboard, self._feed, every=max(_POLL, rest), min_interval=rest
         )
         self._live.start()
 

@@ -27,8 +27,8 @@ REPORT: Final = "report.html"
 
 _LOCK: Final = ".saving.lock"
 _STARTED: Final = Text(
-    "A snapshot is being saved; the report goes on meanwhile.",
-    "Un instantané est en cours d'enregistrement\N{NO-BREAK SPACE}; le rapport continue.",
+    "Saving a snapshot. The report stays live.",
+    "Enregistrement d'un instantané en cours. Le rapport reste en direct.",
 )
 _SAVED: Final = Text("Snapshot saved: {}", "Instantané enregistré\N{NO-BREAK SPACE}: {}")
 _FAILED: Final = Text(
@@ -36,19 +36,18 @@ _FAILED: Final = Text(
     "L'instantané n'a pas pu être enregistré\N{NO-BREAK SPACE}: {}",
 )
 _BUSY: Final = Text(
-    "another one is being made from another page; try again in a moment",
-    "un autre est en cours depuis une autre page\N{NO-BREAK SPACE}; réessayez dans un instant",
+    "another page is saving one; try again in a moment",
+    "une autre page en enregistre un\N{NO-BREAK SPACE}; réessayez dans un instant",
 )
 
 
 def offer_saving(dashboard: Dashboard, source: str) -> Saver | None:
-    """Let readers save what *dashboard* shows, where the environment names a folder for it.
+    """Offer readers of *dashboard* to save a snapshot, if the environment names a folder for it.
 
     Parameters
     ----------
     source : str
-        As a run is to be told of it: what stands in the run's manifest; empty for that of the
-        environment.
+        The source as the snapshot's manifest records it; empty for that of the environment.
     """
     folder = os.environ.get(SNAPSHOTS, "").strip()
     if not folder:
@@ -58,7 +57,7 @@ def offer_saving(dashboard: Dashboard, source: str) -> Saver | None:
 
 
 class Saver:
-    """Makes one snapshot at a time of what a page shows, and tells in a notice what came of it.
+    """Saves one snapshot at a time of what a page shows, and reports the result in a notice.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ class Saver:
     out : Path
         The folder of snapshots.
     address : str
-        The path at which a server shows it; empty where none does.
+        The URL path at which a server shows it; empty without a server.
     """
 
     def __init__(self, dashboard: Dashboard, source: str, out: Path, address: str) -> None:
@@ -75,30 +74,30 @@ class Saver:
         self._thread: threading.Thread | None = None
         self._page.filters.saving = "ready"
         self._page.filters.snapshots = address
-        self._page.filters.on_msg(self._hear)
+        self._page.filters.on_msg(self._on_message)
 
-    def _hear(self, _filters: object, message: Mapping[str, Any], _buffers: object) -> None:
+    def _on_message(self, _filters: object, message: Mapping[str, Any], _buffers: object) -> None:
         if message.get("type") == "save":
             self.save()
 
     def save(self) -> None:
-        """Begin to save what the page shows now, unless that is being done already."""
+        """Start to save what the page shows now, unless a save is under way."""
         if self._thread is not None and self._thread.is_alive():
             return
         self._page.filters.saving = "busy"
         self._page.header.notify(_STARTED)
         self._thread = threading.Thread(
-            target=self._run, args=(self._shown(),), name="campaign-live-save", daemon=True
+            target=self._run, args=(self._parameters(),), name="campaign-live-save", daemon=True
         )
         self._thread.start()
 
     def wait(self, seconds: float) -> None:
-        """Wait until what is being saved is saved, or has failed."""
+        """Wait until the save under way has succeeded or failed."""
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _shown(self) -> dict[str, object]:
-        """Return the parameters by which a run counts what is shown."""
+    def _parameters(self) -> dict[str, object]:
+        """Return the parameters of a run that counts what the page shows."""
         page, snapshot = self._page, self._page.snapshot
         return {
             "source": self._source,
@@ -115,14 +114,14 @@ class Saver:
     def _run(self, parameters: Mapping[str, object]) -> None:
         header, filters = self._page.header, self._page.filters
         try:
-            said, link = self._make(parameters)
+            notice, link = self._make(parameters)
         except Timeout:
-            said, link = Text(_FAILED.en.format(_BUSY.en), _FAILED.fr.format(_BUSY.fr)), ""
-        except Exception as error:  # noqa: BLE001 - told to whoever pressed the button
+            notice, link = Text(_FAILED.en.format(_BUSY.en), _FAILED.fr.format(_BUSY.fr)), ""
+        except Exception as error:  # noqa: BLE001 - the notice shows it
             line = one_line(error).replace(f"{self._out}{os.sep}", "")
-            said, link = Text(_FAILED.en.format(line), _FAILED.fr.format(line)), ""
+            notice, link = Text(_FAILED.en.format(line), _FAILED.fr.format(line)), ""
         header.remove_notice(_STARTED)
-        header.notify(said, link)
+        header.notify(notice, link)
         filters.saving = "ready"
 
     def _make(self, parameters: Mapping[str, object]) -> tuple[Text, str]:

@@ -1,4 +1,4 @@
-"""A report that stands still: read once, shown without scripts, written into files.
+"""A static report: read once, shown without scripts, written to files.
 
 For notebooks that a schedule runs and people read later, wherever a notebook can be read: what
 is shown is plain HTML and text, and needs no kernel, no widgets and no network.
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
-_SAID: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
+_LABELLED: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
 
 
 class Shown:
-    """A part of a still as a cell's last value: static HTML, and text where there is none."""
+    """A part of a report as a cell's last value: static HTML, and plain text."""
 
     def __init__(self, report: ReportView) -> None:
         self._still = report
@@ -60,7 +60,7 @@ class Lines:
         return self.bundle()
 
     def bundle(self) -> dict[str, str]:
-        """Return them as text and as HTML, which all of them are safe in."""
+        """Return them as text and as escaped HTML."""
         return {
             "text/plain": "\n".join(self._lines),
             "text/html": "".join(f"<p>{escape(line)}</p>" for line in self._lines),
@@ -78,21 +78,21 @@ class StaticReport(Shown):
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
-        As for :class:`~campaign_live_widgets.CampaignReport`, as are all others.
+        As for :class:`~campaign_live_widgets.CampaignReport`, as all other parameters.
     at : str or datetime, optional
     messages, executions : iterable of str
     locale : str
     include_tests : bool
     time_zone : str
     layout : path or mapping, optional
-        Where the tiles stand: a layout file, or what one holds.
+        The positions of the tiles: a layout file, or its content.
 
     Raises
     ------
     UsageError
-        Where a parameter is wrong, or names what the source does not have.
+        If a parameter is invalid, or the source has no event of what it names.
     SourceError
-        Where the source cannot be read.
+        If the source cannot be read.
     """
 
     def __init__(  # noqa: PLR0913 - the report's parameters, all but two by name
@@ -153,19 +153,19 @@ class StaticReport(Shown):
         newest = phrases.WORDS["none"](locale)
         if snapshot.newest_event is not None:
             at = phrases.moment(snapshot.newest_event, zone, locale)
-            newest = _SAID(locale).format(phrases.WORDS["newest"](locale), at)
+            newest = _LABELLED(locale).format(phrases.WORDS["newest"](locale), at)
         health = zip(
             phrases.HEALTH.values(), phrases.health_numbers(snapshot.health, locale), strict=True
         )
         ahead = snapshot.health.ahead > 0
         return [
             " · ".join((name, window, *scope)),
-            " · ".join((newest, *(_SAID(locale).format(of[0](locale), n) for of, n in health))),
+            " · ".join((newest, *(_LABELLED(locale).format(of[0](locale), n) for of, n in health))),
             *(phrases.health_notes(snapshot.health, zone, locale)[:1] if ahead else ()),
         ]
 
     def tab(self, name: str) -> Shown:
-        """Return one tab to show; raise :class:`UnknownNameError` where there is none."""
+        """Return one tab to show; raise :class:`UnknownNameError` if there is none of that name."""
         if name not in TABS:
             raise UnknownNameError("tab", name, TABS)
         return Shown(replace(self._still, places={name: self._still.places.get(name, ())}))
@@ -178,13 +178,13 @@ class StaticReport(Shown):
         """Return a channel's counts with their rates, and what each rate divides by.
 
         Columns ``metric``, ``count`` (``int64``), ``rate`` (a part of one, ``float64``; null
-        where it would divide by nothing) and ``rate_of``: the metrics of the channel's table
+        if the divisor is zero) and ``rate_of``: the metrics of the channel's table
         by message, in its order. Raises :class:`UnknownNameError` for an unknown channel.
         """
         return rates(self.snapshot, channel)
 
     def require_channel(self, message: str, channel: str) -> None:
-        """Raise :class:`UsageError` where *message* is none of *channel*."""
+        """Raise :class:`UsageError` if *message* is of another channel than *channel*."""
         for known in self.snapshot.messages:
             if known.id == message and channel not in known.channels:
                 other = ", ".join(known.channels)

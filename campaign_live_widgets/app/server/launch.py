@@ -96,20 +96,20 @@ def serve(  # noqa: PLR0913 - the options of a command
     campaign : str, optional
         The campaign shown first; by default the one with the newest event.
     port : int, optional
-        By default 8866, or any free one where that is taken.
+        By default 8866, or a free one if that is in use.
     host : str
         The address to listen on. The page asks for no password.
     base_url : str
-        The path below which a proxy passes requests on, as it stands in the address.
+        The URL path prefix used by the reverse proxy.
     open_browser : bool
         Whether to open the page in a browser.
     at, window, locale : str
-        What the report shows first; ``?at=…&window=…&locale=…`` in the address says otherwise.
+        What the report shows first; ``?at=…&window=…&locale=…`` in the address overrides it.
     layout : str, optional
-        A layout file: what everybody starts with, over which their own layouts go.
+        A layout file that every reader starts with; a reader's own layout replaces it.
     snapshots : str, optional
         A folder of snapshots, which are listed beside the page and saved from it; by default
-        what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Made where it is missing.
+        what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Created if missing.
     on_campaign : callable
         Is called with the id of the campaign that the first page shows, if there is one.
     debug : bool
@@ -118,15 +118,15 @@ def serve(  # noqa: PLR0913 - the options of a command
     Raises
     ------
     UsageError
-        Where *port* is taken, or *layout* cannot be used.
+        If *port* is in use, or *layout* is invalid.
     SourceError
-        Where *source* cannot be read.
+        If *source* cannot be read.
     UnknownNameError
-        Where *source* has campaigns, but not *campaign*.
+        If *source* has campaigns, but not *campaign*.
     CampaignLiveError
-        Where the page cannot be made.
+        If the page cannot be rendered.
     """
-    _let_kernels_know(source)
+    _pass_source(source)
     if campaign is not None:
         os.environ[CAMPAIGN] = campaign
     if layout is not None:
@@ -161,8 +161,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     except KeyboardInterrupt:
         return
     if server.failure is not None:
-        _blame_source(source, campaign)
-        message = f"the page could not be made: {server.failure}"
+        _raise_source_error(source, campaign)
+        message = f"the page could not be rendered: {server.failure}"
         raise CampaignLiveError(message) from server.failure
 
 
@@ -181,12 +181,12 @@ def is_local(host: str) -> bool:
 
 
 def _snapshots_folder(source: str, base_url: str) -> Path | None:
-    """Return the folder of snapshots, made where it is missing, and let kernels know its address.
+    """Return the folder of snapshots, created if missing, and pass its address to the kernels.
 
     Raises
     ------
     UsageError
-        Where it cannot be made, or the source would read it.
+        If it cannot be created, or the source would read it.
     """
     named = os.environ.get(SNAPSHOTS, "")
     if not named:
@@ -197,7 +197,7 @@ def _snapshots_folder(source: str, base_url: str) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"--snapshots {named}: it cannot be made: {error.strerror}"
+        message = f"--snapshots {named}: the folder cannot be created: {error.strerror}"
         raise UsageError(message) from None
     os.environ[SNAPSHOTS_ADDRESS] = f"{base_url}{PATH}"
     return folder
@@ -224,8 +224,8 @@ def _pass_user_header(config: Config, host: str) -> None:
     os.environ["VOILA_APP_IP"] = f"[{reached}]" if ":" in reached else reached
 
 
-def _blame_source(source: str, campaign: str | None) -> None:
-    """Raise what is wrong with the source, if that is what is wrong."""
+def _raise_source_error(source: str, campaign: str | None) -> None:
+    """Raise the error of the source, if the source is what is wrong."""
     from campaign_live_widgets.app.feeds.read_once import open_source
 
     with open_source(source, campaign) as opened:
@@ -251,8 +251,8 @@ def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
     return notebook
 
 
-def _let_kernels_know(source: str) -> None:
-    """Put *source* into the environment as the kernels need it; a reference stays one."""
+def _pass_source(source: str) -> None:
+    """Put *source* into the environment of the kernels; a secret reference stays one."""
     absolute = _absolute(source)
     if is_secret_reference(source):
         os.environ[variable_name(source)] = absolute
@@ -265,7 +265,7 @@ def _let_kernels_know(source: str) -> None:
 
 
 def _absolute(source: str) -> str:
-    """Return what *source* names as the kernels, which run in another folder, must know it."""
+    """Return *source* with an absolute path: the kernels run in another folder."""
     from campaign_live_widgets.engine import require_readable
 
     place = resolve(source)
@@ -276,17 +276,17 @@ def _absolute(source: str) -> str:
 
 
 def _free_port(host: str, port: int | None) -> int:
-    """Return *port*, or where none is asked for the usual one, else any free one."""
+    """Return *port*; without one, the default port or else any free one."""
     if port is not None:
         if _bind(host, port) is None:
-            message = f"--port {port}: it is taken; give another, or none to have a free one chosen"
+            message = f"--port {port} is in use; give another one, or none to use any free port"
             raise UsageError(message)
         return port
     return _bind(host, DEFAULT_PORT) or _bind(host, 0) or DEFAULT_PORT
 
 
 def _bind(host: str, port: int) -> int | None:
-    """Return the port that listening on *port* would give, ``None`` where it is taken."""
+    """Return the port that listening on *port* gives, ``None`` if it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family) as server:
