@@ -152,7 +152,7 @@ def test_each_row_means_what_it_means_in_a_file(lake: Callable[..., str], tmp_pa
     ajo, con = ROW_FORMATS["ajo"], connected()
     table = con.read_parquet(tmp_path / "journey.parquet")
     gathered, _ = ajo.gathered([table], None, "journey")
-    events = ajo.events(gathered, mark=None, name="journey")
+    events = ajo.events(gathered, watermark=None, name="journey")
     values = con.raw_sql(con.compile(events)).fetchall()
     found = [dict(zip(events.columns, row, strict=True)) for row in values]
     con.disconnect()

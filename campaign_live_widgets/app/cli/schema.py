@@ -8,7 +8,7 @@ import click
 
 from campaign_live_widgets.app.cli.console import write
 
-_ENGINES: Final = ("postgresql", "clickhouse", "spark")
+_ENGINES: Final = ("postgresql", "spark")
 
 
 @click.command()

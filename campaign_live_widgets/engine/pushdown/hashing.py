@@ -1,4 +1,4 @@
-"""128 bits of a text's hash as each engine computes them: profiles never leave it."""
+"""128-bit hashes of a text, computed by each engine: profile ids never leave the database."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from campaign_live_widgets.errors import CampaignLiveError
 
 Column: TypeAlias = Any
 Hashes: TypeAlias = Callable[[Column], tuple[Column, Column]]
-"""Text → two halves of its hash, as ``int64``; equal texts alone have equal hashes."""
+"""Text → two halves of its hash, as ``int64``."""
 
-_OTHER: Final = 7
-"""What makes the second half another hash than the first."""
+_SEED: Final = 7
+"""The seed of the second half."""
 
 
 def hashes(dialect: str) -> Hashes:
-    """Return how *dialect* (Ibis's name of an engine) hashes a text."""
-    found = _BY_DIALECT.get(dialect)
-    if found is None:
-        message = f"{dialect}: it is not known how this engine hashes a text"
+    """Return the hash function of *dialect*, Ibis's name of an engine."""
+    function = _BY_DIALECT.get(dialect)
+    if function is None:
+        message = f"{dialect}: no hash function is defined for this engine"
         raise CampaignLiveError(message)
-    return found
+    return function
 
 
 def _builtin(name: str, *arguments: str, returns: str = "int64") -> Callable[..., Column]:
-    """Return an engine's own function for use in expressions."""
+    """Return a function of the engine for use in Ibis expressions."""
     import ibis
 
     def one(_first: object) -> None: ...
@@ -34,30 +34,26 @@ def _builtin(name: str, *arguments: str, returns: str = "int64") -> Callable[...
 
     call = (one, two, three)[len(arguments) - 1]
     signature = (arguments, returns)
-    made: Callable[..., Column] = ibis.udf.scalar.builtin(call, name=name, signature=signature)
-    return made
-
-
-def _salted(column: Column) -> Column:
-    return column + f":{_OTHER}"
+    function: Callable[..., Column] = ibis.udf.scalar.builtin(call, name=name, signature=signature)
+    return function
 
 
 def _postgres(column: Column) -> tuple[Column, Column]:
     seeded = _builtin("hashtextextended", "string", "int64")
-    return seeded(column, 0), seeded(column, _OTHER)
+    return seeded(column, 0), seeded(column, _SEED)
 
 
 def _spark(column: Column) -> tuple[Column, Column]:
-    # The number first: what an argument gives is the seed for the next one, and the other way
-    # round the second half would follow from the first.
+    # The number comes first: the hash of one argument is the seed for the next. In the other
+    # order the second half would be a function of the first.
     return (
         _builtin("xxhash64", "string")(column),
-        _builtin("xxhash64", "int64", "string")(_OTHER, column),
+        _builtin("xxhash64", "int64", "string")(_SEED, column),
     )
 
 
 def _query_service(column: Column) -> tuple[Column, Column]:
-    """By the functions that Query Service lists: its Spark may have others, its users may not."""
+    """Use only functions that Query Service documents: it may not allow the others of Spark."""
     digest = _builtin("md5", "string", returns="string")(column)
     part = _builtin("substr", "string", "int64", "int64", returns="string")
     signed = _builtin("conv", "string", "int64", "int64", returns="string")
@@ -65,41 +61,8 @@ def _query_service(column: Column) -> tuple[Column, Column]:
     return high, low
 
 
-def _clickhouse(column: Column) -> tuple[Column, Column]:
-    signed = _builtin("reinterpretAsInt64", "uint64")
-    siphash = _builtin("sipHash64", "string", returns="uint64")
-    city = _builtin("cityHash64", "string", returns="uint64")
-    return signed(siphash(column)), signed(city(column))
-
-
-def _bigquery(column: Column) -> tuple[Column, Column]:
-    fingerprint = _builtin("farm_fingerprint", "string")
-    return fingerprint(column), fingerprint(_salted(column))
-
-
-def _snowflake(column: Column) -> tuple[Column, Column]:
-    return (
-        _builtin("hash", "string")(column),
-        _builtin("hash", "string", "int64")(column, _OTHER),
-    )
-
-
-def _trino(column: Column) -> tuple[Column, Column]:
-    number = _builtin("from_big_endian_64", "binary")
-    xxhash = _builtin("xxhash64", "binary", returns="binary")
-    bytes_of = _builtin("to_utf8", "string", returns="binary")
-    return (
-        number(xxhash(bytes_of(column))),
-        number(xxhash(bytes_of(_salted(column)))),
-    )
-
-
 _BY_DIALECT: Final[dict[str, Hashes]] = {
     "postgres": _postgres,
     "pyspark": _spark,
     "queryservice": _query_service,
-    "clickhouse": _clickhouse,
-    "bigquery": _bigquery,
-    "snowflake": _snowflake,
-    "trino": _trino,
 }

@@ -1,6 +1,7 @@
-"""The ends of what has settled, which stand in a compiled statement as functions.
+"""Placeholders for watermark bounds, and for the time now, in a compiled SQL statement.
 
-A statement is compiled once; what differs from look to look is put into its text.
+A statement is compiled once. Values that differ between refreshes are function calls in it,
+``clw_since()``, and :func:`fill` replaces them with literals.
 """
 
 from __future__ import annotations
@@ -17,34 +18,30 @@ SINCE: Final = "clw_since"
 UNTIL: Final = "clw_until"
 """Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
 NOW: Final = "clw_now"
-"""The function that stands for the time after which events are dated in the future."""
+"""The placeholder for the time after which events are dated in the future."""
 
 
-def filled(statement: str, campaign: str, values: Mapping[str, str]) -> str:
-    """Return a statement with *values* for :data:`SINCE`, :data:`UNTIL` and :data:`NOW`.
-
-    They are literals: it is compiled once, and what differs from look to look is put into
-    the text.
-    """
+def fill(statement: str, campaign: str, values: Mapping[str, str]) -> str:
+    """Return a statement with *values*, SQL literals, in place of the placeholders."""
     for name, value in values.items():
-        call = re.compile(rf"\b{apart(name, campaign)}\(\)", re.IGNORECASE)
+        call = re.compile(rf"\b{unique_name(name, campaign)}\(\)", re.IGNORECASE)
         statement = call.sub(value.replace("\\", r"\\"), statement)
     return statement
 
 
-def apart(name: str, campaign: str) -> str:
-    """Return a name that the text of the statement does not hold by chance."""
+def unique_name(name: str, campaign: str) -> str:
+    """Return a name that the campaign id, which is part of the statement, does not contain."""
     while name in campaign.lower():
         name += "_"
     return name
 
 
-def bound(name: str, mark: Column) -> Column:
-    """Return the function that stands in a statement for an end of what has settled."""
+def placeholder(name: str, watermark: Column) -> Column:
+    """Return the placeholder *name* as an expression of the type of *watermark*."""
     import ibis
 
     def stand_in() -> None: ...
 
     stand_in.__name__ = name
-    stand_in.__annotations__ = {"return": mark.type()}
+    stand_in.__annotations__ = {"return": watermark.type()}
     return ibis.udf.scalar.builtin(stand_in)()

@@ -1,4 +1,4 @@
-"""What one statement of a pushed-down rollup answered, sorted out."""
+"""Decoding of the answer: rows of :mod:`.answer` → what they add to a rollup."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
-from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity
+from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity, timed_name
 from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
 from campaign_live_widgets.engine.aggregates.event_times import Moment
 from campaign_live_widgets.engine.aggregates.segments import Segment
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.engine.duckdb.cells import CubeCells
+from campaign_live_widgets.engine.pushdown.answer import (
+    ACCEPTED,
+    IGNORED,
+    REJECTED,
+    AnswerRow,
+    RowKind,
+)
 from campaign_live_widgets.engine.pushdown.connections.base import microseconds
-from campaign_live_widgets.engine.pushdown.statement import RowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,9 +31,9 @@ if TYPE_CHECKING:
 
 
 class Cell(NamedTuple):
-    """A cell of one question's cube; its value is null where the part's message is."""
+    """A cell of one dimension's cube; of messages the value is null, and the segment's."""
 
-    question: int
+    dimension: int
     value: str | None
     segment: Segment
     kind: int
@@ -35,23 +41,25 @@ class Cell(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A profile that entered in a minute, by a test or not, with a part."""
+    """A profile that entered in a minute, by a test or not, in a segment."""
 
     high: int
     low: int
     minute: int
-    is_test: int
+    is_test: bool
     segment: Segment
 
 
 @dataclass(slots=True)
 class RollupDelta:
-    """What rows of one sort add: those that have settled, or those that will be read again.
+    """What the stable rows of an answer add to a rollup, or its pending rows.
 
     Attributes
     ----------
+    statuses : Counter
+        How many rows are accepted, rejected and ignored.
     rejects : list
-        Id and cause of the first rows refused.
+        Id and cause of the first rejected rows.
     entered : dict or None
         Distinct profiles of the one window, without and with tests.
     """
@@ -62,103 +70,121 @@ class RollupDelta:
     messages: dict[str, EntityStats] = field(default_factory=dict)
     executions: dict[str, EntityStats] = field(default_factory=dict)
     times: list[Moment] = field(default_factory=list)
-    accepted: int = 0
-    refused: int = 0
-    ignored: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
     rejects: list[tuple[str, str]] = field(default_factory=list)
     entered: dict[bool, int] | None = None
 
     @property
-    def rows(self) -> int:
-        """Return how many rows there were, a vendor's row once for each event that it gives."""
-        return self.accepted + self.refused + self.ignored
+    def accepted(self) -> int:
+        """Return the number of accepted rows."""
+        return self.statuses[ACCEPTED]
 
     @property
-    def named(
-        self,
-    ) -> tuple[dict[str, EntityStats], dict[str, EntityStats], dict[str, EntityStats]]:
+    def rejected(self) -> int:
+        """Return the number of rejected rows."""
+        return self.statuses[REJECTED]
+
+    @property
+    def ignored(self) -> int:
+        """Return the number of rows that have no event."""
+        return self.statuses[IGNORED]
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows; a row that gives two events counts twice."""
+        return self.statuses.total()
+
+    @property
+    def entities(self) -> tuple[dict[str, EntityStats], ...]:
         """Return campaigns, messages and executions."""
         return self.campaigns, self.messages, self.executions
 
 
-def sort_out(
+def decode(
     batches: Iterable[list[tuple[Any, ...]]], campaign: str, untimed: int
 ) -> tuple[RollupDelta, RollupDelta]:
-    """Return what has settled and what will be read again.
+    """Return what the stable rows of an answer add, and what its pending rows add.
 
     *untimed* is the minute of cells that have none.
     """
-    settled, still_open = RollupDelta(), RollupDelta()
-    segments: dict[Segment, Segment] = {}  # one object each: there are few, and rows are many
+    stable, pending = RollupDelta(), RollupDelta()
+    segments: dict[Segment, Segment] = {}  # few objects, shared by many rows
 
-    def segment(message: str | None, execution: str | None) -> Segment:
-        found = Segment(message or "", execution)
-        return segments.setdefault(found, found)
+    def segment_of(row: AnswerRow) -> Segment:
+        segment = Segment(row.message_id or "", row.execution_id)
+        return segments.setdefault(segment, segment)
 
     for rows in batches:
-        for row in rows:
-            what, is_open, a, b, c, d, e, f, kind, minute, high, low, n, first, last = row
-            into = still_open if is_open else settled
-            if what < RowKind.NAME:
-                own = segment(a, b) if what == RowKind.CELL else segment(b, c)
-                value = None if what == RowKind.CELL else a
-                at = untimed if minute is None else minute
-                into.cells[Cell(what, value, own, kind, at)] += n
-            elif what == RowKind.ENTRY:
-                into.entries.append(Entry(high, low, minute, kind, segment(a, b)))
-            elif what == RowKind.NAME:
-                counted = (n, microseconds(first), microseconds(last))
-                _name(into, (a, b, c, d, e, f), counted, is_own=a == campaign)
-            elif what == RowKind.TIME:
-                into.times.append(Moment(a, bool(kind), microseconds(last), n))
-            elif what == RowKind.ENTERED:
-                into.entered = {False: n, True: high}
-            elif what == RowKind.ROWS:
-                into.accepted += n
-                into.refused += high
-                into.ignored += low or 0
+        for row in map(AnswerRow._make, rows):
+            delta = pending if row.pending else stable
+            kind, total = row.row_kind, row.total or 0
+            if kind < RowKind.NAME:
+                minute = untimed if row.minute is None else row.minute
+                cell = Cell(kind, row.value, segment_of(row), row.event_kind or 0, minute)
+                delta.cells[cell] += total
+            elif kind == RowKind.ENTRY:
+                delta.entries.append(_entry(row, segment_of(row)))
+            elif kind == RowKind.NAME:
+                _add_names(delta, row, campaign)
+            elif kind == RowKind.TIME:
+                assert row.campaign_id is not None  # noqa: S101 - for the type checker
+                moment = Moment(row.campaign_id, bool(row.flag), _us(row.last_time), total)
+                delta.times.append(moment)
+            elif kind == RowKind.ENTERED:
+                entered = delta.entered = delta.entered or {False: 0, True: 0}
+                entered[True] += total
+                entered[False] += 0 if row.flag else total
+            elif kind == RowKind.ROWS:
+                delta.statuses[row.value or ""] += total
             else:
-                into.rejects.append((a, b))
-    return settled, still_open
+                delta.rejects.append((row.value or "", row.cause or ""))
+    return stable, pending
 
 
-def _name(
-    into: RollupDelta, texts: tuple[Any, ...], counted: tuple[int, int, int], *, is_own: bool
-) -> None:
-    """Note who is who."""
-    cid, name, message, message_name, execution, channel = texts
-    newest = counted[-1]
-    add_entity(into.campaigns, cid, EntityStats(*counted, _told(name, newest)))
-    if not is_own:
+def _entry(row: AnswerRow, segment: Segment) -> Entry:
+    assert row.high is not None  # noqa: S101 - for the type checker
+    assert row.low is not None  # noqa: S101
+    assert row.minute is not None  # noqa: S101
+    return Entry(row.high, row.low, row.minute, bool(row.flag), segment)
+
+
+def _us(time: Any) -> int:  # noqa: ANN401 - a time of the database's client
+    return microseconds(time)
+
+
+def _add_names(delta: RollupDelta, row: AnswerRow, campaign: str) -> None:
+    """Add events of one campaign, message, execution and channel."""
+    newest = _us(row.last_time)
+    counted = (row.total or 0, _us(row.first_time), newest)
+    stats = EntityStats(*counted, timed_name(row.campaign_name, newest))
+    add_entity(delta.campaigns, row.campaign_id or "", stats)
+    if row.campaign_id != campaign:
         return
-    named = EntityStats(*counted, _told(message_name, newest), frozenset((channel,)))
-    add_entity(into.messages, message, named)
-    if execution is not None:
-        add_entity(into.executions, execution, EntityStats(*counted))
+    channels = frozenset((row.channel or "",))
+    stats = EntityStats(*counted, timed_name(row.message_name, newest), channels)
+    add_entity(delta.messages, row.message_id or "", stats)
+    if row.execution_id is not None:
+        add_entity(delta.executions, row.execution_id, EntityStats(*counted))
 
 
-def _told(name: str | None, at: int) -> tuple[int, str] | None:
-    return None if name is None else (at, name)
-
-
-def cells_of(counts: Counter[Cell], places: dict[Segment, int]) -> Iterator[CubeCells]:
-    """Yield counts as the cells of each question; *places* are those of the parts."""
+def cells_of(counts: Counter[Cell], indices: dict[Segment, int]) -> Iterator[CubeCells]:
+    """Yield counts as the cells of each dimension; *indices* are those of the segments."""
     keys: dict[int, dict[Key, int]] = defaultdict(dict)
     rows: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
     for cell, count in counts.items():
         if not count:
             continue
-        value = cell.segment.message if cell.question == RowKind.CELL else cell.value
-        own = keys[cell.question]
-        place = own.setdefault(Key(value, EVENT_KINDS[cell.kind]), len(own))
-        rows[cell.question].append((cell.minute, place, places[cell.segment], count))
-    for question, found in rows.items():
-        columns = np.array(found, dtype=np.int64).T
-        yield CubeCells(QUESTIONS[question], list(keys[question]), *columns)
+        value = cell.segment.message if cell.dimension == RowKind.CELL else cell.value
+        codes = keys[cell.dimension]
+        index = codes.setdefault(Key(value, EVENT_KINDS[cell.kind]), len(codes))
+        rows[cell.dimension].append((cell.minute, index, indices[cell.segment], count))
+    for dimension, cells in rows.items():
+        columns = np.array(cells, dtype=np.int64).T
+        yield CubeCells(QUESTIONS[dimension], list(keys[dimension]), *columns)
 
 
 class Columns(NamedTuple):
-    """Entries column by column: two halves of the profile's hash, minute, test, part's place."""
+    """Entries column by column: two halves of the profile's hash, minute, test, segment's index."""
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
@@ -167,10 +193,10 @@ class Columns(NamedTuple):
     segment: NDArray[np.int64]
 
 
-def columns_of(entries: list[Entry], places: dict[Segment, int]) -> Columns:
-    """Return entries as columns; *places* are those of the parts."""
+def columns_of(entries: list[Entry], indices: dict[Segment, int]) -> Columns:
+    """Return entries as columns; *indices* are those of the segments."""
     high, low, minute, test = (
         np.fromiter((entry[i] for entry in entries), np.int64, len(entries)) for i in range(4)
     )
-    segment = np.fromiter((places[entry.segment] for entry in entries), np.int64, len(entries))
+    segment = np.fromiter((indices[entry.segment] for entry in entries), np.int64, len(entries))
     return Columns(high.view(np.uint64), low.view(np.uint64), minute, test.astype(bool), segment)

@@ -1,8 +1,9 @@
-"""The rollup of a table in a database, which counts; see :mod:`.pushdown`.
+"""The rollup of a database's table: the database counts, and only counts and hashes travel.
 
-Rows whose watermark is older than the overlap have settled: they are counted once and never
-read again. The few that are newer are counted anew at every look, since a transaction that
-began earlier may still put a row among them; what has changed is added to the cubes or taken away.
+The watermark is a column that grows with every insert. A transaction that began earlier may still
+add a row with a slightly smaller watermark, so the newest rows cannot be counted for good. Rows
+below ``newest watermark - overlap`` are *stable*: they are counted once and never read again.
+Rows above are *pending*: each refresh counts them again. See :meth:`DatabaseRollup._merge`.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.engine.pushdown.connections.base import (
     connect,
+    error_line,
     failures,
+    fetch_all,
     microseconds,
-    one_by_one,
-    told,
 )
-from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, filled
+from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, fill
 from campaign_live_widgets.engine.pushdown.result_rows import (
     RollupDelta,
     cells_of,
     columns_of,
-    sort_out,
+    decode,
 )
 from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
 from campaign_live_widgets.errors import SourceError
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.engine.aggregates.entities import EntityStats
-    from campaign_live_widgets.engine.pushdown.connections.base import Connection, Mark
+    from campaign_live_widgets.engine.pushdown.connections.base import Connection, Watermark
     from campaign_live_widgets.snapshot import Window
 
 
@@ -69,92 +70,94 @@ class DatabaseRollup(Rollup):
         self._pushdown: StatementBuilder | None = None
         self._statements: dict[tuple[bool, bool], str] = {}
         self._not_before = 0.0
-        self._nothing_yet()
+        self._forget_rows()
 
-    def _nothing_yet(self) -> None:
-        """Note that no row has been read."""
-        self._since: Mark | None = None
-        self._settled, self._open = RollupDelta(), RollupDelta()
-        self._open_times = EventTimes()
+    def _forget_rows(self) -> None:
+        """Start without any row."""
+        self._since: Watermark | None = None
+        self._stable, self._pending = RollupDelta(), RollupDelta()
+        self._pending_times = EventTimes()
 
-    def _start_anew(self) -> None:
-        """Forget what has been counted: the next look counts all of it."""
+    def _start_over(self) -> None:
+        """Forget all counts: the next refresh counts the whole table."""
         self._reset()
-        self._nothing_yet()
+        self._forget_rows()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _all_times(self) -> tuple[EventTimes, ...]:
-        return (self._times, self._open_times)
+        return (self._times, self._pending_times)
 
     def refresh(self) -> bool:
-        """Count what is new in the table; tell whether anything was.
+        """Count what is new in the table; return whether any number changed.
 
         Raises
         ------
         SourceError
-            Where the database does not answer; what has been counted stays.
+            If the database does not answer; earlier counts are kept.
         """
         if self._follow and monotonic() < self._not_before:
             return False
         try:
-            changed = self._look()
+            changed = self._poll()
         except failures() as error:
             self._disconnect()
-            raise SourceError(told(self.location, error)) from error
+            raise SourceError(error_line(self.location, error)) from error
         except KeyboardInterrupt:
-            self._disconnect()  # a statement may be under way on it
+            self._disconnect()  # a statement may still be running on it
             raise
         self._not_before = monotonic() + self.location.every
         return changed
 
     def _disconnect(self) -> None:
-        """Let go of a connection that may be broken; the next look makes another."""
+        """Close a connection that may be broken; the next refresh opens another."""
         try:
             self.close()
         except Exception:  # noqa: BLE001 - a broken connection may fail in any way
             self._connection = None
 
-    def _look(self) -> bool:
+    def _poll(self) -> bool:
         connection, pushdown = self._connected()
         connection.renew()
         if self._campaign is None:
             last = connection.literal(time(self._until(self._at)))
             self._campaign = _newest(connection, pushdown, last)
-        if self._stands_still(connection, pushdown):
+        if self._is_unchanged(connection, pushdown):
             return False
-        newest = connection.newest_mark(self._since) if self._follow else None
+        newest = connection.newest_watermark(self._since) if self._follow else None
         until, now = self._since, self._now()
         if newest is not None:
-            until = connection.settled(newest, until)
-        settled, still_open = self._ask(connection, pushdown, until, now)
+            until = connection.stable(newest, until)
+        stable, pending = self._query(connection, pushdown, until, now)
         try:
-            return self._merge(settled, still_open, until, now)
+            return self._merge(stable, pending, until, now)
         except KeyboardInterrupt:
-            self._start_anew()  # half of a look may be kept by now
+            self._start_over()  # the merge may be half done
             raise
 
-    def _stands_still(self, connection: Connection, pushdown: StatementBuilder) -> bool:
-        """Tell whether the rows that are open are as many as at the last look.
+    def _is_unchanged(self, connection: Connection, pushdown: StatementBuilder) -> bool:
+        """Return whether there are as many pending rows as at the last refresh.
 
-        It is asked where the answer is much cheaper than a look that finds nothing.
+        Only checked where that is much cheaper than counting the pending rows again.
         """
         if self._since is None or connection.by_index:
             return False
         campaign, since = self._campaign or "", connection.literal(self._since)
-        asked = filled(pushdown.arrived(campaign), campaign, {SINCE: since})
-        ((there,),) = one_by_one(connection.rows(asked))
-        return bool(there == self._open.rows)
+        statement = fill(pushdown.row_count(campaign), campaign, {SINCE: since})
+        ((count,),) = fetch_all(connection.rows(statement))
+        return bool(count == self._pending.rows)
 
     def _connected(self) -> tuple[Connection, StatementBuilder]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
-            rows_are = connection.rows_are
-            events = partial(rows_are.events, mark=connection.mark, name=self.location.text)
+            row_format = connection.row_format
+            events = partial(
+                row_format.events, watermark=connection.watermark, name=self.location.text
+            )
             try:
                 events(connection.table)
             except BaseException:
@@ -164,99 +167,117 @@ class DatabaseRollup(Rollup):
             if self._window is not None:
                 window, bucket = minutes(self._window), self._window.bucket // MINUTE
             self._connection, self._statements = connection, {}
-            asked = TableQuery(
+            query = TableQuery(
                 events,
                 connection.table,
-                connection.mark,
+                connection.watermark,
                 connection.hashes,
                 connection.distinct,
                 window,
                 bucket,
-                rows_are.ignores,
+                row_format.ignores,
                 connection.day,
                 connection.by_index,
             )
-            self._pushdown = StatementBuilder(asked, connection.statement, connection.keep)
+            self._pushdown = StatementBuilder(query, connection.statement, connection.keep)
         return self._connection, self._pushdown
 
-    def _ask(
-        self, connection: Connection, pushdown: StatementBuilder, until: Mark | None, now: int
+    def _query(
+        self, connection: Connection, pushdown: StatementBuilder, until: Watermark | None, now: int
     ) -> tuple[RollupDelta, RollupDelta]:
-        """Ask for what has come since the last look, and for what is still open."""
-        asked = (self._since is not None, until is not None)
-        if asked not in self._statements:
-            self._statements[asked] = pushdown.rollup(
-                self._campaign or "", since=asked[0], until=asked[1], follow=self._follow
+        """Run the statement for rows from the last watermark on: stable ones, and pending ones."""
+        has_since, has_until = self._since is not None, until is not None
+        key = (has_since, has_until)
+        if key not in self._statements:
+            self._statements[key] = pushdown.rollup(
+                self._campaign or "", since=has_since, until=has_until, follow=self._follow
             )
         values = {
             name: connection.literal(value)
             for name, value in ((SINCE, self._since), (UNTIL, until), (NOW, time(now)))
             if value is not None
         }
-        statement = filled(self._statements[asked], self._campaign or "", values)
+        statement = fill(self._statements[key], self._campaign or "", values)
         untimed = minutes(self._window)[0] if self._window else 0
-        return sort_out(connection.rows(statement), self._campaign or "", untimed)
+        stable, pending = decode(connection.rows(statement), self._campaign or "", untimed)
+        if self._window is not None and stable.entered is None:
+            stable.entered = {False: 0, True: 0}  # no row at all
+        return stable, pending
 
     def _merge(
-        self, settled: RollupDelta, still_open: RollupDelta, until: Mark | None, now: int
+        self, stable: RollupDelta, pending: RollupDelta, until: Watermark | None, now: int
     ) -> bool:
-        """Keep what a look at *now* has found; tell whether anything changed."""
-        before = self._open
-        gone = set(before.entries) - set(still_open.entries) - set(settled.entries)
-        if gone:  # what was counted for a repeat was the first: seldom, so count all again
-            self._start_anew()
-            self._look()
+        """Add the answer of a refresh at *now*; return whether anything changed."""
+        # The cubes always contain stable + pending rows. A refresh reads from the last watermark
+        # limit on, so it returns what was pending before (some of it stable now) and what is new:
+        #
+        #     cubes += stable + pending - pending of the last refresh
+        #
+        # For example, with an overlap of 120 s:
+        #
+        #     refresh 1, newest row 12:00:00 -> limit 11:58:00, 90 stable rows, 10 pending: +100
+        #     refresh 2, newest row 12:01:00 -> limit 11:59:00, and of the rows from 11:58:00 on
+        #       6 are stable and 9 pending (5 are new, one of them a late commit of 11:58:30):
+        #       +6 +9 -10 = +5, so the cubes contain 105 rows
+        #     refresh 3 reads only rows from 11:59:00 on; the 6 rows below are never read again.
+        #
+        # Entries of profiles are a set and cannot be subtracted. Usually every entry that was
+        # pending is still in the answer, and only new ones are added. An entry disappears only if
+        # a late row with the same event id turns out to be the first one: then count all again.
+        before = self._pending
+        missing = set(before.entries) - set(pending.entries) - set(stable.entries)
+        if missing:
+            self._start_over()
+            self._poll()
             return True
-        self._times.add(settled.times, self._campaign)
+        self._times.add(stable.times, self._campaign)
         self._times.settle(now, self._campaign)
-        self._open_times = EventTimes()
-        self._open_times.add(still_open.times, self._campaign)
-        cells = Counter(settled.cells)
-        cells.update(still_open.cells)
+        self._pending_times = EventTimes()
+        self._pending_times.add(pending.times, self._campaign)
+        cells = Counter(stable.cells)
+        cells.update(pending.cells)
         cells.subtract(before.cells)
-        entries = [*settled.entries, *still_open.entries]
+        entries = [*stable.entries, *pending.entries]
         if before.entries:
-            known = set(before.entries)
-            entries = [entry for entry in entries if entry not in known]
+            counted = set(before.entries)
+            entries = [entry for entry in entries if entry not in counted]
         segments = list(dict.fromkeys((*(c.segment for c in cells), *(e.segment for e in entries))))
-        places = {segment: place for place, segment in enumerate(segments)}
+        indices = {segment: index for index, segment in enumerate(segments)}
         numbers = self._segments.numbers(segments)
-        add_cells(cells_of(cells, places), self._counted, numbers)
+        add_cells(cells_of(cells, indices), self._counted, numbers)
         if entries:
-            new = columns_of(entries, places)
+            new = columns_of(entries, indices)
             self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.segment])
-        if settled.entered is not None:
-            self._entered_in_window = settled.entered
+        if stable.entered is not None:
+            self._entered_in_window = stable.entered
         shown = (self._campaigns, self._messages, self._executions)
-        for layers in zip(
+        for entities in zip(
             shown,
-            self._settled.named,
-            settled.named,
-            before.named,
-            still_open.named,
+            self._stable.entities,
+            stable.entities,
+            before.entities,
+            pending.entities,
             strict=True,
         ):
-            _show(*layers)
-        self._settled.accepted += settled.accepted
-        self._settled.refused += settled.refused
-        self._settled.ignored += settled.ignored
-        room = EXAMPLES - len(self._settled.rejects)
-        self._settled.rejects += settled.rejects[:room]
-        self._open, self._since = still_open, until
-        told = self._health
+            _update_entities(*entities)
+        self._stable.statuses.update(stable.statuses)
+        room = EXAMPLES - len(self._stable.rejects)
+        self._stable.rejects += stable.rejects[:room]
+        self._pending, self._since = pending, until
+        old_health = self._health
         self._sum_health()
-        return any(cells.values()) or bool(entries) or self._health != told
+        return any(cells.values()) or bool(entries) or self._health != old_health
 
     def _sum_health(self) -> None:
-        both = (self._settled, self._open)
-        accepted = sum(found.accepted for found in both)
+        both = (self._stable, self._pending)
+        accepted = sum(delta.accepted for delta in both)
         events = sum(campaign.events for campaign in self._campaigns.values())
-        rejects = [reject for found in both for reject in found.rejects][:EXAMPLES]
+        rejects = [reject for delta in both for reject in delta.rejects][:EXAMPLES]
         self._health = Health(
             events=events,
             duplicates=accepted - events,
-            rejected=sum(found.refused for found in both),
-            ignored=sum(found.ignored for found in both),
+            rejected=sum(delta.rejected for delta in both),
+            ignored=sum(delta.ignored for delta in both),
             rejects=tuple(
                 Reject(f"{self.location.table} (event_id {key})", None, cause)
                 for key, cause in rejects
@@ -266,23 +287,26 @@ class DatabaseRollup(Rollup):
 
 def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> str | None:
     """Return the campaign of the table's newest event that is not after *until*."""
-    rows = one_by_one(connection.rows(filled(pushdown.newest(), "", {NOW: until})))
+    rows = fetch_all(connection.rows(fill(pushdown.newest(), "", {NOW: until})))
     return newest_campaign({cid: None if at is None else microseconds(at) for cid, at in rows})
 
 
-def _show(
+def _update_entities(
     shown: dict[str, EntityStats],
-    base: dict[str, EntityStats],
+    stable: dict[str, EntityStats],
     new: dict[str, EntityStats],
     old: dict[str, EntityStats],
-    now: dict[str, EntityStats],
+    pending: dict[str, EntityStats],
 ) -> None:
-    """Bring up to date what is shown of names: those that have settled, and the open ones."""
-    for key, named in new.items():
-        add_entity(base, key, named)
-    for key in {**new, **old, **now}:
-        known = [names[key] for names in (base, now) if key in names]
-        if known:
-            shown[key] = known[0] + known[1] if len(known) > 1 else known[0]
+    """Add *new* stable entities, and update the shown ones: the stable and the pending ones.
+
+    *old* are the pending ones of the last refresh.
+    """
+    for key, stats in new.items():
+        add_entity(stable, key, stats)
+    for key in {**new, **old, **pending}:
+        stats_found = [entities[key] for entities in (stable, pending) if key in entities]
+        if stats_found:
+            shown[key] = sum(stats_found[1:], start=stats_found[0])
         else:
             del shown[key]

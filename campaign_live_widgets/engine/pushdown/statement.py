@@ -7,18 +7,30 @@ several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
-from campaign_live_widgets.engine.aggregates import event_kinds as kinds
+from campaign_live_widgets.engine.aggregates.event_kinds import packed_kinds
 from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
+from campaign_live_widgets.engine.pushdown.answer import (
+    ACCEPTED,
+    COLUMN_TYPES,
+    IGNORED,
+    REJECTED,
+    RowKind,
+)
 from campaign_live_widgets.engine.pushdown.connections.base import near
-from campaign_live_widgets.engine.pushdown.expressions import minute, one_if, packed, where
-from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, apart, bound
+from campaign_live_widgets.engine.pushdown.expressions import minute, packed, where
+from campaign_live_widgets.engine.pushdown.placeholders import (
+    NOW,
+    SINCE,
+    UNTIL,
+    placeholder,
+    unique_name,
+)
 from campaign_live_widgets.sources import EXAMPLES
-from campaign_live_widgets.sources.tables.canonical import CAUSE, MARK, NO_EVENT, RAW_ID
+from campaign_live_widgets.sources.tables.canonical import CAUSE, NO_EVENT, RAW_ID, WATERMARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,44 +41,29 @@ if TYPE_CHECKING:
     Column = Any
 
 
-class RowKind(IntEnum):
-    """What a row of the answer is."""
-
-    CELL = 0
-    """Events of one question, key, part and minute; the first of as many as questions."""
-    NAME = 4
-    """Events of one campaign, message, execution and channel, with their names and times."""
-    ENTRY = 5
-    """An entry of a profile: hash, minute, whether a test, part."""
-    ENTERED = 6
-    """Distinct profiles of the one window: without tests, and with them."""
-    ROWS = 7
-    """Rows accepted, rows refused and rows that carry no event."""
-    REJECT = 8
-    """An example of a refused row: its id and the cause."""
-    TIME = 9
-    """When events happened: campaign, whether after now, the last, how many."""
-
-
 _ROWS: Final = "clw_rows"
 _FRESH: Final = "clw_fresh"
-_OF_ALL: Final = ("campaign_id", "campaign_name", "timestamp", CAUSE, "open")
-_OF_OWN: Final = ("message_id", "message_name", "execution_id", "channel", *BY_VALUE)
-"""What is asked of the campaign's own rows alone."""
+_OF_EVERY_CAMPAIGN: Final = ("campaign_id", "campaign_name", "timestamp", CAUSE, "pending")
+_OF_THIS_CAMPAIGN: Final = ("message_id", "message_name", "execution_id", "channel", *BY_VALUE)
+"""Columns that are needed of the counted campaign only."""
 _IN_ORDER: Final = (
-    *(MARK, "timestamp", "campaign_id", "message_id", "execution_id", "profile_id", "event_type"),
+    *(
+        WATERMARK,
+        "timestamp",
+        "campaign_id",
+        "message_id",
+        "execution_id",
+        "profile_id",
+        "event_type",
+    ),
     *("channel", "bounce_type", *BY_VALUE, "is_test", "is_async"),
 )
-"""Which row of several with one id is the first: it came first, and then any lasting order."""
-_TEXTS: Final = ("a", "b", "c", "d", "e", "f")
-_NUMBERS: Final = ("kind", "minute", "high", "low", "n")
-_TIMES: Final = ("first", "last")
-COLUMNS: Final = ("what", "open", *_TEXTS, *_NUMBERS, *_TIMES)
+"""The order of rows with the same id: by arrival, then any order that does not change."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """What is asked of one table.
+    """A table, and the questions that its statements answer.
 
     Attributes
     ----------
@@ -74,27 +71,27 @@ class TableQuery:
         Turns the table, or some of its rows, into canonical events; see
         :func:`~campaign_live_widgets.sources.tables.canonical.canonical`.
     table : ibis table
-        As it stands in the database.
-    mark : str or None
-        Its watermark.
+        As it is in the database.
+    watermark : str or None
+        Path of its watermark column.
     hashes : callable
         Returns two halves of a text's hash, as the engine computes them.
     distinct : bool
-        The table itself vouches that no id stands there twice.
+        Whether the database guarantees that each event id occurs once.
     window : tuple of int, optional
-        The one window that will be asked for, in minutes, and *bucket*, the width of its points.
+        The one window that will be asked for, in minutes; *bucket* is the width of its points.
     ignores : bool
-        Some rows carry no event; see
+        Whether some rows have no event; see
         :class:`~campaign_live_widgets.sources.tables.registry.RowFormat`.
     day : str or None
-        The column that holds the watermark's day.
+        The column that contains the day of the watermark.
     by_index : bool
-        Whether to read rows of the table again costs little, and finds the same.
+        Whether rows can be read again at little cost, with the same result.
     """
 
     events: Callable[[Table], Table]
     table: Table
-    mark: str | None
+    watermark: str | None
     hashes: Hashes
     distinct: bool
     window: tuple[int, int] | None = None
@@ -105,32 +102,32 @@ class TableQuery:
 
 
 class StatementBuilder:
-    """Builds the statement for one table, campaign and way of asking.
+    """Builds the statements for one table.
 
-    *sql_of* writes an expression in the engine's own SQL, *keep* says in it that a named part
-    of a statement, ``{}``, used several times, is to be worked out once.
+    *sql_of* compiles an expression to the engine's SQL. *keep* is SQL that makes the engine
+    evaluate a subquery ``{}`` once although it is used several times.
     """
 
     def __init__(
-        self, asked: TableQuery, sql_of: Callable[[Table], str], keep: str = "({})"
+        self, query: TableQuery, sql_of: Callable[[Table], str], keep: str = "({})"
     ) -> None:
-        self._asked, self._sql_of, self._keep = asked, sql_of, keep
+        self._query, self._sql_of, self._keep = query, sql_of, keep
 
     def newest(self) -> str:
         """Return the statement for each campaign's id and its newest event up to ``clw_now()``."""
-        good = _accepted(self._asked.events(self._asked.table))
-        past = good.timestamp <= bound(NOW, good.timestamp)
+        good = _accepted(self._query.events(self._query.table))
+        past = good.timestamp <= placeholder(NOW, good.timestamp)
         newest = good.timestamp.max(where=past)
         return self._sql_of(good.group_by("campaign_id").aggregate(newest=newest))
 
-    def arrived(self, campaign: str) -> str:
-        """Return the statement for how many rows there are from ``clw_since()`` on.
+    def row_count(self, campaign: str) -> str:
+        """Return the statement for the number of rows from ``clw_since()`` on.
 
-        A vendor's row counts as often as it gives an event, and once where it gives none.
+        A row counts once for each of its events, and once if it has none.
         """
-        later = self._later(campaign)
-        later = self._asked.events(later) if self._asked.ignores else later
-        return self._sql_of(later.aggregate(n=later.count()))
+        recent = self._recent(campaign)
+        recent = self._query.events(recent) if self._query.ignores else recent
+        return self._sql_of(recent.aggregate(n=recent.count()))
 
     def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
         """Return the statement for the whole rollup.
@@ -138,17 +135,17 @@ class StatementBuilder:
         Parameters
         ----------
         since : bool
-            Of rows from ``clw_since()`` on, whose events have not been counted from rows before.
+            Only of rows from ``clw_since()`` on whose events are not in earlier rows.
         until : bool
-            Rows before ``clw_until()`` have settled, the others will be read again.
+            Whether rows before ``clw_until()`` are stable, and the others pending.
         follow : bool
-            Where there is no *until*, whether all will be read again.
+            Without *until*: whether all rows are pending.
         """
         import ibis
 
         all_rows = self._rows(campaign, since=since, until=until, follow=follow)
         rows = ibis.table(all_rows.schema(), name=_ROWS)
-        all_fresh = self._fresh(rows, campaign if since else None)
+        all_fresh = self._new_events(rows, campaign if since else None)
         fresh = ibis.table(all_fresh.schema(), name=_FRESH)
         own = fresh.filter(fresh.campaign_id == campaign)
         answer = ibis.union(
@@ -156,8 +153,8 @@ class StatementBuilder:
             self._names(fresh),
             _times(fresh, campaign),
             self._entries(own),
-            _tally(rows, ignores=self._asked.ignores),
-            _examples(rows, ignores=self._asked.ignores),
+            _tally(rows, ignores=self._query.ignores),
+            _examples(rows, ignores=self._query.ignores),
         )
         named = ", ".join(
             f"{name} AS {self._keep.format(self._sql_of(segment))}"
@@ -166,158 +163,163 @@ class StatementBuilder:
         return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"
 
     def _rows(self, campaign: str, *, since: bool, until: bool, follow: bool) -> Table:
-        """Return the rows to look at, with what will be asked of them and no more.
+        """Return the rows to count, with the columns that are needed.
 
-        ``place`` is 0 for the first that came of the rows with one id.
+        ``rank`` is 0 for the first row of each event id.
         """
         import ibis
 
-        table = self._asked.table
+        table = self._query.table
         if since:
-            # Before rows become events: the engine then reads these rows alone, by an index.
-            table = self._later(campaign)
+            # Filtered before rows become events, so that the engine can use an index.
+            table = self._recent(campaign)
 
         def rows_of(table: Table) -> Table:
-            rows = self._asked.events(table)
-            open_ = ibis.literal(follow)
+            rows = self._query.events(table)
+            pending = ibis.literal(follow)
             if until:
-                settled = rows[MARK] < bound(apart(UNTIL, campaign), rows[MARK])
-                open_ = rows[MARK].isnull() | ~settled
-            return rows.mutate(open=open_)
+                stable = rows[WATERMARK] < placeholder(
+                    unique_name(UNTIL, campaign), rows[WATERMARK]
+                )
+                pending = rows[WATERMARK].isnull() | ~stable
+            return rows.mutate(pending=pending)
 
-        with_ids = since and not self._asked.distinct
+        with_ids = since and not self._query.distinct
         counted = partial(self._counted, campaign, with_ids=with_ids)
         rows = rows_of(table)
-        if self._asked.distinct:
+        if self._query.distinct:
             return counted(rows, ibis.literal(0))
-        if since or not self._asked.by_index:
-            return counted(rows, _place_of(rows))
-        # Few ids come twice: to put their rows alone in order spares a sort of the whole table.
-        # Views, for what an expression uses twice is a part that engines keep aside whole.
-        ids = self._asked.events(table.view()).select(RAW_ID)
+        if since or not self._query.by_index:
+            return counted(rows, _rank(rows))
+        # Few ids occur twice: sorting only their rows avoids a sort of the whole table. Views,
+        # because engines materialize an expression that is used twice.
+        ids = self._query.events(table.view()).select(RAW_ID)
         ids = ids.group_by(RAW_ID).aggregate(n=ids.count())
         repeated = ids.filter(ids.n > 1).select(RAW_ID)
         once = rows.anti_join(repeated, RAW_ID)
         several = rows_of(table.view()).semi_join(repeated, RAW_ID)
         return ibis.union(
             counted(once, ibis.literal(0, "int64")),
-            counted(several, _place_of(several)),
+            counted(several, _rank(several)),
         )
 
-    def _counted(self, campaign: str, rows: Table, place: Column, *, with_ids: bool) -> Table:
-        """Return what will be asked of rows, and their *place* among those with one id.
+    def _counted(self, campaign: str, rows: Table, rank: Column, *, with_ids: bool) -> Table:
+        """Return the columns to count, and the *rank* of each row among those with the same id.
 
-        Of other campaigns' rows it is little: what is null is neither worked out nor kept aside.
-        *with_ids* asks for the ids of accepted rows, too.
+        Of other campaigns' rows most columns are null, so that engines neither compute nor
+        store them. *with_ids* includes the ids of accepted rows.
         """
-        high, low = self._asked.hashes(rows.profile_id)
-        own = {name: rows[name] for name in _OF_OWN} | {
-            "kind": packed(rows),
+        high, low = self._query.hashes(rows.profile_id)
+        own = {name: rows[name] for name in _OF_THIS_CAMPAIGN} | {
+            "event_kind": packed(rows),
             "minute": minute(rows.timestamp),
             "is_test": rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         }
         enters = rows.event_type.isin(ENTRY_EVENTS)
         entry = {"high": high, "low": low}
-        told = {RAW_ID: rows[RAW_ID], MARK: rows[MARK]}
+        named = {RAW_ID: rows[RAW_ID], WATERMARK: rows[WATERMARK]}
         is_own = rows.campaign_id == campaign
         return rows.select(
-            *_OF_ALL,
-            place=place,
+            *_OF_EVERY_CAMPAIGN,
+            rank=rank,
             **{name: _only(is_own, column) for name, column in own.items()},
             **{name: _only(is_own & enters, column) for name, column in entry.items()},
             **{
                 name: column if with_ids else _only(rows[CAUSE].notnull(), column)
-                for name, column in told.items()
+                for name, column in named.items()
             },
         )
 
-    def _later(self, campaign: str) -> Table:
+    def _recent(self, campaign: str) -> Table:
         """Return the table's rows from ``clw_since()`` on, and those without a watermark."""
-        table = self._asked.table
-        mark = table[self._asked.mark]
-        first = bound(apart(SINCE, campaign), mark)
-        later = mark >= first
-        table = table.filter(later | mark.isnull() if mark.type().nullable else later)
-        if self._asked.day:
-            table = table.filter(near(table[self._asked.day], first.date()))
+        table = self._query.table
+        watermark = table[self._query.watermark]
+        first = placeholder(unique_name(SINCE, campaign), watermark)
+        recent = watermark >= first
+        table = table.filter(recent | watermark.isnull() if watermark.type().nullable else recent)
+        if self._query.day:
+            table = table.filter(near(table[self._query.day], first.date()))
         return table
 
-    def _fresh(self, rows: Table, since: str | None) -> Table:
-        """Return the events to count: the first that came, and not before ``clw_since()``.
+    def _new_events(self, rows: Table, since: str | None) -> Table:
+        """Return the events to count: the first row of each id that no earlier row has.
 
-        *since* is the campaign, where rows from before that have been counted.
+        *since* is the campaign, if the rows before ``clw_since()`` have been counted.
         """
-        fresh = rows.filter(rows[CAUSE].isnull(), rows.place == 0)
-        if since is not None and not self._asked.distinct:
-            old = self._asked.table.view()
-            mark = old[self._asked.mark]
-            before = old.filter(mark < bound(apart(SINCE, since), mark))
-            fresh = fresh.anti_join(_accepted(self._asked.events(before)), RAW_ID)
-        # By name: what is dropped comes out in any order, and equal rollups in unequal SQL.
-        helpers = ("place", CAUSE, RAW_ID, MARK)
+        fresh = rows.filter(rows[CAUSE].isnull(), rows.rank == 0)
+        if since is not None and not self._query.distinct:
+            old = self._query.table.view()
+            watermark = old[self._query.watermark]
+            before = old.filter(watermark < placeholder(unique_name(SINCE, since), watermark))
+            fresh = fresh.anti_join(_accepted(self._query.events(before)), RAW_ID)
+        # By name: ``drop`` has no fixed order, and equal rollups would compile to different SQL.
+        helpers = ("rank", CAUSE, RAW_ID, WATERMARK)
         return fresh.select(*(name for name in fresh.columns if name not in helpers))
 
     def _cells(self, own: Table) -> list[Table]:
-        """Return the cells of each question."""
+        """Return the cells of each dimension."""
         slot: dict[str, Column] = {"minute": own.minute}
-        if self._asked.window is not None:
-            start, end = self._asked.window
+        if self._query.window is not None:
+            start, end = self._query.window
             own = own.filter(own.minute >= start, own.minute < end)
-            first = (own.minute // self._asked.bucket * self._asked.bucket).cast("int64")
+            first = (own.minute // self._query.bucket * self._query.bucket).cast("int64")
             slot = {"minute": first.clip(lower=start)}
         cells = []
-        for number, question in enumerate(QUESTIONS):
-            events, keys = own, {"kind": own.kind}
+        for number, dimension in enumerate(QUESTIONS):
+            events, keys = own, {"event_kind": own.event_kind}
             segment = {"message_id": own.message_id, "execution_id": own.execution_id}
-            if question == QUESTIONS[0]:
-                keys |= {"a": own.message_id, "b": own.execution_id, **slot}
+            if dimension == QUESTIONS[0]:
+                keys |= {**segment, **slot}
             else:
-                if question == "reason":
-                    events = own.filter(own.kind.isin(kinds.packed_kinds(REASONED)))
-                keys |= {"a": own[question]}
-                if self._asked.window is None:
-                    keys |= {"b": segment["message_id"], "c": segment["execution_id"], **slot}
-            counted = events.group_by("open", **keys).aggregate(n=events.count())
-            cells.append(_shaped(counted, RowKind.CELL + number))
+                if dimension == "reason":
+                    events = own.filter(own.event_kind.isin(packed_kinds(REASONED)))
+                keys |= {"value": own[dimension]}
+                if self._query.window is None:
+                    keys |= {**segment, **slot}
+            counted = events.group_by("pending", **keys).aggregate(total=events.count())
+            cells.append(_answer_rows(counted, RowKind.CELL + number))
         return cells
 
     @staticmethod
     def _names(fresh: Table) -> Table:
-        """Return who is who; of other campaigns only they themselves."""
+        """Return names and numbers of events; of other campaigns without their messages."""
         counted = fresh.group_by(
-            "open",
-            a=fresh.campaign_id,
-            b=fresh.campaign_name,
-            c=fresh.message_id,
-            d=fresh.message_name,
-            e=fresh.execution_id,
-            f=fresh.channel,
-        ).aggregate(n=fresh.count(), first=fresh.timestamp.min(), last=fresh.timestamp.max())
-        return _shaped(counted, RowKind.NAME)
+            "pending",
+            "campaign_id",
+            "campaign_name",
+            "message_id",
+            "message_name",
+            "execution_id",
+            "channel",
+        ).aggregate(
+            total=fresh.count(),
+            first_time=fresh.timestamp.min(),
+            last_time=fresh.timestamp.max(),
+        )
+        return _answer_rows(counted, RowKind.NAME)
 
     def _entries(self, own: Table) -> Table:
-        """Return the entries of profiles or, of one window, how many there are."""
+        """Return the entries of profiles or, for one window, the number of profiles."""
         import ibis
 
         own = own.filter(own.high.notnull())
-        if self._asked.window is None:
+        if self._query.window is None:
             entries = own.select(
-                "open",
+                "pending",
                 "minute",
                 "high",
                 "low",
-                a=own.message_id,
-                b=own.execution_id,
-                kind=one_if(own.is_test),
+                "message_id",
+                "execution_id",
+                flag=own.is_test,
             ).distinct()
-            return _shaped(entries, RowKind.ENTRY)
-        start, end = self._asked.window
+            return _answer_rows(entries, RowKind.ENTRY)
+        start, end = self._query.window
         inside = own.filter(own.minute >= start, own.minute < end)
         profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
-        entered = profiles.aggregate(
-            n=profiles.count(where=~profiles.all_tests), high=profiles.count()
-        )
-        return _shaped(entered.mutate(open=ibis.literal(False)), RowKind.ENTERED)  # noqa: FBT003
+        entered = profiles.group_by(flag=profiles.all_tests).aggregate(total=profiles.count())
+        entered = entered.mutate(pending=ibis.literal(False))  # noqa: FBT003
+        return _answer_rows(entered, RowKind.ENTERED)
 
 
 def _times(fresh: Table, campaign: str) -> Table:
@@ -325,15 +327,15 @@ def _times(fresh: Table, campaign: str) -> Table:
 
     The minute is known of the campaign that is counted, and of no other.
     """
-    is_ahead = fresh.timestamp > bound(apart(NOW, campaign), fresh.timestamp)
+    is_ahead = fresh.timestamp > placeholder(unique_name(NOW, campaign), fresh.timestamp)
     counted = fresh.group_by(
-        "open",
-        a=fresh.campaign_id,
-        kind=one_if(is_ahead),
+        "pending",
+        "campaign_id",
+        flag=is_ahead,
         minute=_only(~is_ahead, fresh.minute),
-        first=_only(is_ahead, fresh.timestamp),
-    ).aggregate(n=fresh.count(), last=fresh.timestamp.max())
-    return _shaped(counted, RowKind.TIME)
+        first_time=_only(is_ahead, fresh.timestamp),
+    ).aggregate(total=fresh.count(), last_time=fresh.timestamp.max())
+    return _answer_rows(counted, RowKind.TIME)
 
 
 def _only(condition: Column, column: Column) -> Column:
@@ -343,8 +345,8 @@ def _only(condition: Column, column: Column) -> Column:
     return where(condition, ibis.null(column.type().copy(nullable=True)), column)
 
 
-def _place_of(rows: Table) -> Column:
-    """Return the place of each row among those with one id, as they came."""
+def _rank(rows: Table) -> Column:
+    """Return the rank of each row among those with the same id, in order of arrival."""
     import ibis
 
     order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
@@ -357,40 +359,33 @@ def _accepted(rows: Table) -> Table:
 
 
 def _tally(rows: Table, *, ignores: bool) -> Table:
-    """Return how many rows were accepted, refused and ignored."""
-    accepted = rows[CAUSE].isnull()
-    counts = {"n": rows.count(where=accepted), "high": rows.count(where=~accepted)}
+    """Return how many rows are accepted, rejected and ignored."""
+    import ibis
+
+    branches = [(rows[CAUSE].isnull(), ACCEPTED)]
     if ignores:
-        counts["high"] = rows.count(where=rows[CAUSE] != NO_EVENT)
-        counts["low"] = rows.count(where=rows[CAUSE] == NO_EVENT)
-    return _shaped(rows.group_by("open").aggregate(**counts), RowKind.ROWS)
+        branches.append((rows[CAUSE] == NO_EVENT, IGNORED))
+    status = ibis.cases(*branches, else_=REJECTED)
+    counted = rows.group_by("pending", value=status).aggregate(total=rows.count())
+    return _answer_rows(counted, RowKind.ROWS)
 
 
 def _examples(rows: Table, *, ignores: bool) -> Table:
-    """Return the first rows refused."""
-    refused = rows.filter(rows[CAUSE] != NO_EVENT if ignores else rows[CAUSE].notnull())
-    order = [refused[column].asc(nulls_first=False) for column in (MARK, RAW_ID)]
-    first = refused.order_by(order).limit(EXAMPLES)
-    return _shaped(
-        first.select("open", a=first[RAW_ID].cast("string"), b=first[CAUSE]), RowKind.REJECT
-    )
+    """Return the first rejected rows."""
+    rejected = rows.filter(rows[CAUSE] != NO_EVENT if ignores else rows[CAUSE].notnull())
+    order = [rejected[column].asc(nulls_first=False) for column in (WATERMARK, RAW_ID)]
+    first = rejected.order_by(order).limit(EXAMPLES)
+    examples = first.select("pending", value=first[RAW_ID].cast("string"), cause=first[CAUSE])
+    return _answer_rows(examples, RowKind.REJECT)
 
 
-def _shaped(table: Table, what: int) -> Table:
-    """Return a part of the answer with all its columns."""
+def _answer_rows(table: Table, row_kind: int) -> Table:
+    """Return a table with all columns of :class:`~.answer.AnswerRow`, null where it has none."""
     import ibis
 
-    kinds = {
-        "what": "int64",
-        "open": "boolean",
-        **dict.fromkeys(_TEXTS, "string"),
-        **dict.fromkeys(_NUMBERS, "int64"),
-        **dict.fromkeys(_TIMES, "timestamp('UTC')"),
-    }
-    made: dict[str, Column] = {}
-    for name, kind in kinds.items():
-        found = ibis.literal(int(what)) if name == "what" else ibis.null(kind)
-        if name in table.columns:
-            found = table[name]
-        made[name] = found if found.type() == ibis.dtype(kind) else found.cast(kind)
-    return table.select(**made)
+    table = table.mutate(row_kind=ibis.literal(int(row_kind)))
+    columns: dict[str, Column] = {}
+    for name, kind in COLUMN_TYPES.items():
+        column = table[name] if name in table.columns else ibis.null(kind)
+        columns[name] = column if column.type() == ibis.dtype(kind) else column.cast(kind)
+    return table.select(**columns)

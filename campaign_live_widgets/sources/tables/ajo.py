@@ -21,9 +21,9 @@ from campaign_live_widgets.sources.formats.ajo import (
 from campaign_live_widgets.sources.formats.base import CHANNELS
 from campaign_live_widgets.sources.tables.canonical import (
     CAUSE,
-    MARK,
     NO_EVENT,
     RAW_ID,
+    WATERMARK,
     as_flag,
     as_text,
     as_time,
@@ -53,7 +53,9 @@ _PLATFORMS: Final = (("apns", "ios"), ("apnssandbox", "ios"), ("fcm", "android")
 _CHANNELS: Final = (("inApp", "in_app"), ("directMail", "direct_mail"))
 
 
-def fields_of(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Table, str | None]:
+def fields_of(
+    tables: Sequence[Table], watermark: str | None, name: str
+) -> tuple[Table, str | None]:
     """Return the fields of all rows of some datasets, one column each, and the watermark's column.
 
     Parameters
@@ -72,13 +74,13 @@ def fields_of(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tab
     """
     import ibis
 
-    marks = [at(table, mark) for table in tables] if mark else []
-    kind = common_type(marks)
+    watermarks = [at(table, watermark) for table in tables] if watermark else []
+    kind = common_type(watermarks)
     found = [
-        _fields(table, name, {MARK: marks[place].cast(kind)} if mark else {})
+        _fields(table, name, {WATERMARK: watermarks[place].cast(kind)} if watermark else {})
         for place, table in enumerate(tables)
     ]
-    return ibis.union(*found) if len(found) > 1 else found[0], mark and MARK
+    return ibis.union(*found) if len(found) > 1 else found[0], watermark and WATERMARK
 
 
 def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
@@ -144,7 +146,7 @@ def _first_primary(identities: Column) -> Column:
     return ibis.ifelse(primary.length() > 0, primary[0]["id"], ibis.null("string"))
 
 
-def xdm_events(table: Table, mark: str | None, name: str) -> Table:  # noqa: ARG001
+def xdm_events(table: Table, watermark: str | None, name: str) -> Table:  # noqa: ARG001
     """Return rows of :func:`fields_of` as events.
 
     A row that was sent and delivered, or sent and bounced, gives two; one that carries none stays
@@ -185,7 +187,10 @@ def xdm_events(table: Table, mark: str | None, name: str) -> Table:  # noqa: ARG
         is_async=((split.event_type == "bounce") & (split.status == "bounce") & split.late),
         is_test=split.test.fill_null(False),  # noqa: FBT003
         timestamp=split.time,
-        **{RAW_ID: _event_id(split), MARK: split[MARK] if mark else ibis.null("int64")},
+        **{
+            RAW_ID: _event_id(split),
+            WATERMARK: split[WATERMARK] if watermark else ibis.null("int64"),
+        },
         **{CAUSE: split[CAUSE]},
     )
 

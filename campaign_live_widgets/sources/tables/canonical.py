@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FLAGS: Final = ("is_async", "is_test", "is_machine")
 RAW_ID: Final = "raw_id"
-MARK: Final = "mark"
+WATERMARK: Final = "mark"
 CAUSE: Final = "cause"
 NO_EVENT: Final = ""
 """The cause of a vendor's row that carries no event: it is ignored, not refused."""
@@ -33,7 +33,7 @@ _CODE: Final = "^[A-Za-z_.-]{1,24}$"
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - the years that there are
 
 
-def canonical(table: Table, mark: str | None, name: str) -> Table:
+def canonical(table: Table, watermark: str | None, name: str) -> Table:
     """Return a table's rows as events.
 
     Parameters
@@ -85,17 +85,17 @@ def canonical(table: Table, mark: str | None, name: str) -> Table:
         ),
     ]
     del flags["is_machine"]
-    marked = ibis.null("int64") if mark is None else columns[mark.lower()]
+    marked = ibis.null("int64") if watermark is None else columns[watermark.lower()]
     return table.select(
         **texts,
         **flags,
         timestamp=time,
-        **{RAW_ID: columns["event_id"], MARK: marked},
+        **{RAW_ID: columns["event_id"], WATERMARK: marked},
         **{CAUSE: ibis.cases(*causes, else_=ibis.null("string"))},
     )
 
 
-def together(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Table, str | None]:
+def together(tables: Sequence[Table], watermark: str | None, name: str) -> tuple[Table, str | None]:
     """Return the rows of several tables as those of one, and its watermark's column.
 
     A single table stays as it is. Of several, what one lacks is null there; a column that is of
@@ -105,14 +105,14 @@ def together(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tabl
 
     if len(tables) == 1:
         spelled = {column.lower(): column for column in tables[0].columns}
-        if mark is None or mark.lower() in spelled:
-            return tables[0], mark and spelled[mark.lower()]
-        return tables[0].mutate(**{MARK: at(tables[0], mark)}), MARK
+        if watermark is None or watermark.lower() in spelled:
+            return tables[0], watermark and spelled[watermark.lower()]
+        return tables[0].mutate(**{WATERMARK: at(tables[0], watermark)}), WATERMARK
     for table in tables:
         _require({column.lower(): table[column] for column in table.columns}, name)
     wanted = {column: [at(table, column) for table in tables] for column in COLUMNS}
-    if mark is not None:
-        wanted[MARK] = [at(table, mark) for table in tables]
+    if watermark is not None:
+        wanted[WATERMARK] = [at(table, watermark) for table in tables]
     kinds = {c: common_type([x for x in some if x is not None]) for c, some in wanted.items()}
     rows = (
         table.select(
@@ -124,7 +124,7 @@ def together(tables: Sequence[Table], mark: str | None, name: str) -> tuple[Tabl
         )
         for place, table in enumerate(tables)
     )
-    return ibis.union(*rows), mark and MARK
+    return ibis.union(*rows), watermark and WATERMARK
 
 
 def common_type(columns: Sequence[Column]) -> Any:  # noqa: ANN401 - of Ibis

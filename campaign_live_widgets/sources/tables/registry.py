@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 class _Gather(Protocol):
     def __call__(
-        self, tables: Sequence[Table], mark: str | None, name: str
+        self, tables: Sequence[Table], watermark: str | None, name: str
     ) -> tuple[Table, str | None]: ...
 
 
 class _Events(Protocol):
-    def __call__(self, table: Table, mark: str | None, name: str) -> Table: ...
+    def __call__(self, table: Table, watermark: str | None, name: str) -> Table: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ ROW_FORMATS: Final[Mapping[str, RowFormat]] = {
 }
 
 
-def row_format(named: str | None, tables: Sequence[Table]) -> RowFormat:
+def detect_row_format(named: str | None, tables: Sequence[Table]) -> RowFormat:
     """Return the format that was named, or that the columns of *tables* are of."""
     if named is None:
         paths = {path for table in tables for path in paths_of(table)}

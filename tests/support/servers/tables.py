@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 ALL, REQUIRED = oracle.COLUMNS, oracle.REQUIRED
-PER_MINUTE = ("campaign_id", "message_id", "channel", "event_type")
 _NUMBERS = count(1)
 _TYPES = {"timestamp": "timestamptz", **dict.fromkeys(oracle.BOOLEANS, "boolean")}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from campaign_live_widgets.engine.pushdown.hashing import hashes
 from campaign_live_widgets.errors import SourceError, UsageError
-from campaign_live_widgets.sources.tables.registry import row_format
+from campaign_live_widgets.sources.tables.registry import detect_row_format
 from campaign_live_widgets.sources.tables.struct_paths import at
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
     Table = Any
-    Mark = int | datetime
+    Watermark = int | datetime
     Row = tuple[Any, ...]
 
 CONNECTIONS: Final[dict[str, type[Connection]]] = {}
@@ -36,7 +36,7 @@ class Connection(ABC):
         The rows of all tables that were named.
     mark : str or None
         Its column that grows with every insert.
-    rows_are : RowFormat
+    row_format : RowFormat
         What they are rows of.
     distinct : bool
         The engine vouches that no event id stands in the table twice.
@@ -47,7 +47,7 @@ class Connection(ABC):
 
     dialect: ClassVar[str]
     extra: ClassVar[str]
-    watermark: ClassVar[str] = "ingested_at"
+    default_watermark: ClassVar[str] = "ingested_at"
     """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
     """How the engine is told to work out a named part of a statement, ``{}``, once."""
@@ -65,9 +65,9 @@ class Connection(ABC):
         self.database = database
         try:
             tables, distinct = self._open()
-            self.rows_are = row_format(database.format, tables)
+            self.row_format = detect_row_format(database.format, tables)
             self.distinct = distinct and len(tables) == 1
-            self.table, self.mark = self._gathered(tables)
+            self.table, self.watermark = self._gathered(tables)
         except BaseException:
             self.close()
             raise
@@ -84,7 +84,7 @@ class Connection(ABC):
     def statement(self, expression: Table) -> str:
         """Return an expression in the engine's own SQL."""
 
-    def literal(self, value: Mark) -> str:
+    def literal(self, value: Watermark) -> str:
         """Return a value of the watermark in the engine's own SQL."""
         if isinstance(value, int):
             return str(value)
@@ -108,35 +108,35 @@ class Connection(ABC):
         """Return how the engine hashes a text."""
         return hashes(self.dialect)
 
-    def newest_mark(self, since: Mark | None = None) -> Mark | None:
+    def newest_watermark(self, since: Watermark | None = None) -> Watermark | None:
         """Return the greatest watermark there is; none is sought among those before *since*."""
-        if self.mark is None:
+        if self.watermark is None:
             return None
         table = self.table
         if self.day and isinstance(since, datetime):
             table = table.filter(near(table[self.day], since.date()))
-        newest = table.aggregate(newest=table[self.mark].max())
+        newest = table.aggregate(newest=table[self.watermark].max())
         rows = [row for some in self.rows(self.statement(newest)) for row in some]
         return rows[0][0] if rows else None
 
-    def settled(self, newest: Mark, before: Mark | None) -> Mark:
+    def stable(self, newest: Watermark, before: Watermark | None) -> Watermark:
         """Return the watermark below which no row is expected; it never falls below *before*."""
         overlap = self.database.overlap
         until: Any = newest
         until -= timedelta(seconds=overlap) if isinstance(newest, datetime) else overlap
-        found: Mark = until if before is None else max(before, until)
+        found: Watermark = until if before is None else max(before, until)
         return found
 
     def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
         """Return the rows of all tables as those of one, and its watermark's column."""
-        return self.rows_are.gathered(tables, self._watermark(tables), self.database.text)
+        return self.row_format.gathered(tables, self._watermark_path(tables), self.database.text)
 
-    def _watermark(self, tables: list[Table]) -> str | None:
+    def _watermark_path(self, tables: list[Table]) -> str | None:
         """Return the path of the watermark, as the tables spell it."""
         wanted = self.database.watermark
         if wanted == "":
             return None
-        path = wanted or self.watermark
+        path = wanted or self.default_watermark
         found = [at(table, path) for table in tables]
         if any(column is None for column in found):
             if wanted is None:
@@ -207,7 +207,7 @@ def failures() -> tuple[type[Exception], ...]:
     return tuple(found)
 
 
-def told(database: DatabaseAddress, error: Exception) -> str:
+def error_line(database: DatabaseAddress, error: Exception) -> str:
     """Return one line on what came of asking a database."""
     words = _kind(database).words(error)
     return f"{database.text}: {database.said(words or type(error).__name__)}"
@@ -216,7 +216,7 @@ def told(database: DatabaseAddress, error: Exception) -> str:
 def _refused(database: DatabaseAddress, error: Exception) -> str:
     if type(error).__name__ == "TableNotFound":
         return f"{database.text}: there is no table {database.table}, or it may not be seen"
-    return told(database, error)
+    return error_line(database, error)
 
 
 def microseconds(time: datetime) -> int:
@@ -226,6 +226,6 @@ def microseconds(time: datetime) -> int:
     return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-def one_by_one(batches: Iterable[list[Row]]) -> list[Row]:
+def fetch_all(batches: Iterable[list[Row]]) -> list[Row]:
     """Return the rows of a small answer."""
     return [row for some in batches for row in some]

@@ -15,7 +15,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.engine.pushdown.connections.base import one_by_one
+from campaign_live_widgets.engine.pushdown.connections.base import fetch_all
 from campaign_live_widgets.engine.pushdown.connections.postgresql import Postgres
 from campaign_live_widgets.engine.pushdown.connections.spark import Spark
 from campaign_live_widgets.errors import SourceError
@@ -24,7 +24,7 @@ from campaign_live_widgets.sources.tables.ajo import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from campaign_live_widgets.engine.pushdown.connections.base import Mark, Row, Table
+    from campaign_live_widgets.engine.pushdown.connections.base import Row, Table, Watermark
 
 _PORT: Final = 80
 _ARRIVAL: Final = "_acp_system_metadata.ingestTime"
@@ -58,7 +58,7 @@ class QueryService(Postgres, engine="queryservice"):
     dialect = "queryservice"
     keep = Spark.keep
     by_index = False
-    watermark = _ARRIVAL
+    default_watermark = _ARRIVAL
 
     def _open(self) -> tuple[list[Table], bool]:
         self._con = self._connect()
@@ -125,19 +125,19 @@ class QueryService(Postgres, engine="queryservice"):
         """Return an expression in Spark's SQL, of which Query Service documents the most."""
         return documented(expression)
 
-    def literal(self, value: Mark) -> str:
+    def literal(self, value: Watermark) -> str:
         """Return a value of the watermark in Spark's SQL."""
         if isinstance(value, int):
             return str(value)
         return f"TIMESTAMP '{value.replace(tzinfo=None).isoformat(sep=' ')}'"
 
-    def settled(self, newest: Mark, before: Mark | None) -> Mark:
+    def stable(self, newest: Watermark, before: Watermark | None) -> Watermark:
         """Return the watermark below which no row is expected; that of arrival is in milliseconds.
 
         See :meth:`~campaign_live_widgets.engine.pushdown.connections.base.Connection.settled`.
         """
         if isinstance(newest, datetime) or self.database.watermark not in (None, _ARRIVAL):
-            return super().settled(newest, before)
+            return super().stable(newest, before)
         until = newest - self.database.overlap * 1000
         return until if before is None else max(int(before), until)  # type: ignore[arg-type]
 
@@ -155,8 +155,8 @@ class QueryService(Postgres, engine="queryservice"):
             (column,): kind for column, kind in columns.items() if kind is not None
         }
         structs = {column.lower() for column, kind in columns.items() if kind is None}
-        marks = [self.database.watermark or self.watermark]
-        wanted = [path for paths in (*FIELDS.values(), marks) for path in paths]
+        watermarks = [self.database.watermark or self.default_watermark]
+        wanted = [path for paths in (*FIELDS.values(), watermarks) for path in paths]
         # A name with @ is one of exports that spell it so; to ask for it would only cost time.
         dotted = {path for path in wanted if "." in path and "@" not in path}
         paths = sorted(path for path in dotted if path.split(".")[0].lower() in structs)
@@ -176,8 +176,8 @@ class QueryService(Postgres, engine="queryservice"):
         error = import_module("psycopg").Error
         try:
             kinds = self._described([_quoted(path) for path in paths], place).values()
-        except error as refused:
-            if self._con.closed or not _MISSING.search(str(refused)):
+        except error as rejected:
+            if self._con.closed or not _MISSING.search(str(rejected)):
                 raise
             if len(paths) > 1:
                 half = len(paths) // 2
@@ -204,7 +204,7 @@ class QueryService(Postgres, engine="queryservice"):
             if cursor.description is None:
                 return [], []
             columns = [(column.name, column.type_code) for column in cursor.description]
-            return columns, one_by_one([cursor.fetchall()])
+            return columns, fetch_all([cursor.fetchall()])
 
 
 def documented(expression: Table) -> str:

@@ -86,22 +86,22 @@ class Spark(Connection, engine="spark"):
 
     def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
         """Find the watermark, and the column of its day: files of other days are not opened."""
-        table, mark = super()._gathered(tables)
+        table, watermark = super()._gathered(tables)
         there = self.database
         wanted = _DAY if there.day is None and there.watermark is None else there.day
-        if not wanted or mark is None:
-            return table, mark
+        if not wanted or watermark is None:
+            return table, watermark
         found = {name.lower(): name for name in table.columns}.get(wanted.lower())
-        time = table[mark]
+        time = table[watermark]
         if found and time.type().is_timestamp() and table[found].type().is_date():
             self.day = found
             # A row without a watermark came on its day, so that it settles as others do.
             came = time.coalesce(table[found].cast(time.type()))
-            table = table.mutate(**{mark: came})
+            table = table.mutate(**{watermark: came})
         elif there.day:
             message = f"{there.text}: day={there.day} is to name the column of a time's day"
             raise SourceError(message)
-        return table, mark
+        return table, watermark
 
     def _address(self) -> str:
         """Return the address as Spark's client has it; the token is in it."""
