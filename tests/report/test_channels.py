@@ -60,3 +60,10 @@ def test_channels_have_words_and_keep_their_codes(locale: str) -> None:
     lines = frame_csv(counted, locale, labels=True).splitlines()
     assert lines[1].startswith(f"direct_mail,{value_label('channel', 'direct_mail', locale)},1,1")
     assert all(value_label("channel", channel, locale) != channel for channel in CHANNELS)
+
+
+def test_a_sentence_on_many_channels_stays_short() -> None:
+    events = [Event("sent", channel=channel) for channel in CHANNELS]
+    said = summary(FUNNEL, frame(FUNNEL, snapshot_of(events)))
+    assert said.startswith("Funnel by channel. E-mail: Targeted 1, Sent 1 (100.0% of targeted), ")
+    assert said.endswith("; and 3 more.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from campaign_live_widgets.catalog import Tile
 
 _LONGEST_NAME: Final = 80
+_LONGEST_RATES: Final = 340
 _NBSP: Final = "\N{NO-BREAK SPACE}"
 _SENTENCE: Final = Text("{}. {}.", "{}. {}.")
 _NUMBER: Final = Text("{}: {}", f"{{}}{_NBSP}: {{}}")
+_MORE: Final = Text("and {} more", "et {} de plus")
 _ALSO: Final = Text("; ", f"{_NBSP}; ")
 _TOP: Final = Text(
     "{}; led by {} with {} ({} {}); {}",
@@ -96,8 +99,8 @@ def _content(
     top = int(counts.argmax())
     if tile.by == "bucket":
         return _over_time(frame["bucket"], total, top, counts[top], locale, time_zone)
-    if tile.rates:
-        return _ALSO(locale).join(rates_in_words(tile, frame, locale, counts=True))
+    if tile.rates and (text := _first_rates(tile, frame, locale)):
+        return text
     return _by_name(tile, frame, total, top, names, locale)
 
 
@@ -124,6 +127,16 @@ def _by_name(  # noqa: PLR0913 - the parts of one sentence
     return _TOP(locale).format(total, label, most, share, whole, rows)
 
 
+def _first_rates(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
+    """Return counts and rates of the first rows, as many as a short sentence can hold."""
+    lines = rates_in_words(tile, frame, locale, counts=True)
+    lengths = accumulate(len(line) + len(_ALSO(locale)) for line in lines)
+    shown = lines[: sum(length <= _LONGEST_RATES for length in lengths)]
+    if shown and len(shown) < len(lines):
+        shown.append(_MORE(locale).format(len(lines) - len(shown)))
+    return _ALSO(locale).join(shown)
+
+
 def rates_in_words(
     tile: Tile, frame: pd.DataFrame, locale: str, *, counts: bool = False
 ) -> list[str]:
@@ -142,7 +155,7 @@ def rates_in_words(
             if len(words) > 1:
                 parts.append(" ".join(words))
         if parts:
-            name = value_label(str(tile.by), str(row[tile.by]), locale)
+            name = _short(value_label(str(tile.by), str(row[tile.by]), locale))
             lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
     return lines
 
