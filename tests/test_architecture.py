@@ -38,7 +38,7 @@ def test_modules_have_at_most_400_lines() -> None:
 def test_the_command_line_starts_without_widgets() -> None:
     code = (
         "import sys; import campaign_live_widgets.app.cli.main; "
-        "print([m for m in ('bqplot', 'ipywidgets', 'duckdb', 'pandas', 'voila') "
+        "print([m for m in ('bqplot', 'ipywidgets', 'duckdb', 'pandas', 'textual', 'voila') "
         "if m in sys.modules])"
     )
     done = subprocess.run(  # noqa: S603 - our own code

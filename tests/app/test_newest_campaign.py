@@ -67,6 +67,12 @@ def test_report_of_a_source_without_events_is_a_wrong_call(tmp_path: Path) -> No
     )
 
 
+def test_a_window_of_all_starts_at_the_first_event_of_the_campaign(source: str) -> None:
+    done = call("report", source, "--window", "all", "--at", AT, "--format", "json")
+    window = json.loads(done.out)["window"]
+    assert (window["start"], window["end"]) == ("2026-11-23T11:40:00Z", AT)
+
+
 def test_every_needs_watch(source: str) -> None:
     done = call("report", source, "--every", "2s")
     assert (done.code, done.out) == (2, "")

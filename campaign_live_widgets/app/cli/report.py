@@ -78,6 +78,10 @@ def report(  # noqa: PLR0913 - the options of a command
 
     SOURCE is a file, a folder, a glob or a database address, or env:NAME for an environment
     variable that holds one of these.
+
+    At a terminal, --watch fills the screen: Tab or 1 to 3 open a tab, arrow and Page keys
+    scroll, q or Ctrl-C quits. In a pipe, it prints a page (with --format json, one line) for
+    each change.
     """
     from campaign_live_widgets.app.feeds.read_once import open_query
     from campaign_live_widgets.app.settings.query import parse_query

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.dashboard.live.heartbeat import Heartbeat
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.io.backoff import BACKOFF, retry_delay
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.rendering.language.phrases import moment, one_line
 
@@ -47,7 +48,7 @@ class Pace:
     """Time between two heartbeats; the page reports a lost connection after three."""
     slow_source_seconds: float = 20.0
     """How long a poll of the source may take before the page reports it as slow."""
-    backoff: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
+    backoff: tuple[float, ...] = BACKOFF
     """Delay before each retry after an error; the last one repeats."""
 
 
@@ -294,7 +295,7 @@ class Coordinator:
         """Return the seconds between two polls of the source."""
         if not self._failures:
             return max(self._every, self.min_interval)
-        return self._pace.backoff[min(self._failures, len(self._pace.backoff)) - 1]
+        return retry_delay(self._failures, self._pace.backoff)
 
     def _show(self) -> None:
         """Update the page if it is outdated and has painted the previous tick."""
