@@ -112,6 +112,7 @@ def test_the_report_counts_the_written_events(
     assert all(len(frame(tile, taken)) for tile in TILES.values())
 
 
+@pytest.mark.usefixtures("matrix")
 def test_only_complete_lines_are_appended(tmp_path: Path, events: list[dict[str, Any]]) -> None:
     clock = Clock()
     writer = EventWriter(tmp_path, Simulation(7, START), clock=clock)
@@ -124,6 +125,7 @@ def test_only_complete_lines_are_appended(tmp_path: Path, events: list[dict[str,
     assert [json.loads(line) for line in lines] == events
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("window", [timedelta(minutes=7), HOUR])
 def test_every_sent_message_is_delivered_or_bounces(tmp_path: Path, window: timedelta) -> None:
     clock = Clock()

@@ -121,6 +121,7 @@ def test_every_window_with_and_without_tests(lake: Callable[..., str]) -> None:
     rollup.close()
 
 
+@pytest.mark.usefixtures("matrix")
 def test_three_datasets_with_other_fields_make_one_report(lake: Callable[..., str]) -> None:
     rollup = opened(lake(**in_three()))
     for window, tests in EVERY_CASE:
@@ -128,6 +129,7 @@ def test_three_datasets_with_other_fields_make_one_report(lake: Callable[..., st
     rollup.close()
 
 
+@pytest.mark.usefixtures("matrix")
 def test_a_rollup_for_one_window(lake: Callable[..., str]) -> None:
     url = lake("ajo:", **in_three())
     for window, tests in EVERY_CASE[::5]:
@@ -137,6 +139,7 @@ def test_a_rollup_for_one_window(lake: Callable[..., str]) -> None:
         rollup.close()
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("casing", ["lower", "camel"])
 def test_names_in_any_case_and_flattened(lake: Callable[..., str], casing: str) -> None:
     renamed = [files.recased(row, files.CASINGS[casing]) for row in xdm_tables.rows()]
@@ -186,6 +189,7 @@ def test_the_words_for_what_is_refused_are_those_for_files(lake: Callable[..., s
     rollup.close()
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("options", ["&watermark=number&overlap=40", "&watermark=_meta.number"])
 def test_looks_at_what_has_come(lake: Callable[..., str], options: str) -> None:
     numbered = [
@@ -206,6 +210,7 @@ def test_looks_at_what_has_come(lake: Callable[..., str], options: str) -> None:
     rollup.close()
 
 
+@pytest.mark.usefixtures("matrix")
 def test_several_tables_of_events_whose_columns_differ(lake: Callable[..., str]) -> None:
     rows = [row for row in generate.events(4, 200) if not isinstance(row["timestamp"], str)]
     first = [{k: v for k, v in row.items() if k != "variant"} for row in rows[:120]]

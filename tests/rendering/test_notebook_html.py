@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.rendering.model.report_view import ReportView
 
+pytestmark = pytest.mark.usefixtures("renderers")
+
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
 
 

@@ -14,12 +14,13 @@ from tests.support.reports.stills import PROFILE, hostile, still, usual
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_tile_and_its_numbers_are_told(locale: str) -> None:
-    said = text(still(usual(), locale))
+    snapshot = usual()
+    said = text(still(snapshot, locale))
     for title in (*TABS.values(), *(one.title for one in TILES.values())):
         assert title(locale) in said
     lines = said.splitlines()
     for one in (one for one in TILES.values() if one.by not in (None, "bucket")):
-        rows = frame(one, usual())
+        rows = frame(one, snapshot)
         sums = [format_number(int(rows[metric].sum()), locale) for metric in one.metrics]
         total = re.compile(r"\s+".join(["Total", *map(re.escape, sums)]) + "$")
         assert any(total.search(line.strip()) for line in lines), one.id

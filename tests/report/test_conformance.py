@@ -162,6 +162,7 @@ def test_every_window_with_and_without_tests(tmp_path: Path, rows: Callable[[], 
     assert_conforms(tmp_path, rows, EVERY_CASE)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("rows", [canonical, xdm])
 def test_a_rollup_for_one_window_in_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: Callable[[], list[Row]]
@@ -178,21 +179,25 @@ def test_a_rollup_for_one_window_in_passes(
         assert_same(snapshot, once_expected(rows, window, tests=tests))
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", files.FORMS)
 def test_required_columns_alone_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(minimal(), tmp_path / f"events.{form}"), minimal)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", [form for form in files.FORMS if "csv" not in form])
 def test_nested_xdm_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(xdm(), tmp_path / f"export.{form}"), xdm)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", files.FORMS)
 def test_flattened_xdm_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(flat_xdm(), tmp_path / f"query.{form}"), xdm)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize(
     ("form", "casing"),
     [("parquet", "lower"), ("parquet", "camel"), *(("ndjson", c) for c in files.CASINGS)],
@@ -202,6 +207,7 @@ def test_nested_xdm_in_any_case(tmp_path: Path, form: str, casing: str) -> None:
     assert_conforms(tmp_path, xdm, CASES[1:])
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", ["ndjson", "ndjson.gz", "ndjson.zst"])
 def test_field_names_may_change_case_from_row_to_row(tmp_path: Path, form: str) -> None:
     rng = random.Random(4)  # noqa: S311 - test data
@@ -210,6 +216,7 @@ def test_field_names_may_change_case_from_row_to_row(tmp_path: Path, form: str) 
     assert_conforms(tmp_path, xdm, CASES[1:])
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("name", ["exports.json.gz", "events.jsonl", "part-0001.gz.parquet"])
 def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -226,6 +233,7 @@ def test_a_prefix_says_the_format(tmp_path: Path) -> None:
     assert_conforms(f"ajo:{tmp_path}", xdm, CASES[:1])
 
 
+@pytest.mark.usefixtures("matrix")
 def test_xdm_of_many_forms_in_one_folder(tmp_path: Path) -> None:
     for number, part in enumerate(files.split(xdm(), 10, seed=6)):
         form = files.FORMS[number % len(files.FORMS)]
@@ -246,6 +254,7 @@ def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
     assert_same(rollup.snapshot(at=AT, window=WINDOWS["7d"]), wanted)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", [7, 8])
 def test_xdm_tick_by_tick_in_any_order(tmp_path: Path, seed: int) -> None:
     parts = files.split(xdm(), 8, seed)
