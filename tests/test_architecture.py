@@ -1,7 +1,9 @@
 """The shape of the code: who may import whom, and how long a module may be."""
 
+import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,37 @@ def test_import_contracts_hold() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def imports_of(path: Path, modules: dict[str, Path]) -> set[str]:
+    """Return the modules of the package that a file imports, also for type checkers only."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                imported.add(name if name in modules else node.module)
+    return imported & modules.keys()
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Imports for type checkers and inside functions count, too."""
+    modules = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in ROOT.rglob("*.py")
+        if "_notebooks" not in path.parts
+    }
+    graph = {name: imports_of(path, modules) - {name} for name, path in modules.items()}
+    circle: list[str] = []
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+    assert circle == []
 
 
 def test_modules_have_at_most_400_lines() -> None:

@@ -1,6 +1,6 @@
 """Snapshots on disk: writing, listing, checking and comparing them."""
 
-from campaign_live_widgets.snapshots.diff.model import Difference, difference
+from campaign_live_widgets.snapshots.diff.difference import Difference, difference
 from campaign_live_widgets.snapshots.draft import Draft
 from campaign_live_widgets.snapshots.exporters import (
     FORMATS,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
-from campaign_live_widgets.sources.files.scan_sql import literal
+from campaign_live_widgets.sources.formats.sql import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

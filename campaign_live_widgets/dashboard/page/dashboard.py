@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.catalog import Text
-    from campaign_live_widgets.dashboard.live.coordinator import Coordinator
+    from campaign_live_widgets.dashboard.live.page_updates import PageUpdates
     from campaign_live_widgets.dashboard.page.filters import ReportController
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.layouts.storage import LayoutStorage
@@ -76,7 +76,7 @@ class Dashboard(VBox):
         self.locale, self.time_zone = locale, time_zone
         self.viewers = Viewers()
         self._lock = RLock()
-        self._coordinator: Coordinator | None = None
+        self._coordinator: PageUpdates | None = None
         self._controller: ReportController | None = None
         self._detail: str | None = None
         self._failed: set[TileWidget] = set()
@@ -299,7 +299,7 @@ class Dashboard(VBox):
         if self._coordinator is not None:
             self._coordinator.min_interval = seconds
 
-    def attach(self, coordinator: Coordinator) -> None:
+    def attach(self, coordinator: PageUpdates) -> None:
         """Pass the page's messages to a coordinator."""
         self._coordinator = coordinator
 

@@ -1,11 +1,21 @@
-"""Distinct profiles in any window, exactly, without looking at the history again.
+"""Distinct profiles in any window, exactly, without reading the history again.
 
-A profile counts once in a window however often it enters. Of all minutes in which it enters,
-the first one inside the window is the one whose predecessor lies before the window's start.
-So it is enough to keep, additively, how many profiles enter in a minute after having last
-entered in an earlier one (or never): distinct profiles in [start, end) = the sum over the
-minutes inside of those whose previous minute is before start. New events change only the
-links of the profiles they name.
+Distinct counts of minutes cannot be added: a profile that enters in two minutes would count
+twice. But every profile has exactly one *first* entry in a window: the one whose previous entry is
+before the start of the window. So each entry is linked to the previous entry of its profile,
+and only the links are counted, by (minute, previous minute):
+
+    distinct profiles in [start, end) = links with start <= minute < end and previous < start
+
+For example, profile A enters in the minutes 3, 7 and 9, profile B in 7. The links are
+
+    (3, never) x 1   A       [0, 10):  (3, never), (7, never)          -> 2 profiles
+    (7, never) x 1   B       [5, 10):  (7, never), (7, 3)              -> 2 profiles
+    (7, 3)     x 1   A       [8, 10):  (9, 7)                          -> 1 profile
+    (9, 7)     x 1   A       [4, 6):   none                            -> 0 profiles
+
+Counts of links are additive. A new event changes only the links of its profile: if A enters in
+minute 5 as well, (7, 3) is taken away, and (5, 3) and (7, 5) are added.
 """
 
 from __future__ import annotations
@@ -32,11 +42,11 @@ _NEVER: Final = np.int64(-(2**62))
 _PENDING_LIMIT: Final = 20_000
 _WORD: Final = 63
 _IN_USE: Final = 8
-"""Selections (each with tests or without) whose links are kept up to date."""
+"""Number of selections (each with tests or without) whose links are kept up to date."""
 
 
 class _Links:
-    """Counts of (minute, previous minute), summed as needed."""
+    """Counts of links: (minute, previous minute), summed when many were added."""
 
     def __init__(self) -> None:
         self._minute: Ints = np.empty(0, np.int64)
@@ -46,15 +56,15 @@ class _Links:
         self._pending_rows = 0
 
     def add(self, minute: Ints, previous: Ints, sign: int) -> None:
-        """Add (or take away) one profile per row."""
+        """Add one link per row, or take it away if *sign* is -1."""
         self._pending.append((minute, previous, np.full(len(minute), sign, np.int64)))
         self._pending_rows += len(minute)
         if self._pending_rows > _PENDING_LIMIT + len(self._minute) // 8:
             self._consolidate()
 
     def fill(self, minute: Ints, previous: Ints) -> None:
-        """Add one profile per row to what is empty yet."""
-        # What never was before stands one before the first: near, so that pairs sort quickly.
+        """Set the links, one per row; there must be none yet."""
+        # "Never" becomes the minute before the first one: small numbers are packed and sort faster.
         never = int(minute.min(initial=0)) - 1
         minute, previous = _sorted_pairs(minute, np.maximum(previous, never))
         new = np.ones(len(minute), dtype=bool)
@@ -72,9 +82,9 @@ class _Links:
         new = np.ones(len(minute), dtype=bool)
         new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
         sums = np.add.reduceat(count, np.flatnonzero(new)) if len(count) else count
-        kept = sums != 0
-        self._minute, self._previous = minute[new][kept], previous[new][kept]
-        self._count = sums[kept]
+        nonzero = sums != 0
+        self._minute, self._previous = minute[new][nonzero], previous[new][nonzero]
+        self._count = sums[nonzero]
         self._pending, self._pending_rows = [], 0
 
     def distinct(self, start: int, end: int) -> int:
@@ -88,10 +98,10 @@ class _Links:
 
 
 class EnteredProfiles:
-    """Distinct profiles that entered one campaign, or a selection of its parts.
+    """Distinct profiles that entered one campaign, or a selection of its segments.
 
-    Every entry is kept with its part. The links of a selection, with or without tests, are
-    made when it is first asked for and kept up to date while it is in use.
+    Every entry is stored with its segment. The links of a selection, with or without tests, are
+    computed when it is first needed, and kept up to date while it is in use.
     """
 
     def __init__(self, segments: Segments) -> None:
@@ -107,15 +117,15 @@ class EnteredProfiles:
         is_test: NDArray[np.bool_],
         segment: NDArray[np.int32],
     ) -> None:
-        """Add entries: a profile (128 bits of hash), the minute, whether a test, the part.
+        """Add entries: a profile (128 bits of hash), the minute, whether a test, the segment.
 
-        Repeats, within the call or of earlier calls, change nothing.
+        Entries that repeat another one, also of an earlier call, change nothing.
         """
         new = _Entries(high, low, minute * 2 + is_test, segment)
         if len(self._runs):
-            _, found = self._runs.find(np.unique(high))
-            if found:
-                old = _Entries(*found)
+            _, columns = self._runs.find(np.unique(high))
+            if columns:
+                old = _Entries(*columns)
                 new = new.where(_without(new, old))
                 if not len(new.high):
                     return
@@ -127,7 +137,7 @@ class EnteredProfiles:
         self._runs.add(*new)
 
     def _link(self, entries: _Entries, *, sign: int) -> None:
-        """Add (or take away) the links of whole profiles, for all that are in use."""
+        """Add the links of whole profiles for all selections in use, or take them away."""
         for (selection, tests), links in self._links.items():
             links.add(*entries.links(self._segments.mask_of(selection), include_tests=tests), sign)
 
@@ -144,25 +154,25 @@ class EnteredProfiles:
                 links.fill(*entries.links(mask, include_tests=include_tests))
             if len(self._links) == _IN_USE:
                 del self._links[next(iter(self._links))]
-        self._links[key] = links  # the last one used is the last one here
+        self._links[key] = links  # the last one used is the last to be removed
         return links.distinct(start, end)
 
     def settle(self) -> None:
-        """Do now what the next look-up would have to do first."""
+        """Sort what was added now, so that the next look-up does not have to."""
         self._runs.settle()
 
 
 class _Entries(NamedTuple):
-    """Entries as columns: a profile, twice the minute and one more for a test, the part."""
+    """Entries as columns: a profile, 2 * minute + 1 for a test, the segment."""
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
     stamp: Ints
     segment: NDArray[np.int32]
 
-    def where(self, kept: NDArray[Any]) -> _Entries:
+    def where(self, mask: NDArray[Any]) -> _Entries:
         """Return these rows, in this order."""
-        return _Entries(*(column[kept] for column in self))
+        return _Entries(*(column[mask] for column in self))
 
     def joined(self, other: _Entries) -> _Entries:
         """Return the rows of both."""
@@ -170,7 +180,7 @@ class _Entries(NamedTuple):
         return _Entries(*(np.concatenate(pair) for pair in pairs))
 
     def links(self, mask: SegmentMask, *, include_tests: bool) -> tuple[Ints, Ints]:
-        """Return minute and previous minute of all entries that are chosen."""
+        """Return minute and previous minute of all entries that the mask includes."""
         entries = self
         if mask.included is not None:
             entries = entries.where(mask.included[entries.segment])
@@ -186,7 +196,7 @@ class _Entries(NamedTuple):
 
     def minutes_by_profile(self) -> tuple[Ints, Ints]:
         """Return a number for the profile and the minute of every entry, in order of both."""
-        order = np.argsort(self.high, kind="stable")  # quick: what is kept is in order mostly
+        order = np.argsort(self.high, kind="stable")  # fast: data is mostly sorted
         high, low = self.high[order], self.low[order]
         new = high[1:] != high[:-1]
         if (~new & (low[1:] != low[:-1])).any():  # two profiles share half of their hash
@@ -207,12 +217,12 @@ def _sorted_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     if (int(first.max()) - low).bit_length() + bits >= _WORD:
         order = np.lexsort((second, first))
         return first[order], second[order]
-    both = np.sort((first - low) << bits | (second - least))  # one number sorts far quicker
+    both = np.sort((first - low) << bits | (second - least))  # sorting one number is much faster
     return (both >> bits) + low, (both & ((1 << bits) - 1)) + least
 
 
 def _without(new: _Entries, old: _Entries) -> NDArray[np.bool_]:
-    """Tell which rows are neither among *old* nor a repeat of an earlier row."""
+    """Return which rows are neither among *old* nor repeat an earlier row."""
     both = old.joined(new)
     is_new = np.arange(len(both.high)) >= len(old.high)
     order = np.lexsort((is_new, both.segment, both.stamp, both.low, both.high))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from campaign_live_widgets.engine.aggregates.cube_cells import CubeCells
     from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
-    from campaign_live_widgets.engine.duckdb.cells import CubeCells
     from campaign_live_widgets.snapshot import Window
     from campaign_live_widgets.sources import Tally
     from campaign_live_widgets.sources.files.staging import Batch, Stage

@@ -1,41 +1,25 @@
-"""Cells of the cubes: fetched from DuckDB, then added."""
+"""Cells of the cubes, fetched from DuckDB."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
+from campaign_live_widgets.engine.aggregates.cube_cells import CubeCells
 from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.engine.duckdb import queries as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import duckdb
-    from numpy.typing import NDArray
 
-    from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy
     from campaign_live_widgets.engine.aggregates.segments import Segment
-
-    Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class CubeCells:
-    """Counts for one dimension: minute, index of the key, the batch's segment, count."""
-
-    dimension: str
-    keys: Sequence[Key]
-    slot: Ints
-    key: Ints
-    segment: Ints
-    count: Ints
 
 
 def fetch_cells(
@@ -67,16 +51,6 @@ def fetch_cells(
     for number, *row in con.execute(sql.KEYS).fetchall():
         rows[number].append((*row,))
     return [_as_numbers(con, number, found, segments, untimed) for number, found in rows.items()]
-
-
-def add_cells(
-    cells: Iterable[CubeCells], counted: Mapping[str, CountedBy], numbers: NDArray[np.int32]
-) -> None:
-    """Add cells to the cubes; *numbers* are those of the batch's segments among all."""
-    for group in cells:
-        cube = counted[group.dimension].cube
-        codes = np.array([cube.code(key) for key in group.keys], dtype=np.int64)
-        cube.add(group.slot, codes[group.key], numbers[group.segment], group.count)
 
 
 def _as_rows(

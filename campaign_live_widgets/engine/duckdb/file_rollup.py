@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import duckdb
 import numpy as np
 
+from campaign_live_widgets.engine.aggregates.cube_cells import add_cells
 from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
-from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health, Reject

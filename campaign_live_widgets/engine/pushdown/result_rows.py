@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
+from campaign_live_widgets.engine.aggregates.cube_cells import CubeCells
 from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity, timed_name
 from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
 from campaign_live_widgets.engine.aggregates.event_times import Moment
 from campaign_live_widgets.engine.aggregates.segments import Segment
 from campaign_live_widgets.engine.dimensions import QUESTIONS
-from campaign_live_widgets.engine.duckdb.cells import CubeCells
 from campaign_live_widgets.engine.pushdown.answer import (
     ACCEPTED,
     IGNORED,

@@ -15,10 +15,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
+from campaign_live_widgets.engine.aggregates.cube_cells import add_cells
 from campaign_live_widgets.engine.aggregates.entities import add_entity, time
 from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
 from campaign_live_widgets.engine.base import Rollup
-from campaign_live_widgets.engine.duckdb.cells import add_cells
 from campaign_live_widgets.engine.pushdown.connections.base import (
     connect,
     error_line,

@@ -121,7 +121,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Changes:
     """All that differs between two snapshots."""
 
     before: Side
@@ -151,33 +151,13 @@ class Difference:
             },
         }
 
-    def to_text(self, locale: str = "en", *, width: int = 120) -> str:
-        """Return what changed for people at a terminal, in lines of at most *width* columns."""
-        from campaign_live_widgets.snapshots.diff.text import to_text
 
-        return to_text(self, locale, width)
-
-    def to_html(self, locale: str = "en") -> str:
-        """Return what changed as one page, without scripts and with nothing from elsewhere."""
-        from campaign_live_widgets.snapshots.diff.page import to_html
-
-        return to_html(self, locale)
-
-
-def difference(before: Path, after: Path) -> Difference:
-    """Return what changed from one snapshot to another: folders, or ``report.json`` files.
-
-    The two may be of one campaign at two times, or of two campaigns.
-
-    Raises
-    ------
-    ArchiveError
-        Where one is no snapshot, or one that this version does not understand.
-    """
+def changes(before: Path, after: Path) -> Changes:
+    """Return what differs; see :func:`.difference.difference`."""
     reports = read_report(before), read_report(after)
     manifests = _manifest(before), _manifest(after)
     numbers = Numbers(reports[0]), Numbers(reports[1])
-    return Difference(
+    return Changes(
         before=_side(before, reports[0], manifests[0]),
         after=_side(after, reports[1], manifests[1]),
         facts=tuple(_facts(reports, manifests)),

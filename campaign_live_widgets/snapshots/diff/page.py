@@ -11,7 +11,7 @@ from campaign_live_widgets.snapshots.index.plain_page import plain_page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.snapshots.diff.model import Difference, WidgetChange
+    from campaign_live_widgets.snapshots.diff.model import Changes, WidgetChange
     from campaign_live_widgets.snapshots.diff.words import Line
 
 _ROWS: Final = 500
@@ -30,7 +30,7 @@ class _Tab(NamedTuple):
     same: str
 
 
-def to_html(difference: Difference, locale: str) -> str:
+def to_html(difference: Changes, locale: str) -> str:
     """Return the page; only what changed is on it."""
     numbers = (words.BEFORE, words.AFTER, words.CHANGE, words.RATE, words.POINTS)
     return plain_page(
@@ -52,7 +52,7 @@ def to_html(difference: Difference, locale: str) -> str:
     )
 
 
-def _tabs(difference: Difference, locale: str) -> Iterator[_Tab]:
+def _tabs(difference: Changes, locale: str) -> Iterator[_Tab]:
     """Yield the tabs in which something changed."""
     for tab, title in TABS.items():
         of_tab = [change for change in difference.widgets if TILES[change.widget].tab == tab]

@@ -14,13 +14,13 @@ from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.snapshots.diff import words
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.snapshots.diff.model import Difference, WidgetChange
+    from campaign_live_widgets.snapshots.diff.model import Changes, WidgetChange
 
 _ROWS: Final = 20
 """Rows of one widget that a terminal is given."""
 
 
-def to_text(difference: Difference, locale: str, width: int) -> str:
+def to_text(difference: Changes, locale: str, width: int) -> str:
     """Return the lines, without colours; only what changed is in them."""
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=False)

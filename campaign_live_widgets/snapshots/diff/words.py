@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.snapshots.diff.model import (
         Change,
-        Difference,
+        Changes,
         Fact,
         RowChange,
         Side,
@@ -87,7 +87,7 @@ class Line:
     is_total: bool
 
 
-def sides(difference: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+def sides(difference: Changes, locale: str) -> Iterator[tuple[str, str, str]]:
     """Yield before and after: the word, the campaign's name, the window."""
     for word, side in ((BEFORE, difference.before), (AFTER, difference.after)):
         name = side.campaign_name or side.campaign_id
@@ -96,7 +96,7 @@ def sides(difference: Difference, locale: str) -> Iterator[tuple[str, str, str]]
         yield word(locale), shorten(name, 120), _window(side, locale)
 
 
-def facts(difference: Difference, locale: str) -> Iterator[tuple[str, str, str]]:
+def facts(difference: Changes, locale: str) -> Iterator[tuple[str, str, str]]:
     """Yield what else differs: its name, before, after; without the facts of :func:`sides`."""
     of_sides = {"campaign_id", "campaign_name", "window.start", "window.end"}
     for fact in difference.facts:
@@ -211,7 +211,7 @@ def _fact_name(fact: Fact, locale: str) -> str:
     return word(locale).format(shorten(rest)) if word else shorten(fact.name)
 
 
-def _value(difference: Difference, fact: Fact, which: int, locale: str) -> str:
+def _value(difference: Changes, fact: Fact, which: int, locale: str) -> str:
     value = (fact.before, fact.after)[which]
     if value is None:
         return ABSENT

@@ -12,8 +12,9 @@ import duckdb
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.files.json_documents import first_lines, parsed, records, sample
-from campaign_live_widgets.sources.files.scan_sql import FieldPath, FieldPaths, FileSchema, literal
+from campaign_live_widgets.sources.files.scan_sql import FieldPath, FieldPaths, FileSchema
 from campaign_live_widgets.sources.formats.base import FORMATS
+from campaign_live_widgets.sources.formats.sql import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,12 +6,12 @@ import gzip
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.sources import lowercase_keys
+from campaign_live_widgets.sources.files.file_schema import lowercase_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.sources import FileSlice
+    from campaign_live_widgets.sources.files.tail import FileSlice
 
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62

@@ -5,12 +5,17 @@ A :class:`FileSchema` tells where each field stands; files of one layout are rea
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from campaign_live_widgets.sources.formats.base import FORMATS
-from campaign_live_widgets.sources.formats.sql import quoted
+from campaign_live_widgets.sources.formats.sql import (
+    HOLDS_NOTHING,
+    WHITESPACE,
+    literal,
+    not_blank,
+    quoted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +27,11 @@ REJECTS: Final = "clw_rejects"
 REJECT_SCANS: Final = "clw_reject_scans"
 NOT_JSON: Final = "is not valid JSON"
 NO_OBJECT: Final = "is a list inside a list"
-HOLDS_NOTHING: Final = "holds nothing"
-"""Why a row that is an empty list cannot be read: a vendor's format ignores it."""
 UNRECOGNISED: Final = (
     "is in no known format (canonical, Journey Optimizer's XDM or a mail vendor's)"
 )
 _FILE: Final = "filename = 'clw_file'"
 _UNION: Final = f"union_by_name = true, {_FILE}"
-_WHITE: Final = "' ' || chr(9) || chr(10) || chr(13)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +182,6 @@ def _first(field_paths: Sequence[FieldPath]) -> str:
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
-def not_blank(expression: str) -> str:
-    """Return SQL for an expression as text, null where blank."""
-    value = f"{expression}::VARCHAR"
-    return f"CASE WHEN ltrim({value}, {_WHITE}) <> '' THEN {value} END"
-
-
 def _json_scan(rows: str, row: str, fields: dict[str, list[FieldPath]], broken: str) -> str:
     """Return SQL that parses each value once for all fields; *row* is what counts as its row."""
     paths = list(dict.fromkeys(place.sql for found in fields.values() for place in found))
@@ -240,7 +236,7 @@ def _each(rows: str) -> str:
     )
 
 
-_IS_LIST: Final = f"starts_with(ltrim(json::VARCHAR, {_WHITE}), '[')"
+_IS_LIST: Final = f"starts_with(ltrim(json::VARCHAR, {WHITESPACE}), '[')"
 _UNWRAPPED: Final = """
     CASE
         WHEN inner_json IS NULL THEN json
@@ -284,11 +280,6 @@ def text_lines(path: str, compression: str) -> str:
 
 def _list(texts: Sequence[str]) -> str:
     return "[" + ", ".join(map(quoted, texts)) + "]"
-
-
-def literal(path: str) -> str:
-    """Return a file's name as the engine takes it by the letter, and not for a pattern."""
-    return quoted(re.sub(r"([*?\[])", r"[\1]", path))
 
 
 def _files(paths: Sequence[str]) -> str:

@@ -1,15 +1,11 @@
-"""New fragments of files → one relation of canonical events, ready to be counted."""
+"""Staging: new slices of files → one relation of canonical events, ready to be counted."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import os
 import tempfile
 from codecs import BOM_UTF8
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,37 +14,39 @@ import numpy as np
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
-from campaign_live_widgets.sources import (
-    EXAMPLES,
-    FILE_BITS,
-    NOT_JSON,
-    REJECT_SCANS,
-    REJECTS,
-    FileSchema,
-    Tally,
+from campaign_live_widgets.sources.batch_relation import BATCH
+from campaign_live_widgets.sources.files.file_schema import (
     detect_schema,
-    lines,
-    lines_of,
     lowercase_keys,
     lowercased_schema,
     spelled_differently,
 )
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
+from campaign_live_widgets.sources.files.json_documents import lines_of
+from campaign_live_widgets.sources.files.line_numbers import ReadFile, line_numbers
 from campaign_live_widgets.sources.files.raw_bytes import content, has_byte_order_mark
+from campaign_live_widgets.sources.files.scan_sql import (
+    FILE_BITS,
+    NOT_JSON,
+    REJECT_SCANS,
+    REJECTS,
+    FileSchema,
+    lines,
+)
+from campaign_live_widgets.sources.files.tail import EXAMPLES, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.sources import FileSlice, FileState
+    from campaign_live_widgets.sources.files.tail import FileSlice, FileState
 
-BATCH: Final = "batch"
 UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError, SourceError)
-"""What may come of one file that is damaged; the others are read all the same."""
+"""Errors that one damaged file may cause; the other files are read all the same."""
 _REJECTED_SAMPLE: Final = 1000
 _PLACES: Final = 52
-"""Bits that a row's place within its scan may take."""
+"""Bits of a row's place within its scan."""
 _NO_EVENTS: Final = (
     "count(*) FILTER (cause IS NOT NULL AND part <= 1), "
     "count(*) FILTER (cause IS NULL AND part = 0)"
@@ -59,41 +57,31 @@ _SMALL: Final = 1 << 22
 
 
 @dataclass(slots=True)
-class _Read:
-    """A file as the engine reads it: the file itself, or a copy of what is new in it."""
-
-    path: str
-    file_slice: FileSlice
-    first_line: int
-    """The line of the file that the first line read is."""
-
-
-@dataclass(slots=True)
 class Batch:
-    """What one look at the source brought."""
+    """The rows of one refresh."""
 
     slices: list[FileSlice] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     """File → why it could not be read."""
     rejected: int = 0
-    """Rows refused by their format; they stand in the relation, with the cause."""
+    """Number of rejected rows; they are in the relation, with the cause."""
     ignored: int = 0
-    """Rows that carry no event."""
+    """Number of rows that have no event."""
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    """File → its rows that are refused or carry no event, and lines that are not even rows."""
+    """File → its rejected and ignored rows, and lines that cannot be parsed."""
     first_of: list[int] = field(default_factory=list)
-    """For each table that is laid out, the place of its first file in ``fragments``."""
-    reads: dict[str, _Read] = field(default_factory=dict)
+    """For each staged table, the index of its first file in ``slices``."""
+    reads: dict[str, ReadFile] = field(default_factory=dict)
 
     def files_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the places in ``fragments`` of the files that rows are from."""
+        """Return the indices in ``slices`` of the files that rows are from."""
         place = position >> 1
         first: NDArray[np.int64] = np.array(self.first_of, dtype=np.int64)[place >> _PLACES]
         first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
         return first
 
     def generations_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the readings that rows are from."""
+        """Return the generations of the files that rows are from."""
         generations = np.array(
             [file_slice.generation for file_slice in self.slices], dtype=np.int64
         )
@@ -103,10 +91,10 @@ class Batch:
 
 
 class Stage:
-    """Lays out fragments as the relation ``batch`` of one connection.
+    """Stages file slices as a relation of one connection; see :mod:`..batch_relation`.
 
-    Text is parsed once into a table; Parquet is read in place, column by column. Of the rejected
-    rows of one call the first *examples* are told.
+    Text is parsed once into a table; large Parquet files are read in place, column by column. The
+    first *examples* rejected rows of each call are kept.
     """
 
     def __init__(
@@ -122,21 +110,21 @@ class Stage:
         self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
-        """What the last call laid out; the relation ``batch`` is all of it."""
+        """The tables of the last call; the relation is their union."""
         self._number = 0
         self._copies: list[str] = []
 
     @property
     def folder(self) -> str:
-        """Return a folder for what does not fit into memory; it goes with the stage."""
+        """Return a folder for DuckDB's temporary files; it is removed with the stage."""
         return os.path.join(self._spool.name, "spill")
 
     def close(self) -> None:
-        """Remove the copies."""
+        """Remove all copies and temporary files."""
         self._spool.cleanup()
 
     def stage(self, slices: Sequence[FileSlice]) -> Batch:
-        """Lay out *fragments*; a file that cannot be read is named and left out."""
+        """Stage *slices*; a file that cannot be read is named in ``problems``."""
         self.clear()
         batch = Batch(tallies=defaultdict(lambda: Tally(kept=self._examples)))
         groups: dict[FileSchema, list[FileSlice]] = defaultdict(list)
@@ -156,7 +144,7 @@ class Stage:
                 self._read(common[known], members, batch)
             except UNREADABLE as failed:
                 stop_if_interrupted(failed)
-                for file_slice in members:  # find the one that cannot be read
+                for file_slice in members:  # find the file that cannot be read
                     try:
                         self._read_one(common[known], file_slice, batch)
                     except UNREADABLE as error:
@@ -171,7 +159,7 @@ class Stage:
         return batch
 
     def clear(self) -> None:
-        """Drop what the last call laid out."""
+        """Drop the tables of the last call, and its copies."""
         self._con.execute(f"DROP VIEW IF EXISTS {BATCH}")
         for table in self.tables:
             kind = "VIEW" if table.startswith("view") else "TABLE"
@@ -193,6 +181,24 @@ class Stage:
             batch.problems[file_slice.file.path] = why
 
     def _read(self, known: FileSchema, members: Sequence[FileSlice], batch: Batch) -> None:
+        """Read slices of files with one schema into a table.
+
+        The schema of an NDJSON file comes from its first 200 lines: a field is read at the path
+        where they have it. Later lines may spell it in another way, and then look like rows
+        without a required field. For example, of
+
+            {"_id": "1", "timestamp": "…", "eventType": "…"}     line 1: path ``$."_id"``
+            {"_ID": "2", "TIMESTAMP": "…", "EVENTTYPE": "…"}     line 900: "_id is missing"
+
+        line 900 is rejected. Reading every file in lower case would avoid this, but is much
+        slower, as each line goes through Python. So only if rows are rejected, a sample
+        of them is checked for a known field under another spelling. If there is one, the
+        table is dropped, the file's schema becomes one of lower-case names for good, and the
+        slices are read again from copies with all names in lower case (`_open` writes them).
+        A lowercased schema is never read again, so there is at most one repetition.
+
+        A file that grew while it was read is read again as well, up to the end of the slice.
+        """
         reads = [self._open(known, file_slice) for file_slice in members]
         paths = [read.path for read in reads]
         self._number += 1
@@ -230,7 +236,7 @@ class Stage:
             self._take_rejects(batch)
 
     def _read_one(self, known: FileSchema, file_slice: FileSlice, batch: Batch) -> None:
-        """Read a file alone, of a damaged document what is whole."""
+        """Read one file; of a damaged JSON document the values before the damage."""
         try:
             self._read(known, [file_slice], batch)
         except UNREADABLE as error:
@@ -240,7 +246,7 @@ class Stage:
             self._read(replace(known, kind="ndjson", compression=None), [file_slice], batch)
 
     def _tally(self, table: str, batch: Batch) -> None:
-        """Count by file the rows that are no events."""
+        """Count rejected and ignored rows by file."""
         found = self._con.execute(
             f"SELECT file, {_NO_EVENTS} FROM {table} WHERE cause IS NOT NULL OR part = 0 "
             f"GROUP BY file"
@@ -250,7 +256,7 @@ class Stage:
             tally.add(Tally(rejected=rejected, ignored=ignored))
 
     def _is_spelled_differently(self, table: str, known: FileSchema, paths: Sequence[str]) -> bool:
-        """Tell whether rows were refused only because they spell a name in their own way."""
+        """Return whether rows were rejected because they spell a field in another way."""
         if known.lowercased or known.format is None or known.inside:
             return False
         rejected = self._con.execute(
@@ -264,19 +270,19 @@ class Stage:
         ).fetchall()
         return spelled_differently(known, [line for (line,) in found])
 
-    def _open(self, known: FileSchema, file_slice: FileSlice) -> _Read:
-        """Return the file to read for a fragment: itself, or a copy of what is new in it."""
+    def _open(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
+        """Return the file to read for a slice: the file itself, or a copy of the slice."""
         file = file_slice.file
         if file.kind != known.kind:
-            return _Read(self._copy("ndjson", lines_of(file)), file_slice, 1)
+            return ReadFile(self._copy("ndjson", lines_of(file)), file_slice, 1)
         has_mark = file_slice.whole and "json" in file.kind and has_byte_order_mark(file.path)
         if not file.grows and not known.lowercased and not has_mark:
-            return _Read(file.path, file_slice, 1)
+            return ReadFile(file.path, file_slice, 1)
         size = os.stat(file.path).st_size
         if file_slice.whole and file_slice.end == size and not known.lowercased and not has_mark:
-            return _Read(file.path, file_slice, 1)
+            return ReadFile(file.path, file_slice, 1)
         copy = self._copy(file.kind, self._content(known, file_slice))
-        return _Read(copy, file_slice, file_slice.first_line - file_slice.headless)
+        return ReadFile(copy, file_slice, file_slice.first_line - file_slice.headless)
 
     def _copy(self, kind: str, content: Iterable[bytes]) -> str:
         self._number += 1
@@ -286,7 +292,7 @@ class Stage:
         return self._copies[-1]
 
     def _content(self, known: FileSchema, file_slice: FileSlice) -> Iterator[bytes]:
-        """Yield what is new in a file, a CSV's header before it."""
+        """Yield the bytes of a slice, after the header of a CSV."""
         if file_slice.headless:
             with open(file_slice.file.path, "rb") as stream:
                 yield stream.readline()
@@ -298,7 +304,7 @@ class Stage:
             yield from blocks
 
     def _lowercased_zstd(self, path: str) -> Iterator[bytes]:
-        """Yield the lines of a zstd file, folded; the engine unpacks it (Python 3.11 cannot)."""
+        """Yield lines of a zstd file with lower-case names; Python 3.11 has no zstd, DuckDB has."""
         found = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
         while rows := found.fetchmany(_REJECTED_SAMPLE):
             for (line,) in rows:
@@ -309,7 +315,7 @@ class Stage:
             self._con.execute(f"DROP TABLE IF EXISTS {table}")
 
     def _take_rejects(self, batch: Batch) -> None:
-        """Count the lines that are no CSV rows, which the reader has put aside."""
+        """Count the lines that DuckDB's CSV reader could not parse."""
         found = self._con.execute(
             f"SELECT file_path, line, min(error_type::VARCHAR) FROM {REJECTS} "
             f"JOIN {REJECT_SCANS} USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
@@ -325,7 +331,7 @@ class Stage:
                 tally.rejects.append(reject)
 
     def add_rejects(self, batch: Batch) -> None:
-        """Add the first rows refused by their format, with the line each stands in."""
+        """Add the first rejected rows with their line numbers."""
         found = self._con.execute(
             f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
             f"ORDER BY file, row LIMIT {self._examples}"
@@ -339,7 +345,7 @@ class Stage:
                 f"SELECT min(row) FROM {BATCH} WHERE file = ?", [path]
             ).fetchone()
             ordinals = [row - (first[0] if first else 1) for row, _ in rows]
-            numbers = _lines_of(read, ordinals)
+            numbers = line_numbers(read, ordinals)
             name = read.file_slice.file.path
             rejected = [
                 Reject(name, number, cause)
@@ -348,55 +354,15 @@ class Stage:
             batch.tallies[name].add(Tally(rejects=rejected))
 
 
-def _lines_of(read: _Read, ordinals: Sequence[int]) -> list[int]:
-    """Return the line in the user's file of rows given by their place among the rows read."""
-    file = read.file_slice.file
-    if file.kind in ("parquet", "json"):
-        return [ordinal + 1 for ordinal in ordinals]
-    wanted, lines_found = set(ordinals), {}
-    compression = file.compression if read.path == file.path else None  # a copy is plain
-    opened = gzip.open if compression == "gzip" else open
-    if compression == "zstd":
-        return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
-    with opened(read.path, "rb") as stream:
-        ordinal = 0
-        if file.kind == "csv":
-            text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
-            rows = csv.reader(text)
-            width = len(next(rows, []))
-            line = rows.line_num
-            for row in _rows(rows):
-                start, line = line + 1, rows.line_num
-                if len(row) != width:
-                    continue
-                if ordinal in wanted:
-                    lines_found[ordinal] = start
-                ordinal += 1
-        else:
-            for number, line_read in enumerate(stream, 1):
-                if not line_read.strip():  # of bytes: what the engine takes for blank too
-                    continue
-                if ordinal in wanted:
-                    lines_found[ordinal] = number
-                ordinal += 1
-    return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
-
-
-def _has_grown(read: _Read) -> bool:
-    """Tell whether more may have been read than the fragment: half of a line, perhaps."""
+def _has_grown(read: ReadFile) -> bool:
+    """Return whether more than the slice may have been read, such as half of a line."""
     file = read.file_slice.file
     in_place = file.grows and read.path == file.path
     return in_place and os.stat(file.path).st_size > read.file_slice.end
 
 
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield the rows of a CSV as far as they are ones; lines are only told to people."""
-    with suppress(csv.Error):
-        yield from reader
-
-
 def why(error: BaseException) -> str:
-    """Return why a file cannot be read, without what stands in it: it may be personal."""
+    """Return why a file cannot be read, without its content, which may be personal data."""
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return "cannot be read: it is damaged, or not what its name says"

@@ -1,4 +1,4 @@
-"""What a format of events is: where its fields are and how they become canonical events."""
+"""Base class of event formats: their fields, and how rows become canonical events."""
 
 from __future__ import annotations
 
@@ -35,35 +35,37 @@ REQUIRED: Final = (
     "event_type",
 )
 FORMATS: Final[dict[str, Format]] = {}
-"""Every format by name, in the order in which recognition tries them."""
+"""Every format by name, in the order of detection."""
 
 
 class Format(ABC):
-    """One vendor's way of writing events down.
+    """A vendor's format of events.
 
-    A subclass names its fields and says in SQL what event a row is; making the subclass
+    A subclass defines its fields and the SQL that maps a row to events. Defining the subclass
     registers it.
 
     Attributes
     ----------
     fields : mapping of str to tuple of str
-        Raw field → dotted paths it may stand at, as the vendor spells them; files may spell
-        them in any case. The first that is not null wins.
+        Raw field → the dotted paths where it may be, as the vendor spells them; in a file the
+        case of names may differ. The first one that is not null is used.
     natives : mapping of str to str
-        Which of them are a ``time`` or a ``flag``; all others are text.
+        Which of them are a ``time`` or a ``flag`` (boolean); all others are text.
     inside : tuple of str or None
-        What an event may be wrapped in where it stands in JSON, from the outside: names of
-        what holds it (an object, a list, JSON as text), ``name.*`` where any name below may.
-        Lists are opened by themselves. Names are spelled in one way. ``None`` where events
-        stand as they are, and names in any case.
+        Names of the wrappers around an event in JSON, from the outside: each may be an object,
+        a list, or JSON as text; ``name.*`` stands for every value of the object ``name``. Lists
+        are flattened automatically. Wrapper names are case-sensitive. ``None`` if events have
+        no wrapper and names may be in any case.
     """
 
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
     natives: ClassVar[Mapping[str, str]]
     inside: ClassVar[tuple[str, ...] | None] = None
 
-    def __init_subclass__(cls, *, name: str) -> None:
-        """Register the format under *name*."""
+    def __init_subclass__(cls, *, name: str | None) -> None:
+        """Register the format under *name*; ``None`` for a base of formats."""
+        if name is None:
+            return
         if name in FORMATS:
             message = f"Format {name!r} is already taken by {type(FORMATS[name]).__name__}."
             raise TypeError(message)
@@ -74,7 +76,7 @@ class Format(ABC):
 
     @abstractmethod
     def recognises(self, paths: Collection[str]) -> bool:
-        """Tell from its dotted, lower-case paths whether a file is in this format."""
+        """Return whether a file with these dotted, lower-case paths is in this format."""
 
     @abstractmethod
     def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
@@ -86,14 +88,14 @@ class Format(ABC):
             A relation with ``file``, ``row``, ``place``, ``broken`` (why the row cannot be
             read, or null) and the format's fields: text that is never blank, or null.
         complete : collection of str
-            Fields that are never null: the file vouches for it, so that they need no look.
+            Fields that are never null according to the file's statistics: they need no check.
         native : collection of str
-            Fields that the file types as a time or a truth value.
+            Fields that are a time or a boolean in the file.
 
         Returns
         -------
         str
             SQL for ``file``, ``row``, ``place``, ``part`` (1 for the first event of a row, 0
-            for a row that carries none), the canonical columns with ``us`` (microseconds since the
-            epoch) for the timestamp, and ``cause``: why the row is refused, or null.
+            for a row that has none), the canonical columns with ``us`` (microseconds since the
+            epoch) for the timestamp, and ``cause``: why the row is rejected, or null.
         """

@@ -1,16 +1,18 @@
-"""What mail vendors' formats have in common: one message, one address, an id of one's own."""
+"""What the formats of e-mail service providers (ESP) have in common."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from campaign_live_widgets.sources.files.scan_sql import HOLDS_NOTHING, not_blank
+from campaign_live_widgets.sources.formats.base import Format
 from campaign_live_widgets.sources.formats.sql import (
+    HOLDS_NOTHING,
     flag,
     microseconds,
     missing,
     no_time,
+    not_blank,
     not_known,
     quoted,
 )
@@ -30,9 +32,9 @@ _NOTES: Final = {
     "campaign_name": "campaign_name",
     "message_name": "message_name",
 }
-"""Field → the name under which a sender may note it on a message."""
+"""Field → the name of the custom argument with which a sender can set it on a message."""
 _DIGEST: Final = 32
-"""Letters of a digest that are kept: 128 bits."""
+"""Hexadecimal digits of a digest: 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,22 @@ class Mapping:
     Attributes
     ----------
     kinds : str
-        The list of the row's events by type: none for one that carries no event, null for
-        one of a kind that is not known.
+        The list of the row's event types: empty if it has no event, null if its kind is
+        unknown.
     kind_name : str
-        What the vendor calls the field ``kind`` that tells it.
+        The vendor's name of the field ``kind``.
     address : str
-        The recipient's; it may depend on ``part``, the place of the event in ``kinds``.
+        That of the recipient; it may depend on ``part``, the number of the event in ``kinds``.
     id : str
-        The vendor's own for the event.
+        The vendor's id of the event.
     identity : tuple of str
-        What tells an event from others where it has none.
+        What distinguishes an event from others if it has no id.
     reason, bounce_type, is_async : str
-        They may depend on ``event_type``; ``bounce_type`` and ``is_async`` count for a bounce.
+        They may depend on ``event_type``; the last two are only used for a bounce.
     campaign_cause : str
-        Where a campaign has been looked for in vain.
+        The cause of rejection if there is no campaign: which fields can name it.
     prepared : str
-        What follows ``SELECT`` to make the relation the others build on, of ``{raw}``.
+        What follows ``SELECT``, of ``{raw}``: the relation that the others are evaluated on.
     """
 
     kinds: str
@@ -84,11 +86,28 @@ class Mapping:
     prepared: str = "* FROM {raw}"
 
 
+class EspFormat(Format, name=None):
+    """A format of an e-mail service provider: a subclass gives its fields and a mapping."""
+
+    mapping: ClassVar[Mapping]
+    natives: ClassVar = {}
+
+    def events(
+        self,
+        raw: str,
+        *,
+        complete: Collection[str],
+        native: Collection[str],  # noqa: ARG002 - JSON and CSV have no types
+    ) -> str:
+        """Return SQL that maps the rows; see :meth:`Format.events`."""
+        return events(self.mapping, self.name, raw, complete=complete)
+
+
 def events(m: Mapping, name: str, raw: str, *, complete: Collection[str]) -> str:
     """Return SQL that maps rows of *raw*; see :meth:`Format.events`.
 
-    A message without a name of its own is the campaign's only one; a recipient whom only the
-    address tells is known by its digest.
+    A message without an id is the campaign's only message. A recipient without a profile id is
+    identified by the digest of the address.
     """
     identity = ", ".join(f"coalesce({part}::VARCHAR, '')" for part in m.identity)
     many = "CASE WHEN len(kinds) > 1 THEN ':' || event_type ELSE '' END"
@@ -159,7 +178,7 @@ def bare(address: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Return SQL for what stands for a text and does not tell it."""
+    """Return SQL for the digest of a text."""
     return f"left(sha256({text}), {_DIGEST})"
 
 
@@ -172,12 +191,12 @@ def first_of(field: str) -> str:
 
 
 def notes(*places: str) -> dict[str, tuple[str, ...]]:
-    """Return the fields that hold what the sender has noted on a message.
+    """Return the fields of the custom arguments that a sender can set on a message.
 
     Parameters
     ----------
     places : str
-        Paths under which the vendor passes notes on; ``""`` for among the event's own names.
+        Paths of the vendor's objects of custom arguments; ``""`` for the event itself.
     """
     return {
         field: tuple(f"{place}.{name}".lstrip(".") for place in places)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.formats.base import Format
-from campaign_live_widgets.sources.formats.esp import Mapping, events, first_of, notes
+from campaign_live_widgets.sources.formats.esp import EspFormat, Mapping, first_of, notes
 from campaign_live_widgets.sources.formats.sql import flag
 
 if TYPE_CHECKING:
@@ -37,54 +36,6 @@ _CAMPAIGN: Final = """
     CASE WHEN json_valid(campaigns) THEN
         coalesce(nullif(campaigns::JSON->>'$[0].id', ''), nullif(campaigns::JSON->>'$[0].name', ''))
     END"""
-
-
-class Mailgun(Format, name="mailgun"):
-    """Events of Mailgun's webhooks and events API."""
-
-    fields: ClassVar = {
-        "own_id": ("id",),
-        "time": ("timestamp",),
-        "kind": ("event",),
-        "address": ("recipient",),
-        "address_domain": ("recipient-domain",),
-        "severity": ("severity",),
-        "why": ("reason", "reject.reason"),
-        "verdict": ("delivery-status.bounce-type",),
-        "status": ("delivery-status.bounce-code", "delivery-status.enhanced-code"),
-        "basic": ("delivery-status.code",),
-        "said": ("delivery-status.message", "delivery-status.description", "reject.description"),
-        "late": ("flags.is-delayed-bounce",),
-        "routed": ("flags.is-routed",),
-        "test_mode": ("flags.is-test-mode",),
-        "robot": ("client-info.bot",),
-        "link": ("url",),
-        **notes("user-variables"),
-        "campaigns": ("campaigns",),
-        "tags": ("tags",),
-        "template": ("template.name",),
-        "transmission": ("message.headers.message-id",),
-    }
-    natives: ClassVar = {}
-    inside: ClassVar = ("items", "event-data")
-
-    def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether an event has a recipient, and what only Mailgun tells of either."""
-        return {"event", "recipient"} <= set(paths) and (
-            "log-level" in paths
-            or "recipient-domain" in paths
-            or any(path.startswith(_MARKS) for path in paths)
-        )
-
-    def events(
-        self,
-        raw: str,
-        *,
-        complete: Collection[str],
-        native: Collection[str],  # noqa: ARG002 - JSON types nothing
-    ) -> str:
-        """Return SQL that maps the rows; see :meth:`Format.events`."""
-        return events(_MAPPING, self.name, raw, complete=complete)
 
 
 _REASON: Final = bounces.reason("status", "reply")
@@ -114,3 +65,41 @@ _MAPPING: Final = Mapping(
     # what kind of robot it was: empty where it was none
     is_machine="event_type IN ('open', 'click') AND robot IS NOT NULL",
 )
+
+
+class Mailgun(EspFormat, name="mailgun"):
+    """Events of Mailgun's webhooks and events API."""
+
+    mapping: ClassVar = _MAPPING
+    fields: ClassVar = {
+        "own_id": ("id",),
+        "time": ("timestamp",),
+        "kind": ("event",),
+        "address": ("recipient",),
+        "address_domain": ("recipient-domain",),
+        "severity": ("severity",),
+        "why": ("reason", "reject.reason"),
+        "verdict": ("delivery-status.bounce-type",),
+        "status": ("delivery-status.bounce-code", "delivery-status.enhanced-code"),
+        "basic": ("delivery-status.code",),
+        "said": ("delivery-status.message", "delivery-status.description", "reject.description"),
+        "late": ("flags.is-delayed-bounce",),
+        "routed": ("flags.is-routed",),
+        "test_mode": ("flags.is-test-mode",),
+        "robot": ("client-info.bot",),
+        "link": ("url",),
+        **notes("user-variables"),
+        "campaigns": ("campaigns",),
+        "tags": ("tags",),
+        "template": ("template.name",),
+        "transmission": ("message.headers.message-id",),
+    }
+    inside: ClassVar = ("items", "event-data")
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Return whether an event has a recipient, and what only Mailgun tells of either."""
+        return {"event", "recipient"} <= set(paths) and (
+            "log-level" in paths
+            or "recipient-domain" in paths
+            or any(path.startswith(_MARKS) for path in paths)
+        )

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.formats.base import Format
-from campaign_live_widgets.sources.formats.esp import Mapping, events, notes
+from campaign_live_widgets.sources.formats.esp import EspFormat, Mapping, notes
 from campaign_live_widgets.sources.formats.sql import flag, one_of
 
 if TYPE_CHECKING:
@@ -44,44 +43,8 @@ _KINDS: Final = f"""
     END"""
 
 
-class Postmark(Format, name="postmark"):
-    """Events of Postmark's webhooks, and bounces as its API lists them."""
-
-    fields: ClassVar = {
-        "id": ("ID",),
-        "time": ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"),
-        "kind": ("RecordType",),
-        "address": ("Recipient", "Email"),
-        "transmission": ("MessageID",),
-        "verdict": ("Type",),
-        "reply": ("Details",),
-        "left_list": ("SuppressSending",),
-        "why": ("SuppressionReason",),
-        "link": ("OriginalLink",),
-        "tag": ("Tag",),
-        **notes("Metadata"),
-        "client": ("UserAgent",),
-    }
-    natives: ClassVar = {}
-    inside: ClassVar = ("Bounces",)
-
-    def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether a record of a type is about a message."""
-        return {"recordtype", "messageid"} <= set(paths)
-
-    def events(
-        self,
-        raw: str,
-        *,
-        complete: Collection[str],
-        native: Collection[str],  # noqa: ARG002 - JSON types nothing
-    ) -> str:
-        """Return SQL that maps the rows; see :meth:`Format.events`."""
-        return events(_MAPPING, self.name, raw, complete=complete)
-
-
 _REASON: Final = bounces.reason("NULL::VARCHAR", "reply")
-_TOLD: Final = f"nullif({_REASON}, 'Undetermined')"
+_KNOWN_REASON: Final = f"nullif({_REASON}, 'Undetermined')"
 _MAPPING: Final = Mapping(
     kinds=_KINDS,
     kind_name="RecordType",
@@ -100,10 +63,10 @@ _MAPPING: Final = Mapping(
             WHEN 'ChallengeVerification' THEN 'Challenge-Response'
             WHEN 'OpenRelayTest' THEN verdict
             WHEN 'VirusNotification' THEN verdict
-            WHEN 'Blocked' THEN coalesce({_TOLD}, 'Mail-Block')
-            WHEN 'HardBounce' THEN coalesce({_TOLD}, 'Generic-Bounce')
-            WHEN 'SoftBounce' THEN coalesce({_TOLD}, 'Soft-Bounce')
-            WHEN 'Transient' THEN coalesce({_TOLD}, 'Transient-Failure')
+            WHEN 'Blocked' THEN coalesce({_KNOWN_REASON}, 'Mail-Block')
+            WHEN 'HardBounce' THEN coalesce({_KNOWN_REASON}, 'Generic-Bounce')
+            WHEN 'SoftBounce' THEN coalesce({_KNOWN_REASON}, 'Soft-Bounce')
+            WHEN 'Transient' THEN coalesce({_KNOWN_REASON}, 'Transient-Failure')
             ELSE {_REASON} END
             WHEN event_type IN ('excluded', 'error') THEN verdict END""",
     bounce_type=f"""
@@ -114,3 +77,29 @@ _MAPPING: Final = Mapping(
     is_async=f"verdict IN {one_of(_ANSWERS)}",
     url="CASE WHEN event_type = 'click' THEN link END",
 )
+
+
+class Postmark(EspFormat, name="postmark"):
+    """Events of Postmark's webhooks, and bounces as its API lists them."""
+
+    mapping: ClassVar = _MAPPING
+    fields: ClassVar = {
+        "id": ("ID",),
+        "time": ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"),
+        "kind": ("RecordType",),
+        "address": ("Recipient", "Email"),
+        "transmission": ("MessageID",),
+        "verdict": ("Type",),
+        "reply": ("Details",),
+        "left_list": ("SuppressSending",),
+        "why": ("SuppressionReason",),
+        "link": ("OriginalLink",),
+        "tag": ("Tag",),
+        **notes("Metadata"),
+        "client": ("UserAgent",),
+    }
+    inside: ClassVar = ("Bounces",)
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Return whether a record of a type is about a message."""
+        return {"recordtype", "messageid"} <= set(paths)

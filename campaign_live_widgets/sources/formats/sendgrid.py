@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.formats.base import Format
-from campaign_live_widgets.sources.formats.esp import Mapping, events, first_of, notes
+from campaign_live_widgets.sources.formats.esp import EspFormat, Mapping, first_of, notes
 from campaign_live_widgets.sources.formats.sql import flag, one_of
 
 if TYPE_CHECKING:
@@ -42,9 +41,31 @@ _KINDS: Final = f"""
 _NOTES: Final = notes("", "unique_args", "custom_args")
 
 
-class SendGrid(Format, name="sendgrid"):
+_REASON: Final = bounces.reason("status", "reply")
+_MAPPING: Final = Mapping(
+    kinds=_KINDS,
+    kind_name="event",
+    address="address",
+    identity=("transmission", "kind", "lower(address)", "seen_at", "link", "reply"),
+    campaign=f"coalesce(noted_campaign, {first_of('category')})",
+    campaign_cause="campaign is missing: no custom argument campaign_id, no campaign, no category",
+    reason=f"""CASE WHEN event_type IN ('bounce', 'delay') THEN {_REASON}
+                    WHEN event_type IN ('excluded', 'error') THEN reply END""",
+    bounce_type=f"""
+        CASE lower(verdict) WHEN 'bounce' THEN 'hard' WHEN 'blocked' THEN 'soft'
+             WHEN 'expired' THEN 'soft'
+             ELSE {bounces.bounce_type(_REASON, "status", "reply")} END""",
+    # a bounce that came back as a message of its own is the only one without SendGrid's id
+    is_async="transmission IS NULL",
+    url="CASE WHEN event_type = 'click' THEN link END",
+    is_machine=f"event_type = 'open' AND {flag('machine')}",
+)
+
+
+class SendGrid(EspFormat, name="sendgrid"):
     """Events of SendGrid's Event Webhook."""
 
+    mapping: ClassVar = _MAPPING
     fields: ClassVar = {
         "id": ("sg_event_id",),
         "time": ("timestamp",),
@@ -70,40 +91,8 @@ class SendGrid(Format, name="sendgrid"):
         "message_name": (*_NOTES["message_name"], "sg_template_name"),
         "variant": (*_NOTES["variant"], "marketing_campaign_version"),
     }
-    natives: ClassVar = {}
     inside: ClassVar = ()
 
     def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether the ids are there that only SendGrid gives."""
+        """Return whether the ids are there that only SendGrid gives."""
         return "event" in paths and ("sg_event_id" in paths or "sg_message_id" in paths)
-
-    def events(
-        self,
-        raw: str,
-        *,
-        complete: Collection[str],
-        native: Collection[str],  # noqa: ARG002 - JSON and CSV type nothing
-    ) -> str:
-        """Return SQL that maps the rows; see :meth:`Format.events`."""
-        return events(_MAPPING, self.name, raw, complete=complete)
-
-
-_REASON: Final = bounces.reason("status", "reply")
-_MAPPING: Final = Mapping(
-    kinds=_KINDS,
-    kind_name="event",
-    address="address",
-    identity=("transmission", "kind", "lower(address)", "seen_at", "link", "reply"),
-    campaign=f"coalesce(noted_campaign, {first_of('category')})",
-    campaign_cause="campaign is missing: no custom argument campaign_id, no campaign, no category",
-    reason=f"""CASE WHEN event_type IN ('bounce', 'delay') THEN {_REASON}
-                    WHEN event_type IN ('excluded', 'error') THEN reply END""",
-    bounce_type=f"""
-        CASE lower(verdict) WHEN 'bounce' THEN 'hard' WHEN 'blocked' THEN 'soft'
-             WHEN 'expired' THEN 'soft'
-             ELSE {bounces.bounce_type(_REASON, "status", "reply")} END""",
-    # a bounce that came back as a message of its own is the only one without SendGrid's id
-    is_async="transmission IS NULL",
-    url="CASE WHEN event_type = 'click' THEN link END",
-    is_machine=f"event_type = 'open' AND {flag('machine')}",
-)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.formats.base import Format
-from campaign_live_widgets.sources.formats.esp import Mapping, events, first_of, notes
+from campaign_live_widgets.sources.formats.esp import EspFormat, Mapping, first_of, notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,54 +72,6 @@ _KIND: Final = f"""
 _BY_ONE: Final = "event_kind IN ('open', 'click', 'unsubscribe')"
 
 
-class SimpleEmailService(Format, name="ses"):
-    """Events that Amazon SES publishes."""
-
-    fields: ClassVar = {
-        "time": (
-            *("bounce.timestamp", "complaint.timestamp", "delivery.timestamp"),
-            *("deliveryDelay.timestamp", "open.timestamp", "click.timestamp"),
-            *("subscription.timestamp", "mail.timestamp"),
-        ),
-        "kind": ("eventType", "notificationType"),
-        "envelope": ("Type",),
-        "transmission": ("mail.messageId",),
-        **notes("mail.tags"),
-        "campaign_tag": ("mail.tags.campaign",),
-        "message_tag": ("mail.tags.message",),
-        "destination": ("mail.destination",),
-        "recipients": ("delivery.recipients",),
-        "bounced": ("bounce.bouncedRecipients",),
-        "complained": ("complaint.complainedRecipients",),
-        "delayed": ("deliveryDelay.delayedRecipients",),
-        "verdict": ("bounce.bounceType",),
-        "finer": ("bounce.bounceSubType", "deliveryDelay.delayType"),
-        "reporter": ("bounce.reportingMTA",),
-        "refuser": ("bounce.remoteMtaIp",),
-        "rejection": ("reject.reason",),
-        "link": ("click.link",),
-        "client": ("open.ipAddress", "click.ipAddress"),
-        "preferences": ("subscription.newTopicPreferences",),
-        "old_preferences": ("subscription.oldTopicPreferences",),
-    }
-    natives: ClassVar = {}
-    inside: ClassVar = ("Records", "body", "Sns", "Message", "detail")
-
-    def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether a kind of event stands beside the mail that it is about."""
-        return "mail.messageid" in paths and ("eventtype" in paths or "notificationtype" in paths)
-
-    def events(
-        self,
-        raw: str,
-        *,
-        complete: Collection[str],
-        native: Collection[str],  # noqa: ARG002 - JSON types nothing
-    ) -> str:
-        """Return SQL that maps the rows; see :meth:`Format.events`."""
-        return events(_MAPPING, self.name, raw, complete=complete)
-
-
 _REASON: Final = bounces.reason("who[part].status", "who[part].reply")
 _MAPPING: Final = Mapping(
     # one event for each recipient, but one alone where one of several has done something
@@ -169,3 +120,41 @@ _MAPPING: Final = Mapping(
     campaign_name=first_of("campaign_name"),
     message_name=first_of("message_name"),
 )
+
+
+class SimpleEmailService(EspFormat, name="ses"):
+    """Events that Amazon SES publishes."""
+
+    mapping: ClassVar = _MAPPING
+    fields: ClassVar = {
+        "time": (
+            *("bounce.timestamp", "complaint.timestamp", "delivery.timestamp"),
+            *("deliveryDelay.timestamp", "open.timestamp", "click.timestamp"),
+            *("subscription.timestamp", "mail.timestamp"),
+        ),
+        "kind": ("eventType", "notificationType"),
+        "envelope": ("Type",),
+        "transmission": ("mail.messageId",),
+        **notes("mail.tags"),
+        "campaign_tag": ("mail.tags.campaign",),
+        "message_tag": ("mail.tags.message",),
+        "destination": ("mail.destination",),
+        "recipients": ("delivery.recipients",),
+        "bounced": ("bounce.bouncedRecipients",),
+        "complained": ("complaint.complainedRecipients",),
+        "delayed": ("deliveryDelay.delayedRecipients",),
+        "verdict": ("bounce.bounceType",),
+        "finer": ("bounce.bounceSubType", "deliveryDelay.delayType"),
+        "reporter": ("bounce.reportingMTA",),
+        "refuser": ("bounce.remoteMtaIp",),
+        "rejection": ("reject.reason",),
+        "link": ("click.link",),
+        "client": ("open.ipAddress", "click.ipAddress"),
+        "preferences": ("subscription.newTopicPreferences",),
+        "old_preferences": ("subscription.oldTopicPreferences",),
+    }
+    inside: ClassVar = ("Records", "body", "Sns", "Message", "detail")
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Return whether a kind of event stands beside the mail that it is about."""
+        return "mail.messageid" in paths and ("eventtype" in paths or "notificationtype" in paths)

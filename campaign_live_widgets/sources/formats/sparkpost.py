@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.sources.formats import bounce_reasons as bounces
-from campaign_live_widgets.sources.formats.base import Format
-from campaign_live_widgets.sources.formats.esp import Mapping, events, first_of, notes
+from campaign_live_widgets.sources.formats.esp import EspFormat, Mapping, first_of, notes
 from campaign_live_widgets.sources.formats.sql import flag, one_of, quoted
 
 if TYPE_CHECKING:
@@ -57,45 +56,6 @@ _KINDS: Final = """
     END"""
 
 
-class SparkPost(Format, name="sparkpost"):
-    """Events of SparkPost's webhooks and events API."""
-
-    fields: ClassVar = {
-        "id": ("event_id",),
-        "time": ("timestamp",),
-        "kind": ("type",),
-        "address": ("raw_rcpt_to", "rcpt_to"),
-        "address_domain": ("recipient_domain",),
-        "transmission": ("message_id", "transmission_id"),
-        "verdict": ("bounce_class",),
-        "reply": ("raw_reason", "reason"),
-        "link": ("target_link_url",),
-        "own_campaign": ("campaign_id",),
-        "template": ("template_id",),
-        **notes("rcpt_meta"),
-        "tags": ("rcpt_tags",),
-        "fetched": ("user_agent_parsed.is_prefetched",),
-    }
-    natives: ClassVar = {}
-    inside: ClassVar = ("results", "msys.*")
-
-    def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether an event has the names of SparkPost's for its recipient."""
-        return {"type", "event_id", "timestamp"} <= set(paths) and (
-            "rcpt_to" in paths or "raw_rcpt_to" in paths
-        )
-
-    def events(
-        self,
-        raw: str,
-        *,
-        complete: Collection[str],
-        native: Collection[str],  # noqa: ARG002 - JSON types nothing
-    ) -> str:
-        """Return SQL that maps the rows; see :meth:`Format.events`."""
-        return events(_MAPPING, self.name, raw, complete=complete)
-
-
 _REASON: Final = bounces.reason("NULL::VARCHAR", "reply")
 _MAPPING: Final = Mapping(
     kinds=_KINDS,
@@ -123,3 +83,32 @@ _MAPPING: Final = Mapping(
     url="CASE WHEN event_type = 'click' THEN link END",
     is_machine=f"event_type IN ('open', 'click') AND {flag('fetched')}",
 )
+
+
+class SparkPost(EspFormat, name="sparkpost"):
+    """Events of SparkPost's webhooks and events API."""
+
+    mapping: ClassVar = _MAPPING
+    fields: ClassVar = {
+        "id": ("event_id",),
+        "time": ("timestamp",),
+        "kind": ("type",),
+        "address": ("raw_rcpt_to", "rcpt_to"),
+        "address_domain": ("recipient_domain",),
+        "transmission": ("message_id", "transmission_id"),
+        "verdict": ("bounce_class",),
+        "reply": ("raw_reason", "reason"),
+        "link": ("target_link_url",),
+        "own_campaign": ("campaign_id",),
+        "template": ("template_id",),
+        **notes("rcpt_meta"),
+        "tags": ("rcpt_tags",),
+        "fetched": ("user_agent_parsed.is_prefetched",),
+    }
+    inside: ClassVar = ("results", "msys.*")
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Return whether an event has the names of SparkPost's for its recipient."""
+        return {"type", "event_id", "timestamp"} <= set(paths) and (
+            "rcpt_to" in paths or "raw_rcpt_to" in paths
+        )

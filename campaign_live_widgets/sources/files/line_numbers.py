@@ -1,0 +1,65 @@
+"""Line numbers of rejected rows, for people who look for them in a file."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from campaign_live_widgets.sources.files.tail import FileSlice
+
+
+@dataclass(slots=True)
+class ReadFile:
+    """A file as DuckDB reads it: the file itself, or a copy of a slice."""
+
+    path: str
+    file_slice: FileSlice
+    first_line: int
+    """The line of the user's file at which the copy starts."""
+
+
+def line_numbers(read: ReadFile, ordinals: Sequence[int]) -> list[int]:
+    """Return the line numbers in the user's file of rows given by their index in what was read."""
+    file = read.file_slice.file
+    if file.kind in ("parquet", "json"):
+        return [ordinal + 1 for ordinal in ordinals]
+    wanted, lines_found = set(ordinals), {}
+    compression = file.compression if read.path == file.path else None  # a copy is plain
+    opened = gzip.open if compression == "gzip" else open
+    if compression == "zstd":
+        return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
+    with opened(read.path, "rb") as stream:
+        ordinal = 0
+        if file.kind == "csv":
+            text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+            rows = csv.reader(text)
+            width = len(next(rows, []))
+            line = rows.line_num
+            for row in _rows(rows):
+                start, line = line + 1, rows.line_num
+                if len(row) != width:
+                    continue
+                if ordinal in wanted:
+                    lines_found[ordinal] = start
+                ordinal += 1
+        else:
+            for number, line_read in enumerate(stream, 1):
+                if not line_read.strip():  # of bytes: what the engine takes for blank too
+                    continue
+                if ordinal in wanted:
+                    lines_found[ordinal] = number
+                ordinal += 1
+    return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the rows of a CSV up to one that cannot be parsed."""
+    with suppress(csv.Error):
+        yield from reader
