@@ -241,5 +241,29 @@ def test_an_update_changes_the_shapes_in_place(page: Page) -> None:
         assert all(inside(curve, body) for curve in boxes(page, f"{tile} .curve .line"))
 
 
+@pytest.mark.parametrize("view", ["donut", "bars", "lines"])
+def test_a_figure_that_bqplot_hides_is_drawn_again(page: Page, view: str) -> None:
+    page.evaluate(
+        """(view) => {
+          const figure = document.querySelector(`.clw-${view} > .bqplot`);
+          window.wasHidden = false;
+          // bqplot measures no size once, and hides the figure.
+          figure.getBoundingClientRect = () => {
+            if (figure.style.visibility !== "hidden") return new DOMRect();
+            window.wasHidden = true;
+            delete figure.getBoundingClientRect;
+            return figure.getBoundingClientRect();
+          };
+          figure.style.setProperty("width", `${figure.offsetWidth - 1}px`, "important");
+        }""",
+        view,
+    )
+    page.wait_for_function(
+        """(view) => window.wasHidden &&
+          !document.querySelector(`.clw-${view} > .bqplot`).style.visibility""",
+        arg=view,
+    )
+
+
 def test_the_page_logs_no_errors(page: Page) -> None:
     assert page.wrong == []

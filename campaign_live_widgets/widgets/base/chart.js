@@ -9,6 +9,9 @@ const ARRAYS = {
   float64: Float64Array,
 };
 
+/** @type {WeakSet<HTMLElement>} nodes of figures that are drawn again when bqplot hides them */
+const watched = new WeakSet();
+
 /**
  * Return an array of numbers from a message; copied, since views into a message are unaligned.
  *
@@ -36,12 +39,34 @@ export function figureBeside(el) {
  *
  * @param {FigureView} view
  */
-export function drawUnseen(view) {
+function drawUnseen(view) {
   if (view.intersectObserver) view.intersectObserver.disconnect();
   view.visible = true;
   view.relayout();
   // bqplot ignores the request until its first drawing is done.
   if (view.rendered === false && view.el.isConnected) setTimeout(drawUnseen, 100, view);
+}
+
+/**
+ * Draw a figure in its current size.
+ *
+ * @param {Model} figure
+ * @param {HTMLElement} node
+ */
+export function drawFigure(figure, node) {
+  const draw = () => {
+    for (const view of Object.values(figure.views || {})) view.then(drawUnseen);
+  };
+  draw();
+  if (watched.has(node)) return;
+  watched.add(node);
+  // bqplot hides a figure that it measures while it has no size, such as when JupyterLab changes
+  // its theme, and leaves it hidden.
+  const redraw = () => {
+    if (node.style.visibility === "hidden" && node.clientWidth && node.clientHeight) draw();
+  };
+  const observer = new MutationObserver(() => requestAnimationFrame(redraw));
+  observer.observe(node, { attributes: true, attributeFilter: ["style"] });
 }
 
 /**
@@ -57,7 +82,7 @@ export function placeFigure(figure, node, box) {
   for (const [side, px] of Object.entries(box)) {
     node.style.setProperty(side, `${Math.max(0, Math.round(px))}px`, "important");
   }
-  for (const view of Object.values(figure.views || {})) view.then(drawUnseen);
+  drawFigure(figure, node);
 }
 
 /**

@@ -86,7 +86,9 @@ export async function render({ model, el, signal }) {
     return Math.min(
       room - 10,
       ...columns.flatMap((column, j) =>
-        Array.from(column, (n, i) => (n > 0 ? ((room - textWidth(label(i, j)) - 10) * most) / n : room)),
+        Array.from(column, (n, i) =>
+          n > 0 ? ((room - textWidth(label(i, j)) - 10) * most) / n : room,
+        ),
       ),
     );
   }
@@ -112,7 +114,10 @@ export async function render({ model, el, signal }) {
     const format = roomy ? count : short; // a number that is cut off would be a wrong number
     const end = Math.ceil(textWidth(format(most)) + 10);
     const withRate = (i, j) => {
-      const rate = rateOf(columns.map((column) => column[i]), j);
+      const rate = rateOf(
+        columns.map((column) => column[i]),
+        j,
+      );
       return rate ? `${count(columns[j][i])} (${rate})` : count(columns[j][i]);
     };
     const room = el.clientWidth - left;
@@ -151,7 +156,12 @@ export async function render({ model, el, signal }) {
     const i = Math.floor(y / shown.height);
     if (i < 0 || i >= shown.names.length) return tip.hide();
     const values = shown.columns.map((column) => column[i]);
-    const lines = metrics.map(({ label, color }, j) => [color, label, count(values[j]), rateOf(values, j)]);
+    const lines = metrics.map(({ label, color }, j) => [
+      color,
+      label,
+      count(values[j]),
+      rateOf(values, j),
+    ]);
     return tip.show(event.clientX, event.clientY, shown.names[i], lines);
   });
   list.addEventListener("pointerleave", () => tip.hide());

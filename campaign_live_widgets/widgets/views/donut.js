@@ -1,7 +1,7 @@
 // The layer over a ring drawn by bqplot: its sum, its legend, and the slice at the pointer.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { drawUnseen, figureBeside, tooltip } from "../base/chart.js";
+import { drawFigure, figureBeside, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -143,7 +143,7 @@ export async function render({ model, el, signal }) {
     figure.style.setProperty("top", `${y}px`, "important");
     // bqplot measures its element, so only what is drawn inside may be scaled.
     figure.style.setProperty("--clw-scale", String(side / options.side));
-    for (const view of Object.values(chart.views || {})) view.then(drawUnseen);
+    drawFigure(chart, figure);
   }
 
   ring.addEventListener("pointermove", (event) => {
