@@ -88,5 +88,5 @@ def _one_line(error: Exception) -> str:
 
 def _exit_after_broken_pipe() -> None:
     """Exit without an error after the reader has closed the pipe (``… report … | head``)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdout.fileno())
     sys.exit(0)

@@ -46,7 +46,7 @@ _DISPATCHES_PER_SECOND: Final = 14.0
 """On average; with what follows from each, about 35 events a second."""
 _RAMP: Final = 600.0
 """Seconds from the launch to full speed."""
-_AUDIENCE: Final = 65_537  # a prime, so that every stride below visits every profile
+_PROFILES: Final = 65_537  # a prime, so that every stride below visits every profile
 _STRIDE: Final = 48_271
 
 
@@ -303,13 +303,13 @@ class Simulation:
 
     def _common(self, message: _Message) -> Event:
         """Return what all events of one send share."""
-        run, place = divmod(self._sent[message.id], _AUDIENCE)
+        run, place = divmod(self._sent[message.id], _PROFILES)
         self._sent[message.id] += 1
         common: Event = {
             "campaign_id": CAMPAIGN_ID,
             "message_id": message.id,
             "channel": message.channel,
-            "profile_id": f"p{place * _STRIDE % _AUDIENCE:05d}",
+            "profile_id": f"p{place * _STRIDE % _PROFILES:05d}",
             "execution_id": f"run-{run + 1}",
             "variant": "A" if self._random.random() < 0.5 else "B",  # noqa: PLR2004
         }

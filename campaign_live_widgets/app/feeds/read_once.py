@@ -37,7 +37,7 @@ class OpenSource:
 
     @property
     def health(self) -> Health:
-        """Return what became of the source's rows, without what a secret reference hides."""
+        """Return the counts of the source's rows, without what a secret reference hides."""
         return redact_health(self.rollup.health, self.name, self.rollup.location)
 
     @property

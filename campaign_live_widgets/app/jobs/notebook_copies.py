@@ -1,4 +1,4 @@
-"""Copies of the bundled notebooks and samples, in a folder of one's own."""
+"""Copies of the bundled notebooks and samples, in a folder of your own."""
 
 from __future__ import annotations
 

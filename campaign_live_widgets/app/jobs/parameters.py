@@ -76,8 +76,8 @@ class Parameter:
 
     def line(self, default: Value) -> str:
         """Return its line in a notebook's cell of parameters."""
-        shown = json.dumps(default) if isinstance(default, str | list) else repr(default)
-        return f"{self.name}: {self.type} = {shown}  # {self.meaning}"
+        text = json.dumps(default) if isinstance(default, str | list) else repr(default)
+        return f"{self.name}: {self.type} = {text}  # {self.meaning}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +307,8 @@ def parse_parameters(template: str, given: Mapping[str, object]) -> Parameters:
             raise UsageError(message)
         _check(parameter, value)
         values[parameter.name] = value
-    asked: dict[str, Any] = {name: values[name] for name in schema.takes if name in _QUERY}
-    return Parameters(values, parse_query(**asked))
+    query: dict[str, Any] = {name: values[name] for name in schema.takes if name in _QUERY}
+    return Parameters(values, parse_query(**query))
 
 
 def check_parameters(template: str, namespace: Mapping[str, Any]) -> dict[str, Value]:

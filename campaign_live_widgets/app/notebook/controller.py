@@ -67,7 +67,7 @@ class Control:
         self._usual = feed.campaign if query.campaign is None else None
         dashboard.set_controller(self)
         dashboard.open_tab(query.tab)
-        self._tell()
+        self._publish()
 
     @property
     def query(self) -> Query:
@@ -81,8 +81,8 @@ class Control:
         values are noted in the page, and the rest applies. Raises :class:`SourceError` if
         another campaign cannot be read.
         """
-        asked = {"tab": [self._query.tab], **read_address(address)}
-        self._apply(*parse_address(asked, self._defaults))
+        parameters = {"tab": [self._query.tab], **read_address(address)}
+        self._apply(*parse_address(parameters, self._defaults))
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change the values of some keys of the address; the others stay.
@@ -90,8 +90,8 @@ class Control:
         Times without a zone are in the page's time zone. Raises :class:`SourceError` if another
         campaign cannot be read.
         """
-        asked = {**read_address(to_address(self._query, self._defaults)), **changes}
-        self._apply(*parse_address(asked, self._defaults, zone=self._query.time_zone))
+        parameters = {**read_address(to_address(self._query, self._defaults)), **changes}
+        self._apply(*parse_address(parameters, self._defaults, zone=self._query.time_zone))
 
     def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
@@ -99,7 +99,7 @@ class Control:
             if tab == self._query.tab:
                 return
             self._query = replace(self._query, tab=tab)
-        self._tell()
+        self._publish()
 
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source."""
@@ -122,7 +122,7 @@ class Control:
             page.notify(notice)
         if not page.is_live:
             self._show()
-        self._tell()
+        self._publish()
 
     def _known(self, query: Query, notices: list[str]) -> Query:
         """Use the query's campaign, and drop ids that it does not have."""
@@ -147,7 +147,7 @@ class Control:
         moved = query.campaign != before.campaign
         dropped = {*before.messages, *before.executions, before.detail} if moved else set()
 
-        def there(key: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
+        def existing(key: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
             text = _NO_EXECUTION if key == "execution" else _NO_MESSAGE
             unknown = [name for name in names if name not in known and name not in dropped]
             notices.extend(
@@ -157,11 +157,11 @@ class Control:
                 notices.append(_MORE(query.locale).format(key, more))
             return tuple(name for name in names if name in known)
 
-        detail = there("detail", () if query.detail is None else (query.detail,), messages)
+        detail = existing("detail", () if query.detail is None else (query.detail,), messages)
         query = replace(
             query,
-            messages=there("message", query.messages, messages),
-            executions=there("execution", query.executions, executions),
+            messages=existing("message", query.messages, messages),
+            executions=existing("execution", query.executions, executions),
             detail=next(iter(detail), None),
         )
         if query.campaign is None and (query.messages or query.executions or query.detail):
@@ -176,8 +176,8 @@ class Control:
             self._dashboard.notify(one_line(error))
         self._dashboard.show(self._feed.snapshot())
 
-    def _tell(self) -> None:
-        """Tell the page what it shows, and its address."""
+    def _publish(self) -> None:
+        """Send the shown query and its address to the page."""
         with self._lock:  # else a tab opened meanwhile would be confirmed, then reverted
             query = self._query
             length = query.window if isinstance(query.window, timedelta) else None

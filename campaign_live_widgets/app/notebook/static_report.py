@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _LABELLED: Final = Text("{}: {}", "{}\N{NO-BREAK SPACE}: {}")
 
 
-class Shown:
+class StaticView:
     """A part of a report as a cell's last value: static HTML, and plain text."""
 
     def __init__(self, report: ReportView) -> None:
@@ -67,7 +67,7 @@ class Lines:
         }
 
 
-class StaticReport(Shown):
+class StaticReport(StaticView):
     """One campaign in one window, read once.
 
     Parameters
@@ -145,7 +145,7 @@ class StaticReport(Shown):
         return self._still.snapshot
 
     def lines(self) -> list[str]:
-        """Return what the numbers are of: campaign, window, newest event, what became of rows."""
+        """Return what the numbers are of: campaign, window, newest event, data quality."""
         snapshot, locale, zone = self.snapshot, self._still.locale, self._still.time_zone
         name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id)
         window = phrases.window(snapshot, self._still.made_at, zone, locale)
@@ -164,11 +164,11 @@ class StaticReport(Shown):
             *(phrases.health_notes(snapshot.health, zone, locale)[:1] if ahead else ()),
         ]
 
-    def tab(self, name: str) -> Shown:
+    def tab(self, name: str) -> StaticView:
         """Return one tab to show; raise :class:`UnknownNameError` if there is none of that name."""
         if name not in TABS:
             raise UnknownNameError("tab", name, TABS)
-        return Shown(replace(self._still, places={name: self._still.places.get(name, ())}))
+        return StaticView(replace(self._still, places={name: self._still.places.get(name, ())}))
 
     def frame(self, tile_id: str) -> pd.DataFrame:
         """Return the numbers of one tile; see :meth:`CampaignReport.frame`."""
@@ -202,7 +202,7 @@ class StaticReport(Shown):
             return
         target = Path(resolve(named, "folder"))
         target.mkdir(parents=True, exist_ok=True)
-        write_files(self._still, target, formats, progress=_tell)
+        write_files(self._still, target, formats, progress=_print_line)
 
 
 StillReport = StaticReport
@@ -245,5 +245,5 @@ def _places(
     return shared_layout(layout)[0]
 
 
-def _tell(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a notebook's cell speaks so
+def _print_line(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the output of a cell

@@ -1,9 +1,9 @@
-"""The page's scripts in a few requests instead of a hundred, kept by browsers for good.
+"""The page's scripts in a few requests instead of a hundred, cached permanently by browsers.
 
-Voilà's front end and each extension come as an entry script and dozens of small chunks, which
-webpack's runtime takes in as well when they stand before it in the same file. A chunk that is
-not there is fetched on its own, as ever. The addresses carry a digest of what they give, so
-that a browser never has to ask again, and never keeps what an upgrade has replaced.
+Voilà's front end and each extension come as an entry script and dozens of small chunks.
+webpack's runtime also accepts chunks that are before it in the same file; it fetches a missing
+chunk separately, as usual. The addresses contain a digest of the scripts: a browser never has
+to revalidate them, and never uses what an upgrade has replaced.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = re.compile(rb"(?:web|rs)packChunk\w+ *=")
 _HEAD: Final = 400
-"""Bytes in which a chunk says that it is one."""
+"""Bytes at the beginning of a chunk that identify it."""
 _LARGEST: Final = 400_000
 """Bytes of a chunk; the larger ones are for formulas and file lists, which no report shows."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 def bundle(entry: Path) -> bytes:
-    """Return an entry script with the chunks that lie beside it put before it."""
+    """Return an entry script with the chunks of its folder before it."""
     parts = []
     for path in sorted(entry.parent.glob("[0-9]*.js")):
         if path.stat().st_size > _LARGEST:
             continue
         text = path.read_bytes()
         if _CHUNK.search(text, 0, _HEAD):
-            # Each in a function of its own: "use strict" is for the one that says it.
+            # Each in a function of its own: "use strict" must not apply to the next one.
             parts.append(b"(()=>{" + text + b"\n})();\n")
     return b"".join((*parts, entry.read_bytes()))
 

@@ -1,6 +1,6 @@
-"""Kernels of reports that people look at: each ends soon after the last of them has gone.
+"""Kernels of reports: each ends soon after its last viewer has gone.
 
-For a Voilà of one's own, in ``voila.json``::
+For your own Voilà, in ``voila.json``::
 
     {"VoilaConfiguration": {
         "multi_kernel_manager_class": "campaign_live_widgets.app.server.kernels.ReportKernels"}}
@@ -16,10 +16,10 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Bool, default
 
 KEEP_ABANDONED: Final = 300
-"""Seconds for which a kernel outlives a viewer who went without a word (a killed browser, a
-lost network). A page that is closed says goodbye and frees its kernel at once."""
-_LOOKS: Final = 10
-"""How many times in that span the kernels are looked through."""
+"""Seconds that a kernel survives a viewer who has disappeared silently (a killed browser, a
+lost network). A page that is closed ends its kernel at once."""
+_CHECKS: Final = 10
+"""How many times in that time the kernels are checked."""
 
 _UNTRACKED: Final = (
     *("comm_open", "comm_msg", "comm_close", "comm_info_request", "comm_info_reply"),
@@ -33,16 +33,16 @@ _UNTRACKED: Final = (
 
 
 class ReportKernels(AsyncMappingKernelManager):
-    """Kernels that end once nobody has been connected to them for a while.
+    """Kernels that end once no viewer has been connected to them for a while.
 
-    What a kernel sends is no sign of a viewer here, since a live report sends without end; and
-    a viewer whose network fails for a moment keeps the kernel, however old it is.
+    A live report sends messages all the time, so they are no sign of a viewer. A viewer whose
+    network fails for a moment keeps the kernel, whatever its age.
     """
 
     quiet = Bool(
         default_value=False,
         config=True,
-        help="Whether kernels keep to themselves what they print on the way in and out.",
+        help="Whether to discard what kernels print when they start and end.",
     )
 
     def __init__(self, **more: Any) -> None:  # noqa: ANN401 - passed on as it is
@@ -55,7 +55,7 @@ class ReportKernels(AsyncMappingKernelManager):
 
     @default("cull_interval")
     def _default_interval(self) -> int:
-        return KEEP_ABANDONED // _LOOKS
+        return KEEP_ABANDONED // _CHECKS
 
     @default("untracked_message_types")
     def _default_untracked(self) -> list[str]:
@@ -83,8 +83,8 @@ class ReportKernels(AsyncMappingKernelManager):
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that has had no viewer for the whole time-out.
 
-        The base class looks at the kernel's last message alone: it would end an old kernel at
-        the first look that finds nobody connected, be it while its page is still loading.
+        The base class checks only the kernel's last message: it would end an old kernel at the
+        first check without a connection, even while its page is still loading.
         """
         since = self._alone.setdefault(kernel_id, time.monotonic())
         if time.monotonic() - since >= self.cull_idle_timeout:

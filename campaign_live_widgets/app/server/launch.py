@@ -138,7 +138,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         if os.environ.get(name):  # the kernels run in another folder
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
     port = _free_port(host, port)
-    shown = {"at": at or "", "window": window, "locale": locale}
+    parameters = {"at": at or "", "window": window, "locale": locale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if debug:
         os.environ[DEBUG] = "1"
@@ -146,15 +146,15 @@ def serve(  # noqa: PLR0913 - the options of a command
         quiet_logs()
     try:
         with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
-            notebook = _prepare(Path(folder), shown)
+            notebook = _prepare(Path(folder), parameters)
             campaign_file = Path(folder, "campaign")
             os.environ[CAMPAIGN_FILE] = str(campaign_file)
             config = voila_config(notebook, host, port, debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
-            kept = _snapshots_folder(source, config.Voila.base_url)
+            snapshots_folder = _snapshots_folder(source, config.Voila.base_url)
             _pass_user_header(config, host)
             server = ReportServer(config=config)
-            server.browse, server.snapshots = open_browser, kept
+            server.browse, server.snapshots = open_browser, snapshots_folder
             server.on_ready = lambda: _pass_on(campaign_file, on_campaign)
             server.initialize([])
             server.start()
@@ -245,9 +245,9 @@ def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(folder), others)))
     elif not any(Path(t, TEMPLATE).is_dir() for t in jupyter_path("voila", "templates")):
         raise_missing(f"the Voilà template {TEMPLATE}")
-    found = notebook_path(NOTEBOOK)
+    template = notebook_path(NOTEBOOK)
     notebook = folder / NOTEBOOK
-    write(parameterize_notebook(load_notebook_node(str(found)), dict(parameters)), notebook)
+    write(parameterize_notebook(load_notebook_node(str(template)), dict(parameters)), notebook)
     return notebook
 
 

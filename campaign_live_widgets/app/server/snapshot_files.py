@@ -1,7 +1,7 @@
 """The snapshots of a folder, shown beside the live report: their list, and their files.
 
-Only what a finished snapshot's own manifest lists is there. What is hidden, half made, failed,
-linked from elsewhere or beside it is not found, whatever the address says.
+Only files in the manifest of a finished snapshot are served. Hidden, unfinished, failed and
+linked files are not found, whatever the address.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def handlers(out: Path, server_url: str) -> list[tuple[str, type[RequestHandler]
 
 
 def published(out: Path, path: str) -> Path | None:
-    """Return the file that an address below the list means; ``None`` where it means none.
+    """Return the file of an address below the list; ``None`` if there is none.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def published(out: Path, path: str) -> Path | None:
 
 
 class _ListHandler(JupyterHandler):
-    """The list, made when it is asked for: without the runs that failed, which are the makers'."""
+    """The list of snapshots at this moment, without failed runs."""
 
     def initialize(self, out: Path) -> None:
         self._out = out
@@ -104,15 +104,16 @@ class _ListHandler(JupyterHandler):
 
     @authenticated
     def get(self) -> None:
-        asked = self.get_argument("locale", "")
-        locale = asked if asked in LOCALES else _spoken(self.request.headers)
+        locale = self.get_argument("locale", "")
+        if locale not in LOCALES:
+            locale = _preferred_locale(self.request.headers)
         try:
-            found = snapshots(self._out)
+            listed = snapshots(self._out)
         except ArchiveError:
-            found = []  # nothing has been kept yet
+            listed = []  # the folder does not exist yet
         self.set_header("Content-Type", _TYPES[".html"])
         self.set_header("Cache-Control", "no-cache")
-        self.finish(index(found, (), locale))
+        self.finish(index(listed, (), locale))
 
 
 class _FileHandler(JupyterHandler, StaticFileHandler):
@@ -135,7 +136,7 @@ class _FileHandler(JupyterHandler, StaticFileHandler):
 
     @classmethod
     def get_absolute_path(cls, root: str, path: str) -> str:
-        """Return the path without a look at whether it is there; the next one looks."""
+        """Return the path; :meth:`validate_absolute_path` checks it."""
         return os.path.join(root, path)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str:
@@ -157,8 +158,8 @@ def _ending(path: str) -> str:
     return os.path.splitext(unquote(path))[1].lower()
 
 
-def _spoken(headers: Any) -> str:  # noqa: ANN401 - tornado's
-    """Return the first language that the browser asks for and the report speaks."""
+def _preferred_locale(headers: Any) -> str:  # noqa: ANN401 - tornado's
+    """Return the first language of the browser that the report supports."""
     for one in str(headers.get("Accept-Language", "")).split(","):
         if (short := one.strip()[:2].lower()) in LOCALES:
             return short

@@ -1,5 +1,5 @@
-"""Voilà with one notebook, ours, and the settings a page that never falls silent needs."""
-# ruff: noqa: E402 - what stands before the imports has to run before them
+"""Voilà with the report's notebook, and the settings that a live page needs."""
+# ruff: noqa: E402 - a module has to be disabled before the imports
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import webbrowser
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-# jsonschema, where it finds this, compiles the grammar of all addresses on import: seconds of
-# start-up for a check that nothing here asks for.
+# With this module, jsonschema compiles the grammar of all addresses on import: seconds at the
+# start for a check that nothing here uses.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jupyter_server.utils import url_path_join
@@ -37,13 +37,13 @@ _START_LIMIT: Final = 120.0
 _AFTER_OPENING: Final = 2.5
 """Seconds after which the next page is prepared: not while the last one is being opened."""
 _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
-"""In the page, where a cell has met an error; Voilà strips all else that goes to stderr."""
+"""In a page whose notebook has failed; Voilà removes everything else from stderr."""
 
 
 def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -> Config:
     """Return Voilà's settings for *notebook*.
 
-    A ``voila.json`` in a Jupyter configuration folder goes over them.
+    A ``voila.json`` in a Jupyter configuration folder overrides them.
     """
     config = Config()
     app = config.Voila
@@ -57,7 +57,7 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     page.template = TEMPLATE
     page.allow_template_override = page.allow_theme_override = "NO"
     page.show_tracebacks = debug
-    config.VoilaExecutor.cell_error_instruction = "Served with --debug, this page says more."
+    config.VoilaExecutor.cell_error_instruction = "Serve with --debug to see the traceback."
     page.preheat_kernel = True
     page.default_pool_size = 1
     config.VoilaKernelManager.fill_delay = _AFTER_OPENING
@@ -69,11 +69,11 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
 
 
 def quiet_logs() -> None:
-    """Keep from the log what concerns nobody who serves a page.
+    """Remove messages from the log that need no action.
 
-    Tornado takes Jupyter's milliseconds between two pings for seconds and says so; Jupyter
-    pings by itself. A page that is closed may still be sent a message or two. What a request
-    met is told where it happened.
+    Tornado reads Jupyter's milliseconds between two pings as seconds and warns; Jupyter pings
+    on its own. A page that has just been closed may still be sent a message or two. The errors
+    of requests are reported by their handlers.
     """
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
     logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
@@ -91,7 +91,7 @@ def quiet_logs() -> None:
 
 class _PageHandler(TornadoVoilaHandler):
     async def get(self, path: str | None = None) -> None:
-        # Reading the token sets the cookie without which the page's goodbye is refused.
+        # Reading the token sets the cookie that a closing page needs to end its kernel.
         _ = self.xsrf_token
         # The page itself follows ?theme=; to Voilà it would be a page not yet prepared.
         for name in ("theme", "template"):
@@ -100,7 +100,7 @@ class _PageHandler(TornadoVoilaHandler):
 
 
 class _ReadyHandler(RequestHandler):
-    """Answers once a page stands rendered: for the address we print, and for load balancers."""
+    """Answers once a page is rendered: for the printed address, and for load balancers."""
 
     def initialize(self, server: ReportServer) -> None:
         self._server = server
@@ -125,7 +125,7 @@ class ReportServer(Voila):
     snapshots : Path or None
         The folder of snapshots that are shown beside the page.
     failure : Exception or None
-        What kept the page from being ready; the server stops at it.
+        Why the page is not ready; the server stops then.
     on_ready : callable
         Is called once the page answers, before its address is printed.
     """
@@ -158,18 +158,18 @@ class ReportServer(Voila):
         return [(pattern, _ReadyHandler, {"server": self}), *rows]
 
     async def rendered(self) -> None:
-        """Wait until every page that is being prepared stands rendered.
+        """Wait until every page that is being prepared is rendered.
 
         Raises
         ------
         CampaignLiveError
-            Where a cell of the notebook has met an error.
+            If a cell of the notebook has raised an error.
         """
-        for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - told nowhere else
+        for pool in list(self.kernel_manager._pools.values()):  # noqa: SLF001 - there is no public API
             for page in list(pool):
                 snippets, _ = await (await page)["task"]
                 if any(_ERROR_MARK in snippet for snippet in snippets):
-                    message = "its notebook met an error; --debug shows it"
+                    message = "its notebook failed; --debug shows the traceback"
                     raise CampaignLiveError(message)
 
     def listen(self) -> None:

@@ -125,7 +125,7 @@ def _ignored(en: str, fr: str) -> Text:
 
 _WINDOW: Final = _ignored(
     "not a valid duration. Examples: 15m, 6h, 7d, all",
-    "durée non valide. Exemples\N{NO-BREAK SPACE}: 15m, 6h, 7d, all",
+    "durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all",
 )
 _TIME: Final = _ignored(
     "not a valid time. Example: 2026-11-23T12:00Z",

@@ -94,7 +94,7 @@ def parse_time_zone(name: str) -> str:
 
 
 def parse_locale(name: str) -> str:
-    """Return a language the report speaks; raise :class:`UnknownNameError` otherwise."""
+    """Return a language of the report; raise :class:`UnknownNameError` otherwise."""
     short = name.replace("_", "-").partition("-")[0].lower()
     if short not in LOCALES:
         raise UnknownNameError("locale", name, LOCALES)

@@ -160,9 +160,9 @@ class WatchApp(App[Exception | None]):
         """Yield the head, the tabs with their tiles, and the keys."""
         yield Static(id="head")
         with TabbedContent():
-            for tab, shown in places(TILES.values()).items():
+            for tab, row in places(TILES.values()).items():
                 with TabPane(TABS[tab](self._locale), id=tab), VerticalScroll():
-                    for place in shown:
+                    for place in row:
                         yield TileView(TILES[place.tile_id], self._locale)
         yield Static(self._keys(), id="keys")
 

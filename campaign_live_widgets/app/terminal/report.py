@@ -25,12 +25,12 @@ def print_report(snapshot: Snapshot, locale: str) -> None:
         console.print(fitting(part, console.width))
 
 
-def print_campaigns(found: Sequence[Campaign]) -> None:
+def print_campaigns(campaigns: Sequence[Campaign]) -> None:
     """Print the campaigns of a source, one a line, on standard output."""
     table = plain_table()
     for heading in ("campaign", "name", "events", "oldest event", "newest event"):
         table.add_column(heading, justify="right" if heading == "events" else "left")
-    for one in found:
+    for one in campaigns:
         times = (
             f"{at:%Y-%m-%d %H:%M:%S}Z" if at else "\N{EN DASH}"
             for at in (one.oldest_event, one.newest_event)
