@@ -164,7 +164,7 @@ def test_truncated_answer_is_an_error(service: Gateway) -> None:
     assert report_of(rollup, "30d") == wanted("30d")
     rollup.close()
     service.rules.most = 10
-    with pytest.raises(SourceError, match=r"of [0-9,]+ rows of the answer 10 came") as refused:
+    with pytest.raises(SourceError, match=r"returned 10 of [0-9,]+ rows of the answer") as refused:
         open_rollup(service.url("journey"), "c1")
     assert "one window" in one_line(refused)
 

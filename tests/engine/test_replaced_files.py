@@ -170,12 +170,14 @@ def test_files_that_are_not_read_are_told_once(tmp_path: Path) -> None:
     for name in ("b.xlsx", "c.XLSX", "notes.txt", "README", ".hidden", "_SUCCESS", "d.csv.tmp"):
         (tmp_path / name).write_bytes(b"x")
     rollup = open_rollup(tmp_path, CAMPAIGN)
-    note = "4 files are not read for the ending: .xlsx (2), none (1), .txt (1); "
-    assert rollup.health.notes == (note + "Parquet, CSV and NDJSON are read",)
+    note = "4 files are ignored because of the file extension: .xlsx (2), none (1), .txt (1); "
+    assert rollup.health.notes == (note + "supported: Parquet, CSV and NDJSON",)
     for name in ("b.xlsx", "c.XLSX", "README"):
         (tmp_path / name).unlink()
     rollup.refresh()
-    assert rollup.health.notes[0].startswith("1 file is not read for the ending: .txt (1);")
+    assert rollup.health.notes[0].startswith(
+        "1 file is ignored because of the file extension: .txt (1);"
+    )
     (tmp_path / "notes.txt").unlink()
     rollup.refresh()
     assert rollup.health.notes == ()

@@ -228,7 +228,7 @@ def test_several_tables_of_events_whose_columns_differ(lake: Callable[..., str])
     [
         ("", [{"_id": "1", "eventType": "x", "a": 1}], "timestamp, _experience.customerJourney"),
         ("ajo:", generate.simple(3), "has no column _id"),
-        ("ses:", generate.simple(3), "ses: is no format of a database's rows"),
+        ("ses:", generate.simple(3), "ses: is not a format of database rows"),
     ],
 )
 def test_a_table_of_another_shape_is_one_clear_line(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("matrix")
 
 Row = dict[str, Any]
 
-DAMAGED: Final = "it is damaged, or not what its name says"
+DAMAGED: Final = "it is damaged, or its content does not match its file extension"
 
 CELLS: Final = st.one_of(
     TEXTS, st.sampled_from(('"', '""', 'a"b', "a,b", "a;b", "two\nlines", "\r", "\r\n", "\t", "|"))

@@ -134,7 +134,7 @@ def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa
 
 @pytest.mark.parametrize("host", ["[", "[::1", "ho\u2100st", "]"])
 def test_an_address_that_is_none_is_one_clear_line_without_its_password(host: str) -> None:
-    with pytest.raises(SourceError, match="is no address; give") as refused:
+    with pytest.raises(SourceError, match="is not a valid address; give") as refused:
         DatabaseAddress.parse(f"postgresql://reader:{SECRET}@{host}/mail?table=events")
     assert SECRET not in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1

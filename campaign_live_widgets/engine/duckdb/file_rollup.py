@@ -243,4 +243,7 @@ def _passed_over(others: Mapping[str, int]) -> Iterator[str]:
         )
         total = sum(others.values())
         files = "1 file is" if total == 1 else f"{total} files are"
-        yield f"{files} not read for the ending: {endings}; Parquet, CSV and NDJSON are read"
+        yield (
+            f"{files} ignored because of the file extension: {endings}; "
+            "supported: Parquet, CSV and NDJSON"
+        )

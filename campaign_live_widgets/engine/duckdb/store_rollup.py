@@ -194,7 +194,9 @@ class StoreRollup(FileRollup):
             if size == file.size:
                 whole.append(file)
             else:
-                cause = "is missing" if size is None else "is not of the size that it was written"
+                cause = (
+                    "is missing" if size is None else "has another size than when it was written"
+                )
                 self._damaged[file.path] = (cause, size)
         inside, outside = self._by_window(whole)
         batches = list(chunks_of(inside, lambda file: file.size))

@@ -194,7 +194,7 @@ class Location:
         path = Path(self.text)
         if self.is_glob:
             if not self.watched.is_dir():
-                message = f"{self.text}: there is no folder {self.watched}"
+                message = f"{self.text}: folder {self.watched} not found"
                 raise _not_found(message, self.text)
             paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
             return _listed(data_file(p) or p for p in paths)

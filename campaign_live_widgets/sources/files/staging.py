@@ -365,4 +365,4 @@ def why(error: BaseException) -> str:
     """Return why a file cannot be read, without its content, which may be personal data."""
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
-    return "cannot be read: it is damaged, or not what its name says"
+    return "cannot be read: it is damaged, or its content does not match its file extension"

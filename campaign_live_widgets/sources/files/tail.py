@@ -33,7 +33,7 @@ _LONGEST_ROW: Final = 1 << 20
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
 _QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
 _DELIMITED: Final = (b"{", b"[")
-_DAMAGED: Final = "it is damaged, or not what its name says"
+_DAMAGED: Final = "it is damaged, or its content does not match its file extension"
 EXAMPLES: Final = 100
 """Rejected rows that are kept to be shown; all are counted."""
 _AT_REST: Final = 60.0
@@ -226,13 +226,13 @@ class Tail:
             read.state = state  # touched or copied over itself: there is nothing new in it
             return None
         if file.kind == "parquet" and not _has_footer(file.path, state.size):
-            known.waiting = "is not a whole Parquet file (yet): it has no footer"
+            known.waiting = "incomplete Parquet file: it has no footer (yet)"
             return None
         if file.compression == "zstd" and not is_whole(file.path):
-            known.waiting = "is not a whole zstd file (yet): its end is missing"
+            known.waiting = "incomplete zstd file: its end is missing (yet)"
             return None
         if file.kind == "json" and not file.compression and not ends_whole(file.path, state.size):
-            known.waiting = "is not a whole JSON document (yet): its end is missing"
+            known.waiting = "incomplete JSON document: its end is missing (yet)"
             return None
         known.waiting = None
         self._generations += 1
@@ -250,7 +250,9 @@ class Tail:
         end = _rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
         known.waiting = known.rests_at = None
         if end < state.size:
-            known.waiting = "ends in a line that is not whole yet; it waits"
+            known.waiting = (
+                "the last line is incomplete; it will be read once it ends with a newline"
+            )
             known.rests_at = None if at_rest else rests_at
         if end <= start:
             known.looked = state

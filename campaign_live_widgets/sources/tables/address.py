@@ -104,7 +104,7 @@ class DatabaseAddress:
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             message = (
-                f"{parts.scheme}://…: is no database that can be read; known: "
+                f"{parts.scheme}://…: not a supported database; supported: "
                 f"{', '.join(f'{name}://' for name in dict.fromkeys(SCHEMES.values()))}"
             )
             raise SourceError(message)
@@ -119,12 +119,12 @@ class DatabaseAddress:
                 message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
                 raise SourceError(message)
         if not all(asked.get("table", "").split(",")):
-            message = f"{shown}: which table? Add ?table=NAME to the address"
+            message = f"{shown}: the table is missing; add ?table=NAME to the address"
             raise SourceError(message)
         try:
             port = parts.port
         except ValueError:
-            message = f"{shown}: the port is no number from 1 to 65535"
+            message = f"{shown}: invalid port: give a number from 1 to 65535"
             raise SourceError(message) from None
         return cls(
             engine=engine,
@@ -225,7 +225,7 @@ def _split(source: str) -> SplitResult:
         return urlsplit(source)
     except ValueError:
         message = (
-            f"{source.partition('://')[0][:20]}://…: is no address; "
+            f"{source.partition('://')[0][:20]}://…: is not a valid address; "
             "give one like postgresql://USER@HOST:PORT/DATABASE?table=NAME"
         )
         raise SourceError(message) from None
@@ -234,7 +234,7 @@ def _split(source: str) -> SplitResult:
 def _require_rows(known: str | None) -> None:
     """Refuse a format whose rows are read from files alone."""
     if known is not None and known not in ROW_FORMATS:
-        message = f"{known}: is no format of a database's rows; known: {', '.join(ROW_FORMATS)}"
+        message = f"{known}: is not a format of database rows; supported: {', '.join(ROW_FORMATS)}"
         raise SourceError(message)
 
 
@@ -247,7 +247,7 @@ def _password(given: str | None, shown: str) -> str | None:
         return given
     name = given.removeprefix(_FROM_ENVIRONMENT)
     if name not in os.environ:
-        message = f"{shown}: the password is to come from {name}, which is not set"
+        message = f"{shown}: environment variable {name} (database password) is not set"
         raise SourceError(message)
     return os.environ[name]
 

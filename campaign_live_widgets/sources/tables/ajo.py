@@ -93,7 +93,7 @@ def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
         lacking.append(FIELDS["status"][0])
     if lacking:
         message = (
-            f"{name}: has no column {', '.join(lacking)}; it is no dataset of messages' events"
+            f"{name}: has no column {', '.join(lacking)}; it is not a dataset of message events"
         )
         raise SourceError(message)
     time = found.pop("time")[0]

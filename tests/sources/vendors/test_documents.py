@@ -72,9 +72,7 @@ def test_a_document_without_its_end_waits(tmp_path: Path) -> None:
     path.write_text(text[:-40], encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1", follow=True)
     assert told(rollup) == (0, 0, 0, 0)
-    assert rollup.health.notes == (
-        "a.json: is not a whole JSON document (yet): its end is missing",
-    )
+    assert rollup.health.notes == ("a.json: incomplete JSON document: its end is missing (yet)",)
     path.write_text(text, encoding="utf-8")
     rollup.refresh()
     assert told(rollup) == (4, 0, 0, 0)

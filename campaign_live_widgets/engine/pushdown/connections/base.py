@@ -141,12 +141,12 @@ class Connection(ABC):
         if any(column is None for column in found):
             if wanted is None:
                 return None
-            message = f"{self.database.text}: has no column {wanted} to be the watermark"
+            message = f"{self.database.text}: no column {wanted}, which is given as the watermark"
             raise SourceError(message)
         for kind in (column.type() for column in found):
             if not (kind.is_integer() or kind.is_timestamp()):
                 message = (
-                    f"{self.database.text}: the watermark {path} is {kind}; it has to be a time or "
+                    f"{self.database.text}: the watermark {path} is {kind}; it must be a time or "
                     "a serial number that grows with every insert"
                 )
                 raise SourceError(message)
@@ -215,7 +215,7 @@ def error_line(database: DatabaseAddress, error: Exception) -> str:
 
 def _refused(database: DatabaseAddress, error: Exception) -> str:
     if type(error).__name__ == "TableNotFound":
-        return f"{database.text}: there is no table {database.table}, or it may not be seen"
+        return f"{database.text}: table {database.table} not found, or no permission to read it"
     return error_line(database, error)
 
 

@@ -106,9 +106,9 @@ class QueryService(Postgres, engine="queryservice"):
             yield [row[:-1] for row in some]
         if got != total:
             message = (
-                f"{self.database.text}: of {total:,} rows of the answer {got:,} came: there the "
-                "service cuts answers off. Ask for one window (report, snapshot), whose answer is "
-                "small, or for a view of fewer rows"
+                f"{self.database.text}: the service returned {got:,} of {total:,} rows of the "
+                "answer; it limits answers. Read one window (report, snapshot), whose answer is "
+                "small, or a view with fewer rows"
             )
             raise SourceError(message)
 
@@ -164,7 +164,7 @@ class QueryService(Postgres, engine="queryservice"):
         if _IDENTITIES.lower() in structs and list(self._there([_ONE_IDENTITY], place)):
             found[_IDENTITIES,] = IDENTITY_MAP
         if not found:
-            message = f"{self.database.text}: has no column that can be read"
+            message = f"{self.database.text}: no readable column"
             raise SourceError(message)
         database = tuple(schema.split(".")) if schema and "." in schema else schema
         return ibis.table(nested(found), name=name, database=database)

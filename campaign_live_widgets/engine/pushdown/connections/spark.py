@@ -59,7 +59,10 @@ class Spark(Connection, engine="spark"):
         self._compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
         paths = self.database.paths
         if max(map(len, paths)) > _PARTS:
-            message = f"{self.database.text}: give a table as catalog.database.table at most"
+            message = (
+                f"{self.database.text}: too many parts in the table name; "
+                "give at most catalog.database.table"
+            )
             raise SourceError(message)
         self._names = [".".join(f"`{part.replace('`', '``')}`" for part in path) for path in paths]
         channel = import_module("pyspark.sql.connect.client").DefaultChannelBuilder
@@ -99,7 +102,10 @@ class Spark(Connection, engine="spark"):
             came = time.coalesce(table[found].cast(time.type()))
             table = table.mutate(**{watermark: came})
         elif there.day:
-            message = f"{there.text}: day={there.day} is to name the column of a time's day"
+            message = (
+                f"{there.text}: day={there.day} must name a date column, "
+                "beside a time as the watermark"
+            )
             raise SourceError(message)
         return table, watermark
 
@@ -138,9 +144,12 @@ class Spark(Connection, engine="spark"):
         condition = _called(error, "getCondition")
         name = getattr(status, "name", "")
         if condition is None and name == "UNAVAILABLE":
-            return "no Spark Connect server answers there"
+            return "no Spark Connect server answers at this address"
         if condition is None and name in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
-            return "the server refuses who asks; give the token as USER:env:NAME@ in the address"
+            return (
+                "the server rejected the credentials; "
+                "give the token as USER:env:NAME@ in the address"
+            )
         if condition is None:
             return f"Spark: {name}" if name else super().words(error)
         if type(error).__name__ == "AnalysisException":
