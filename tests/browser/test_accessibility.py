@@ -19,11 +19,11 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 def troubles(page: Page) -> list[str]:
-    """Return what axe-core finds to be serious or worse: rule, place, and what is amiss."""
+    """Return the serious or critical issues of axe-core: rule, element and description."""
     assert AXE.is_file(), "axe-core is missing: npm install, or python -m tests"
     if not page.evaluate("() => Boolean(window.axe)"):
         page.add_script_tag(path=AXE)
-    found: list[dict[str, Any]] = page.evaluate(
+    violations: list[dict[str, Any]] = page.evaluate(
         """async (tags) => (await axe.run(document, {
           runOnly: { type: "tag", values: tags }, resultTypes: ["violations"],
         })).violations""",
@@ -31,7 +31,7 @@ def troubles(page: Page) -> list[str]:
     )
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found
+        for rule in violations
         if rule["impact"] in {"serious", "critical"}
         for node in rule["nodes"]
     ]

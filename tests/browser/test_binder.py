@@ -89,7 +89,7 @@ def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             one.kill()
 
 
-def test_the_page_for_stakeholders_follows_the_demo(binder: str, browser: Browser) -> None:
+def test_voila_page_follows_the_demo(binder: str, browser: Browser) -> None:
     page, watch = browser.new_page(viewport=SIZE), Watch()
     watch.over(page)
     wait_for_server(f"{binder}campaign-live/voila/ready?token={TOKEN}")

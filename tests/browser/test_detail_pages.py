@@ -65,7 +65,7 @@ def of_campaign(report: Report, messages: tuple[str, ...] = ()) -> None:
 BACK = START - timedelta(hours=6)
 
 
-def test_a_click_opens_the_message_and_each_way_leads_back(visit: Callable[..., Report]) -> None:
+def test_click_opens_the_page_of_a_message_and_back_returns(visit: Callable[..., Report]) -> None:
     report = visit("window=6h&tab=email")
     of_campaign(report)
     page = report.page

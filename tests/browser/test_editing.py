@@ -40,7 +40,7 @@ PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
     const span = (name) => Number(tile.style.getPropertyValue(`--clw-${name}`));
     return [css, span("rows"), span("columns"), !tile.classList.contains("clw-off")];
   })"""
-KEPT = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
+KERNEL_PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.parentElement.offsetParent)
   .sort((a, b) => a.style.order - b.style.order)
   .map((tile) => {
@@ -118,11 +118,13 @@ class Editing:
 
     def await_kernel(self) -> None:
         """Return once the kernel has the places that the page shows."""
-        self.front.wait_for(f"([now]) => JSON.stringify(({KEPT})()) === now", _text(self.places()))
+        self.front.wait_for(
+            f"([now]) => JSON.stringify(({KERNEL_PLACES})()) === now", _text(self.places())
+        )
 
     def order(self) -> list[str]:
         known = {self.css(tile_id): tile_id for tile_id in ORDER}
-        return [known[css] for css, _, _, shown in self.places() if shown]
+        return [known[css] for css, _, _, visible in self.places() if visible]
 
     def span(self, tile_id: str) -> tuple[int, int]:
         return next((r, c) for css, r, c, _ in self.places() if css == self.css(tile_id))
@@ -130,7 +132,7 @@ class Editing:
     def press(self, name: str) -> None:
         self.page.locator(f".clw-edit-{name}:visible").click()
 
-    def said(self) -> str:
+    def announced(self) -> str:
         live = self.page.locator(".clw-on > .clw-edit-live, .clw-editor:visible > .clw-edit-live")
         return live.first.inner_text().strip()
 
@@ -221,7 +223,7 @@ def editing(request: pytest.FixtureRequest) -> Iterator[Editing]:
     assert front.watch.trouble[known:] == []
 
 
-def test_a_corner_resizes_the_tile_and_its_chart_with_it(editing: Editing) -> None:
+def test_corner_resizes_the_tile_and_its_chart(editing: Editing) -> None:
     rows, columns = editing.span(LINES)
     editing.front.wait_for(
         f"([css]) => (({{ drawn, width }}) => Math.abs(drawn - width) < 4)(({FIGURE})([css]))",
@@ -245,7 +247,7 @@ def test_a_corner_resizes_the_tile_and_its_chart_with_it(editing: Editing) -> No
         figure["width"] + wider,
         figure["height"] + higher,
     )
-    assert editing.said() == "8 columns wide, 9 rows high"
+    assert editing.announced() == "8 columns wide, 9 rows high"
     editing.await_kernel()
 
 
@@ -268,7 +270,7 @@ def test_a_title_moves_the_tile_to_where_the_placeholder_is(editing: Editing) ->
     assert editing.tile(DONUT).evaluate(IN_GRID) == pytest.approx(ghost, abs=1)
     assert editing.order() == [DONUT, *(i for i in ORDER if i != DONUT)]
     assert page.locator(".clw-edit-ghost").count() == 0
-    assert editing.said() == "Bounce categories, place 1 of 9"
+    assert editing.announced() == "Bounce categories, place 1 of 9"
 
 
 def test_a_drag_sends_nothing_and_a_drop_one_message(editing: Editing) -> None:
@@ -297,10 +299,10 @@ def test_a_drag_costs_little(editing: Editing, record_property: pytest.RecordPro
     editing.drag(editing.corner(DONUT), 300, 150)
     costs = sorted(page.evaluate("() => { untimed(); return costs; }"))
     assert len(costs) > 60
-    told = {"median": median(costs), "p95": costs[int(len(costs) * 0.95)], "most": costs[-1]}
-    record_property("drag_ms", told)
-    print(editing.front.name, {k: round(v, 2) for k, v in told.items()}, len(costs))  # noqa: T201
-    assert told["median"] < 2
+    times = {"median": median(costs), "p95": costs[int(len(costs) * 0.95)], "most": costs[-1]}
+    record_property("drag_ms", times)
+    print(editing.front.name, {k: round(v, 2) for k, v in times.items()}, len(costs))  # noqa: T201
+    assert times["median"] < 2
 
 
 def test_escape_ends_a_drag_and_leaves_all_as_it_was(editing: Editing) -> None:
@@ -324,7 +326,7 @@ def test_keys_move_a_tile(editing: Editing) -> None:
         page.keyboard.press(key)
         place += by
         assert editing.order().index(DONUT) == place
-        assert editing.said() == f"Bounce categories, place {place + 1} of 9"
+        assert editing.announced() == f"Bounce categories, place {place + 1} of 9"
         assert editing.tile(DONUT).evaluate("(node) => node === document.activeElement")
     page.keyboard.press("ArrowLeft")
     for _ in range(20):  # faster than the kernel answers
@@ -341,15 +343,15 @@ def test_shift_and_keys_resize_a_tile(editing: Editing) -> None:
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowDown", "ArrowDown", "ArrowUp"):
         page.keyboard.press(f"Shift+{key}")
     assert editing.span(KPI) == (rows + 1, columns + 1)
-    assert editing.said() == f"{columns + 1} columns wide, {rows + 1} rows high"
+    assert editing.announced() == f"{columns + 1} columns wide, {rows + 1} rows high"
     for _ in range(12):
         page.keyboard.press("Shift+ArrowLeft")
     assert editing.span(KPI)[1] == 3
-    assert editing.said() == "No further in this direction"
+    assert editing.announced() == "No further in this direction"
 
 
 @pytest.mark.parametrize("key", ["Delete", "Backspace"])
-def test_a_removed_tile_can_be_added_back_to_where_it_stood(editing: Editing, key: str) -> None:
+def test_removed_tile_returns_to_its_place(editing: Editing, key: str) -> None:
     page = editing.page
     assert page.locator(".clw-edit-add:visible").is_disabled()
     editing.tile(REASONS).focus()
@@ -357,7 +359,7 @@ def test_a_removed_tile_can_be_added_back_to_where_it_stood(editing: Editing, ke
     assert not editing.tile(REASONS).is_visible()
     following = ORDER[ORDER.index(REASONS) + 1]
     assert editing.tile(following).evaluate("(node) => node === document.activeElement")
-    assert editing.said() == "Bounce reasons removed. Tiles to add back: 1"
+    assert editing.announced() == "Bounce reasons removed. Tiles to add back: 1"
     editing.tile(KPI).locator(".clw-edit-remove").click()
     assert editing.order() == [i for i in ORDER if i not in {KPI, REASONS}]
     page.locator(".clw-edit-add:visible").focus()
@@ -369,7 +371,7 @@ def test_a_removed_tile_can_be_added_back_to_where_it_stood(editing: Editing, ke
     page.keyboard.press("Enter")
     assert editing.order() == ORDER[1:]
     assert editing.tile(REASONS).evaluate("(node) => node === document.activeElement")
-    assert editing.said() == "Added back: Bounce reasons, place 5 of 8"
+    assert editing.announced() == "Added back: Bounce reasons, place 5 of 8"
     editing.front.wait_for(f"([css]) => ({FIGURE})([css]).drawn > 50", editing.css(REASONS))
 
 
@@ -383,7 +385,7 @@ def test_enter_and_escape_lead_from_a_tile_to_the_tool_line(editing: Editing) ->
     assert page.locator(".clw-editing").count() == 1
 
 
-def test_cancel_brings_back_what_stood_before(editing: Editing) -> None:
+def test_cancel_restores_the_former_layout(editing: Editing) -> None:
     before = editing.places()
     editing.drag(editing.corner(LINES), -5 * editing.cell(), 0)
     editing.tile(KPI).focus()
@@ -398,7 +400,7 @@ def test_cancel_brings_back_what_stood_before(editing: Editing) -> None:
     assert editing.places() == before
 
 
-def test_answers_that_come_after_a_cancel_bring_nothing_back(editing: Editing) -> None:
+def test_answers_after_a_cancel_change_nothing(editing: Editing) -> None:
     before = editing.places()
     seen = editing.page.evaluate(
         f"""async ([css]) => {{
@@ -420,19 +422,19 @@ def test_answers_that_come_after_a_cancel_bring_nothing_back(editing: Editing) -
     assert all(places == before for places in seen)
 
 
-def test_what_is_kept_stays_and_reset_brings_the_default(editing: Editing) -> None:
+def test_saved_layout_stays_and_reset_restores_the_default(editing: Editing) -> None:
     before = editing.places()
     editing.tile(KPI).focus()
     editing.page.keyboard.press("ArrowRight")
-    kept = editing.places()
-    assert kept != before
+    arranged = editing.places()
+    assert arranged != before
     editing.press("save")
     editing.front.wait_for("() => !document.querySelector('.clw-editing')")
     editing.await_kernel()
-    assert editing.places() == kept
+    assert editing.places() == arranged
     editing.front.open_tab(0)
     editing.front.open_tab(1)
-    assert editing.places() == kept
+    assert editing.places() == arranged
     editing.press("modify")
     editing.press("reset")
     editing.front.wait_for(f"([was]) => JSON.stringify(({PLACES})()) === was", _text(before))
@@ -473,7 +475,7 @@ def test_in_one_column_order_and_height_change_but_no_width(editing: Editing) ->
     assert editing.span(LINES)[1] == columns
     assert editing.span(LINES)[0] > rows
     assert editing.box(LINES)["height"] == pytest.approx(height + 150, abs=ROW_PX)
-    assert editing.said() == f"{editing.span(LINES)[0]} rows high"
+    assert editing.announced() == f"{editing.span(LINES)[0]} rows high"
     left = editing.box(KPI)["x"]
     start = editing.head(TABLE)
     with editing.dragging(start, 120, -editing.box(KPI)["height"] - 20):
@@ -501,7 +503,7 @@ def test_a_drag_to_the_edge_scrolls_the_page(editing: Editing) -> None:
     assert editing.order().index(KPI) > 3
 
 
-def test_charts_are_out_of_reach_and_numbers_go_on(editing: Editing) -> None:
+def test_charts_are_inert_while_editing_and_numbers_update(editing: Editing) -> None:
     page = editing.page
     box = editing.box(LINES)
     editing.tile(LINES).scroll_into_view_if_needed()
@@ -522,7 +524,7 @@ def test_charts_are_out_of_reach_and_numbers_go_on(editing: Editing) -> None:
 
 
 @pytest.mark.parametrize("editing", ["voila"], indirect=True)
-def test_what_cannot_be_kept_is_said_in_text_and_editing_goes_on(editing: Editing) -> None:
+def test_failed_save_is_shown_as_text_and_editing_continues(editing: Editing) -> None:
     why = "<img src=x onerror=\"document.title='pwned'\"> refused"
     frame = next(f for f in reversed(editing.front.watch.sent) if b'"type":"edit"' in f)
     viewer = re.search(rb'"viewer":"([\w-]+)"', frame)

@@ -156,21 +156,21 @@ def test_a_hostile_id_survives_the_address(visit: Callable[..., Report]) -> None
 
 def test_bad_values_are_named_and_the_rest_applies(visit: Callable[..., Report]) -> None:
     report = visit(
-        "campaign=nope&window=soon&message=nobody&message=welcome&tz=Mars%2FX&every=9999&tab=sms"
+        "campaign=nope&window=soon&message=unknown&message=welcome&tz=Mars%2FX&every=9999&tab=sms"
     )
     report.shows(count(messages=("welcome",)))
     page = report.page
     notices = page.locator(".clw-notice-text")
-    said = "\n".join(notices.all_inner_texts())
+    notice_texts = "\n".join(notices.all_inner_texts())
     for bad in (
         "campaign=nope",
         "window=soon",
-        "message=nobody",
+        "message=unknown",
         "tz=Mars/X",
         "every=9999",
         "tab=sms",
     ):
-        assert bad in said
+        assert bad in notice_texts
     assert notices.count() == 6
     page.locator(".clw-notice-close").first.click()
     page.wait_for_function("document.querySelectorAll('.clw-notice').length === 5")
@@ -195,7 +195,7 @@ def test_the_open_tab_and_the_language_are_part_of_the_address(report: Report) -
     assert report.address == "locale=fr&tab=push"
 
 
-def test_what_is_chosen_while_paused_is_shown(report: Report) -> None:
+def test_selection_made_while_paused_is_shown(report: Report) -> None:
     page = report.page
     report.shows(count())
     page.locator(".clw-toggle").click()
@@ -252,7 +252,7 @@ def test_a_narrow_page_holds_the_filters(visit: Callable[..., Report], width: in
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_stumbles_over_filters_chips_and_notices(
+def test_filters_chips_and_notices_have_no_serious_accessibility_issue(
     visit: Callable[..., Report], scheme: str
 ) -> None:
     report = visit("message=welcome&message=app&tests=1&window=soon", color_scheme=scheme)
@@ -264,7 +264,7 @@ def test_nobody_stumbles_over_filters_chips_and_notices(
         report.page.keyboard.press("Escape")
 
 
-def test_paper_says_what_is_counted_and_shows_no_button(visit: Callable[..., Report]) -> None:
+def test_print_shows_the_selection_and_no_button(visit: Callable[..., Report]) -> None:
     report = visit("message=welcome&tests=1&tz=Europe%2FParis&detail=welcome")
     page = report.page
     page.wait_for_selector(".clw-report.clw-detail")

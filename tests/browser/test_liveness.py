@@ -1,4 +1,4 @@
-"""What the page says, and what is left, when the kernel, the server or the browser goes away."""
+"""Pages and processes after the kernel, the server or the browser has gone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SOON = 15.0
 HEARTBEAT, MISSED = 1.0, 4
 """Seconds between two heartbeats of these tests' servers, and how many may be missing."""
 CULLED = 6
-"""Seconds after which these tests' servers end a kernel that nobody uses."""
+"""Seconds after which these tests' servers end an unused kernel."""
 LIVE = ".clw-report[data-state=live]"
 LOST = ".clw-report[data-lost=%s][data-state=stale] .clw-lost"
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
@@ -45,12 +45,12 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def kernels(server: psutil.Process) -> list[psutil.Process]:
     """Return the kernels that a server runs."""
-    found = []
+    processes = []
     for child in server.children(recursive=True):
         with suppress(psutil.Error):  # it may be on its way out
             if any("ipykernel_launcher" in part for part in child.cmdline()):
-                found.append(child)
-    return found
+                processes.append(child)
+    return processes
 
 
 def kernel_of(server: psutil.Process, page: Page) -> psutil.Process:
@@ -123,7 +123,7 @@ def catches_up(page: Page, server: Server, before: int) -> None:
     page.wait_for_function(at_least, arg=[DELIVERED, before + 8], timeout=20_000)
 
 
-def test_a_cut_connection_is_said_and_mends_by_itself(
+def test_lost_connection_is_shown_and_restored_automatically(
     quick: Server, browser: Browser, wire: Wire
 ) -> None:
     page = opened(browser, f"http://127.0.0.1:{wire.port}/")
@@ -137,7 +137,7 @@ def test_a_cut_connection_is_said_and_mends_by_itself(
     leave(page)
 
 
-def test_a_network_that_stands_still_is_said_and_mends_by_itself(
+def test_silent_network_is_shown_and_restored_automatically(
     quick: Server, browser: Browser, wire: Wire
 ) -> None:
     page = opened(browser, f"http://127.0.0.1:{wire.port}/")
@@ -151,7 +151,7 @@ def test_a_network_that_stands_still_is_said_and_mends_by_itself(
     leave(page)
 
 
-def test_a_kernel_that_hangs_is_said_and_may_come_back(quick: Server, browser: Browser) -> None:
+def test_hanging_kernel_is_shown_and_may_recover(quick: Server, browser: Browser) -> None:
     page = opened(browser, quick.address)
     before, kernel = number(page), kernel_of(quick.process, page)
     kernel.suspend()
@@ -171,7 +171,7 @@ def test_a_kernel_that_hangs_is_said_and_may_come_back(quick: Server, browser: B
 
 @dataclass
 class Server:
-    """A server that soon ends a kernel that nobody uses, and sends heartbeats often."""
+    """A server that ends unused kernels soon and sends heartbeats often."""
 
     address: str
     process: psutil.Process
@@ -222,7 +222,7 @@ def alone(server: Server, seconds: float = 30) -> None:
     until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
 
 
-def test_a_killed_kernel_is_said_and_the_button_brings_the_report_back(
+def test_killed_kernel_is_shown_and_the_button_restores_the_report(
     quick: Server, browser: Browser
 ) -> None:
     alone(quick)
@@ -294,7 +294,7 @@ def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
     alone(quick)
 
 
-def test_a_server_that_is_gone_is_said_and_the_page_comes_back_with_it(
+def test_stopped_server_is_shown_and_the_page_reconnects(
     events: Path, tmp_path: Path, browser: Browser
 ) -> None:
     with served(events, tmp_path) as server:
@@ -361,7 +361,7 @@ def test_a_hidden_page_raises_no_alarm(quick: Server, browser: Browser) -> None:
 
 
 def hide(page: Page, *, hidden: bool) -> None:
-    """Tell the page that it is hidden, as a browser does; a headless one never does."""
+    """Notify the page that it is hidden; a headless browser never does."""
     page.evaluate(
         """(hidden) => {
             Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -371,9 +371,7 @@ def hide(page: Page, *, hidden: bool) -> None:
     )
 
 
-def test_below_a_path_of_a_proxy_all_is_the_same(
-    events: Path, tmp_path: Path, browser: Browser
-) -> None:
+def test_page_works_below_a_base_url(events: Path, tmp_path: Path, browser: Browser) -> None:
     with served(events, tmp_path, "--base-url", "/team/reports") as server:
         assert server.address.endswith("/team/reports/")
         page = opened(browser, f"{server.address}?locale=fr")
@@ -386,11 +384,11 @@ def test_below_a_path_of_a_proxy_all_is_the_same(
         until(lambda: len(kernels(server.process)) == 1, 4, "the page could not say goodbye")
 
 
-def test_a_voila_of_ones_own_keeps_to_the_documented_settings(
+def test_own_voila_with_the_documented_settings(
     events: Path, tmp_path: Path, browser: Browser
 ) -> None:
-    told = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
-    settings = json.loads(told.rsplit("```json")[-1].split("```")[0])
+    guide = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
+    settings = json.loads(guide.rsplit("```json")[-1].split("```")[0])
     settings |= CULLING
     (tmp_path / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
     shutil.copytree(REPOSITORY / "voila_templates", tmp_path / "voila" / "templates")
@@ -445,7 +443,7 @@ RUN_LAST = """(code) => {
     });
 }"""
 RUNS = "() => Boolean(window.cellRuns)"
-"""Whether that cell runs; the kernel's status also tells of widgets' messages handled meanwhile."""
+"""Whether that cell runs; the kernel's status also changes for messages of widgets."""
 
 
 @pytest.fixture(params=["lab", "notebook"])
@@ -474,7 +472,7 @@ def test_a_long_cell_raises_no_alarm(jupyter: Front) -> None:
     assert page.evaluate("() => window.everLost") == []
 
 
-def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
+def test_killed_kernel_is_shown_in_a_notebook_and_the_button_reruns_it(
     jupyter: Front,
 ) -> None:
     page, trouble = jupyter.page, jupyter.watch.trouble
@@ -482,7 +480,7 @@ def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
     [kernel] = kernels(jupyter.process)
     kernel.kill()
     page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
-    page.get_by_role("button", name="Ok", exact=True).click()  # the front end says so too
+    page.get_by_role("button", name="Ok", exact=True).click()  # the dialog of the front end
     page.get_by_role("button", name="Bring the report back").click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.wait_for_selector(".clw-report:not([data-lost])", timeout=60_000)
@@ -490,5 +488,5 @@ def test_a_killed_kernel_is_said_in_a_notebook_and_the_button_runs_it_again(
     assert number(page) >= before
     assert len(kernels(jupyter.process)) == 1
     page.wait_for_function(IDLE, timeout=30_000)
-    assert all("Connection lost" in said or "WebSocket" in said for said in trouble[known:])
+    assert all("Connection lost" in line or "WebSocket" in line for line in trouble[known:])
     del trouble[known:]  # the front end's own words on what was done to it

@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
-    """Open a page from disk, offline; nothing may be asked for, nothing said on the console."""
+    """Open a page from disk, offline; it makes no request and prints nothing on the console."""
     trouble: list[str] = []
     contexts = []
 
@@ -50,15 +50,15 @@ def opened(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("console", lambda message: trouble.append(message.text))
         page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda request: asked(request.url))
+        page.on("request", lambda request: on_request(request.url))
         page.goto(f"{(folder / f'{name}.html').as_uri()}#{tab}")
         if options.get("java_script_enabled", True):
             page.wait_for_selector("html[data-drawn]", state="attached")
         return page
 
-    def asked(url: str) -> None:
+    def on_request(url: str) -> None:
         if not url.startswith((folder.as_uri(), "data:", "blob:")):
-            trouble.append(f"asked for {url}")
+            trouble.append(f"request to {url}")
 
     yield open_page
     for context in contexts:
@@ -108,21 +108,21 @@ def test_every_chart_of_every_tab_is_painted(
 
 def test_tabs_follow_mouse_keys_and_address(opened: Callable[..., Page]) -> None:
     page = opened(tab="push")
-    shown = page.locator(".clw-panel:visible")
-    assert shown.get_attribute("data-tab") == "push"
+    panel = page.locator(".clw-panel:visible")
+    assert panel.get_attribute("data-tab") == "push"
     assert page.evaluate("scrollY") == 0
     page.get_by_role("tab", name="E-mail").click()
-    assert shown.get_attribute("data-tab") == "email"
+    assert panel.get_attribute("data-tab") == "email"
     assert page.url.endswith("#email")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert shown.get_attribute("data-tab") == "campaign"
+    assert panel.get_attribute("data-tab") == "campaign"
     focused = page.evaluate("document.activeElement.dataset.tab")
     assert focused == "campaign"
     assert page.get_by_role("tab", selected=True).inner_text() == "Campaign"
     assert page.get_by_role("tabpanel").count() == 1
     page.evaluate("location.hash = '#nowhere'")
-    assert shown.get_attribute("data-tab") == "campaign"
+    assert panel.get_attribute("data-tab") == "campaign"
 
 
 def column(page: Page, tile_id: str, place: int) -> list[str]:
@@ -164,7 +164,7 @@ def test_views_are_switched(opened: Callable[..., Page]) -> None:
     assert pressed.get_attribute("data-kind") == "table"
 
 
-def test_what_is_pointed_at_tells_its_numbers(opened: Callable[..., Page]) -> None:
+def test_tooltip_shows_the_numbers_under_the_pointer(opened: Callable[..., Page]) -> None:
     page = opened(tab="email")
     chart = tile(page, "email.bounce_reasons").locator(".clw-on-screen svg")
     chart.scroll_into_view_if_needed()
@@ -216,7 +216,7 @@ def test_without_scripts_every_table_is_there(opened: Callable[..., Page]) -> No
     assert page.locator(".clw-panel:visible").count() == len(TABS)
 
 
-def test_on_paper_all_tabs_stand_one_below_the_other(
+def test_print_shows_all_tabs_one_below_the_other(
     opened: Callable[..., Page], tmp_path: Path
 ) -> None:
     page = opened(color_scheme="dark")
@@ -235,8 +235,8 @@ def test_on_paper_all_tabs_stand_one_below_the_other(
 def test_one_column_on_a_phone(opened: Callable[..., Page]) -> None:
     page = opened(tab="email", viewport=PHONE)
     lefts = {
-        round((shown.bounding_box() or {"x": -1})["x"])
-        for shown in page.locator(".clw-panel:visible .clw-tile").all()
+        round((panel.bounding_box() or {"x": -1})["x"])
+        for panel in page.locator(".clw-panel:visible .clw-tile").all()
     }
     assert len(lefts) == 1
 

@@ -22,9 +22,9 @@ SHOWS_SOMETHING = """([css, marks]) => {
     return width > 8 && height > 8;
   };
   const drawn = [...(tile?.querySelectorAll(marks) ?? [])].some(isLarge);
-  const told = [...(tile?.querySelectorAll("td, .clw-kpi-value") ?? [])]
+  const printed = [...(tile?.querySelectorAll("td, .clw-kpi-value") ?? [])]
     .some((node) => isLarge(node) && /\\d/.test(node.textContent));
-  return drawn || (told && !tile.querySelector(".bqplot"));
+  return drawn || (printed && !tile.querySelector(".bqplot"));
 }"""
 ROWS = """([css]) => [...document.querySelectorAll(`.${css} tbody tr`)]
   .filter((row) => row.getClientRects().length).map((row) => row.cells[0].textContent)"""
@@ -55,7 +55,7 @@ def test_no_line_height_depends_on_the_font(voila: Front) -> None:
     voila.page.keyboard.press("Escape")
 
 
-def test_a_file_that_arrives_is_on_the_page(front: Front) -> None:
+def test_new_file_is_shown_on_the_page(front: Front) -> None:
     before = front.number(DELIVERED)
     assert before > 1000
     front.inbox.drop(10)
@@ -66,7 +66,7 @@ def test_a_file_that_arrives_is_on_the_page(front: Front) -> None:
     )
 
 
-def test_tab_sort_and_scroll_outlive_ten_ticks(front: Front) -> None:
+def test_tab_sort_and_scroll_survive_ten_refreshes(front: Front) -> None:
     page, css = front.page, "clw-email-metrics-by-message"
     front.open_tab(1)
     front.wait_for(SHOWS_SOMETHING, css, MARKS)
@@ -102,7 +102,7 @@ def test_tab_sort_and_scroll_outlive_ten_ticks(front: Front) -> None:
     page.set_viewport_size(SIZE)
 
 
-def test_nothing_is_on_the_console_and_nothing_leaves_the_machine(front: Front) -> None:
+def test_no_console_message_and_no_request_to_other_hosts(front: Front) -> None:
     for index in range(len(TABS)):
         front.open_tab(index)
         settle(front.page, ".clw-tile")

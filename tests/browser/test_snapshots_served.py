@@ -63,28 +63,28 @@ def save(page: Page) -> None:
     button.click()
 
 
-def test_what_is_shown_is_saved_and_opens_with_a_click(
+def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
     page: Page, root: str, archive: Path
 ) -> None:
     figure = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
     page.wait_for_selector(".clw-chip")
-    shown = page.locator(figure).get_attribute("data-value")
+    delivered = page.locator(figure).get_attribute("data-value")
     save(page)
     page.locator("button.clw-pick-more").click()
     assert page.locator(".clw-filter-save").is_disabled()
     page.keyboard.press("Escape")
     link = page.locator(".clw-notice-link")
     link.wait_for(timeout=PATIENCE)
-    said = page.locator(".clw-notice-text").all_inner_texts()
-    assert len(said) == 1
-    assert said[0].startswith("Instantané enregistré")
+    notices = page.locator(".clw-notice-text").all_inner_texts()
+    assert len(notices) == 1
+    assert notices[0].startswith("Instantané enregistré")
     with page.context.expect_page() as opened:
         link.click()
     snapshot, watch = opened.value, Watch()
     watch.over(snapshot)
     snapshot.reload()
     snapshot.wait_for_selector(figure)
-    assert snapshot.locator(figure).get_attribute("data-value") == shown
+    assert snapshot.locator(figure).get_attribute("data-value") == delivered
     assert snapshot.locator("html").get_attribute("lang") == "fr"
     assert re.match(rf"{re.escape(root)}snapshots/[^/]+/report\.html", snapshot.url)
     snapshot.locator("[role=tab]").nth(1).click()
@@ -92,15 +92,15 @@ def test_what_is_shown_is_saved_and_opens_with_a_click(
     assert watch.trouble == []
     snapshot.close()
     (folder,) = [p for p in archive.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    told = json.loads((folder / "manifest.json").read_text())
-    parameters = told["parameters"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    parameters = manifest["parameters"]
     assert parameters["messages"] == ["email-last-hours"]
     assert parameters["time_zone"] == "Europe/Paris"
     assert parameters["window"] == "6h"
-    assert str(SAMPLES) not in json.dumps(told)
+    assert str(SAMPLES) not in json.dumps(manifest)
 
 
-def test_the_list_opens_every_file_of_it(root: str, archive: Path, browser: Browser) -> None:
+def test_list_of_snapshots_links_to_every_file(root: str, archive: Path, browser: Browser) -> None:
     status, headers, body = get(f"{root}snapshots/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -140,11 +140,11 @@ def test_the_list_opens_every_file_of_it(root: str, archive: Path, browser: Brow
         "nope/report.html",
     ],
 )
-def test_nothing_else_is_given_out(root: str, path: str) -> None:
+def test_other_files_are_not_served(root: str, path: str) -> None:
     assert get(f"{root}snapshots/{path}")[0] == 404
 
 
-def test_what_goes_wrong_is_one_line_in_the_page(page: Page, archive: Path) -> None:
+def test_error_while_saving_is_one_line_on_the_page(page: Page, archive: Path) -> None:
     from filelock import FileLock  # noqa: PLC0415 - here alone
 
     with FileLock(archive / ".saving.lock"):

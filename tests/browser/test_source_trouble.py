@@ -87,12 +87,12 @@ def _served(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("spoil", [_away, _closed])
-def test_a_source_that_cannot_be_read_is_said_and_comes_back(
+def test_unreadable_source_is_shown_and_retried(
     page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
 ) -> None:
     number = page.locator(DELIVERED)
     before = int(number.get_attribute("data-value") or 0)
-    mend = spoil(inbox.folder)
+    restore = spoil(inbox.folder)
     try:
         page.wait_for_selector(STALE, timeout=10_000)
         note = page.locator(".clw-header-trouble").inner_text()
@@ -100,7 +100,7 @@ def test_a_source_that_cannot_be_read_is_said_and_comes_back(
         assert int(number.get_attribute("data-value") or 0) == before
         assert page.locator(".clw-lost").is_hidden(), "the kernel is well"
     finally:
-        mend()
+        restore()
     page.wait_for_selector(LIVE, timeout=15_000)
     inbox.drop(2)
     page.wait_for_function(
@@ -111,11 +111,11 @@ def test_a_source_that_cannot_be_read_is_said_and_comes_back(
 
 
 @pytest.mark.parametrize("spoil", [_closed_file, _garbage])
-def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(
+def test_unreadable_file_is_named_and_others_are_counted(
     page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
 ) -> None:
     before = int(page.locator(DELIVERED).get_attribute("data-value") or 0)
-    mend = spoil(inbox.folder)
+    restore = spoil(inbox.folder)
     named = "() => document.querySelector('.clw-report').textContent.includes('extra.')"
     page.wait_for_function(named, timeout=75_000)  # with the next minute at the latest
     assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) == before
@@ -125,5 +125,5 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(
         arg=[DELIVERED, before + 1],
         timeout=15_000,
     )
-    mend()
+    restore()
     assert page.locator(LIVE).count() == 1

@@ -45,9 +45,9 @@ for widget in made["usual"]:
 failing = made["usual"][list(TILES).index("email.error_reasons")]
 fail = Button(description="fail")
 fail.on_click(lambda _: failing.show_error("<b>boom</b> " * 200))
-mend = Button(description="mend")
-mend.on_click(lambda _: failing.show_error(None))
-show = VBox([opened, fail, mend])
+repair = Button(description="repair")
+repair.on_click(lambda _: failing.show_error(None))
+show = VBox([opened, fail, repair])
 show.children += tuple(Box(tiles).add_class("wall") for tiles in made.values())
 show
 """
@@ -211,19 +211,19 @@ def test_the_menu_switches_the_view(page: Page) -> None:
 
 
 @pytest.mark.parametrize("tile_id", TILES)
-def test_a_panel_tells_what_each_number_means(page: Page, tile_id: str) -> None:
+def test_panel_shows_the_definition_of_each_number(page: Page, tile_id: str) -> None:
     tile = tile_of(page, tile_id)
     open_menu(tile).get_by_role("menuitem", name="What the numbers mean").click()
     panel = tile.get_by_role("dialog", name="What the numbers mean")
-    told = panel.inner_text()
+    texts = panel.inner_text()
     for metric_id in TILES[tile_id].metrics:
         means = meaning(metric_id)
-        assert means.label in told
-        assert means.definition in told
-        assert means.formula in told
+        assert means.label in texts
+        assert means.definition in texts
+        assert means.formula in texts
         whole = METRICS[metric_id].rate_of
         if whole:
-            assert f"The rate divides by: {meaning(whole).label}" in told
+            assert f"The rate divides by: {meaning(whole).label}" in texts
     page.keyboard.press("Escape")
     assert not panel.is_visible()
     assert tile.locator(".clw-tile-menu").evaluate("e => e === document.activeElement")
@@ -268,15 +268,15 @@ def test_the_svg_of_a_tile_is_plain_and_has_its_numbers(
     for node in root.iter():
         assert not any("href" in name or name.startswith("on") for name in node.attrib)
         assert not any("url(" in v and "url(#clip" not in v for v in node.attrib.values())
-    told = [node.text or "" for node in root.iter(f"{SVG}text")]
-    joined = " ".join(told)
+    texts = [node.text or "" for node in root.iter(f"{SVG}text")]
+    joined = " ".join(texts)
     assert tile.title("en") in joined
     assert "Spring sale <b>" in joined
     frame = rows(tile_id, kind)
     if tile.by != "bucket":
-        assert format_number(int(frame.iloc[0, 1])) in told
+        assert format_number(int(frame.iloc[0, 1])) in texts
     if kind == "hostile" and tile.by not in {None, "bucket"}:
-        assert any(HOSTILE[0][:9] in words for words in told)
+        assert any(HOSTILE[0][:9] in words for words in texts)
 
 
 DIFFERENCE = """async ([one, other, skip]) => {
@@ -329,9 +329,9 @@ def test_the_png_of_a_tile_looks_like_the_tile(page: Page, tile_id: str, *, dark
         page.evaluate("() => { document.body.dataset.jpThemeLight = 'true'; }")
     drawn = Path(download.path()).read_bytes()
     images = [base64.b64encode(image).decode() for image in (drawn, shot)]
-    found = page.evaluate(DIFFERENCE, [*images, 36])
-    assert found["scale"] == pytest.approx(2, abs=0.02)
-    assert found["off"] < 0.25
+    difference = page.evaluate(DIFFERENCE, [*images, 36])
+    assert difference["scale"] == pytest.approx(2, abs=0.02)
+    assert difference["off"] < 0.25
 
 
 @pytest.mark.parametrize("view", ["first", "table"])
@@ -346,12 +346,12 @@ def test_a_squeezed_tile_stays_readable(
         "([w, h]) => document.body.style.cssText = `--wide: ${w}px; --high: ${h}px`", [wide, high]
     )
     try:
-        found = settled(page)
+        problems = settled(page)
     finally:
         page.evaluate("() => document.body.removeAttribute('style')")
         if view == "table":
             show_all(page, "first")
-    assert found == []
+    assert problems == []
 
 
 def settled(page: Page) -> list[list[str]]:
@@ -359,11 +359,11 @@ def settled(page: Page) -> list[list[str]]:
     before: list[list[str]] | None = None
     for _ in range(20):
         page.wait_for_timeout(500)
-        found: list[list[str]] = page.evaluate(AUDIT)
-        if before == found == []:
+        problems: list[list[str]] = page.evaluate(AUDIT)
+        if before == problems == []:
             break
-        before = found
-    return found
+        before = problems
+    return problems
 
 
 def show_all(page: Page, view: str) -> None:
@@ -386,15 +386,15 @@ def show_all(page: Page, view: str) -> None:
 def test_menu_panel_and_tables_have_no_serious_issue(page: Page) -> None:
     tile = tile_of(page, "push.sending_performance")
     menu = open_menu(tile)
-    found = troubles(page)
+    problems = troubles(page)
     menu.get_by_role("menuitem", name="What the numbers mean").click()
     tile.get_by_role("dialog").wait_for()
-    found += troubles(page)
+    problems += troubles(page)
     page.keyboard.press("Escape")
     show_all(page, "table")
-    found += troubles(page)
+    problems += troubles(page)
     show_all(page, "first")
-    assert [trouble for trouble in found if "clw-" in trouble] == []
+    assert [trouble for trouble in problems if "clw-" in trouble] == []
 
 
 def test_a_message_is_opened_by_its_id_not_by_its_name(page: Page) -> None:
@@ -418,17 +418,17 @@ def test_a_message_is_opened_by_its_id_not_by_its_name(page: Page) -> None:
 
 
 @pytest.mark.parametrize("tile_id", TILES)
-def test_a_screen_reader_hears_one_sentence(page: Page, tile_id: str) -> None:
+def test_tile_has_one_sentence_for_screen_readers(page: Page, tile_id: str) -> None:
     tile = TILES[tile_id]
     where = tile_of(page, tile_id)
-    told = summary(tile, rows(tile_id), names=NAMES)
+    sentence = summary(tile, rows(tile_id), names=NAMES)
     assert page.get_by_role("group", name=tile.title("en"), exact=True).count() >= 1
     if tile.views[0] in {"donut", "bars", "lines"}:
-        assert where.get_by_role("img", name=told, exact=True).count() == 1
+        assert where.get_by_role("img", name=sentence, exact=True).count() == 1
         assert where.locator(".bqplot").get_attribute("aria-hidden") == "true"
     else:
-        shown = where.locator(".clw-view:not([style*='display: none']) > .clw-unseen")
-        assert shown.all_text_contents() == [told]
+        spoken_text = where.locator(".clw-view:not([style*='display: none']) > .clw-unseen")
+        assert spoken_text.all_text_contents() == [sentence]
     assert where.locator(".clw-unseen[aria-live], .clw-unseen[role]").count() == 0
 
 
@@ -469,7 +469,7 @@ def test_an_error_stays_in_its_tile(page: Page) -> None:
     assert "<b>boom</b>" in card.inner_text()
     neighbour = tile_of(page, "email.exclusion_reasons")
     assert neighbour.locator(".clw-bars-value").first.is_visible()
-    page.get_by_role("button", name="mend", exact=True).click()
+    page.get_by_role("button", name="repair", exact=True).click()
     card.wait_for(state="detached")
     assert tile.locator(".clw-bars-value").first.is_visible()
 

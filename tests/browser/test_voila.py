@@ -36,30 +36,28 @@ def test_the_address_picks_the_campaign(voila: Front, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "query", "shown"),
+    ("system", "query", "theme"),
     [("dark", "", "dark"), ("light", "", "light"), ("light", "?theme=dark", "dark")],
 )
 def test_light_and_dark_follow_the_system_and_the_address(
-    voila: Front, browser: Browser, system: Literal["light", "dark"], query: str, shown: str
+    voila: Front, browser: Browser, system: Literal["light", "dark"], query: str, theme: str
 ) -> None:
     page = browser.new_page(color_scheme=system, viewport=SIZE)
     page.goto(voila.address + query)
     page.wait_for_selector(".clw-report")
     assert (
-        page.locator("body").get_attribute("data-jp-theme-light") == str(shown == "light").lower()
+        page.locator("body").get_attribute("data-jp-theme-light") == str(theme == "light").lower()
     )
     ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     brightness = sum(int(part) for part in ground[4:-1].split(",")) / 3
-    assert (brightness < 64) == (shown == "dark")
+    assert (brightness < 64) == (theme == "dark")
     page.emulate_media(media="print")
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert query or paper == "rgb(255, 255, 255)"
     leave(page)
 
 
-def test_the_page_says_that_it_loads_until_the_report_is_there(
-    voila: Front, browser: Browser
-) -> None:
+def test_page_shows_progress_until_the_report_is_loaded(voila: Front, browser: Browser) -> None:
     page, watch = browser.new_page(), Watch()
     watch.over(page)
     page.goto(voila.address, wait_until="commit")
@@ -71,7 +69,7 @@ def test_the_page_says_that_it_loads_until_the_report_is_there(
     leave(page)
 
 
-def test_a_second_visit_asks_for_no_script(voila: Front, browser: Browser) -> None:
+def test_second_visit_loads_no_script(voila: Front, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(voila.address)
