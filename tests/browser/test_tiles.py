@@ -427,8 +427,8 @@ def test_tile_has_one_sentence_for_screen_readers(page: Page, tile_id: str) -> N
         assert where.get_by_role("img", name=sentence, exact=True).count() == 1
         assert where.locator(".bqplot").get_attribute("aria-hidden") == "true"
     else:
-        spoken_text = where.locator(".clw-view:not([style*='display: none']) > .clw-unseen")
-        assert spoken_text.all_text_contents() == [sentence]
+        hidden_text = where.locator(".clw-view:not([style*='display: none']) > .clw-unseen")
+        assert hidden_text.all_text_contents() == [sentence]
     assert where.locator(".clw-unseen[aria-live], .clw-unseen[role]").count() == 0
 
 
