@@ -51,8 +51,8 @@ def selections() -> dict[str, Selection]:
     }
 
 
-def asked(rollup: FileRollup, selection: Selection) -> float:
-    """Return the seconds one answer takes: the snapshot and its 19 frames."""
+def seconds_of_answer(rollup: FileRollup, selection: Selection) -> float:
+    """Return the seconds one answer takes: the snapshot and its frames."""
     from campaign_live_widgets.report import to_json  # noqa: PLC0415
 
     started = perf_counter()
@@ -65,7 +65,7 @@ def measure(history: Path, events: int, ticks: int) -> list[dict[str, Any]]:
     """Return for each selection the times of its first answer, later ones and ticks."""
     from campaign_live_widgets.engine import open_rollup  # noqa: PLC0415
 
-    found = []
+    results = []
     number = 0
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted(history.glob("*.parquet")):
@@ -73,8 +73,8 @@ def measure(history: Path, events: int, ticks: int) -> list[dict[str, Any]]:
         rollup = open_rollup(folder, CAMPAIGN)
         for name, selection in selections().items():
             before = uss()
-            first = asked(rollup, selection)
-            later = statistics.median(asked(rollup, selection) for _ in range(AGAIN))
+            first = seconds_of_answer(rollup, selection)
+            later = statistics.median(seconds_of_answer(rollup, selection) for _ in range(AGAIN))
             memory = uss() - before
             times = []
             for _ in range(ticks):
@@ -84,14 +84,14 @@ def measure(history: Path, events: int, ticks: int) -> list[dict[str, Any]]:
                 number += 1
                 started = perf_counter()
                 rollup.refresh()
-                asked(rollup, selection)
+                seconds_of_answer(rollup, selection)
                 times.append(perf_counter() - started)
             tick = statistics.median(times)
-            found.append(
+            results.append(
                 {"name": name, "first": first, "later": later, "tick": tick, "memory": memory}
             )
         rollup.close()
-    return found
+    return results
 
 
 def main() -> None:

@@ -27,14 +27,9 @@ CHECKED: Final = (
 )
 """What is checked when nothing is named."""
 NOT_YET: Final = (
-    "benchmarks/selection.py",
-    "tests/app/",
-    *(
-        f"{root}/{name}/"
-        for name in ("engine", "rendering", "snapshots", "sources")
-        for root in ("campaign_live_widgets", "tests")
-    ),
-    *(f"tests/{name}/" for name in ("browser", "fuzz", "report")),
+    *("campaign_live_widgets/engine/", "campaign_live_widgets/sources/"),
+    *(f"tests/{name}/" for name in ("app", "engine", "fuzz", "rendering", "report", "snapshots")),
+    *("tests/browser/test_layouts_kept.py", "tests/sources/"),
 )
 """Parts of it that still have to be rewritten."""
 SUFFIXES: Final = {".py", ".md", ".js", ".ts", ".css", ".ipynb", ".toml", ".j2", ".typ"}

@@ -131,10 +131,10 @@ def _first_rates(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
     """Return counts and rates of the first rows, as many as a short sentence can hold."""
     lines = rates_in_words(tile, frame, locale, counts=True)
     lengths = accumulate(len(line) + len(_ALSO(locale)) for line in lines)
-    shown = lines[: sum(length <= _LONGEST_RATES for length in lengths)]
-    if shown and len(shown) < len(lines):
-        shown.append(_MORE(locale).format(len(lines) - len(shown)))
-    return _ALSO(locale).join(shown)
+    listed = lines[: sum(length <= _LONGEST_RATES for length in lengths)]
+    if listed and len(listed) < len(lines):
+        listed.append(_MORE(locale).format(len(lines) - len(listed)))
+    return _ALSO(locale).join(listed)
 
 
 def rates_in_words(
