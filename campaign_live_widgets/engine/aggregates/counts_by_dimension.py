@@ -24,7 +24,7 @@ _COLUMNS = [count.column for count in COUNTS]
 
 
 class Key(NamedTuple):
-    """What one code of a cube stands for; ``value`` is of the cube's dimension."""
+    """The key of one code of a cube; ``value`` is one of the cube's dimension."""
 
     value: str | None
     kind: EventKind

@@ -1,8 +1,8 @@
-"""Additive counts per minute, key and part, kept so that any window is summed quickly.
+"""Additive counts per minute, key and segment, stored so that any window is summed quickly.
 
-One small cube per question (message, reason, domain, platform): a cube over all dimensions at
-once would have about as many cells as there are events. Every cell knows its part of the
-campaign, so that a selection is a mask over cells. Whole hours are summed once for each
+One small cube per dimension (message, reason, domain, platform): a cube over all dimensions at
+once would have about as many cells as there are events. Every cell has the number of its
+segment, so that a selection is a mask over cells. Whole hours are summed once for each
 selection in use; a sum is done again only after something was added to its hour.
 """
 
@@ -122,7 +122,7 @@ class MinuteCube:
         self._hours: dict[int, _Hour] = {}
 
     def code(self, key: Hashable) -> int:
-        """Return the number that stands for a key, a new one for a new key."""
+        """Return the code of a key; a new key gets a new one."""
         code = self._codes.get(key)
         if code is None:
             code = self._codes[key] = len(self.keys)

@@ -1,4 +1,4 @@
-"""The rollup: events of a source → counts per minute, exact and ready for any window."""
+"""The rollup of files: new events are counted in batches and merged into the aggregates."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _ENDING: Final = 12
-"""Letters of an ending that are shown."""
+"""Characters of a file extension that are shown."""
 _CHUNK_BYTES: Final = 1 << 29
-"""Bytes of files taken in one pass: bounds memory while a large history is read."""
+"""Bytes of files in one batch: limits memory while a large history is read."""
 
 
 class FileRollup(Rollup):
@@ -66,22 +66,22 @@ class FileRollup(Rollup):
         self._counter = BatchCounter(self._con, self._stage, self._seen, window)
 
     def close(self) -> None:
-        """Let go of the engine and of temporary files."""
+        """Close DuckDB and remove temporary files."""
         self._stage.close()
         self._con.close()
 
     # --- reading ---------------------------------------------------------------------------
 
     def refresh(self) -> bool:
-        """Read what is new in the source; tell whether anything was, or is told of it anew.
+        """Read what is new in the source; return whether any count or note changed.
 
         Raises
         ------
         SourceError
-            Where the source cannot be read; what has been counted stays.
+            If the source cannot be read; earlier counts are kept.
         """
         with held_back(self._con) as stop_if_asked:
-            slices, told = self._tail.poll(), self._health
+            slices, old_health = self._tail.poll(), self._health
             batches = list(chunks(slices))
             self._keep_ids |= len(batches) > 1
             if self._campaign is None and len(batches) > 1:
@@ -95,7 +95,7 @@ class FileRollup(Rollup):
             if not slices:
                 self._seen.settle()
                 self._entered.settle()
-            return bool(slices) or self._health != told
+            return bool(slices) or self._health != old_health
 
     def _newest_campaign(self, batches: Sequence[Sequence[FileSlice]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
@@ -109,13 +109,13 @@ class FileRollup(Rollup):
                         newest[campaign] = last
             except UNREADABLE as error:
                 stop_if_interrupted(error)
-                continue  # counting it will tell
+                continue  # counting it will report the error
             finally:
                 self._stage.clear()
         return newest_campaign(newest)
 
     def _take(self, slices: Sequence[FileSlice]) -> None:
-        """Count fragments, all or none; where that fails, each alone."""
+        """Count slices together; if that fails, count each alone."""
         try:
             batch = self._stage.stage(slices)
             now = self._now()
@@ -179,14 +179,14 @@ class FileRollup(Rollup):
         return Reject(self._relative(reject.file), reject.row, reject.cause)
 
     def _relative(self, path: str) -> str:
-        """Return a file's name as people know it: within the source."""
+        """Return the path of a file relative to the source."""
         try:
             return str(Path(path).relative_to(self.location.watched))
         except ValueError:
             return path
 
     def _sum_health(self) -> None:
-        """Add up what became of the rows of the files that are there."""
+        """Sum the tallies of the files that exist now."""
         tallies = [state.tally for state in self._tail.files.values()]
         rejects = islice((r for tally in tallies for r in tally.rejects), EXAMPLES)
         notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
@@ -203,7 +203,7 @@ class FileRollup(Rollup):
         )
 
     def _require_something(self) -> None:
-        """Raise where the source holds nothing that can be read."""
+        """Raise :class:`SourceError` if the source has no readable rows."""
         if self._health.events or self._health.rejected or self._health.ignored:
             return
         for path, cause in (*self._tail.problems.items(), *self._tail.waiting.items()):
@@ -221,7 +221,7 @@ def chunks(slices: Sequence[FileSlice]) -> Iterator[list[FileSlice]]:
 
 
 def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
-    """Split what has a length in bytes so that one pass reads a bounded number of them."""
+    """Split items into batches of a limited number of bytes, at least one item each."""
     chunk: list[_T] = []
     size = 0
     for thing in things:
@@ -235,7 +235,7 @@ def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[lis
 
 
 def _passed_over(others: Mapping[str, int]) -> Iterator[str]:
-    """Yield a note of files whose endings say that they hold no events, if there are any."""
+    """Yield a note of files that are ignored because of their extension, if there are any."""
     if others:
         endings = ", ".join(
             f"{ending[:_ENDING] or 'none'} ({count})"

@@ -1,4 +1,4 @@
-"""The rollup of a store: its log says what is new, what is whole and what need not be read."""
+"""The rollup of a store: its log lists the new files, their sizes and the times of events."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 _MINUTE_US: Final = 60_000_000
 _READ: Final = ", ".join(column for column in COLUMNS if column != "timestamp")
 _TRIES: Final = 3
-"""Looks at a store whose files go away before they are read."""
+"""Attempts to read a store whose files are replaced meanwhile."""
 
 
 class _GoneError(Exception):
-    """A file that was to be read has been replaced meanwhile, or lost."""
+    """A file of the store has been replaced meanwhile, or is missing."""
 
 
 class StoreRollup(FileRollup):
@@ -71,14 +71,14 @@ class StoreRollup(FileRollup):
         """Path → the times in a file whose last event was after now when it was read."""
 
     def refresh(self) -> bool:
-        """Read what is new in the store; tell whether anything was, or is told of it anew.
+        """Read what is new in the store; return whether any count or note changed.
 
         Raises
         ------
         SourceError
-            Where the store cannot be read; what has been counted stays.
+            If the store cannot be read; earlier counts are kept.
         """
-        told = self._health
+        old_health = self._health
         for _ in range(_TRIES):
             try:
                 found = self._look()
@@ -90,12 +90,12 @@ class StoreRollup(FileRollup):
         self._sum_health()
         if not found:
             self._entered.settle()
-        return found or self._health != told
+        return found or self._health != old_health
 
     def _look(self, *, lost: bool = False) -> bool:
-        """Count what has come since the last look; tell whether anything has.
+        """Count what is new since the last refresh; return whether anything is.
 
-        Where that is broken off, the next look counts all anew: no part is lost.
+        If it is interrupted, the next refresh counts everything again.
         """
         try:
             with held_back(self._con) as stop_if_asked:
@@ -106,7 +106,7 @@ class StoreRollup(FileRollup):
 
     def _count_news(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
         news = self._log.after(self._state.number) if self._state.number else None
-        if news == [] and not self._mended():
+        if news == [] and not self._repaired():
             return False
         if news is None:
             state = self._log.state()
@@ -116,7 +116,7 @@ class StoreRollup(FileRollup):
         else:
             state = self._state
             files = [file for commit in news if not commit.compacts for file in commit.files]
-            files += [state.files[path] for path in self._mended()]
+            files += [state.files[path] for path in self._repaired()]
             for commit in news:
                 state.apply(commit)
         self._state = state
@@ -174,8 +174,8 @@ class StoreRollup(FileRollup):
             stop_if_interrupted(error)
             return []  # counting it, or the next look, tells
 
-    def _mended(self) -> list[str]:
-        """Return the files that could not be read and are of another size since."""
+    def _repaired(self) -> list[str]:
+        """Return the files that could not be read and have another size now."""
         return [
             path
             for path, (_, size) in self._damaged.items()
@@ -209,7 +209,7 @@ class StoreRollup(FileRollup):
             self._count(batch, lost=lost, names_only=True)
 
     def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
-        """Return the files that may hold events of the one window, and the others."""
+        """Return the files that may contain events of the one window, and the others."""
         if self._window is None:
             return list(files), []
         start, end = (minute * _MINUTE_US for minute in minutes(self._window))
@@ -218,7 +218,7 @@ class StoreRollup(FileRollup):
         return inside, [file for file in files if file.path not in wanted]
 
     def _count(self, files: Sequence[StoredFile], *, lost: bool, names_only: bool = False) -> None:
-        """Count files, all or none; where that fails, each alone."""
+        """Count files together; if that fails, count each alone."""
         try:
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {self._events(files)}")
             now = self._now()
@@ -242,7 +242,7 @@ class StoreRollup(FileRollup):
                 raise _GoneError from error
             self._damaged[files[0].path] = (why(error), size)
             return
-        counted.campaigns = {}  # the log knows them
+        counted.campaigns = {}  # they come from the log
         self._merge(counted, now)
 
     def _events(self, files: Sequence[StoredFile]) -> str:
@@ -251,7 +251,7 @@ class StoreRollup(FileRollup):
         return f"SELECT epoch_us(timestamp) AS us, {_READ} FROM {scan}"
 
     def _sum_health(self) -> None:
-        """Tell what the log tells of the rows that were ingested."""
+        """Sum the tallies that the log has of all ingested rows."""
         state = self._state
         tallies = list(state.tallies())
         self._health = Health(
@@ -267,7 +267,7 @@ class StoreRollup(FileRollup):
 
 
 def _campaigns(files: Iterable[StoredFile]) -> dict[str, EntityStats]:
-    """Return what the log knows of the campaigns."""
+    """Return the campaigns of the log."""
     known: dict[str, EntityStats] = {}
     for file in files:
         named.add_entity(
@@ -277,7 +277,7 @@ def _campaigns(files: Iterable[StoredFile]) -> dict[str, EntityStats]:
 
 
 def _size(path: os.PathLike[str]) -> int | None:
-    """Return a file's size, ``None`` where it is not there."""
+    """Return the size of a file, ``None`` if it does not exist."""
     try:
         return os.path.getsize(path)
     except OSError:

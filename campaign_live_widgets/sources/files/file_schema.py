@@ -1,4 +1,4 @@
-"""How a file is laid out: its names, in any case, nested or dotted, and where each stands."""
+"""Detection of the schema of a file: its format, and the path of each field."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
 def detect_schema(
     file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None
 ) -> FileSchema:
-    """Return the layout of a file, its format recognised by its fields unless *wanted*.
+    """Return the schema of a file; its format is detected by its fields unless *wanted*.
 
     Raises
     ------
     SourceError
-        Where the file cannot be opened or is not what its name says.
+        If the file cannot be opened, or does not match its file extension.
     """
     if file.kind == "parquet":
         field_paths = _parquet_paths(file.path, con)
@@ -66,9 +66,9 @@ def schema_of_values(values: list[Any], wanted: str | None = None) -> FileSchema
 
 
 def holds(values: list[Any], name: str) -> bool | None:
-    """Tell whether an event of a format is among JSON values, by its fields.
+    """Return whether an event of a format is among JSON values, by its fields.
 
-    ``None`` where they are objects that wrap nothing, which is no event, and no other thing.
+    ``None`` if all values are objects with nothing inside their wrappers.
     """
     known = FORMATS[name]
     found = None if any(isinstance(value, dict) for value in values) else False
@@ -102,14 +102,14 @@ def _json_schema(
 
 
 def lowercased_schema(old: FileSchema) -> FileSchema:
-    """Return the layout of the same lines once every name in them is in lower case."""
+    """Return the schema of the same lines with every name in lower case."""
     styles = [(False, str.lower), (True, str.lower)]
     field_paths = _spelled({}, str(old.format), styles)
     return replace(old, compression=None, field_paths=field_paths, lowercased=True)
 
 
 def spelled_differently(known: FileSchema, rejected_lines: Iterable[str]) -> bool:
-    """Tell whether any of these lines holds a field of the format under another spelling."""
+    """Return whether any of these lines has a field of the format under another spelling."""
     field_paths = dict(known.field_paths)
     objects = records(parsed(line.encode() for line in rejected_lines), ())
     return any(
@@ -155,9 +155,9 @@ def _json_path(path: str, *, dotted: bool) -> str:
 
 
 def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | None:
-    """Return how this file spells the format's paths; ``None`` where no one way fits.
+    """Return how this file spells the format's paths; ``None`` if several ways are mixed.
 
-    A style says whether names are dotted (or nested) and in which case they stand.
+    A style is whether names are dotted (or nested), and their case.
     """
     found: dict[Style, None] = {}
     for path in _paths(FORMATS[name]):
@@ -173,7 +173,7 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
             ]
             if not fitting:
                 return None
-            if "." in path:  # a single lower-case word fits every style and tells nothing
+            if "." in path:  # a single lower-case word fits every style
                 found[fitting[0]] = None
     return list(found) or [(False, str)]
 
@@ -181,7 +181,7 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
 def _spelled(
     sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]
 ) -> FieldPaths:
-    """Return where each path of the format stands: as sampled, else as the rest is spelled."""
+    """Return the field paths of the format: as in the sample, else as the other fields."""
     field_paths = {}
     for path in _paths(FORMATS[name]):
         rendered = (_json_path(case(path), dotted=dotted) for dotted, case in styles)
@@ -199,7 +199,7 @@ def _json_name(name: str) -> str:
 
 
 def _distinct(names: Iterable[str]) -> Iterable[str]:
-    """Yield names that no other name equals, whatever the case; a repeated one gets a number."""
+    """Yield unique names, regardless of case; a repeated one gets a number."""
     seen: set[str] = set()
     for name in names:
         unique, number = name, 1
@@ -224,7 +224,7 @@ def _parquet_paths(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple
 
 
 def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
-    """Return what a Parquet footer vouches for: path → never null, never blank."""
+    """Return statistics of a Parquet footer: path → (never null, never blank)."""
     asked = (
         "SELECT path_in_schema, bool_and(stats_null_count = 0), "
         "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
@@ -232,7 +232,7 @@ def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bo
     )
     try:
         rows = con.execute(asked).fetchall()
-    except duckdb.Error:  # a least or a largest value beyond what the engine has room for
+    except duckdb.Error:  # a minimum or maximum that DuckDB cannot represent
         return {}
     return {
         path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows

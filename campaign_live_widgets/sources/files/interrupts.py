@@ -1,8 +1,8 @@
-"""Ctrl-C while the engine is at work.
+"""Ctrl-C while DuckDB runs a statement.
 
-By itself DuckDB hears Ctrl-C in the thread that waits for the answer alone: it gives up, but not
-before its other threads, whom nobody tells, are through with the statement. Python runs handlers
-of signals in the main thread only; in others nothing here does anything.
+DuckDB checks for Ctrl-C only in the thread that waits for the result, and its other threads finish
+their part of the statement first. Here Ctrl-C interrupts all of them. Python runs signal handlers
+in the main thread only; in other threads these functions do nothing.
 """
 
 from __future__ import annotations
@@ -42,41 +42,41 @@ def interruptible(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def held_back(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C break what is done only where that leaves it whole.
+    """Delay Ctrl-C to points where stopping leaves no half-done work.
 
-    That is: in a statement of *con*, where what is given is called, and at the end.
+    These are: in a statement of *con*, where the yielded function is called, and at the end.
 
     Raises
     ------
     KeyboardInterrupt
-        There; with a statement's error it is :func:`stop_if_interrupted` that raises it.
+        At these points; after the error of a statement :func:`stop_if_interrupted` raises it.
     """
     before = _handler()
     if before is None:
         yield lambda: None
         return
-    heard: list[FrameType | None] = []
+    received: list[FrameType | None] = []
 
     def note(_number: int, frame: FrameType | None) -> None:
-        heard.append(frame)
+        received.append(frame)
         con.interrupt()
 
     def stop() -> None:
-        if heard:
-            before(signal.SIGINT, heard.pop())
+        if received:
+            before(signal.SIGINT, received.pop())
 
     signal.signal(signal.SIGINT, note)
     try:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-        stop()  # also where something else has failed: Ctrl-C is not to be lost
+        stop()  # also after another error: Ctrl-C must not be lost
 
 
 def stop_if_interrupted(error: BaseException) -> None:
-    """Raise what Ctrl-C is in Python where it came while the engine was at work."""
-    heard = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
-    if heard or isinstance(error, duckdb.InterruptException):
+    """Raise :class:`KeyboardInterrupt` if Ctrl-C caused the error of a statement."""
+    received = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    if received or isinstance(error, duckdb.InterruptException):
         raise KeyboardInterrupt from error
 
 

@@ -1,8 +1,8 @@
-"""JSON that is no lines: one array, one object over many lines, and events inside wrappers.
+"""JSON documents: one array, one object over many lines, and events inside wrappers.
 
-Files of one array or object are *documents* and are read when they are whole. What an event is
-wrapped in (a list of a page of an API, the envelope of a message bus) is taken off: here for
-the sample that tells a file's format, in SQL for the rows.
+A file of one array or object is a *document* and is read when it is complete. Wrappers of events
+(a page of an API, the envelope of a message bus) are removed: here for the sample from which the
+format is detected, in SQL for the rows.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 200
 _SEARCHED_LINES: Final = 2000
-"""How far the sample may be looked for, past lines that are no JSON."""
+"""Lines that are searched for the sample; some may not be JSON."""
 _HEADS: Final = (1 << 16, 1 << 20, MAX_LINE)
-"""Bytes of a document that are looked at, until they hold a value."""
+"""Bytes of a document that are read, until they contain a value."""
 _LARGEST: Final = 1 << 28
-"""Bytes of a damaged document that is taken apart."""
+"""Largest damaged document that is parsed, in bytes."""
 _FIRST_LINE: Final = 1 << 22
 _GOES_ON: Final = (b"{", b"[", b",")
 _DECODER: Final = json.JSONDecoder()
 
 
 def is_document(file: DataFile) -> bool:
-    """Tell whether a file of JSON is one document, and not lines of it.
+    """Return whether a JSON file is one document, not JSON lines.
 
-    A document is an array that does not end with its first line, an object that goes on over
-    lines, or objects put together without anything between them.
+    A document is an array that does not end with its first line, an object over several lines, or
+    concatenated objects without a separator.
 
     Raises
     ------
     SourceError
-        Where the file cannot be opened.
+        If the file cannot be opened.
     """
     first = [line.strip() for line in _lines(file, 4) if line.strip()]
     if not first:
@@ -60,7 +60,7 @@ def is_document(file: DataFile) -> bool:
 
 
 def ends_whole(path: str, size: int) -> bool:
-    """Tell whether a plain document's last character may be its end."""
+    """Return whether the last character of an uncompressed document may be its end."""
     with open(path, "rb") as stream:
         stream.seek(max(0, size - 4096))
         return stream.read(4096).rstrip().endswith((b"]", b"}"))
@@ -72,7 +72,7 @@ def sample(file: DataFile) -> list[Any]:
     Raises
     ------
     SourceError
-        Where the file cannot be opened.
+        If the file cannot be opened.
     """
     if file.kind == "ndjson":
         return parsed(_lines(file, _SEARCHED_LINES))[:_SAMPLE]
@@ -125,14 +125,14 @@ def _unwrapped(value: dict[str, Any], inside: Sequence[str]) -> Iterator[dict[st
 
 
 def lines_of(file: DataFile) -> Iterator[bytes]:
-    """Yield what a damaged document holds, one value a line, up to where it breaks off.
+    """Yield the values of a damaged document, one a line, up to the damage.
 
-    The rest is one line that is no JSON; so is a value that only Python takes for one.
+    The rest becomes one line that is not JSON.
 
     Raises
     ------
     SourceError
-        Where the file cannot be opened, or is too large to be taken apart in memory.
+        If the file cannot be opened, or is too large to be parsed in memory.
     """
     content = _head(file, _LARGEST + 1)
     if len(content) > _LARGEST:
@@ -152,7 +152,7 @@ def first_lines(file: DataFile, count: int) -> list[bytes]:
     Raises
     ------
     SourceError
-        Where the file cannot be opened.
+        If the file cannot be opened.
     """
     return _lines(file, count, MAX_LINE)
 

@@ -1,4 +1,4 @@
-"""Where a source is: a file, a folder or a glob, and which files it holds now."""
+"""The address of files: a file, a folder or a glob, and the files it contains now."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _PARQUET_MAGIC: Final = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of events: how it is laid out and compressed, whatever its format.
+    """A file of events: its type and compression, whatever its format.
 
-    Its name tells ``ndjson`` of anything in JSON; ``json`` is one document, as its first lines
-    tell.
+    The name of a JSON file gives ``ndjson``; its first lines may show that it is one document,
+    ``json``.
     """
 
     path: str
@@ -49,12 +49,12 @@ class DataFile:
 
     @property
     def grows(self) -> bool:
-        """Tell whether new rows may be added at its end."""
+        """Return whether new rows may be appended to it."""
         return self.kind in ("csv", "ndjson") and self.compression is None
 
 
 def data_file(path: str) -> DataFile | None:
-    """Return what a file's name says it is, or ``None`` where it says nothing."""
+    """Return the type of a file by its name, or ``None`` if it is not a data file."""
     stem, suffix = os.path.splitext(path.lower())
     compression = _COMPRESSIONS.get(suffix)
     if compression:
@@ -64,7 +64,7 @@ def data_file(path: str) -> DataFile | None:
 
 
 def _sniffed(path: Path) -> DataFile:
-    """Return what a file named by hand holds, by its first bytes."""
+    """Return the type of a file by its first bytes."""
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(_PARQUET_MAGIC):
@@ -74,7 +74,7 @@ def _sniffed(path: Path) -> DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a location holds: files of events, and how many others there are by ending."""
+    """Files of a location: data files, and the number of others by file extension."""
 
     files: list[DataFile]
     others: Counter[str] = field(default_factory=Counter)
@@ -82,7 +82,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that holds files of events.
+    """The address of files of events.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class Location:
 
     @property
     def is_glob(self) -> bool:
-        """Tell whether it is a pattern and not the name of something that exists."""
+        """Return whether it is a glob, and not the name of an existing file."""
         return glob.has_magic(self.text) and not Path(self.text).exists()
 
     @property
@@ -213,7 +213,7 @@ class Location:
             raise SourceError(message) from error
 
     def holds(self, path: str) -> bool:
-        """Tell whether a file that changed may be one of this source."""
+        """Return whether a changed file may be one of this source."""
         if Path(self.text).is_dir() or self.is_glob:
             return data_file(path) is not None
         return Path(path).name == Path(self.text).name
@@ -228,7 +228,7 @@ def _not_found(message: str, path: str) -> SourceError:
 
 
 def _listed(found: Iterable[DataFile | str]) -> Listing:
-    """Sort out files of events and others; the latter are told, but for temporary ones."""
+    """Separate data files from others; temporary files are ignored silently."""
     files, others = [], Counter[str]()
     for one in found:
         if isinstance(one, DataFile):
@@ -239,9 +239,9 @@ def _listed(found: Iterable[DataFile | str]) -> Listing:
 
 
 def _walk(folder: str) -> Iterator[DataFile | str]:
-    """Yield the files below a folder, of what is no data the path.
+    """Yield the data files below a folder, and the paths of other files.
 
-    Hidden, partial and manifest files are passed over.
+    Hidden, partial and manifest files are skipped.
     """
     try:
         here = os.path.realpath(folder)
@@ -270,7 +270,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _can_be_named(name: str) -> bool:
-    """Tell whether a file's name is text, as the engine needs it."""
+    """Return whether a file name is valid Unicode, as DuckDB requires."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The bytes of what is new in a file."""
+"""The bytes of a slice of a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDLESS: Final = 1 << 62
 
 
 def has_byte_order_mark(path: str) -> bool:
-    """Tell whether a file begins with a byte-order mark, which JSON does not know."""
+    """Return whether a file begins with a byte-order mark, which JSON does not allow."""
     with open(path, "rb") as stream:
         return stream.read(len(BOM_UTF8)) == BOM_UTF8
 

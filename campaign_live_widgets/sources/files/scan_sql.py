@@ -1,6 +1,6 @@
-"""SQL that reads the rows of files, whatever their layout.
+"""SQL that reads the rows of files.
 
-A :class:`FileSchema` tells where each field stands; files of one layout are read by one scan.
+A :class:`FileSchema` has the path of each field; files with the same schema are read by one scan.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _UNION: Final = f"union_by_name = true, {_FILE}"
 
 @dataclass(frozen=True, slots=True)
 class FieldPath:
-    """Where a field stands in a file, and what the file itself vouches for.
+    """The path of a field in a file, and what the file guarantees about its values.
 
     Attributes
     ----------
@@ -57,22 +57,22 @@ class FieldPath:
 
 
 FieldPaths: TypeAlias = tuple[tuple[str, tuple[FieldPath, ...]], ...]
-"""Dotted lower-case path → where it stands: one place per spelling."""
+"""Dotted lower-case path → its field paths, one per spelling."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileSchema:
-    """What files read by one scan have in common.
+    """The schema of files that are read by one scan.
 
     Attributes
     ----------
     format : str or None
-        Name of the format; ``None`` where the file is in none that is known.
+        Name of the format; ``None`` if it is unknown.
     columns : tuple
         For CSV the header; for Parquet and NDJSON nothing.
     places : FieldPaths
     folded : bool
-        Names are spelled in several ways within the file: it is read with all in lower case.
+        Names are spelled in several ways within the file, so it is read in lower case.
     inside : tuple of str or None
         What each event is wrapped in, see :attr:`Format.inside`; ``None`` where a line of
         NDJSON is an event as it stands.
@@ -89,7 +89,7 @@ class FileSchema:
 
     @property
     def fields(self) -> dict[str, list[FieldPath]]:
-        """Return where each field of the format stands, the first choice first."""
+        """Return the paths of each field of the format, the preferred one first."""
         field_paths = dict(self.field_paths)
         return {
             field: [place for path in spelled for place in field_paths.get(path.lower(), ())]
@@ -97,7 +97,7 @@ class FileSchema:
         }
 
     def events(self, paths: Sequence[str]) -> str:
-        """Return SQL for the canonical events in files of this layout."""
+        """Return SQL for the canonical events in files with this schema."""
         fields = self.fields
         return FORMATS[self.format or "canonical"].events(
             f"({self.scan(paths)})",
@@ -115,7 +115,7 @@ class FileSchema:
         return FORMATS[self.format or "canonical"].events(f"({scan})", complete=(), native=())
 
     def also(self, other: FileSchema) -> FileSchema:
-        """Return the layout of files of both, which are equal: what both vouch for."""
+        """Return the schema of the files of both: only with the guarantees that both give."""
         field_paths = tuple(
             (
                 path,
@@ -129,7 +129,7 @@ class FileSchema:
         return replace(self, field_paths=field_paths)
 
     def _is_native(self, name: str, found: Sequence[FieldPath]) -> bool:
-        """Tell whether a field is typed by the file as what it is."""
+        """Return whether the file stores a field with its own type."""
         wanted = FORMATS[self.format or "canonical"].natives.get(name)
         return len(found) == 1 and found[0].native == (wanted or "text")
 
@@ -175,7 +175,7 @@ class FileSchema:
 
 
 def _first(field_paths: Sequence[FieldPath]) -> str:
-    """Return SQL for the first of several places that is not blank."""
+    """Return SQL for the first of several field paths that is not blank."""
     if not field_paths:
         return "NULL"
     values = [place.sql if place.clean else not_blank(place.sql) for place in field_paths]
@@ -228,7 +228,7 @@ def _numbered(rows: str, inside: Sequence[str] | None) -> str:
 
 
 def _each(rows: str) -> str:
-    """Return SQL in which the values of a list stand each in a row."""
+    """Return SQL that unnests the values of lists, one a row."""
     return (
         f"SELECT * REPLACE (unnest(CASE WHEN {_IS_LIST} "
         "AND json_array_length(json) > 0 THEN json_extract(json, '$[*]') ELSE [json] END) "

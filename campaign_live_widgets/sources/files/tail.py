@@ -1,7 +1,8 @@
-"""What is new in the files of a source since the last look.
+"""What is new in the files of a source since the last refresh.
 
-A file that grows (CSV, NDJSON, not compressed) is read from where the last look ended up to
-its last whole line. Any other file is read when it is whole, and again only when it changed.
+A file that grows (CSV, NDJSON, not compressed) is read from where the last
+refresh ended to its last complete line. Any other file is read when it is complete, and again only
+if it changed.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ _QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
 _DELIMITED: Final = (b"{", b"[")
 _DAMAGED: Final = "it is damaged, or its content does not match its file extension"
 EXAMPLES: Final = 100
-"""Rejected rows that are kept to be shown; all are counted."""
+"""Rejected rows that are kept as examples; all are counted."""
 _AT_REST: Final = 60.0
-"""Seconds without a change after which a last line without its newline is taken as whole."""
+"""Seconds without a change after which a last line without a newline counts as complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the file system says of a file: another inode is another file."""
+    """State of a file in the file system; another inode is another file."""
 
     inode: int
     size: int
@@ -51,7 +52,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
-    """A stretch of a file that is new: bytes ``start`` to ``end`` (the whole file, mostly)."""
+    """A new slice of a file: bytes ``start`` to ``end``, often the whole file."""
 
     file: DataFile
     start: int
@@ -60,22 +61,22 @@ class FileSlice:
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
     generation: int = 0
-    """The number of this reading of the file: a file that is read anew gets another one."""
+    """Which reading of the file it is part of: a file that is read again gets another number."""
 
     @property
     def whole(self) -> bool:
-        """Tell whether the file is read from its start."""
+        """Return whether the file is read from its start."""
         return self.start == 0
 
     @property
     def headless(self) -> bool:
-        """Tell whether it is a stretch of a CSV without its header."""
+        """Return whether it is a slice of a CSV without the header."""
         return self.file.kind == "csv" and not self.whole
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows of one file, besides those that were counted."""
+    """Duplicate, rejected and ignored rows of one file."""
 
     duplicates: int = 0
     rejected: int = 0
@@ -86,7 +87,7 @@ class Tally:
     """How many of them are kept."""
 
     def add(self, other: Tally) -> None:
-        """Add what became of further rows."""
+        """Add the tally of further rows."""
         self.duplicates += other.duplicates
         self.rejected += other.rejected
         self.ignored += other.ignored
@@ -95,7 +96,7 @@ class Tally:
 
 @dataclass(slots=True)
 class _Read:
-    """How far a file has been read, and how it was then."""
+    """How far a file has been read, and its state then."""
 
     end: int
     lines: int
@@ -105,7 +106,7 @@ class _Read:
 
 @dataclass(slots=True)
 class FileState:
-    """All that is known of one file of a source, as long as it is there."""
+    """State of one file of a source, as long as it exists."""
 
     generation: int = 0
     """The number of its last reading; 0 before the first."""
@@ -118,13 +119,13 @@ class FileState:
     """Of its last reading."""
     read: _Read | None = None
     looked: State | None = None
-    """As it was when nothing new in it was whole yet."""
+    """Its state when it had nothing new that was complete."""
     document: bool = False
-    """Whether it is one document of JSON, as its first lines told when it was..."""
+    """Whether it is one JSON document; detected from its first lines when its state was..."""
     opened: State | None = None
     """...like this."""
     rests_at: float | None = None
-    """When its last line is taken as it stands (seconds since the epoch), where that waits."""
+    """When an incomplete last line is read as it is (seconds since the epoch)."""
 
 
 @dataclass(slots=True)
@@ -140,13 +141,13 @@ class Tail:
     follow: bool = True
     keeps: bool = False
     files: dict[str, FileState] = field(default_factory=dict)
-    """Path → what is known of the file; one that has gone is forgotten."""
+    """Path → state of the file; files that no longer exist are removed."""
     others: Counter[str] = field(default_factory=Counter)
-    """Ending → how many files bear it that are not read."""
+    """File extension → number of files that are not read because of it."""
     _generations: int = 0
 
     def poll(self) -> list[FileSlice]:
-        """Return what is new, without remembering it: see :meth:`commit`."""
+        """Return what is new; :meth:`commit` marks it as read."""
         found = self.location.look()
         self.others = found.others
         for path in self.files.keys() - {file.path for file in found.files}:
@@ -154,14 +155,14 @@ class Tail:
         return [f for file in found.files if (f := self._new_in(file))]
 
     def commit(self, file_slice: FileSlice, lines: int, tally: Tally) -> None:
-        """Remember that a fragment of so many *lines* has been counted, and what came of it."""
+        """Mark a slice of so many *lines* as counted, and add its tally."""
         state = self.files[file_slice.file.path]
         state.problem = None
         self._remember(state, file_slice, lines)
         state.tally.add(tally)
 
     def give_up(self, file_slice: FileSlice, why: str) -> None:
-        """Remember why a fragment cannot be read; it is tried again when its file changes."""
+        """Store why a slice cannot be read; it is tried again when its file changes."""
         state = self.files[file_slice.file.path]
         state.problem = why
         self._remember(state, file_slice, 0)
@@ -223,7 +224,7 @@ class Tail:
             and read.state.size == state.size
             and read.mark == _fingerprint(file.path, state.size)
         ):
-            read.state = state  # touched or copied over itself: there is nothing new in it
+            read.state = state  # touched, or copied over itself: its content is the same
             return None
         if file.kind == "parquet" and not _has_footer(file.path, state.size):
             known.waiting = "incomplete Parquet file: it has no footer (yet)"
@@ -241,7 +242,7 @@ class Tail:
     def _grown(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
         read = known.read
         if read and (state.size < read.end or state.inode != read.state.inode):
-            read = None  # cut or replaced: what it holds now is new
+            read = None  # truncated or replaced: all its content is new
         start = read.end if read else 0
         rests_at = state.modified / 1e9 + _AT_REST
         at_rest = not (self.follow or self.keeps) or time.time() > rests_at
@@ -264,29 +265,29 @@ class Tail:
 
 
 def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
-    """Return a file with what its first lines tell: whether its JSON is one document."""
+    """Return a file with its type detected: JSON lines, or one JSON document."""
     if file.kind != "ndjson" or state.size == 0:
         return file
     if file.compression == "zstd" and not is_whole(file.path):
         return file  # it waits
-    told = known.opened
-    grown = told and told.inode == state.inode and told.size <= state.size
-    if told != state and not (grown and not known.document):
+    checked = known.opened
+    grown = checked and checked.inode == state.inode and checked.size <= state.size
+    if checked != state and not (grown and not known.document):
         document = is_document(file)
         if document != known.document:
-            known.read = None  # what it holds now is read in another way
+            known.read = None  # its content is read in another way now
         known.document, known.opened = document, state
     return replace(file, kind="json") if known.document else file
 
 
 def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: bool) -> int:
-    """Return where the last whole row ends; *start* where there is none.
+    """Return where the last complete row ends; *start* if there is none.
 
-    *objects* takes a last line of JSON that is whole: no half of an object or a list is JSON,
-    while ``1`` is one of ``12``.
+    *objects* accepts a last line that is a JSON object or list: half of one is never valid JSON,
+    while ``1`` may be half of ``12``.
     """
     if file.kind == "csv" and at_rest:
-        return size  # what its end is worth, the reader says
+        return size  # the CSV reader decides about its end
     with open(file.path, "rb") as stream:
         if file.kind == "csv":
             return _csv_rows_end(stream, start, size)
@@ -300,7 +301,7 @@ def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: 
 
 
 def _fingerprint(path: str, size: int) -> bytes:
-    """Return a digest of a file's ends: with its size, enough to tell a touch from a change."""
+    """Return a digest of the start and end of a file: it differs if the content changed."""
     digest = hashlib.blake2b(digest_size=16)
     try:
         with open(path, "rb") as stream:
@@ -334,7 +335,7 @@ def _line_end(stream: BinaryIO, start: int, size: int) -> int:
 
 
 def _is_json(line: bytes) -> bool:
-    """Tell whether a last line without its newline is nevertheless complete."""
+    """Return whether a last line without a newline is complete JSON."""
     try:
         return not line.strip() or json.loads(line) is not None
     except (ValueError, RecursionError):
@@ -342,7 +343,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _csv_rows_end(stream: BinaryIO, start: int, size: int) -> int:
-    """Return the position after the last line break that no quoted field holds."""
+    """Return the position after the last line break that is not inside a quoted field."""
     stream.seek(start)
     position = end = start
     is_open = False
@@ -355,12 +356,12 @@ def _csv_rows_end(stream: BinaryIO, start: int, size: int) -> int:
         if not is_open:
             end = position
         elif position - end > _LONGEST_ROW:
-            is_open, end = False, position  # a stray quote; the reader refuses the row
+            is_open, end = False, position  # a stray quote; the reader rejects the row
     return end
 
 
 def _leaves_open(line: bytes, *, is_open: bool) -> bool:
-    """Tell whether a quoted field goes on after this line."""
+    """Return whether a quoted field continues after this line."""
     if b'"' not in line:
         return is_open
     if is_open:

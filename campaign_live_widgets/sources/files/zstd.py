@@ -1,6 +1,6 @@
-"""Whether a zstd file is whole: from its frames' heads, nothing is unpacked (RFC 8878).
+"""Whether a zstd file is complete, from the headers of its frames (RFC 8878).
 
-The engine reads a file that breaks off between two blocks as if it ended there.
+DuckDB reads a file that ends between two blocks without an error.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ _RUN: Final = 1
 
 
 def is_whole(path: str) -> bool:
-    """Tell whether a file ends where its last frame does; one that is no zstd counts as whole."""
+    """Return whether a file ends with its last frame; True if it is not a zstd file."""
     size = os.stat(path).st_size
     with open(path, "rb") as stream:
         try:
             while stream.tell() < size:
                 if not _pass_frame(stream):
-                    return True  # no zstd: the reader will say so
+                    return True  # not zstd: the reader will fail with an error
         except EOFError:
             return False
         return stream.tell() == size
 
 
 def _pass_frame(stream: BinaryIO) -> bool:
-    """Go to the end of a frame, which may lie behind the file's; tell whether there was one."""
+    """Seek to the end of a frame, maybe beyond the end of the file; return whether it is one."""
     magic = _number(stream, 4)
     if magic & _SKIPPABLE_MASK == _SKIPPABLE:
         stream.seek(_number(stream, 4), os.SEEK_CUR)

@@ -103,7 +103,7 @@ class JourneyOptimizer(Format, name="ajo"):
     natives: ClassVar = {"time": "time", "test": "flag", "bot": "flag"}
 
     def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether any path is one that only an XDM experience event has."""
+        """Return whether any path occurs only in XDM experience events."""
         return ("_id" in paths and "eventtype" in paths) or any(
             path.startswith(("_experience.", "pushnotificationtracking.")) for path in paths
         )
@@ -112,8 +112,8 @@ class JourneyOptimizer(Format, name="ajo"):
         """Return SQL that maps the rows; see :meth:`Format.events`."""
         causes = [
             "WHEN broken IS NOT NULL THEN broken",
-            _unheard_of("feedbackStatus", "status"),
-            _unheard_of("interactionType", "interaction"),
+            _unknown_kind("feedbackStatus", "status"),
+            _unknown_kind("interactionType", "interaction"),
             "WHEN kinds IS NULL THEN 'no feedbackStatus, interactionType or push event'",
             *([missing("_id", "event_id")] if "id" not in complete else []),
             *([missing("timestamp", "time")] if "time" not in complete else []),
@@ -176,12 +176,12 @@ class JourneyOptimizer(Format, name="ajo"):
             FROM filled"""
 
 
-def _unheard_of(name: str, column: str) -> str:
-    """Return the SQL branch that refuses a row whose kind of event is not known."""
+def _unknown_kind(name: str, column: str) -> str:
+    """Return the SQL branch that rejects a row whose kind of event is unknown."""
     return f"WHEN kinds IS NULL AND {column} IS NOT NULL THEN {not_known(name, column)}"
 
 
-# A tracking row does not always name its channel; what else it holds then tells.
+# A tracking row does not always name its channel; then other fields imply it.
 _CHANNEL: Final = """
     CASE
         WHEN channel_uri IS NOT NULL THEN

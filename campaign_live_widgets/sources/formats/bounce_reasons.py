@@ -55,7 +55,7 @@ _BY_WORDS: Final = (
     ("Mail-Block", "blocked|denied|refused|rejected|policy|dmarc|not authori[sz]ed"),
     ("Transient-Failure", "gr[ae]ylist|rate limit|throttl|try again|too many|temporar"),
 )
-"""Reason and the words that tell it, the most telling first; replies are in lower case."""
+"""Reason and a pattern for it, the most specific first; replies are in lower case."""
 _BY_BASIC_CODE: Final = {
     "Mailbox-Full": ("452", "552"),
     "Transient-Failure": ("421", "450", "451"),

@@ -43,7 +43,7 @@ class Canonical(Format, name="canonical"):
     natives: ClassVar = {"timestamp": "time", **dict.fromkeys(_FLAGS, "flag")}
 
     def recognises(self, paths: Collection[str]) -> bool:
-        """Tell whether the columns that only this format has are there."""
+        """Return whether there are columns that only this format has."""
         return "event_type" in paths and ("event_id" in paths or "campaign_id" in paths)
 
     def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
@@ -66,7 +66,7 @@ class Canonical(Format, name="canonical"):
 
 
 def _causes(complete: Collection[str], native: Collection[str]) -> list[str]:
-    """Return the branches that refuse a row, the most basic one first."""
+    """Return the branches that reject a row, the most basic one first."""
     raw = {"timestamp": "raw_timestamp"}
     return [
         "WHEN broken IS NOT NULL THEN broken",

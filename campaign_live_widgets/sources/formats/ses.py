@@ -33,7 +33,9 @@ _WHO: Final = f"""
         lambda one: trim(coalesce(one.address, '')) <> ''
     )"""
 """Each recipient whom a row is about."""
-_NOBODY: Final = "[{'address': NULL::VARCHAR, 'status': NULL::VARCHAR, 'reply': NULL::VARCHAR}]"
+_NO_RECIPIENT: Final = (
+    "[{'address': NULL::VARCHAR, 'status': NULL::VARCHAR, 'reply': NULL::VARCHAR}]"
+)
 _OUT: Final = """
     list_transform(
         list_filter(
@@ -77,7 +79,7 @@ _MAPPING: Final = Mapping(
     # one event for each recipient, but one alone where one of several has done something
     prepared=f"""*, CASE WHEN {_BY_ONE} AND len(whom) <> 1
             THEN [{{'address': transmission, 'status': NULL::VARCHAR, 'reply': NULL::VARCHAR}}]
-            WHEN coalesce(len(whom), 0) = 0 THEN {_NOBODY} ELSE whom END AS who
+            WHEN coalesce(len(whom), 0) = 0 THEN {_NO_RECIPIENT} ELSE whom END AS who
         FROM (SELECT *, {_KIND} AS event_kind, {_WHO} AS whom FROM {{raw}})""",
     kinds="""CASE WHEN event_kind = 'none' THEN []
                   WHEN event_kind IS NOT NULL

@@ -1,4 +1,4 @@
-"""Where a table of events is: a database's address, without its password in what is said."""
+"""The address of a table in a database; messages never contain its password."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class DatabaseAddress:
 
     @classmethod
     def parse(cls, source: str) -> DatabaseAddress:
-        """Read the address of a table; raise :class:`SourceError` where it cannot be one."""
+        """Parse the address of a table; raise :class:`SourceError` if it is invalid."""
         given = source
         known, scheme = None, source.partition("://")[0]
         if ":" in scheme:
@@ -198,9 +198,9 @@ class DatabaseAddress:
         """Return False: no changed file belongs to a database."""
         return False
 
-    def said(self, words: str) -> str:
-        """Return in one line what a client said of an error, and no password."""
-        lines = [line.strip() for line in words.splitlines() if line.strip()]
+    def error_message(self, text: str) -> str:
+        """Return the message of a client's error in one line, without the password."""
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         text = _FATAL.sub("", lines[0] if lines else "")
         if self.password:
             text = text.replace(self.password, "***")
@@ -215,7 +215,7 @@ class DatabaseAddress:
 
 
 def is_database(source: str) -> bool:
-    """Tell whether a source is the address of a database, and not the name of files."""
+    """Return whether a source is the address of a database, not of files."""
     return "://" in source and not os.path.exists(source)
 
 
@@ -232,7 +232,7 @@ def _split(source: str) -> SplitResult:
 
 
 def _require_rows(known: str | None) -> None:
-    """Refuse a format whose rows are read from files alone."""
+    """Raise :class:`SourceError` for a format that is only read from files."""
     if known is not None and known not in ROW_FORMATS:
         message = f"{known}: is not a format of database rows; supported: {', '.join(ROW_FORMATS)}"
         raise SourceError(message)

@@ -48,7 +48,7 @@ FIELDS: Final = {
 }
 """Field → its dotted paths; without those that the report does not ask for."""
 _NEEDED: Final = ("id", "time", "campaign")
-_TELLING: Final = ("status", "interaction", "kind")
+_EVENT_FIELDS: Final = ("status", "interaction", "kind")
 _PLATFORMS: Final = (("apns", "ios"), ("apnssandbox", "ios"), ("fcm", "android"))
 _CHANNELS: Final = (("inApp", "in_app"), ("directMail", "direct_mail"))
 
@@ -70,7 +70,7 @@ def fields_of(
     Raises
     ------
     SourceError
-        Where a table has none of the fields that tell what happened, or its time is no time.
+        If a table has none of the fields that give the event, or its time is not a time.
     """
     import ibis
 
@@ -89,7 +89,7 @@ def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
     paths = {field: [at(table, path) for path in FIELDS[field]] for field in FIELDS}
     found = {field: [c for c in columns if c is not None] for field, columns in paths.items()}
     lacking = [FIELDS[field][0] for field in _NEEDED if not found[field]]
-    if not any(found[field] for field in _TELLING):
+    if not any(found[field] for field in _EVENT_FIELDS):
         lacking.append(FIELDS["status"][0])
     if lacking:
         message = (
@@ -119,9 +119,9 @@ def _primary(columns: list[Column]) -> Column:
     """Return the primary identity of an ``identityMap``: of a map of lists, or a struct of them."""
     import ibis
 
-    nobody = ibis.null("string")
+    no_id = ibis.null("string")
     if not columns:
-        return nobody
+        return no_id
     kind = columns[0].type()
     if kind.is_map():
         lists = columns[0].values()
@@ -129,8 +129,8 @@ def _primary(columns: list[Column]) -> Column:
         return _first_primary(lists.flatten())
     if kind.is_struct():
         found = [_first_primary(columns[0][namespace]) for namespace in kind.names]
-        return ibis.coalesce(*found, nobody)
-    return nobody
+        return ibis.coalesce(*found, no_id)
+    return no_id
 
 
 def _first_primary(identities: Column) -> Column:
@@ -251,22 +251,22 @@ def _event(rows: Table) -> Column:
     import ibis
 
     status, interaction, kind = rows.status, rows.interaction, rows.kind
-    unheard_of = ibis.null("string")
+    unknown = ibis.null("string")
     return ibis.cases(
         ((status == "bounce") & rows.late, "bounce"),
         (status.isin(("sent", "bounce", "denylist")), "sent"),
         (status == "exclude", "excluded"),
         (status.isin(("error", "delay")), status),
         (status.isin(NO_EVENT_STATUSES), NO_EVENT),
-        (status.notnull(), unheard_of),
+        (status.notnull(), unknown),
         (interaction.isin(("open", "bot_open")), "open"),
         (interaction.isin(("click", "bot_click")), "click"),
         (interaction.isin(("unsubscribe", "spam_complaint")), interaction),
         (interaction.isin(NO_EVENT_INTERACTIONS), NO_EVENT),
-        (interaction.notnull(), unheard_of),
+        (interaction.notnull(), unknown),
         (kind == PUSH_OPEN, "open"),
         (kind == PUSH_ACTION, "action"),
-        (kind.isnull() | kind.startswith("message."), unheard_of),
+        (kind.isnull() | kind.startswith("message."), unknown),
         else_=NO_EVENT,
     )
 

@@ -22,7 +22,7 @@ RAW_ID: Final = "raw_id"
 WATERMARK: Final = "mark"
 CAUSE: Final = "cause"
 NO_EVENT: Final = ""
-"""The cause of a vendor's row that carries no event: it is ignored, not refused."""
+"""The cause of a row that has no event: it is ignored, not rejected."""
 _YES: Final = ("true", "t", "1", "yes", "y")
 _NO: Final = ("false", "f", "0", "no", "n")
 _USED: Final = tuple(column for column in COLUMNS if column not in ("variant", "url", "is_machine"))
@@ -167,12 +167,12 @@ def as_text(column: Column | None) -> Column:
 
 
 def _is_blank(text: Column, column: Column) -> Column:
-    """Tell whether a column, as text, is null or blank."""
+    """Return whether a column, as text, is null or blank."""
     return text.isnull() | _is_white(text) if column.type().is_string() else text.isnull()
 
 
 def _is_white(text: Column) -> Column:
-    # Most texts are told by how they begin, and need not be looked at whole.
+    # The first character decides for most texts, without a scan of the whole text.
     # Not `strip`: Spark reads the last two of what that trims, \v and \f, as letters.
     return text[:1].isin(_BEGIN) & (text.translate(_WHITE, "") == "")
 
@@ -195,7 +195,7 @@ def as_flag(column: Column | None) -> Column:
 
 
 def is_time(column: Column) -> bool:
-    """Tell whether a column is a time or a day."""
+    """Return whether a column is a time or a date."""
     kind = column.type()
     return bool(kind.is_timestamp() or kind.is_date())
 
@@ -206,7 +206,7 @@ def as_time(column: Column) -> Column:
 
 
 def no_time(time: Column) -> tuple[Column, str]:
-    """Return the branch that refuses a time outside the years that there are."""
+    """Return the branch that rejects a time outside the years 1 to 9999."""
     import ibis
 
     inside = time.between(ibis.literal(_FIRST), ibis.literal(_LAST))
@@ -214,7 +214,7 @@ def no_time(time: Column) -> tuple[Column, str]:
 
 
 def unknown(name: str, column: Column, known: Sequence[str]) -> tuple[Column, Column]:
-    """Return the branch that refuses a value outside an enumeration."""
+    """Return the branch that rejects a value that is not one of *known*."""
     return column.notin(known), not_known(name, column)
 
 

@@ -8,7 +8,7 @@ Table = Any
 
 
 def at(table: Table, path: str) -> Any:  # noqa: ANN401 - a column, or None
-    """Return what stands at a dotted path, whatever the case of its names; else ``None``."""
+    """Return the column at a dotted path, in any case; ``None`` if there is none."""
     columns = {column.lower(): column for column in reversed(table.columns)}
     if path.lower() in columns:
         return table[columns[path.lower()]]

@@ -28,7 +28,7 @@ CONNECTIONS: Final[dict[str, type[Connection]]] = {}
 
 
 class Connection(ABC):
-    """One engine's way of being asked; making a subclass registers it.
+    """A connection to an engine; defining a subclass registers it.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class Connection(ABC):
     mark : str or None
         Its column that grows with every insert.
     row_format : RowFormat
-        What they are rows of.
+        The format of its rows.
     distinct : bool
-        The engine vouches that no event id stands in the table twice.
+        The engine guarantees that each event id occurs once in the table.
     day : str or None
         A column that holds the watermark's day, give or take one; by it an engine finds what is
         new without reading the rest.
@@ -50,7 +50,7 @@ class Connection(ABC):
     default_watermark: ClassVar[str] = "ingested_at"
     """The column that is the watermark where none is named."""
     keep: ClassVar[str] = "({})"
-    """How the engine is told to work out a named part of a statement, ``{}``, once."""
+    """SQL that makes the engine evaluate a subquery ``{}`` once."""
     times: ClassVar[tuple[str, str]]
     """The engine's types of a time with a zone, and of one without."""
     by_index: ClassVar[bool] = True
@@ -93,14 +93,14 @@ class Connection(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
     def renew(self) -> None:  # noqa: B027 - most engines always see what is there
-        """Have the engine see what the table has become, before a look at it."""
+        """Make the engine see changes of the table, before a refresh."""
 
     @classmethod
     def words(cls, error: Exception) -> str:
-        """Return what the engine's client says of an error."""
+        """Return the message of an error of the engine's client."""
         return str(error)
 
     @property
@@ -167,9 +167,9 @@ def connect(database: DatabaseAddress) -> Connection:
     Raises
     ------
     SourceError
-        Where it does not answer, or has no such table.
+        If it does not answer, or has no such table.
     UsageError
-        Where what is needed to ask it is not installed.
+        If the client of the engine is not installed.
     """
     known = _kind(database)
     try:
@@ -210,7 +210,7 @@ def failures() -> tuple[type[Exception], ...]:
 def error_line(database: DatabaseAddress, error: Exception) -> str:
     """Return one line on what came of asking a database."""
     words = _kind(database).words(error)
-    return f"{database.text}: {database.said(words or type(error).__name__)}"
+    return f"{database.text}: {database.error_message(words or type(error).__name__)}"
 
 
 def _refused(database: DatabaseAddress, error: Exception) -> str:

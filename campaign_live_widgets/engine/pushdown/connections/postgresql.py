@@ -17,7 +17,7 @@ _ROWS: Final = 50_000
 
 
 class Postgres(Connection, engine="postgresql"):
-    """PostgreSQL, and what speaks its protocol, through psycopg."""
+    """PostgreSQL, and servers with its protocol, through psycopg."""
 
     dialect = "postgres"
     extra = "postgresql"
@@ -48,7 +48,7 @@ class Postgres(Connection, engine="postgresql"):
         return tables, all(map(self._has_each_once, tables))
 
     def _has_each_once(self, table: Table) -> bool:
-        """Tell whether a unique index says that no event id stands there twice."""
+        """Return whether a unique index guarantees that each event id occurs once."""
         op = table.op()
         found = self._con.execute(
             "SELECT count(*) FROM pg_index i"

@@ -47,7 +47,7 @@ _MISSING: Final = re.compile(
     r"does not exist|can't extract|invalid_extract",
     re.IGNORECASE,
 )
-"""What the engine says of a field that is not there."""
+"""Error messages about a field that does not exist."""
 _VALUE: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _TOTAL: Final = "clw_total"
 
@@ -62,7 +62,9 @@ class QueryService(Postgres, engine="queryservice"):
 
     def _open(self) -> tuple[list[Table], bool]:
         self._con = self._connect()
-        with suppress(import_module("psycopg").DatabaseError):  # without them, all is read anew
+        with suppress(
+            import_module("psycopg").DatabaseError
+        ):  # without them, everything is read again
             self._send("SET drop_system_columns=false")  # among them the time of arrival
         self._unlimited = " LIMIT 0" if self._send("SELECT 1 AS one LIMIT 0")[1] else ""
         return [self._table(schema, name) for schema, name in self.database.tables], False
@@ -114,9 +116,9 @@ class QueryService(Postgres, engine="queryservice"):
 
     @classmethod
     def words(cls, error: Exception) -> str:
-        """Return what the service says of an error, without the values it may have met in a row.
+        """Return the message of an error of the service, without values that may come from a row.
 
-        What it says of a statement (class 42 of SQLSTATE) names columns and tables alone.
+        Messages about the statement (class 42 of SQLSTATE) name only columns and tables.
         """
         said, code = super().words(error), getattr(error, "sqlstate", None)
         return said if code is None or code.startswith(("42", "28")) else _VALUE.sub("…", said)

@@ -44,8 +44,8 @@ class Spark(Connection, engine="spark"):
 
     dialect = "pyspark"
     extra = "spark"
-    # Spark works a named part out where it is used, each time anew, unless it could differ from
-    # time to time: then it is made once, on the cluster, and read from there.
+    # Spark evaluates a common table expression again at each use, unless it is not deterministic:
+    # then it is evaluated once.
     keep = "(SELECT * FROM ({}) WHERE rand() >= 0)"
     times = ("TIMESTAMP", "TIMESTAMP_NTZ")
     by_index = False
@@ -67,7 +67,7 @@ class Spark(Connection, engine="spark"):
         self._names = [".".join(f"`{part.replace('`', '``')}`" for part in path) for path in paths]
         channel = import_module("pyspark.sql.connect.client").DefaultChannelBuilder
         self._session = client.SparkSession(connection=channel(self._address(), _CHANNEL))
-        # Also where nobody has closed it: a channel that is open in the end keeps the process.
+        # Also if it is never closed: an open channel would keep the process alive.
         self._stop = weakref.finalize(self, self._session.stop)
         self._session.client.set_retry_policies([retries.DefaultPolicy(max_retries=_TRIES)])
         for name, value in _SETTINGS.items():
@@ -118,7 +118,7 @@ class Spark(Connection, engine="spark"):
         return f"sc://{host}{f':{there.port}' if there.port else ''}/{options}"
 
     def renew(self) -> None:
-        """Have Spark list the tables' files anew: it keeps what it has seen of a folder."""
+        """Make Spark list the files of the tables again: it caches the list of a folder."""
         for name in self._names:
             self._session.sql(f"REFRESH TABLE {name}").toArrow()
 
@@ -139,7 +139,7 @@ class Spark(Connection, engine="spark"):
 
     @classmethod
     def words(cls, error: Exception) -> str:
-        """Return what Spark says of an error, without the values it may have met in a row."""
+        """Return the message of an error of Spark, without values that may come from a row."""
         status = _called(error, "getGrpcStatusCode") or _called(error, "code")
         condition = _called(error, "getCondition")
         name = getattr(status, "name", "")
