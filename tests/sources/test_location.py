@@ -52,7 +52,7 @@ def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) ->
     ("source", "says"),
     [
         ("nowhere/at/all", "no such file or folder"),
-        ("nowhere/*.csv", "there is no folder nowhere"),
+        ("nowhere/*.csv", "folder nowhere not found"),
         ("postgresql://user:secret@host/db", "databases cannot be read"),
         ("", "the source is empty"),
     ],
