@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Tab, VBox, Widget
 
@@ -19,6 +18,7 @@ from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.dashboard.page.facts import Facts
 from campaign_live_widgets.dashboard.page.filters import Filters
 from campaign_live_widgets.dashboard.page.header import Header
+from campaign_live_widgets.dashboard.page.tile_update import update_tile
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.layouts.document import write_report
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.layouts.storage import LayoutStorage
     from campaign_live_widgets.snapshot import Snapshot
-
-_LOG: Final = logging.getLogger(__name__)
 
 
 class Dashboard(VBox):
@@ -340,20 +338,7 @@ class Dashboard(VBox):
         return changed
 
     def _update(self, widget: TileWidget) -> bool:
-        snapshot = self.snapshot
-        try:
-            rows = frame(widget.tile, snapshot)
-            changed = widget.update(rows, snapshot.message_names, self._context)
-        except Exception as error:  # noqa: BLE001 - a tile must not break the page
-            _LOG.exception("The tile %s failed", widget.tile.id)
-            widget.show_error(phrases.one_line(error))
-            self._failed.add(widget)
-            return True
-        if widget in self._failed:
-            widget.show_error(None)
-            self._failed.discard(widget)
-            return True
-        return bool(changed)
+        return update_tile(widget, self.snapshot, self._context, self._failed)
 
     def _call_soon(self, call: Callable[[], object]) -> None:
         """Run a call in the coordinator's thread, or at once if there is none."""
