@@ -53,7 +53,7 @@ def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) ->
     [
         ("nowhere/at/all", "no such file or folder"),
         ("nowhere/*.csv", "folder nowhere not found"),
-        ("postgresql://user:secret@host/db", "databases cannot be read"),
+        ("postgresql://user:secret@host/db", "only files can be read here"),
         ("", "the source is empty"),
     ],
 )
