@@ -1,4 +1,4 @@
-"""The text that a browser gets of the package's ES modules."""
+"""The text of the package's ES modules that is sent to a browser."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_a_json_file_is_a_module_that_exports_its_value() -> None:
 
 def test_the_library_holds_every_module_that_another_imports() -> None:
     scripts = library().scripts
-    imported = {found[5:-1] for text in scripts.values() for found in IMPORT.findall(text)}
+    imported = {specifier[5:-1] for text in scripts.values() for specifier in IMPORT.findall(text)}
     assert imported
     assert imported <= set(scripts)
 

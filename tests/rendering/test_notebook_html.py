@@ -1,4 +1,4 @@
-"""The static form for notebooks: its numbers, its pictures, and what it must not hold."""
+"""Notebook HTML: its numbers, its pictures, and what it must not contain."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def texts(table: Element) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
+def test_tables_match_the_report_cell_by_cell(locale: str) -> None:
     made, report = still(usual(), locale), to_json(usual(), locale)
     for tile_id, wanted in report["widgets"].items():
         one = TILES[tile_id]
@@ -62,8 +62,8 @@ def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
             for row in wanted["rows"]
         ]
         if one.views[0] == "kpi":
-            shown = [[strong.text] for strong in root.all("strong")]
-            assert shown == counts
+            figures = [[strong.text] for strong in root.all("strong")]
+            assert figures == counts
             shares = [row[2] for row in wanted["rows"] if len(row) > 2]
             assert all(
                 format_share(share, locale) in root.one("div", lang=locale).text for share in shares
@@ -77,7 +77,7 @@ def test_tables_hold_the_report_cell_for_cell(locale: str) -> None:
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_it_reads_on_any_viewer(name: str) -> None:
+def test_html_uses_only_markup_that_every_viewer_supports(name: str) -> None:
     root = parse(report_html(still(SNAPSHOTS[name]())))
     assert {e.tag for e in root.walk()} <= {
         *("div", "h2", "h3", "h4", "p", "strong", "img", "table", "thead", "tbody"),
@@ -99,7 +99,7 @@ def test_it_reads_on_any_viewer(name: str) -> None:
 
 
 def heights(element: ET.Element, top: float = 0.0) -> Iterator[tuple[str, float]]:
-    """Yield every text of a drawing with how far from its top it stands."""
+    """Yield every text of a picture with its distance from the top."""
     for move in re.findall(r"translate\([-\d.]+,\s*([-\d.]+)\)", element.get("transform", "")):
         top += float(move)
     if element.tag.endswith("text"):
@@ -111,16 +111,18 @@ def heights(element: ET.Element, top: float = 0.0) -> Iterator[tuple[str, float]
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("tile_id", ["email.summary", "push.summary"])
 @pytest.mark.parametrize("scale", [10, 3000, frames.HUGE])
-def test_every_line_is_named_in_the_picture(tile_id: str, locale: str, scale: int) -> None:
+def test_every_line_of_a_chart_is_labeled_inside_the_picture(
+    tile_id: str, locale: str, scale: int
+) -> None:
     made = tile_html(TILES[tile_id], frames.frame(TILES[tile_id], scale=scale), locale=locale)
     source = parse(made).one("img").attributes["src"]
     drawn = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 - our own
-    told = dict(heights(drawn))
+    positions = dict(heights(drawn))
     names = [column_label(metric, locale) for metric in TILES[tile_id].metrics]
-    assert all(0 < told[name] < float(drawn.get("height", 0)) for name in names), told
+    assert all(0 < positions[name] < float(drawn.get("height", 0)) for name in names), positions
 
 
-def test_what_must_not_leave_does_not() -> None:
+def test_profiles_and_scripts_are_not_in_the_html() -> None:
     assert PROFILE not in report_html(still(usual()))
     made = report_html(still(hostile()))
     assert "<script" not in made
@@ -128,7 +130,7 @@ def test_what_must_not_leave_does_not() -> None:
     assert "document.title='pwned'" in parse(made).text
 
 
-def test_without_what_draws_pictures_there_are_tables_alone(
+def test_without_the_chart_converter_the_html_contains_only_tables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
@@ -144,9 +146,9 @@ def test_without_what_draws_pictures_there_are_tables_alone(
     pictures._converter.cache_clear()
 
 
-def test_a_tile_alone_says_what_it_is_of() -> None:
-    said = parse(one_tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
-    assert re.search(r"Spring sale · 22 Nov 2026 16:05 . 23 Nov 2026 16:05 CET", said)
+def test_a_single_tile_names_its_campaign_and_window() -> None:
+    content = parse(one_tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
+    assert re.search(r"Spring sale · 22 Nov 2026 16:05 . 23 Nov 2026 16:05 CET", content)
     with pytest.raises(UnknownNameError, match="bounce_reasons"):
         one_tile(still(usual()), "email.bounce_reason")
 

@@ -1,4 +1,4 @@
-"""Colours can be told from the ground and from each other, whatever the eye."""
+"""Colors contrast with the background and with each other, also in color-blind vision."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ COLORED = {
     for tile in TILES.values()
     if len(tile.metrics) > 1 and (tile.share_of or {"donut", "bars", "lines"} & set(tile.views))
 }
-"""Tiles in which colour alone tells one metric from another."""
+"""Tiles in which only the color distinguishes the metrics."""
 THEMES = Path(sysconfig.get_path("data")) / "share/jupyter/lab/themes/@jupyterlab"
 OKABE_ITO = 0.07
-"""The smallest distance inside the well-known palette of Okabe and Ito, which ours must reach."""
+"""The smallest color distance of Okabe and Ito's palette, which ours must reach."""
 
 
 def linear(color: str) -> np.ndarray:
@@ -86,7 +86,7 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("dark", "ground"), [(False, "#ffffff"), (True, "#111111"), (True, "#212121")]
 )
-def test_every_colour_stands_out_from_its_ground(
+def test_every_color_contrasts_with_its_background(
     metric_id: str, ground: str, *, dark: bool
 ) -> None:
     assert contrast(metric_color(metric_id, dark=dark), ground) >= 3
@@ -95,43 +95,50 @@ def test_every_colour_stands_out_from_its_ground(
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("tile_id", COLORED)
-def test_metrics_of_one_tile_can_be_told_apart(tile_id: str, eye: str, *, dark: bool) -> None:
-    apart(COLORED[tile_id], eye, dark=dark)
+def test_metrics_of_one_tile_have_distinguishable_colors(
+    tile_id: str, eye: str, *, dark: bool
+) -> None:
+    assert_distinguishable(COLORED[tile_id], eye, dark=dark)
 
 
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize("dark", [False, True])
-def test_kinds_of_bounces_can_be_told_apart(eye: str, *, dark: bool) -> None:
-    apart(("hard_bounces", "soft_bounces", "ignored_bounces", "other"), eye, dark=dark)
+def test_bounce_types_have_distinguishable_colors(eye: str, *, dark: bool) -> None:
+    assert_distinguishable(
+        ("hard_bounces", "soft_bounces", "ignored_bounces", "other"), eye, dark=dark
+    )
 
 
-def apart(metrics: tuple[str, ...], eye: str, *, dark: bool) -> None:
-    seen = {
+def assert_distinguishable(metrics: tuple[str, ...], eye: str, *, dark: bool) -> None:
+    perceived = {
         m: oklab(np.clip(np.array(EYES[eye]) @ linear(metric_color(m, dark=dark)), 0, 1))
         for m in metrics
     }
-    near = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
-    assert min(near.values()) >= OKABE_ITO, min(near, key=near.__getitem__)
+    distances = {
+        (a, b): float(np.linalg.norm(perceived[a] - perceived[b]))
+        for a, b in combinations(perceived, 2)
+    }
+    assert min(distances.values()) >= OKABE_ITO, min(distances, key=distances.__getitem__)
 
 
-def test_a_metric_of_ones_own_is_grey() -> None:
+def test_custom_metrics_share_one_color() -> None:
     assert metric_color("mine") == metric_color("yours")
 
 
 def theme(name: str) -> dict[str, str]:
-    """Return the variables of one of JupyterLab's themes, each as it stands."""
+    """Return the unresolved CSS variables of one of JupyterLab's themes."""
     css = (THEMES / f"theme-{name}-extension" / "index.css").read_text(encoding="utf-8")
     return dict(re.findall(r"(--[\w-]+):\s*([^;}]+)", css))
 
 
 def solid(value: str, variables: Mapping[str, str], ground: str = "#ffffff") -> str:
-    """Return a colour of a style sheet as ``#rrggbb``, seen on *ground*."""
+    """Return a color of a style sheet as ``#rrggbb``, blended with *ground*."""
     value = value.strip()
-    if found := re.fullmatch(r"var\((--[\w-]+)(?:,\s*(.*))?\)", value):
-        name, fallback = found.groups()
+    if match := re.fullmatch(r"var\((--[\w-]+)(?:,\s*(.*))?\)", value):
+        name, fallback = match.groups()
         return solid(variables.get(name, fallback or ""), variables, ground)
-    if found := re.fullmatch(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)", value):
-        *parts, alpha = map(float, found.groups())
+    if match := re.fullmatch(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)", value):
+        *parts, alpha = map(float, match.groups())
         under = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
         mixed = [round(a * alpha + b * (1 - alpha)) for a, b in zip(parts, under, strict=True)]
         return "#" + "".join(f"{part:02x}" for part in mixed)
@@ -143,7 +150,7 @@ def solid(value: str, variables: Mapping[str, str], ground: str = "#ffffff") -> 
 @pytest.mark.parametrize(
     ("text", "least"), [("ink", 4.5), ("soft", 4.5), ("link", 4.5), ("focus", 3)]
 )
-def test_text_can_be_read_on_its_ground(text: str, least: float, name: str | None) -> None:
+def test_text_contrasts_with_its_background(text: str, least: float, name: str | None) -> None:
     own = dict(re.findall(r"(--clw-[\w-]+):\s*([^;}]+)", library().styles["widgets/base/tile.js"]))
     links = {f"--clw-{key}": shades[name == "dark"] for key, shades in PAGE_COLORS.items()}
     variables = {**own, **links, **(theme(name) if name else {})}
@@ -152,14 +159,14 @@ def test_text_can_be_read_on_its_ground(text: str, least: float, name: str | Non
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-def test_the_chosen_item_of_a_menu_can_be_read(name: str) -> None:
+def test_the_selected_menu_item_contrasts_with_its_background(name: str) -> None:
     variables = theme(name)
     ground = solid("var(--jp-layout-color2)", variables)
     assert contrast(solid("var(--jp-ui-font-color0)", variables, ground), ground) >= 4.5
 
 
 @pytest.mark.parametrize(("shade", "dark"), [("light", False), ("dark", True)])
-def test_a_plain_colour_is_the_one_the_page_gives_its_variable(shade: Shade, *, dark: bool) -> None:
+def test_plain_colors_match_the_css_variables(shade: Shade, *, dark: bool) -> None:
     block = palette_css().splitlines()[dark]
     variables = dict(re.findall(r"--clw-([a-z0-9-]+):(#[0-9a-f]{6})", block))
     for metric in METRICS:
@@ -172,7 +179,7 @@ def test_a_plain_colour_is_the_one_the_page_gives_its_variable(shade: Shade, *, 
 
 
 @pytest.mark.parametrize("shade", ["light", "dark"])
-def test_words_can_be_read_on_the_paper(shade: Shade) -> None:
+def test_text_contrasts_with_the_page_of_a_document(shade: Shade) -> None:
     ground = paper("ground", shade)
     assert _contrast(paper("ink", shade), ground) >= 7
     assert _contrast(paper("soft", shade), ground) >= 4.5
@@ -180,10 +187,10 @@ def test_words_can_be_read_on_the_paper(shade: Shade) -> None:
 
 
 def _contrast(one: str, other: str) -> float:
-    """WCAG 2: of two colours as #rrggbb."""
+    """Return the WCAG 2 contrast of two colors, each as #rrggbb."""
 
-    def luminance(shown: str) -> float:
-        parts = (int(shown[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    def luminance(hex_color: str) -> float:
+        parts = (int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
         r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 

@@ -1,4 +1,4 @@
-"""The report on paper, read back page by page: its numbers, its words, its edges."""
+"""The PDF report, parsed page by page: its numbers, its texts, its margins."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ HOSTILE: Final = (
 MM: Final = 72 / 25.4
 
 
-def still_of(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
+def view_of(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
     return ReportView(snapshot=snapshot, made_at=MADE, locale=locale, time_zone=time_zone)
 
 
 def campaign(messages: int = 3) -> Snapshot:
-    """Every kind of event, of both channels, and as many messages as asked for."""
+    """Return every type of event, in both channels, for a number of messages."""
     kinds = ("sent", "delivered", "sent", "delivered", "open", "click", "error", "excluded")
     events = []
     for i in range(40 + 8 * messages):
@@ -67,34 +67,34 @@ def flat(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """A text without what a line break may have put into it or taken from it."""
+    """Return a text without the characters that line breaks add or remove."""
     return "".join(c for c in text if not c.isspace() and c not in "\u200b\x02\ufffe\xad")
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_every_number_of_the_report_is_on_paper(locale: str) -> None:
+def test_every_number_of_the_report_is_in_the_pdf(locale: str) -> None:
     snapshot = campaign()
-    text = squeezed("".join(pages(pdf(still_of(snapshot, locale)))))
+    text = squeezed("".join(pages(pdf(view_of(snapshot, locale)))))
     for tile in TILES.values():
         table = frame(tile, snapshot)
         assert squeezed(tile.title(locale)) in text
         if tile.by == "bucket":
             continue  # drawn as lines
         for column in table.columns[1:]:
-            tell = format_share if column == "share" else format_number
+            format_value = format_share if column == "share" else format_number
             for count in table[column]:
-                assert squeezed(tell(count, locale)) in text
+                assert squeezed(format_value(count, locale)) in text
     for metric in METRICS.values():
         if any(metric.id in tile.metrics for tile in TILES.values()):
             assert squeezed(metric.definition(locale)) in text
 
 
 @pytest.mark.usefixtures("renderers")
-def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
+def test_a_table_shows_totals_and_rates_with_their_denominators() -> None:
     snapshot = campaign()
     table = frame(TILES["email.metrics_by_message"], snapshot)
     sums = {column: int(table[column].sum()) for column in table.columns[1:]}
-    text = flat(" ".join(pages(pdf(still_of(snapshot)))))
+    text = flat(" ".join(pages(pdf(view_of(snapshot)))))
     assert "Total " + " ".join(format_number(n) for n in sums.values()) in text
     rates = [
         format_share(sums[metric] / sums[METRICS[metric].rate_of or ""])
@@ -106,7 +106,7 @@ def test_a_table_has_its_total_and_its_rates_with_what_they_divide_by() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_the_head_says_of_what_the_numbers_are() -> None:
+def test_the_header_describes_the_window_the_selection_and_data_problems() -> None:
     names = {"m001": "Hello", "m002": "Bye"}
     known = tuple(Message(i, names.get(i), ("email",), 1, NOW) for i in ("m000", *names))
     snapshot = replace(
@@ -119,7 +119,7 @@ def test_the_head_says_of_what_the_numbers_are() -> None:
             events=1234, rejected=1, rejects=(Reject("a.csv", 7, "bad"),), notes=("A note",)
         ),
     )
-    data = pdf(still_of(snapshot, "fr", "Asia/Kolkata"))
+    data = pdf(view_of(snapshot, "fr", "Asia/Kolkata"))
     first = flat(pages(data)[0]).replace("\N{NO-BREAK SPACE}", " ")
     assert first.startswith("Spring sale spring Période 24 h, 22 nov. 2026 20:35")
     assert "23 nov. 2026 20:35 IST. La période se termine au dernier événement" in first
@@ -131,12 +131,12 @@ def test_the_head_says_of_what_the_numbers_are() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_the_document_tells_its_title_its_language_and_its_pages() -> None:
-    data = pdf(still_of(campaign(), "fr"))
+def test_the_pdf_has_a_title_a_language_and_page_numbers() -> None:
+    data = pdf(view_of(campaign(), "fr"))
     document = pypdfium2.PdfDocument(data)
-    told = document.get_metadata_dict()
-    assert told["Title"] == "Rapport de campagne\N{NO-BREAK SPACE}: Spring sale"
-    assert told["CreationDate"] == "D:20261123180005Z"
+    metadata = document.get_metadata_dict()
+    assert metadata["Title"] == "Rapport de campagne\N{NO-BREAK SPACE}: Spring sale"
+    assert metadata["CreationDate"] == "D:20261123180005Z"
     assert b"/Lang(fr" in data
     for number, text in enumerate(pages(data), start=1):
         assert f"{number}/{len(document)}" in text
@@ -150,7 +150,7 @@ def test_the_document_tells_its_title_its_language_and_its_pages() -> None:
 def test_a_long_table_repeats_its_headings_and_keeps_every_row() -> None:
     snapshot = campaign(messages=200)
     tile = TILES["email.metrics_by_message"]
-    texts = pages(pdf(still_of(snapshot)))
+    texts = pages(pdf(view_of(snapshot)))
     heading = " ".join(column_label(c) for c in tile.columns[:-1])
     holding = [text for text in texts if heading in flat(text)]
     assert len(holding) > 3
@@ -162,14 +162,14 @@ def test_a_long_table_repeats_its_headings_and_keeps_every_row() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_reasons_that_a_chart_cannot_show_stand_in_a_table() -> None:
+def test_reasons_omitted_from_a_chart_are_in_a_table() -> None:
     events = [
         Event(kind, reason=f"reason {i:03}", bounce_type="hard")
         for kind in ("bounce", "error", "excluded")
         for i in range(60)
         for _ in range(1 + (i < 5))
     ]
-    text = flat("".join(pages(pdf(still_of(snapshot_of(events))))))
+    text = flat("".join(pages(pdf(view_of(snapshot_of(events))))))
     assert "Other (52)" in text
     assert text.count("Other (36)") == 2
     for i in range(60):
@@ -177,8 +177,8 @@ def test_reasons_that_a_chart_cannot_show_stand_in_a_table() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_an_empty_campaign_is_said_to_be() -> None:
-    texts = pages(pdf(still_of(snapshot_of([]), "fr")))
+def test_an_empty_campaign_is_reported_as_empty() -> None:
+    texts = pages(pdf(view_of(snapshot_of([]), "fr")))
     for metric in ("bounces", "errors", "excluded", "opens", "sent"):
         assert nothing(metric)("fr") in flat("".join(texts))
     assert "Aucun événement pour l'instant" in texts[0]
@@ -186,7 +186,7 @@ def test_an_empty_campaign_is_said_to_be() -> None:
 
 @pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_nothing_stands_over_the_edge(locale: str) -> None:
+def test_no_text_exceeds_the_margins(locale: str) -> None:
     hostile = campaign(messages=60)
     names = {f"m{i:03}": HOSTILE[i % len(HOSTILE)] for i in range(60)}
     huge = {
@@ -196,7 +196,7 @@ def test_nothing_stands_over_the_edge(locale: str) -> None:
         for name, table in hostile.counts.items()
     }
     snapshot = replace(hostile, campaign_name="".join(HOSTILE), message_names=names, counts=huge)
-    assert_inside_the_margins(pdf(still_of(snapshot, locale)))
+    assert_inside_the_margins(pdf(view_of(snapshot, locale)))
 
 
 @pytest.mark.usefixtures("renderers")
@@ -215,8 +215,8 @@ def test_the_numbers_of_an_axis_fit_in_every_font(
         for name, table in counted.counts.items()
     }
     place = Place("email.summary", rows=7, columns=12)
-    still = still_of(replace(counted, counts=counts), locale)
-    data = pdf(replace(still, places={"email": (place,)}))
+    view = view_of(replace(counted, counts=counts), locale)
+    data = pdf(replace(view, places={"email": (place,)}))
     assert font.family.replace(" ", "").encode() in data
     assert "200 000" in pages(data)[0].replace("\N{NARROW NO-BREAK SPACE}", " ").replace(",", " ")
     assert_inside_the_margins(data)
@@ -235,11 +235,11 @@ def assert_inside_the_margins(data: bytes) -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_names_from_outside_stay_words() -> None:
+def test_markup_in_names_is_printed_as_text() -> None:
     names = dict(zip((f"m{i:03}" for i in range(7)), HOSTILE, strict=True))
     name = "#pagebreak() </title> \N{RIGHT-TO-LEFT OVERRIDE}moc"
     snapshot = replace(campaign(messages=7), message_names=names, campaign_name=name)
-    text = squeezed("".join(pages(pdf(still_of(snapshot)))))
+    text = squeezed("".join(pages(pdf(view_of(snapshot)))))
     for hostile in HOSTILE[:5]:
         assert squeezed(hostile) in text
     assert "a\N{REPLACEMENT CHARACTER}b" in text
@@ -249,15 +249,15 @@ def test_names_from_outside_stay_words() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_the_same_still_gives_the_same_file() -> None:
-    still = still_of(campaign())
-    first = pdf(still)
-    assert pdf(still) == first
-    assert pdf(replace(still, made_at=MADE + timedelta(days=1))) != first
+def test_the_same_report_view_gives_the_same_file() -> None:
+    view = view_of(campaign())
+    first = pdf(view)
+    assert pdf(view) == first
+    assert pdf(replace(view, made_at=MADE + timedelta(days=1))) != first
 
 
 @pytest.mark.usefixtures("renderers")
-def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
+def test_only_visible_tiles_are_printed_in_their_selected_view() -> None:
     places = {
         "push": (Place("push.summary", rows=6, columns=12, view="table"),),
         "email": (
@@ -266,7 +266,7 @@ def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
         ),
     }
     snapshot = campaign()
-    text = flat("".join(pages(pdf(replace(still_of(snapshot), places=places)))))
+    text = flat("".join(pages(pdf(replace(view_of(snapshot), places=places)))))
     assert "Error reasons" not in text
     assert "Campaign statistics" not in text
     assert text.index("Push summary") < text.index("Bounce reasons")
@@ -277,11 +277,11 @@ def test_only_what_is_shown_is_printed_and_as_it_is_shown() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_what_is_missing_is_said_in_one_line() -> None:
+def test_a_missing_extra_is_a_one_line_error() -> None:
     code = (
         "import sys; sys.path.insert(0, '.'); sys.modules['typst'] = None\n"
-        "from tests.rendering.test_pdf import pdf, snapshot_of, still_of\n"
-        "try: pdf(still_of(snapshot_of([])))\n"
+        "from tests.rendering.test_pdf import pdf, snapshot_of, view_of\n"
+        "try: pdf(view_of(snapshot_of([])))\n"
         "except Exception as error: print(error)"
     )
     done = subprocess.run(  # noqa: S603 - our own code

@@ -37,19 +37,21 @@ AT_FIXED = (
         (168 * HOUR, "last 7 days", "7 derniers jours"),
     ],
 )
-def test_a_window_that_ends_now_is_the_last_so_long(length: timedelta, en: str, fr: str) -> None:
+def test_a_window_that_ends_now_is_called_the_last_hours_or_days(
+    length: timedelta, en: str, fr: str
+) -> None:
     snapshot = snapshot_of([], length=length)
     assert phrases.window(snapshot, NOW, "UTC", "en").split(",")[0] == en
     assert phrases.window(snapshot, NOW, "UTC", "fr").split(",")[0] == fr
 
 
-def test_a_window_is_told_on_the_clock_of_the_zone() -> None:
+def test_a_window_is_shown_in_its_time_zone() -> None:
     assert phrases.window(snapshot_of([]), NOW, "Europe/Paris", "en") == (
         "last 24 h, 22 Nov 16:05 \u2013 23 Nov 16:05 CET"
     )
 
 
-def test_another_year_is_named() -> None:
+def test_the_year_is_shown_if_it_is_not_the_current_one() -> None:
     fixed = replace(snapshot_of([], datetime(2027, 1, 1, 6, tzinfo=UTC)), ending="fixed")
     assert phrases.window(fixed, NOW, "UTC", "en") == (
         "24 h, 31 Dec 2026 06:00 \u2013 1 Jan 2027 06:00 UTC"
@@ -67,7 +69,7 @@ def test_another_year_is_named() -> None:
         ),
     ],
 )
-def test_why_a_window_ends_where_it_does(ending: Ending, note: str) -> None:
+def test_the_note_explains_why_a_window_ends(ending: Ending, note: str) -> None:
     snapshot = replace(snapshot_of([Event("sent")]), ending=ending)
     assert phrases.window_note(snapshot, "UTC", "fr") == note
 
@@ -83,11 +85,11 @@ def test_why_a_window_ends_where_it_does(ending: Ending, note: str) -> None:
         (49 * HOUR + 7 * MINUTE, "2 d 1 h 7 min", "2 j 1 h 7 min"),
     ],
 )
-def test_a_length_is_told_in_whole_units(length: timedelta, en: str, fr: str) -> None:
+def test_a_duration_is_shown_in_whole_units(length: timedelta, en: str, fr: str) -> None:
     assert (phrases.length(length, "en"), phrases.length(length, "fr")) == (en, fr)
 
 
-def test_what_is_counted_is_told_in_words() -> None:
+def test_the_selection_is_described_in_words() -> None:
     whole = replace(
         snapshot_of([]),
         messages=tuple(
@@ -117,29 +119,29 @@ def test_what_is_counted_is_told_in_words() -> None:
     assert phrases.scope(many, "UTC", "fr") == ["4 messages sur 5"]
 
 
-def test_a_name_turns_nothing_around_it() -> None:
+def test_a_name_does_not_change_the_text_direction_around_it() -> None:
     assert phrases.shorten("\u202egnp.exe\u2066") == "gnp.exe"
     assert phrases.shorten("שלם") == "\u2068שלם\u2069"
 
 
-def test_an_error_is_one_line() -> None:
+def test_an_error_is_shown_in_one_line() -> None:
     assert phrases.one_line(SourceError("a.csv: not there\nTry b.csv")) == "a.csv: not there"
     assert phrases.one_line(KeyError("x")) == "KeyError: 'x'"
     assert phrases.one_line(RuntimeError()) == "RuntimeError"
 
 
 @pytest.mark.parametrize(
-    ("ahead", "locale", "said"),
+    ("ahead", "locale", "beginning"),
     [
         (1, "en", "1 event is dated after now: 28 Nov 2026 09:00:00 UTC."),
         (1200, "en", "1,200 events are dated after now, the last one 28 Nov 2026 09:00:00 UTC."),
         (2, "fr", "2 événements sont datés après maintenant, le dernier le 28 nov. 2026 09:00:00"),
     ],
 )
-def test_events_dated_after_now_are_noted_first(ahead: int, locale: str, said: str) -> None:
+def test_events_dated_after_now_are_noted_first(ahead: int, locale: str, beginning: str) -> None:
     until = datetime(2026, 11, 28, 9, tzinfo=UTC)
     health = Health(ahead=ahead, ahead_until=until, notes=("a file is still being written",))
     first, second = phrases.health_notes(health, "UTC", locale)
-    assert first.startswith(said)
+    assert first.startswith(beginning)
     assert second == "a file is still being written"
     assert phrases.health_notes(Health(), "UTC", locale) == []

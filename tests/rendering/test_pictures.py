@@ -1,4 +1,4 @@
-"""Charts as files: whole, plain, and the same for the same numbers."""
+"""Charts as files: complete, self-contained and reproducible."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def texts(svg: str) -> list[str]:
 @pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
 def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
-    shown = tile(tile_id)
-    spec = specification(shown, frames.frame(shown), kind=kind, shade="light", title=True)
+    chart_tile = tile(tile_id)
+    spec = specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light", title=True)
     svg = pictures.svg(spec)
     root = ET.fromstring(svg)  # noqa: S314 - we wrote it
     assert root.get("role") == "img"
     assert root.get("aria-label") == spec["description"]
-    assert shown.title() in texts(svg)
+    assert chart_tile.title() in texts(svg)
     assert not re.search(r"\bid=|\bhref=|url\(|<script|<image|<style|NaN|undefined|var\(", svg)
     assert set(re.findall(r"https?://[^\"]+", svg)) == {
         "http://www.w3.org/2000/svg",
@@ -48,22 +48,22 @@ def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
 
 @pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", LOCALES)
-def test_huge_counts_stand_in_full(locale: str) -> None:
+def test_huge_counts_are_printed_in_full(locale: str) -> None:
     for tile_id, kind in CHARTS:
         if kind == "lines":
             continue
-        shown = tile(tile_id)
-        frame = frames.frame(shown, scale=frames.HUGE)
-        spec = specification(shown, frame, kind=kind, shade="light", locale=locale, width=640)
+        chart_tile = tile(tile_id)
+        frame = frames.frame(chart_tile, scale=frames.HUGE)
+        spec = specification(chart_tile, frame, kind=kind, shade="light", locale=locale, width=640)
         drawn = {text.partition(" (")[0] for text in texts(pictures.svg(spec))}  # without rates
-        for column in shown.columns[1 : 2 if kind == "donut" else None]:
+        for column in chart_tile.columns[1 : 2 if kind == "donut" else None]:
             assert {format_number(count, locale) for count in frame[column]} <= drawn
 
 
-def test_bars_are_as_long_as_their_counts() -> None:
-    shown = tile("email.error_reasons")
-    frame = frames.frame(shown, ["a", "b", "c", "d"])
-    spec = specification(shown, frame, shade="light")
+def test_bar_lengths_are_proportional_to_counts() -> None:
+    chart_tile = tile("email.error_reasons")
+    frame = frames.frame(chart_tile, ["a", "b", "c", "d"])
+    spec = specification(chart_tile, frame, shade="light")
     root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
     (group,) = [g for g in root.iter(f"{SVG}g") if "mark-rect" in g.get("class", "")]
     widths = [float(re.findall(r"h(\d+\.?\d*)", path.get("d", ""))[0]) for path in group]
@@ -72,17 +72,17 @@ def test_bars_are_as_long_as_their_counts() -> None:
         assert width / widths[0] == pytest.approx(count / counts[0], abs=0.01)
 
 
-def test_lines_start_at_zero_and_end_where_the_counts_do() -> None:
-    shown = tile("email.summary")
-    frame = frames.frame(shown)
-    frame[list(shown.metrics)] = 0
+def test_lines_start_at_zero_and_end_at_the_last_count() -> None:
+    chart_tile = tile("email.summary")
+    frame = frames.frame(chart_tile)
+    frame[list(chart_tile.metrics)] = 0
     frame.loc[48, "sent"] = 1000
-    spec = specification(shown, frame, shade="light", width=600, height=200)
+    spec = specification(chart_tile, frame, shade="light", width=600, height=200)
     root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
     assert (root.get("width"), root.get("height")) == ("600", "200")
     curves = [g for g in root.iter(f"{SVG}g") if "mark-line" in g.get("class", "")]
     paths = [path.get("d", "") for curve in curves for path in curve]
-    assert len(paths) == len(shown.metrics)
+    assert len(paths) == len(chart_tile.metrics)
     heights = [float(y) for y in re.findall(r",(-?\d+\.?\d*)", paths[0])]
     assert len(heights) == len(frame)
     assert heights[48] == min(heights) == 0
@@ -90,8 +90,8 @@ def test_lines_start_at_zero_and_end_where_the_counts_do() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_an_axis_reads_as_the_language_writes() -> None:
-    shown = tile("push.summary")
+def test_axis_labels_are_formatted_for_the_language() -> None:
+    chart_tile = tile("push.summary")
     for locale, scale, label in (
         ("en", 1000, "2,000"),
         ("fr", 1000, "2\N{NARROW NO-BREAK SPACE}000"),
@@ -100,15 +100,15 @@ def test_an_axis_reads_as_the_language_writes() -> None:
         ("en", frames.HUGE, "2T"),
         ("fr", 10**9, "2\N{NO-BREAK SPACE}Md"),
     ):
-        frame = frames.frame(shown, scale=scale)
-        drawn = texts(pictures.svg(specification(shown, frame, locale=locale, shade="light")))
+        frame = frames.frame(chart_tile, scale=scale)
+        drawn = texts(pictures.svg(specification(chart_tile, frame, locale=locale, shade="light")))
         assert label in drawn
 
 
 @pytest.mark.usefixtures("renderers")
-def test_a_png_has_the_size_that_was_asked_for() -> None:
-    shown = tile("email.bounce_reasons")
-    spec = specification(shown, frames.frame(shown), shade="dark", width=300, height=120)
+def test_a_png_has_the_requested_size() -> None:
+    chart_tile = tile("email.bounce_reasons")
+    spec = specification(chart_tile, frames.frame(chart_tile), shade="dark", width=300, height=120)
     for scale in (1.0, 2.0):
         data = pictures.png(spec, scale=scale)
         assert data[:8] == b"\x89PNG\r\n\x1a\n"
@@ -141,11 +141,15 @@ def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_hostile_names_are_drawn_as_they_are() -> None:
-    shown = tile("email.recipient_domains")
+def test_hostile_names_are_drawn_as_text() -> None:
+    chart_tile = tile("email.recipient_domains")
     hostile = ["<script>alert(1)</script>", "\"'&]]>", "a\x00b\x1fc", "ع" * 300, "=1+1", "x" * 9999]
     spec = specification(
-        shown, frames.frame(shown, hostile), shade="light", title=True, caption="<b>&\x01\"'"
+        chart_tile,
+        frames.frame(chart_tile, hostile),
+        shade="light",
+        title=True,
+        caption="<b>&\x01\"'",
     )
     svg = pictures.svg(spec)
     drawn = texts(svg)
@@ -157,17 +161,17 @@ def test_hostile_names_are_drawn_as_they_are() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_a_picture_asks_no_other_file() -> None:
+def test_a_picture_cannot_load_other_files() -> None:
     spec: dict[str, Any] = {"data": {"url": "http://127.0.0.1:1/x.csv"}, "mark": "bar"}
     with pytest.raises(ValueError, match="not allowed"):
         pictures.svg(spec)
 
 
-def test_the_scripts_of_a_page_stay_in_their_element() -> None:
+def test_page_scripts_cannot_close_their_element() -> None:
     script = pictures.page_scripts()
     assert "</script" not in script.lower()
     assert "<!--" not in script
-    # Names of XML, and the editor that a menu we do not show would open.
+    # XML namespaces, and the editor URL of a menu that the page does not show.
     assert set(re.findall(r"https?://([^/\"'`]+)", script)) <= {
         "www.w3.org",
         "vega.github.io",
@@ -179,7 +183,7 @@ def test_the_scripts_of_a_page_stay_in_their_element() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_what_is_missing_is_said_in_one_line() -> None:
+def test_a_missing_extra_is_a_one_line_error() -> None:
     code = (
         "import sys; sys.modules['vl_convert'] = None\n"
         "from campaign_live_widgets.rendering.charts import export as pictures\n"
@@ -196,7 +200,7 @@ def test_what_is_missing_is_said_in_one_line() -> None:
 
 
 @pytest.mark.usefixtures("renderers")
-def test_threads_may_draw_at_once() -> None:
+def test_charts_can_be_drawn_in_several_threads() -> None:
     specs = [
         specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, shade="light")
         for tile_id, kind in CHARTS

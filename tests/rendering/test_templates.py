@@ -21,7 +21,7 @@ def filled(source: str, **values: object) -> str:
 
 
 @given(CHARACTERS, CHARACTERS)
-def test_text_comes_back_as_it_was(text: str, attribute: str) -> None:
+def test_text_is_unchanged_after_parsing(text: str, attribute: str) -> None:
     made = parse(filled('<p title="{{ a }}">{{ t }}</p>', a=attribute, t=text)).one("p")
     assert made.attributes == {"title": attribute}
     assert made.text == text
@@ -43,7 +43,7 @@ def test_a_missing_value_is_an_error() -> None:
 
 
 @given(st.recursive(CHARACTERS, lambda inner: st.dictionaries(CHARACTERS, inner, max_size=3)))
-def test_data_ends_no_script(value: object) -> None:
+def test_data_cannot_close_a_script(value: object) -> None:
     made = data_script("data", {"value": value, "more": "</script><!-- \u2028 &amp; ]]>"})
     inner = made.partition(">")[2].rpartition("</script>")[0]
     assert not set("<>&\u2028\u2029") & set(inner)

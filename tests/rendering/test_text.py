@@ -13,44 +13,44 @@ from tests.support.reports.stills import PROFILE, hostile, still, usual
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_tile_and_its_numbers_are_told(locale: str) -> None:
+def test_every_tile_is_printed_with_its_numbers(locale: str) -> None:
     snapshot = usual()
-    said = text(still(snapshot, locale))
+    output = text(still(snapshot, locale))
     for title in (*TABS.values(), *(one.title for one in TILES.values())):
-        assert title(locale) in said
-    lines = said.splitlines()
+        assert title(locale) in output
+    lines = output.splitlines()
     for one in (one for one in TILES.values() if one.by not in (None, "bucket")):
         rows = frame(one, snapshot)
         sums = [format_number(int(rows[metric].sum()), locale) for metric in one.metrics]
         total = re.compile(r"\s+".join(["Total", *map(re.escape, sums)]) + "$")
         assert any(total.search(line.strip()) for line in lines), one.id
-    assert PROFILE not in said
+    assert PROFILE not in output
 
 
-def test_it_says_which_part_and_which_clock() -> None:
+def test_the_selection_and_the_time_zone_are_printed() -> None:
     head = text(still(hostile(), "fr", "Europe/Paris")).splitlines()
     assert head[0].endswith("22 nov. 2026 16:05 \u2013 23 nov. 2026 16:05 CET")
     assert "envois de test inclus, Europe/Paris" in head[1]
 
 
-def test_nothing_in_it_steers_a_terminal() -> None:
-    said = text(still(hostile()))
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said)
-    assert max(map(len, said.splitlines())) <= 132
+def test_control_characters_are_not_printed() -> None:
+    output = text(still(hostile()))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", output)
+    assert max(map(len, output.splitlines())) <= 132
 
 
-def test_an_empty_campaign_has_words() -> None:
+def test_an_empty_campaign_is_reported_as_empty() -> None:
     assert (
         text(still(snapshot_of([]))).count("nothing in this window")
         == sum(one.by not in (None, "bounce_type") for one in TILES.values()) + 1
     )
 
 
-def test_a_tile_alone() -> None:
+def test_a_single_tile_can_be_printed() -> None:
     one = TILES["campaign.statistics"]
-    said = tile_text(one, frame(one, usual()), {}, "fr").splitlines()
-    assert said[0] == "Statistiques de campagne"
-    assert re.fullmatch(r"\s+Profils entrés\s+13", said[1])
+    output = tile_text(one, frame(one, usual()), {}, "fr").splitlines()
+    assert output[0] == "Statistiques de campagne"
+    assert re.fullmatch(r"\s+Profils entrés\s+13", output[1])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_tile_alone() -> None:
         ("fr", "Push : Envoyés 81,8 % des ciblés, Délivrés 88,9 % des envoyés, Ouvertures 12,5 %"),
     ],
 )
-def test_the_funnel_names_what_its_rates_divide_by(locale: str, line: str) -> None:
+def test_the_funnel_names_the_denominators_of_its_rates(locale: str, line: str) -> None:
     one = TILES["campaign.funnel"]
-    said = tile_text(one, frame(one, usual()), {}, locale)
-    assert line in " ".join(said.split())
+    output = tile_text(one, frame(one, usual()), {}, locale)
+    assert line in " ".join(output.split())

@@ -1,4 +1,4 @@
-"""A snapshot in the making: whole or not there, whoever else is at work or is killed."""
+"""Drafts of snapshots: complete or absent, also with concurrent and killed writers."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def make(out: Path, text: str = "1\r\n") -> Path:
 
 
 def test_a_draft_is_hidden_until_it_is_published(tmp_path: Path) -> None:
-    out = tmp_path / "deep" / "archive"
+    out = tmp_path / "deep" / "snapshots"
     with Draft(out, "spring") as draft:
         (draft.folder / "a.csv").write_text("1")
         assert draft.folder.parent == out
@@ -63,22 +63,22 @@ def test_a_draft_is_hidden_until_it_is_published(tmp_path: Path) -> None:
     assert Manifest.read(made).rows == {"email.summary": 2}
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "spring-2").mkdir()
     (tmp_path / "spring-3").write_text("a file")
-    found = [make(tmp_path, str(number)).name for number in range(3)]
-    assert found == ["spring", "spring-4", "spring-5"]
+    folders = [make(tmp_path, str(number)).name for number in range(3)]
+    assert folders == ["spring", "spring-4", "spring-5"]
     assert (tmp_path / "spring" / "widgets" / "a.csv").read_text() == "0"
     assert not list((tmp_path / "spring-2").iterdir())
 
 
-def test_a_draft_that_nobody_publishes_leaves_nothing(tmp_path: Path) -> None:
+def test_an_unpublished_draft_is_deleted(tmp_path: Path) -> None:
     with Draft(tmp_path, "spring") as draft:
         (draft.folder / "a.csv").write_text("1")
     assert names(tmp_path) == []
 
 
-def test_a_failed_run_keeps_its_notebook_and_says_why(tmp_path: Path) -> None:
+def test_a_failed_run_keeps_its_notebook_and_the_reason(tmp_path: Path) -> None:
     draft = Draft(tmp_path, "spring", parameters={"source": "env:EVENTS"}, clock=lambda: WHEN)
     (draft.folder / "notebook.ipynb").write_text("{}")
     (draft.folder / "report.html").write_text("half")
@@ -96,20 +96,22 @@ def test_a_failed_run_keeps_its_notebook_and_says_why(tmp_path: Path) -> None:
     assert Draft(tmp_path, "spring").fail("again").name == "spring.failed-2"
 
 
-def test_an_error_inside_a_draft_is_its_failure(tmp_path: Path) -> None:
+def test_an_error_inside_a_draft_marks_it_as_failed(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), Draft(tmp_path, "spring"):
         _ = 1 / 0
     with pytest.raises(KeyboardInterrupt), Draft(tmp_path, "spring"):
         raise KeyboardInterrupt
     assert names(tmp_path) == ["spring.failed", "spring.failed-2"]
-    told = [json.loads((tmp_path / name / "failed.json").read_text()) for name in names(tmp_path)]
-    assert [one["reason"] for one in told] == [
+    failures = [
+        json.loads((tmp_path / name / "failed.json").read_text()) for name in names(tmp_path)
+    ]
+    assert [one["reason"] for one in failures] == [
         "ZeroDivisionError: division by zero",
         "interrupted",
     ]
 
 
-def test_a_draft_of_a_living_run_is_never_swept(tmp_path: Path) -> None:
+def test_the_draft_of_an_active_run_is_not_deleted(tmp_path: Path) -> None:
     with Draft(tmp_path, "spring") as draft, Draft(tmp_path, "spring") as other:
         assert sweep(tmp_path) == []
         assert draft.folder.is_dir()
@@ -119,7 +121,7 @@ def test_a_draft_of_a_living_run_is_never_swept(tmp_path: Path) -> None:
         assert other.publish(MANIFEST).name == "spring-2"
 
 
-def test_where_nothing_can_be_written_one_line_says_so(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ArchiveError, match=r"file: no snapshot can be written there: "):
         Draft(tmp_path / "file", "spring")
@@ -127,12 +129,12 @@ def test_where_nothing_can_be_written_one_line_says_so(tmp_path: Path) -> None:
         Draft(Path("/dev/null/x"), "spring")
 
 
-def test_a_broken_or_foreign_manifest_is_one_clear_line(tmp_path: Path) -> None:
+def test_an_invalid_manifest_is_a_one_line_error(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     with pytest.raises(ArchiveError, match=r"is not a snapshot: manifest\.json: No such file"):
         Manifest.read(tmp_path)
     whole = MANIFEST.to_json()
-    for text, says in (
+    for text, message in (
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
         ("\udcff", "is not JSON"),
@@ -146,14 +148,14 @@ def test_a_broken_or_foreign_manifest_is_one_clear_line(tmp_path: Path) -> None:
         (json.dumps(whole | {"figures": {"email": 3}}), "a part of it is not"),
     ):
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
-        with pytest.raises(ArchiveError, match=says) as caught:
+        with pytest.raises(ArchiveError, match=message) as caught:
             Manifest.read(tmp_path)
         assert "\n" not in str(caught.value)
     path.write_text(json.dumps(whole | {"later": "fields are left aside"}))
     assert Manifest.read(tmp_path) == MANIFEST
 
 
-def test_threads_that_publish_at_once_each_get_a_folder(tmp_path: Path) -> None:
+def test_threads_that_publish_concurrently_get_separate_folders(tmp_path: Path) -> None:
     together = threading.Barrier(6)
     made: list[Path] = []
 
@@ -191,7 +193,7 @@ def writer(out: Path, turns: int, name: str) -> "subprocess.Popen[bytes]":
 
 
 @pytest.mark.usefixtures("processes")
-def test_processes_that_publish_at_once_do_not_hurt_each_other(tmp_path: Path) -> None:
+def test_processes_can_publish_concurrently(tmp_path: Path) -> None:
     running = [writer(tmp_path, 5, f"p{n}") for n in range(3)]
     for process in running:
         process.communicate(timeout=120)
@@ -202,13 +204,13 @@ def test_processes_that_publish_at_once_do_not_hurt_each_other(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("processes")
-def test_killed_writers_leave_only_whole_snapshots(tmp_path: Path) -> None:
+def test_killed_writers_leave_only_complete_snapshots(tmp_path: Path) -> None:
     process = writer(tmp_path, 1_000_000, "k0")
     for kill in range(20):
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         after = writer(tmp_path, 1_000_000, f"k{kill + 1}")
-        # Each a little later in the making of a snapshot than the one before it.
+        # Kill each writer a little later than the one before it.
         threading.Event().wait(0.001 * kill**1.5)
         process.kill()
         process.wait()
@@ -242,9 +244,11 @@ except OSError as error:
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize(("room", "kept"), [(300, ["failed.json", "notebook.ipynb"]), (10, None)])
-def test_where_nothing_more_can_be_written_the_run_has_failed(
-    tmp_path: Path, room: int, kept: list[str] | None
+@pytest.mark.parametrize(
+    ("room", "expected"), [(300, ["failed.json", "notebook.ipynb"]), (10, None)]
+)
+def test_a_full_disk_marks_the_run_as_failed(
+    tmp_path: Path, room: int, expected: list[str] | None
 ) -> None:
     code = [sys.executable, "-c", FULL, str(tmp_path), str(Path(__file__).parent), str(room)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -253,9 +257,9 @@ def test_where_nothing_more_can_be_written_the_run_has_failed(
     )
     assert done.stdout == "File too large\n"
     assert names(tmp_path) == ["spring.failed"]
-    found = names(tmp_path / "spring.failed")
-    assert "manifest.json" not in found
-    if kept is not None:
-        assert found == kept
-        told = json.loads((tmp_path / "spring.failed" / "failed.json").read_text())
-        assert told["reason"] == "OSError: [Errno 27] File too large"
+    files = names(tmp_path / "spring.failed")
+    assert "manifest.json" not in files
+    if expected is not None:
+        assert files == expected
+        failure = json.loads((tmp_path / "spring.failed" / "failed.json").read_text())
+        assert failure["reason"] == "OSError: [Errno 27] File too large"

@@ -1,4 +1,4 @@
-"""The front page of an archive: all snapshots, their figures, and links that lead somewhere."""
+"""The index page of a snapshots folder: all snapshots, their figures and valid links."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
 
 
 class Read(HTMLParser):
-    """What stands in a page: tags, links, the text of each row."""
+    """The content of a page: tags, links, the text of each row."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_snapshots_come_newest_first_and_others_are_passed_over(tmp_path: Path) -> None:
+def test_snapshots_are_listed_newest_first_and_other_folders_are_skipped(tmp_path: Path) -> None:
     made = [day(tmp_path, ago) for ago in (2, 0, 1)]
     again = day(tmp_path, 1)
     with Draft(tmp_path, "spring") as draft:
@@ -67,14 +67,14 @@ def test_snapshots_come_newest_first_and_others_are_passed_over(tmp_path: Path) 
         (tmp_path / "broken" / "manifest.json").write_text("{")
         (tmp_path / "latest").symlink_to(made[1].name)
         write_index(tmp_path)
-        found = [one.folder for one in snapshots(tmp_path)]
-    assert found == [made[1], again, made[2], made[0]]
+        folders = [one.folder for one in snapshots(tmp_path)]
+    assert folders == [made[1], again, made[2], made[0]]
     assert [one.folder.name for one in failed_runs(tmp_path)] == ["spring.failed"]
     with pytest.raises(ArchiveError, match="is not a folder of snapshots: No such file"):
         snapshots(tmp_path / "nowhere")
 
 
-def test_each_snapshot_has_its_figures_and_what_they_are_parts_of(tmp_path: Path) -> None:
+def test_each_snapshot_shows_figures_and_their_denominators(tmp_path: Path) -> None:
     day(tmp_path, 0)
     day(tmp_path, 1)
     rows = [plain(row) for row in read(tmp_path).rows]
@@ -94,7 +94,7 @@ def test_a_window_without_a_send_has_no_rate(tmp_path: Path) -> None:
     assert plain(read(tmp_path).rows[1]) == "23 Nov 2026 15:05 UTC 24 h 0 – – CSV Notebook"  # noqa: RUF001
 
 
-def test_links_are_relative_and_lead_to_files(tmp_path: Path) -> None:
+def test_links_are_relative_and_point_to_existing_files(tmp_path: Path) -> None:
     day(tmp_path, campaign='c"3&é', name="Été")
     run = Draft(tmp_path, "spring")
     (run.folder / "notebook.ipynb").write_text("{}")
@@ -105,7 +105,7 @@ def test_links_are_relative_and_lead_to_files(tmp_path: Path) -> None:
         assert (tmp_path / unquote(link)).is_file()
 
 
-def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     day(tmp_path, campaign=HOSTILE, name=HOSTILE)
     Draft(tmp_path, "spring", parameters={"campaign": HOSTILE}).fail(HOSTILE)
     page = write_index(tmp_path).read_text("utf-8")
@@ -117,14 +117,14 @@ def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
     assert "default-src 'none'" in page
 
 
-def test_campaigns_stand_apart_the_one_with_the_newest_window_first(tmp_path: Path) -> None:
+def test_campaigns_are_grouped_with_the_newest_window_first(tmp_path: Path) -> None:
     day(tmp_path, 1, "autumn", "Autumn")
     day(tmp_path, 0, "spring", "Spring")
     day(tmp_path, 3, "spring", "Spring, as it was")
     assert [plain(heading) for heading in read(tmp_path).headings] == ["Spring", "Autumn"]
 
 
-def test_a_trend_needs_two_snapshots_of_one_kind(tmp_path: Path) -> None:
+def test_a_sparkline_needs_two_comparable_snapshots(tmp_path: Path) -> None:
     day(tmp_path, 0)
     assert "svg" not in read(tmp_path).tags
     at = NOW - DAY
@@ -141,7 +141,7 @@ def test_a_trend_needs_two_snapshots_of_one_kind(tmp_path: Path) -> None:
     assert points[0] == "3.0,3.0 237.0,21.6"  # 28 and 8 delivered, from zero
 
 
-def test_failed_runs_stand_apart_with_their_cause(tmp_path: Path) -> None:
+def test_failed_runs_are_listed_separately_with_their_cause(tmp_path: Path) -> None:
     Draft(tmp_path, "spring", clock=lambda: NOW).fail("SourceError: events/ is not there")
     page = read(tmp_path)
     assert page.headings == ["Runs that failed"]
@@ -153,7 +153,7 @@ def test_failed_runs_stand_apart_with_their_cause(tmp_path: Path) -> None:
     assert "the reason could not be kept" in read(tmp_path).rows[1]
 
 
-def test_the_index_is_whole_for_whoever_reads_it_while_it_is_written(tmp_path: Path) -> None:
+def test_concurrent_readers_always_get_a_complete_index(tmp_path: Path) -> None:
     day(tmp_path)
     write_index(tmp_path)
     stop = threading.Event()
@@ -177,7 +177,7 @@ def test_the_index_is_whole_for_whoever_reads_it_while_it_is_written(tmp_path: P
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == [".lock", "index.html"]
 
 
-def test_many_snapshots_fold_the_older_ones_away(tmp_path: Path) -> None:
+def test_older_snapshots_of_a_long_list_are_collapsed(tmp_path: Path) -> None:
     first = day(tmp_path)
     for number in range(40):
         shutil.copytree(first, tmp_path / f"{first.name}-{number + 2}")

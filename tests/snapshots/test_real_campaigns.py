@@ -1,4 +1,4 @@
-"""Snapshots of generated sources: every file of them agrees, and the pages open from disk."""
+"""Snapshots of generated sources: all their files agree, and the pages open from disk."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-def counted(folder: Path, seed: int, campaign: str, window: str) -> Snapshot:
+def count_campaign(folder: Path, seed: int, campaign: str, window: str) -> Snapshot:
     source = folder / f"{seed}.ndjson"
     source.write_text(files.ndjson_text(generate.events(seed)))
     length = WINDOWS[window]
@@ -43,25 +43,25 @@ def counted(folder: Path, seed: int, campaign: str, window: str) -> Snapshot:
         (4, "=1+1", "30d", ("csv", "parquet")),
     ],
 )
-def test_all_files_of_a_counted_source_agree(
+def test_all_files_of_a_snapshot_agree(
     tmp_path: Path, seed: int, campaign: str, window: str, formats: tuple[str, ...]
 ) -> None:
-    snapshot = counted(tmp_path, seed, campaign, window)
+    snapshot = count_campaign(tmp_path, seed, campaign, window)
     made = publish(tmp_path / "out", snapshot, formats, locale="fr", time_zone="Europe/Paris")
     assert made.name == name_of(snapshot)
     assert verify(made) == []
     assert verify(tmp_path / "out") == []
     remarks(made)
-    found = difference(made, made)
-    assert not found.is_change
-    told = json.dumps(found.to_json(), allow_nan=False)
-    assert json.loads(told)["before"]["campaign_id"] == campaign
+    diff = difference(made, made)
+    assert not diff.is_change
+    document = json.dumps(diff.to_json(), allow_nan=False)
+    assert json.loads(document)["before"]["campaign_id"] == campaign
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-def test_index_and_difference_open_from_disk_in_silence(
+def test_index_and_diff_open_from_disk_without_console_messages(
     tmp_path: Path, browser: "Browser", scheme: str, width: int
 ) -> None:
     out = tmp_path / "out"
@@ -74,11 +74,11 @@ def test_index_and_difference_open_from_disk_in_silence(
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": width, "height": 800},
     )
-    said: list[str] = []
-    asked: list[str] = []
+    messages: list[str] = []
+    requests: list[str] = []
     page = context.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
     addresses = [path.as_uri() for path in (write_index(out), changes)]
     for address in addresses:
         page.goto(address)
@@ -86,6 +86,6 @@ def test_index_and_difference_open_from_disk_in_silence(
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground == ("rgb(20, 23, 26)" if scheme == "dark" else "rgb(255, 255, 255)")
         assert page.locator("h1").count() == 1
-    assert said == []
-    assert asked == addresses
+    assert messages == []
+    assert requests == addresses
     context.close()

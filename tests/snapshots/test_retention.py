@@ -1,4 +1,4 @@
-"""What an archive keeps, and for how long."""
+"""Deletion of old snapshots and failed runs."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.events.memory import NOW
 from tests.support.reports.archives import DAY, day
 
 
-def test_what_is_older_goes_but_never_the_newest_of_a_campaign(tmp_path: Path) -> None:
+def test_old_snapshots_are_deleted_except_the_newest_of_a_campaign(tmp_path: Path) -> None:
     spring = [day(tmp_path, ago, "spring") for ago in (0, 5, 30, 31, 90)]
     autumn = [day(tmp_path, ago, "autumn") for ago in (60, 61)]
     gone = retain(tmp_path, timedelta(days=30), NOW + timedelta(seconds=30))
@@ -25,14 +25,14 @@ def test_what_is_older_goes_but_never_the_newest_of_a_campaign(tmp_path: Path) -
     assert retain(tmp_path, timedelta(days=30), NOW + timedelta(seconds=30)) == []
 
 
-def test_failed_runs_go_by_the_time_they_failed(tmp_path: Path) -> None:
+def test_failed_runs_expire_by_the_time_of_failure(tmp_path: Path) -> None:
     old = Draft(tmp_path, "spring", clock=lambda: NOW - 40 * DAY).fail("why")
     new = Draft(tmp_path, "spring", clock=lambda: NOW - 20 * DAY).fail("why")
     assert retain(tmp_path, 30 * DAY, NOW) == [old]
     assert new.is_dir()
 
 
-def test_runs_at_work_and_folders_of_others_stay(tmp_path: Path) -> None:
+def test_active_runs_and_other_folders_are_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "notes.txt").write_text("")
     left = tmp_path / ".making-spring-00000000"
@@ -53,7 +53,7 @@ def test_runs_at_work_and_folders_of_others_stay(tmp_path: Path) -> None:
     st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab")), min_size=1, max_size=6),
     st.integers(0, 6),
 )
-def test_for_any_archive_the_kept_are_the_young_and_the_newest(
+def test_recent_snapshots_and_the_newest_of_each_campaign_remain(
     made: list[tuple[int, str]], keep: int
 ) -> None:
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - a folder for each example
@@ -62,12 +62,12 @@ def test_for_any_archive_the_kept_are_the_young_and_the_newest(
         out = Path(folder)
         ages = {day(out, ago, campaign, formats=()): (ago, campaign) for ago, campaign in made}
         gone = retain(out, keep * DAY, NOW + timedelta(seconds=30))
-        kept = [ages[one.folder] for one in snapshots(out)]
-        assert {campaign for _, campaign in kept} == {campaign for _, campaign in made}
+        remaining = [ages[one.folder] for one in snapshots(out)]
+        assert {campaign for _, campaign in remaining} == {campaign for _, campaign in made}
         for ago, campaign in (ages[one] for one in gone):
             assert ago > keep
             assert min(a for a, c in made if c == campaign) <= ago
-        assert len(kept) + len(gone) == len(made)
+        assert len(remaining) + len(gone) == len(made)
         for campaign in "ab":
-            old = [ago for ago, of in kept if of == campaign and ago > keep]
+            old = [ago for ago, of in remaining if of == campaign and ago > keep]
             assert len(old) <= 1

@@ -1,4 +1,4 @@
-"""The files of a snapshot: what is written, with which numbers, the same each time."""
+"""The files of a snapshot: complete, with the report's numbers, and reproducible."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from tests.support.events.memory import NOW, Event, snapshot_of
 HOSTILE = '<script>alert("1")</script>\u202e\r\n=1+1'
 
 
-def still(locale: str = "en") -> ReportView:
+def view(locale: str = "en") -> ReportView:
     at = NOW - timedelta(hours=1)
     events = [
         *(Event("sent", at=at, profile=f"p{n}", domain="example.org") for n in range(9)),
@@ -34,13 +34,13 @@ def still(locale: str = "en") -> ReportView:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_each_format_has_its_files(tmp_path: Path) -> None:
-    told: list[str] = []
-    write_files(still(), tmp_path, ["parquet", "csv"], progress=told.append)
+def test_each_format_writes_its_files(tmp_path: Path) -> None:
+    paths: list[str] = []
+    write_files(view(), tmp_path, ["parquet", "csv"], progress=paths.append)
     expected = [
         "report.json",
         "report.csv",
@@ -48,19 +48,19 @@ def test_each_format_has_its_files(tmp_path: Path) -> None:
         *(f"frames/{tile}.parquet" for tile in TILES),
     ]
     assert sorted(contents(tmp_path)) == sorted(expected)
-    assert told == expected
+    assert paths == expected
 
 
-def test_the_report_alone_is_written_where_nothing_else_is_asked_for(tmp_path: Path) -> None:
-    one = still("fr")
+def test_without_formats_only_the_report_is_written(tmp_path: Path) -> None:
+    one = view("fr")
     write_files(one, tmp_path, [])
     assert list(contents(tmp_path)) == ["report.json"]
     written = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert written == to_json(one.snapshot, "fr")
 
 
-def test_csv_is_what_the_report_gives(tmp_path: Path) -> None:
-    one = still("fr")
+def test_csv_files_match_the_report(tmp_path: Path) -> None:
+    one = view("fr")
     write_files(one, tmp_path, ["csv"])
     assert (tmp_path / "report.csv").read_bytes() == to_csv(one.snapshot, "fr").encode()
     for tile in TILES.values():
@@ -74,8 +74,8 @@ def test_csv_is_what_the_report_gives(tmp_path: Path) -> None:
     assert b"\r\n'=1+1" in (tmp_path / "report.csv").read_bytes()
 
 
-def test_parquet_holds_the_frames_with_their_types(tmp_path: Path) -> None:
-    one = still()
+def test_parquet_files_contain_the_frames_with_their_types(tmp_path: Path) -> None:
+    one = view()
     write_files(one, tmp_path, ["parquet"])
     for tile in TILES.values():
         read = parquet.read_table(tmp_path / f"frames/{tile.id}.parquet")
@@ -94,7 +94,7 @@ def test_parquet_holds_the_frames_with_their_types(tmp_path: Path) -> None:
         assert read.schema.metadata[b"window_end"] == b"2026-11-23T15:05:00Z"
 
 
-def test_a_share_of_nothing_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) -> None:
+def test_a_share_of_zero_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) -> None:
     empty = ReportView(snapshot=snapshot_of([]), made_at=NOW)
     write_files(empty, tmp_path, ["csv", "parquet"])
     read = parquet.read_table(tmp_path / "frames/email.sending_statistics.parquet")
@@ -103,26 +103,26 @@ def test_a_share_of_nothing_is_null_in_parquet_and_empty_in_csv(tmp_path: Path) 
     assert text.splitlines()[1] == "delivered,0,"
 
 
-def test_the_same_window_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_window_gives_identical_files(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        made = ReportView(snapshot=still().snapshot, made_at=datetime.now(UTC))
+        made = ReportView(snapshot=view().snapshot, made_at=datetime.now(UTC))
         write_files(made, tmp_path / name, ["csv", "parquet"])
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_an_unknown_format_is_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_an_unknown_format_is_rejected_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"unknown format 'doc'; give some of html, csv"):
-        write_files(still(), tmp_path, ["csv", "doc"])
+        write_files(view(), tmp_path, ["csv", "doc"])
     assert not contents(tmp_path)
     assert FORMATS == ("html", "csv", "parquet", "png", "svg", "pdf")
 
 
-def test_each_chart_is_drawn_the_same_each_time(tmp_path: Path) -> None:
+def test_charts_are_drawn_reproducibly(tmp_path: Path) -> None:
     charts = [tile for tile in TILES.values() if {"donut", "bars", "lines"} & set(tile.views)]
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        write_files(still("fr"), tmp_path / name, ["png", "svg"])
+        write_files(view("fr"), tmp_path / name, ["png", "svg"])
     made = contents(tmp_path / "a")
     assert made == contents(tmp_path / "b")
     assert sorted(made) == sorted(
@@ -131,6 +131,6 @@ def test_each_chart_is_drawn_the_same_each_time(tmp_path: Path) -> None:
     for tile in charts:
         assert made[f"pictures/{tile.id}.png"].startswith(b"\x89PNG\r\n")
         drawn = ET.fromstring(made[f"pictures/{tile.id}.svg"])  # noqa: S314 - our own
-        said = " ".join("".join(drawn.itertext()).split())
-        assert " ".join(tile.title("fr").split()) in said
-        assert "Spring sale" in said
+        content = " ".join("".join(drawn.itertext()).split())
+        assert " ".join(tile.title("fr").split()) in content
+        assert "Spring sale" in content

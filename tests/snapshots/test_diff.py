@@ -1,4 +1,4 @@
-"""What changed between two snapshots, against a second computation from the frames."""
+"""Differences between two snapshots, against an independent computation from the frames."""
 
 import json
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
 
 
 def two(out: Path) -> tuple[Path, Path]:
-    """Publish two days of a campaign, with rows that only one of them has."""
+    """Publish two days of a campaign, each with rows that the other one lacks."""
     made = []
     for ago, sent, bounces, reason in ((1, 40, 4, "mailbox_full"), (0, 50, 3, "unknown_user")):
         at = NOW - ago * DAY
@@ -34,11 +34,11 @@ def two(out: Path) -> tuple[Path, Path]:
     return made[0], made[1]
 
 
-def test_counts_and_rates_are_those_of_a_second_computation(tmp_path: Path) -> None:
+def test_counts_and_rates_match_an_independent_computation(tmp_path: Path) -> None:
     before, after = two(tmp_path)
     sides = [json.loads((path / "report.json").read_text("utf-8")) for path in (before, after)]
-    found = difference(before, after).to_json()
-    assert set(found["widgets"]) == set(TILES)
+    diff = difference(before, after).to_json()
+    assert set(diff["widgets"]) == set(TILES)
     compared = 0
     for tile in TILES.values():
         tables = []
@@ -47,7 +47,7 @@ def test_counts_and_rates_are_those_of_a_second_computation(tmp_path: Path) -> N
             tables.append(
                 {row[0]: dict(zip(widget["columns"], row, strict=True)) for row in widget["rows"]}
             )
-        rows = found["widgets"][tile.id]["rows"]
+        rows = diff["widgets"][tile.id]["rows"]
         assert {row["name"] for row in rows} == {*tables[0], *tables[1]}
         for row in rows:
             cells = [table.get(row["name"]) for table in tables]
@@ -76,11 +76,11 @@ def test_counts_and_rates_are_those_of_a_second_computation(tmp_path: Path) -> N
     assert compared > 5
 
 
-def test_every_rate_says_what_it_divides_by(tmp_path: Path) -> None:
-    found = difference(*two(tmp_path)).to_json()["widgets"]
+def test_every_rate_names_its_denominator(tmp_path: Path) -> None:
+    widgets = difference(*two(tmp_path)).to_json()["widgets"]
 
     def rate(widget: str, row: str, metric: str) -> dict[str, object]:
-        rows = {one["name"]: one["metrics"] for one in found[widget]["rows"]}
+        rows = {one["name"]: one["metrics"] for one in widgets[widget]["rows"]}
         value: dict[str, object] = rows[row][metric]["rate"]
         return value
 
@@ -93,24 +93,24 @@ def test_every_rate_says_what_it_divides_by(tmp_path: Path) -> None:
     assert platform == {"of": "sent", "before": 1.0, "after": 1.0, "points": 0.0}
     failures = rate("push.failures", "bounces", "bounces")
     assert failures == {"of": "sent", "before": 0.0, "after": 0.0, "points": 0.0}
-    total = found["email.bounce_reasons"]["total"]["bounces"]
+    total = widgets["email.bounce_reasons"]["total"]["bounces"]
     assert total["rate"]["of"] == "sent"
     assert total["rate"]["before"] == 5 / 40
-    assert found["email.recipient_domains"]["total"] is None
-    assert found["email.metrics_by_message"]["total"]["sent"]["rate"] is None
+    assert widgets["email.recipient_domains"]["total"] is None
+    assert widgets["email.metrics_by_message"]["total"]["sent"]["rate"] is None
 
 
-def test_a_snapshot_does_not_differ_from_itself(tmp_path: Path) -> None:
+def test_a_snapshot_has_no_differences_from_itself(tmp_path: Path) -> None:
     made = day(tmp_path)
-    found = difference(made, made)
-    assert not found.is_change
-    assert found.facts == ()
-    assert "No number differs." in found.to_text()
-    assert "Aucun chiffre ne diffère." in found.to_html("fr")
-    assert not any(one["changed"] for one in found.to_json()["widgets"].values())
+    diff = difference(made, made)
+    assert not diff.is_change
+    assert diff.facts == ()
+    assert "No number differs." in diff.to_text()
+    assert "Aucun chiffre ne diffère." in diff.to_html("fr")
+    assert not any(one["changed"] for one in diff.to_json()["widgets"].values())
 
 
-def test_what_was_counted_and_how_is_compared_too(tmp_path: Path) -> None:
+def test_parameters_and_data_quality_are_compared(tmp_path: Path) -> None:
     before = publish(tmp_path, snapshot_of(events(NOW)), parameters={"include_tests": False})
     other = replace(snapshot_of(events(NOW), health=Health(events=9, rejected=2)))
     after = publish(
@@ -119,39 +119,39 @@ def test_what_was_counted_and_how_is_compared_too(tmp_path: Path) -> None:
         parameters={"include_tests": True, "source": "env:EVENTS"},
         time_zone="Europe/Paris",
     )
-    found = difference(before, after)
-    assert not found.is_change
-    facts = found.to_json()["facts"]
+    diff = difference(before, after)
+    assert not diff.is_change
+    facts = diff.to_json()["facts"]
     assert facts["campaign_name"] == ["Spring sale", "Autumn"]
     assert facts["health.rejected"] == [0, 2]
     assert facts["parameters.include_tests"] == [False, True]
     assert facts["parameters.source"] == [None, "env:EVENTS"]
     assert facts["time_zone"] == ["UTC", "Europe/Paris"]
-    text = found.to_text()
+    text = diff.to_text()
     assert "Rejected" in text
     assert "16:05 CET" in text
 
 
-def test_report_files_alone_can_be_compared(tmp_path: Path) -> None:
+def test_report_files_can_be_compared_without_their_folders(tmp_path: Path) -> None:
     before, after = two(tmp_path)
     alone = tmp_path / "old.json"
     alone.write_bytes((before / "report.json").read_bytes())
-    found, whole = difference(alone, after).to_json(), difference(before, after).to_json()
-    assert found["widgets"] == whole["widgets"]
-    assert "parameters.campaign" not in found["facts"]
+    diff, whole = difference(alone, after).to_json(), difference(before, after).to_json()
+    assert diff["widgets"] == whole["widgets"]
+    assert "parameters.campaign" not in diff["facts"]
 
 
-def test_series_of_two_times_are_compared_by_their_sums(tmp_path: Path) -> None:
+def test_series_of_different_windows_are_compared_by_their_sums(tmp_path: Path) -> None:
     before, after = two(tmp_path)
-    found = difference(before, after)
-    push = next(one for one in found.widgets if one.widget == "push.summary")
+    diff = difference(before, after)
+    push = next(one for one in diff.widgets if one.widget == "push.summary")
     assert not push.is_change
-    text = found.to_text()
+    text = diff.to_text()
     assert "points in time" not in text
     assert text.count("Email summary") == 1
 
 
-def test_what_else_is_there_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_snapshot_is_a_one_line_error(tmp_path: Path) -> None:
     made = day(tmp_path)
     report = json.loads((made / "report.json").read_text("utf-8"))
     failed = Draft(tmp_path, "spring").fail("why")
@@ -160,7 +160,7 @@ def test_what_else_is_there_is_one_clear_line(tmp_path: Path) -> None:
         difference(made, failed)
     with pytest.raises(ArchiveError, match=r"is not a snapshot: report\.json: No such file"):
         difference(tmp_path, made)
-    for document, says in (
+    for document, message in (
         ("{", "is not JSON"),
         ("[]", "is not the JSON of a report"),
         (json.dumps(report | {"schema_version": 2}), "schema version 2"),
@@ -169,7 +169,7 @@ def test_what_else_is_there_is_one_clear_line(tmp_path: Path) -> None:
         (json.dumps(report | {"health": {"events": "9"}}), "is not the JSON of a report"),
     ):
         bad.write_text(document)
-        with pytest.raises(ArchiveError, match=says) as caught:
+        with pytest.raises(ArchiveError, match=message) as caught:
             difference(bad, made)
         assert "\n" not in str(caught.value)
 
@@ -185,7 +185,7 @@ class Tags(HTMLParser):
         assert not [name for name, _ in attrs if name.startswith("on") or name in {"src", "href"}]
 
 
-def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     at = NOW - DAY / 24
     more = [
         Event("sent", at=at, message_id=HOSTILE),
@@ -195,32 +195,32 @@ def test_text_from_outside_is_only_text(tmp_path: Path) -> None:
     before = day(tmp_path, campaign="\x1b[31mred\x07")
     named = replace(snapshot_of(more), campaign_name=HOSTILE)
     after = publish(tmp_path, named, parameters={HOSTILE: HOSTILE})
-    found = difference(before, after)
-    page = found.to_html()
+    diff = difference(before, after)
+    page = diff.to_html()
     assert not Tags(page).seen & {"script", "img", "a"}
     assert len(page) < 60_000
-    text = found.to_text()
+    text = diff.to_text()
     for turning in ("\u202e", "\x1b", "\x07"):
         assert turning not in page
         assert turning not in text
     assert all(len(line) <= 120 for line in text.splitlines())
-    json.dumps(found.to_json(), allow_nan=False)
+    json.dumps(diff.to_json(), allow_nan=False)
 
 
-def test_many_rows_are_cut_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_long_lists_are_truncated_with_a_count_of_the_rest(tmp_path: Path) -> None:
     at = NOW - DAY / 24
     many = [Event("bounce", at=at, reason=f"r{n}", bounce_type="soft") for n in range(60)]
-    found = difference(day(tmp_path), publish(tmp_path, snapshot_of(many, campaign_id="other")))
-    assert "41 more rows changed" in found.to_text()  # of 60 and mailbox_full
-    assert "41 autres lignes ont changé" in found.to_text("fr")
-    assert "r59" in found.to_html()
+    diff = difference(day(tmp_path), publish(tmp_path, snapshot_of(many, campaign_id="other")))
+    assert "41 more rows changed" in diff.to_text()  # of 60 and mailbox_full
+    assert "41 autres lignes ont changé" in diff.to_text("fr")
+    assert "r59" in diff.to_html()
 
 
 def snapshots_of_generated_events() -> list[Snapshot]:
-    found = []
+    snapshots = []
     for seed in (1, 2):
         rows = [row for row in generated(seed, faults=False) if row["campaign_id"] == "c1"]
-        found.append(
+        snapshots.append(
             snapshot_of(
                 [
                     Event(
@@ -237,15 +237,15 @@ def snapshots_of_generated_events() -> list[Snapshot]:
                 ]
             )
         )
-    return found
+    return snapshots
 
 
-def test_changes_of_any_two_reports_add_up_to_the_later_one(tmp_path: Path) -> None:
+def test_earlier_counts_plus_changes_equal_later_counts(tmp_path: Path) -> None:
     before, after = snapshots_of_generated_events()
-    found = difference(publish(tmp_path, before), publish(tmp_path, after))
-    assert found.is_change
+    diff = difference(publish(tmp_path, before), publish(tmp_path, after))
+    assert diff.is_change
     tables = frames(after)
-    for widget in found.widgets:
+    for widget in diff.widgets:
         table = tables[widget.widget]
         for row in widget.rows:
             for change in row.changes:

@@ -1,4 +1,4 @@
-"""The page as one file: its numbers cell for cell, its words, and that nothing gets out of it."""
+"""The offline page: its numbers cell by cell, its texts, and its content security policy."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def page(name: str, locale: str = "en") -> Element:
 
 
 def data(root: Element, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(root.one("script", id=name).text)
-    return found
+    document: dict[str, Any] = json.loads(root.one("script", id=name).text)
+    return document
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
 @pytest.mark.parametrize("locale", LOCALES)
-def test_tables_hold_the_report_cell_for_cell(name: str, locale: str) -> None:
+def test_tables_match_the_report_cell_by_cell(name: str, locale: str) -> None:
     report = to_json(snapshot(name), locale)
     root = page(name, locale)
     tiles = {tile.attributes["data-tile"]: tile for tile in root.all("article", "clw-tile")}
@@ -65,8 +65,10 @@ def test_tables_hold_the_report_cell_for_cell(name: str, locale: str) -> None:
         heads, *total = tables[0].one("thead").all("tr")
         assert [head.attributes["data-column"] for head in heads.all("th")] == wanted["columns"]
         rows = tables[0].one("tbody").all("tr")
-        shown = [[cell.attributes.get("data-value") for cell in row.all("td")] for row in rows]
-        assert shown == [[None if n is None else str(n) for n in row[1:]] for row in wanted["rows"]]
+        values = [[cell.attributes.get("data-value") for cell in row.all("td")] for row in rows]
+        assert values == [
+            [None if n is None else str(n) for n in row[1:]] for row in wanted["rows"]
+        ]
         texts = [[cell.text for cell in row.all("td")] for row in rows]
         assert texts == [
             [
@@ -83,27 +85,27 @@ def test_tables_hold_the_report_cell_for_cell(name: str, locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_figures_are_exact_and_say_what_they_are_a_share_of(locale: str) -> None:
+def test_figures_are_exact_and_name_the_denominator_of_shares(locale: str) -> None:
     root, report = page("usual", locale), to_json(snapshot("usual"), locale)
     for tile in TILES.values():
         if tile.by is not None or "kpi" not in tile.views:
             continue
-        shown = root.one("article", tile.css_class)
+        article = root.one("article", tile.css_class)
         for metric, count, *share in report["widgets"][tile.id]["rows"]:
-            card = shown.one("div", f"clw-kpi-{metric.replace('_', '-')}")
+            card = article.one("div", f"clw-kpi-{metric.replace('_', '-')}")
             assert card.one("div", "clw-kpi-value").attributes["data-value"] == str(count)
             assert card.one("div", "clw-kpi-label").text == column_label(metric, locale)
             if share:
                 of = {"en": "of sent", "fr": "des envoyés"}[locale]
-                said = f"{format_share(share[0], locale)} {of}"
-                assert card.one("div", "clw-kpi-share").text == said
+                share_text = f"{format_share(share[0], locale)} {of}"
+                assert card.one("div", "clw-kpi-share").text == share_text
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_what_it_holds_for_programs_is_the_report(name: str) -> None:
+def test_embedded_data_matches_the_report(name: str) -> None:
     root, held = page(name), data(page(name), "clw-page-data")
-    said = json.dumps(to_json(snapshot(name)), ensure_ascii=False).encode("utf-8", "replace")
-    assert data(root, "clw-report-data") == json.loads(said)
+    expected = json.dumps(to_json(snapshot(name)), ensure_ascii=False).encode("utf-8", "replace")
+    assert data(root, "clw-report-data") == json.loads(expected)
     names = snapshot(name).message_names
     assert held["files"]["report"] == to_csv(snapshot(name), labels=True)
     for tile in TILES.values():
@@ -113,7 +115,7 @@ def test_what_it_holds_for_programs_is_the_report(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_nothing_gets_out_of_it_and_nothing_foreign_runs_in_it(name: str) -> None:
+def test_the_page_loads_no_url_and_runs_only_its_own_scripts(name: str) -> None:
     root = page(name)
     policy = root.one("meta", http_equiv="Content-Security-Policy").attributes["content"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
@@ -134,11 +136,11 @@ def test_nothing_gets_out_of_it_and_nothing_foreign_runs_in_it(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_profiles_never_reach_it(name: str) -> None:
+def test_profiles_are_not_in_the_page(name: str) -> None:
     assert PROFILE not in written(name)
 
 
-def test_hostile_names_are_read_as_they_are_written() -> None:
+def test_hostile_names_are_shown_as_text() -> None:
     root = page("hostile")
     clean = HOSTILE.replace("\x00", "\ufffd").replace("\x07", "\ufffd")
     assert root.one("span", "clw-head-name").text == clean
@@ -149,7 +151,7 @@ def test_hostile_names_are_read_as_they_are_written() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_it_says_what_its_numbers_are_of(locale: str) -> None:
+def test_the_page_describes_the_selection_and_the_metrics(locale: str) -> None:
     one = replace(snapshot("usual"), ending="newest", include_tests=True)
     root = parse(html(still(one, locale, "Europe/Paris"), links={"PDF": "report.pdf"}))
     head = root.one("header", "clw-head").text
@@ -168,12 +170,12 @@ def test_it_says_what_its_numbers_are_of(locale: str) -> None:
     assert "events.csv" in foot
     assert "teleported" in foot
     for metric in ("bounces", "delivered", "entered_profiles"):
-        told = meaning(metric, locale)
-        assert told.definition in foot
-        assert told.rate in foot
+        metric_meaning = meaning(metric, locale)
+        assert metric_meaning.definition in foot
+        assert metric_meaning.rate in foot
 
 
-def test_the_reader_s_layout_is_kept() -> None:
+def test_the_saved_layout_is_applied() -> None:
     places = {
         "push": (
             Place("push.failures", rows=6, columns=12, view="table"),
@@ -200,5 +202,5 @@ def test_tabs_name_their_panels() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_same_still_makes_the_same_bytes() -> None:
+def test_the_same_report_view_gives_the_same_bytes() -> None:
     assert html(still(snapshot("usual"))) == written("usual")

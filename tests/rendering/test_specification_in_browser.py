@@ -1,4 +1,4 @@
-"""The charts where they live on: drawn by Vega in a page that may neither evaluate nor ask."""
+"""Charts drawn by Vega in a page whose security policy forbids eval and requests."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ const options = {ast: true, actions: false, renderer: "svg", mode: "vega-lite", 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """All charts of the report in one page from disk, with the network off."""
+    """Open a page with all charts of the report from disk, offline."""
     specs: dict[str, Any] = {}
     for tile_id, kind in CHARTS:
-        shown = tile(tile_id)
-        table = frames.frame(shown, scale=1000)
-        specs[f"{tile_id}.{kind}".replace(".", "-")] = specification(shown, table, kind=kind)
+        chart_tile = tile(tile_id)
+        table = frames.frame(chart_tile, scale=1000)
+        specs[f"{tile_id}.{kind}".replace(".", "-")] = specification(chart_tile, table, kind=kind)
     file: Path = tmp_path_factory.mktemp("charts") / "page.html"
     file.write_text(
         f'<!doctype html><meta charset="utf-8"><title>-</title>'
@@ -70,7 +70,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def tip_at(page: Page, chart: str, x: float, y: float) -> dict[str, str]:
-    """What is told of the place that is pointed at; the page may not evaluate, so we ask."""
+    """Return the tooltip at a position, polled because the page forbids eval."""
     page.evaluate("window.tips = []")
     page.locator(f"#{chart} svg").hover(position={"x": x, "y": y})
     for _ in range(100):
@@ -88,32 +88,32 @@ def test_every_chart_is_painted(page: Page) -> None:
         assert "NaN" not in chart.inner_html()
 
 
-def test_the_page_chooses_the_colours(page: Page) -> None:
+def test_css_variables_of_the_page_set_the_colors(page: Page) -> None:
     bars = page.locator("#email-error_reasons-bars .mark-rect path").first
     assert bars.evaluate("node => getComputedStyle(node).fill") == "rgb(1, 2, 3)"
 
 
-def test_what_is_pointed_at_tells_its_numbers(page: Page) -> None:
-    for chart, x, y, told in (
+def test_hovering_shows_the_numbers_of_a_mark(page: Page) -> None:
+    for chart, x, y, expected in (
         ("email-error_reasons-bars", 300, 10, {"Errors": "3,000 (50.0% of errors)"}),
         ("email-bounce_reasons-donut", 142, 80, {"Bounces": "3,000 (50.0% of bounces)"}),
         ("push-failures-donut", 142, 80, {"Count": "2,000 (66.7% of total)"}),
     ):
         tip = tip_at(page, chart, x, y)
         assert tip.pop("title")
-        assert tip == told
+        assert tip == expected
 
 
-def test_lines_tell_all_their_numbers_at_one_time(page: Page) -> None:
-    shown = tile("push.summary")
-    table = frames.frame(shown, scale=1000)
+def test_hovering_a_line_chart_shows_all_metrics_of_that_time(page: Page) -> None:
+    chart_tile = tile("push.summary")
+    table = frames.frame(chart_tile, scale=1000)
     tip = tip_at(page, "push-summary-lines", 600, 100)
     time = tip.pop("title")
-    (row,) = (r for r in specification(shown, table)["data"]["values"] if r["time"] == time)
-    assert list(tip.values()) == [f"{table[m][row['i']]:,}" for m in shown.metrics]
+    (row,) = (r for r in specification(chart_tile, table)["data"]["values"] if r["time"] == time)
+    assert list(tip.values()) == [f"{table[m][row['i']]:,}" for m in chart_tile.metrics]
 
 
-def test_a_name_in_the_legend_shows_that_line_alone(page: Page) -> None:
+def test_clicking_a_legend_entry_shows_only_that_line(page: Page) -> None:
     chart = page.locator("#email-summary-lines")
     name = chart.get_by_text("Clicks", exact=True)
     expect(chart.locator(".mark-line path")).to_have_count(8)
@@ -123,7 +123,7 @@ def test_a_name_in_the_legend_shows_that_line_alone(page: Page) -> None:
     expect(chart.locator(".mark-line path")).to_have_count(8)
 
 
-def test_charts_find_their_place_in_any_width(page: Page) -> None:
+def test_charts_fit_any_width(page: Page) -> None:
     for tile_id, kind in CHARTS:
         name = f"{tile_id}-{kind}".replace(".", "-")
         for width in (320, 900):

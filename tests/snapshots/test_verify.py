@@ -1,4 +1,4 @@
-"""Every kind of damage to a snapshot is found, and an undamaged one has nothing wrong."""
+"""Every type of damage to a snapshot is reported, and an intact one has no problems."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def hostile() -> Snapshot:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return publish(tmp_path_factory.mktemp("archive"), hostile(), FORMATS, locale="fr")
+    return publish(tmp_path_factory.mktemp("snapshots"), hostile(), FORMATS, locale="fr")
 
 
 @pytest.fixture
@@ -42,16 +42,16 @@ def made(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "out" / whole.name))
 
 
-def test_a_whole_snapshot_has_nothing_wrong(made: Path) -> None:
+def test_an_intact_snapshot_has_no_problems(made: Path) -> None:
     assert verify(made) == []
     assert len(Manifest.read(made).files) == 79
 
 
-def test_an_empty_campaign_has_nothing_wrong_either(tmp_path: Path) -> None:
+def test_a_snapshot_of_an_empty_campaign_has_no_problems(tmp_path: Path) -> None:
     assert verify(publish(tmp_path, snapshot_of([]), FORMATS)) == []
 
 
-def test_an_archive_is_looked_at_one_by_one(made: Path) -> None:
+def test_every_snapshot_in_a_folder_is_verified(made: Path) -> None:
     out = made.parent
     other = day(out)
     (other / "report.csv").unlink()
@@ -60,12 +60,12 @@ def test_an_archive_is_looked_at_one_by_one(made: Path) -> None:
     (day(out, 1) / "manifest.json").unlink()
     with Draft(out, "spring") as draft:
         (draft.folder / "report.json").write_text("{")
-        told = verify(out)
-    assert [line.split(": ", 1)[1] for line in told if other.name in line] == [
+        problems = verify(out)
+    assert [line.split(": ", 1)[1] for line in problems if other.name in line] == [
         "report.csv is missing"
     ]
-    assert [line for line in told if "is not a snapshot: manifest.json" in line]
-    assert len(told) == 2
+    assert [line for line in problems if "is not a snapshot: manifest.json" in line]
+    assert len(problems) == 2
     with pytest.raises(ArchiveError, match="there is no snapshot in"):
         verify(out / "mine")
     with pytest.raises(ArchiveError, match="is not a folder of snapshots"):
@@ -73,7 +73,7 @@ def test_an_archive_is_looked_at_one_by_one(made: Path) -> None:
     assert "failed" in verify(out / "spring.failed")[0]
 
 
-def test_files_that_are_missing_changed_or_unknown_are_found(made: Path) -> None:
+def test_missing_changed_and_unknown_files_are_reported(made: Path) -> None:
     (made / "report.pdf").write_bytes((made / "report.pdf").read_bytes()[:-1] + b"!")
     (made / "pictures" / "push.failures.svg").unlink()
     (made / "widgets" / "extra.csv").write_text("")
@@ -87,7 +87,7 @@ def test_files_that_are_missing_changed_or_unknown_are_found(made: Path) -> None
 
 
 def resealed(folder: Path) -> list[str]:
-    """Return what is found where whoever changed a file has changed its hash, too."""
+    """Update the hashes of changed files and return the problems that remain."""
     document = json.loads((folder / "manifest.json").read_text("utf-8"))
     files = {
         path: {"size": file.size, "sha256": file.sha256} for path, file in written(folder).items()
@@ -97,7 +97,7 @@ def resealed(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "old", "new", "says"),
+    ("path", "old", "new", "message"),
     [
         ("report.csv", "mailbox_full,2", "mailbox_full,3", "email.bounce_reasons: row 1: '3'"),
         ("widgets/email.bounce_reasons.csv", "full,2", "full,20", "row 1: '20' is not '2'"),
@@ -117,17 +117,17 @@ def resealed(folder: Path) -> list[str]:
         ("manifest.json", '"sent": 11', '"sent": 12', "figures is not that of the report"),
     ],
 )
-def test_a_number_that_disagrees_is_found(
-    made: Path, path: str, old: str, new: str, says: str
+def test_an_inconsistent_number_is_reported(
+    made: Path, path: str, old: str, new: str, message: str
 ) -> None:
     text = (made / path).read_bytes().decode()
     assert old in text
     (made / path).write_bytes(text.replace(old, new, 1).encode())
-    told = resealed(made)
-    assert [line for line in told if says in line], told
+    problems = resealed(made)
+    assert [line for line in problems if message in line], problems
 
 
-def test_a_frame_that_disagrees_is_found(made: Path) -> None:
+def test_an_inconsistent_frame_is_reported(made: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415 - only here
     from pyarrow import parquet  # noqa: PLC0415
 
@@ -174,7 +174,7 @@ def _listed(report: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("damage", "message"),
     [
         (_more, "email.summary: sent 12 is not 11, as in email's messages"),
         (_share, "share 0.5 is not 8 of 11 sent"),
@@ -186,22 +186,22 @@ def _listed(report: dict[str, Any]) -> None:
         (_listed, "email.recipient_domains: sent 1001 is more than 11"),
     ],
 )
-def test_a_report_that_contradicts_itself_is_found(
-    made: Path, damage: Callable[[dict[str, Any]], None], says: str
+def test_an_inconsistent_report_is_reported(
+    made: Path, damage: Callable[[dict[str, Any]], None], message: str
 ) -> None:
     report = json.loads((made / "report.json").read_text("utf-8"))
     damage(report)
     (made / "report.json").write_text(json.dumps(report))
-    told = [line for line in resealed(made) if line.startswith("report.json: ")]
-    assert [line for line in told if says in line], told
+    problems = [line for line in resealed(made) if line.startswith("report.json: ")]
+    assert [line for line in problems if message in line], problems
 
 
-def test_what_is_right_but_makes_one_ask_is_a_remark(made: Path, tmp_path: Path) -> None:
-    said = (
+def test_plausible_but_unusual_counts_are_remarks(made: Path, tmp_path: Path) -> None:
+    remark = (
         "email: sent 11 is not delivered 8 + bounces 4; "
         "they are equal if the result of each message is known and inside the window"
     )
-    assert remarks(made) == [said]
+    assert remarks(made) == [remark]
     assert remarks(day(tmp_path / "other")) == []
     sms = [Event("delivered", channel="sms", at=NOW - DAY / 24)]
     made = publish(tmp_path / "sms", snapshot_of(sms))

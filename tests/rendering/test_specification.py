@@ -1,4 +1,4 @@
-"""Each chart of the report as a specification: its numbers, words, colours and order."""
+"""Each chart of the report as a specification: its numbers, labels, colors and order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHARTS = [(tile_id, kind) for tile_id, one in TILES.items() for kind in chart_ki
 
 
 def every(spec: object, key: str) -> Iterator[Any]:
-    """All values that stand under *key*, wherever."""
+    """Yield all values of *key* at any depth."""
     if isinstance(spec, dict):
         for name, value in spec.items():
             if name == key:
@@ -38,7 +38,7 @@ def rows_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return list(spec["data"]["values"])
 
 
-def test_every_view_that_is_a_chart_is_drawn() -> None:
+def test_every_chart_view_has_a_specification() -> None:
     assert set(CHARTS) == {
         (tile_id, view) for tile_id, one in TILES.items() for view in one.views if view in KINDS
     }
@@ -49,19 +49,19 @@ def test_every_view_that_is_a_chart_is_drawn() -> None:
 
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
 @pytest.mark.parametrize("locale", LOCALES)
-def test_numbers_are_those_of_the_frame(tile_id: str, kind: str, locale: str) -> None:
-    shown = tile(tile_id)
-    frame = frames.frame(shown, scale=frames.HUGE)
-    rows = rows_of(specification(shown, frame, kind=kind, locale=locale))
+def test_numbers_match_the_frame(tile_id: str, kind: str, locale: str) -> None:
+    chart_tile = tile(tile_id)
+    frame = frames.frame(chart_tile, scale=frames.HUGE)
+    rows = rows_of(specification(chart_tile, frame, kind=kind, locale=locale))
     if kind == "donut":
-        assert [row["size"] for row in rows] == frame[shown.columns[1]].tolist()
-        said = [row["count"] for row in rows]
-        assert said == [format_number(n, locale) for n in frame[shown.columns[1]]]
-        total = int(frame[shown.columns[1]].sum())
-        parts = [format_share(n / total, locale) for n in frame[shown.columns[1]]]
+        assert [row["size"] for row in rows] == frame[chart_tile.columns[1]].tolist()
+        labels = [row["count"] for row in rows]
+        assert labels == [format_number(n, locale) for n in frame[chart_tile.columns[1]]]
+        total = int(frame[chart_tile.columns[1]].sum())
+        parts = [format_share(n / total, locale) for n in frame[chart_tile.columns[1]]]
         assert [row["share"] for row in rows] == parts
         return
-    for j, metric in enumerate(shown.metrics):
+    for j, metric in enumerate(chart_tile.metrics):
         exact = [format_number(n, locale) for n in frame[metric]]
         if kind == "bars":
             assert [row[f"n{j}"] for row in rows] == frame[metric].tolist()
@@ -73,26 +73,28 @@ def test_numbers_are_those_of_the_frame(tile_id: str, kind: str, locale: str) ->
 
 
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
-def test_a_metric_has_its_colour(tile_id: str, kind: str) -> None:
-    shown = tile(tile_id)
-    spec = json.dumps(specification(shown, frames.frame(shown), kind=kind, shade="dark"))
-    light = json.dumps(specification(shown, frames.frame(shown), kind=kind, shade="light"))
-    if shown.by in (None, "domain", "platform", "bucket"):
-        for metric in shown.metrics:
+def test_a_metric_has_its_color(tile_id: str, kind: str) -> None:
+    chart_tile = tile(tile_id)
+    spec = json.dumps(specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="dark"))
+    light = json.dumps(
+        specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light")
+    )
+    if chart_tile.by in (None, "domain", "platform", "bucket"):
+        for metric in chart_tile.metrics:
             assert metric_color(metric, dark=True) in spec
             assert metric_color(metric) in light
     assert "var(" not in spec + light
 
 
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
-def test_a_page_chooses_every_colour(tile_id: str, kind: str) -> None:
-    shown = tile(tile_id)
-    text = json.dumps(specification(shown, frames.frame(shown), kind=kind))
+def test_every_color_is_a_css_variable_of_the_page(tile_id: str, kind: str) -> None:
+    chart_tile = tile(tile_id)
+    text = json.dumps(specification(chart_tile, frames.frame(chart_tile), kind=kind))
     outside = re.sub(r"var\(--clw-[a-z0-9-]+, #[0-9a-f]{6}\)", "", text)
     assert not re.findall(r"#[0-9a-f]{3,8}\b", outside)
 
 
-def test_tooltips_say_what_a_share_is_of() -> None:
+def test_tooltips_name_the_denominator_of_a_share() -> None:
     domains = tile("email.recipient_domains")
     rows = rows_of(specification(domains, frames.frame(domains, scale=100)))
     metrics = domains.metrics
@@ -106,7 +108,7 @@ def test_tooltips_say_what_a_share_is_of() -> None:
                 assert row[f"tip{j}"] == format_number(counts[metric])
 
 
-def test_bars_of_one_metric_say_their_share_of_all() -> None:
+def test_bars_of_one_metric_show_their_share_of_the_total() -> None:
     errors = tile("email.error_reasons")
     spec = specification(errors, frames.frame(errors), locale="fr")
     assert [row["tip0"] for row in rows_of(spec)] == [
@@ -116,7 +118,7 @@ def test_bars_of_one_metric_say_their_share_of_all() -> None:
     ]
 
 
-def test_beyond_nine_slices_the_smallest_are_one() -> None:
+def test_the_smallest_slices_are_merged_beyond_nine() -> None:
     reasons = tile("email.bounce_reasons")
     frame = frames.frame(reasons, [f"r{i:02}" for i in range(12)])
     rows = rows_of(specification(reasons, frame))
@@ -128,7 +130,7 @@ def test_beyond_nine_slices_the_smallest_are_one() -> None:
     assert [row["label"] for row in rows_of(nine)] == [f"r{i:02}" for i in range(9)]
 
 
-def test_bars_may_end_in_one_for_the_rest() -> None:
+def test_the_last_bar_can_sum_the_remaining_rows() -> None:
     errors = tile("email.error_reasons")
     frame = frames.frame(errors, [f"r{i:03}" for i in range(200)])
     rows = rows_of(specification(errors, frame, most=20, locale="fr"))
@@ -138,7 +140,7 @@ def test_bars_may_end_in_one_for_the_rest() -> None:
     assert len(rows_of(specification(errors, frame))) == 200
 
 
-def test_bars_are_as_high_as_their_rows_need() -> None:
+def test_chart_height_grows_with_the_number_of_bars() -> None:
     errors = tile("email.error_reasons")
     frame = frames.frame(errors, [f"r{i:03}" for i in range(100)])
     spec = specification(errors, frame, height=100)
@@ -146,7 +148,7 @@ def test_bars_are_as_high_as_their_rows_need() -> None:
     assert specification(errors, frame.head(3), height=300)["height"] == 300
 
 
-def test_times_are_those_of_the_zone_and_the_language() -> None:
+def test_times_follow_the_time_zone_and_the_language() -> None:
     summary = tile("email.summary")
     frame = frames.frame(summary)  # from 2026-11-22 12:00 UTC, every quarter of an hour
     rows = rows_of(specification(summary, frame, time_zone="Asia/Kolkata"))
@@ -162,7 +164,7 @@ def test_times_are_those_of_the_zone_and_the_language() -> None:
     assert labels["26"] == "23 nov."  # midnight in Kolkata: 18:30 UTC
 
 
-def test_an_hour_that_comes_twice_is_drawn_twice() -> None:
+def test_the_repeated_hour_of_a_clock_change_is_drawn_twice() -> None:
     summary = tile("push.summary")
     frame = frames.frame(summary).head(24)
     frame["bucket"] = frame["bucket"] - frame["bucket"][0]
@@ -172,7 +174,7 @@ def test_an_hour_that_comes_twice_is_drawn_twice() -> None:
     assert [row["i"] for row in rows] == list(range(24))
 
 
-def test_one_bucket_is_a_line_too() -> None:
+def test_a_single_bucket_is_drawn_as_a_line() -> None:
     summary = tile("email.summary")
     rows = rows_of(specification(summary, frames.frame(summary).head(1)))
     assert [row["i"] for row in rows] == [0, 1]
@@ -189,18 +191,16 @@ def test_one_bucket_is_a_line_too() -> None:
         ("push.tracking_by_platform", "en", "Nothing delivered in this window"),
     ],
 )
-def test_where_there_is_nothing_the_words_for_it_stand(
-    tile_id: str, locale: str, words: str
-) -> None:
-    shown = tile(tile_id)
-    for frame in (frames.frame(shown).head(0), frames.frame(shown)):
-        counts = [column for column in shown.columns if column in (*METRICS, "count")]
-        still = frame.assign(**dict.fromkeys(counts, 0))
-        spec = specification(shown, still, locale=locale)
+def test_an_empty_chart_shows_an_explanation(tile_id: str, locale: str, words: str) -> None:
+    chart_tile = tile(tile_id)
+    for frame in (frames.frame(chart_tile).head(0), frames.frame(chart_tile)):
+        counts = [column for column in chart_tile.columns if column in (*METRICS, "count")]
+        empty = frame.assign(**dict.fromkeys(counts, 0))
+        spec = specification(chart_tile, empty, locale=locale)
         assert [row for values in every(spec, "values") for row in values] == [{"text": words}]
 
 
-def test_names_from_outside_stay_words() -> None:
+def test_hostile_names_are_data_and_not_code() -> None:
     domains = tile("email.recipient_domains")
     hostile = [
         "<script>alert(1)</script>",
@@ -221,37 +221,39 @@ def test_names_from_outside_stay_words() -> None:
     json.dumps(spec).encode("ascii")
 
 
-def test_words_are_the_catalogues() -> None:
-    shown = tile("push.sending_by_platform")
-    spec = specification(shown, frames.frame(shown), locale="fr")
+def test_labels_come_from_the_catalog() -> None:
+    chart_tile = tile("push.sending_by_platform")
+    spec = specification(chart_tile, frames.frame(chart_tile), locale="fr")
     assert [row["label"] for row in rows_of(spec)] == ["Android", "iOS", "Web"]
     titles = [title for title in every(spec, "title") if title != "title"]
-    assert titles == [column_label(metric, "fr") for metric in shown.metrics]
+    assert titles == [column_label(metric, "fr") for metric in chart_tile.metrics]
 
 
-def test_a_chart_that_is_not_there_is_named() -> None:
-    shown = tile("email.bounce_reasons")
+def test_an_unknown_chart_is_a_named_error() -> None:
+    chart_tile = tile("email.bounce_reasons")
     with pytest.raises(UnknownNameError, match=r"Unknown chart 'bar'\. .*donut"):
-        specification(shown, frames.frame(shown), kind="bar")
+        specification(chart_tile, frames.frame(chart_tile), kind="bar")
     with pytest.raises(UnknownNameError):
         specification(tile("campaign.statistics"), frames.frame(tile("campaign.statistics")))
     with pytest.raises(UsageError, match="must have"):
-        specification(shown, frames.frame(tile("email.error_reasons")))
+        specification(chart_tile, frames.frame(tile("email.error_reasons")))
 
 
-def test_a_specification_asks_nobody() -> None:
+def test_a_specification_contains_no_url() -> None:
     for tile_id, kind in CHARTS:
-        shown = tile(tile_id)
-        text = json.dumps(specification(shown, frames.frame(shown), kind=kind, title=True))
+        chart_tile = tile(tile_id)
+        text = json.dumps(
+            specification(chart_tile, frames.frame(chart_tile), kind=kind, title=True)
+        )
         assert "http" not in text
         assert '"url"' not in text
 
 
-def test_more_bounces_than_deliveries_still_draw() -> None:
-    shown = tile("push.sending_by_platform")
-    frame = frames.frame(shown)
+def test_negative_counts_are_drawn() -> None:
+    chart_tile = tile("push.sending_by_platform")
+    frame = frames.frame(chart_tile)
     frame["delivered"] = [-5, 0, 3]
-    rows = rows_of(specification(shown, frame, shade="light"))
+    rows = rows_of(specification(chart_tile, frame, shade="light"))
     assert [row["text0"] for row in rows] == ["-5", "0", "3"]
     outcome = tile("push.sending_performance")
     figures = frames.frame(outcome)
@@ -262,28 +264,33 @@ def test_more_bounces_than_deliveries_still_draw() -> None:
     assert rows[-1]["to"] == pytest.approx(2 * math.pi)
 
 
-def test_a_picture_tells_names_whole_where_two_lines_hold_them() -> None:
-    shown = tile("email.exclusion_reasons")
+def test_long_names_are_wrapped_to_two_lines_in_a_picture() -> None:
+    chart_tile = tile("email.exclusion_reasons")
     names = ["R\u00e8gle de contr\u00f4le (pression marketing)", "court", "x" * 100]
-    frame = frames.frame(shown, names)
-    rows = rows_of(specification(shown, frame, shade="light", width=360))
+    frame = frames.frame(chart_tile, names)
+    rows = rows_of(specification(chart_tile, frame, shade="light", width=360))
     assert " ".join(rows[0]["lines"]) == names[0]
     assert len(rows[0]["lines"]) == 2
     assert rows[1]["lines"] == ["court"]
     assert rows[2]["lines"][0].endswith("\u2026")
     assert [row["share"] for row in rows] == ["(50.0%)", "(33.3%)", "(16.7%)"]
-    alive = rows_of(specification(shown, frame, width=360))
+    alive = rows_of(specification(chart_tile, frame, width=360))
     assert [row["lines"] for row in alive] == [[name] for name in names]
 
 
-def test_a_title_adds_to_the_size_and_takes_nothing() -> None:
+def test_a_title_increases_the_height_of_a_chart() -> None:
     for tile_id, kind in CHARTS:
-        shown = tile(tile_id)
-        bare = specification(shown, frames.frame(shown), kind=kind, shade="light")
+        chart_tile = tile(tile_id)
+        bare = specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light")
         full = specification(
-            shown, frames.frame(shown), kind=kind, shade="light", title=True, caption="Spring"
+            chart_tile,
+            frames.frame(chart_tile),
+            kind=kind,
+            shade="light",
+            title=True,
+            caption="Spring",
         )
-        assert full["title"]["text"] == shown.title()
+        assert full["title"]["text"] == chart_tile.title()
         assert full["title"]["subtitle"] == "Spring"
         extra = full["height"] - bare["height"] + full["padding"]["top"]
         assert extra == 12 + 26 + 16

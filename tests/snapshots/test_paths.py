@@ -1,4 +1,4 @@
-"""Names of snapshots: safe on every file system, and never the same for two campaigns."""
+"""Names of snapshots: valid on every file system and different for each campaign."""
 
 import re
 from dataclasses import replace
@@ -17,7 +17,7 @@ IDS = (
 )
 
 
-def test_the_name_says_campaign_time_and_length() -> None:
+def test_the_name_contains_campaign_time_and_duration() -> None:
     day = snapshot_of([], campaign_id="autumn-sale-2026")
     assert name_of(day) == "autumn-sale-2026_2026-11-23T1505Z_24h"
     week = snapshot_of([], length=timedelta(days=7), campaign_id="autumn-sale-2026")
@@ -29,20 +29,20 @@ def test_the_name_says_campaign_time_and_length() -> None:
 
 
 @given(IDS)
-def test_a_name_is_safe_everywhere(campaign_id: str) -> None:
+def test_a_name_is_valid_on_every_file_system(campaign_id: str) -> None:
     name = name_of(snapshot_of([], campaign_id=campaign_id))
     assert re.fullmatch(r"[a-z0-9][a-z0-9_~-]*_2026-11-23T1505Z_24h", name)
     assert len(name) < 100
 
 
 @given(IDS, IDS)
-def test_two_campaigns_never_have_one_name(one: str, other: str) -> None:
+def test_different_campaigns_have_different_names(one: str, other: str) -> None:
     if one != other:
         assert slug(one).casefold() != slug(other).casefold()
     assert slug(one) == slug(one)
 
 
-def test_ids_that_look_alike_stay_apart() -> None:
+def test_similar_ids_have_different_names() -> None:
     alike = [
         "Spring Sale",
         "spring-sale",
