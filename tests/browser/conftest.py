@@ -1,4 +1,4 @@
-"""Real servers, a real browser, and what both are watched for."""
+"""Real servers, a real browser, and monitors for both."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a simulated campaign of the last twenty minutes, and a small second one."""
+    """Create a folder with a simulated campaign of the last 20 minutes and a small second one."""
     folder = tmp_path_factory.mktemp("events")
     EventWriter(folder, Simulation(1, datetime.now(UTC) - timedelta(minutes=20))).write()
     inbox = Inbox(folder)
@@ -59,7 +59,7 @@ def voila(
     with running(["campaign_live_widgets", "serve", str(inbox.folder), "--no-browser"]) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        yield from _shown("voila", browser, inbox, address, process.pid)
+        yield from _open_front("voila", browser, inbox, address, process.pid)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def notebook(
     yield from _jupyter("notebook", "notebook", "notebooks", (), browser, events, tmp_path_factory)
 
 
-def _jupyter(  # noqa: PLR0913 - what the two differ in, and what they are given
+def _jupyter(  # noqa: PLR0913 - settings of both front ends
     name: str,
     module: str,
     path: str,
@@ -89,7 +89,7 @@ def _jupyter(  # noqa: PLR0913 - what the two differ in, and what they are given
     events: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Front]:
-    """Run a Jupyter server with the report's notebook, and show it in one of its front ends."""
+    """Run a Jupyter server with the report's notebook and open it in one of its front ends."""
     folder = tmp_path_factory.mktemp(name)
     inbox = Inbox(Path(copytree(events, folder / "events")))
     _write_notebook(folder / "report.ipynb")
@@ -108,17 +108,19 @@ def _jupyter(  # noqa: PLR0913 - what the two differ in, and what they are given
     address = f"http://127.0.0.1:{port}/{path}/report.ipynb?token={TOKEN}"
     with running([module, *options], env=environment) as process:
         wait_for_server(f"http://127.0.0.1:{port}/api?token={TOKEN}")
-        yield from _shown(name, browser, inbox, address, process.pid)
+        yield from _open_front(name, browser, inbox, address, process.pid)
 
 
 def _write_notebook(path: Path) -> None:
-    """Write the report's notebook, with a cell after it that can keep the kernel busy."""
+    """Write the report's notebook with a last cell that can keep the kernel busy."""
     notebook = nbformat.read(REPOSITORY / "notebooks" / "campaign_live_report.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("import time\ntime.sleep(8)"))
     nbformat.write(notebook, path)
 
 
-def _shown(name: str, browser: Browser, inbox: Inbox, address: str, pid: int) -> Iterator[Front]:
+def _open_front(
+    name: str, browser: Browser, inbox: Inbox, address: str, pid: int
+) -> Iterator[Front]:
     page, watch = browser.new_page(viewport=SIZE), Watch()
     watch.over(page)
     page.goto(address)

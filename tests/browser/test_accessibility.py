@@ -1,4 +1,4 @@
-"""No page makes anybody stumble: axe-core looks at every tab, in light and dark."""
+"""Accessibility: axe-core checks every tab, in light and dark themes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_tab_has_a_serious_issue(page: Page) -> None:
     for index in range(3):
         tabs.nth(index).click()
         page.wait_for_selector(".clw-grid:visible .clw-view:visible")
-        assert troubles(page) == []
+        assert accessibility_problems(page) == []
 
 
 def test_edit_mode_has_no_serious_issue(page: Page) -> None:
@@ -62,11 +62,11 @@ def test_edit_mode_has_no_serious_issue(page: Page) -> None:
         tabs.nth(index).click()
         page.locator(".clw-edit-modify:visible").click()
         page.locator(".clw-edit-remove:visible").first.click()
-        assert troubles(page) == []
+        assert accessibility_problems(page) == []
         page.locator(".clw-edit-add:visible").click()
         page.wait_for_selector(".clw-edit-item:visible")
-        assert troubles(page) == []
+        assert accessibility_problems(page) == []
         page.locator(".clw-edit-item:visible").first.click()
         page.wait_for_selector(".clw-editing .clw-tile:focus")
-        assert troubles(page) == []
+        assert accessibility_problems(page) == []
         page.locator(".clw-edit-cancel:visible").click()

@@ -1,4 +1,4 @@
-"""What `binder/` starts, built from its files alone as Binder builds it: in a clean directory."""
+"""The servers of `binder/`, built from its files in a clean directory as Binder does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PORT = "8866"
 
 
 def build(folder: Path) -> Path:
-    """Do what Binder does with a repository; return where its programs are."""
+    """Build the repository as Binder does; return the folder of its programs."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 - wherever it is
         cwd=REPOSITORY,
@@ -108,7 +108,7 @@ def test_voila_page_follows_the_demo(binder: str, browser: Browser) -> None:
     page.close()
 
 
-def test_jupyterlab_offers_the_page_and_runs_the_notebook(binder: str, browser: Browser) -> None:
+def test_jupyterlab_links_the_page_and_runs_the_notebook(binder: str, browser: Browser) -> None:
     page = browser.new_page(viewport=SIZE)
     page.goto(f"{binder}lab?token={TOKEN}")
     page.wait_for_selector(".jp-LauncherCard[title*='Campaign live report']", timeout=90_000)

@@ -1,4 +1,4 @@
-"""The page of one message: there by a click, a link or a reload, and back by each way."""
+"""The page of one message: opened by a click, a link or a reload, and left by each control."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
         yield go
 
 
-def shows_delivered(report: Report, wanted: int, channel: str = "email") -> None:
+def wait_for_delivered(report: Report, wanted: int, channel: str = "email") -> None:
     tile = {"email": "email-sending-statistics", "push": "push-sending-performance"}[channel]
     report.page.wait_for_function(
         "([tile, n]) => document.querySelector(`.clw-${tile} .clw-kpi-delivered .clw-kpi-value`)"
@@ -51,15 +51,15 @@ def press_name(report: Report, text: str) -> None:
     table.locator("tbody th button, tbody th a", has_text=text).first.click()
 
 
-def of_campaign(report: Report, messages: tuple[str, ...] = ()) -> None:
-    """Wait until the page is the campaign's again, in the tab it was left in."""
+def wait_for_campaign_page(report: Report, messages: tuple[str, ...] = ()) -> None:
+    """Wait until the campaign page is open again, in the previous tab."""
     page = report.page
     page.wait_for_selector(".clw-report:not(.clw-detail)")
     assert page.locator(".clw-header-name").inner_text() == CAMPAIGN_NAME
     page.wait_for_selector(".clw-tabs > .lm-TabBar .lm-mod-current:visible")
     assert page.locator(".clw-tabs .lm-mod-current").inner_text() == "E-mail"
     chosen = messages or ("welcome", COMMA, "long", "plain")
-    shows_delivered(report, count(messages=chosen, start=BACK)["delivered"])
+    wait_for_delivered(report, count(messages=chosen, start=BACK)["delivered"])
 
 
 BACK = START - timedelta(hours=6)
@@ -67,69 +67,69 @@ BACK = START - timedelta(hours=6)
 
 def test_click_opens_the_page_of_a_message_and_back_returns(visit: Callable[..., Report]) -> None:
     report = visit("window=6h&tab=email")
-    of_campaign(report)
+    wait_for_campaign_page(report)
     page = report.page
     alone = count(messages=("welcome",), start=BACK)["delivered"]
     press_name(report, "Welcome")
     page.wait_for_selector(".clw-report.clw-detail")
-    shows_delivered(report, alone)
+    wait_for_delivered(report, alone)
     assert page.locator(".clw-header-name").inner_text() == "Welcome"
     assert page.locator(".clw-back").inner_text() == f"\u2039 {CAMPAIGN_NAME}"
     assert not page.locator(".clw-tabs > .lm-TabBar").is_visible()
     report.wait_for_address("detail=welcome")
     assert report.scope == ["1 of 5 messages (Welcome)"]
     page.go_back()
-    of_campaign(report)
+    wait_for_campaign_page(report)
     assert report.address == "window=6h&tab=email"
     page.go_forward()
     page.wait_for_selector(".clw-report.clw-detail")
-    shows_delivered(report, alone)
+    wait_for_delivered(report, alone)
     page.locator(".clw-back").click()
-    of_campaign(report)
+    wait_for_campaign_page(report)
     assert report.address == "window=6h&tab=email"
 
 
-def test_a_reload_of_the_message_s_page_shows_it_and_leads_back(
+def test_a_reloaded_message_page_can_return_to_its_campaign(
     visit: Callable[..., Report],
 ) -> None:
     report = visit("window=6h&tab=email&message=welcome&message=plain")
     chosen = ("welcome", "plain")
-    of_campaign(report, chosen)
+    wait_for_campaign_page(report, chosen)
     page = report.page
     press_name(report, "Welcome")
     page.wait_for_selector(".clw-report.clw-detail")
     report.wait_for_address("detail=welcome")
     page.reload()
     page.wait_for_selector(".clw-report.clw-detail")
-    shows_delivered(report, count(messages=("welcome",), start=BACK)["delivered"])
+    wait_for_delivered(report, count(messages=("welcome",), start=BACK)["delivered"])
     page.locator(".clw-back").click()
-    of_campaign(report, chosen)
+    wait_for_campaign_page(report, chosen)
 
 
-def test_a_shared_link_to_a_hostile_message_leads_to_its_campaign(
+def test_a_link_to_a_hostile_message_can_return_to_its_campaign(
     visit: Callable[..., Report],
 ) -> None:
     report = visit(f"window=6h&tab=email&detail={quote(COMMA)}")
     page = report.page
     page.wait_for_selector(".clw-report.clw-detail")
-    shows_delivered(report, count(messages=(COMMA,), start=BACK)["delivered"])
+    wait_for_delivered(report, count(messages=(COMMA,), start=BACK)["delivered"])
     assert page.locator(".clw-header-name").inner_text() == EVIL
     assert page.locator(".clw-header-id").inner_text() == COMMA
     page.locator(".clw-back").focus()
     page.keyboard.press("Enter")
-    of_campaign(report)
+    wait_for_campaign_page(report)
     assert "detail" not in report.address
 
 
 def test_a_filter_chosen_on_the_message_s_page_applies_there(visit: Callable[..., Report]) -> None:
     report = visit("detail=app")
     report.page.wait_for_selector(".clw-report.clw-detail")
-    shows_delivered(report, count(messages=("app",))["delivered"], "push")
+    wait_for_delivered(report, count(messages=("app",))["delivered"], "push")
     report.choose("executions", "run-1")
-    shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
+    wait_for_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
     report.wait_for_address("execution=run-1")
     report.page.reload()
-    shows_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
+    wait_for_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
     assert report.page.locator("button.clw-pick-messages").is_hidden()
 
 
@@ -137,7 +137,7 @@ def test_an_unknown_message_is_a_notice_on_the_campaign_s_page(
     visit: Callable[..., Report],
 ) -> None:
     report = visit("window=6h&tab=email&detail=wellcome")
-    of_campaign(report)
+    wait_for_campaign_page(report)
     notice = report.page.locator(".clw-notice-text")
     assert notice.inner_text() == (
         "Ignored detail=wellcome: the campaign has no such message. Did you mean welcome?"

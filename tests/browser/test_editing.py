@@ -1,4 +1,4 @@
-"""Edit mode, as mouse, keys and fingers do it, in every front end."""
+"""Edit mode with mouse, keyboard and touch, in every front end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ KERNEL_PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
     const [rows, columns] = tile.style.gridArea.match(/\\d+/g).map(Number);
     return [css, rows, columns, tile.style.display !== "none"];
   })"""
-"""The same as the kernel has it: its layouts are the tiles' own styles."""
+"""The same in the kernel: its layouts are the styles of the tiles."""
 FIGURE = """([css]) => {
   const node = document.querySelector(`.${css} .bqplot`);
   const { width, height } = node.getBoundingClientRect();
@@ -156,7 +156,7 @@ class Editing:
 
     @contextmanager
     def dragging(self, start: tuple[float, float], dx: float, dy: float) -> Iterator[None]:
-        """Drag by mouse and let go at the end of the block."""
+        """Drag with the mouse and release it at the end of the block."""
         mouse = self.page.mouse
         mouse.move(*start)
         mouse.down()
@@ -171,7 +171,7 @@ class Editing:
             pass
 
     def touch(self, start: tuple[float, float], dx: float, dy: float) -> None:
-        """Drag with a finger."""
+        """Drag by touch."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
 
@@ -189,7 +189,7 @@ class Editing:
         self.settle()
 
     def settle(self) -> None:
-        """Return once no tile glides any more."""
+        """Wait until no tile is animated."""
         self.front.wait_for(
             "() => document.getAnimations().filter((a) => a.effect.target.matches('.clw-tile'))"
             ".every((a) => a.playState === 'finished')"
@@ -251,7 +251,7 @@ def test_corner_resizes_the_tile_and_its_chart(editing: Editing) -> None:
     editing.await_kernel()
 
 
-def test_a_tile_cannot_be_made_smaller_than_readable_or_wider_than_the_page(
+def test_tile_sizes_are_limited_to_readable_and_the_page_width(
     editing: Editing,
 ) -> None:
     editing.drag(editing.corner(DONUT), -900, -900)
@@ -260,7 +260,7 @@ def test_a_tile_cannot_be_made_smaller_than_readable_or_wider_than_the_page(
     assert editing.span(DONUT) == (2, COLUMNS)
 
 
-def test_a_title_moves_the_tile_to_where_the_placeholder_is(editing: Editing) -> None:
+def test_dragging_a_title_moves_the_tile_to_the_placeholder(editing: Editing) -> None:
     page = editing.page
     start, up = editing.head(DONUT), editing.box(KPI)["y"] - editing.box(DONUT)["y"]
     with editing.dragging(start, 10, up + 20):
@@ -273,7 +273,7 @@ def test_a_title_moves_the_tile_to_where_the_placeholder_is(editing: Editing) ->
     assert editing.announced() == "Bounce categories, place 1 of 9"
 
 
-def test_a_drag_sends_nothing_and_a_drop_one_message(editing: Editing) -> None:
+def test_a_drag_sends_no_message_and_a_drop_sends_one(editing: Editing) -> None:
     page, sent = editing.page, editing.front.watch.sent
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
@@ -292,7 +292,9 @@ def test_a_drag_sends_nothing_and_a_drop_one_message(editing: Editing) -> None:
     page.wait_for_selector(".clw-report[data-state=live]")
 
 
-def test_a_drag_costs_little(editing: Editing, record_property: pytest.RecordProperty) -> None:
+def test_a_drag_step_takes_less_than_two_milliseconds(
+    editing: Editing, record_property: pytest.RecordProperty
+) -> None:
     page = editing.page
     page.evaluate(TIMED)
     editing.drag(editing.head(DONUT), 600, -300)
@@ -305,7 +307,7 @@ def test_a_drag_costs_little(editing: Editing, record_property: pytest.RecordPro
     assert times["median"] < 2
 
 
-def test_escape_ends_a_drag_and_leaves_all_as_it_was(editing: Editing) -> None:
+def test_escape_cancels_a_drag(editing: Editing) -> None:
     page, before = editing.page, editing.places()
     frames = len(editing.front.watch.sent)
     for handle in (editing.head, editing.corner):
@@ -375,7 +377,7 @@ def test_removed_tile_returns_to_its_place(editing: Editing, key: str) -> None:
     editing.front.wait_for(f"([css]) => ({FIGURE})([css]).drawn > 50", editing.css(REASONS))
 
 
-def test_enter_and_escape_lead_from_a_tile_to_the_tool_line(editing: Editing) -> None:
+def test_enter_and_escape_move_the_focus_from_a_tile_to_the_toolbar(editing: Editing) -> None:
     page = editing.page
     for key, name in (("Escape", "cancel"), ("Enter", "save")):
         editing.tile(KPI).focus()
@@ -442,7 +444,7 @@ def test_saved_layout_stays_and_reset_restores_the_default(editing: Editing) -> 
     editing.front.wait_for("() => !document.querySelector('.clw-editing')")
 
 
-def test_a_finger_resizes_and_moves_and_scrolls_elsewhere(editing: Editing) -> None:
+def test_touch_resizes_and_moves_tiles_and_scrolls_outside_of_handles(editing: Editing) -> None:
     rows, columns = editing.span(LINES)
     figure = editing.figure(LINES)
     editing.touch(editing.corner(LINES), -4 * editing.cell(), ROW_PX + GAP_PX)
@@ -465,7 +467,7 @@ def test_a_finger_resizes_and_moves_and_scrolls_elsewhere(editing: Editing) -> N
     )
 
 
-def test_in_one_column_order_and_height_change_but_no_width(editing: Editing) -> None:
+def test_in_one_column_only_order_and_height_can_change(editing: Editing) -> None:
     editing.page.set_viewport_size({"width": 640, "height": 1000})
     editing.page.wait_for_selector(".clw-grid.clw-single:visible")
     rows, columns = editing.span(LINES)
@@ -543,7 +545,7 @@ def test_failed_save_is_shown_as_text_and_editing_continues(editing: Editing) ->
     assert editing.page.title() != "pwned"
 
 
-def test_another_language_ends_editing_and_leaves_the_arrangement(
+def test_changing_the_language_ends_editing_and_keeps_the_layout(
     voila: Front, browser: Browser
 ) -> None:
     page, watch = browser.new_page(viewport=SIZE), Watch()

@@ -1,4 +1,4 @@
-"""What readers choose in the page: numbers against a second count, the address, hostile names."""
+"""Filters in the page: counts against an independent count, the address, hostile names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.test_accessibility import troubles
+from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser.chosen import (
     CAMPAIGN_NAME,
     COMMA,
@@ -95,7 +95,7 @@ def test_from_and_to_are_minutes_on_the_chosen_clock(report: Report) -> None:
     assert report.address == "tz=Asia%2FTokyo"
 
 
-def test_messages_executions_and_tests_narrow_and_widen(
+def test_messages_executions_and_test_sends_filter_the_counts(
     report: Report, visit: Callable[..., Report]
 ) -> None:
     page = report.page
@@ -128,7 +128,7 @@ def test_messages_executions_and_tests_narrow_and_widen(
     assert report.scope == []
 
 
-def test_another_campaign_drops_what_it_does_not_have(report: Report) -> None:
+def test_changing_the_campaign_removes_filters_it_does_not_have(report: Report) -> None:
     report.choose("messages", "welcome")
     report.shows(count(messages=("welcome",)))
     report.choose("campaign", "other")
@@ -141,7 +141,7 @@ def test_another_campaign_drops_what_it_does_not_have(report: Report) -> None:
     report.shows(count(campaign="other"))
 
 
-def test_a_hostile_id_survives_the_address(visit: Callable[..., Report]) -> None:
+def test_a_hostile_id_is_restored_from_the_address(visit: Callable[..., Report]) -> None:
     report = visit(f"campaign={quote(COMMA)}&message={quote(COMMA)}&theme=dark&window=6h")
     report.shows(count(start=START - timedelta(hours=6), messages=(COMMA,)))
     assert "theme=dark" in report.address
@@ -154,7 +154,7 @@ def test_a_hostile_id_survives_the_address(visit: Callable[..., Report]) -> None
     assert report.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_bad_values_are_named_and_the_rest_applies(visit: Callable[..., Report]) -> None:
+def test_invalid_values_are_reported_and_valid_ones_applied(visit: Callable[..., Report]) -> None:
     report = visit(
         "campaign=nope&window=soon&message=unknown&message=welcome&tz=Mars%2FX&every=9999&tab=sms"
     )
@@ -205,7 +205,7 @@ def test_selection_made_while_paused_is_shown(report: Report) -> None:
     assert page.locator(".clw-report").get_attribute("data-state") == "paused"
 
 
-def test_the_whole_report_is_downloaded_as_it_is_shown(report: Report) -> None:
+def test_the_downloaded_report_matches_the_page(report: Report) -> None:
     report.choose("messages", "welcome")
     report.shows(count(messages=("welcome",)))
     report.open("more")
@@ -238,7 +238,7 @@ def test_everything_can_be_done_by_keyboard(report: Report) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 800])
-def test_a_narrow_page_holds_the_filters(visit: Callable[..., Report], width: int) -> None:
+def test_the_filters_fit_a_narrow_page(visit: Callable[..., Report], width: int) -> None:
     report = visit(f"message=long&message={quote(COMMA)}&message=welcome&tests=1")
     report.page.set_viewport_size({"width": width, "height": 900})
     for which in ("campaign", "window", "messages", "executions", "more"):
@@ -260,7 +260,7 @@ def test_filters_chips_and_notices_have_no_serious_accessibility_issue(
     for which in ("campaign", "window", "messages", "executions", "more"):
         report.open(which)
         report.page.wait_for_function(f"{FOCUSED}.closest('.clw-pick-{which}-panel')")
-        assert troubles(report.page) == []
+        assert accessibility_problems(report.page) == []
         report.page.keyboard.press("Escape")
 
 

@@ -1,4 +1,4 @@
-"""What only a notebook has to do."""
+"""Behavior that only notebooks need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 
 
-def test_the_report_goes_on_while_another_cell_runs(lab: Front) -> None:
+def test_the_report_updates_while_another_cell_runs(lab: Front) -> None:
     lab.open_tab(0)
     page = lab.page
     busy = page.locator(".jp-Notebook .jp-CodeCell").last

@@ -1,4 +1,4 @@
-"""What a reader sees and does, in Voilà, JupyterLab and Notebook alike."""
+"""The report in Voilà, JupyterLab and Notebook."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LINE_HEIGHTS = """() => {
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tile_of_a_tab_paints(front: Front, tab: str) -> None:
+def test_every_tile_of_a_tab_is_drawn(front: Front, tab: str) -> None:
     front.open_tab(list(TABS).index(tab))
     for tile in TILES.values():
         if tile.tab == tab:

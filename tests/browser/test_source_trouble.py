@@ -1,4 +1,4 @@
-"""A source that goes away while people look, and comes back; on real files."""
+"""Sources that become unreadable while the page is open, and recover; with real files."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ LIVE = ".clw-report[data-state=live]"
 STALE = ".clw-report[data-state=stale]"
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 OBEDIENT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-"""Lets root meet a folder's permissions as everybody else does."""
+"""Program that applies a folder's permissions to root as to other users."""
 
 
-def _away(folder: Path) -> Callable[[], object]:
+def _move_away(folder: Path) -> Callable[[], object]:
     aside = folder.with_name("aside")
     folder.rename(aside)
     return lambda: aside.rename(folder)
 
 
-def _closed(folder: Path) -> Callable[[], object]:
+def _forbid(folder: Path) -> Callable[[], object]:
     folder.chmod(0)
     return lambda: folder.chmod(0o755)
 
 
-def _closed_file(folder: Path) -> Callable[[], object]:
+def _add_forbidden_file(folder: Path) -> Callable[[], object]:
     hidden, file = folder / ".extra", folder / "extra.ndjson"
     shutil.copy(next(folder.glob("drop-*.ndjson")), hidden)
     hidden.chmod(0)
@@ -46,7 +46,7 @@ def _closed_file(folder: Path) -> Callable[[], object]:
     return file.unlink
 
 
-def _garbage(folder: Path) -> Callable[[], object]:
+def _add_invalid_file(folder: Path) -> Callable[[], object]:
     hidden, file = folder / ".extra", folder / "extra.parquet"
     hidden.write_bytes(bytes(range(256)) * 40)
     hidden.rename(file)
@@ -98,7 +98,7 @@ def test_unreadable_source_is_shown_and_retried(
         note = page.locator(".clw-header-trouble").inner_text()
         assert "Numbers as of" in note, note
         assert int(number.get_attribute("data-value") or 0) == before
-        assert page.locator(".clw-lost").is_hidden(), "the kernel is well"
+        assert page.locator(".clw-lost").is_hidden(), "the kernel is connected"
     finally:
         restore()
     page.wait_for_selector(LIVE, timeout=15_000)
@@ -117,7 +117,7 @@ def test_unreadable_file_is_named_and_others_are_counted(
     before = int(page.locator(DELIVERED).get_attribute("data-value") or 0)
     restore = spoil(inbox.folder)
     named = "() => document.querySelector('.clw-report').textContent.includes('extra.')"
-    page.wait_for_function(named, timeout=75_000)  # with the next minute at the latest
+    page.wait_for_function(named, timeout=75_000)  # at the latest after one minute
     assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) == before
     inbox.drop(1)
     page.wait_for_function(

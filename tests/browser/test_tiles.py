@@ -1,4 +1,4 @@
-"""What a reader does with one tile: its menu, its files, its names; squeezed and under attack."""
+"""One tile in the browser: its menu, downloads and names, at small sizes and with hostile data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from campaign_live_widgets.catalog import METRICS, TILES, meaning
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.report import csv_cell
 from campaign_live_widgets.widgets import format_number
-from tests.browser.test_accessibility import troubles
+from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser.front import REPOSITORY, Watch, running, wait_for_server
 from tests.support.browser.tiles import HOSTILE, NAMES, rows
 
@@ -117,7 +117,7 @@ def opened(browser: Browser, address: str) -> Page:
 
 
 @pytest.fixture(autouse=True)
-def nothing_runs_and_nothing_fails(page: Page) -> Iterator[None]:
+def no_injected_code_and_no_errors(page: Page) -> Iterator[None]:
     yield
     assert page.title() != "pwned"
     assert page.watch.trouble == []
@@ -146,7 +146,7 @@ def text_of(download: Download) -> str:
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space", "ArrowDown"])
-def test_the_menu_is_walked_with_the_keyboard(page: Page, key: str) -> None:
+def test_the_keyboard_moves_through_the_menu(page: Page, key: str) -> None:
     tile = tile_of(page, "email.bounce_reasons")
     button = tile.locator(".clw-tile-menu")
     button.focus()
@@ -174,7 +174,7 @@ def test_the_menu_is_walked_with_the_keyboard(page: Page, key: str) -> None:
 
 
 @pytest.mark.parametrize("tile_id", ["campaign.statistics", "push.breakdown_by_platform"])
-def test_the_menu_lies_inside_the_window_over_everything(page: Page, tile_id: str) -> None:
+def test_the_menu_is_inside_the_window_and_on_top(page: Page, tile_id: str) -> None:
     page.set_viewport_size({"width": 390, "height": 420})
     tile = tile_of(page, tile_id)
     tile.scroll_into_view_if_needed()
@@ -231,7 +231,7 @@ def test_panel_shows_the_definition_of_each_number(page: Page, tile_id: str) -> 
 
 @pytest.mark.parametrize("kind", ["usual", "hostile", "huge"])
 @pytest.mark.parametrize("tile_id", TILES)
-def test_the_csv_of_a_tile_is_its_frame(page: Page, tile_id: str, kind: str) -> None:
+def test_the_csv_of_a_tile_matches_its_frame(page: Page, tile_id: str, kind: str) -> None:
     tile, frame = TILES[tile_id], rows(tile_id, kind)
     download = saved(page, tile_of(page, tile_id, kind), "Download CSV")
     slug = tile_id.replace(".", "-").replace("_", "-")
@@ -257,7 +257,7 @@ def test_the_csv_of_a_tile_is_its_frame(page: Page, tile_id: str, kind: str) -> 
 
 @pytest.mark.parametrize("kind", ["usual", "hostile"])
 @pytest.mark.parametrize("tile_id", TILES)
-def test_the_svg_of_a_tile_is_plain_and_has_its_numbers(
+def test_the_svg_of_a_tile_is_self_contained_and_has_its_numbers(
     page: Page, tile_id: str, kind: str
 ) -> None:
     tile = TILES[tile_id]
@@ -336,9 +336,7 @@ def test_the_png_of_a_tile_looks_like_the_tile(page: Page, tile_id: str, *, dark
 
 @pytest.mark.parametrize("view", ["first", "table"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_squeezed_tile_stays_readable(
-    page_in_font: Page, size: tuple[int, int], view: str
-) -> None:
+def test_a_small_tile_stays_readable(page_in_font: Page, size: tuple[int, int], view: str) -> None:
     page, (wide, high) = page_in_font, size
     if view == "table":
         show_all(page, "table")
@@ -355,7 +353,7 @@ def test_a_squeezed_tile_stays_readable(
 
 
 def settled(page: Page) -> list[list[str]]:
-    """Return what is amiss once two looks agree; bqplot draws a while after a resize."""
+    """Return layout problems once two audits agree; bqplot draws some time after a resize."""
     before: list[list[str]] | None = None
     for _ in range(20):
         page.wait_for_timeout(500)
@@ -433,7 +431,7 @@ def test_tile_has_one_sentence_for_screen_readers(page: Page, tile_id: str) -> N
 
 
 @pytest.mark.parametrize("tile_id", [i for i, t in TILES.items() if t.by not in {None, "bucket"}])
-def test_names_are_text_in_every_view_tooltip_and_title(page: Page, tile_id: str) -> None:
+def test_hostile_names_are_text_in_views_tooltips_and_titles(page: Page, tile_id: str) -> None:
     tile = tile_of(page, tile_id, "hostile")
     tile.scroll_into_view_if_needed()
     markup = tile.locator("img, script, b:not(.clw-donut-count), iframe")

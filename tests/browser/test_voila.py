@@ -1,4 +1,4 @@
-"""What only the page for stakeholders has to do."""
+"""Behavior that only the stakeholder page needs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 
 
 def leave(page: Page) -> None:
-    """Close a page as readers do: it can say goodbye to its kernel."""
+    """Close a page as readers do, so that it can shut its kernel down."""
     page.goto("about:blank")
     page.context.close()
 
 
-def test_the_address_picks_the_campaign(voila: Front, browser: Browser) -> None:
+def test_the_address_selects_the_campaign(voila: Front, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{voila.address}?campaign=spring-preview")
     page.wait_for_function(
@@ -85,8 +85,8 @@ def test_second_visit_loads_no_script(voila: Front, browser: Browser) -> None:
     leave(page)
 
 
-def test_a_closed_page_frees_its_kernel(voila: Front, browser: Browser) -> None:
-    context = browser.new_context()  # a context that goes would take the goodbye with it
+def test_a_closed_page_ends_its_kernel(voila: Front, browser: Browser) -> None:
+    context = browser.new_context()  # closing the context would cancel the shutdown request
     context.new_page()
     page = context.new_page()
     page.goto(voila.address)
@@ -103,7 +103,7 @@ def test_a_closed_page_frees_its_kernel(voila: Front, browser: Browser) -> None:
     context.close()
 
 
-def test_a_slow_browser_shows_the_report_too(voila: Front, browser: Browser) -> None:
+def test_a_slow_browser_shows_the_report(voila: Front, browser: Browser) -> None:
     page, watch = browser.new_page(), Watch()
     watch.over(page)
     throttle = page.context.new_cdp_session(page)
@@ -114,7 +114,7 @@ def test_a_slow_browser_shows_the_report_too(voila: Front, browser: Browser) -> 
     leave(page)
 
 
-def test_the_page_follows_its_window(voila: Front, browser: Browser) -> None:
+def test_the_page_resizes_with_its_window(voila: Front, browser: Browser) -> None:
     page = browser.new_page(viewport=SIZE)
     page.goto(voila.address)
     page.wait_for_selector(".clw-report .clw-tile")
@@ -130,7 +130,7 @@ def test_the_page_follows_its_window(voila: Front, browser: Browser) -> None:
 
 def _serves(voila: Front, kernel: str) -> bool:
     for child in voila.process.children(recursive=True):
-        with suppress(psutil.Error):  # it may be on its way out
+        with suppress(psutil.Error):  # it may be exiting
             if any(kernel in argument for argument in child.cmdline()):
                 return True
     return False

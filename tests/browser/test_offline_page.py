@@ -1,4 +1,4 @@
-"""The page as one file, opened from disk by a browser without a network."""
+"""The offline page, opened from disk by a browser without a network."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_every_chart_of_every_tab_is_painted(
     assert page.locator(".clw-chart .clw-empty").count() == 0
 
 
-def test_tabs_follow_mouse_keys_and_address(opened: Callable[..., Page]) -> None:
+def test_tabs_follow_mouse_keyboard_and_address(opened: Callable[..., Page]) -> None:
     page = opened(tab="push")
     panel = page.locator(".clw-panel:visible")
     assert panel.get_attribute("data-tab") == "push"
@@ -130,7 +130,7 @@ def column(page: Page, tile_id: str, place: int) -> list[str]:
     return list(cells.all_inner_texts())
 
 
-def test_tables_sort_under_their_total(opened: Callable[..., Page]) -> None:
+def test_sorting_a_table_keeps_the_total_first(opened: Callable[..., Page]) -> None:
     page = opened(tab="email")
     by_message = "email.metrics_by_message"
     heads = tile(page, by_message).get_by_role("columnheader")
@@ -150,7 +150,7 @@ def test_tables_sort_under_their_total(opened: Callable[..., Page]) -> None:
     assert tile(page, by_message).locator(".clw-table-total").inner_text() == total
 
 
-def test_views_are_switched(opened: Callable[..., Page]) -> None:
+def test_views_can_be_switched(opened: Callable[..., Page]) -> None:
     page = opened(tab="email")
     sending = tile(page, "email.sending_statistics")
     assert sending.locator(".clw-kpis").is_visible()
@@ -178,7 +178,7 @@ def test_tooltip_shows_the_numbers_under_the_pointer(opened: Callable[..., Page]
     tip.wait_for(state="detached")
 
 
-def test_files_are_saved_from_the_page(opened: Callable[..., Page]) -> None:
+def test_files_can_be_saved_from_the_page(opened: Callable[..., Page]) -> None:
     page = opened(tab="email", accept_downloads=True)
     reasons = tile(page, "email.bounce_reasons")
     reasons.locator(".clw-tile-menu").click()
@@ -194,7 +194,7 @@ def test_files_are_saved_from_the_page(opened: Callable[..., Page]) -> None:
     assert not card.is_visible()
 
 
-def test_light_and_dark(opened: Callable[..., Page]) -> None:
+def test_the_theme_follows_the_system(opened: Callable[..., Page]) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     bar = "getComputedStyle(document.querySelector('.clw-kpi-bar > i')).backgroundColor"
     dark = opened(color_scheme="dark")
@@ -207,7 +207,7 @@ def test_light_and_dark(opened: Callable[..., Page]) -> None:
     assert dark.evaluate(bar) == light.evaluate(bar)
 
 
-def test_without_scripts_every_table_is_there(opened: Callable[..., Page]) -> None:
+def test_without_scripts_every_table_is_visible(opened: Callable[..., Page]) -> None:
     page = opened(java_script_enabled=False)
     for tile_id in TILES:
         table = tile(page, tile_id).locator(".clw-table")
@@ -232,7 +232,7 @@ def test_print_shows_all_tabs_one_below_the_other(
     assert len(pdf) < 9
 
 
-def test_one_column_on_a_phone(opened: Callable[..., Page]) -> None:
+def test_a_phone_shows_one_column(opened: Callable[..., Page]) -> None:
     page = opened(tab="email", viewport=PHONE)
     lefts = {
         round((panel.bounding_box() or {"x": -1})["x"])
@@ -241,7 +241,7 @@ def test_one_column_on_a_phone(opened: Callable[..., Page]) -> None:
     assert len(lefts) == 1
 
 
-def test_a_page_that_gets_narrow_draws_again(opened: Callable[..., Page]) -> None:
+def test_charts_are_redrawn_when_the_page_narrows(opened: Callable[..., Page]) -> None:
     page = opened(tab="email")
     chart = tile(page, "email.summary").locator(".clw-on-screen > svg")
     wide = (chart.bounding_box() or {})["width"]

@@ -1,4 +1,4 @@
-"""*Save a snapshot* in the page, and the snapshots beside it, with a server of their own."""
+"""*Save a snapshot* in the page, and the served list of snapshots."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PATIENCE = 180_000
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("archive") / "snapshots"
+def snapshots_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served") / "snapshots"
 
 
 @pytest.fixture(scope="module")
-def root(archive: Path) -> Iterator[str]:
-    options = ["--no-browser", "--base-url", "/reports", "--snapshots", str(archive)]
+def root(snapshots_folder: Path) -> Iterator[str]:
+    options = ["--no-browser", "--base-url", "/reports", "--snapshots", str(snapshots_folder)]
     with running(["campaign_live_widgets", "serve", str(SAMPLES), *options]) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -50,8 +50,8 @@ def page(browser: Browser, root: str) -> Iterator[Page]:
 
 def get(url: str) -> tuple[int, dict[str, str], bytes]:
     try:
-        with urlopen(Request(url)) as answer:  # noqa: S310 - our own server
-            return answer.status, dict(answer.headers), answer.read()
+        with urlopen(Request(url)) as response:  # noqa: S310 - our own server
+            return response.status, dict(response.headers), response.read()
     except HTTPError as error:
         return error.code, dict(error.headers), error.read()
 
@@ -126,7 +126,7 @@ def test_list_of_snapshots_links_to_every_file(root: str, archive: Path, browser
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         path = link.removeprefix(f"{root}snapshots/")
-        assert body == (archive / path).read_bytes()
+        assert body == (snapshots_folder / path).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_other_files_are_not_served(root: str, path: str) -> None:
 def test_error_while_saving_is_one_line_on_the_page(page: Page, archive: Path) -> None:
     from filelock import FileLock  # noqa: PLC0415 - here alone
 
-    with FileLock(archive / ".saving.lock"):
+    with FileLock(snapshots_folder / ".saving.lock"):
         save(page)
         page.wait_for_function(
             "[...document.querySelectorAll('.clw-notice-text')]"

@@ -1,4 +1,4 @@
-"""Layouts that people make their own are there the next time, and nobody else's are touched."""
+"""Saved layouts are restored for their user, and other users' layouts are unchanged."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ JUMPS = """() => {
   };
   look();
 }"""
-"""Notes every place at which the page has ever shown a tile."""
+"""Record every position at which the page has shown a tile."""
 
 
 @dataclass
 class Reader:
-    """A person before a page of theirs, with the e-mail tab open."""
+    """A user with an open page, on the e-mail tab."""
 
     page: Page
     address: str
@@ -53,8 +53,8 @@ class Reader:
         self.page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(1).click()
         self.page.wait_for_selector(".clw-email-summary .bqplot")
 
-    def again(self) -> None:
-        self.page.goto("about:blank")  # says goodbye to the kernel
+    def reload(self) -> None:
+        self.page.goto("about:blank")  # the page shuts its kernel down
         self.open()
 
     def press(self, name: str) -> None:
@@ -68,7 +68,7 @@ class Reader:
             arg=[f".clw-grid > .{TILES[tile_id].css_class}"],
         )
 
-    def shown(self) -> list[str]:
+    def visible_tiles(self) -> list[str]:
         known = {TILES[tile_id].css_class: tile_id for tile_id in STANDARD}
         return [known[css] for css in self.page.evaluate(ORDER)]
 
@@ -76,7 +76,7 @@ class Reader:
         self.press("save")
         self.page.wait_for_selector(".clw-edit-modify:visible")
 
-    def refusal(self) -> str:
+    def save_error(self) -> str:
         note = self.page.locator(".clw-edit-note:visible")
         note.wait_for()
         return str(note.inner_text())
@@ -87,7 +87,7 @@ class Reader:
 
 @dataclass
 class Office:
-    """The served report behind a proxy that names its readers, and where layouts are kept."""
+    """The served report behind an authenticating proxy, and its folder of layouts."""
 
     address: str
     layouts: Path
@@ -108,7 +108,7 @@ class Office:
     def file(self, name: str) -> Path:
         return FileLayouts(self.layouts, name).folder / "email.json"
 
-    def kept(self, name: str) -> list[str]:
+    def saved_tiles(self, name: str) -> list[str]:
         tiles = json.loads(self.file(name).read_text())["tiles"]
         return [tile["id"] for tile in tiles if tile.get("shown", True)]
 
@@ -128,37 +128,37 @@ def office(
         yield Office(process.stdout.readline().strip(), layouts, browser)
 
 
-def test_what_is_saved_is_there_after_a_reload_and_nobody_else_s_changes(office: Office) -> None:
+def test_a_saved_layout_is_restored_and_other_users_are_unaffected(office: Office) -> None:
     ada, bob = office.reader("ada"), office.reader("bob")
     ada.press("modify")
     ada.remove(FIRST)
     ada.save()
-    ada.again()
-    assert ada.shown() == STANDARD[1:]
-    assert office.kept("ada") == STANDARD[1:]
-    bob.again()
-    assert bob.shown() == STANDARD
+    ada.reload()
+    assert ada.visible_tiles() == STANDARD[1:]
+    assert office.saved_tiles("ada") == STANDARD[1:]
+    bob.reload()
+    assert bob.visible_tiles() == STANDARD
     assert not office.file("bob").exists()
     ada.press("modify")
     ada.press("reset")
     ada.save()
-    ada.again()
-    assert ada.shown() == STANDARD
+    ada.reload()
+    assert ada.visible_tiles() == STANDARD
     assert not office.file("ada").exists()
     assert ada.watch.trouble == bob.watch.trouble == []
     ada.page.context.close()
     bob.page.context.close()
 
 
-def test_a_moved_tile_stands_there_from_the_first_moment(office: Office) -> None:
+def test_a_moved_tile_is_never_drawn_at_its_default_position(office: Office) -> None:
     FileLayouts(office.layouts, "grace").save("email", tuple(reversed(EMAIL)), "")
     grace = office.reader("grace")
-    assert grace.shown() == STANDARD[::-1]
+    assert grace.visible_tiles() == STANDARD[::-1]
     assert grace.page.evaluate("() => [...seen]") == [str(len(EMAIL) - 1)]
     grace.page.context.close()
 
 
-def test_two_tabs_of_one_person_do_not_destroy_each_other_s_layout(office: Office) -> None:
+def test_two_pages_of_one_user_do_not_overwrite_each_other(office: Office) -> None:
     one = office.reader("alan")
     two = office.tab_of(one.page.context)
     for reader, tile_id in ((one, FIRST), (two, SECOND)):
@@ -166,22 +166,22 @@ def test_two_tabs_of_one_person_do_not_destroy_each_other_s_layout(office: Offic
         reader.remove(tile_id)
     one.save()
     two.press("save")
-    assert "Another page has changed this layout" in two.refusal()
+    assert "Another page has changed this layout" in two.save_error()
     assert two.page.locator(".clw-edit-save:visible").count() == 1, "edit mode goes on"
-    assert office.kept("alan") == STANDARD[1:]
+    assert office.saved_tiles("alan") == STANDARD[1:]
     two.save()
-    assert office.kept("alan") == [FIRST, *STANDARD[2:]]
-    one.again()
-    assert one.shown() == [FIRST, *STANDARD[2:]]
+    assert office.saved_tiles("alan") == [FIRST, *STANDARD[2:]]
+    one.reload()
+    assert one.visible_tiles() == [FIRST, *STANDARD[2:]]
     one.page.context.close()
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "beginning"),
     [("", "Your saved layout of the tab"), ("?locale=fr", "Votre disposition de l'onglet")],
 )
-def test_a_broken_file_is_told_and_stays_until_a_save_puts_it_aside(
-    office: Office, query: str, said: str
+def test_an_invalid_layout_file_is_reported_and_kept_by_the_next_save(
+    office: Office, query: str, beginning: str
 ) -> None:
     name = f"mary{query}"
     FileLayouts(office.layouts, name).save("email", tuple(reversed(EMAIL)), "")
@@ -189,10 +189,10 @@ def test_a_broken_file_is_told_and_stays_until_a_save_puts_it_aside(
     broken = path.read_bytes()[:150]
     path.write_bytes(broken)
     mary = office.reader(name, query=query)
-    assert mary.shown() == STANDARD
+    assert mary.visible_tiles() == STANDARD
     mary.page.wait_for_function(
-        "([said]) => document.querySelector('.clw-notice-text')?.textContent.startsWith(said)",
-        arg=[said],
+        "([text]) => document.querySelector('.clw-notice-text')?.textContent.startsWith(text)",
+        arg=[beginning],
     )
     assert len(mary.notices()) == 1
     assert "email.json" in mary.notices()[0]
@@ -200,18 +200,18 @@ def test_a_broken_file_is_told_and_stays_until_a_save_puts_it_aside(
     mary.press("modify")
     mary.remove(SECOND)
     mary.save()
-    assert office.kept(name) == [FIRST, *STANDARD[2:]]
+    assert office.saved_tiles(name) == [FIRST, *STANDARD[2:]]
     assert [p.read_bytes() for p in path.parent.glob("*.set-aside-*")] == [broken]
     mary.page.context.close()
 
 
-def test_who_has_no_name_may_rearrange_but_not_keep(office: Office) -> None:
-    nobody = office.reader(None)
-    nobody.press("modify")
-    nobody.remove(FIRST)
-    nobody.press("save")
-    assert "this page does not know your user name" in nobody.refusal()
-    assert nobody.shown() == STANDARD[1:]
-    nobody.again()
-    assert nobody.shown() == STANDARD
-    nobody.page.context.close()
+def test_an_anonymous_user_can_edit_but_not_save(office: Office) -> None:
+    anonymous = office.reader(None)
+    anonymous.press("modify")
+    anonymous.remove(FIRST)
+    anonymous.press("save")
+    assert "this page does not know your user name" in anonymous.save_error()
+    assert anonymous.visible_tiles() == STANDARD[1:]
+    anonymous.reload()
+    assert anonymous.visible_tiles() == STANDARD
+    anonymous.page.context.close()

@@ -47,7 +47,7 @@ def kernels(server: psutil.Process) -> list[psutil.Process]:
     """Return the kernels that a server runs."""
     processes = []
     for child in server.children(recursive=True):
-        with suppress(psutil.Error):  # it may be on its way out
+        with suppress(psutil.Error):  # it may be exiting
             if any("ipykernel_launcher" in part for part in child.cmdline()):
                 processes.append(child)
     return processes
@@ -61,10 +61,10 @@ def kernel_of(server: psutil.Process, page: Page) -> psutil.Process:
     return next(k for k in kernels(server) if any(kernel in part for part in k.cmdline()))
 
 
-def until(true: Callable[[], object], seconds: float, otherwise: str) -> float:
+def until(condition: Callable[[], object], seconds: float, otherwise: str) -> float:
     """Wait for a condition; return how long it took."""
     start = time.monotonic()
-    while not true():
+    while not condition():
         assert time.monotonic() - start < seconds, otherwise
         time.sleep(0.1)
     return time.monotonic() - start
@@ -80,10 +80,12 @@ def opened(browser: Browser, address: str, watch: Watch | None = None) -> Page:
 
 
 def wait_for_heartbeats(page: Page, watch: Watch, number: int) -> None:
-    """Let a number of heartbeats come to a page."""
+    """Wait until a page has received a number of heartbeats."""
     enough = watch.heartbeats + number
     until(
-        lambda: page.wait_for_timeout(50) or watch.heartbeats >= enough, 120, "no heartbeat comes"
+        lambda: page.wait_for_timeout(50) or watch.heartbeats >= enough,
+        120,
+        "no heartbeat was received",
     )
 
 
@@ -97,7 +99,7 @@ CONNECTED = "() => window.jupyterapp.widgetManager.kernel.connectionStatus === '
 
 
 def leave(page: Page) -> None:
-    """Close a page as readers do: it can say goodbye to its kernel."""
+    """Close a page as readers do, so that it can shut its kernel down."""
     page.goto("about:blank")
     page.context.close()
 
@@ -113,8 +115,8 @@ def number(page: Page) -> int:
     return int(page.locator(DELIVERED).get_attribute("data-value") or 0)
 
 
-def catches_up(page: Page, server: Server, before: int) -> None:
-    """See that the page goes on, with what came while it was lost and with what comes now."""
+def assert_catches_up(page: Page, server: Server, before: int) -> None:
+    """Assert that the page shows the events that arrived during and after the disconnection."""
     page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
     assert page.locator(".clw-lost").is_hidden()
     at_least = "([css, n]) => Number(document.querySelector(css).dataset.value) >= n"
@@ -133,7 +135,7 @@ def test_lost_connection_is_shown_and_restored_automatically(
     assert "connection to the server was lost" in page.get_by_role("alert").inner_text()
     quick.inbox.drop(5)
     wire.restore()
-    catches_up(page, quick, before)
+    assert_catches_up(page, quick, before)
     leave(page)
 
 
@@ -147,7 +149,7 @@ def test_silent_network_is_shown_and_restored_automatically(
     assert "has not answered" in page.get_by_role("alert").inner_text()
     quick.inbox.drop(5)
     wire.restore()
-    catches_up(page, quick, before)
+    assert_catches_up(page, quick, before)
     leave(page)
 
 
@@ -165,7 +167,7 @@ def test_hanging_kernel_is_shown_and_may_recover(quick: Server, browser: Browser
     finally:
         kernel.resume()
     quick.inbox.drop(5)
-    catches_up(page, quick, before)
+    assert_catches_up(page, quick, before)
     leave(page)
 
 
@@ -207,7 +209,7 @@ def quick(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 @contextmanager
 def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]]:
-    """Run one more browser; give it with the process that all of it hangs on."""
+    """Start another browser; yield it with its root process."""
     mark = f"--campaign-live-test={uuid4().hex}"
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with suppress(PlaywrightError):  # it may be gone by then
@@ -217,15 +219,15 @@ def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]
         other.close()
 
 
-def alone(server: Server, seconds: float = 30) -> None:
-    """Wait until the server has the next page's kernel and no other."""
+def wait_for_one_kernel(server: Server, seconds: float = 30) -> None:
+    """Wait until the server has only the kernel of the next page."""
     until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
 
 
 def test_killed_kernel_is_shown_and_the_button_restores_the_report(
     quick: Server, browser: Browser
 ) -> None:
-    alone(quick)
+    wait_for_one_kernel(quick)
     address = f"{quick.address}?window=6h&locale=fr"
     page = opened(browser, address)
     until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
@@ -240,10 +242,10 @@ def test_killed_kernel_is_shown_and_the_button_restores_the_report(
     assert page.locator(".clw-lost").is_hidden()
     until(lambda: len(kernels(quick.process)) == 2, 20, "as many kernels as before")
     leave(page)
-    alone(quick)
+    wait_for_one_kernel(quick)
 
 
-def test_five_reloads_leave_one_kernel_and_the_next(quick: Server, browser: Browser) -> None:
+def test_five_reloads_leave_one_kernel(quick: Server, browser: Browser) -> None:
     page = opened(browser, quick.address)
     for _ in range(5):
         page.reload()
@@ -254,24 +256,24 @@ def test_five_reloads_leave_one_kernel_and_the_next(quick: Server, browser: Brow
     page.context.close()
 
 
-def test_a_closed_window_frees_its_kernels(quick: Server, browser: Browser) -> None:
+def test_a_closed_window_ends_its_kernels(quick: Server, browser: Browser) -> None:
     with another_browser(browser) as (other, process):
         for _ in range(2):
             opened(other, quick.address)
         until(lambda: len(kernels(quick.process)) == 3, 20, "two pages and the next one")
         process.terminate()
-        alone(quick)
+        wait_for_one_kernel(quick)
 
 
-def test_a_killed_browser_frees_its_kernel_in_time(quick: Server, browser: Browser) -> None:
+def test_the_kernel_of_a_killed_browser_ends(quick: Server, browser: Browser) -> None:
     with another_browser(browser) as (other, process):
         opened(other, quick.address)
         until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
         process.kill()
-        alone(quick)
+        wait_for_one_kernel(quick)
 
 
-def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
+def test_a_paused_page_keeps_its_kernel_through_a_short_disconnection(
     quick: Server, browser: Browser
 ) -> None:
     wire, watch = Wire(quick.port), Watch()
@@ -291,7 +293,7 @@ def test_a_page_keeps_its_kernel_paused_and_through_a_short_cut(
     page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=20_000)
     leave(page)
     wire.close()
-    alone(quick)
+    wait_for_one_kernel(quick)
 
 
 def test_stopped_server_is_shown_and_the_page_reconnects(
@@ -307,7 +309,7 @@ def test_stopped_server_is_shown_and_the_page_reconnects(
         leave(page)
 
 
-def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(
+def test_paused_slow_and_sleeping_pages_report_no_lost_connection(
     quick: Server, browser: Browser
 ) -> None:
     with another_browser(browser) as (laptop, process):
@@ -341,7 +343,7 @@ def test_a_paused_a_slow_and_a_sleeping_page_raise_no_alarm(
             leave(page)
 
 
-def test_a_hidden_page_raises_no_alarm(quick: Server, browser: Browser) -> None:
+def test_a_hidden_page_reports_no_lost_connection(quick: Server, browser: Browser) -> None:
     page = browser.new_context(viewport=SIZE).new_page()
     page.clock.install()
     page.goto(quick.address)
@@ -381,7 +383,7 @@ def test_page_works_below_a_base_url(events: Path, tmp_path: Path, browser: Brow
         page.get_by_role("button", name="Relancer le rapport").click()
         page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
         leave(page)
-        until(lambda: len(kernels(server.process)) == 1, 4, "the page could not say goodbye")
+        until(lambda: len(kernels(server.process)) == 1, 4, "the page did not end its kernel")
 
 
 def test_own_voila_with_the_documented_settings(
@@ -402,7 +404,7 @@ def test_own_voila_with_the_documented_settings(
     address = f"http://127.0.0.1:{port}/"
     with running(command, env=env) as process:
         server = psutil.Process(process.pid)
-        until(lambda: answers(f"{address}voila/static/voila.js"), 60, "Voilà does not answer")
+        until(lambda: responds(f"{address}voila/static/voila.js"), 60, "Voilà does not answer")
         watch = Watch()
         page = opened(browser, address, watch)
         until(lambda: len(kernels(server)) == 2, 20, "one page and the next one")
@@ -413,7 +415,7 @@ def test_own_voila_with_the_documented_settings(
         until(lambda: not kernel.is_running(), 30, "the kernel of a page that is gone lives on")
 
 
-def answers(url: str) -> bool:
+def responds(url: str) -> bool:
     try:
         urlopen(url).close()  # noqa: S310 - our own server
     except OSError:
@@ -455,7 +457,7 @@ def jupyter(request: pytest.FixtureRequest) -> Front:
     return front
 
 
-def test_a_long_cell_raises_no_alarm(jupyter: Front) -> None:
+def test_a_long_cell_reports_no_lost_connection(jupyter: Front) -> None:
     page = jupyter.page
     page.evaluate(RECORD_LOST)
     before = number(page)
