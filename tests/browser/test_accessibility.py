@@ -18,7 +18,7 @@ AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.m
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
-def troubles(page: Page) -> list[str]:
+def accessibility_problems(page: Page) -> list[str]:
     """Return the serious or critical issues of axe-core: rule, element and description."""
     assert AXE.is_file(), "axe-core is missing: npm install, or python -m tests"
     if not page.evaluate("() => Boolean(window.axe)"):

@@ -64,7 +64,7 @@ def save(page: Page) -> None:
 
 
 def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
-    page: Page, root: str, archive: Path
+    page: Page, root: str, snapshots_folder: Path
 ) -> None:
     figure = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
     page.wait_for_selector(".clw-chip")
@@ -91,7 +91,7 @@ def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
     snapshot.wait_for_selector(".clw-email-sending-statistics svg", timeout=HALF_MINUTE)
     assert watch.trouble == []
     snapshot.close()
-    (folder,) = [p for p in archive.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    (folder,) = [p for p in snapshots_folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
     manifest = json.loads((folder / "manifest.json").read_text())
     parameters = manifest["parameters"]
     assert parameters["messages"] == ["email-last-hours"]
@@ -100,7 +100,9 @@ def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
     assert str(SAMPLES) not in json.dumps(manifest)
 
 
-def test_list_of_snapshots_links_to_every_file(root: str, archive: Path, browser: Browser) -> None:
+def test_list_of_snapshots_links_to_every_file(
+    root: str, snapshots_folder: Path, browser: Browser
+) -> None:
     status, headers, body = get(f"{root}snapshots/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -144,7 +146,7 @@ def test_other_files_are_not_served(root: str, path: str) -> None:
     assert get(f"{root}snapshots/{path}")[0] == 404
 
 
-def test_error_while_saving_is_one_line_on_the_page(page: Page, archive: Path) -> None:
+def test_error_while_saving_is_one_line_on_the_page(page: Page, snapshots_folder: Path) -> None:
     from filelock import FileLock  # noqa: PLC0415 - here alone
 
     with FileLock(snapshots_folder / ".saving.lock"):

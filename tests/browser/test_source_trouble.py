@@ -86,13 +86,13 @@ def _served(folder: Path) -> Iterator[str]:
         process.wait(20)
 
 
-@pytest.mark.parametrize("spoil", [_away, _closed])
+@pytest.mark.parametrize("damage", [_move_away, _forbid])
 def test_unreadable_source_is_shown_and_retried(
-    page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
+    page: Page, inbox: Inbox, damage: Callable[[Path], Callable[[], object]]
 ) -> None:
     number = page.locator(DELIVERED)
     before = int(number.get_attribute("data-value") or 0)
-    restore = spoil(inbox.folder)
+    restore = damage(inbox.folder)
     try:
         page.wait_for_selector(STALE, timeout=10_000)
         note = page.locator(".clw-header-trouble").inner_text()
@@ -110,12 +110,12 @@ def test_unreadable_source_is_shown_and_retried(
     )
 
 
-@pytest.mark.parametrize("spoil", [_closed_file, _garbage])
+@pytest.mark.parametrize("damage", [_add_forbidden_file, _add_invalid_file])
 def test_unreadable_file_is_named_and_others_are_counted(
-    page: Page, inbox: Inbox, spoil: Callable[[Path], Callable[[], object]]
+    page: Page, inbox: Inbox, damage: Callable[[Path], Callable[[], object]]
 ) -> None:
     before = int(page.locator(DELIVERED).get_attribute("data-value") or 0)
-    restore = spoil(inbox.folder)
+    restore = damage(inbox.folder)
     named = "() => document.querySelector('.clw-report').textContent.includes('extra.')"
     page.wait_for_function(named, timeout=75_000)  # at the latest after one minute
     assert int(page.locator(DELIVERED).get_attribute("data-value") or 0) == before

@@ -384,13 +384,13 @@ def show_all(page: Page, view: str) -> None:
 def test_menu_panel_and_tables_have_no_serious_issue(page: Page) -> None:
     tile = tile_of(page, "push.sending_performance")
     menu = open_menu(tile)
-    problems = troubles(page)
+    problems = accessibility_problems(page)
     menu.get_by_role("menuitem", name="What the numbers mean").click()
     tile.get_by_role("dialog").wait_for()
-    problems += troubles(page)
+    problems += accessibility_problems(page)
     page.keyboard.press("Escape")
     show_all(page, "table")
-    problems += troubles(page)
+    problems += accessibility_problems(page)
     show_all(page, "first")
     assert [trouble for trouble in problems if "clw-" in trouble] == []
 
