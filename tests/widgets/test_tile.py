@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+import campaign_live_widgets.dashboard  # noqa: F401 - declares its scripts
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.widgets import TileWidget
@@ -154,7 +155,8 @@ def test_updates_from_a_thread_and_switches_do_not_lose_data() -> None:
     assert widget._views["donut"]._target.sizes.tolist() == [237, 158, 79]
 
 
-def test_the_style_sheets_of_views_apply_after_those_of_the_tile() -> None:
-    order = list(library().styles)
-    views = [i for i, path in enumerate(order) if path.startswith("widgets/views/")]
-    assert max(i for i, path in enumerate(order) if path.startswith("widgets/base/")) < min(views)
+def test_style_sheets_apply_from_the_page_to_the_view() -> None:
+    order = [path for path in library().styles if "/" in path]
+    groups = ["/".join(path.split("/")[: 1 + path.startswith("widgets")]) for path in order]
+    assert list(dict.fromkeys(groups)) == ["dashboard", "widgets/base", "widgets/views"]
+    assert order[0] == "dashboard/page/header.js"

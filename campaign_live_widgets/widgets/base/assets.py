@@ -22,7 +22,9 @@ from campaign_live_widgets.rendering.model.palette import palette_css
 
 _DIGITS: Final = 12
 _PREFIX: Final = "clw:"
-_BASE: Final = "widgets/base/"
+_STYLE_ORDER: Final = ("dashboard/page/header", "dashboard/", "widgets/base/", "widgets/views/")
+"""Of rules of equal specificity the later one applies: first the page's, then its parts', then the
+tile's, then the view's."""
 _LOADER: Final = "widgets/base/loader.js"
 
 _START: Final = """
@@ -73,9 +75,8 @@ class Library(Widget):
             return
         self._filled = len(_declared)
         scripts = modules(_declared, _PREFIX)
-        styles = {"palette": palette_css()}
-        # A view's rule overrides the tile's of the same specificity, so it has to come later.
-        for path in sorted(scripts, key=lambda path: not path.startswith(_BASE)):
+        styles = {"palette": palette_css(), "controls": read("rendering/html/controls.css")}
+        for path in sorted(scripts, key=_style_rank):
             if style := read(path.removesuffix(".js") + ".css"):
                 styles[path] = style
         digest = sha256(repr((scripts, styles)).encode()).hexdigest()
@@ -144,3 +145,8 @@ class Overlay(Front):
     axes: t.List[Any] = t.List().tag(sync=True, **widget_serialization)
     scale = t.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     options = t.Dict().tag(sync=True)
+
+
+def _style_rank(path: str) -> int:
+    ranks = (i for i, prefix in enumerate(_STYLE_ORDER) if path.startswith(prefix))
+    return next(ranks, len(_STYLE_ORDER))

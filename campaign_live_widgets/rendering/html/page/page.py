@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from campaign_live_widgets.rendering.model.report_view import ReportView
 
 _LONGEST_HINT: Final = 300
-_STYLES: Final = ("rendering/html/page/page.css", "rendering/html/page/tiles.css")
+_STYLES: Final = tuple(
+    f"rendering/html/{name}.css" for name in ("controls", "page/page", "page/tiles")
+)
 _STARTED: Final = Markup('document.documentElement.classList.add("clw-js")')
 """Runs before the first paint, so that no table is seen where a chart will stand."""
 
