@@ -117,7 +117,7 @@ def test_the_manifest_records_parameters_and_counts(made: Path, source: str) -> 
         "source": source,
         "campaign": "c1",
         "window": "24h",
-        "at": "2026-11-23T11:59Z",
+        "at": "2026-11-23T11:58:30.250000Z",
         "messages": [],
         "executions": [],
         "locale": "en",

@@ -105,7 +105,9 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         parameters = parse_parameters(TEMPLATE, parameters)
     window = _window(parameters.query, made_at)
     _require_source(parameters, out)
-    parameters = with_campaign(parameters.writing(list(written)).ending(window.end), made_at)
+    # Not the window's end: events up to the minute of this time count as the newest.
+    at = parameters.query.at or made_at
+    parameters = with_campaign(parameters.writing(list(written)).ending(at), made_at)
     query = parameters.query
     assert query.campaign is not None  # noqa: S101 - for the type checker
     name = snapshot_name(
