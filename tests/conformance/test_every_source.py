@@ -95,6 +95,7 @@ def assert_same(source: Source, rollup: Rollup, rows: pd.DataFrame, cases: Cases
         if not source.keeps_repeats:
             wanted["health"] = wanted["health"] | {"duplicates": 0}
         assert got["health"] == wanted["health"]
+        assert list(got["widgets"]) == list(wanted["widgets"]), "TILES differ from oracle.WIDGETS"
         for name, widget in wanted["widgets"].items():
             assert got["widgets"][name] == widget, name
         assert got == wanted

@@ -134,7 +134,9 @@ def test_the_layout_has_no_gap_and_no_overlap(tab: str) -> None:
     cells = occupied(places(TILES.values())[tab])
     union = set().union(*cells)
     assert len(union) == sum(map(len, cells))
-    assert len(union) == (max(r for r, _ in union) + 1) * COLUMNS
+    height = max(row for row, _ in union) + 1
+    gaps = {(row, column) for row in range(height) for column in range(COLUMNS)} - union
+    assert not gaps, f"(row, column) without a tile: change the sizes in layouts/places.py ({tab})"
 
 
 def test_a_tile_without_a_place_is_at_the_end_of_its_tab() -> None:

@@ -169,6 +169,8 @@ def test_the_selected_menu_item_contrasts_with_its_background(name: str) -> None
 def test_plain_colors_match_the_css_variables(shade: Shade, *, dark: bool) -> None:
     block = palette_css().splitlines()[dark]
     variables = dict(re.findall(r"--clw-([a-z0-9-]+):(#[0-9a-f]{6})", block))
+    uncolored = [metric for metric in METRICS if metric.replace("_", "-") not in variables]
+    assert not uncolored, "add their colours to _COLORS in rendering/model/palette.py"
     for metric in METRICS:
         assert color(metric, shade) == variables[metric.replace("_", "-")]
     for metric in ("bounces", "errors", "excluded"):
