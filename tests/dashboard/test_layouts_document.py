@@ -119,7 +119,7 @@ def assert_in_words(parsed: ParsedLayout) -> None:
         (b"", "it is not valid JSON, or is incomplete (line 1)"),
         (
             write_tab("email", EMAIL).encode()[:-30],
-            "it is not valid JSON, or is incomplete (line 14)",
+            f"it is not valid JSON, or is incomplete (line {5 + len(EMAIL)})",
         ),
         (b'{"format": "\xff"}', "it is not UTF-8 text"),
         (b"[" * 200_000, "its JSON is not a layout"),
