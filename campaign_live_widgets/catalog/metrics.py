@@ -34,7 +34,7 @@ class Metric:
 
 
 _BOUNCE = Count("bounce")
-_LATE_BOUNCE = Count("bounce", is_async=True)
+_ASYNC_BOUNCE = Count("bounce", is_async=True)
 
 _METRICS = (
     Metric(
@@ -71,7 +71,7 @@ _METRICS = (
             "Messages accepted, less those that bounced after having been accepted.",
             "Messages acceptés, moins ceux revenus en bounce après acceptation.",
         ),
-        formula=Sum((Count("delivered"),), (_LATE_BOUNCE,)),
+        formula=Sum((Count("delivered"),), (_ASYNC_BOUNCE,)),
         rate_of="sent",
     ),
     Metric(
