@@ -41,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         costs.mark(item)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and terminalreporter.stats.get(
+        "deselected"
+    ):
+        terminalreporter.write_line('None of these tests is quick. Run them with: pytest -m "" …')
+
+
 @pytest.fixture(scope="session")
 def processes() -> None:
     """Allow a test to start processes."""
