@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import cli, costs, fonts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, BrowserType
 
@@ -105,7 +105,23 @@ def browser() -> Iterator[Browser]:
 def _launch(kind: BrowserType, **environment: str) -> Browser:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "the browser tests need Chromium"
-    return kind.launch(executable_path=path, args=list(QUIET), env={**os.environ, **environment})
+    env = {**os.environ, **environment}
+    browser = kind.launch(executable_path=path, args=list(QUIET), env=env)
+    for name in ("new_context", "new_page"):
+        setattr(browser, name, _patient(getattr(browser, name)))
+    return browser
+
+
+def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a page time on a busy machine; a wait ends as soon as its condition is true."""
+
+    def made(**options: object) -> object:
+        page = make(**options)
+        page.set_default_timeout(60_000)
+        page.set_default_navigation_timeout(120_000)
+        return page
+
+    return made
 
 
 @pytest.fixture(scope="session", params=fonts.PACKAGES)

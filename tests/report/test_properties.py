@@ -21,6 +21,8 @@ from tests.oracle_xdm import xdm_to_canonical
 from tests.support.events import files, generate_xdm
 from tests.support.events.generate import AT, END, WINDOWS
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 Row = dict[str, Any]
 
 few = settings(

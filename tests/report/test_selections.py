@@ -114,6 +114,7 @@ def test_the_generated_messages_and_executions_overlap() -> None:
     assert len(set(told)) == len(told), "each gives another report"
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("tests", [False, True])
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_window_of_every_selection(tmp_path: Path, window: str, *, tests: bool) -> None:
@@ -154,6 +155,7 @@ def test_messages_and_executions_of_journey_optimizer(tmp_path: Path) -> None:
         assert_same(rollup, events, of(executions=(execution.id,)), "30d")
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", [24, 25])
 def test_selections_switched_while_events_arrive(tmp_path: Path, seed: int) -> None:
     rows, rng = generate.events(seed), random.Random(seed)  # noqa: S311 - test data

@@ -48,6 +48,7 @@ def test_active_runs_and_other_folders_are_not_deleted(tmp_path: Path) -> None:
         retain(tmp_path / "nowhere", DAY, NOW)
 
 
+@pytest.mark.usefixtures("matrix")
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab")), min_size=1, max_size=6),

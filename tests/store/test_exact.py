@@ -162,6 +162,7 @@ few = settings(
 )
 
 
+@pytest.mark.usefixtures("matrix")
 @few
 @given(
     st.integers(0, 2**16),
