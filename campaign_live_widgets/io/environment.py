@@ -1,6 +1,7 @@
 """The environment variables of the reports, the server and the jobs, each named once.
 
-The webhook routes name the variables of their secrets themselves.
+The webhook routes in ``webhooks/auth`` name the variables of their secrets themselves, since each
+route is one file.
 """
 
 from __future__ import annotations

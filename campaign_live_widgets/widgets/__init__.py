@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import campaign_live_widgets.widgets.views  # noqa: F401 - registers every view
-from campaign_live_widgets.rendering.language.numbers import (
-    format_number,
-    format_share,
-    format_time,
-)
-from campaign_live_widgets.rendering.model.palette import metric_color
 from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.downloads import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets.base.tile import TileWidget
@@ -22,9 +16,5 @@ __all__ = [
     "TileWidget",
     "View",
     "csv_file",
-    "format_number",
-    "format_share",
-    "format_time",
-    "metric_color",
     "offer_files",
 ]

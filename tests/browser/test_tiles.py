@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
+from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.report import csv_cell
-from campaign_live_widgets.widgets import format_number
 from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser.front import REPOSITORY, Watch, running, wait_for_server
 from tests.support.browser.tiles import HOSTILE, NAMES, rows

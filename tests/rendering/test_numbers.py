@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaign_live_widgets.widgets import format_number, format_share, format_time
+from campaign_live_widgets.rendering.language.numbers import (
+    format_number,
+    format_share,
+    format_time,
+)
 
 
 @pytest.mark.parametrize(

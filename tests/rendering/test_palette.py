@@ -16,11 +16,11 @@ from campaign_live_widgets.rendering.model.palette import (
     PAGE_COLORS,
     bounce_type_color,
     color,
+    metric_color,
     palette_css,
     paper,
     ramp,
 )
-from campaign_live_widgets.widgets import metric_color
 from campaign_live_widgets.widgets.base.assets import library
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.widgets import VIEWS, metric_color
+from campaign_live_widgets.rendering.model.palette import metric_color
+from campaign_live_widgets.widgets import VIEWS
 from tests.support.reports.frames import NASTY, frame
 
 

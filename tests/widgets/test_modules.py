@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.widgets import VIEWS, TileWidget, format_number, format_share
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.widgets import VIEWS, TileWidget
 from campaign_live_widgets.widgets.base.assets import library
 from tests.support.reports.frames import HUGE, NAMES, NASTY, frame
 

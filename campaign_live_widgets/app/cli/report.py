@@ -60,8 +60,8 @@ def campaigns(source: str, form: str) -> None:
     type=options.Duration(
         at_least=timedelta(seconds=FASTEST), at_most=timedelta(seconds=SLOWEST), bare_unit="s"
     ),
-    metavar="TIME",
-    help="With --watch: wait at least TIME between two refreshes.  [default: 2s]",
+    metavar="LENGTH",
+    help="With --watch: wait at least LENGTH between two refreshes.  [default: 2s]",
 )
 def report(  # noqa: PLR0913 - the options of a command
     source: str,

@@ -17,9 +17,15 @@ _ENGINES: Final = ("postgresql", "spark")
     "engine",
     type=click.Choice(_ENGINES),
     required=True,
-    help="The database that will hold the events.",
+    help="Print the table for this database.",
 )
-@click.option("--table", default="events", show_default=True, metavar="NAME", help="Its name.")
+@click.option(
+    "--table",
+    default="events",
+    show_default=True,
+    metavar="NAME",
+    help="Set the name of the table.",
+)
 def schema(engine: str, table: str) -> None:
     """Print the table of events to create, with its partitions and indexes."""
     from campaign_live_widgets.engine.pushdown.ddl import schema as made

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from campaign_live_widgets.dashboard.page.dashboard import Dashboard
+    from campaign_live_widgets.dashboard.live.page_updates import LivePage
     from campaign_live_widgets.snapshot import Snapshot
 
 _LOG: Final = logging.getLogger(__name__)
@@ -83,7 +83,8 @@ class Coordinator:
 
     Parameters
     ----------
-    dashboard : Dashboard
+    dashboard : LivePage
+        The dashboard that is updated.
     feed : Feed
         Closed when the coordinator stops.
     every : float
@@ -99,7 +100,7 @@ class Coordinator:
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
-        dashboard: Dashboard,
+        dashboard: LivePage,
         feed: Feed,
         *,
         every: float = 2.0,

@@ -104,7 +104,7 @@ class Location:
             return cls(os.path.expanduser(rest), prefix.lower())
         if "://" in text:
             message = (
-                f"{text.partition('://')[0]}://…: only files can be read here, not a database; "
+                f"{text.partition('://')[0]}://…: only files can be read here; "
                 "give a file, a folder or a glob"
             )
             raise SourceError(message)
