@@ -69,7 +69,7 @@ SLOW = Group(
     ),
 )
 BROWSER = Group("browser", _tests("browser and not (database or stress)", "-n", WORKERS, *BY_FILE))
-DATABASE = Group("database", _tests("database and not stress"))
+DATABASE = Group("database", _tests("database and not stress", "-n", "0"))  # one server of each
 STRESS = Group("stress", _tests("stress", "-n", WORKERS, *BY_FILE))
 STRESS_FULL = Group("stress", STRESS.commands, {repeats.VARIABLE: repeats.ALL})
 
