@@ -1,4 +1,4 @@
-"""The command line keeps its contract: exit codes, the two outputs, JSON, CSV, both languages."""
+"""The command line follows its contract: exit codes, outputs, JSON, CSV, both languages."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ def run(*arguments: str) -> Run:
     return call(*arguments)
 
 
-RUNNABLE = ('=HYPERLINK("http://x.example","y")', "+1-2", "-2+3", "@SUM(A1:A9)", "\tcmd")
+FORMULA_NAMES = ('=HYPERLINK("http://x.example","y")', "+1-2", "-2+3", "@SUM(A1:A9)", "\tcmd")
 
 
 @cache
 def rows() -> list[Row]:
-    """Return events, some of them named so that a spreadsheet would run the name."""
-    sound = generate.events(21, 300)
-    told = {"campaign_id": "c1", "timestamp": AT, "bounce_type": "hard", "is_test": None}
-    for number, name in enumerate(RUNNABLE):
-        named = told | {"message_id": name, "reason": name, "message_name": name}
+    """Return events, some with names that a spreadsheet would run as formulas."""
+    events = generate.events(21, 300)
+    fields = {"campaign_id": "c1", "timestamp": AT, "bounce_type": "hard", "is_test": None}
+    for number, name in enumerate(FORMULA_NAMES):
+        names = fields | {"message_id": name, "reason": name, "message_name": name}
         for channel, kind in (("email", "bounce"), ("email", "open"), ("push", "bounce")):
-            extra = named | {"channel": channel, "event_type": kind, "profile_id": "p1"}
-            places = {"domain": name if channel == "email" else None, "platform": name}
+            extra = names | {"channel": channel, "event_type": kind, "profile_id": "p1"}
+            dimensions = {"domain": name if channel == "email" else None, "platform": name}
             key = {"event_id": f"formula-{number}-{channel}-{kind}"}
-            sound.append(dict.fromkeys(oracle.COLUMNS) | extra | places | key)
-    return sound
+            events.append(dict.fromkeys(oracle.COLUMNS) | extra | dimensions | key)
+    return events
 
 
 @pytest.fixture(scope="module")
@@ -71,30 +71,30 @@ def report(source: str, *options: str, campaign: str = "c1") -> Run:
     return run("report", source, "--campaign", campaign, "--at", at, *options)
 
 
-def wanted(window: str, *, tests: bool = False, locale: str = "en", campaign: str = "c1") -> Row:
+def expected(window: str, *, tests: bool = False, locale: str = "en", campaign: str = "c1") -> Row:
     events = pd.DataFrame(rows(), columns=list(oracle.COLUMNS), dtype=object)
     return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests, locale=locale)
 
 
-def assert_refused(got: Run, code: int, *words: str) -> None:
-    """Say nothing on standard output, one clear line on standard error, and no traceback."""
-    assert (got.code, got.out) == (code, "")
-    assert len(got.err.splitlines()) == 1, got.err
-    assert "Traceback" not in got.err
+def assert_fails(result: Run, code: int, *words: str) -> None:
+    """Check the code, an empty standard output and one line without traceback as error."""
+    assert (result.code, result.out) == (code, "")
+    assert len(result.err.splitlines()) == 1, result.err
+    assert "Traceback" not in result.err
     for word in words:
-        assert word in got.err
+        assert word in result.err
 
 
-# ── what is right ───────────────────────────────────────────────────────────────────────
+# ── valid calls ─────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     "command", ["", "demo", "serve", "campaigns", "report", "snapshot", "ingest"]
 )
-def test_every_command_answers_help(command: str) -> None:
-    got = run(*command.split(), "--help")
-    assert (got.code, got.err) == (DONE, "")
-    assert got.out.startswith("Usage: campaign-live")
+def test_every_command_has_help(command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert (result.code, result.err) == (DONE, "")
+    assert result.out.startswith("Usage: campaign-live")
     options = {
         "": ("demo", "serve", "campaigns", "report", "snapshot", "diff", "verify", "ingest"),
         "ingest": ("SOURCE", "--into"),
@@ -113,10 +113,10 @@ def test_every_command_answers_help(command: str) -> None:
         ),
     }
     for option in options[command]:
-        assert option in got.out
+        assert option in result.out
     if command == "report":
-        assert re.search(r"--locale \[en\|fr\]", got.out)
-        assert re.search(r"--format \[text\|json\|csv\]", got.out)
+        assert re.search(r"--locale \[en\|fr\]", result.out)
+        assert re.search(r"--format \[text\|json\|csv\]", result.out)
 
 
 @pytest.mark.parametrize(
@@ -129,28 +129,28 @@ def test_every_command_answers_help(command: str) -> None:
 def test_json_is_one_object_equal_to_the_oracle(
     source: str, options: tuple[str, ...], window: str, *, tests: bool
 ) -> None:
-    got = report(source, "--format", "json", *options)
-    assert got.code == DONE
-    found = json.loads(got.out)
-    found.pop("rejects", None)
-    assert found == wanted(window, tests=tests)
+    result = report(source, "--format", "json", *options)
+    assert result.code == DONE
+    document = json.loads(result.out)
+    document.pop("rejects", None)
+    assert document == expected(window, tests=tests)
 
 
 def test_json_in_french_differs_only_in_titles(source: str) -> None:
-    found = json.loads(report(source, "--format", "json", "--locale", "fr").out)
-    found.pop("rejects", None)
-    assert found == wanted("24h", locale="fr")
+    document = json.loads(report(source, "--format", "json", "--locale", "fr").out)
+    document.pop("rejects", None)
+    assert document == expected("24h", locale="fr")
 
 
 def test_json_has_the_types_of_the_contract(source: str) -> None:
-    found = json.loads(report(source, "--format", "json").out)
-    assert found["schema_version"] == 1
-    assert found["campaign_id"] == "c1"
-    for time in (found["window"]["start"], found["window"]["end"], found["newest_event"]):
+    document = json.loads(report(source, "--format", "json").out)
+    assert document["schema_version"] == 1
+    assert document["campaign_id"] == "c1"
+    for time in (document["window"]["start"], document["window"]["end"], document["newest_event"]):
         assert TIME.fullmatch(time)
-    assert type(found["window"]["bucket_seconds"]) is int
-    assert {type(count) for count in found["health"].values()} == {int}
-    for name, widget in found["widgets"].items():
+    assert type(document["window"]["bucket_seconds"]) is int
+    assert {type(count) for count in document["health"].values()} == {int}
+    for name, widget in document["widgets"].items():
         assert set(widget) == {"title", "columns", "rows"}
         for row in widget["rows"]:
             assert len(row) == len(widget["columns"])
@@ -162,12 +162,12 @@ def test_json_has_the_types_of_the_contract(source: str) -> None:
 
 
 def test_an_empty_window_has_zeros_nulls_and_every_bucket(source: str) -> None:
-    got = run(
+    result = run(
         "report", source, "--campaign", "c2", "--at", "2020-01-01T00:00:00Z", "--format", "json"
     )
-    assert got.code == DONE
-    found = json.loads(got.out)
-    widgets = found["widgets"]
+    assert result.code == DONE
+    document = json.loads(result.out)
+    widgets = document["widgets"]
     assert widgets["email.sending_statistics"]["rows"] == [
         ["delivered", 0, None],
         ["bounces", 0, None],
@@ -182,40 +182,40 @@ def test_an_empty_window_has_zeros_nulls_and_every_bucket(source: str) -> None:
 def test_a_campaign_without_a_name_is_null(tmp_path: Path) -> None:
     vendor = generate_xdm.rows(22, 200)
     path = files.write(vendor, tmp_path / "export.ndjson.gz")
-    found = json.loads(report(f"ajo:{path}", "--format", "json").out)
-    found.pop("rejects", None)
+    document = json.loads(report(f"ajo:{path}", "--format", "json").out)
+    document.pop("rejects", None)
     events, ignored, rejected = xdm_to_canonical(vendor)
-    assert found["campaign_name"] is None
-    assert found == oracle.report(
+    assert document["campaign_name"] is None
+    assert document == oracle.report(
         events, "c1", AT, WINDOWS["24h"], ignored=ignored, rejected=rejected
     )
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_csv_has_every_widget_and_no_formula(source: str, locale: str) -> None:
-    got = report(source, "--format", "csv", "--locale", locale, "--window", "30d")
-    assert got.code == DONE
-    lines = list(csv.reader(io.StringIO(got.out, newline="")))
+    result = report(source, "--format", "csv", "--locale", locale, "--window", "30d")
+    assert result.code == DONE
+    lines = list(csv.reader(io.StringIO(result.out, newline="")))
     cells = [cell for line in lines for cell in line]
     for cell in cells:
         assert not cell.startswith(FORMULA) or re.fullmatch(r"-\d+(\.\d+)?", cell), cell
-    for name, widget in wanted("30d", locale=locale)["widgets"].items():
+    for name, widget in expected("30d", locale=locale)["widgets"].items():
         assert [name, widget["title"]] in lines
-    assert {f"'{name}" for name in RUNNABLE} <= set(cells), "they are there, made harmless"
+    assert {f"'{name}" for name in FORMULA_NAMES} <= set(cells), "formulas are escaped"
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_text_names_every_widget_and_its_numbers(source: str, locale: str) -> None:
-    got = report(source, "--locale", locale, "--window", "7d")
-    assert got.code == DONE
-    report_wanted = wanted("7d", locale=locale)
-    for widget in report_wanted["widgets"].values():
-        assert widget["title"] in got.out
-    entered = report_wanted["widgets"]["campaign.statistics"]["rows"][0][1]
+    result = report(source, "--locale", locale, "--window", "7d")
+    assert result.code == DONE
+    expected_report = expected("7d", locale=locale)
+    for widget in expected_report["widgets"].values():
+        assert widget["title"] in result.out
+    entered = expected_report["widgets"]["campaign.statistics"]["rows"][0][1]
     label = {"en": "Entered profiles", "fr": "Profils entrés"}[locale]
-    assert re.search(rf"{label}\s+{entered}\b", got.out)
-    assert "\x1b" not in got.out, "no colours where nobody asked a terminal"
-    assert "\u202e" not in got.out, "a name cannot turn the line around"
+    assert re.search(rf"{label}\s+{entered}\b", result.out)
+    assert "\x1b" not in result.out, "no colours without a terminal"
+    assert "\u202e" not in result.out, "a name cannot reverse the text direction"
 
 
 def test_profiles_are_never_printed(source: str) -> None:
@@ -225,41 +225,41 @@ def test_profiles_are_never_printed(source: str) -> None:
         ("--format", "json"),
         ("--format", "csv", "--locale", "en", "--window", "30d"),
     ):
-        got = report(source, *options)
-        assert got.code == DONE
-        assert not profile.search(got.out + got.err)
+        result = report(source, *options)
+        assert result.code == DONE
+        assert not profile.search(result.out + result.err)
 
 
 def test_campaigns_lists_all_campaigns(source: str) -> None:
-    got = run("campaigns", source)
-    assert got.code == DONE
+    result = run("campaigns", source)
+    assert result.code == DONE
     good = {e["event_id"]: e for row in rows() if (e := oracle.event(row))}
     for campaign in ("c1", "c2", 'c"3", =1+1'):
-        line = next(line for line in got.out.splitlines() if campaign in line)
+        line = next(line for line in result.out.splitlines() if campaign in line)
         events = sum(e["campaign_id"] == campaign for e in good.values())
         assert re.search(rf"\b{events}\b", line)
 
 
 def test_rejected_rows_are_logged_on_standard_error(source: str) -> None:
-    got = report(source, "--format", "json")
-    health = wanted("24h")["health"]
-    assert str(health["rejected"]) in got.err
-    assert "Traceback" not in got.err
+    result = report(source, "--format", "json")
+    health = expected("24h")["health"]
+    assert str(health["rejected"]) in result.err
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.usefixtures("kernels")
 def test_snapshot_writes_the_report_into_a_folder(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ("--campaign", "c1", "--at", AT.isoformat(), "--out", str(out))
-    got = run("snapshot", source, *arguments, "--formats", "html,csv")
-    assert got.code == DONE
+    result = run("snapshot", source, *arguments, "--formats", "html,csv")
+    assert result.code == DONE
     assert {path.suffix for path in out.rglob("*")} >= {".html", ".csv"}
 
 
 @pytest.mark.parametrize(
     "arguments",
     [("report", "--campaign", "c1", "--format", "json"), ("campaigns",), ("report",)],
-    ids=["a report", "campaigns", "a wrong call"],
+    ids=["a report", "campaigns", "an invalid call"],
 )
 def test_a_process_has_the_same_code_and_outputs(
     source: str, run_cli: Command, arguments: tuple[str, ...]
@@ -270,7 +270,7 @@ def test_a_process_has_the_same_code_and_outputs(
     assert run_cli(name, source, *options) == call(name, source, *options)
 
 
-# ── what is wrong ───────────────────────────────────────────────────────────────────────
+# ── invalid calls ──────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -289,48 +289,48 @@ def test_a_process_has_the_same_code_and_outputs(
         (("serve", ".", "--port", "high"), ["high"]),
     ],
 )
-def test_a_wrong_call_exits_with_status_2(arguments: tuple[str, ...], words: list[str]) -> None:
-    assert_refused(run(*arguments), WRONG_CALL, *words)
+def test_an_invalid_call_exits_with_status_2(arguments: tuple[str, ...], words: list[str]) -> None:
+    assert_fails(run(*arguments), WRONG_CALL, *words)
 
 
 def test_an_unknown_campaign_suggests_the_nearest(source: str) -> None:
-    got = report(source, "--format", "json", campaign="c11")
-    assert (got.code, got.out) == (WRONG_CALL, "")
-    last = got.err.splitlines()[-1]
+    result = report(source, "--format", "json", campaign="c11")
+    assert (result.code, result.out) == (WRONG_CALL, "")
+    last = result.err.splitlines()[-1]
     assert "c11" in last
     assert "c1'" in last
-    assert "Traceback" not in got.err
+    assert "Traceback" not in result.err
 
 
 def test_a_missing_file_exits_with_status_3(tmp_path: Path) -> None:
     path = str(tmp_path / "nowhere.parquet")
-    assert_refused(report(path), UNREADABLE, "nowhere.parquet")
+    assert_fails(report(path), UNREADABLE, "nowhere.parquet")
 
 
 def test_an_empty_folder_exits_with_status_3(tmp_path: Path) -> None:
-    assert_refused(report(str(tmp_path)), UNREADABLE, str(tmp_path))
-    assert_refused(run("campaigns", str(tmp_path)), UNREADABLE, str(tmp_path))
+    assert_fails(report(str(tmp_path)), UNREADABLE, str(tmp_path))
+    assert_fails(run("campaigns", str(tmp_path)), UNREADABLE, str(tmp_path))
 
 
 def test_a_glob_without_matches_exits_with_status_3(tmp_path: Path) -> None:
-    assert_refused(report(str(tmp_path / "*.parquet")), UNREADABLE, "*.parquet")
+    assert_fails(report(str(tmp_path / "*.parquet")), UNREADABLE, "*.parquet")
 
 
 def test_a_file_of_another_format_exits_with_status_3(tmp_path: Path) -> None:
     path = tmp_path / "events.parquet"
-    path.write_text("PAR1 this is no Parquet file, whatever it says PAR1", encoding="utf-8")
-    assert_refused(report(str(path)), UNREADABLE, "events.parquet")
+    path.write_text("PAR1 this is not a Parquet file PAR1", encoding="utf-8")
+    assert_fails(report(str(path)), UNREADABLE, "events.parquet")
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     path = str(tmp_path / "nowhere.parquet")
-    got = run("--debug", "report", path, "--campaign", "c1")
-    assert (got.code, got.out) == (UNREADABLE, "")
-    assert "Traceback" in got.err
-    assert "nowhere.parquet" in got.err.splitlines()[-1]
+    result = run("--debug", "report", path, "--campaign", "c1")
+    assert (result.code, result.out) == (UNREADABLE, "")
+    assert "Traceback" in result.err
+    assert "nowhere.parquet" in result.err.splitlines()[-1]
 
 
-# ── what runs until it is stopped ───────────────────────────────────────────────────────
+# ── commands that run until a signal ────────────────────────────────────────────────────
 
 
 @pytest.mark.usefixtures("processes")
@@ -371,17 +371,17 @@ def test_ingest_appends_exactly_once(source: str, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     for _ in range(2):
         assert call("ingest", source, "--into", store).code == DONE
-    found = json.loads(report(store, "--format", "json").out)
-    report_wanted = wanted("24h")
-    assert found["widgets"] == report_wanted["widgets"]
-    assert found["health"]["events"] == report_wanted["health"]["events"]
-    assert found["health"]["duplicates"] == 0
+    document = json.loads(report(store, "--format", "json").out)
+    expected_report = expected("24h")
+    assert document["widgets"] == expected_report["widgets"]
+    assert document["health"]["events"] == expected_report["health"]["events"]
+    assert document["health"]["duplicates"] == 0
 
 
 def test_the_default_window_ends_now(source: str) -> None:
     before = datetime.now(UTC)
-    got = call("report", source, "--campaign", "c1", "--format", "json")
-    window = json.loads(got.out)["window"]
+    result = call("report", source, "--campaign", "c1", "--format", "json")
+    window = json.loads(result.out)["window"]
     start, end = (datetime.fromisoformat(window[side]) for side in ("start", "end"))
     assert end - start == WINDOWS["24h"]
     assert -1 <= (end - before).total_seconds() <= 180

@@ -62,7 +62,7 @@ def test_every_error_class_has_a_card() -> None:
         assert "<strong>" in card(error), kind
 
 
-def test_at_a_prompt_an_error_is_one_line(
+def test_an_error_at_a_prompt_is_one_line(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     shell.run_cell(f"import os; os.chdir({str(tmp_path)!r})")
@@ -89,8 +89,8 @@ def test_in_a_notebook_the_cell_fails_and_shows_the_card(tmp_path: Path) -> None
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(MISSING)])
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, allow_errors=True, resources=resources).execute()
-    shown, failed = (o for o in notebook.cells[0].outputs if o.output_type != "stream")
-    assert "clw-error-card" in shown.data["text/html"]
+    card_output, failed = (o for o in notebook.cells[0].outputs if o.output_type != "stream")
+    assert "clw-error-card" in card_output.data["text/html"]
     assert (failed.output_type, failed.ename) == ("error", "SourceError")
     assert len(failed.traceback) == 1
 

@@ -1,4 +1,4 @@
-"""Layouts in files: kept whole through conflicts, kills, full disks and strange names."""
+"""Layouts in files: intact after conflicts, kills, full disks and unusual names."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ EMAIL = STANDARD["email"]
 OTHER = tuple(reversed(EMAIL))
 WIDE = tuple(Place(p.tile_id, p.rows, 12, p.view, p.shown) for p in EMAIL)
 NOW = datetime(2026, 11, 24, 8, 30, 0, tzinfo=UTC)
-NOBODY = 65534
+UNPRIVILEGED_UID = 65534
 
 
-def shelf(folder: Path, person: str = "ada") -> FileLayouts:
+def storage(folder: Path, person: str = "ada") -> FileLayouts:
     return FileLayouts(folder, person, clock=lambda: NOW)
 
 
@@ -50,29 +50,29 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_what_is_kept_is_there_for_the_next_page(tmp_path: Path) -> None:
-    assert shelf(tmp_path).load("email") == SavedLayout()
-    revision = shelf(tmp_path).save("email", OTHER, "")
-    assert shelf(tmp_path).load("email") == SavedLayout(OTHER, (), revision)
-    assert shelf(tmp_path).load("push") == SavedLayout()
-    again = shelf(tmp_path).save("email", WIDE, revision)
+def test_a_saved_layout_is_loaded_by_the_next_page(tmp_path: Path) -> None:
+    assert storage(tmp_path).load("email") == SavedLayout()
+    revision = storage(tmp_path).save("email", OTHER, "")
+    assert storage(tmp_path).load("email") == SavedLayout(OTHER, (), revision)
+    assert storage(tmp_path).load("push") == SavedLayout()
+    again = storage(tmp_path).save("email", WIDE, revision)
     assert again != revision
-    assert shelf(tmp_path).load("email").places == WIDE
+    assert storage(tmp_path).load("email").places == WIDE
 
 
-def test_people_and_reports_have_their_own(tmp_path: Path) -> None:
-    shelf(tmp_path).save("email", OTHER, "")
+def test_each_user_and_report_has_its_own_layout(tmp_path: Path) -> None:
+    storage(tmp_path).save("email", OTHER, "")
     FileLayouts(tmp_path, "ada", "spring").save("email", WIDE, "")
-    assert shelf(tmp_path, "bob").load("email") == SavedLayout()
-    assert shelf(tmp_path).load("email").places == OTHER
+    assert storage(tmp_path, "bob").load("email") == SavedLayout()
+    assert storage(tmp_path).load("email").places == OTHER
     assert FileLayouts(tmp_path, "ada", "spring").load("email").places == WIDE
 
 
-def test_keeping_nothing_more_takes_the_file_away(tmp_path: Path) -> None:
-    revision = shelf(tmp_path).save("email", OTHER, "")
-    assert shelf(tmp_path).save("email", None, revision) == ""
-    assert shelf(tmp_path).load("email") == SavedLayout()
-    assert shelf(tmp_path / "none").save("email", None, "") == ""
+def test_saving_no_layout_removes_the_file(tmp_path: Path) -> None:
+    revision = storage(tmp_path).save("email", OTHER, "")
+    assert storage(tmp_path).save("email", None, revision) == ""
+    assert storage(tmp_path).load("email") == SavedLayout()
+    assert storage(tmp_path / "none").save("email", None, "") == ""
     assert not (tmp_path / "none").exists()
 
 
@@ -80,7 +80,7 @@ def test_folders_and_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     old = os.umask(0)
     try:
-        shelf(folder).save("email", OTHER, "")
+        storage(folder).save("email", OTHER, "")
     finally:
         os.umask(old)
     for path in [tmp_path / "a", *(tmp_path / "a").rglob("*")]:
@@ -88,24 +88,24 @@ def test_folders_and_files_are_private(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_name_becomes_one_harmless_part_of_a_path(name: str) -> None:
-    made = file_name(name)
-    assert len(made) <= 49
-    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert not made.startswith("-")
+def test_any_name_becomes_one_safe_path_component(name: str) -> None:
+    component = file_name(name)
+    assert len(component) <= 49
+    assert set(component) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert not component.startswith("-")
 
 
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "/root", "C:\\con", "..", "", "\0", "a" * 10_000, "\ud800"]
 )
-def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    kept = FileLayouts(tmp_path, name, name)
-    kept.save("email", OTHER, "")
-    assert kept.folder.resolve().is_relative_to(tmp_path.resolve())
+def test_no_name_escapes_the_folder(tmp_path: Path, name: str) -> None:
+    layouts = FileLayouts(tmp_path, name, name)
+    layouts.save("email", OTHER, "")
+    assert layouts.folder.resolve().is_relative_to(tmp_path.resolve())
     assert FileLayouts(tmp_path, name, name).load("email").places == OTHER
 
 
-def test_names_that_look_alike_do_not_meet() -> None:
+def test_similar_names_get_different_file_names() -> None:
     accented = "Zoé"
     alike = [
         *("zoe", "Zoe", "zoe ", "zoe-", "zoe.", accented),
@@ -115,7 +115,7 @@ def test_names_that_look_alike_do_not_meet() -> None:
     assert file_name("Ada.Lovelace@example.org").startswith("ada-lovelace-example-org-")
 
 
-def test_the_folder_is_the_setting_s_else_the_user_s(
+def test_the_folder_is_the_setting_or_in_the_data_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMPAIGN_LIVE_LAYOUTS", str(tmp_path))
@@ -128,42 +128,44 @@ def test_the_folder_is_the_setting_s_else_the_user_s(
     assert "campaign-live" in str(layouts_folder())
 
 
-def test_a_layout_that_another_page_changed_is_not_overwritten_unasked(tmp_path: Path) -> None:
-    first, second = TabLayouts(STANDARD, shelf(tmp_path)), TabLayouts(STANDARD, shelf(tmp_path))
+def test_a_layout_changed_by_another_page_is_overwritten_only_by_a_second_save(
+    tmp_path: Path,
+) -> None:
+    first, second = TabLayouts(STANDARD, storage(tmp_path)), TabLayouts(STANDARD, storage(tmp_path))
     assert first.load("email") == second.load("email") == (EMAIL, ())
     assert first.save("email", OTHER) is None
-    refused = second.save("email", WIDE)
-    assert refused is not None
-    assert "Save again" in refused.en
-    assert "\n" not in refused.en
-    assert shelf(tmp_path).load("email").places == OTHER
+    conflict = second.save("email", WIDE)
+    assert conflict is not None
+    assert "Save again" in conflict.en
+    assert "\n" not in conflict.en
+    assert storage(tmp_path).load("email").places == OTHER
     assert second.save("email", WIDE) is None
-    assert shelf(tmp_path).load("email").places == WIDE
+    assert storage(tmp_path).load("email").places == WIDE
 
 
-def test_two_pages_that_save_the_same_agree(tmp_path: Path) -> None:
-    first, second = TabLayouts(STANDARD, shelf(tmp_path)), TabLayouts(STANDARD, shelf(tmp_path))
+def test_two_pages_that_save_the_same_layout_do_not_conflict(tmp_path: Path) -> None:
+    first, second = TabLayouts(STANDARD, storage(tmp_path)), TabLayouts(STANDARD, storage(tmp_path))
     first.load("email"), second.load("email")
     assert first.save("email", OTHER) is None
     assert second.save("email", OTHER) is None
     assert first.save("email", WIDE) is None
 
 
-def test_who_saves_the_standard_layout_follows_it(tmp_path: Path) -> None:
-    page = TabLayouts(STANDARD, shelf(tmp_path))
+def test_a_saved_standard_layout_follows_later_changes(tmp_path: Path) -> None:
+    page = TabLayouts(STANDARD, storage(tmp_path))
     page.load("email")
     page.save("email", OTHER)
     assert page.save("email", EMAIL) is None
-    team = TabLayouts({**STANDARD, "email": WIDE}, shelf(tmp_path))
+    team = TabLayouts({**STANDARD, "email": WIDE}, storage(tmp_path))
     assert team.load("email") == (WIDE, ())
 
 
-def test_without_a_shelf_nothing_is_kept_and_it_is_said() -> None:
+def test_a_save_without_storage_returns_a_message() -> None:
     page = TabLayouts(STANDARD)
     assert page.load("email") == (EMAIL, ())
-    said = page.save("email", OTHER)
-    assert said is not None
-    assert said.fr == "Cette page n'enregistre pas de disposition."
+    message = page.save("email", OTHER)
+    assert message is not None
+    assert message.fr == "Cette page n'enregistre pas de disposition."
 
 
 BROKEN = {
@@ -178,14 +180,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-def test_a_file_that_cannot_be_used_is_told_and_put_aside_on_a_save(
+def test_an_invalid_file_is_a_notice_and_is_set_aside_by_a_save(
     tmp_path: Path, data: bytes
 ) -> None:
-    kept = shelf(tmp_path)
-    kept.save("email", OTHER, "")
-    path = kept.folder / "email.json"
+    layouts = storage(tmp_path)
+    layouts.save("email", OTHER, "")
+    path = layouts.folder / "email.json"
     path.write_bytes(data)
-    page = TabLayouts(STANDARD, shelf(tmp_path))
+    page = TabLayouts(STANDARD, storage(tmp_path))
     row, notices = page.load("email")
     assert sorted(p.tile_id for p in row) == sorted(p.tile_id for p in EMAIL)
     assert len(notices) == 1
@@ -194,102 +196,102 @@ def test_a_file_that_cannot_be_used_is_told_and_put_aside_on_a_save(
     assert "\n" not in notices[0].en
     assert path.read_bytes() == data, "reading changes nothing"
     assert page.save("email", WIDE) is None
-    assert shelf(tmp_path).load("email").places == WIDE
+    assert storage(tmp_path).load("email").places == WIDE
     aside = path.with_name("email.set-aside-20261124T083000Z.json")
     assert aside.read_bytes() == data
     path.write_bytes(data)
     page.load("email")
-    page.save("email", EMAIL)  # the standard: nothing is kept, and still nothing is lost
+    page.save("email", EMAIL)  # the standard layout needs no file; the old one is set aside
     assert not path.exists()
     assert path.with_name("email.set-aside-20261124T083000Z-1.json").read_bytes() == data
 
 
-def test_a_file_system_without_second_names_will_do(
+def test_a_file_system_without_hard_links_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = shelf(tmp_path)
-    kept.save("email", OTHER, "")
-    (kept.folder / "email.json").write_bytes(b"broken")
+    layouts = storage(tmp_path)
+    layouts.save("email", OTHER, "")
+    (layouts.folder / "email.json").write_bytes(b"broken")
 
     def refuse(*_paths: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "link", refuse)
-    kept.save("email", WIDE, kept.load("email").revision)
-    assert kept.load("email").places == WIDE
+    layouts.save("email", WIDE, layouts.load("email").revision)
+    assert layouts.load("email").places == WIDE
     assert len([name for name in files(tmp_path) if "set-aside" in name]) == 1
 
 
-def test_something_else_under_the_name_is_left_alone(tmp_path: Path) -> None:
-    kept = shelf(tmp_path)
-    kept.save("email", OTHER, "")
-    path = kept.folder / "email.json"
+def test_a_path_that_is_not_a_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    layouts = storage(tmp_path)
+    layouts.save("email", OTHER, "")
+    path = layouts.folder / "email.json"
     path.unlink()
     os.mkfifo(path)
-    loaded = kept.load("email")
+    loaded = layouts.load("email")
     assert loaded.places is None
     assert "something else has its name" in loaded.notices[0].en
     with pytest.raises(LayoutError, match="something else"):
-        kept.save("email", WIDE, loaded.revision)
+        layouts.save("email", WIDE, loaded.revision)
     assert path.is_fifo()
 
 
 @contextmanager
 def unprivileged(folder: Path) -> Iterator[None]:
-    """Let file permissions hold for root too, who else is above them."""
+    """Make file permissions apply to root too, which ignores them otherwise."""
     if os.geteuid() != 0:
         yield
         return
     for path in (folder, *folder.parents):
         if path.is_relative_to(gettempdir()) and path != Path(gettempdir()):
             path.chmod(0o755)
-    os.seteuid(NOBODY)
+    os.seteuid(UNPRIVILEGED_UID)
     try:
         yield
     finally:
         os.seteuid(0)
 
 
-def test_a_folder_that_cannot_be_written_to_is_one_clear_line(tmp_path: Path) -> None:
-    page = TabLayouts(STANDARD, shelf(tmp_path / "kept"))
+def test_a_read_only_folder_is_an_error_of_one_line(tmp_path: Path) -> None:
+    page = TabLayouts(STANDARD, storage(tmp_path / "kept"))
     (tmp_path / "kept").mkdir(mode=0o555)
     with unprivileged(tmp_path):
         assert page.load("email") == (EMAIL, ())
-        said = page.save("email", OTHER)
-    assert said is not None
-    assert said.en.startswith("The layout could not be saved: access is not allowed. ")
-    assert "l'accès n'est pas autorisé" in said.fr
+        message = page.save("email", OTHER)
+    assert message is not None
+    assert message.en.startswith("The layout could not be saved: access is not allowed. ")
+    assert "l'accès n'est pas autorisé" in message.fr
     assert files(tmp_path) == []
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    kept = shelf(tmp_path)
-    kept.save("email", OTHER, "")
-    kept.folder.chmod(0)
+def test_a_file_without_read_permission_is_a_notice(tmp_path: Path) -> None:
+    layouts = storage(tmp_path)
+    layouts.save("email", OTHER, "")
+    layouts.folder.chmod(0)
     with unprivileged(tmp_path):
-        loaded = kept.load("email")
-    kept.folder.chmod(0o700)
+        loaded = layouts.load("email")
+    layouts.folder.chmod(0o700)
     assert loaded.places is None
     assert "cannot be read" in loaded.notices[0].en
-    assert kept.load("email").places == OTHER
+    assert layouts.load("email").places == OTHER
 
 
-def test_a_full_disk_leaves_the_old_layout_whole(tmp_path: Path) -> None:
-    kept = shelf(tmp_path)
-    revision = kept.save("email", OTHER, "")
-    before = (kept.folder / "email.json").read_bytes()
+def test_a_full_disk_leaves_the_old_layout_intact(tmp_path: Path) -> None:
+    layouts = storage(tmp_path)
+    revision = layouts.save("email", OTHER, "")
+    before = (layouts.folder / "email.json").read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
     try:
         with pytest.raises(LayoutError, match="no space is left"):
-            kept.save("email", WIDE, revision)
+            layouts.save("email", WIDE, revision)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, ignored)
-    assert (kept.folder / "email.json").read_bytes() == before
+    assert (layouts.folder / "email.json").read_bytes() == before
     assert not [name for name in files(tmp_path) if name.endswith((".part", ".tmp"))]
-    kept.save("email", WIDE, revision)
+    layouts.save("email", WIDE, revision)
 
 
 PROLOGUE = """
@@ -301,7 +303,7 @@ from campaign_live_widgets.layouts.places import Place, places
 from campaign_live_widgets.layouts.storage import LayoutConflictError
 EMAIL = places(TILES.values())["email"]
 OTHER = tuple(reversed(EMAIL))
-kept = FileLayouts(sys.argv[1], "ada")
+layouts = FileLayouts(sys.argv[1], "ada")
 """
 
 
@@ -316,23 +318,23 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 @pytest.mark.usefixtures("processes")
-def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
+def test_one_of_two_simultaneous_saves_is_a_conflict(tmp_path: Path) -> None:
     racer = """
     row = tuple(Place(p.tile_id, int(sys.argv[2]), 6) for p in EMAIL)
     for tab in sys.stdin:
         tab = tab.strip()
-        revision = kept.load(tab).revision
+        revision = layouts.load(tab).revision
         print("ready", flush=True)
         sys.stdin.readline()
         try:
-            kept.save(tab, row, revision)
+            layouts.save(tab, row, revision)
             print("saved", flush=True)
         except LayoutConflictError:
             print("conflict", flush=True)
     """
     racers = [python(racer, tmp_path, rows) for rows in (3, 5)]
 
-    def ask(line: str) -> list[str]:
+    def send_line(line: str) -> list[str]:
         for racer in racers:
             assert racer.stdin is not None
             racer.stdin.write(line + "\n")
@@ -341,11 +343,11 @@ def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
 
     for turn in range(40):
         tab = f"email{turn}"
-        assert ask(tab) == ["ready", "ready"]
-        said = ask("go")
-        assert sorted(said) == ["conflict", "saved"]
-        winner = said.index("saved")
-        text = (shelf(tmp_path).folder / f"{tab}.json").read_text()
+        assert send_line(tab) == ["ready", "ready"]
+        results = send_line("go")
+        assert sorted(results) == ["conflict", "saved"]
+        winner = results.index("saved")
+        text = (storage(tmp_path).folder / f"{tab}.json").read_text()
         assert {tile["rows"] for tile in json.loads(text)["tiles"]} == {(3, 5)[winner]}
     for racer in racers:
         racer.communicate()
@@ -358,62 +360,62 @@ def test_of_two_processes_that_save_at_once_one_is_told(tmp_path: Path) -> None:
 def test_a_kill_in_the_middle_of_a_save_leaves_the_old_or_the_new_layout(
     tmp_path: Path, call: str, when: str, old: bytes
 ) -> None:
-    killed = """
+    killed_save = """
     from campaign_live_widgets.io import atomic_files
     owner, name = sys.argv[2].rpartition(".")[::2]
     owner = {"os": os, "": atomic_files}[owner]
     real = getattr(owner, name, open)
-    def deadly(*args, **more):
+    def call_and_kill(*args, **more):
         if sys.argv[3] == "after":
-            made = real(*args, **more)
-            if hasattr(made, "write"):
-                made.write(b"half")
-                made.flush()
+            result = real(*args, **more)
+            if hasattr(result, "write"):
+                result.write(b"half")
+                result.flush()
         os.kill(os.getpid(), signal.SIGKILL)
-    setattr(owner, name, deadly)
-    kept.save("email", EMAIL, kept.load("email").revision)
+    setattr(owner, name, call_and_kill)
+    layouts.save("email", EMAIL, layouts.load("email").revision)
     """
-    kept = shelf(tmp_path)
-    kept.save("email", OTHER, "")
-    path = kept.folder / "email.json"
+    layouts = storage(tmp_path)
+    layouts.save("email", OTHER, "")
+    path = layouts.folder / "email.json"
     path.write_bytes(old)
-    process = python(killed, tmp_path, call, when)
+    process = python(killed_save, tmp_path, call, when)
     process.communicate()
-    links = call == "os.link" and old != b"broken"
-    assert process.returncode == (0 if links else -signal.SIGKILL)
+    saves = call == "os.link" and old != b"broken"
+    assert process.returncode == (0 if saves else -signal.SIGKILL)
     assert path.read_bytes() in {old, write_tab("email", EMAIL).encode()}
-    loaded = kept.load("email")
-    kept.save("email", WIDE, loaded.revision)  # no lock and no rest is in the way
-    assert kept.load("email").places == WIDE
+    loaded = layouts.load("email")
+    layouts.save("email", WIDE, loaded.revision)  # no leftover lock or temporary file prevents it
+    assert layouts.load("email").places == WIDE
     left = files(tmp_path)
     assert not [name for name in left if name.endswith((".part", ".tmp"))]
-    asides = [p.read_bytes() for p in kept.folder.glob("*.set-aside-*")]
+    asides = [p.read_bytes() for p in layouts.folder.glob("*.set-aside-*")]
     assert asides in ([], [old], [old, old])
     assert old != b"broken" or asides
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tab_of_the_report_can_be_kept(tmp_path: Path, tab: str) -> None:
+def test_every_tab_of_the_report_can_be_saved(tmp_path: Path, tab: str) -> None:
     row = tuple(reversed(STANDARD[tab]))
-    shelf(tmp_path).save(tab, row, "")
-    assert shelf(tmp_path).load(tab).places == row
+    storage(tmp_path).save(tab, row, "")
+    assert storage(tmp_path).load(tab).places == row
 
 
-def test_a_conflict_tells_the_revision_that_stands_there(tmp_path: Path) -> None:
-    revision = shelf(tmp_path).save("email", OTHER, "")
+def test_a_conflict_has_the_current_revision(tmp_path: Path) -> None:
+    revision = storage(tmp_path).save("email", OTHER, "")
     with pytest.raises(LayoutConflictError) as caught:
-        shelf(tmp_path).save("email", WIDE, "")
+        storage(tmp_path).save("email", WIDE, "")
     assert caught.value.revision == revision
 
 
 def test_a_layout_of_an_earlier_version_gets_no_new_tile(tmp_path: Path) -> None:
-    shelf = FileLayouts(tmp_path, "local")
+    storage = FileLayouts(tmp_path, "local")
     [statistics, *_] = STANDARD["campaign"]
-    shelf.save("campaign", [statistics], "")
-    found = shelf.load("campaign").places
-    assert found is not None
-    assert [place.tile_id for place in found if place.shown] == ["campaign.statistics"]
-    assert [place.tile_id for place in found if not place.shown] == [
+    storage.save("campaign", [statistics], "")
+    saved_places = storage.load("campaign").places
+    assert saved_places is not None
+    assert [place.tile_id for place in saved_places if place.shown] == ["campaign.statistics"]
+    assert [place.tile_id for place in saved_places if not place.shown] == [
         "campaign.funnel",
         "campaign.summary",
     ]

@@ -1,4 +1,4 @@
-"""A report in Python: the layout it starts with, the one its reader keeps, files in and out."""
+"""Layouts of a report in Python: the initial one, the saved one, export and import."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ TURNED = {tab: tuple(reversed(row)) for tab, row in STANDARD.items()}
 
 
 @pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CAMPAIGN_LIVE_LAYOUTS", str(tmp_path / "kept"))
-    return tmp_path / "kept"
+def storage_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CAMPAIGN_LIVE_LAYOUTS", str(tmp_path / "layouts"))
+    return tmp_path / "layouts"
 
 
 def report(**more: object) -> CampaignReport:
     return CampaignReport(SAMPLES, live=False, **more)  # type: ignore[arg-type]
 
 
-def test_a_report_opens_with_what_its_reader_has_kept(kept: Path) -> None:
-    FileLayouts(kept, "local").save("email", TURNED["email"], "")
+def test_a_report_opens_with_the_saved_layout(storage_folder: Path) -> None:
+    FileLayouts(storage_folder, "local").save("email", TURNED["email"], "")
     assert report().dashboard.layout_of_tabs() == {**STANDARD, "email": TURNED["email"]}
     assert report(name="another report").dashboard.layout_of_tabs() == STANDARD
 
 
-def test_a_reader_s_layout_goes_over_the_report_s(kept: Path) -> None:
+def test_a_saved_layout_overrides_the_layout_of_the_report(storage_folder: Path) -> None:
     table = Place("push.failures", 5, 6, view="table")
     made = report(layout=[table])
     assert made.dashboard.layout_of_tabs()["push"][0] == table
@@ -46,22 +46,24 @@ def test_a_reader_s_layout_goes_over_the_report_s(kept: Path) -> None:
     others = (place for place in STANDARD["push"] if place.tile_id != table.tile_id)
     row = (table, *(replace(place, shown=False) for place in others))
     assert again.dashboard.save_layout("push", row) is None  # a reset, and saved
-    assert not list(kept.rglob("push.json"))
+    assert not list(storage_folder.rglob("push.json"))
 
 
-def test_a_layout_goes_from_one_report_to_another(tmp_path: Path, kept: Path) -> None:
-    one, file = report(name="one"), tmp_path / "team.json"
-    one.dashboard.grids["email"].arrange(TURNED["email"])
-    one.export_layout(file)
-    two = report(name="two")
-    two.import_layout(file)
-    assert two.dashboard.layout_of_tabs() == one.dashboard.layout_of_tabs()
+def test_an_exported_layout_is_imported_by_another_report(
+    tmp_path: Path, storage_folder: Path
+) -> None:
+    first, file = report(name="one"), tmp_path / "team.json"
+    first.dashboard.grids["email"].arrange(TURNED["email"])
+    first.export_layout(file)
+    second = report(name="two")
+    second.import_layout(file)
+    assert second.dashboard.layout_of_tabs() == first.dashboard.layout_of_tabs()
     assert report(name="two").dashboard.layout_of_tabs()["email"] == TURNED["email"]
-    assert len(list(kept.rglob("*.json"))) == 1, "what stands as in the report needs no file"
+    assert len(list(storage_folder.rglob("*.json"))) == 1, "an unchanged tab needs no file"
     assert report(layout=file).dashboard.layout_of_tabs()["email"] == TURNED["email"]
 
 
-def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_missing_files_are_errors_and_unknown_tiles_are_notices(tmp_path: Path) -> None:
     file = tmp_path / "team.json"
     made = report(locale="fr")
     with pytest.raises(LayoutError, match="no such file"):
@@ -77,24 +79,25 @@ def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
     assert made.dashboard.header.notices[0].startswith("La disposition team.json s'affiche")
 
 
-def test_an_import_does_not_overwrite_another_page_s_layout_unasked(tmp_path: Path) -> None:
+def test_an_import_over_a_layout_of_another_page_needs_a_second_call(tmp_path: Path) -> None:
     file = tmp_path / "team.json"
-    one, two = report(), report()
-    two.dashboard.grids["email"].arrange(TURNED["email"])
-    two.export_layout(file)
+    first, second = report(), report()
+    second.dashboard.grids["email"].arrange(TURNED["email"])
+    second.export_layout(file)
     assert (
-        one.dashboard.save_layout("email", STANDARD["email"][::2] + STANDARD["email"][1::2]) is None
+        first.dashboard.save_layout("email", STANDARD["email"][::2] + STANDARD["email"][1::2])
+        is None
     )
     with pytest.raises(CampaignLiveError, match="Another page has changed"):
-        two.import_layout(file)
-    two.import_layout(file)
+        second.import_layout(file)
+    second.import_layout(file)
     assert report().dashboard.layout_of_tabs()["email"] == TURNED["email"]
 
 
-def test_a_notice_follows_the_page_s_language(kept: Path) -> None:
-    shelf = FileLayouts(kept, "local")
-    shelf.save("email", TURNED["email"], "")
-    (shelf.folder / "email.json").write_text("{")
+def test_a_notice_follows_the_language_of_the_page(storage_folder: Path) -> None:
+    storage = FileLayouts(storage_folder, "local")
+    storage.save("email", TURNED["email"], "")
+    (storage.folder / "email.json").write_text("{")
     made = report()
     assert made.dashboard.header.notices[0].startswith("Your saved layout of the tab")
     made.dashboard.set_language("fr")

@@ -1,4 +1,4 @@
-"""The layout that a report gives to everybody, as a file, a mapping or places."""
+"""The layout that a report shares with all users: a file, a mapping or places."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CAMPAIGN_LIVE_LAYOUT", raising=False)
 
 
-def test_without_one_it_is_the_product_s() -> None:
+def test_the_default_is_the_standard_layout() -> None:
     assert shared_layout(None) == (STANDARD, ())
 
 
@@ -42,9 +42,7 @@ def test_a_file_is_written_and_read(team: Path) -> None:
     assert shared_layout(team) == shared_layout(str(team)) == (TURNED, ())
 
 
-def test_the_environment_names_one_and_the_caller_goes_before(
-    team: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_argument_overrides_the_environment(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMPAIGN_LIVE_LAYOUT", str(team))
     assert shared_layout(None) == (TURNED, ())
     given = [Place("email.summary", 3, 6, view="table")]
@@ -53,7 +51,7 @@ def test_the_environment_names_one_and_the_caller_goes_before(
     assert layout["email"][0] == given[0]
 
 
-def test_what_a_file_holds_can_be_given_as_a_mapping(team: Path) -> None:
+def test_the_content_of_a_file_can_be_given_as_a_mapping(team: Path) -> None:
     assert shared_layout(json.loads(team.read_text())) == (TURNED, ())
 
 
@@ -64,7 +62,7 @@ def test_a_file_of_one_tab_leaves_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "[]", '{"format": "campaign-live-layout", "version": 7}'])
-def test_a_file_that_cannot_be_used_is_the_caller_s_mistake_and_the_environment_s_notice(
+def test_an_invalid_file_is_an_error_as_argument_and_a_notice_from_the_environment(
     team: Path, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     team.write_text(broken)
@@ -82,7 +80,7 @@ def test_a_file_that_cannot_be_used_is_the_caller_s_mistake_and_the_environment_
     )
 
 
-def test_what_is_partly_wrong_is_used_and_told(team: Path) -> None:
+def test_an_unknown_tile_is_a_notice_and_the_rest_is_used(team: Path) -> None:
     team.write_text(team.read_text().replace("push.failures", "push.successes"))
     layout, notices = shared_layout(team)
     assert layout["email"] == TURNED["email"]
@@ -91,7 +89,7 @@ def test_what_is_partly_wrong_is_used_and_told(team: Path) -> None:
     ]
 
 
-def test_wrong_values_in_python_are_refused() -> None:
+def test_invalid_values_in_python_are_errors() -> None:
     with pytest.raises(UnknownNameError, match=r"Did you mean 'email\.summary'"):
         shared_layout([Place("email.sumary", 3, 6)])
     with pytest.raises(UsageError, match="no tabs"):
@@ -102,6 +100,6 @@ def test_wrong_values_in_python_are_refused() -> None:
         shared_layout({"format": "campaign-live-layout", "tabs": {1j}})
 
 
-def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_write_error_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match="cannot be written to a"):
         write_layout_file(tmp_path / "no" / "a.json", STANDARD)

@@ -1,4 +1,4 @@
-"""A report for which no campaign is named: of the newest one, and its id is logged."""
+"""Without a campaign option, the newest campaign is reported and its id is logged."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_log_does_not_offer_other_campaigns_if_there_are_none(tmp_path: Path
     assert done.err == "campaign-live: reporting campaign only, the newest\n"
 
 
-def test_report_of_a_source_without_events_is_a_wrong_call(tmp_path: Path) -> None:
+def test_report_of_a_source_without_events_exits_with_status_2(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").touch()
     done = call("report", str(tmp_path), "--at", AT)
     assert (done.code, done.out) == (2, "")
@@ -88,9 +88,7 @@ def test_snapshot_saves_the_newest_campaign_and_logs_its_id(source: str, tmp_pat
     assert done.out == f"{out}/newer_2026-11-23T1200Z_24h\n"
 
 
-def test_the_environment_may_name_the_campaign(
-    source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_can_set_the_campaign(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     named = call("report", source, "--campaign", "older", "--at", AT)
     monkeypatch.setenv("CAMPAIGN_LIVE_CAMPAIGN", "older")
     done = call("report", source, "--at", AT)

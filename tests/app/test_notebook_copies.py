@@ -63,7 +63,7 @@ def test_notebooks_refuses_a_file_as_folder(
     assert "is a file; give a folder" in capsys.readouterr().err
 
 
-def test_lab_without_jupyterlab_says_how_to_install_it(
+def test_lab_without_jupyterlab_shows_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "jupyterlab", None)

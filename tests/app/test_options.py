@@ -23,7 +23,7 @@ def test_every_is_parsed(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "0.4", "61s", "2m", "nan", "1e1", "-2", "soon"])
-def test_invalid_every_is_refused_and_the_option_named(text: str) -> None:
+def test_invalid_every_is_an_error_that_names_the_option(text: str) -> None:
     with pytest.raises(click.BadParameter) as caught:
         convert(EVERY.type, text)
     assert "'--every'" in caught.value.format_message()
@@ -39,7 +39,7 @@ def test_invalid_every_is_refused_and_the_option_named(text: str) -> None:
         ("5", "examples: 90s, 15m, 6h, 7d or 2w"),
     ],
 )
-def test_error_names_the_limit_that_is_not_kept(text: str, message: str) -> None:
+def test_error_names_the_violated_limit(text: str, message: str) -> None:
     kind = Duration(at_least=timedelta(minutes=2), at_most=timedelta(days=2), whole_minutes=True)
     with pytest.raises(click.BadParameter, match=message):
         convert(kind, text)

@@ -1,4 +1,4 @@
-"""The parameters of the notebooks: one schema; invalid values are refused before a run."""
+"""The parameters of the notebooks: one schema; invalid values are errors before a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-SOUND = {"source": "events/"}
+VALID = {"source": "events/"}
 
 
 def check(template: str, given: dict[str, object]) -> Mapping[str, object]:
@@ -54,23 +54,23 @@ def test_the_first_cell_checks_the_parameters(name: str) -> None:
 
 @templates
 def test_papermill_infers_each_parameter_and_its_help(name: str) -> None:
-    found = papermill.inspect_notebook(NOTEBOOKS / f"{name}.ipynb")
-    assert list(found) == list(TEMPLATES[name].takes)
+    inferred = papermill.inspect_notebook(NOTEBOOKS / f"{name}.ipynb")
+    assert list(inferred) == list(TEMPLATES[name].takes)
     for one in TEMPLATES[name].parameters:
-        assert found[one.name]["inferred_type_name"] == one.type
-        assert found[one.name]["help"] == one.meaning
+        assert inferred[one.name]["inferred_type_name"] == one.type
+        assert inferred[one.name]["help"] == one.meaning
 
 
 @templates
-def test_defaults_and_required_parameters_are_enough(name: str) -> None:
+def test_defaults_and_required_parameters_are_valid(name: str) -> None:
     template = TEMPLATES[name]
     needed = dict.fromkeys(template.required, "x")
-    asked = check(name, SOUND | needed)
-    assert list(asked) == list(template.takes)
+    checked = check(name, VALID | needed)
+    assert list(checked) == list(template.takes)
     for one in template.parameters:
-        if one.name not in SOUND | needed:
-            assert asked[one.name] == template.default(one)
-            assert type(asked[one.name]) is type(one.default)
+        if one.name not in VALID | needed:
+            assert checked[one.name] == template.default(one)
+            assert type(checked[one.name]) is type(one.default)
 
 
 @templates
@@ -79,12 +79,12 @@ def test_a_missing_required_parameter_is_named(name: str) -> None:
     for one in needed:
         for empty in ({}, {one: ""}):
             with pytest.raises(UsageError, match=f"^{one} is missing: "):
-                check(name, SOUND | {k: v for k, v in needed.items() if k != one} | empty)
+                check(name, VALID | {k: v for k, v in needed.items() if k != one} | empty)
 
 
 @templates
-def test_a_value_of_another_type_is_refused(name: str) -> None:
-    needed = SOUND | dict.fromkeys(TEMPLATES[name].required, "x")
+def test_a_value_of_another_type_is_an_error(name: str) -> None:
+    needed = VALID | dict.fromkeys(TEMPLATES[name].required, "x")
     others: dict[str, tuple[object, ...]] = {
         "str": (1, None, True, ["x"], b"x"),
         "bool": ("true", 1, 0, None),
@@ -98,8 +98,8 @@ def test_a_value_of_another_type_is_refused(name: str) -> None:
 
 
 def test_an_integer_is_a_float_and_a_tuple_a_list() -> None:
-    asked = check("campaign_live_report", SOUND | {"every": 2, "messages": ("m1", "m2")})
-    assert (asked["every"], asked["messages"]) == (2.0, ["m1", "m2"])
+    checked = check("campaign_live_report", VALID | {"every": 2, "messages": ("m1", "m2")})
+    assert (checked["every"], checked["messages"]) == (2.0, ["m1", "m2"])
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_an_integer_is_a_float_and_a_tuple_a_list() -> None:
 )
 def test_an_unknown_parameter_suggests_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UnknownNameError, match=re.escape(f"Unknown parameter {name!r}. {hint}")):
-        check("campaign_snapshot", SOUND | {name: "1h"})
+        check("campaign_snapshot", VALID | {name: "1h"})
 
 
 def test_a_parameter_of_another_notebook_is_unknown() -> None:
     with pytest.raises(UnknownNameError, match="'message'"):
-        check("campaign_live_report", SOUND | {"message": "m1"})
+        check("campaign_live_report", VALID | {"message": "m1"})
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_a_parameter_of_another_notebook_is_unknown() -> None:
     ],
 )
 def test_an_invalid_value_names_its_parameter(template: str, name: str, value: object) -> None:
-    needed = SOUND | dict.fromkeys(TEMPLATES[template].required, "x")
+    needed = VALID | dict.fromkeys(TEMPLATES[template].required, "x")
     with pytest.raises(UsageError) as refused:
         check(template, needed | {name: value})
-    told = str(refused.value)
-    # A layout is named as a file, and formats one by one.
-    assert any(word in told for word in (name, name.removesuffix("s")))
-    assert "\n" not in told
+    message = str(refused.value)
+    # The error names a layout as a file, and each format alone.
+    assert any(word in message for word in (name, name.removesuffix("s")))
+    assert "\n" not in message
 
 
 def test_without_a_source_only_the_live_report_shows_the_samples(
@@ -181,13 +181,13 @@ def test_a_secret_reference_is_returned_unresolved(monkeypatch: pytest.MonkeyPat
 
 
 def test_other_names_of_a_notebook_are_ignored() -> None:
-    mine = {**check("first_tour", SOUND), "In": ["x = 1", "my_own = 2"], "my_own": 2}
+    mine = {**check("first_tour", VALID), "In": ["x = 1", "my_own = 2"], "my_own": 2}
     assert check_parameters("first_tour", mine)["source"] == "events/"
 
 
 def test_parameters_inserted_by_papermill_are_checked() -> None:
-    told = "# Parameters\nsource = \"events/\"\nwindw = '6h'\n"
-    mine = {**check("first_tour", SOUND), "In": ["", told], "windw": "6h"}
+    inserted = "# Parameters\nsource = \"events/\"\nwindw = '6h'\n"
+    mine = {**check("first_tour", VALID), "In": ["", inserted], "windw": "6h"}
     with pytest.raises(UnknownNameError, match="'windw'"):
         check_parameters("first_tour", mine)
 
@@ -198,7 +198,7 @@ def test_parameters_inserted_by_another_scheduler_are_checked() -> None:
         (["", own, "source = 'events/'\nwindw = '6h'"], True),
         (["", own, "import os", "windw = '6h'"], False),
     ):
-        mine = {**check("first_tour", SOUND), "In": cells, "windw": "6h"}
+        mine = {**check("first_tour", VALID), "In": cells, "windw": "6h"}
         if not refused:
             assert check_parameters("first_tour", mine)
             continue
@@ -208,7 +208,7 @@ def test_parameters_inserted_by_another_scheduler_are_checked() -> None:
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"windw": "6h"}, "Unknown parameter 'windw'. Did you mean 'window'?"),
         ({"window": 6}, "window is int, not text"),
@@ -216,7 +216,7 @@ def test_parameters_inserted_by_another_scheduler_are_checked() -> None:
     ],
 )
 def test_plain_papermill_fails_before_the_source_is_read(
-    tmp_path: Path, given: dict[str, object], told: str
+    tmp_path: Path, given: dict[str, object], message: str
 ) -> None:
     missing = {"source": str(tmp_path / "nowhere"), **({"message": "m1"} if given else {})}
     with pytest.raises(papermill.PapermillExecutionError) as refused:
@@ -227,7 +227,7 @@ def test_plain_papermill_fails_before_the_source_is_read(
             progress_bar=False,
         )
     assert refused.value.ename in {"UsageError", "UnknownNameError"}
-    assert refused.value.evalue.startswith(told)
+    assert refused.value.evalue.startswith(message)
 
 
 # ── in the documentation ────────────────────────────────────────────────────────────────
@@ -242,11 +242,11 @@ def test_the_documentation_lists_all_parameters() -> None:
         assert line[1] == one.type
         assert line[2] == f"`{one.line(one.default).partition(' = ')[2].partition('  # ')[0]}`"
         assert line[3] == one.meaning
-        takers = [t for t in TEMPLATES.values() if one.name in t.takes]
-        told, _, needed = line[4].partition(" (needed: ")
-        names = [t.name for t in takers]
-        assert told == "all" if len(takers) == len(TEMPLATES) else names == words(told)
-        assert words(needed) == [t.name for t in takers if one.name in t.required]
+        users = [t for t in TEMPLATES.values() if one.name in t.takes]
+        listed, _, needed = line[4].partition(" (needed: ")
+        names = [t.name for t in users]
+        assert listed == "all" if len(users) == len(TEMPLATES) else names == words(listed)
+        assert words(needed) == [t.name for t in users if one.name in t.required]
 
 
 def words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The page's address: every query has one, and invalid values are named."""
+"""The page's address: it can express every query, and invalid values are named."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def test_the_default_query_has_an_empty_address(query: Query) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.lists(st.text(), max_size=3)))
-def test_any_address_gives_a_query(asked: dict[str, list[str]]) -> None:
-    query, problems = parse_address(asked, PLAIN)
+def test_any_address_gives_a_query(parameters: dict[str, list[str]]) -> None:
+    query, problems = parse_address(parameters, PLAIN)
     assert parse_address(read_address(to_address(query, PLAIN)), PLAIN) == (query, ())
     assert all("\n" not in problem(locale) for problem in problems for locale in ("en", "fr"))
 
@@ -92,7 +92,7 @@ def test_an_address_is_short_and_readable() -> None:
     assert to_address(span, PLAIN) == "from=2026-11-20T12%3A00Z&to=2026-11-20T13%3A30Z"
 
 
-def test_an_address_can_reset_what_the_server_has_set() -> None:
+def test_an_address_can_reset_the_defaults_of_the_server() -> None:
     served = Query(messages=("m1",), at=NOON, include_tests=True, detail="m1", campaign="c1")
     address = to_address(PLAIN, served)
     assert address == "campaign=&at=now&message=&tests=0&detail="
@@ -145,11 +145,11 @@ def test_exact_times_are_widened_to_whole_minutes() -> None:
 
 
 def test_times_without_a_zone_are_in_the_given_zone() -> None:
-    asked = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
-    query, _ = parse_address(asked, PLAIN, zone="America/New_York")
-    assert query == Query(window=PLAIN.window)  # New York's nine is after Paris's ten
-    asked["to"] = ["2026-11-20T10:00"]
-    query, _ = parse_address(asked, PLAIN, zone="America/New_York")
+    parameters = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
+    query, _ = parse_address(parameters, PLAIN, zone="America/New_York")
+    assert query == Query(window=PLAIN.window)  # 09:00 in New York is after 10:00 in Paris
+    parameters["to"] = ["2026-11-20T10:00"]
+    query, _ = parse_address(parameters, PLAIN, zone="America/New_York")
     assert query.window == Window(NOON + 120 * MINUTE, NOON + 180 * MINUTE)
 
 

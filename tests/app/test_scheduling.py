@@ -1,7 +1,7 @@
-"""The schedules of docs/scheduling.md, run as their schedulers run them, as far as can be here.
+"""The examples of docs/scheduling.md, run like their schedulers run them.
 
-Airflow and a CI's own runner are too heavy for the suite: the DAG is built on a stand-in for the
-operator, whose arguments then go to Papermill itself, and the job's lines run in a shell.
+Airflow and a CI runner are too heavy for the tests. The DAG is built with a stand-in for the
+operator, and its arguments are passed to Papermill. The commands of the CI job run in a shell.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ DOC = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
 SAMPLES = ROOT / "notebooks" / "samples"
 CAMPAIGN = "autumn-sale-2026"
 DELIVERED = 982
-"""Of the samples' campaign, in the day before its newest event."""
+"""Deliveries of the samples' campaign in the day before its newest event."""
 AT = datetime(2026, 11, 20, 13, tzinfo=UTC)
 
 
 def snippet(name: str) -> str:
-    found = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)```", DOC, re.DOTALL)
-    assert found, name
-    return found[1]
+    match = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)```", DOC, re.DOTALL)
+    assert match, name
+    return match[1]
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Callable[[str], str]:
-    """Give a snippet with the places of this machine in it."""
+def localize(tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that replaces the paths of a snippet with those of the test."""
     binary = tmp_path / "opt" / "bin"
     binary.mkdir(parents=True)
     command = binary / "campaign-live"
@@ -66,16 +66,16 @@ def here(tmp_path: Path) -> Callable[[str], str]:
         "/tmp/campaign-live.lock": str(tmp_path / "lock"),  # noqa: S108 - the document's
     }
 
-    def put(text: str) -> str:
-        for place, mine in places.items():
-            text = text.replace(place, mine)
+    def replace_paths(text: str) -> str:
+        for place, replacement in places.items():
+            text = text.replace(place, replacement)
         return text
 
-    return put
+    return replace_paths
 
 
-def bare(tmp_path: Path, **more: str) -> dict[str, str]:
-    """Return what cron gives a job, and systemd a service: next to nothing."""
+def minimal_environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Return the almost empty environment that cron and systemd give their commands."""
     return {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", **more}
 
 
@@ -85,45 +85,45 @@ def shell(line: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProc
     )
 
 
-def kept(out: Path) -> list[datetime]:
+def snapshot_ends(out: Path) -> list[datetime]:
     return [one.as_of for one in snapshots(out)]
 
 
-def quick(line: str) -> str:
-    """Leave out the pictures: the schedule is the subject."""
+def csv_only(line: str) -> str:
+    """Write only CSV files, which is fast: the schedule is tested, not the pictures."""
     return f"{line} --formats csv"
 
 
-def test_the_cron_line_runs_as_cron_runs_it(tmp_path: Path, here: Callable[[str], str]) -> None:
-    variable, line = here(snippet("cron")).strip().splitlines()
+def test_the_cron_line_runs_as_cron_runs_it(tmp_path: Path, localize: Callable[[str], str]) -> None:
+    variable, line = localize(snippet("cron")).strip().splitlines()
     name, value = variable.split("=", 1)
     fields = line.split(" ", 5)
     assert fields[:5] == ["5", "*", "*", "*", "*"]
     job = re.sub(r"(?<!\\)%", "\n", fields[5]).replace("\\%", "%")
-    assert "\n" not in job, "cron would take the rest of the line for its input"
-    env = bare(tmp_path, **{name: value})
-    # The samples' day is over: the line's own hour is tried apart from what it counts.
+    assert "\n" not in job, "cron would pass the rest of the line as standard input"
+    env = minimal_environment(tmp_path, **{name: value})
+    # The samples are old, so the hour of the line is tested apart from its counts.
     stamp = re.search(r'"\$\((.*?)\)"', job)
     assert stamp
     hour = shell(stamp[1], env, tmp_path).stdout.strip()
     assert datetime.fromisoformat(hour) <= datetime.now(UTC)
     for end, count in (("2026-11-20T11:00Z", 1), ("2026-11-20T13:00Z", 3)):
-        done = shell(quick(job.replace(stamp[0], end)), env, tmp_path)
+        done = shell(csv_only(job.replace(stamp[0], end)), env, tmp_path)
         assert done.returncode == 0, done.stderr
-        found = kept(tmp_path / "snapshots")
-        assert len(found) == count
+        ends = snapshot_ends(tmp_path / "snapshots")
+        assert len(ends) == count
         for folder in done.stdout.splitlines():
             assert Path(folder, "manifest.json").is_file()
-    assert [end.hour for end in found] == [13, 12, 11]
-    again = shell(quick(job.replace(stamp[0], end)), env, tmp_path)
+    assert [end.hour for end in ends] == [13, 12, 11]
+    again = shell(csv_only(job.replace(stamp[0], end)), env, tmp_path)
     assert (again.returncode, again.stdout) == (0, "")
 
 
-def test_the_lock_prevents_a_second_run(tmp_path: Path, here: Callable[[str], str]) -> None:
-    line = here(snippet("cron")).strip().splitlines()[1].split(" ", 5)[5].replace("\\%", "%")
+def test_the_lock_prevents_a_second_run(tmp_path: Path, localize: Callable[[str], str]) -> None:
+    line = localize(snippet("cron")).strip().splitlines()[1].split(" ", 5)[5].replace("\\%", "%")
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        done = shell(line, bare(tmp_path), tmp_path)
+        done = shell(line, minimal_environment(tmp_path), tmp_path)
     assert done.returncode == 1
     assert not (tmp_path / "snapshots").exists()
 
@@ -136,10 +136,10 @@ def unit(text: str) -> configparser.ConfigParser:
 
 
 def test_the_systemd_units_are_valid_and_their_command_runs(
-    tmp_path: Path, here: Callable[[str], str]
+    tmp_path: Path, localize: Callable[[str], str]
 ) -> None:
     for name in ("campaign-live.service", "campaign-live.timer"):
-        (tmp_path / name).write_text(here(snippet(name)))
+        (tmp_path / name).write_text(localize(snippet(name)))
     if analyze := shutil.which("systemd-analyze"):
         done = subprocess.run(  # noqa: S603 - Debian's own
             [analyze, "verify", str(tmp_path / "campaign-live.timer")],
@@ -148,22 +148,22 @@ def test_the_systemd_units_are_valid_and_their_command_runs(
             check=False,
             env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
         )
-        mine = [line for line in done.stderr.splitlines() if "campaign-live" in line]
-        assert (done.returncode, mine) == (0, [])
+        warnings = [line for line in done.stderr.splitlines() if "campaign-live" in line]
+        assert (done.returncode, warnings) == (0, [])
     service = unit((tmp_path / "campaign-live.service").read_text())["Service"]
     name, value = service["Environment"].split("=", 1)
     command = [*shlex.split(service["ExecStart"]), "--formats", "csv"]
     command += ["--at", AT.isoformat()]
     done = subprocess.run(  # noqa: S603 - our own command
         command,
-        env=bare(tmp_path, **{name: value}),
+        env=minimal_environment(tmp_path, **{name: value}),
         capture_output=True,
         text=True,
         check=False,
         cwd="/",
     )
     assert done.returncode == 0, done.stderr
-    assert kept(tmp_path / "snapshots") == [AT]
+    assert snapshot_ends(tmp_path / "snapshots") == [AT]
     timer = unit((tmp_path / "campaign-live.timer").read_text())["Timer"]
     assert timer["Persistent"] == "true"
 
@@ -175,12 +175,12 @@ def delivered(folder: Path) -> int:
 
 
 class Operator:
-    """Keeps what Airflow would be asked to do; Airflow renders its texts and hands them on."""
+    """Stand-in for the operator that stores its arguments, which Airflow would render."""
 
-    asked: dict[str, Any]
+    arguments: dict[str, Any]
 
-    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - whatever the file gives
-        Operator.asked = arguments
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - the arguments of the example
+        Operator.arguments = arguments
 
 
 class Dag:
@@ -194,7 +194,7 @@ class Dag:
         return
 
 
-def rendered(value: Any) -> Any:  # noqa: ANN401 - as it comes
+def rendered(value: Any) -> Any:  # noqa: ANN401 - any argument
     if isinstance(value, dict):
         return {key: rendered(one) for key, one in value.items()}
     return Template(value).render(data_interval_end=AT) if isinstance(value, str) else value
@@ -227,25 +227,25 @@ with create_session(database)() as session:
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with jupyter-scheduler: apart, for it would change JupyterLab for all."""
+    """Return a separate folder with jupyter-scheduler, which would change JupyterLab."""
     folder = tmp_path_factory.mktemp("scheduler")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder)]
     light = ("croniter>=1.4,<2", "fsspec", "pydantic>=2,<3", "pytz<=2024.2", "sqlalchemy>=2,<3")
-    for wanted in (light, ("--no-deps", "jupyter-scheduler>=2.10,<3")):  # Jupyter itself is here
-        subprocess.run([*pip, *wanted], check=True)  # noqa: S603
+    for packages in (light, ("--no-deps", "jupyter-scheduler>=2.10,<3")):  # Jupyter is installed
+        subprocess.run([*pip, *packages], check=True)  # noqa: S603
     return folder
 
 
-@pytest.mark.parametrize("wrong", [False, True])
+@pytest.mark.parametrize("invalid", [False, True])
 def test_a_notebook_job_runs(
-    tmp_path: Path, here: Callable[[str], str], scheduler: Path, *, wrong: bool
+    tmp_path: Path, localize: Callable[[str], str], scheduler: Path, *, invalid: bool
 ) -> None:
-    parameters = json.loads(here(snippet("jupyter-scheduler")))
+    parameters = json.loads(localize(snippet("jupyter-scheduler")))
     parameters |= {"at": "'2026-11-20T13:00Z'", "formats": "['csv']"}
     staged, output = tmp_path / "staged", tmp_path / "output.ipynb"
     staged.mkdir()
     notebook = shutil.copy(ROOT / "notebooks" / "campaign_snapshot.ipynb", staged)
-    if wrong:
+    if invalid:
         parameters["windw"] = "'6h'"
     done = subprocess.run(  # noqa: S603 - our own script
         [
@@ -264,7 +264,7 @@ def test_a_notebook_job_runs(
     )
     assert done.returncode == 0, done.stderr
     status, message = json.loads(done.stdout.splitlines()[-1])
-    if wrong:
+    if invalid:
         assert status == "FAILED"
         assert "Unknown parameter 'windw'. Did you mean 'window'?" in message
         return
@@ -274,24 +274,27 @@ def test_a_notebook_job_runs(
 
 
 def test_the_dag_starts_a_papermill_run_that_succeeds(
-    tmp_path: Path, here: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, localize: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modules = {"airflow": {"DAG": Dag}, "airflow.providers": {}, "airflow.providers.papermill": {}}
     modules["airflow.providers.papermill.operators"] = {}
     modules["airflow.providers.papermill.operators.papermill"] = {"PapermillOperator": Operator}
-    for name, holds in modules.items():
+    for name, attributes in modules.items():
         module = types.ModuleType(name)
-        vars(module).update(holds)
+        vars(module).update(attributes)
         monkeypatch.setitem(sys.modules, name, module)
-    exec(compile(here(snippet("airflow")), "dag.py", "exec"), {})  # noqa: S102 - our own document
-    asked = rendered(Operator.asked)
-    assert asked.pop("task_id") == "snapshot"
+    exec(compile(localize(snippet("airflow")), "dag.py", "exec"), {})  # noqa: S102 - our own document
+    arguments = rendered(Operator.arguments)
+    assert arguments.pop("task_id") == "snapshot"
     monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", str(SAMPLES))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     (tmp_path / "runs").mkdir()
-    asked["parameters"]["formats"] = ["csv"]
+    arguments["parameters"]["formats"] = ["csv"]
     papermill.execute_notebook(
-        asked["input_nb"], asked["output_nb"], parameters=asked["parameters"], progress_bar=False
+        arguments["input_nb"],
+        arguments["output_nb"],
+        parameters=arguments["parameters"],
+        progress_bar=False,
     )
     folder = tmp_path / "runs" / "2026-11-20T1300Z"
     assert folder.with_suffix(".ipynb").is_file()
@@ -300,17 +303,17 @@ def test_the_dag_starts_a_papermill_run_that_succeeds(
 
 
 def test_the_commands_of_the_ci_job_run_in_order(
-    tmp_path: Path, here: Callable[[str], str]
+    tmp_path: Path, localize: Callable[[str], str]
 ) -> None:
-    job = yaml.safe_load(here(snippet("ci")))["jobs"]["snapshot"]
+    job = yaml.safe_load(localize(snippet("ci")))["jobs"]["snapshot"]
     lines = [step["run"] for step in job["steps"] if "run" in step]
     install, *lines = lines
     assert install == 'pip install "campaign-live-widgets[export]"'
-    env = bare(tmp_path, CAMPAIGN_LIVE_SOURCE=str(SAMPLES))
+    env = minimal_environment(tmp_path, CAMPAIGN_LIVE_SOURCE=str(SAMPLES))
     env["PATH"] = f"{tmp_path / 'opt' / 'bin'}:{env['PATH']}"
     for line in lines:
-        wanted = f"{quick(line)} --at {AT.isoformat()}" if " snapshot " in line else line
-        done = shell(wanted, env, tmp_path)
+        command = f"{csv_only(line)} --at {AT.isoformat()}" if " snapshot " in line else line
+        done = shell(command, env, tmp_path)
         assert done.returncode == 0, done.stderr
     (one,) = snapshots(tmp_path / "snapshots")
     assert delivered(one.folder) == DELIVERED
@@ -328,12 +331,12 @@ def test_the_commands_of_the_ci_job_run_in_order(
     ],
 )
 def test_a_failed_run_has_an_exit_status_and_a_message(
-    tmp_path: Path, here: Callable[[str], str], change: tuple[str, str], code: int
+    tmp_path: Path, localize: Callable[[str], str], change: tuple[str, str], code: int
 ) -> None:
-    line = here(snippet("ci")).split("- run: ")[2].strip().splitlines()[0].replace(*change)
-    env = bare(tmp_path, CAMPAIGN_LIVE_SOURCE=str(SAMPLES))
+    line = localize(snippet("ci")).split("- run: ")[2].strip().splitlines()[0].replace(*change)
+    env = minimal_environment(tmp_path, CAMPAIGN_LIVE_SOURCE=str(SAMPLES))
     env["PATH"] = f"{tmp_path / 'opt' / 'bin'}:{env['PATH']}"
-    done = shell(quick(line), env, tmp_path)
+    done = shell(csv_only(line), env, tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert len(done.stderr.strip().splitlines()) >= 1
     assert "Traceback" not in done.stderr

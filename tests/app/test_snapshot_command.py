@@ -1,4 +1,4 @@
-"""``campaign-live snapshot`` as people and schedules call it, also when it is killed."""
+"""``campaign-live snapshot``, called by hand and by schedules, and killed."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def test_only_the_path_is_printed(source: str, tmp_path: Path, run_cli: Command)
     done = run_cli(*line(source, tmp_path))
     assert done.code == DONE, done.err
     assert done.out == f"{tmp_path}/c1_2026-11-23T1159Z_24h\n"
-    assert "\x1b" not in done.err, "no bar where there is no terminal"
+    assert "\x1b" not in done.err, "no progress bar without a terminal"
     assert re.search(r"\d+ rows rejected; the first: e\.parquet, row \d+: ", done.err)
     report = json.loads(Path(done.out.strip(), "report.json").read_text(encoding="utf-8"))
-    shown = call(
+    printed = call(
         *("report", source, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
     )
-    assert report == json.loads(shown.out)
+    assert report == json.loads(printed.out)
 
 
 @pytest.mark.usefixtures("kernels")
-def test_every_option_reaches_the_numbers(source: str, tmp_path: Path) -> None:
+def test_every_option_changes_the_report(source: str, tmp_path: Path) -> None:
     options = ("--window", "7d", "--include-tests", "--locale", "fr", "--time-zone", "Europe/Paris")
     done = run(source, tmp_path, *options)
     assert done.code == DONE, done.err
@@ -88,7 +88,7 @@ def test_every_option_reaches_the_numbers(source: str, tmp_path: Path) -> None:
         (("--at", "yesterday"), "yesterday"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_leaves_nothing(
+def test_an_invalid_call_prints_one_line_and_writes_nothing(
     source: str, tmp_path: Path, more: tuple[str, ...], word: str
 ) -> None:
     done = run(source, tmp_path / "out", *more)
@@ -98,7 +98,7 @@ def test_a_wrong_call_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_source(tmp_path: Path) -> None:
+def test_a_missing_source_exits_with_status_3(tmp_path: Path) -> None:
     done = run(str(tmp_path / "nowhere"), tmp_path / "out")
     assert (done.code, done.out) == (UNREADABLE, "")
     assert len(done.err.splitlines()) == 1
@@ -115,14 +115,14 @@ def test_missing_snapshots_are_saved_and_old_ones_removed(source: str, tmp_path:
     made = [Path(path).name for path in done.out.splitlines()]
     assert made == [f"c1_2026-11-{day}T1159Z_24h" for day in (21, 22, 23)]
     outside.assert_whole(tmp_path)
-    # What is old is so by the clock of today; the newest of a campaign stays.
+    # Ages are relative to the current time; the newest snapshot of a campaign is kept.
     assert {path.name for path in outside.finished(tmp_path)} >= {made[-1]}
     again = run(source, tmp_path, "--since-last", at=END.isoformat())
     assert (again.code, again.out) == (DONE, "")
     assert "no snapshots missing" in again.err
 
 
-# ── which are missing ───────────────────────────────────────────────────────────────────
+# ── missing snapshots ───────────────────────────────────────────────────────────────────
 
 
 def recorded(**more: object) -> dict[str, Any]:
@@ -133,14 +133,14 @@ def query(**more: object) -> Query:
     return parse_query(**recorded(**more))
 
 
-def keep(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
-    """Put the manifest of a snapshot into an archive."""
+def write_manifest(out: Path, end: datetime, *, days: int = 1, **more: object) -> None:
+    """Write the manifest of a snapshot that ends at *end* into a new folder of *out*."""
     start = end - timedelta(days=days)
-    told = recorded(at=end.isoformat()) | more
+    parameters = recorded(at=end.isoformat()) | more
     manifest = {
         "schema_version": 1,
-        "parameters": told,
-        "campaign_id": told["campaign"],
+        "parameters": parameters,
+        "campaign_id": parameters["campaign"],
         "campaign_name": None,
         "window": {"start": start.isoformat(), "end": end.isoformat(), "bucket_seconds": 900},
         "as_of": end.isoformat(),
@@ -167,12 +167,12 @@ def test_without_snapshots_the_first_one_is_missing(tmp_path: Path) -> None:
 
 def test_steps_start_at_the_newest_snapshot_of_the_same_kind(tmp_path: Path) -> None:
     hour = timedelta(hours=1)
-    keep(tmp_path, END - 50 * hour)
-    keep(tmp_path, END - 70 * hour)
-    keep(tmp_path, END - 1 * hour, campaign="c2")
-    keep(tmp_path, END - 2 * hour, messages=["m1"])
-    keep(tmp_path, END - 3 * hour, include_tests=True)
-    keep(tmp_path, END - 4 * hour, days=7)
+    write_manifest(tmp_path, END - 50 * hour)
+    write_manifest(tmp_path, END - 70 * hour)
+    write_manifest(tmp_path, END - 1 * hour, campaign="c2")
+    write_manifest(tmp_path, END - 2 * hour, messages=["m1"])
+    write_manifest(tmp_path, END - 3 * hour, include_tests=True)
+    write_manifest(tmp_path, END - 4 * hour, days=7)
     assert missing_ends(tmp_path, query(), every=None, now=AT) == [END - 26 * hour, END - 2 * hour]
     steps = missing_ends(tmp_path, query(), every=6 * hour, now=AT)
     assert steps == [END - 50 * hour + n * 6 * hour for n in range(1, 9)]
@@ -181,8 +181,8 @@ def test_steps_start_at_the_newest_snapshot_of_the_same_kind(tmp_path: Path) -> 
     assert part == [END - hour, END]
 
 
-def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
-    keep(tmp_path, END - timedelta(days=30))
+def test_a_step_that_is_too_short_is_an_error(tmp_path: Path) -> None:
+    write_manifest(tmp_path, END - timedelta(days=30))
     with pytest.raises(UsageError, match="--every"):
         missing_ends(tmp_path, query(), every=timedelta(minutes=1), now=AT)
 
@@ -194,10 +194,10 @@ def test_a_step_that_is_too_short_is_refused(tmp_path: Path) -> None:
 @pytest.mark.stress
 def test_a_killed_run_leaves_no_finished_snapshot(source: str, tmp_path: Path) -> None:
     begun = time.monotonic()
-    whole = run(source, tmp_path)
-    lasts = time.monotonic() - begun
-    assert whole.code == DONE, whole.err
-    luck = random.Random(7)  # noqa: S311 - moments, no secrets
+    complete = run(source, tmp_path)
+    duration = time.monotonic() - begun
+    assert complete.code == DONE, complete.err
+    randomness = random.Random(7)  # noqa: S311 - not for secrets
     ended = 0
     for _ in range(KILLS):
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -206,13 +206,13 @@ def test_a_killed_run_leaves_no_finished_snapshot(source: str, tmp_path: Path) -
             stderr=subprocess.DEVNULL,
         )
         try:
-            process.wait(timeout=luck.uniform(0.1, 1.1) * lasts)
+            process.wait(timeout=randomness.uniform(0.1, 1.1) * duration)
         except subprocess.TimeoutExpired:
             family = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             process.wait()
             _, left = psutil.wait_procs(family, timeout=15)
-            assert not left, "a kernel goes with the run that it belongs to"
+            assert not left, "the kernel ends with its run"
         ended += process.returncode == DONE
         outside.assert_whole(tmp_path)
         assert len(outside.finished(tmp_path)) in {ended + 1, ended + 2}

@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(folder: Path, kernels: None) -> Run:  # noqa: ARG001
     @cache
-    def done(name: str) -> nbformat.NotebookNode:
+    def execute(name: str) -> nbformat.NotebookNode:
         return papermill.execute_notebook(
             NOTEBOOKS / f"{name}.ipynb",
             folder / f"{name}.ipynb",
@@ -53,26 +53,26 @@ def run(folder: Path, kernels: None) -> Run:  # noqa: ARG001
             execution_timeout=120,
         )
 
-    return done
+    return execute
 
 
 def outputs(notebook: nbformat.NotebookNode, cell_id: str) -> dict[str, str]:
-    """Return what the cell shows as its last value, by MIME type."""
+    """Return the outputs of the cell's last value by MIME type."""
     (cell,) = (c for c in notebook.cells if c.get("id") == cell_id)
-    (shown,) = (o for o in cell.outputs if o.output_type == "execute_result")
-    return dict(shown.data)
+    (result,) = (o for o in cell.outputs if o.output_type == "execute_result")
+    return dict(result.data)
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, ensure_ascii=False)
 
 
-def still(**more: list[str]) -> StaticReport:
+def static_report(**more: list[str]) -> StaticReport:
     return StaticReport(SCOPE["source"], SCOPE["campaign"], at=SCOPE["at"], **more)
 
 
 @templates
-def test_papermill_runs_it_to_the_end(run: Run, name: str) -> None:
+def test_papermill_runs_each_notebook_to_the_end(run: Run, name: str) -> None:
     notebook = run(name)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
@@ -81,7 +81,7 @@ def test_papermill_runs_it_to_the_end(run: Run, name: str) -> None:
 
 
 @templates
-def test_it_is_stored_without_outputs(name: str) -> None:
+def test_each_notebook_is_stored_without_outputs(name: str) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -90,7 +90,7 @@ def test_it_is_stored_without_outputs(name: str) -> None:
 
 
 @templates
-def test_no_profile_is_in_it(run: Run, name: str) -> None:
+def test_no_notebook_contains_a_profile(run: Run, name: str) -> None:
     # The samples' profiles are profile-0000 to profile-0599.
     assert not re.search(r"profile-\d{4}", text_of(run(name)))
 
@@ -110,33 +110,33 @@ def test_static_notebooks_need_no_widgets(run: Run, name: str) -> None:
 
 def test_the_snapshot_shows_every_tab(run: Run) -> None:
     notebook = run("campaign_snapshot")
-    report = still()
+    report = static_report()
     for tab, tile_id in (
         ("campaign", "campaign.statistics"),
         ("email", "email.sending_statistics"),
         ("push", "push.sending_performance"),
     ):
-        shown = outputs(notebook, f"{tab}-tab")
+        values = outputs(notebook, f"{tab}-tab")
         for row in report.frame(tile_id).to_dict("records"):
-            assert re.search(rf"\b{row['count']}\b", shown["text/plain"])
-            assert re.search(rf"\b{row['count']}\b", shown["text/html"])
+            assert re.search(rf"\b{row['count']}\b", values["text/plain"])
+            assert re.search(rf"\b{row['count']}\b", values["text/html"])
 
 
 @pytest.mark.parametrize(("name", "channel"), [("email_detail", "email"), ("push_detail", "push")])
-def test_a_detail_counts_its_message_alone(run: Run, name: str, channel: str) -> None:
+def test_a_detail_counts_only_its_message(run: Run, name: str, channel: str) -> None:
     message = GIVEN[name]["message"]
     tile_id = f"{channel}.metrics_by_message"
-    table = still().frame(tile_id).set_index("message_id")
-    alone = still(messages=[message]).frame(tile_id).set_index("message_id")
-    assert list(alone.index) == [message]
-    assert (alone.loc[message] == table.loc[message]).all()
-    shown = outputs(run(name), "rates-frame")["text/plain"]
+    table = static_report().frame(tile_id).set_index("message_id")
+    only_message = static_report(messages=[message]).frame(tile_id).set_index("message_id")
+    assert list(only_message.index) == [message]
+    assert (only_message.loc[message] == table.loc[message]).all()
+    values = outputs(run(name), "rates-frame")["text/plain"]
     for metric, count in table.loc[message].items():
-        assert re.search(rf"\b{metric} +{count}\b", shown), (metric, count)
+        assert re.search(rf"\b{metric} +{count}\b", values), (metric, count)
 
 
 @pytest.mark.usefixtures("kernels")
-def test_a_detail_of_the_wrong_channel_is_refused(folder: Path) -> None:
+def test_a_detail_of_the_wrong_channel_is_an_error(folder: Path) -> None:
     with pytest.raises(papermill.PapermillExecutionError, match="push, not email"):
         papermill.execute_notebook(
             NOTEBOOKS / "email_detail.ipynb",
@@ -153,32 +153,32 @@ def test_a_tour_shows_a_widget_a_frame_and_layouts(run: Run) -> None:
         view = outputs(notebook, cell_id)["application/vnd.jupyter.widget-view+json"]
         assert view["model_id"] in states
     frame = outputs(notebook, "one-frame")["text/plain"]
-    for row in still().frame("email.bounce_reasons").to_dict("records"):
+    for row in static_report().frame("email.bounce_reasons").to_dict("records"):
         assert re.search(rf"\b{row['reason']} +{row['bounces']}\b", frame)
 
 
-def test_a_comparison_names_both_and_draws_them(run: Run) -> None:
+def test_a_comparison_shows_both_reports_and_a_chart(run: Run) -> None:
     notebook = run("compare_campaigns")
-    later, sooner = (
-        still(),
+    later, earlier = (
+        static_report(),
         StaticReport(SCOPE["source"], SCOPE["campaign"], at=GIVEN["compare_campaigns"]["other_at"]),
     )
-    heads = outputs(notebook, "read")["text/plain"].splitlines()
-    assert heads == later.lines() + sooner.lines()
-    shown = outputs(notebook, "email-frame")["text/plain"]
-    first, second = (r.frame("email.sending_statistics")["count"] for r in (later, sooner))
+    lines = outputs(notebook, "read")["text/plain"].splitlines()
+    assert lines == later.lines() + earlier.lines()
+    values = outputs(notebook, "email-frame")["text/plain"]
+    first, second = (r.frame("email.sending_statistics")["count"] for r in (later, earlier))
     assert first[0] > second[0] > 0
-    assert re.search(rf"\bdelivered +sent +{first[0]} +{second[0]}\b", shown)
+    assert re.search(rf"\bdelivered +sent +{first[0]} +{second[0]}\b", values)
     image = outputs(notebook, "email-chart")["text/html"]
-    found = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', image)
-    assert found
-    svg = base64.b64decode(found[1]).decode()
+    match = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', image)
+    assert match
+    svg = base64.b64decode(match[1]).decode()
     assert svg.startswith("<svg")
     assert "Delivered, of sent" in svg
 
 
 def test_rates_divide_by_the_named_metric() -> None:
-    report = still()
+    report = static_report()
     for channel, tile_id in (("email", "email.metrics_by_message"), ("push", "push.summary")):
         sums = report.frame(tile_id).sum(numeric_only=True)
         for row in report.rates(channel).to_dict("records"):
@@ -190,8 +190,8 @@ def test_rates_divide_by_the_named_metric() -> None:
 
 
 def test_points_are_the_second_rate_minus_the_first() -> None:
-    later, sooner = still(), StaticReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
-    table = Comparison(later, sooner).frame("email").set_index("metric")
+    later, earlier = static_report(), StaticReport(SCOPE["source"], at="2026-11-20T10:00:00Z")
+    table = Comparison(later, earlier).frame("email").set_index("metric")
     opens = table.loc["opens"]
     assert opens["points"] == opens["second_rate"] - opens["first_rate"] != 0
     assert opens["first_rate"] == opens["first"] / table.loc["delivered", "first"]

@@ -69,8 +69,8 @@ def source(tmp_path: Path) -> Source:
 
 
 def command(source: Source, *more: str) -> list[str]:
-    called = ["-m", "campaign_live_widgets", "report", str(source.folder)]
-    return [*called, "--campaign", "spring", "--watch", "--every", "0.5", *more]
+    arguments = ["-m", "campaign_live_widgets", "report", str(source.folder)]
+    return [*arguments, "--campaign", "spring", "--watch", "--every", "0.5", *more]
 
 
 def pages(process: subprocess.Popen[str], n: int) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def piped(source: Source, *more: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
-    watchdog = threading.Timer(60, process.kill)  # a test fails, and does not hang
+    watchdog = threading.Timer(60, process.kill)  # so that a failing test does not hang
     watchdog.start()
     try:
         yield process
@@ -107,7 +107,7 @@ def test_a_pipe_gets_one_object_for_each_change(source: Source) -> None:
     with piped(source, "--format", "json") as process:
         (first,) = pages(process, 1)
         assert delivered(first) == 7
-        time.sleep(2)  # nothing has changed: nothing may be said
+        time.sleep(2)  # nothing has changed: nothing may be printed
         source.deliver(5)
         (second,) = pages(process, 1)
         assert delivered(second) == 12
@@ -138,7 +138,7 @@ def test_a_pipe_gets_plain_pages_and_one_line_for_each_failure(source: Source) -
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_closed_pipe_ends_it_without_an_error(source: Source) -> None:
+def test_a_closed_pipe_ends_the_command_without_an_error(source: Source) -> None:
     with piped(source) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -161,7 +161,7 @@ def test_a_closed_pipe_ends_it_without_an_error(source: Source) -> None:
         (("--campaign", "nope"), 2, "nope"),
     ],
 )
-def test_a_wrong_call_prints_one_line_and_draws_nothing(
+def test_an_invalid_call_prints_one_line_and_no_report(
     source: Source, options: tuple[str, ...], code: int, word: str
 ) -> None:
     done = call(*command(source)[2:], *options)
@@ -173,22 +173,22 @@ def test_a_wrong_call_prints_one_line_and_draws_nothing(
 @pytest.mark.parametrize("width", [24, 40, 60, 80, 132])
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_no_number_is_cut_in_a_narrow_terminal(width: int, locale: str) -> None:
-    each = [
+    events = [
         Event(kind, channel, message_id=f"message-{'m' * 40}", domain="d.example", platform="ios")
         for channel in ("email", "push")
         for kind in ("sent", "delivered", "open", "error", "bounce")
     ]
-    snapshot = snapshot_of(each)
+    snapshot = snapshot_of(events)
     counts = {}
     for dimension, table in snapshot.counts.items():
         numbers = table.select_dtypes("int64").columns
         counts[dimension] = table.assign(**{name: table[name] * 1_234_567 for name in numbers})
     snapshot = replace(snapshot, counts=counts)
-    still = ReportView(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)
+    view = ReportView(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)
 
     def printed(columns: int) -> str:
         console = Console(width=columns, file=io.StringIO())
-        for part in parts(still):
+        for part in parts(view):
             console.print(fitting(part, columns))
         assert isinstance(console.file, io.StringIO)
         return console.file.getvalue()

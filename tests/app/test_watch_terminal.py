@@ -1,4 +1,4 @@
-"""``report --watch`` at a terminal: what it shows, its keys, and how it leaves the terminal."""
+"""``report --watch`` at a terminal: its screen, its keys, and the terminal after its exit."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def screen(app: WatchApp) -> list[str]:
     return ["".join(segment.text for segment in line) for line in lines]
 
 
-def shown(app: WatchApp) -> str:
+def screen_text(app: WatchApp) -> str:
     return "\n".join(screen(app))
 
 
-def watched(feed: MemoryFeed, steps: Steps, size: tuple[int, int], locale: str = "en") -> object:
-    """Run the app on *feed*, do *steps*, and return with what it has ended."""
+def run_app(feed: MemoryFeed, steps: Steps, size: tuple[int, int], locale: str = "en") -> object:
+    """Run the app on *feed*, do *steps*, and return the app's return value."""
     feed.refresh()
     app = WatchApp(feed, every=0.5, locale=locale)
 
@@ -59,10 +59,10 @@ def watched(feed: MemoryFeed, steps: Steps, size: tuple[int, int], locale: str =
     return app.return_value
 
 
-async def until(app: WatchApp, pilot: Pilot[Any], right: Callable[[str], bool]) -> None:
+async def until(app: WatchApp, pilot: Pilot[Any], condition: Callable[[str], bool]) -> None:
     end = time.monotonic() + 60
-    while not right(shown(app)):
-        assert time.monotonic() < end, shown(app)
+    while not condition(screen_text(app)):
+        assert time.monotonic() < end, screen_text(app)
         await pilot.pause(0.05)
 
 
@@ -79,17 +79,17 @@ def feed_of(count: int = 7) -> MemoryFeed:
         ((20, 8), "fr", "● En direct"),
     ],
 )
-def test_it_fits_terminals_of_any_size(size: tuple[int, int], locale: str, state: str) -> None:
+def test_the_app_fits_terminals_of_any_size(size: tuple[int, int], locale: str, state: str) -> None:
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         await until(app, pilot, lambda text: "Spring sale" in text.split("\n")[0])
         await until(app, pilot, lambda text: state in text)
         lines = screen(app)
         assert (len(lines), {len(line) for line in lines}) == (size[1], {size[0]})
 
-    watched(feed_of(), steps, size, locale)
+    run_app(feed_of(), steps, size, locale)
 
 
-def test_new_numbers_appear_by_themselves() -> None:
+def test_new_numbers_appear_without_a_key() -> None:
     feed = feed_of()
 
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
@@ -97,7 +97,7 @@ def test_new_numbers_appear_by_themselves() -> None:
         feed.add(*(Event("delivered") for _ in range(3)))
         await until(app, pilot, lambda text: "Delivered  10" in text)
 
-    watched(feed, steps, USUAL)
+    run_app(feed, steps, USUAL)
 
 
 def test_keys_open_tabs_and_scroll() -> None:
@@ -109,7 +109,7 @@ def test_keys_open_tabs_and_scroll() -> None:
             return tab, app.query_one(f"#{tab} VerticalScroll", VerticalScroll).scroll_y
 
         assert await after("2") == ("email", 0)
-        assert "Email sending statistics" in shown(app)
+        assert "Email sending statistics" in screen_text(app)
         assert await after("down") == ("email", 1)
         assert await after("j") == ("email", 2)
         assert await after("up") == ("email", 1)
@@ -125,35 +125,37 @@ def test_keys_open_tabs_and_scroll() -> None:
         assert (await after("left"))[0] == "email"
         assert (await after("1"))[0] == "campaign"
 
-    watched(feed_of(), steps, USUAL)
+    run_app(feed_of(), steps, USUAL)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+d"])
-def test_keys_end_it(key: str) -> None:
+def test_keys_exit_the_app(key: str) -> None:
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         await pilot.press(key)
         await pilot.pause()
         assert not app.is_running
 
-    assert watched(feed_of(), steps, USUAL) is None
+    assert run_app(feed_of(), steps, USUAL) is None
 
 
-def test_a_source_that_fails_is_shown_with_the_last_numbers_until_it_is_back() -> None:
+def test_a_failing_source_is_shown_with_the_last_numbers_until_it_recovers() -> None:
     feed = feed_of()
 
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         await until(app, pilot, lambda text: "Delivered  7" in text)
         feed.fail = SourceError("no such folder")
         await until(app, pilot, lambda text: "● Not up to date" in text)
-        assert "the source cannot be read since: no such folder" in " ".join(shown(app).split())
-        assert "Delivered  7" in shown(app)
+        assert "the source cannot be read since: no such folder" in " ".join(
+            screen_text(app).split()
+        )
+        assert "Delivered  7" in screen_text(app)
         feed.fail = None
         await until(app, pilot, lambda text: "● Live" in text)
 
-    watched(feed, steps, WIDE)
+    run_app(feed, steps, WIDE)
 
 
-def test_another_error_ends_it() -> None:
+def test_an_unexpected_error_ends_the_app() -> None:
     feed = feed_of()
 
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
@@ -163,21 +165,21 @@ def test_another_error_ends_it() -> None:
             assert time.monotonic() < end
             await pilot.pause(0.05)
 
-    assert isinstance(watched(feed, steps, USUAL), ZeroDivisionError)
+    assert isinstance(run_app(feed, steps, USUAL), ZeroDivisionError)
 
 
 @pytest.mark.parametrize(
     ("size", "locale"), [(WIDE, "en"), (USUAL, "fr"), (NARROW, "en"), ((24, 24), "fr")]
 )
 def test_no_number_is_cut(size: tuple[int, int], locale: str) -> None:
-    each = [
+    events = [
         Event(kind, "email", message_id=f"message-{'m' * 40}", domain="d.example")
         for kind in ("sent", "delivered", "open", "error", "bounce")
     ]
 
     class Large(MemoryFeed):
         def snapshot(self) -> Any:  # noqa: ANN401 - a Snapshot
-            few = snapshot_of(each)
+            few = snapshot_of(events)
             counts = {}
             for dimension, table in few.counts.items():
                 numbers = table.select_dtypes("int64").columns
@@ -202,10 +204,10 @@ def test_no_number_is_cut(size: tuple[int, int], locale: str) -> None:
             assert f"1{group}234" not in rest
             assert f"{group}567" not in rest
 
-    watched(Large(events=list(each)), steps, size, locale)
+    run_app(Large(events=list(events)), steps, size, locale)
 
 
-def test_names_from_outside_cannot_steer_the_terminal() -> None:
+def test_names_from_outside_cannot_control_the_terminal() -> None:
     class Hostile(MemoryFeed):
         def snapshot(self) -> Any:  # noqa: ANN401 - a Snapshot
             return replace(super().snapshot(), campaign_name=EVIL, message_names={"m1": EVIL})
@@ -213,14 +215,14 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         await pilot.press("2")
         await pilot.pause()
-        text = shown(app)
+        text = screen_text(app)
         assert "<b>Spring</b> [red]" in text
         assert not set("\x1b\x07\u202e") & set(text)
 
-    watched(Hostile(events=[Event("delivered")]), steps, WIDE)
+    run_app(Hostile(events=[Event("delivered")]), steps, WIDE)
 
 
-# ── on a terminal of its own ────────────────────────────────────────────────────────────
+# ── in a pseudo-terminal ────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -246,7 +248,7 @@ def events(tmp_path: Path) -> Path:
 
 
 class Terminal:
-    """A program on a terminal of its own."""
+    """A program in a pseudo-terminal."""
 
     def __init__(self, source: Path) -> None:
         arguments = ["-m", "campaign_live_widgets", "report", str(source), "--watch"]
@@ -271,7 +273,7 @@ class Terminal:
         self.text += self.child.before + text
 
     def exit_status(self) -> int:
-        """Return the status, and check that the terminal is as it was before."""
+        """Check that the terminal is restored, and return the exit status."""
         self.child.expect(pexpect.EOF)
         self.text += self.child.before
         settings = self._settings()
@@ -293,32 +295,32 @@ def terminal(source: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("how", ["q", "\x03", signal.SIGTERM, signal.SIGINT])
-def test_however_it_is_ended_the_terminal_is_as_before(events: Path, how: int | str) -> None:
-    with terminal(events) as shown:
-        shown.read_until("Live")
-        if isinstance(how, str):
-            shown.child.send(how)
+@pytest.mark.parametrize("exit_by", ["q", "\x03", signal.SIGTERM, signal.SIGINT])
+def test_every_exit_restores_the_terminal(events: Path, exit_by: int | str) -> None:
+    with terminal(events) as session:
+        session.read_until("Live")
+        if isinstance(exit_by, str):
+            session.child.send(exit_by)
         else:
-            shown.child.kill(how)
-        assert shown.exit_status() == 0
-    assert "Traceback" not in shown.text
-    assert "pwned\x07" not in shown.text
-    assert "secret-" not in shown.text
+            session.child.kill(exit_by)
+        assert session.exit_status() == 0
+    assert "Traceback" not in session.text
+    assert "pwned\x07" not in session.text
+    assert "secret-" not in session.text
 
 
 @pytest.mark.usefixtures("processes")
-def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(events: Path) -> None:
-    with terminal(events) as shown:
-        shown.read_until("Live")
-        shown.child.send("\x1a")
-        shown.read_until("\x1b[?1049l")
+def test_ctrl_z_restores_the_terminal_until_the_app_continues(events: Path) -> None:
+    with terminal(events) as session:
+        session.read_until("Live")
+        session.child.send("\x1a")
+        session.read_until("\x1b[?1049l")
         end = time.monotonic() + 10
-        while shown._settings() != shown.settings:
+        while session._settings() != session.settings:
             assert time.monotonic() < end
             time.sleep(0.05)
-        shown.child.kill(signal.SIGCONT)
-        shown.read_until("Live")
-        shown.child.setwinsize(30, 100)
-        shown.child.send("q")
-        assert shown.exit_status() == 0
+        session.child.kill(signal.SIGCONT)
+        session.read_until("Live")
+        session.child.setwinsize(30, 100)
+        session.child.send("q")
+        assert session.exit_status() == 0

@@ -1,4 +1,4 @@
-"""A run saves a complete snapshot or a failed one, in any circumstances."""
+"""A run saves either a complete snapshot or a failed one, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tests.support.events.generate import Row
 
-ASKED = {"campaign": "c1", "at": AT.isoformat()}
+PARAMETERS = {"campaign": "c1", "at": AT.isoformat()}
 NAME = "c1_2026-11-23T1159Z_24h"
 
 
@@ -53,7 +53,7 @@ def source(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def run(source: str, out: Path, *formats: str, **more: object) -> Path:
-    return snapshot({"source": source, **ASKED} | more, out, formats or ("csv",))
+    return snapshot({"source": source, **PARAMETERS} | more, out, formats or ("csv",))
 
 
 def with_cell(folder: Path, code: str, *, last: bool = False) -> Path:
@@ -66,7 +66,7 @@ def with_cell(folder: Path, code: str, *, last: bool = False) -> Path:
     return path
 
 
-# ── what is there when all goes well ────────────────────────────────────────────────────
+# ── a successful run ────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -85,29 +85,31 @@ def test_the_folder_is_complete_and_named_after_its_content(made: Path) -> None:
 
 def test_json_csv_and_parquet_have_the_numbers_of_the_oracle(made: Path, rows: list[Row]) -> None:
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
-    wanted = oracle.report(events, "c1", AT, WINDOWS["24h"])
-    found = json.loads((made / "report.json").read_text(encoding="utf-8"))
-    found.pop("rejects", None)
-    assert found == wanted
-    for tile_id, widget in wanted["widgets"].items():
+    expected = oracle.report(events, "c1", AT, WINDOWS["24h"])
+    report = json.loads((made / "report.json").read_text(encoding="utf-8"))
+    report.pop("rejects", None)
+    assert report == expected
+    for tile_id, widget in expected["widgets"].items():
         table = pd.read_parquet(made / "frames" / f"{tile_id}.parquet")
         assert list(table.columns) == widget["columns"]
         text = (made / "widgets" / f"{tile_id}.csv").read_text(encoding="utf-8")
         lines = list(csv.reader(io.StringIO(text, newline="")))[1:]
         assert len(lines) == len(table) == len(widget["rows"])
-        # A message's name stands behind its id; text may be made harmless by a quote.
+        # A message's name follows its id; a quote may escape text.
         skipped = {1} if widget["columns"][0] == "message_id" and lines else set()
         named = skipped if lines and len(lines[0]) > len(widget["columns"]) else set()
         for line, in_frame, row in zip(
             lines, table.itertuples(index=False), widget["rows"], strict=True
         ):
             cells = [cell for place, cell in enumerate(line) if place not in named]
-            for cell, value, right in zip(cells[1:], list(in_frame)[1:], row[1:], strict=True):
-                if right is None:
+            for cell, value, expected_value in zip(
+                cells[1:], list(in_frame)[1:], row[1:], strict=True
+            ):
+                if expected_value is None:
                     assert cell == ""
                     assert pd.isna(value)
                 else:
-                    assert float(cell) == value == right
+                    assert float(cell) == value == expected_value
 
 
 def test_the_manifest_records_parameters_and_counts(made: Path, source: str) -> None:
@@ -139,7 +141,7 @@ def test_the_executed_notebook_has_static_outputs(made: Path) -> None:
     kinds = {m for c in notebook.cells for o in c.get("outputs", ()) for m in o.get("data", ())}
     assert kinds == {"text/html", "text/plain"}
     text = (made / "notebook.ipynb").read_text(encoding="utf-8")
-    assert str(made.parent) not in text, "nor does it tell where it was made"
+    assert str(made.parent) not in text, "it contains no path of this machine"
 
 
 def test_profiles_never_reach_a_file(made: Path) -> None:
@@ -158,19 +160,19 @@ def test_a_repeated_run_gives_the_same_bytes_beside_the_first(source: str, made:
 
 
 @pytest.mark.usefixtures("kernels")
-def test_progress_grows_from_zero(source: str, tmp_path: Path) -> None:
-    told: list[tuple[str, float]] = []
+def test_progress_increases_from_zero(source: str, tmp_path: Path) -> None:
+    steps: list[tuple[str, float]] = []
     snapshot(
-        {"source": source, **ASKED},
+        {"source": source, **PARAMETERS},
         tmp_path,
         ("csv",),
-        progress=lambda text, part: told.append((text, part)),
+        progress=lambda text, part: steps.append((text, part)),
     )
-    parts = [part for _, part in told]
+    parts = [part for _, part in steps]
     assert parts == sorted(parts)
     assert parts[0] == 0
     assert 0.9 < parts[-1] <= 1
-    assert {"report.json", "report.csv", "widgets/email.summary.csv"} <= {text for text, _ in told}
+    assert {"report.json", "report.csv", "widgets/email.summary.csv"} <= {text for text, _ in steps}
 
 
 @pytest.mark.usefixtures("kernels")
@@ -187,11 +189,11 @@ def test_two_runs_at_once_are_both_complete(source: str, tmp_path: Path) -> None
     outside.assert_whole(tmp_path)
 
 
-# ── what is wrong before anything runs ──────────────────────────────────────────────────
+# ── errors before the run ───────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "message"),
     [
         ({"windw": "1h"}, "'window'"),
         ({"window": "all"}, "window"),
@@ -200,10 +202,10 @@ def test_two_runs_at_once_are_both_complete(source: str, tmp_path: Path) -> None
     ],
 )
 def test_an_invalid_parameter_writes_nothing(
-    source: str, tmp_path: Path, more: dict[str, object], told: str
+    source: str, tmp_path: Path, more: dict[str, object], message: str
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         run(source, out, **more)
     assert not out.exists()
 
@@ -223,11 +225,11 @@ def test_snapshots_inside_the_source_are_refused(source: str, inside: str) -> No
     assert sorted(Path(source).rglob("*")) == before
 
 
-# ── what fails ──────────────────────────────────────────────────────────────────────────
+# ── failed runs ─────────────────────────────────────────────────────────────────────────
 
 
 def assert_failed(out: Path, *words: str) -> Path:
-    """Hold the archive to one failed run that tells why, and nothing that looks done."""
+    """Check that *out* has one failed run with its reason, and no finished snapshot."""
     outside.assert_whole(out)
     assert not outside.finished(out)
     (folder,) = outside.failed(out)
@@ -245,18 +247,20 @@ def assert_failed(out: Path, *words: str) -> Path:
         ("import os\nos.kill(os.getpid(), 9)", ("kernel died",)),
     ],
 )
-def test_a_cell_that_fails_or_kills_its_kernel(
+def test_a_cell_that_fails_or_kills_its_kernel_is_a_failed_run(
     source: str, tmp_path: Path, code: str, words: tuple[str, ...]
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(CampaignLiveError) as told:
-        snapshot({"source": source, **ASKED}, out, ("csv",), template=with_cell(tmp_path, code))
-    assert told.value.exit_code == 1
-    assert "\n" not in str(told.value)
+    with pytest.raises(CampaignLiveError) as caught:
+        snapshot(
+            {"source": source, **PARAMETERS}, out, ("csv",), template=with_cell(tmp_path, code)
+        )
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
     folder = assert_failed(out, *words)
-    assert str(folder) in str(told.value)
-    kept = nbformat.read(folder / "notebook.ipynb", as_version=4)
-    assert code in [cell.source for cell in kept.cells]
+    assert str(folder) in str(caught.value)
+    notebook = nbformat.read(folder / "notebook.ipynb", as_version=4)
+    assert code in [cell.source for cell in notebook.cells]
 
 
 @pytest.mark.usefixtures("kernels")
@@ -264,7 +268,8 @@ def test_a_failure_is_one_line_on_standard_error(source: str, tmp_path: Path) ->
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from campaign_live_widgets.app.jobs.snapshot_run import snapshot\n"
-        f"snapshot({ {'source': source, **ASKED}!r}, Path({str(tmp_path / 'out')!r}), ('csv',), "
+        f"snapshot({ {'source': source, **PARAMETERS}!r}, "
+        f"Path({str(tmp_path / 'out')!r}), ('csv',), "
         f"template=Path({str(with_cell(tmp_path, 'import os; os.kill(os.getpid(), 9)'))!r}))"
     )
     done = subprocess.run(  # noqa: S603 - our own code
@@ -275,11 +280,11 @@ def test_a_failure_is_one_line_on_standard_error(source: str, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("kernels")
-def test_an_error_after_the_files_are_written(source: str, tmp_path: Path) -> None:
+def test_an_error_after_the_files_are_written_is_a_failed_run(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     template = with_cell(tmp_path, "raise RuntimeError('too late')", last=True)
     with pytest.raises(CampaignLiveError, match="too late"):
-        snapshot({"source": source, **ASKED}, out, ("csv",), template=template)
+        snapshot({"source": source, **PARAMETERS}, out, ("csv",), template=template)
     folder = assert_failed(out, "too late")
     assert {p.name for p in folder.iterdir()} == {"failed.json", "notebook.ipynb"}
 
@@ -289,7 +294,7 @@ def test_a_run_is_stopped_at_its_timeout(source: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(CampaignLiveError, match="stopped after 5 seconds"):
         snapshot(
-            {"source": source, **ASKED},
+            {"source": source, **PARAMETERS},
             out,
             ("csv",),
             timeout=timedelta(seconds=5),
@@ -326,13 +331,13 @@ def test_an_unreadable_source_is_a_failed_run(tmp_path: Path) -> None:
     broken = tmp_path / "events.parquet"
     broken.write_text("PAR1 this is no Parquet file PAR1", encoding="utf-8")
     out = tmp_path / "out"
-    with pytest.raises(SourceError, match=r"events\.parquet") as told:
+    with pytest.raises(SourceError, match=r"events\.parquet") as caught:
         run(str(broken), out)
-    assert told.value.exit_code == 3
+    assert caught.value.exit_code == 3
     assert_failed(out, "events.parquet")
 
 
-# ── from outside: signals, a full disk, an environment with nothing in it ────────────────
+# ── signals, a full disk, an almost empty environment ────────────────────────────────────
 
 
 def command(source: str, out: Path, *more: str) -> list[str]:
@@ -344,7 +349,7 @@ def command(source: str, out: Path, *more: str) -> list[str]:
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_and_its_kernel(
+def test_a_signal_ends_the_run_and_its_kernel(
     source: str, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(  # noqa: S603 - our own command
@@ -364,7 +369,7 @@ def test_a_signal_ends_it_and_its_kernel(
 
 
 @pytest.mark.usefixtures("kernels")
-def test_a_file_that_may_not_grow_is_a_failure(source: str, tmp_path: Path) -> None:
+def test_a_file_size_limit_is_a_failed_run(source: str, tmp_path: Path) -> None:
     import resource  # noqa: PLC0415 - not on every system
 
     def limit() -> None:
@@ -381,7 +386,7 @@ def test_a_file_that_may_not_grow_is_a_failure(source: str, tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("kilobytes", [64, 160])
-def test_a_full_disk_is_a_failure(source: str, tmp_path: Path, kilobytes: int) -> None:
+def test_a_full_disk_is_a_failed_run(source: str, tmp_path: Path, kilobytes: int) -> None:
     mount = partial(subprocess.run, capture_output=True, check=False)
     out = tmp_path / "small"
     out.mkdir()
@@ -404,7 +409,7 @@ def test_a_full_disk_is_a_failure(source: str, tmp_path: Path, kilobytes: int) -
 
 
 @pytest.mark.usefixtures("kernels")
-def test_a_run_needs_no_more_environment_than_cron_gives(source: str, tmp_path: Path) -> None:
+def test_a_run_works_in_the_environment_of_cron(source: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
     done = subprocess.run(  # noqa: S603 - our own command
@@ -424,8 +429,8 @@ def test_a_run_needs_no_more_environment_than_cron_gives(source: str, tmp_path: 
     assert not list(home.iterdir())
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)

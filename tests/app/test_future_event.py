@@ -51,7 +51,7 @@ def test_the_window_ends_at_the_last_event_that_has_happened(source: str) -> Non
     assert (snapshot.health.ahead, snapshot.health.ahead_until) == (1, AHEAD)
 
 
-def test_the_page_names_the_last_event_and_notes_the_other_one(source: str) -> None:
+def test_the_page_shows_the_last_event_and_a_note_about_the_future_one(source: str) -> None:
     feed = RollupFeed(source, Query())
     feed.refresh()
     header = Dashboard(feed.snapshot()).header
@@ -61,7 +61,7 @@ def test_the_page_names_the_last_event_and_notes_the_other_one(source: str) -> N
     assert note.startswith("1 event is dated after now: ")
 
 
-def test_report_prints_the_last_event_and_logs_the_other_one(source: str) -> None:
+def test_report_prints_the_last_event_and_logs_the_future_one(source: str) -> None:
     done = call("report", source, "--format", "json")
     assert json.loads(done.out)["newest_event"] == SILENT.isoformat().replace("+00:00", "Z")
     assert "campaign-live: 1 event is dated after now: " in done.err

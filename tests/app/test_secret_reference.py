@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-SECRET = "hunter2-5d41402abc"  # noqa: S105 - planted to be looked for
+SECRET = "hunter2-5d41402abc"  # noqa: S105 - searched for in all outputs
 VARIABLE = "MY_EVENTS"
 REFERENCE = f"env:{VARIABLE}"
 
@@ -40,8 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return inside
 
 
-def places(folder: Path) -> dict[str, str]:
-    """Return the ways in which a source can be given."""
+def sources(folder: Path) -> dict[str, str]:
+    """Return the forms in which a source can be given."""
     return {
         "folder": str(folder),
         "file": str(folder / f"{SECRET}.csv"),
@@ -61,16 +61,16 @@ def command(value: str, *arguments: str) -> Run:
         return call(*arguments)
 
 
-def assert_unseen(texts: Iterable[str | bytes]) -> None:
-    """Hold that no text has any part of the secret that people would know it by."""
+def assert_no_secret(texts: Iterable[str | bytes]) -> None:
+    """Check that no text contains the start of the secret."""
     for text in texts:
         data = text.encode() if isinstance(text, str) else text
         assert SECRET[:9].encode() not in data, data[:500]
 
 
-def everything(out: Path) -> list[bytes]:
-    found = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
-    return [*found, *(str(path.relative_to(out)).encode() for path in out.rglob("*"))]
+def names_and_contents(out: Path) -> list[bytes]:
+    contents = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
+    return [*contents, *(str(path.relative_to(out)).encode() for path in out.rglob("*"))]
 
 
 @pytest.mark.usefixtures("kernels", "renderers")
@@ -82,13 +82,13 @@ def test_a_snapshot_contains_only_the_reference(folder: Path, tmp_path: Path) ->
         *("--out", str(out), "--formats", "html,csv,parquet,svg,png,pdf"),
     )
     assert done.code == 0, done.err
-    # What lies in a folder may be named; what the folder is called may not.
-    named = (f"{SECRET}.csv",)
+    # Names of files in the folder are allowed; the name of the folder is not.
+    allowed = (f"{SECRET}.csv",)
     (made,) = (path for path in out.iterdir() if path.is_dir())
     rejects = json.loads((made / "report.json").read_text(encoding="utf-8"))["rejects"]
-    assert {r["file"] for r in rejects} <= {"first.parquet", *named}
-    for text in [*everything(out), done.err.encode(), done.out.encode()]:
-        assert SECRET.encode() not in text.replace(named[0].encode(), b"")
+    assert {r["file"] for r in rejects} <= {"first.parquet", *allowed}
+    for text in [*names_and_contents(out), done.err.encode(), done.out.encode()]:
+        assert SECRET.encode() not in text.replace(allowed[0].encode(), b"")
     (manifest,) = out.glob("*/manifest.json")
     assert json.loads(manifest.read_text(encoding="utf-8"))["parameters"]["source"] == REFERENCE
     assert REFERENCE in (manifest.parent / "notebook.ipynb").read_text(encoding="utf-8")
@@ -96,26 +96,26 @@ def test_a_snapshot_contains_only_the_reference(folder: Path, tmp_path: Path) ->
 
 @ways
 def test_a_text_about_a_source_contains_only_the_reference(folder: Path, way: str) -> None:
-    location = Location.parse(places(folder)[way])
+    location = Location.parse(sources(folder)[way])
     paths = [str(path) for path in (folder, folder / "first.parquet", folder / f"{SECRET}.csv")]
     for text in (location.text, *(paths if way in {"folder", "format"} else paths[2:])):
-        told = redact(f"{text}: cannot be read", REFERENCE, location)
-        assert told.startswith(REFERENCE)
-        assert SECRET[:9] not in told.replace(f"{SECRET}.csv", "")
+        redacted = redact(f"{text}: cannot be read", REFERENCE, location)
+        assert redacted.startswith(REFERENCE)
+        assert SECRET[:9] not in redacted.replace(f"{SECRET}.csv", "")
 
 
 @ways
 def test_a_rejected_row_contains_only_the_reference(folder: Path, way: str) -> None:
-    location = Location.parse(places(folder)[way])
+    location = Location.parse(sources(folder)[way])
     names = [os.path.relpath(file.path, location.watched) for file in location.files()]
     cause = f"cut short in {location.text}"
     health = Health(rejects=tuple(Reject(name, 1, cause) for name in names), notes=(cause,))
-    told = redact_health(health, REFERENCE, location)
-    assert_unseen([*told.notes, *(reject.cause for reject in told.rejects)])
-    if way in {"folder", "format"}:  # what lies in it may be named
-        assert [reject.file for reject in told.rejects] == names
+    redacted = redact_health(health, REFERENCE, location)
+    assert_no_secret([*redacted.notes, *(reject.cause for reject in redacted.rejects)])
+    if way in {"folder", "format"}:  # names of files in it are allowed
+        assert [reject.file for reject in redacted.rejects] == names
     else:
-        assert {reject.file for reject in told.rejects} == {REFERENCE}
+        assert {reject.file for reject in redacted.rejects} == {REFERENCE}
 
 
 @pytest.mark.usefixtures("kernels")
@@ -124,12 +124,20 @@ def test_the_error_of_an_unknown_campaign_contains_no_secret(
     folder: Path, tmp_path: Path, way: str
 ) -> None:
     done = command(
-        places(folder)[way],
-        *("--debug", "snapshot", REFERENCE, "--campaign", "nobody's", "--out", str(tmp_path)),
+        sources(folder)[way],
+        *(
+            "--debug",
+            "snapshot",
+            REFERENCE,
+            "--campaign",
+            "no-such-campaign",
+            "--out",
+            str(tmp_path),
+        ),
     )
     assert (done.code, done.out) == (2, "")
     assert "Traceback" in done.err
-    assert_unseen([*everything(tmp_path), done.err])
+    assert_no_secret([*names_and_contents(tmp_path), done.err])
 
 
 @pytest.mark.usefixtures("kernels")
@@ -144,22 +152,31 @@ def test_the_error_of_an_unreadable_source_contains_no_secret(tmp_path: Path, wh
     done = command(value, "--debug", "snapshot", REFERENCE, "--campaign", "c1", "--out", str(out))
     assert (done.code, done.out) == (3, "")
     assert REFERENCE in done.err.splitlines()[-1]
-    assert_unseen([done.err, *(everything(out) if out.exists() else ())])
+    assert_no_secret([done.err, *(names_and_contents(out) if out.exists() else ())])
 
 
 @ways
 def test_the_output_of_commands_contains_only_the_reference(folder: Path, way: str) -> None:
-    asked = ("report", REFERENCE, "--campaign", "c1", "--at", AT.isoformat(), "--format", "json")
-    for arguments in (asked, ("campaigns", REFERENCE)):
-        done = command(places(folder)[way], "--debug", *arguments)
+    report_call = (
+        "report",
+        REFERENCE,
+        "--campaign",
+        "c1",
+        "--at",
+        AT.isoformat(),
+        "--format",
+        "json",
+    )
+    for arguments in (report_call, ("campaigns", REFERENCE)):
+        done = command(sources(folder)[way], "--debug", *arguments)
         assert done.code == 0, done.err
-        if way in {"folder", "format"}:  # what lies in it may be named
+        if way in {"folder", "format"}:  # names of files in it are allowed
             assert SECRET not in (done.out + done.err).replace(f"{SECRET}.csv", "")
         else:
-            assert_unseen([done.out, done.err])
-    plain = command("", *(places(folder)[way] if a == REFERENCE else a for a in asked))
-    found = command(places(folder)[way], *asked)
-    assert json.loads(found.out)["widgets"] == json.loads(plain.out)["widgets"]
+            assert_no_secret([done.out, done.err])
+    plain = command("", *(sources(folder)[way] if a == REFERENCE else a for a in report_call))
+    result = command(sources(folder)[way], *report_call)
+    assert json.loads(result.out)["widgets"] == json.loads(plain.out)["widgets"]
 
 
 @pytest.mark.parametrize("arguments", [("report", "--campaign", "c1"), ("campaigns",), ("serve",)])
@@ -170,7 +187,7 @@ def test_the_error_of_a_missing_source_contains_no_secret(
     done = command(str(tmp_path / SECRET), "--debug", name, REFERENCE, *more)
     assert (done.code, done.out) == (3, "")
     assert REFERENCE in done.err.splitlines()[-1]
-    assert_unseen([done.err])
+    assert_no_secret([done.err])
 
 
 def test_a_missing_variable_is_one_clear_line(tmp_path: Path) -> None:
@@ -191,12 +208,12 @@ def test_plain_papermill_and_its_tracebacks_contain_no_secret(
     notebook, target = NOTEBOOKS / f"{name}.ipynb", tmp_path / "done.ipynb"
     monkeypatch.setenv(VARIABLE, str(folder / f"{SECRET}.csv"))
     papermill.execute_notebook(notebook, target, given, progress_bar=False)
-    assert_unseen([target.read_bytes()])
+    assert_no_secret([target.read_bytes()])
     monkeypatch.setenv(VARIABLE, str(folder / f"{SECRET}.parquet"))
-    with pytest.raises(papermill.PapermillExecutionError, match=REFERENCE) as told:
+    with pytest.raises(papermill.PapermillExecutionError, match=REFERENCE) as caught:
         papermill.execute_notebook(notebook, target, given, progress_bar=False)
-    assert told.value.ename == "SourceError"
-    assert_unseen([str(told.value), target.read_bytes()])
+    assert caught.value.ename == "SourceError"
+    assert_no_secret([str(caught.value), target.read_bytes()])
 
 
 def test_errors_of_reports_in_python_contain_no_secret(
@@ -204,18 +221,18 @@ def test_errors_of_reports_in_python_contain_no_secret(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / SECRET))
     for make in (CampaignReport, StaticReport):
-        with pytest.raises(CampaignLiveError, match=REFERENCE) as told:
+        with pytest.raises(CampaignLiveError, match=REFERENCE) as caught:
             make(REFERENCE, "c1")
-        assert told.value.__suppress_context__ or told.value.__context__ is None
-        assert_unseen([str(told.value)])
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        assert_no_secret([str(caught.value)])
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [("", "is not set"), ("env:OTHER", "contains another reference")]
+    ("value", "message"), [("", "is not set"), ("env:OTHER", "contains another reference")]
 )
-def test_a_reference_to_no_value_is_refused(
-    monkeypatch: pytest.MonkeyPatch, value: str, told: str
+def test_a_reference_without_a_value_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, value: str, message: str
 ) -> None:
     monkeypatch.setenv(VARIABLE, value)
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         resolve(REFERENCE)

@@ -1,4 +1,4 @@
-"""What a notebook shows without a kernel and without a widget manager."""
+"""The outputs of a notebook without a kernel and without a widget manager."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ def test_a_live_report_has_a_caption_as_text(events: Path) -> None:
     report = CampaignReport(str(events), CAMPAIGN_ID, at=END)
     try:
         forms = report._repr_mimebundle_()
-        alone = report.widget("email.bounce_reasons")._repr_mimebundle_()
+        tile = report.widget("email.bounce_reasons")._repr_mimebundle_()
     finally:
         report.stop()
-    assert set(forms) == set(alone) == {"text/plain", WIDGET}
+    assert set(forms) == set(tile) == {"text/plain", WIDGET}
     assert str(forms["text/plain"]).startswith("Winter sale · 22 Nov 2026")
-    assert "children" not in str(alone["text/plain"])
+    assert "children" not in str(tile["text/plain"])
 
 
 def test_a_tile_is_drawn_with_its_current_view(report: CampaignReport) -> None:
-    alone = report.widget("email.bounce_reasons")
-    assert parse(str(alone._repr_mimebundle_()["text/html"])).one("img").attributes["alt"]
-    alone.view = "table"
-    shown = parse(str(alone._repr_mimebundle_()["text/html"]))
-    assert not shown.all("img")
-    wanted = [format_number(n) for n in report.frame("email.bounce_reasons")["bounces"]]
-    assert [cell.text for cell in shown.one("table").all("td")][1:] == wanted
-    assert "Winter sale" in shown.text
+    tile = report.widget("email.bounce_reasons")
+    assert parse(str(tile._repr_mimebundle_()["text/html"])).one("img").attributes["alt"]
+    tile.view = "table"
+    page = parse(str(tile._repr_mimebundle_()["text/html"]))
+    assert not page.all("img")
+    expected = [format_number(n) for n in report.frame("email.bounce_reasons")["bounces"]]
+    assert [cell.text for cell in page.one("table").all("td")][1:] == expected
+    assert "Winter sale" in page.text
 
 
 @pytest.mark.usefixtures("kernels")
@@ -71,8 +71,8 @@ def test_nbconvert_shows_the_report_without_a_widget_manager(events: Path, tmp_p
     given = {"source": str(events), "campaign": CAMPAIGN_ID, "at": END.isoformat(), "live": False}
     papermill.execute_notebook(NOTEBOOK, tmp_path / "done.ipynb", given, progress_bar=False)
     notebook = nbformat.read(tmp_path / "done.ipynb", as_version=4)
-    (shown,) = notebook.cells[-1].outputs
-    assert TILES["push.failures"].title("en") in shown.data["text/plain"]
+    (output,) = notebook.cells[-1].outputs
+    assert TILES["push.failures"].title("en") in output.data["text/plain"]
     del notebook.metadata["widgets"]
     html, _ = HTMLExporter().from_notebook_node(notebook)
     for tile in TILES.values():

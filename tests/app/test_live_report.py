@@ -57,13 +57,15 @@ def test_new_files_of_a_folder_are_counted(tmp_path: Path) -> None:
 def test_the_page_and_a_single_tile_show_new_events(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(event(1))
     report = CampaignReport(tmp_path, live=False)
-    alone = report.widget("campaign.statistics")
-    assert alone.file("csv").name.startswith("c1_campaign-statistics_")
+    tile = report.widget("campaign.statistics")
+    assert tile.file("csv").name.startswith("c1_campaign-statistics_")
     (tmp_path / "b.ndjson").write_text(event(2) + event(3, event_type="error"))
     report.refresh()
     assert report.dashboard.snapshot.entered_profiles == 3
-    assert alone.tile.id == "campaign.statistics"
-    assert not alone.update(report.frame("campaign.statistics"), {}), "it is up to date already"
+    assert tile.tile.id == "campaign.statistics"
+    assert not tile.update(report.frame("campaign.statistics"), {}), (
+        "the tile is already up to date"
+    )
 
 
 def test_the_window_of_an_old_campaign_ends_at_its_newest_event() -> None:
@@ -95,7 +97,7 @@ def test_an_event_on_the_minute_is_inside_the_window_that_ends_with_it(tmp_path:
         ({"time_zone": "Europe/Atlantis"}, UsageError),
         ({"every": 0.01}, UsageError),
         ({"tab": "sms"}, UsageError),
-        ({"messages": ["email-autum-offer"]}, UnknownNameError),
+        ({"messages": ["email-autumn-offers"]}, UnknownNameError),
         ({"executions": ["nothing"]}, UnknownNameError),
         ({"messages": "email-autumn-offer"}, UsageError),
     ],
@@ -107,8 +109,8 @@ def test_an_invalid_argument_is_named(options: dict[str, Any], error: type[Excep
     assert str(value[0] if isinstance(value, list) else value) in str(caught.value)
 
 
-def several(tmp_path: Path) -> Path:
-    """Write ten events: three messages, two executions, a test, and an old one."""
+def write_events(tmp_path: Path) -> Path:
+    """Write 11 events: three messages, two executions, a test, old ones, and two campaigns."""
     old = (NOW - timedelta(days=3)).isoformat()
     lines = [event(i, message_id="m1", execution_id="x1") for i in range(4)]
     lines += [event(i, message_id="m2", execution_id="x2") for i in range(4, 7)]
@@ -135,37 +137,40 @@ def several(tmp_path: Path) -> Path:
 def test_each_argument_selects_its_events(
     tmp_path: Path, options: dict[str, Any], count: int
 ) -> None:
-    assert sent(CampaignReport(several(tmp_path), "c1", live=False, **options)) == count
+    assert sent(CampaignReport(write_events(tmp_path), "c1", live=False, **options)) == count
 
 
-def tell(widget: Widget, **message: object) -> None:
-    """Send what the page sends to a widget."""
+def send_message(widget: Widget, **message: object) -> None:
+    """Send a message to a widget as the page does."""
     data = {"method": "custom", "content": message}
     widget._handle_msg({"content": {"data": data}, "buffers": []})
 
 
-def asked(report: CampaignReport, **changes: object) -> str:
-    """Ask as the page's filters do; return the address that answers."""
-    answered: list[dict[str, str]] = []
-    report.dashboard.filters.send = answered.append
-    tell(report.dashboard.filters, **changes)
-    return answered[-1]["address"]
+def address_after(report: CampaignReport, **changes: object) -> str:
+    """Send a request of the page's filters; return the address of the reply."""
+    replies: list[dict[str, str]] = []
+    report.dashboard.filters.send = replies.append
+    send_message(report.dashboard.filters, **changes)
+    return replies[-1]["address"]
 
 
 def test_a_change_in_the_page_returns_its_address(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), live=False, tab="email")
-    assert asked(report, type="change", changes={"window": ["all"]}) == "window=all"
+    report = CampaignReport(write_events(tmp_path), live=False, tab="email")
+    assert address_after(report, type="change", changes={"window": ["all"]}) == "window=all"
     assert report.dashboard.snapshot.window.length > timedelta(days=3)
-    assert asked(report, type="change", changes={"message": ["m3"], "tests": ["1"]}) == (
+    assert address_after(report, type="change", changes={"message": ["m3"], "tests": ["1"]}) == (
         "campaign=c1&window=all&message=m3&tests=1"
     )
     assert sent(report) == 2
-    assert asked(report, type="change", changes={"campaign": ["c2"]}) == (
+    assert address_after(report, type="change", changes={"campaign": ["c2"]}) == (
         "campaign=c2&window=all&tests=1"
     )
     assert report.dashboard.header.notices == []
     assert sent(report) == 1
-    assert asked(report, type="goto", address="?tab=push&every=5&theme=dark") == "every=5&tab=push"
+    assert (
+        address_after(report, type="goto", address="?tab=push&every=5&theme=dark")
+        == "every=5&tab=push"
+    )
     assert report.dashboard.tabs.selected_index == 2
     assert sent(report) == 8
     assert report.dashboard.filters.query["every"] == ["5"]
@@ -174,8 +179,8 @@ def test_a_change_in_the_page_returns_its_address(tmp_path: Path) -> None:
 
 
 def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), "c1", live=False, messages=["m1"])
-    address = asked(
+    report = CampaignReport(write_events(tmp_path), "c1", live=False, messages=["m1"])
+    address = address_after(
         report, type="goto", address="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
     )
     assert address == "message=m2&locale=fr"
@@ -189,60 +194,64 @@ def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) 
 
 
 def test_the_detail_page_opens_and_closes(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), "c1", live=False)
+    report = CampaignReport(write_events(tmp_path), "c1", live=False)
     page = report.dashboard
     page.tile("email.metrics_by_message")._open("m2")
     assert sent(report) == 3
     assert (page.header.detail, page.tabs.selected_index) == (["", "m2"], 1)
-    tell(page.header, type="back")
+    send_message(page.header, type="back")
     assert sent(report) == 8
     assert (page.header.detail, page.tabs.selected_index) == ([], 0)
 
 
 def test_a_link_to_a_message_of_another_campaign_opens_its_tab(tmp_path: Path) -> None:
     push = event(11, campaign_id="c2", message_id="p1", channel="push")
-    (several(tmp_path) / "b.ndjson").write_text(push)
+    (write_events(tmp_path) / "b.ndjson").write_text(push)
     page = (report := CampaignReport(tmp_path, "c1", live=False)).dashboard
-    assert asked(report, type="goto", address="?campaign=c2&detail=p1") == "campaign=c2&detail=p1"
+    assert (
+        address_after(report, type="goto", address="?campaign=c2&detail=p1")
+        == "campaign=c2&detail=p1"
+    )
     assert (page.header.detail, page.tabs.selected_index) == (["", "p1"], 2)
     assert "clw-one-tab" in page._dom_classes
 
 
-def test_an_unreadable_campaign_is_a_notice_in_a_static_report(
-    tmp_path: Path,
-) -> None:
+def test_an_unreadable_campaign_is_a_notice_in_a_static_report(tmp_path: Path) -> None:
     (source := tmp_path / "events").mkdir()
-    report = CampaignReport(several(source), "c1", live=False)
+    report = CampaignReport(write_events(source), "c1", live=False)
     source.rename(tmp_path / "gone")
-    assert asked(report, type="change", changes={"campaign": ["c2"], "tests": ["1"]}) == "tests=1"
+    assert (
+        address_after(report, type="change", changes={"campaign": ["c2"], "tests": ["1"]})
+        == "tests=1"
+    )
     assert "no such file or folder" in report.dashboard.header.notices[0]
     assert report.dashboard.snapshot.campaign_id == "c1"
 
 
 def test_a_closed_tile_is_released(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), "c1", live=False)
-    alone = report.widget("campaign.statistics")
-    alone.close()
+    report = CampaignReport(write_events(tmp_path), "c1", live=False)
+    tile = report.widget("campaign.statistics")
+    tile.close()
     report.refresh()
-    assert alone not in report.dashboard._followers
+    assert tile not in report.dashboard._followers
 
 
 def test_a_newer_campaign_does_not_replace_the_shown_one(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), live=False)
+    report = CampaignReport(write_events(tmp_path), live=False)
     newer = event(12, campaign_id="c2", timestamp=NOW.isoformat())
     (tmp_path / "b.ndjson").write_text(newer)
-    assert asked(report, type="change", changes={"window": ["6h"]}) == "window=6h"
-    assert asked(report, type="change", changes={"detail": ["m2"]}) == (
+    assert address_after(report, type="change", changes={"window": ["6h"]}) == "window=6h"
+    assert address_after(report, type="change", changes={"detail": ["m2"]}) == (
         "campaign=c1&window=6h&detail=m2"
     )
-    assert asked(report, type="goto", address="?window=6h") == "window=6h"
+    assert address_after(report, type="goto", address="?window=6h") == "window=6h"
     assert report.dashboard.snapshot.campaign_id == "c1"
 
 
 def test_a_tab_opened_before_the_address_is_read_stays_open(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), "c1", live=False)
+    report = CampaignReport(write_events(tmp_path), "c1", live=False)
     report.dashboard.tabs.selected_index = 2
-    assert asked(report, type="goto", address="?locale=fr") == "locale=fr&tab=push"
+    assert address_after(report, type="goto", address="?locale=fr") == "locale=fr&tab=push"
     assert report.dashboard.tabs.selected_index == 2
 
 
@@ -255,30 +264,30 @@ def test_an_execution_too_old_to_be_listed_can_be_chosen(tmp_path: Path) -> None
     (tmp_path / "a.ndjson").write_text("".join(lines))
     report = CampaignReport(tmp_path, live=False, executions=["x0"])
     assert "x0" not in {run.id for run in report.snapshot.executions}
-    assert asked(report, type="change", changes={"tests": ["1"]}) == "campaign=c1&tests=1"
+    assert address_after(report, type="change", changes={"tests": ["1"]}) == "campaign=c1&tests=1"
     assert report.dashboard.header.notices == []
     assert sent(report) == 1
 
 
 def test_an_address_of_thousands_of_unknown_names_gets_few_notices(tmp_path: Path) -> None:
-    report = CampaignReport(several(tmp_path), "c1", live=False)
+    report = CampaignReport(write_events(tmp_path), "c1", live=False)
     names = "&".join(f"message=n{i}" for i in range(5000))
-    assert asked(report, type="goto", address=f"?{names}&message=m2") == "message=m2"
-    *told, rest = report.dashboard.header.notices
-    assert len(told) == 3
+    assert address_after(report, type="goto", address=f"?{names}&message=m2") == "message=m2"
+    *notices, rest = report.dashboard.header.notices
+    assert len(notices) == 3
     assert rest == "message: 4997 more are not in the campaign and were ignored."
 
 
-def test_the_page_never_names_a_path_of_the_server(
+def test_the_page_never_shows_a_path_of_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = several(tmp_path) / "not-there"
+    folder = write_events(tmp_path) / "not-there"
     folder.mkdir()
     (folder / "a.ndjson").write_text(event(1))
     monkeypatch.setenv("CAMPAIGN_LIVE_SOURCE", str(folder))
     report = CampaignReport(live=False)
     folder.rename(tmp_path / "away")
-    asked(report, type="change", changes={"tests": ["1"]})
+    address_after(report, type="change", changes={"tests": ["1"]})
     (notice,) = report.dashboard.header.notices
     assert "no such file or folder" in notice
     assert notice.startswith("not-there:")

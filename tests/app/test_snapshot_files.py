@@ -1,4 +1,4 @@
-"""Which files of a folder of snapshots the server shows: only those of finished snapshots."""
+"""The server serves only files of finished snapshots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign_live_widgets.app.jobs import snapshot_run as runs
+from campaign_live_widgets.app.jobs import snapshot_run
 from campaign_live_widgets.app.server.snapshot_files import published
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, kernels: None) -> Path:  # noqa: ARG001
-    out = tmp_path_factory.mktemp("archive")
+    out = tmp_path_factory.mktemp("snapshots")
     parameters = {
         "source": str(SAMPLES),
         "campaign": "autumn-sale-2026",
         "at": "2026-11-20T12:12:00Z",
     }
-    return runs.snapshot(parameters, out, ["csv"])
+    return snapshot_run.snapshot(parameters, out, ["csv"])
 
 
-def test_files_of_the_manifest_are_served(made: Path) -> None:
+def test_files_in_the_manifest_are_served(made: Path) -> None:
     listed = json.loads((made / "manifest.json").read_text())["files"]
     assert "widgets/email.bounce_reasons.csv" in listed
     for name in (*listed, "manifest.json"):
@@ -41,12 +41,12 @@ def add(folder: Path, name: str) -> str:
     return f"{folder.name}/{name}"
 
 
-def linked(made: Path) -> str:
+def link_to_snapshot(made: Path) -> str:
     (made.parent / "link").symlink_to(made)
     return "link/report.json"
 
 
-def file_to_elsewhere(made: Path) -> str:
+def link_to_another_file(made: Path) -> str:
     report = made / "report.csv"
     if not report.is_symlink():
         report.rename(made / "moved.csv")
@@ -58,11 +58,11 @@ def failed(made: Path) -> str:
     return add(made.parent / f"{made.name}.failed", "failed.json")
 
 
-def half_made(made: Path) -> str:
+def unfinished(made: Path) -> str:
     return add(made.parent / ".making-x-1", "report.json")
 
 
-NOWHERE: list[Callable[[Path], str]] = [
+NOT_SERVED: list[Callable[[Path], str]] = [
     lambda made: made.name,
     lambda made: f"{made.name}/",
     lambda _: "index.html",
@@ -81,13 +81,13 @@ NOWHERE: list[Callable[[Path], str]] = [
     lambda made: add(made, "not-listed.txt"),
     lambda made: add(made, ".hidden"),
     lambda made: add(made.parent / "foreign", "report.html"),
-    linked,
-    file_to_elsewhere,
+    link_to_snapshot,
+    link_to_another_file,
     failed,
-    half_made,
+    unfinished,
 ]
 
 
-@pytest.mark.parametrize("address", NOWHERE)
+@pytest.mark.parametrize("address", NOT_SERVED)
 def test_other_files_are_not_served(made: Path, address: Callable[[Path], str]) -> None:
     assert published(made.parent, address(made)) is None

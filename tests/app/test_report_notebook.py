@@ -17,20 +17,20 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.mark.usefixtures("kernels")
-def test_papermill_runs_it_to_the_end(tmp_path: Path) -> None:
+def test_papermill_runs_the_notebook_to_the_end(tmp_path: Path) -> None:
     end = START + timedelta(minutes=3)
     EventWriter(tmp_path, Simulation(7, START), clock=lambda: end).write()
-    done = papermill.execute_notebook(
+    executed = papermill.execute_notebook(
         NOTEBOOK,
         tmp_path / "done.ipynb",
         {"source": str(tmp_path), "campaign": CAMPAIGN_ID, "at": end.isoformat(), "live": False},
         progress_bar=False,
         execution_timeout=60,
     )
-    shown = done.cells[-1].outputs
-    assert [output.output_type for output in shown] == ["execute_result"]
-    view = shown[0].data["application/vnd.jupyter.widget-view+json"]
-    states = done.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    outputs = executed.cells[-1].outputs
+    assert [output.output_type for output in outputs] == ["execute_result"]
+    view = outputs[0].data["application/vnd.jupyter.widget-view+json"]
+    states = executed.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     assert view["model_id"] in states
 
 
@@ -40,11 +40,11 @@ def test_papermill_infers_each_parameter_and_its_help() -> None:
         *("source", "campaign", "window", "at", "messages", "executions", "locale"),
         *("include_tests", "time_zone", "every", "tab", "live"),
     ]
-    assert all(known["inferred_type_name"] != "None" for known in parameters.values())
-    assert all(known["help"] for known in parameters.values())
+    assert all(parameter["inferred_type_name"] != "None" for parameter in parameters.values())
+    assert all(parameter["help"] for parameter in parameters.values())
 
 
-def test_it_is_stored_without_outputs() -> None:
+def test_the_notebook_is_stored_without_outputs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,4 +1,4 @@
-"""The user of a page: named by a JupyterHub or a proxy, never by the browser."""
+"""The user of a page: set by JupyterHub or a proxy, never by the browser."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def asked() -> list[str | None]:
-    told: list[str | None] = []
-    identify_user(told.append)
-    return told
+def identified_users() -> list[str | None]:
+    users: list[str | None] = []
+    identify_user(users.append)
+    return users
 
 
 def test_a_local_machine_has_one_user() -> None:
-    assert asked() == ["local"]
+    assert identified_users() == ["local"]
 
 
 def test_a_jupyterhub_server_has_the_user_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    assert asked() == ["ada"]
+    assert identified_users() == ["ada"]
 
 
 def test_a_header_is_ignored_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMPAIGN_LIVE_USER_HEADER", "X-Forwarded-User")
     monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
-    assert asked() == ["local"]
+    assert identified_users() == ["local"]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_a_page_rendered_for_a_request_has_the_user_of_its_header(
     monkeypatch.setenv("VOILA_PREHEAT", "False")
     if value is not None:
         monkeypatch.setenv("HTTP_X_FORWARDED_USER", value)
-    assert asked() == [person]
+    assert identified_users() == [person]
 
 
 def test_a_header_is_ignored_unless_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOILA_PREHEAT", "False")
     monkeypatch.setenv("HTTP_X_FORWARDED_USER", "mallory")
-    assert asked() == ["local"]
+    assert identified_users() == ["local"]
 
 
 def test_a_header_has_an_environment_variable() -> None:
@@ -93,7 +93,7 @@ def test_a_header_has_an_environment_variable() -> None:
 
 @dataclass
 class Server:
-    """The served report, and people who ask it for a page."""
+    """The served report, and a client that requests pages."""
 
     address: str
     layouts: Path
@@ -102,9 +102,9 @@ class Server:
     def page(self, query: str = "", **headers: str) -> Page:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self.opener.open(Request(self.address + query, headers=named)) as answer:  # noqa: S310
-            found = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
-        assert found
-        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{found[1]}")
+            match = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
+        assert match
+        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{match[1]}")
 
     def wait_for_next_page(self) -> None:
         """Wait until the server has prepared another page."""
@@ -115,7 +115,7 @@ class Server:
 
 @dataclass
 class Page:
-    """What a page's script can do: talk to its kernel."""
+    """The connection of a page's script to its kernel."""
 
     address: str
 
@@ -127,7 +127,7 @@ class Page:
         self._socket.settimeout(20)
 
     def _wait_for_kernel(self) -> None:
-        """Ask until there is an answer: what comes before the channels are open is dropped."""
+        """Repeat a request: the kernel drops messages until its channels are open."""
         for _ in range(20):
             self.send("kernel_info_request", {})
             with suppress(WebSocketTimeoutException):
@@ -175,10 +175,10 @@ class Page:
                     order[name] = int(layout["order"])
         return sorted(order, key=lambda name: order[name])
 
-    def come_to(self, tiles: list[str]) -> None:
+    def wait_for_tiles(self, tiles: list[str]) -> None:
         end = time.monotonic() + 10
-        while (found := self.tiles()) != tiles:
-            assert time.monotonic() < end, f"the tiles stand as {found}"
+        while (current := self.tiles()) != tiles:
+            assert time.monotonic() < end, f"the tiles are {current}"
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory, processes: None) ->
     layouts = tmp_path_factory.mktemp("layouts")
     FileLayouts(layouts, "ada").save("email", tuple(reversed(EMAIL)), "")
     environment = {"CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User"}
-    forged = {"HTTP_X_FORWARDED_USER": "ada", "SERVER_SOFTWARE": "voila/0"}  # of the server's own
+    forged = {"HTTP_X_FORWARDED_USER": "ada", "SERVER_SOFTWARE": "voila/0"}  # of the server
     with serving(layouts, **environment, **forged) as server:
         yield server
 
@@ -215,10 +215,10 @@ def test_two_requests_with_different_headers_get_different_layouts(
     behind_a_proxy: Server,
 ) -> None:
     ada, bob = (behind_a_proxy.page(X_Forwarded_User=name) for name in ("ada", "bob"))
-    ada.come_to(OTHER)
+    ada.wait_for_tiles(OTHER)
     assert bob.tiles() == STANDARD
     again = behind_a_proxy.page(X_Forwarded_User="ada")
-    again.come_to(OTHER)
+    again.wait_for_tiles(OTHER)
 
 
 def test_a_browser_cannot_choose_its_user(behind_a_proxy: Server) -> None:
@@ -228,10 +228,12 @@ def test_a_browser_cannot_choose_its_user(behind_a_proxy: Server) -> None:
     code = "import os; os.environ['HTTP_X_FORWARDED_USER'] = 'ada'; 1/0"
     for channel in ("shell", "control"):
         page.send("execute_request", {"code": code, "silent": False}, channel)
-    told = {"type": "hello", "viewer": "x", "person": "ada", "search": f"?{names}"}
+    hello = {"type": "hello", "viewer": "x", "person": "ada", "search": f"?{names}"}
     for model, state in page.states().items():
         if state.get("_model_module") == "anywidget":
-            page.send("comm_msg", {"comm_id": model, "data": {"method": "custom", "content": told}})
+            page.send(
+                "comm_msg", {"comm_id": model, "data": {"method": "custom", "content": hello}}
+            )
         update = {"method": "update", "state": {"person": "ada", "_person": "ada"}}
         page.send("comm_msg", {"comm_id": model, "data": update})
     assert page.tiles() == STANDARD
@@ -256,7 +258,7 @@ def test_a_reload_shows_what_was_saved_after_its_page_was_prepared(tmp_path: Pat
         assert server.page().tiles() == STANDARD
         server.wait_for_next_page()
         FileLayouts(tmp_path, "local").save("email", tuple(reversed(EMAIL)), "")
-        server.page().come_to(OTHER)
+        server.page().wait_for_tiles(OTHER)
 
 
 @pytest.mark.usefixtures("processes")
