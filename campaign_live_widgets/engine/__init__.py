@@ -1,4 +1,4 @@
-"""Counting of events: one pass over what is new, merged into small additive cubes."""
+"""Counting of events: new events are read once and merged into small additive cubes."""
 
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup

@@ -1,4 +1,4 @@
-"""What a rollup answers from: counts that are kept, wherever they were counted."""
+"""The base class of rollups: counts in memory, from which snapshots are made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.engine.aggregates import entities as named
+from campaign_live_widgets.engine.aggregates import entities
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
 from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
 from campaign_live_widgets.engine.aggregates.segments import Segments
@@ -110,20 +110,20 @@ class Rollup(ABC):
 
     @property
     def health(self) -> Health:
-        """Return what became of every row read so far, and what is dated after now."""
-        found = [times.ahead(self._now()) for times in self._all_times()]
-        until = max((last for _, last in found if last is not None), default=None)
+        """Return the numbers of rows read so far by outcome, and of events dated after now."""
+        future = [times.ahead(self._now()) for times in self._all_times()]
+        until = max((last for _, last in future if last is not None), default=None)
         return replace(
             self._health,
-            ahead=sum(count for count, _ in found),
-            ahead_until=None if until is None else named.time(until),
+            ahead=sum(count for count, _ in future),
+            ahead_until=None if until is None else entities.time(until),
         )
 
     @property
     def newest_event(self) -> datetime | None:
         """Return the time of the campaign's newest event up to now, whatever the window."""
         last = self._last(self._campaign or "", self._now())
-        return None if last is None else named.time(last)
+        return None if last is None else entities.time(last)
 
     def _all_times(self) -> tuple[EventTimes, ...]:
         """Return when events happened."""
@@ -131,40 +131,40 @@ class Rollup(ABC):
 
     def _last(self, campaign: str, until: int) -> int | None:
         """Return the time of a campaign's last event up to *until*."""
-        found = [times.last(campaign, until) for times in self._all_times()]
-        return max((last for last in found if last is not None), default=None)
+        last_times = [times.last(campaign, until) for times in self._all_times()]
+        return max((last for last in last_times if last is not None), default=None)
 
     def _now(self) -> int:
         """Return the time now, in microseconds since the epoch."""
-        return named.microseconds(self._clock())
+        return entities.microseconds(self._clock())
 
     def _until(self, at: datetime | None) -> int:
         """Return until when events count as past in a report of *at*: its minute, or now."""
         now = self._now()
         if at is None:
             return now
-        return min(now, (named.microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
+        return min(now, (entities.microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
 
     @property
     def oldest_event(self) -> datetime | None:
         """Return the time of the campaign's oldest event, whatever the window."""
-        known = self._campaigns.get(self._campaign or "")
-        return named.time(known.oldest) if known else None
+        stats = self._campaigns.get(self._campaign or "")
+        return entities.time(stats.oldest) if stats else None
 
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event up to now first."""
         now = self._now()
         newest = {campaign: self._last(campaign, now) for campaign in self._campaigns}
-        return named.campaigns(self._campaigns, newest)
+        return entities.campaigns(self._campaigns, newest)
 
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
         return frozenset(self._messages), frozenset(self._executions)
 
     def channels(self, message_id: str) -> tuple[str, ...]:
-        """Return the channels of a message; none of one that is not there."""
-        known = self._messages.get(message_id)
-        return named.in_order(known.channels) if known else ()
+        """Return the channels of a message; empty if the message is unknown."""
+        stats = self._messages.get(message_id)
+        return entities.in_order(stats.channels) if stats else ()
 
     def snapshot(
         self,
@@ -176,9 +176,8 @@ class Rollup(ABC):
     ) -> Snapshot:
         """Return the campaign's numbers in the window of that length that ends at *at*.
 
-        Of a *selection*, counts and profiles are of these messages and executions alone, all
-        from what is kept: the source is not read. Names that are not known count nothing; see
-        :meth:`require`.
+        With a *selection*, only its messages and executions are counted, all from the aggregates:
+        the source is not read. Unknown names count nothing; see :meth:`require`.
 
         Raises
         ------
@@ -200,23 +199,25 @@ class Rollup(ABC):
             for question, counted in self._counted.items()
         }
         series = self._counted[QUESTIONS[0]].series(span, include_tests=include_tests, mask=mask)
-        known = self._campaigns.get(self._campaign or "")
+        campaign = self._campaigns.get(self._campaign or "")
         newest = self._last(self._campaign or "", self._until(at))
         return Snapshot(
             campaign_id=self._campaign or "",
-            campaign_name=known.shown_name if known else None,
+            campaign_name=campaign.shown_name if campaign else None,
             window=span,
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(
                 start, end, include_tests=include_tests, mask=mask
             ),
-            message_names={m: one.name[1] for m, one in self._messages.items() if one.name},
-            newest_event=None if newest is None else named.time(newest),
+            message_names={
+                key: stats.name[1] for key, stats in self._messages.items() if stats.name
+            },
+            newest_event=None if newest is None else entities.time(newest),
             health=self.health,
             include_tests=include_tests,
             selection=selection,
-            messages=named.messages(self._messages),
-            executions=named.executions(self._executions),
+            messages=entities.messages(self._messages),
+            executions=entities.executions(self._executions),
         )
 
     def _distinct_profiles(
@@ -233,9 +234,9 @@ class Rollup(ABC):
 
     def require(self, selection: Selection) -> None:
         """Raise :class:`UnknownNameError` where the campaign has no event of a name in it."""
-        for kind, wanted, known in (
+        for kind, selected_names, known_names in (
             ("message", selection.messages, self._messages),
             ("execution", selection.executions, self._executions),
         ):
-            for name in sorted(wanted - known.keys()):
-                raise UnknownNameError(kind, name, known)
+            for name in sorted(selected_names - known_names.keys()):
+                raise UnknownNameError(kind, name, known_names)

@@ -58,12 +58,14 @@ class CountedBy:
         """Return the counts over the minutes [start, end), one row per value and channel."""
         self._describe()
         count = self.cube.totals(start, end, mask)
-        kept = np.flatnonzero(count if include_tests else count * ~np.array(self._test, dtype=bool))
-        row = np.array(self._row, dtype=np.int64)[kept]
+        nonzero = np.flatnonzero(
+            count if include_tests else count * ~np.array(self._test, dtype=bool)
+        )
+        row = np.array(self._row, dtype=np.int64)[nonzero]
         used, row = np.unique(row, return_inverse=True)
-        weights = np.array(self._weights, dtype=np.int64).reshape(-1, len(COUNTS))[kept]
+        weights = np.array(self._weights, dtype=np.int64).reshape(-1, len(COUNTS))[nonzero]
         table = np.zeros((len(used), len(COUNTS)), np.int64)
-        np.add.at(table, row, weights * count[kept, None])
+        np.add.at(table, row, weights * count[nonzero, None])
         names = list(self._rows)
         values, channels = [names[i][0] for i in used], [names[i][1] for i in used]
         return _frame({self.dimension: values, "channel": channels}, table)

@@ -66,38 +66,40 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // _MICROSECOND
 
 
-def campaigns(known: Mapping[str, EntityStats], newest: Mapping[str, int | None]) -> list[Campaign]:
+def campaigns(
+    entities: Mapping[str, EntityStats], newest: Mapping[str, int | None]
+) -> list[Campaign]:
     """Return campaigns, the one with the *newest* event first."""
     return [
         Campaign(cid, c.shown_name, c.events, time(c.oldest), None if last is None else time(last))
         for cid, c, last in sorted(
-            ((cid, c, newest[cid]) for cid, c in known.items()),
+            ((cid, c, newest[cid]) for cid, c in entities.items()),
             key=lambda item: (item[2] is None, -(item[2] or 0), item[0]),
         )
     ]
 
 
-def messages(known: Mapping[str, EntityStats]) -> tuple[Message, ...]:
+def messages(entities: Mapping[str, EntityStats]) -> tuple[Message, ...]:
     """Return messages, the one with the newest event first."""
     return tuple(
         Message(mid, m.shown_name, in_order(m.channels), m.events, time(m.newest))
-        for mid, m in _newest_first(known)
+        for mid, m in _newest_first(entities)
     )
 
 
-def executions(known: Mapping[str, EntityStats]) -> tuple[Execution, ...]:
+def executions(entities: Mapping[str, EntityStats]) -> tuple[Execution, ...]:
     """Return the latest executions, the one with the newest event first."""
     return tuple(
         Execution(xid, x.events, time(x.oldest), time(x.newest))
-        for xid, x in _newest_first(known, EXECUTIONS_LISTED)
+        for xid, x in _newest_first(entities, EXECUTIONS_LISTED)
     )
 
 
 def _newest_first(
-    known: Mapping[str, EntityStats], limit: int | None = None
+    entities: Mapping[str, EntityStats], limit: int | None = None
 ) -> list[tuple[str, EntityStats]]:
-    limit = len(known) if limit is None else limit
-    return nsmallest(limit, known.items(), key=lambda item: (-item[1].newest, item[0]))
+    limit = len(entities) if limit is None else limit
+    return nsmallest(limit, entities.items(), key=lambda item: (-item[1].newest, item[0]))
 
 
 def in_order(channels: frozenset[str]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""When events happened: what it takes to find the last one up to any moment.
+"""Times of events, to find the last event up to any moment.
 
-Clocks lie: an event may be dated after now. Such events are kept one by one until their time
-has come; of the others each campaign's last one is enough, and of the campaign that is counted
-the last one of every minute, for a report of the past.
+A clock may be wrong: an event may be dated after now. Such events are stored one by one until
+their time is past. Of the others, the last one of each campaign is stored and, for the counted
+campaign, the last one of every minute, for a report of the past.
 
 For example, at 12:00 events of 11:58:10, 11:58:40 and 12:05 are read. The last event is that of
 11:58:40, one is ahead; from 12:05 on the last event is that of 12:05, and none is ahead.
@@ -21,8 +21,8 @@ MINUTE_US: Final = 60_000_000
 class Moment(NamedTuple):
     """Events of one campaign that were read together.
 
-    ``events`` after now have one time, ``last``; the others, however many, are told by
-    their last one.
+    ``events`` after now have one time, ``last``; of the others, only the
+    time of the last one is stored.
     """
 
     campaign: str
@@ -39,21 +39,21 @@ class EventTimes:
         self._minutes: dict[str, dict[int, int]] = {}
         self._ahead: dict[str, dict[int, int]] = {}
 
-    def add(self, moments: Iterable[Moment], own: str | None) -> None:
-        """Add what was read; minutes are kept of the campaign *own* alone."""
+    def add(self, moments: Iterable[Moment], counted_campaign: str | None) -> None:
+        """Add events that were read; minutes are stored only for *counted_campaign*."""
         for campaign, is_ahead, last, events in moments:
             if is_ahead:
                 times = self._ahead.setdefault(campaign, {})
                 times[last] = times.get(last, 0) + events
             else:
-                self._pass(campaign, last, is_own=campaign == own)
+                self._record(campaign, last, is_counted=campaign == counted_campaign)
 
-    def settle(self, now: int, own: str | None) -> None:
-        """Let go of the single times that have come to pass."""
+    def settle(self, now: int, counted_campaign: str | None) -> None:
+        """Stop storing single times that are no longer after *now*."""
         for campaign, times in self._ahead.items():
             for time in [time for time in times if time <= now]:
                 del times[time]
-                self._pass(campaign, time, is_own=campaign == own)
+                self._record(campaign, time, is_counted=campaign == counted_campaign)
 
     def last(self, campaign: str, until: int) -> int | None:
         """Return the time of a campaign's last event that is not after *until*.
@@ -61,27 +61,29 @@ class EventTimes:
         In the past, where the campaign's last event is after *until*, this is exact at the end
         of a minute, and for the campaign that is counted.
         """
-        found = [time for time in self._ahead.get(campaign, ()) if time <= until]
+        candidates = [time for time in self._ahead.get(campaign, ()) if time <= until]
         last = self._last.get(campaign)
         if last is not None and last <= until:
-            found.append(last)
+            candidates.append(last)
         else:
-            found += [time for time in self._minutes.get(campaign, {}).values() if time <= until]
-        return max(found, default=None)
+            candidates += [
+                time for time in self._minutes.get(campaign, {}).values() if time <= until
+            ]
+        return max(candidates, default=None)
 
     def ahead(self, now: int) -> tuple[int, int | None]:
         """Return how many events of all campaigns are after *now*, and the time of the last."""
-        found = {
+        future = {
             (campaign, time): count
             for campaign, times in self._ahead.items()
             for time, count in times.items()
             if time > now
         }
-        return sum(found.values()), max((time for _, time in found), default=None)
+        return sum(future.values()), max((time for _, time in future), default=None)
 
-    def _pass(self, campaign: str, time: int, *, is_own: bool) -> None:
+    def _record(self, campaign: str, time: int, *, is_counted: bool) -> None:
         self._last[campaign] = max(self._last.get(campaign, time), time)
-        if is_own:
+        if is_counted:
             minutes = self._minutes.setdefault(campaign, {})
             minute = time // MINUTE_US
             minutes[minute] = max(minutes.get(minute, time), time)

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 HOUR: Final = 60
-_LOOSE_LIMIT: Final = 4096
-_SUMS_KEPT: Final = 6
+_UNMERGED_LIMIT: Final = 4096
+_SUMS_CACHED: Final = 6
 """Of one hour: the table and the series of the whole, of this selection and of the last one."""
 
 
 class _Cells(NamedTuple):
-    """Rows of minute within the hour, code, part and how many events."""
+    """Rows of minute within the hour, code, segment and number of events."""
 
     minute: NDArray[np.uint8]
     code: NDArray[np.int32]
@@ -49,39 +49,41 @@ class _Hour:
 
     def __init__(self) -> None:
         self._cells: list[_Cells] = []
-        self._loose_rows = 0
+        self._unmerged_rows = 0
         self._sums: dict[tuple[int, Selection], tuple[Ints, Ints, Ints]] = {}
 
     def add(self, cells: _Cells) -> None:
         self._cells.append(cells)
-        self._loose_rows += len(cells.minute)
+        self._unmerged_rows += len(cells.minute)
         self._sums.clear()
 
     def _joined(self) -> _Cells:
-        """Return all cells, one row per minute, code and part when much was added."""
+        """Return all cells, one row per minute, code and segment after many additions."""
         if len(self._cells) > 1:
             joined = _Cells.of(np.concatenate(c) for c in zip(*self._cells, strict=True))
-            if self._loose_rows > _LOOSE_LIMIT:
+            if self._unmerged_rows > _UNMERGED_LIMIT:
                 joined = _merged(joined)
-                self._loose_rows = 0
+                self._unmerged_rows = 0
             self._cells = [joined]
         return self._cells[0]
 
     def within(self, start: int, end: int, mask: SegmentMask) -> tuple[Any, Any, Ints]:
         """Return minute, code and count of chosen cells in these minutes of the hour."""
         minute, code, segment, count = self._joined()
-        kept = np.ones(len(minute), dtype=bool) if mask.included is None else mask.included[segment]
+        included = (
+            np.ones(len(minute), dtype=bool) if mask.included is None else mask.included[segment]
+        )
         if start > 0:
-            kept &= minute >= start
+            included &= minute >= start
         if end < HOUR:
-            kept &= minute < end
-        return minute[kept], code[kept], count[kept]
+            included &= minute < end
+        return minute[included], code[included], count[included]
 
     def sums(self, width: int, mask: SegmentMask) -> tuple[Ints, Ints, Ints]:
         """Return first minute, code and count of chosen cells by spans of *width* minutes."""
         key = (width, mask.selection)
         if key not in self._sums:
-            if len(self._sums) == _SUMS_KEPT:
+            if len(self._sums) == _SUMS_CACHED:
                 del self._sums[next(iter(self._sums))]
             self._sums[key] = _summed(*self.within(0, HOUR, mask), width)
         return self._sums[key]
@@ -91,30 +93,30 @@ def _summed(
     minute: NDArray[np.uint8], code: NDArray[np.int32], count: Ints, width: int
 ) -> tuple[Ints, Ints, Ints]:
     codes = int(code.max(initial=0)) + 1
-    place = (minute // width).astype(np.int64) * codes + code
-    total = np.bincount(place, weights=count)  # exact below 2**53
+    group = (minute // width).astype(np.int64) * codes + code
+    total = np.bincount(group, weights=count)  # exact below 2**53
     cell = np.flatnonzero(total)
     return cell // codes * width, cell % codes, total[cell].astype(np.int64)
 
 
 def _merged(cells: _Cells) -> _Cells:
-    """Return cells with those of one minute, code and part added up."""
+    """Return cells with those of the same minute, code and segment summed."""
     minute, code, segment, count = cells
     codes, segments = int(code.max()) + 1, int(segment.max()) + 1
-    place = (minute.astype(np.int64) * segments + segment) * codes + code
-    cell, where = np.unique(place, return_inverse=True)
+    group = (minute.astype(np.int64) * segments + segment) * codes + code
+    cell, where = np.unique(group, return_inverse=True)
     total = np.bincount(where, weights=count).astype(np.int64)
-    minute_and_part = cell // codes
+    minute_and_segment = cell // codes
     return _Cells(
-        (minute_and_part // segments).astype(np.uint8),
+        (minute_and_segment // segments).astype(np.uint8),
         (cell % codes).astype(np.int32),
-        (minute_and_part % segments).astype(np.int32),
+        (minute_and_segment % segments).astype(np.int32),
         total,
     )
 
 
 class MinuteCube:
-    """Counts by minute (since the epoch), key and part; keys are any hashable values."""
+    """Counts by minute (since the epoch), key and segment; keys are any hashable values."""
 
     def __init__(self) -> None:
         self.keys: list[Hashable] = []
@@ -142,8 +144,8 @@ class MinuteCube:
         )
         starts = np.flatnonzero(np.concatenate(([True], hour[1:] != hour[:-1])))
         for low, high in zip(starts, (*starts[1:], len(hour)), strict=True):
-            own = self._hours.setdefault(int(hour[low]), _Hour())
-            own.add(_Cells.of(column[low:high].copy() for column in cells))
+            cells_of_hour = self._hours.setdefault(int(hour[low]), _Hour())
+            cells_of_hour.add(_Cells.of(column[low:high].copy() for column in cells))
 
     def totals(self, start: int, end: int, mask: SegmentMask = EVERYTHING) -> Ints:
         """Return the count of every key over the minutes [start, end), by code."""
@@ -180,7 +182,7 @@ class MinuteCube:
     def _within(self, start: int, end: int) -> Iterator[tuple[int, _Hour]]:
         first, last = start // HOUR, (end - 1) // HOUR
         if last - first + 1 < len(self._hours):
-            wanted: list[int] = [n for n in range(first, last + 1) if n in self._hours]
+            hour_numbers: list[int] = [n for n in range(first, last + 1) if n in self._hours]
         else:
-            wanted = sorted(n for n in self._hours if first <= n <= last)
-        return ((n, self._hours[n]) for n in wanted)
+            hour_numbers = sorted(n for n in self._hours if first <= n <= last)
+        return ((n, self._hours[n]) for n in hour_numbers)

@@ -65,7 +65,7 @@ class SeenEvents:
             run[1][rows[same]] = tagged[which[same]]
 
     def settle(self) -> None:
-        """Sort what was added now, so that the next look-up does not have to."""
+        """Sort what was added now, so that the next lookup does not have to."""
         self._runs.settle()
 
 

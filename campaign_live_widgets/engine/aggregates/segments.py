@@ -50,9 +50,10 @@ class Segments:
 
     def numbers(self, segments: Iterable[Segment]) -> NDArray[np.int32]:
         """Return the numbers of segments; a new one gets the next number."""
-        known = self._numbers
+        number_by_segment = self._numbers
         return np.array(
-            [known.setdefault(segment, len(known)) for segment in segments], dtype=np.int32
+            [number_by_segment.setdefault(segment, len(number_by_segment)) for segment in segments],
+            dtype=np.int32,
         )
 
     def mask_of(self, selection: Selection) -> SegmentMask:

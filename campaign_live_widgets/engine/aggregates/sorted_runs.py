@@ -35,7 +35,7 @@ class SortedRuns:
         return sum(len(run[0]) for run in (*self._runs, *self._unsorted))
 
     def add(self, *columns: NDArray[Any]) -> None:
-        """Add rows; they are sorted at the next look-up (see :meth:`settle`)."""
+        """Add rows; they are sorted at the next lookup (see :meth:`settle`)."""
         if len(columns[0]):
             self._unsorted.append(columns)
 
@@ -45,7 +45,7 @@ class SortedRuns:
         return tuple(np.concatenate(columns) for columns in parts)
 
     def settle(self) -> None:
-        """Sort what was added and merge runs, so that the next look-up does not have to."""
+        """Sort what was added and merge runs, so that the next lookup does not have to."""
         while self._unsorted:
             columns = self._unsorted.pop()
             order = np.argsort(columns[0])

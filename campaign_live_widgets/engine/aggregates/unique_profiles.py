@@ -158,7 +158,7 @@ class EnteredProfiles:
         return links.distinct(start, end)
 
     def settle(self) -> None:
-        """Sort what was added now, so that the next look-up does not have to."""
+        """Sort what was added now, so that the next lookup does not have to."""
         self._runs.settle()
 
 

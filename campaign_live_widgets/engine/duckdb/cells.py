@@ -50,7 +50,9 @@ def fetch_cells(
     rows: dict[int, list[_KeyRow]] = defaultdict(list)
     for number, *row in con.execute(sql.KEYS).fetchall():
         rows[number].append((*row,))
-    return [_as_numbers(con, number, found, segments, untimed) for number, found in rows.items()]
+    return [
+        _as_numbers(con, number, key_rows, segments, untimed) for number, key_rows in rows.items()
+    ]
 
 
 def _as_rows(
@@ -66,8 +68,8 @@ def _as_rows(
         index = keys[dimension].setdefault(Key(key_value, EVENT_KINDS[kind]), len(keys[dimension]))
         numbers[dimension].append((untimed if slot is None else slot, index, segment, count))
     return [
-        CubeCells(dimension, list(keys[dimension]), *np.array(found, dtype=np.int64).T)
-        for dimension, found in numbers.items()
+        CubeCells(dimension, list(keys[dimension]), *np.array(cells, dtype=np.int64).T)
+        for dimension, cells in numbers.items()
     ]
 
 
@@ -92,7 +94,7 @@ def _as_numbers(
         keys = [Key(segments[segment or 0].message, EVENT_KINDS[kind]) for _, kind, segment in rows]
     else:
         by = "value"
-        codes[by] = pd.Series([value for value, _, _ in rows], dtype="str")  # nulls are kept
+        codes[by] = pd.Series([value for value, _, _ in rows], dtype="str")  # nulls stay null
         keys = [Key(value, EVENT_KINDS[kind]) for value, kind, _ in rows]
     con.register("codes", pd.DataFrame(codes))
     cells = con.execute(sql.coded(number, by)).fetchnumpy()

@@ -88,10 +88,10 @@ class FileRollup(Rollup):
                 self._campaign = self._newest_campaign(batches)
             for chunk in batches:
                 stop_if_asked()
-                self._take(chunk)
+                self._count_slices(chunk)
             self._sum_health()
             if not self._follow:
-                self._require_something()
+                self._require_rows()
             if not slices:
                 self._seen.settle()
                 self._entered.settle()
@@ -104,8 +104,8 @@ class FileRollup(Rollup):
             try:
                 self._stage.stage(chunk)
                 for campaign, last in self._counter.newest(self._until(self._at)):
-                    known = newest.setdefault(campaign, last)
-                    if last is not None and (known is None or last > known):
+                    previous = newest.setdefault(campaign, last)
+                    if last is not None and (previous is None or last > previous):
                         newest[campaign] = last
             except UNREADABLE as error:
                 stop_if_interrupted(error)
@@ -114,7 +114,7 @@ class FileRollup(Rollup):
                 self._stage.clear()
         return newest_campaign(newest)
 
-    def _take(self, slices: Sequence[FileSlice]) -> None:
+    def _count_slices(self, slices: Sequence[FileSlice]) -> None:
         """Count slices together; if that fails, count each alone."""
         try:
             batch = self._stage.stage(slices)
@@ -133,9 +133,9 @@ class FileRollup(Rollup):
             if len(slices) > 1:
                 self._keep_ids = True  # there will be more than one pass
                 if self._campaign is None:
-                    self._campaign = self._newest_campaign([[one] for one in slices])
+                    self._campaign = self._newest_campaign([[file_slice] for file_slice in slices])
                 for file_slice in slices:
-                    self._take([file_slice])
+                    self._count_slices([file_slice])
                 return
             if Path(slices[0].file.path).exists():
                 self._tail.give_up(slices[0], why(error))
@@ -151,7 +151,7 @@ class FileRollup(Rollup):
                 self._tail.commit(file_slice, lines[path], counted.tallies.get(path, Tally()))
 
     def _merge(self, counted: BatchDelta, now: int) -> None:
-        """Keep what a batch adds, as read at *now*; nothing here can fail half-way."""
+        """Add a batch's delta, as read at *now*; nothing here can fail half-way."""
         self._campaign = counted.campaign
         self._times.add(counted.times, self._campaign)
         self._times.settle(now, self._campaign)
@@ -164,18 +164,18 @@ class FileRollup(Rollup):
             )
         if counted.entered is not None:
             self._entered_in_window = counted.entered
-        for known, found in (
+        for totals, additions in (
             (self._campaigns, counted.campaigns),
             (self._messages, counted.messages),
             (self._executions, counted.executions),
         ):
-            for key, one in found.items():
-                add_entity(known, key, one)
+            for key, stats in additions.items():
+                add_entity(totals, key, stats)
         if counted.ids and counted.recounted:
             self._seen.add(*counted.ids)
             self._seen.update_generation(*counted.recounted)
 
-    def _shown(self, reject: Reject) -> Reject:
+    def _with_relative_path(self, reject: Reject) -> Reject:
         return Reject(self._relative(reject.file), reject.row, reject.cause)
 
     def _relative(self, path: str) -> str:
@@ -195,14 +195,14 @@ class FileRollup(Rollup):
             duplicates=sum(tally.duplicates for tally in tallies),
             rejected=sum(tally.rejected for tally in tallies),
             ignored=sum(tally.ignored for tally in tallies),
-            rejects=tuple(map(self._shown, rejects)),
+            rejects=tuple(map(self._with_relative_path, rejects)),
             notes=(
                 *(f"{self._relative(path)}: {text}" for path, text in notes),
-                *_passed_over(self._tail.others),
+                *_ignored_files_note(self._tail.others),
             ),
         )
 
-    def _require_something(self) -> None:
+    def _require_rows(self) -> None:
         """Raise :class:`SourceError` if the source has no readable rows."""
         if self._health.events or self._health.rejected or self._health.ignored:
             return
@@ -216,25 +216,25 @@ class FileRollup(Rollup):
 
 
 def chunks(slices: Sequence[FileSlice]) -> Iterator[list[FileSlice]]:
-    """Split fragments so that one pass reads a bounded number of bytes (or one file)."""
+    """Split file slices so that one pass reads a bounded number of bytes (or one file)."""
     return chunks_of(slices, lambda file_slice: file_slice.end - file_slice.start)
 
 
-def chunks_of(things: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
+def chunks_of(items: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
     """Split items into batches of a limited number of bytes, at least one item each."""
     chunk: list[_T] = []
     size = 0
-    for thing in things:
-        if chunk and size + length(thing) > _CHUNK_BYTES:
+    for item in items:
+        if chunk and size + length(item) > _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
-        chunk.append(thing)
-        size += length(thing)
+        chunk.append(item)
+        size += length(item)
     if chunk:
         yield chunk
 
 
-def _passed_over(others: Mapping[str, int]) -> Iterator[str]:
+def _ignored_files_note(others: Mapping[str, int]) -> Iterator[str]:
     """Yield a note of files that are ignored because of their extension, if there are any."""
     if others:
         endings = ", ".join(

@@ -45,7 +45,7 @@ def ids(batch: str, *, rejected: bool) -> str:
 def new_events(batch: str, *, repeats: bool, rejected: bool) -> str:
     """Return the relation of a batch's events without *repeats* and *rejected* rows.
 
-    The two flags tell whether there are any; see :func:`ids` for the others.
+    The two flags give whether there are any; see :func:`ids` for *batch*.
     """
     where = f" WHERE {_ACCEPTED}" if rejected else ""
     join = f" ANTI JOIN {REPEATS} ON {REPEATS}.position = {_POSITION}" if repeats else ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.engine.aggregates import entities as named
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import EntityStats
+from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity
 from campaign_live_widgets.engine.aggregates.event_times import (
     EventTimes,
     Moment,
@@ -37,16 +36,16 @@ _TRIES: Final = 3
 """Attempts to read a store whose files are replaced meanwhile."""
 
 
-class _GoneError(Exception):
+class _FileReplacedError(Exception):
     """A file of the store has been replaced meanwhile, or is missing."""
 
 
 class StoreRollup(FileRollup):
     """Counts of one campaign of a store, kept up to date by :meth:`refresh`.
 
-    Of other campaigns nothing is read but the times of events after now; of this one, where only
-    one window will be asked for, what lies outside it is read for names alone. No event stands in
-    a store twice, so none is looked for.
+    Of other campaigns, only the times of events after now are read. If the rollup has one window,
+    events of this campaign outside it are read only for names. A store contains each event once,
+    so duplicates are not searched.
     """
 
     def __init__(  # noqa: PLR0913 - all but two by name
@@ -66,7 +65,7 @@ class StoreRollup(FileRollup):
         """Path → why a file cannot be read, and its size then, ``None`` where it is missing."""
         self._rejects: tuple[Reject, ...] = ()
         self._logged = EventTimes()
-        """What the log knows of times, and what files hold whose last event is after now."""
+        """Times from the log, and times from files whose last event is after now."""
         self._read_ahead: dict[str, list[Moment]] = {}
         """Path → the times in a file whose last event was after now when it was read."""
 
@@ -81,43 +80,43 @@ class StoreRollup(FileRollup):
         old_health = self._health
         for _ in range(_TRIES):
             try:
-                found = self._look()
+                changed = self._poll()
                 break
-            except _GoneError:
+            except _FileReplacedError:
                 continue
         else:
-            found = self._look(lost=True)
+            changed = self._poll(lost=True)
         self._sum_health()
-        if not found:
+        if not changed:
             self._entered.settle()
-        return found or self._health != old_health
+        return changed or self._health != old_health
 
-    def _look(self, *, lost: bool = False) -> bool:
+    def _poll(self, *, lost: bool = False) -> bool:
         """Count what is new since the last refresh; return whether anything is.
 
         If it is interrupted, the next refresh counts everything again.
         """
         try:
             with held_back(self._con) as stop_if_asked:
-                return self._count_news(stop_if_asked, lost=lost)
-        except (_GoneError, KeyboardInterrupt):
+                return self._count_new(stop_if_asked, lost=lost)
+        except (_FileReplacedError, KeyboardInterrupt):
             self._state = State()
             raise
 
-    def _count_news(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
-        news = self._log.after(self._state.number) if self._state.number else None
-        if news == [] and not self._repaired():
+    def _count_new(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
+        commits = self._log.after(self._state.number) if self._state.number else None
+        if commits == [] and not self._repaired():
             return False
-        if news is None:
+        if commits is None:
             state = self._log.state()
             self._reset()
             self._damaged.clear()
             files: list[StoredFile] = list(state.files.values())
         else:
             state = self._state
-            files = [file for commit in news if not commit.compacts for file in commit.files]
+            files = [file for commit in commits if not commit.compacts for file in commit.files]
             files += [state.files[path] for path in self._repaired()]
-            for commit in news:
+            for commit in commits:
                 state.apply(commit)
         self._state = state
         self._rejects = tuple(self._log.rejects(state, EXAMPLES))
@@ -125,8 +124,8 @@ class StoreRollup(FileRollup):
         if self._campaign is None and self._campaigns:
             self._campaign = self._newest_of(state.files.values())
         self._log_times(state)
-        own = [file for file in files if file.campaign == self._campaign]
-        self._read(own, stop_if_asked, lost=lost)
+        campaign_files = [file for file in files if file.campaign == self._campaign]
+        self._read(campaign_files, stop_if_asked, lost=lost)
         return bool(files)
 
     def _all_times(self) -> tuple[EventTimes, ...]:
@@ -139,19 +138,19 @@ class StoreRollup(FileRollup):
         for file in files:
             last: int | None = file.newest
             if file.newest > until:
-                found = self._moments(file, until) if file.oldest <= until else []
-                last = max((one.last for one in found if not one.is_ahead), default=None)
-            known = newest.setdefault(file.campaign, last)
-            if last is not None and (known is None or last > known):
+                moments = self._moments(file, until) if file.oldest <= until else []
+                last = max((moment.last for moment in moments if not moment.is_ahead), default=None)
+            previous = newest.setdefault(file.campaign, last)
+            if last is not None and (previous is None or last > previous):
                 newest[file.campaign] = last
         return newest_campaign(newest)
 
     def _log_times(self, state: State) -> None:
-        """Take from the log when events happened; where it tells too little, from the files.
+        """Collect the times of events from the log and, where needed, from files.
 
-        Files of the campaign that is counted are read anyway.
+        Files with events after now are read; those of the counted campaign are read anyway.
         """
-        now, known = self._now(), self._read_ahead
+        now, previous = self._now(), self._read_ahead
         self._logged, self._read_ahead = EventTimes(), {}
         for path, file in state.files.items():
             if file.newest <= now:
@@ -161,18 +160,18 @@ class StoreRollup(FileRollup):
             elif file.campaign == self._campaign:
                 continue
             else:
-                moments = known.get(path) or self._moments(file, now)
+                moments = previous.get(path) or self._moments(file, now)
                 self._read_ahead[path] = moments
             self._logged.add(moments, None)
 
     def _moments(self, file: StoredFile, until: int) -> list[Moment]:
-        """Return when the events of a file happened; nothing where it cannot be read."""
+        """Return when the events of a file happened; empty if it cannot be read."""
         query = sql.times(f"({self._events([file])})", "", until)
         try:
             return [Moment(*row) for row in self._con.execute(query).fetchall()]
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            return []  # counting it, or the next look, tells
+            return []  # counting it, or the next refresh, reports the error
 
     def _repaired(self) -> list[str]:
         """Return the files that could not be read and have another size now."""
@@ -190,7 +189,7 @@ class StoreRollup(FileRollup):
             size = _size(self._log.folder / file.path)
             self._damaged.pop(file.path, None)
             if size is None and not lost:
-                raise _GoneError
+                raise _FileReplacedError
             if size == file.size:
                 whole.append(file)
             else:
@@ -214,8 +213,8 @@ class StoreRollup(FileRollup):
             return list(files), []
         start, end = (minute * _MINUTE_US for minute in minutes(self._window))
         inside = [file for file in files if file.newest >= start and file.oldest < end]
-        wanted = {file.path for file in inside}
-        return inside, [file for file in files if file.path not in wanted]
+        inside_paths = {file.path for file in inside}
+        return inside, [file for file in files if file.path not in inside_paths]
 
     def _count(self, files: Sequence[StoredFile], *, lost: bool, names_only: bool = False) -> None:
         """Count files together; if that fails, count each alone."""
@@ -239,7 +238,7 @@ class StoreRollup(FileRollup):
                 return
             size = _size(self._log.folder / files[0].path)
             if size is None and not lost:
-                raise _GoneError from error
+                raise _FileReplacedError from error
             self._damaged[files[0].path] = (why(error), size)
             return
         counted.campaigns = {}  # they come from the log
@@ -268,12 +267,12 @@ class StoreRollup(FileRollup):
 
 def _campaigns(files: Iterable[StoredFile]) -> dict[str, EntityStats]:
     """Return the campaigns of the log."""
-    known: dict[str, EntityStats] = {}
+    campaigns: dict[str, EntityStats] = {}
     for file in files:
-        named.add_entity(
-            known, file.campaign, EntityStats(file.rows, file.oldest, file.newest, file.name)
+        add_entity(
+            campaigns, file.campaign, EntityStats(file.rows, file.oldest, file.newest, file.name)
         )
-    return known
+    return campaigns
 
 
 def _size(path: os.PathLike[str]) -> int | None:

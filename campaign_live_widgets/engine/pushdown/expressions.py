@@ -40,13 +40,15 @@ def _place(column: Column, values: tuple[str, ...], *, none: int = 0) -> Column:
     return ibis.cases(*branches, else_=0).cast("int64")
 
 
-def packed(own: Table) -> Column:
+def packed(events: Table) -> Column:
     """Return the number of a row's kind; see :mod:`.aggregates.event_kinds`."""
     import ibis
 
-    bounce = own.event_type == "bounce"
-    kind = _place(own.channel, CHANNELS) * len(EVENT_TYPES) + _place(own.event_type, EVENT_TYPES)
-    of_bounce = ibis.ifelse(bounce, _place(own.bounce_type, BOUNCE_TYPES, none=1), 0)
-    late = ibis.ifelse(bounce & own.is_async, 2, 0)
-    test = ibis.ifelse(own.is_test, 1, 0)
+    bounce = events.event_type == "bounce"
+    kind = _place(events.channel, CHANNELS) * len(EVENT_TYPES) + _place(
+        events.event_type, EVENT_TYPES
+    )
+    of_bounce = ibis.ifelse(bounce, _place(events.bounce_type, BOUNCE_TYPES, none=1), 0)
+    late = ibis.ifelse(bounce & events.is_async, 2, 0)
+    test = ibis.ifelse(events.is_test, 1, 0)
     return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")

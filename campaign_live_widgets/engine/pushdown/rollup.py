@@ -1,7 +1,7 @@
 """The rollup of a database's table: the database counts, and only counts and hashes travel.
 
 The watermark is a column that grows with every insert. A transaction that began earlier may still
-add a row with a slightly smaller watermark, so the newest rows cannot be counted for good. Rows
+add a row with a slightly smaller watermark, so the newest rows cannot be counted permanently. Rows
 below ``newest watermark - overlap`` are *stable*: they are counted once and never read again.
 Rows above are *pending*: each refresh counts them again. See :meth:`DatabaseRollup._merge`.
 """
@@ -250,9 +250,9 @@ class DatabaseRollup(Rollup):
             self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.segment])
         if stable.entered is not None:
             self._entered_in_window = stable.entered
-        shown = (self._campaigns, self._messages, self._executions)
+        totals = (self._campaigns, self._messages, self._executions)
         for entities in zip(
-            shown,
+            totals,
             self._stable.entities,
             stable.entities,
             before.entities,
@@ -292,21 +292,21 @@ def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> s
 
 
 def _update_entities(
-    shown: dict[str, EntityStats],
+    totals: dict[str, EntityStats],
     stable: dict[str, EntityStats],
     new: dict[str, EntityStats],
     old: dict[str, EntityStats],
     pending: dict[str, EntityStats],
 ) -> None:
-    """Add *new* stable entities, and update the shown ones: the stable and the pending ones.
+    """Add *new* stable entities, and update *totals*: the stable and the pending ones.
 
     *old* are the pending ones of the last refresh.
     """
     for key, stats in new.items():
         add_entity(stable, key, stats)
     for key in {**new, **old, **pending}:
-        stats_found = [entities[key] for entities in (stable, pending) if key in entities]
-        if stats_found:
-            shown[key] = sum(stats_found[1:], start=stats_found[0])
+        parts = [entities[key] for entities in (stable, pending) if key in entities]
+        if parts:
+            totals[key] = sum(parts[1:], start=parts[0])
         else:
-            del shown[key]
+            del totals[key]

@@ -147,12 +147,12 @@ class StatementBuilder:
         rows = ibis.table(all_rows.schema(), name=_ROWS)
         all_fresh = self._new_events(rows, campaign if since else None)
         fresh = ibis.table(all_fresh.schema(), name=_FRESH)
-        own = fresh.filter(fresh.campaign_id == campaign)
+        of_campaign = fresh.filter(fresh.campaign_id == campaign)
         answer = ibis.union(
-            *self._cells(own),
+            *self._cells(of_campaign),
             self._names(fresh),
             _times(fresh, campaign),
-            self._entries(own),
+            self._entries(of_campaign),
             _tally(rows, ignores=self._query.ignores),
             _examples(rows, ignores=self._query.ignores),
         )
@@ -210,7 +210,7 @@ class StatementBuilder:
         store them. *with_ids* includes the ids of accepted rows.
         """
         high, low = self._query.hashes(rows.profile_id)
-        own = {name: rows[name] for name in _OF_THIS_CAMPAIGN} | {
+        of_campaign = {name: rows[name] for name in _OF_THIS_CAMPAIGN} | {
             "event_kind": packed(rows),
             "minute": minute(rows.timestamp),
             "is_test": rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
@@ -222,7 +222,7 @@ class StatementBuilder:
         return rows.select(
             *_OF_EVERY_CAMPAIGN,
             rank=rank,
-            **{name: _only(is_own, column) for name, column in own.items()},
+            **{name: _only(is_own, column) for name, column in of_campaign.items()},
             **{name: _only(is_own & enters, column) for name, column in entry.items()},
             **{
                 name: column if with_ids else _only(rows[CAUSE].notnull(), column)
@@ -256,24 +256,27 @@ class StatementBuilder:
         helpers = ("rank", CAUSE, RAW_ID, WATERMARK)
         return fresh.select(*(name for name in fresh.columns if name not in helpers))
 
-    def _cells(self, own: Table) -> list[Table]:
+    def _cells(self, of_campaign: Table) -> list[Table]:
         """Return the cells of each dimension."""
-        slot: dict[str, Column] = {"minute": own.minute}
+        slot: dict[str, Column] = {"minute": of_campaign.minute}
         if self._query.window is not None:
             start, end = self._query.window
-            own = own.filter(own.minute >= start, own.minute < end)
-            first = (own.minute // self._query.bucket * self._query.bucket).cast("int64")
+            of_campaign = of_campaign.filter(of_campaign.minute >= start, of_campaign.minute < end)
+            first = (of_campaign.minute // self._query.bucket * self._query.bucket).cast("int64")
             slot = {"minute": first.clip(lower=start)}
         cells = []
         for number, dimension in enumerate(QUESTIONS):
-            events, keys = own, {"event_kind": own.event_kind}
-            segment = {"message_id": own.message_id, "execution_id": own.execution_id}
+            events, keys = of_campaign, {"event_kind": of_campaign.event_kind}
+            segment = {
+                "message_id": of_campaign.message_id,
+                "execution_id": of_campaign.execution_id,
+            }
             if dimension == QUESTIONS[0]:
                 keys |= {**segment, **slot}
             else:
                 if dimension == "reason":
-                    events = own.filter(own.event_kind.isin(packed_kinds(REASONED)))
-                keys |= {"value": own[dimension]}
+                    events = of_campaign.filter(of_campaign.event_kind.isin(packed_kinds(REASONED)))
+                keys |= {"value": of_campaign[dimension]}
                 if self._query.window is None:
                     keys |= {**segment, **slot}
             counted = events.group_by("pending", **keys).aggregate(total=events.count())
@@ -298,24 +301,24 @@ class StatementBuilder:
         )
         return _answer_rows(counted, RowKind.NAME)
 
-    def _entries(self, own: Table) -> Table:
+    def _entries(self, of_campaign: Table) -> Table:
         """Return the entries of profiles or, for one window, the number of profiles."""
         import ibis
 
-        own = own.filter(own.high.notnull())
+        of_campaign = of_campaign.filter(of_campaign.high.notnull())
         if self._query.window is None:
-            entries = own.select(
+            entries = of_campaign.select(
                 "pending",
                 "minute",
                 "high",
                 "low",
                 "message_id",
                 "execution_id",
-                flag=own.is_test,
+                flag=of_campaign.is_test,
             ).distinct()
             return _answer_rows(entries, RowKind.ENTRY)
         start, end = self._query.window
-        inside = own.filter(own.minute >= start, own.minute < end)
+        inside = of_campaign.filter(of_campaign.minute >= start, of_campaign.minute < end)
         profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
         entered = profiles.group_by(flag=profiles.all_tests).aggregate(total=profiles.count())
         entered = entered.mutate(pending=ibis.literal(False))  # noqa: FBT003

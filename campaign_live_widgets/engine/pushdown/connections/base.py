@@ -34,7 +34,7 @@ class Connection(ABC):
     ----------
     table : ibis table
         The rows of all tables that were named.
-    mark : str or None
+    watermark : str or None
         Its column that grows with every insert.
     row_format : RowFormat
         The format of its rows.
@@ -54,7 +54,7 @@ class Connection(ABC):
     times: ClassVar[tuple[str, str]]
     """The engine's types of a time with a zone, and of one without."""
     by_index: ClassVar[bool] = True
-    """Whether rows are found without reading the table; else it is read as seldom as can be."""
+    """Whether rows are found by an index; if not, the table is read as seldom as possible."""
     day: str | None = None
 
     def __init_subclass__(cls, *, engine: str) -> None:
@@ -67,7 +67,7 @@ class Connection(ABC):
             tables, distinct = self._open()
             self.row_format = detect_row_format(database.format, tables)
             self.distinct = distinct and len(tables) == 1
-            self.table, self.watermark = self._gathered(tables)
+            self.table, self.watermark = self._combined(tables)
         except BaseException:
             self.close()
             raise
@@ -95,11 +95,11 @@ class Connection(ABC):
     def close(self) -> None:
         """Close the connection."""
 
-    def renew(self) -> None:  # noqa: B027 - most engines always see what is there
+    def renew(self) -> None:  # noqa: B027 - most engines always see all changes
         """Make the engine see changes of the table, before a refresh."""
 
     @classmethod
-    def words(cls, error: Exception) -> str:
+    def client_message(cls, error: Exception) -> str:
         """Return the message of an error of the engine's client."""
         return str(error)
 
@@ -109,14 +109,14 @@ class Connection(ABC):
         return hashes(self.dialect)
 
     def newest_watermark(self, since: Watermark | None = None) -> Watermark | None:
-        """Return the greatest watermark there is; none is sought among those before *since*."""
+        """Return the greatest watermark; rows before *since* are not searched."""
         if self.watermark is None:
             return None
         table = self.table
         if self.day and isinstance(since, datetime):
             table = table.filter(near(table[self.day], since.date()))
         newest = table.aggregate(newest=table[self.watermark].max())
-        rows = [row for some in self.rows(self.statement(newest)) for row in some]
+        rows = [row for batch in self.rows(self.statement(newest)) for row in batch]
         return rows[0][0] if rows else None
 
     def stable(self, newest: Watermark, before: Watermark | None) -> Watermark:
@@ -124,26 +124,28 @@ class Connection(ABC):
         overlap = self.database.overlap
         until: Any = newest
         until -= timedelta(seconds=overlap) if isinstance(newest, datetime) else overlap
-        found: Watermark = until if before is None else max(before, until)
-        return found
+        stable: Watermark = until if before is None else max(before, until)
+        return stable
 
-    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+    def _combined(self, tables: list[Table]) -> tuple[Table, str | None]:
         """Return the rows of all tables as those of one, and its watermark's column."""
         return self.row_format.gathered(tables, self._watermark_path(tables), self.database.text)
 
     def _watermark_path(self, tables: list[Table]) -> str | None:
         """Return the path of the watermark, as the tables spell it."""
-        wanted = self.database.watermark
-        if wanted == "":
+        configured = self.database.watermark
+        if configured == "":
             return None
-        path = wanted or self.default_watermark
-        found = [at(table, path) for table in tables]
-        if any(column is None for column in found):
-            if wanted is None:
+        path = configured or self.default_watermark
+        columns = [at(table, path) for table in tables]
+        if any(column is None for column in columns):
+            if configured is None:
                 return None
-            message = f"{self.database.text}: no column {wanted}, which is given as the watermark"
+            message = (
+                f"{self.database.text}: no column {configured}, which is given as the watermark"
+            )
             raise SourceError(message)
-        for kind in (column.type() for column in found):
+        for kind in (column.type() for column in columns):
             if not (kind.is_integer() or kind.is_timestamp()):
                 message = (
                     f"{self.database.text}: the watermark {path} is {kind}; it must be a time or "
@@ -156,7 +158,7 @@ class Connection(ABC):
 def near(day: Any, first: Any) -> Any:  # noqa: ANN401 - columns or values
     """Return the condition that a day may hold watermarks from day *first* on.
 
-    A writer's clock may stand in another zone: the day before belongs to it.
+    The writer's clock may use another time zone, so the day before is included.
     """
     return day.isnull() | (day >= first - timedelta(days=1))
 
@@ -171,20 +173,20 @@ def connect(database: DatabaseAddress) -> Connection:
     UsageError
         If the client of the engine is not installed.
     """
-    known = _kind(database)
+    connection_class = _connection_class(database)
     try:
-        return known(database)
+        return connection_class(database)
     except ImportError as error:
         message = (
             f"{database.engine}:// needs {error.name or 'more packages'}: "
-            f"pip install 'campaign-live-widgets[{known.extra}]'"
+            f"pip install 'campaign-live-widgets[{connection_class.extra}]'"
         )
         raise UsageError(message) from error
     except failures() as error:
-        raise SourceError(_refused(database, error)) from error
+        raise SourceError(_connection_error(database, error)) from error
 
 
-def _kind(database: DatabaseAddress) -> type[Connection]:
+def _connection_class(database: DatabaseAddress) -> type[Connection]:
     """Return the connection class of an engine; importing a module registers its class."""
     if database.engine not in CONNECTIONS:
         for module in iter_modules(import_module(__package__).__path__):
@@ -193,8 +195,8 @@ def _kind(database: DatabaseAddress) -> type[Connection]:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """Return what may come of asking a database, by the clients that are installed."""
-    found: list[type[Exception]] = [OSError]
+    """Return the errors that a query may raise, for the clients that are installed."""
+    errors: list[type[Exception]] = [OSError]
     for module, name in (
         ("ibis.common.exceptions", "IbisError"),
         ("ibis.common.exceptions", "TableNotFound"),
@@ -203,17 +205,17 @@ def failures() -> tuple[type[Exception], ...]:
         ("grpc", "RpcError"),
     ):
         if sys.modules.get(module.partition(".")[0]):
-            found.append(getattr(import_module(module), name))
-    return tuple(found)
+            errors.append(getattr(import_module(module), name))
+    return tuple(errors)
 
 
 def error_line(database: DatabaseAddress, error: Exception) -> str:
-    """Return one line on what came of asking a database."""
-    words = _kind(database).words(error)
-    return f"{database.text}: {database.error_message(words or type(error).__name__)}"
+    """Return the error of a query as one line."""
+    message = _connection_class(database).client_message(error)
+    return f"{database.text}: {database.error_message(message or type(error).__name__)}"
 
 
-def _refused(database: DatabaseAddress, error: Exception) -> str:
+def _connection_error(database: DatabaseAddress, error: Exception) -> str:
     if type(error).__name__ == "TableNotFound":
         return f"{database.text}: table {database.table} not found, or no permission to read it"
     return error_line(database, error)
@@ -227,5 +229,5 @@ def microseconds(time: datetime) -> int:
 
 
 def fetch_all(batches: Iterable[list[Row]]) -> list[Row]:
-    """Return the rows of a small answer."""
-    return [row for some in batches for row in some]
+    """Return the rows of a small result."""
+    return [row for batch in batches for row in batch]

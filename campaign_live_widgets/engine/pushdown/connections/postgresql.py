@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine.pushdown.connections.base import Row, Table
 
 _ROWS: Final = 50_000
-"""Rows that are taken from the client's answer at once."""
+"""Rows that are fetched from the client at once."""
 
 
 class Postgres(Connection, engine="postgresql"):
@@ -27,15 +27,15 @@ class Postgres(Connection, engine="postgresql"):
 
     def _open(self) -> tuple[Table, bool]:
         ibis, psycopg = import_module("ibis"), import_module("psycopg")
-        there, options = self.database, dict(self.database.options)
+        address, options = self.database, dict(self.database.options)
         options.setdefault("application_name", "campaign-live")
         options.setdefault("connect_timeout", "10")
         self._con = psycopg.connect(
-            host=there.host,
-            port=there.port,
-            user=there.user,
-            password=there.password,
-            dbname=there.name or None,
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            dbname=address.name or None,
             autocommit=True,
             **options,
         )
@@ -43,14 +43,14 @@ class Postgres(Connection, engine="postgresql"):
         self._con.execute("SET default_transaction_read_only = on")
         tables = [
             self._backend.table(name, database=schema) if schema else self._backend.table(name)
-            for schema, name in there.tables
+            for schema, name in address.tables
         ]
-        return tables, all(map(self._has_each_once, tables))
+        return tables, all(map(self._has_unique_ids, tables))
 
-    def _has_each_once(self, table: Table) -> bool:
+    def _has_unique_ids(self, table: Table) -> bool:
         """Return whether a unique index guarantees that each event id occurs once."""
         op = table.op()
-        found = self._con.execute(
+        row = self._con.execute(
             "SELECT count(*) FROM pg_index i"
             " JOIN pg_class c ON c.oid = i.indrelid"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -59,14 +59,14 @@ class Postgres(Connection, engine="postgresql"):
             " AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL",
             (op.namespace.database or self._backend.current_database, op.name),
         ).fetchone()
-        return bool(found and found[0])
+        return bool(row and row[0])
 
     def rows(self, statement: str) -> Iterator[list[Row]]:
-        """Run a statement and yield its rows, some at a time."""
+        """Run a statement and yield its rows, batch at a time."""
         with self._con.cursor() as cursor:
             cursor.execute(statement)
-            while some := cursor.fetchmany(_ROWS):
-                yield some
+            while batch := cursor.fetchmany(_ROWS):
+                yield batch
 
     def statement(self, expression: Table) -> str:
         """Return an expression in PostgreSQL's SQL."""

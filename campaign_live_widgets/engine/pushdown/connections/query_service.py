@@ -37,7 +37,7 @@ _TYPES: Final = {
     **dict.fromkeys((1114, 1184), "timestamp('UTC')"),
     **dict.fromkeys((18, 25, 1042, 1043), "string"),
 }
-"""What PostgreSQL's numbers of types are; any other is a type that has to be taken apart."""
+"""What PostgreSQL's numbers of types are; any other is a struct, whose fields are tested."""
 _IDENTITIES: Final = "identityMap"
 IDENTITY_MAP: Final = "map<string, array<struct<id: string, primary: boolean>>>"
 """The type of the identity map as the XDM schema publishes it: the protocol has none for it."""
@@ -69,24 +69,24 @@ class QueryService(Postgres, engine="queryservice"):
         self._unlimited = " LIMIT 0" if self._send("SELECT 1 AS one LIMIT 0")[1] else ""
         return [self._table(schema, name) for schema, name in self.database.tables], False
 
-    def _connect(self) -> Any:  # noqa: ANN401 - of a client that may not be there
-        psycopg, there = import_module("psycopg"), self.database
-        options = dict(there.options)
+    def _connect(self) -> Any:  # noqa: ANN401 - of a client that may not be installed
+        psycopg, address = import_module("psycopg"), self.database
+        options = dict(address.options)
         options.setdefault("application_name", "campaign-live")
         options.setdefault("connect_timeout", "60")  # a session may have to be made first
         options.setdefault("sslmode", _TLS[0])
         if options["sslmode"] not in _TLS:
             message = (
-                f"{there.text}: sslmode={options['sslmode']} may send the credential in the clear; "
-                f"give one of {', '.join(_TLS)}"
+                f"{address.text}: sslmode={options['sslmode']} may send the credential in the "
+                f"clear; give one of {', '.join(_TLS)}"
             )
             raise SourceError(message)
         return psycopg.connect(
-            host=there.host,
-            port=there.port or _PORT,
-            user=there.user,
-            password=there.password,
-            dbname=there.name or None,
+            host=address.host,
+            port=address.port or _PORT,
+            user=address.user,
+            password=address.password,
+            dbname=address.name or None,
             autocommit=True,
             prepare_threshold=None,
             cursor_factory=psycopg.ClientCursor,
@@ -94,34 +94,36 @@ class QueryService(Postgres, engine="queryservice"):
         )
 
     def rows(self, statement: str) -> Iterator[list[Row]]:
-        """Run a statement and yield its rows; raise :class:`SourceError` where some are cut off.
+        """Run a statement and yield its rows; raise :class:`SourceError` if some are missing.
 
-        Each row comes with how many there are, so that no limit passes unnoticed.
+        Each row has the total number of rows, so that a limit of the service is detected.
         """
         counted = (
             f"SELECT *, COUNT(*) OVER () AS {_TOTAL} FROM ({statement}) AS every_row"
             f"{self._unlimited}"
         )
-        got = total = 0
-        for some in super().rows(counted):
-            got, total = got + len(some), some[0][-1]
-            yield [row[:-1] for row in some]
-        if got != total:
+        received = total = 0
+        for batch in super().rows(counted):
+            received, total = received + len(batch), batch[0][-1]
+            yield [row[:-1] for row in batch]
+        if received != total:
             message = (
-                f"{self.database.text}: the service returned {got:,} of {total:,} rows of the "
+                f"{self.database.text}: the service returned {received:,} of {total:,} rows of the "
                 "answer; it limits answers. Read one window (report, snapshot), whose answer is "
                 "small, or a view with fewer rows"
             )
             raise SourceError(message)
 
     @classmethod
-    def words(cls, error: Exception) -> str:
+    def client_message(cls, error: Exception) -> str:
         """Return the message of an error of the service, without values that may come from a row.
 
         Messages about the statement (class 42 of SQLSTATE) name only columns and tables.
         """
-        said, code = super().words(error), getattr(error, "sqlstate", None)
-        return said if code is None or code.startswith(("42", "28")) else _VALUE.sub("…", said)
+        message, code = super().client_message(error), getattr(error, "sqlstate", None)
+        return (
+            message if code is None or code.startswith(("42", "28")) else _VALUE.sub("…", message)
+        )
 
     def statement(self, expression: Table) -> str:
         """Return an expression in Spark's SQL, of which Query Service documents the most."""
@@ -136,7 +138,7 @@ class QueryService(Postgres, engine="queryservice"):
     def stable(self, newest: Watermark, before: Watermark | None) -> Watermark:
         """Return the watermark below which no row is expected; that of arrival is in milliseconds.
 
-        See :meth:`~campaign_live_widgets.engine.pushdown.connections.base.Connection.settled`.
+        See :meth:`~campaign_live_widgets.engine.pushdown.connections.base.Connection.stable`.
         """
         if isinstance(newest, datetime) or self.database.watermark not in (None, _ARRIVAL):
             return super().stable(newest, before)
@@ -146,57 +148,61 @@ class QueryService(Postgres, engine="queryservice"):
     def _table(self, schema: str | None, name: str) -> Table:
         """Return a table with those of its columns and fields that may be asked for.
 
-        The protocol tells the names and types of columns, of structs only that they are some:
-        which of the fields of the published schema are there is found out by asking for them.
+        The protocol returns the names and types of columns, but not the fields of structs:
+        which fields of the published schema exist is tested by selecting them.
         """
         ibis = import_module("ibis")
         parts = filter(None, (*(schema or "").split("."), name))
-        place = ".".join(f"`{part.replace('`', '``')}`" for part in parts)
-        columns = self._described(["*"], place)
-        found: dict[tuple[str, ...], str] = {
+        quoted_table = ".".join(f"`{part.replace('`', '``')}`" for part in parts)
+        columns = self._column_types(["*"], quoted_table)
+        types: dict[tuple[str, ...], str] = {
             (column,): kind for column, kind in columns.items() if kind is not None
         }
         structs = {column.lower() for column, kind in columns.items() if kind is None}
         watermarks = [self.database.watermark or self.default_watermark]
-        wanted = [path for paths in (*FIELDS.values(), watermarks) for path in paths]
-        # A name with @ is one of exports that spell it so; to ask for it would only cost time.
-        dotted = {path for path in wanted if "." in path and "@" not in path}
+        candidates = [path for paths in (*FIELDS.values(), watermarks) for path in paths]
+        # Only exports spell names with @; selecting such a field would only cost time.
+        dotted = {path for path in candidates if "." in path and "@" not in path}
         paths = sorted(path for path in dotted if path.split(".")[0].lower() in structs)
-        found |= {tuple(path.split(".")): kind for path, kind in self._there(paths, place)}
-        if _IDENTITIES.lower() in structs and list(self._there([_ONE_IDENTITY], place)):
-            found[_IDENTITIES,] = IDENTITY_MAP
-        if not found:
+        types |= {
+            tuple(path.split(".")): kind for path, kind in self._existing_paths(paths, quoted_table)
+        }
+        if _IDENTITIES.lower() in structs and list(
+            self._existing_paths([_ONE_IDENTITY], quoted_table)
+        ):
+            types[_IDENTITIES,] = IDENTITY_MAP
+        if not types:
             message = f"{self.database.text}: no readable column"
             raise SourceError(message)
         database = tuple(schema.split(".")) if schema and "." in schema else schema
-        return ibis.table(nested(found), name=name, database=database)
+        return ibis.table(nested(types), name=name, database=database)
 
-    def _there(self, paths: Sequence[str], place: str) -> Iterator[tuple[str, str]]:
-        """Yield those of some paths that a table has, with their types: halves, where one fails."""
+    def _existing_paths(self, paths: Sequence[str], quoted_table: str) -> Iterator[tuple[str, str]]:
+        """Yield the paths that a table has, with their types; if a query fails, try each half."""
         if not paths:
             return
         error = import_module("psycopg").Error
         try:
-            kinds = self._described([_quoted(path) for path in paths], place).values()
+            kinds = self._column_types([_quoted(path) for path in paths], quoted_table).values()
         except error as rejected:
             if self._con.closed or not _MISSING.search(str(rejected)):
                 raise
             if len(paths) > 1:
                 half = len(paths) // 2
-                yield from self._there(paths[:half], place)
-                yield from self._there(paths[half:], place)
+                yield from self._existing_paths(paths[:half], quoted_table)
+                yield from self._existing_paths(paths[half:], quoted_table)
             return
         yield from ((path, kind or "string") for path, kind in zip(paths, kinds, strict=True))
 
-    def _described(self, wanted: Iterable[str], place: str) -> dict[str, str | None]:
-        """Return names and types of what may be selected from a table, without selecting any.
+    def _column_types(self, expressions: Iterable[str], quoted_table: str) -> dict[str, str | None]:
+        """Return names and types of expressions over a table, without reading rows.
 
-        Not by ``LIMIT 0``: that is how the service is asked for all rows.
+        Not by ``LIMIT 0``: with it the service returns all rows.
         """
-        listed = list(wanted)
-        if listed != ["*"]:
-            listed = [f"{path} AS c{number}" for number, path in enumerate(listed)]
-        columns, _ = self._send(f"SELECT {', '.join(listed)} FROM {place} WHERE 1 = 0")
+        selected = list(expressions)
+        if selected != ["*"]:
+            selected = [f"{path} AS c{number}" for number, path in enumerate(selected)]
+        columns, _ = self._send(f"SELECT {', '.join(selected)} FROM {quoted_table} WHERE 1 = 0")
         return {name: _TYPES.get(code) for name, code in columns}
 
     def _send(self, statement: str) -> tuple[list[tuple[str, int]], list[Row]]:
@@ -220,7 +226,7 @@ def documented(expression: Table) -> str:
 
 
 def _quoted(path: str) -> str:
-    """Return a path whose names that are no plain words stand in back quotes."""
+    """Return a path with back quotes around names that are not identifiers."""
     if path == _ONE_IDENTITY:
         return path
     return ".".join(part if part.isidentifier() else f"`{part}`" for part in path.split("."))
@@ -229,21 +235,21 @@ def _quoted(path: str) -> str:
 def nested(paths: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
     """Return the columns of a table that has these paths, as types of Ibis."""
     ibis = import_module("ibis")
-    below: dict[str, dict[tuple[str, ...], str]] = {}
-    found: dict[str, Any] = {}
+    children: dict[str, dict[tuple[str, ...], str]] = {}
+    columns: dict[str, Any] = {}
     for (first, *rest), kind in paths.items():
         if rest:
-            below.setdefault(first, {})[tuple(rest)] = kind
+            children.setdefault(first, {})[tuple(rest)] = kind
         else:
-            found[first] = ibis.dtype(kind)
+            columns[first] = ibis.dtype(kind)
     dt = import_module("ibis.expr.datatypes")
-    return found | {name: dt.Struct(nested(inner)) for name, inner in below.items()}
+    return columns | {name: dt.Struct(nested(inner)) for name, inner in children.items()}
 
 
 def _no_anti_join(join: Any, exp: Any) -> None:  # noqa: ANN401 - of SQLGlot
     """Write an anti join, which Query Service does not document, as an outer one.
 
-    It keeps the rows that find no partner: those whose partner's columns are null.
+    Rows without a match stay: those whose columns of the other side are null.
     """
     join.set("kind", None)
     join.set("side", "LEFT")

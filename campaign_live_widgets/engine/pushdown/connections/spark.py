@@ -1,4 +1,4 @@
-"""Spark, through Spark Connect: the thin client asks, a cluster counts."""
+"""Spark, through Spark Connect: the thin client sends queries, a cluster counts."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 _ROWS: Final = 50_000
 """Rows of the client's answer that become Python's at once."""
 _TRIES: Final = 3
-"""How often a call that found no server is made again, within seconds; the client's own number
-keeps it trying for ten minutes, and a look that fails is told and made anew in any case."""
+"""Retries of a call without a server, within seconds; the client's default retries for ten
+minutes, but a failed refresh is reported and repeated in any case."""
 _CHANNEL: Final = [("grpc.keepalive_time_ms", 360_000), ("grpc.keepalive_timeout_ms", 30_000)]
-"""A machine that has gone without a word is found out; servers bear no rhythm below 300 s."""
+"""Detects a server that is gone without closing the connection; servers reject less than 300 s."""
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
-    # What stands in quotes is text: a campaign may be called ${env:HOME}, or have a backslash.
+    # Quoted strings are text: a campaign may be called ${env:HOME}, or have a backslash.
     "spark.sql.variable.substitute": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
 }
 _NO_TABLE: Final = "TABLE_OR_VIEW_NOT_FOUND"
 _DAY: Final = "arrived_on"
-"""The column of a row's day of arrival where none is named."""
+"""The default column of a row's day of arrival."""
 _PARTS: Final = 3
 """Catalog, database and table."""
 
 
 class Spark(Connection, engine="spark"):
-    """A table that a Spark cluster reads: Parquet, Delta, Iceberg, or a view of what it knows."""
+    """A table that a Spark cluster reads: Parquet, Delta, Iceberg, or a view."""
 
     dialect = "pyspark"
     extra = "spark"
@@ -52,7 +52,7 @@ class Spark(Connection, engine="spark"):
     _stop: Any = None
 
     def _open(self) -> tuple[list[Table], bool]:
-        _hush()
+        _silence_logging()
         client = import_module("pyspark.sql.connect.session")
         retries = import_module("pyspark.sql.connect.client.retries")
         ibis = import_module("ibis")
@@ -75,35 +75,35 @@ class Spark(Connection, engine="spark"):
         try:
             fields = [self._session.table(name).schema.fields for name in self._names]
         except Exception as error:
-            if _called(error, "getCondition") == _NO_TABLE:
+            if _call_if_present(error, "getCondition") == _NO_TABLE:
                 raise ibis.common.exceptions.TableNotFound(self.database.table) from error
             raise
         return [self._table(ibis, *both) for both in zip(paths, fields, strict=True)], False
 
     def _table(self, ibis: Any, path: tuple[str, ...], fields: Any) -> Table:  # noqa: ANN401
         """Return a table of these fields."""
-        *place, name = path
-        database, catalog = [*reversed(place), None, None][:2]
-        columns = ibis.schema(_readable(ibis, fields))
+        *namespace, name = path
+        database, catalog = [*reversed(namespace), None, None][:2]
+        columns = ibis.schema(_supported_columns(ibis, fields))
         return ibis.table(columns, name=name, catalog=catalog, database=database)
 
-    def _gathered(self, tables: list[Table]) -> tuple[Table, str | None]:
+    def _combined(self, tables: list[Table]) -> tuple[Table, str | None]:
         """Find the watermark, and the column of its day: files of other days are not opened."""
-        table, watermark = super()._gathered(tables)
-        there = self.database
-        wanted = _DAY if there.day is None and there.watermark is None else there.day
-        if not wanted or watermark is None:
+        table, watermark = super()._combined(tables)
+        address = self.database
+        day_column = _DAY if address.day is None and address.watermark is None else address.day
+        if not day_column or watermark is None:
             return table, watermark
-        found = {name.lower(): name for name in table.columns}.get(wanted.lower())
+        column = {name.lower(): name for name in table.columns}.get(day_column.lower())
         time = table[watermark]
-        if found and time.type().is_timestamp() and table[found].type().is_date():
-            self.day = found
-            # A row without a watermark came on its day, so that it settles as others do.
-            came = time.coalesce(table[found].cast(time.type()))
-            table = table.mutate(**{watermark: came})
-        elif there.day:
+        if column and time.type().is_timestamp() and table[column].type().is_date():
+            self.day = column
+            # A row without a watermark gets its day of arrival, so that it becomes stable too.
+            arrival = time.coalesce(table[column].cast(time.type()))
+            table = table.mutate(**{watermark: arrival})
+        elif address.day:
             message = (
-                f"{there.text}: day={there.day} must name a date column, "
+                f"{address.text}: day={address.day} must name a date column, "
                 "beside a time as the watermark"
             )
             raise SourceError(message)
@@ -111,11 +111,17 @@ class Spark(Connection, engine="spark"):
 
     def _address(self) -> str:
         """Return the address as Spark's client has it; the token is in it."""
-        there = self.database
-        given = {"user_id": there.user, "token": there.password, **there.options}
-        options = "".join(f";{key}={quote(value, '')}" for key, value in given.items() if value)
-        host = f"[{there.host}]" if there.host and ":" in there.host else there.host or "localhost"
-        return f"sc://{host}{f':{there.port}' if there.port else ''}/{options}"
+        address = self.database
+        parameters = {"user_id": address.user, "token": address.password, **address.options}
+        options = "".join(
+            f";{key}={quote(value, '')}" for key, value in parameters.items() if value
+        )
+        host = (
+            f"[{address.host}]"
+            if address.host and ":" in address.host
+            else address.host or "localhost"
+        )
+        return f"sc://{host}{f':{address.port}' if address.port else ''}/{options}"
 
     def renew(self) -> None:
         """Make Spark list the files of the tables again: it caches the list of a folder."""
@@ -133,15 +139,15 @@ class Spark(Connection, engine="spark"):
         return str(compiled.sql(dialect=self._compiler.dialect))
 
     def close(self) -> None:
-        """Let go of the session, here and on the server."""
+        """Close the session, here and on the server."""
         if self._stop is not None:
             self._stop()
 
     @classmethod
-    def words(cls, error: Exception) -> str:
+    def client_message(cls, error: Exception) -> str:
         """Return the message of an error of Spark, without values that may come from a row."""
-        status = _called(error, "getGrpcStatusCode") or _called(error, "code")
-        condition = _called(error, "getCondition")
+        status = _call_if_present(error, "getGrpcStatusCode") or _call_if_present(error, "code")
+        condition = _call_if_present(error, "getCondition")
         name = getattr(status, "name", "")
         if condition is None and name == "UNAVAILABLE":
             return "no Spark Connect server answers at this address"
@@ -151,20 +157,20 @@ class Spark(Connection, engine="spark"):
                 "give the token as USER:env:NAME@ in the address"
             )
         if condition is None:
-            return f"Spark: {name}" if name else super().words(error)
+            return f"Spark: {name}" if name else super().client_message(error)
         if type(error).__name__ == "AnalysisException":
-            said = super().words(error).strip().partition("\n")[0]
-            return said.removeprefix(f"[{condition}] ").partition(" SQLSTATE:")[0]
-        return f"Spark: {condition} (SQLSTATE {_called(error, 'getSqlState')})"
+            message = super().client_message(error).strip().partition("\n")[0]
+            return message.removeprefix(f"[{condition}] ").partition(" SQLSTATE:")[0]
+        return f"Spark: {condition} (SQLSTATE {_call_if_present(error, 'getSqlState')})"
 
 
-def _called(error: Exception, name: str) -> Any:  # noqa: ANN401 - of Spark's and gRPC's errors
-    asked = getattr(error, name, None)
-    return asked() if callable(asked) else None
+def _call_if_present(error: Exception, name: str) -> Any:  # noqa: ANN401 - of Spark's and gRPC's errors
+    method = getattr(error, name, None)
+    return method() if callable(method) else None
 
 
-def _hush() -> None:
-    """Keep client and transport from writing on the screen: what they say comes as an error."""
+def _silence_logging() -> None:
+    """Stop client and transport from writing to the terminal: their messages come as errors."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", module=r"pyspark\.")
     logger = import_module("pyspark.logger").PySparkLogger
@@ -172,7 +178,7 @@ def _hush() -> None:
         logger.getLogger(name).disabled = True
 
 
-def _readable(ibis: Any, fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of Ibis and of Spark
+def _supported_columns(ibis: Any, fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of Ibis and of Spark
     """Return the columns of a Spark schema whose types Ibis knows, by name."""
     types = import_module("ibis.backends.sql.datatypes").PySparkType
     kinds = {}
