@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a look: it is heard, and the next look counts what this one did not."""
+"""Ctrl-C during a refresh: it stops the refresh, and the next refresh counts the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.engine import FileRollup, new_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup as rollup
+from campaign_live_widgets.engine.duckdb import file_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
 from tests.support.events import breaking, files, generate
@@ -25,7 +25,7 @@ def report(of: FileRollup) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["files", "store"])
-def test_a_look_that_is_broken_off(
+def test_an_interrupted_refresh_is_completed_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     rows = generate.events(91, 900)
@@ -37,16 +37,16 @@ def test_a_look_that_is_broken_off(
         with Store.open(tmp_path / "store") as store:
             store.ingest(source)
         source = tmp_path / "store"
-    monkeypatch.setattr(rollup, "_CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(file_rollup, "_CHUNK_BYTES", 20_000)
     whole = new_rollup(source, "c1")
     length = breaking.seconds_of(whole)
-    wanted = report(whole)
+    expected = report(whole)
     whole.close()
     chance = random.Random(91)  # noqa: S311
-    broken_off = 0
+    interruptions = 0
     for _ in range(TRIES):
-        one = new_rollup(source, "c1")
-        broken_off += breaking.look_until_through(one, length, chance)
-        assert report(one) == wanted
-        one.close()
-    assert broken_off > 0
+        rollup = new_rollup(source, "c1")
+        interruptions += breaking.look_until_through(rollup, length, chance)
+        assert report(rollup) == expected
+        rollup.close()
+    assert interruptions > 0

@@ -33,9 +33,9 @@ def select(mask: list[bool]) -> SegmentMask:
 
 @settings(max_examples=200, deadline=None)
 @given(batches, masks, masks, st.integers(-140, 410), st.integers(0, 300))
-def test_any_window_and_choice_sums_what_was_added(
+def test_any_window_and_selection_sums_all_additions(
     added: list[list[tuple[int, str, int, int]]],
-    one: list[bool],
+    mask: list[bool],
     other: list[bool],
     start: int,
     length: int,
@@ -45,24 +45,24 @@ def test_any_window_and_choice_sums_what_was_added(
     for batch in added:
         add(cube, batch)
         so_far += batch
-        # Asked between additions: what was summed before must not be counted again.
-        for choice in (EVERYTHING, select(one), select(other), select(one)):
-            wanted: Counter[str] = Counter()
+        # Queried between additions: earlier sums must not be counted again.
+        for choice in (EVERYTHING, select(mask), select(other), select(mask)):
+            totals: Counter[str] = Counter()
             by_bucket: dict[int, Counter[tuple[int, str]]] = {w: Counter() for w in (1, 15, 120)}
             for minute, key, segment, count in so_far:
                 is_in = choice.included is None or choice.included[segment]
                 if is_in and start <= minute < start + length:
-                    wanted[key] += count
-                    for width, found in by_bucket.items():
-                        found[minute // width, key] += count
+                    totals[key] += count
+                    for width, buckets in by_bucket.items():
+                        buckets[minute // width, key] += count
             total = cube.totals(start, start + length, choice)
-            assert {k: int(n) for k, n in zip(cube.keys, total, strict=True) if n} == wanted
-            for width, found in by_bucket.items():
+            assert {k: int(n) for k, n in zip(cube.keys, total, strict=True) if n} == totals
+            for width, buckets in by_bucket.items():
                 seen: Counter[tuple[int, str]] = Counter()
                 columns = cube.series(start, start + length, width, choice)
                 for bucket, code, count in zip(*(c.tolist() for c in columns), strict=True):
                     seen[bucket, str(cube.keys[code])] += count
-                assert seen == found
+                assert seen == buckets
 
 
 def test_an_hour_with_many_additions_keeps_its_sums() -> None:

@@ -47,7 +47,7 @@ def parquet(path: Path, *events: dict[str, object], **columns: pa.Array) -> None
     pq.write_table(table, path)
 
 
-def told(rollup: FileRollup) -> tuple[int, int, int, int]:
+def counts(rollup: FileRollup) -> tuple[int, int, int, int]:
     """Return sent, entered profiles, duplicates and rejected rows."""
     snapshot = rollup.snapshot(at=AT, window=DAY)
     return (
@@ -63,11 +63,11 @@ def sent(snapshot: Snapshot) -> int:
 
 
 def once(source: Path) -> tuple[int, int, int, int]:
-    return told(open_rollup(source, "c1", follow=False, window=Window.ending(AT, DAY)))
+    return counts(open_rollup(source, "c1", follow=False, window=Window.ending(AT, DAY)))
 
 
 def live(source: Path) -> tuple[int, int, int, int]:
-    return told(open_rollup(source, "c1"))
+    return counts(open_rollup(source, "c1"))
 
 
 def both(source: Path) -> tuple[int, int, int, int]:
@@ -101,14 +101,16 @@ def test_many_small_files_that_differ_in_what_is_null(tmp_path: Path) -> None:
     "name", ["a[1]", "a*", "a?", "a 'quoted' \"name\"", "a{1,2}", "é ü 漢", "a#b%20", "a\\b"]
 )
 @pytest.mark.parametrize("write", [ndjson, csv, parquet])
-def test_a_file_s_name_is_only_a_name(tmp_path: Path, name: str, write: object) -> None:
+def test_special_characters_in_file_names_are_not_patterns(
+    tmp_path: Path, name: str, write: object
+) -> None:
     suffix = write.__name__  # type: ignore[attr-defined]
     write(tmp_path / f"{name}.{suffix}", event(1), event(2))  # type: ignore[operator]
     write(tmp_path / f"a1.{suffix}", event(3))  # type: ignore[operator]
     assert both(tmp_path) == (3, 3, 0, 0)
 
 
-def test_a_stray_quote_costs_no_other_row(tmp_path: Path) -> None:
+def test_a_stray_quote_loses_no_other_row(tmp_path: Path) -> None:
     rows = [event(n, reason='5" screen' if n == 2 else "none") for n in range(8)]
     csv(tmp_path / "a.csv", *rows)
     assert once(tmp_path / "a.csv")[0] == 8
@@ -120,13 +122,13 @@ def test_a_file_with_an_open_quote_is_not_read_over_and_over(tmp_path: Path) -> 
     with path.open("a") as out:
         out.write('e1,2026-01-05T11:30:00Z,c1,m1,email,p1,sent,"open\n' + "x,y\n" * 60_000)
     rollup = open_rollup(path, "c1")
-    assert told(rollup)[0] == 1
+    assert counts(rollup)[0] == 1
     for _ in range(50):
         assert rollup.refresh() is False
     with path.open("a") as out:
         out.write('end"\n')
     rollup.refresh()
-    assert told(rollup)[:2] == (2, 2)
+    assert counts(rollup)[:2] == (2, 2)
 
 
 def test_a_file_replaced_by_one_of_another_shape(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ def test_a_file_replaced_by_one_of_another_shape(tmp_path: Path) -> None:
     csv(new, *turned)
     new.replace(path)
     rollup.refresh()
-    assert told(rollup) == (11, 11, 0, 0)
+    assert counts(rollup) == (11, 11, 0, 0)
 
 
 def test_parquet_replaced_by_one_with_nulls(tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ def test_parquet_replaced_by_one_with_nulls(tmp_path: Path) -> None:
     rollup = open_rollup(tmp_path, "c1")
     parquet(path, event(3), event(4, event_id=None))
     rollup.refresh()
-    assert told(rollup) == (3, 3, 0, 1)
+    assert counts(rollup) == (3, 3, 0, 1)
 
 
 def test_a_larger_file_moved_into_the_place_of_another(tmp_path: Path) -> None:
@@ -156,17 +158,17 @@ def test_a_larger_file_moved_into_the_place_of_another(tmp_path: Path) -> None:
     ndjson(new, *(event(n) for n in range(100, 120)))
     new.replace(path)
     rollup.refresh()
-    assert told(rollup) == (25, 25, 0, 0)
+    assert counts(rollup) == (25, 25, 0, 0)
 
 
-def test_a_touch_brings_nothing_new(tmp_path: Path) -> None:
+def test_touching_files_changes_no_count(tmp_path: Path) -> None:
     parquet(tmp_path / "a.parquet", event(1), event(2, channel="fax"))
     ndjson(tmp_path / "b.ndjson", event(3))
     rollup = open_rollup(tmp_path, "c1")
     for path in tmp_path.iterdir():
         os.utime(path)
     assert rollup.refresh() is False
-    assert told(rollup) == (2, 2, 0, 1)
+    assert counts(rollup) == (2, 2, 0, 1)
 
 
 def test_columns_typed_as_something_else(tmp_path: Path) -> None:
@@ -198,8 +200,8 @@ def test_before_1970_minutes_are_minutes(tmp_path: Path) -> None:
     at, window = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=10)
     rollup = open_rollup(tmp_path, "c1")
     short = open_rollup(tmp_path, "c1", follow=False, window=Window.ending(at, window))
-    for found in (rollup, short):
-        snapshot = found.snapshot(at=at, window=window)
+    for each in (rollup, short):
+        snapshot = each.snapshot(at=at, window=window)
         assert (sent(snapshot), snapshot.entered_profiles) == (1, 1)
 
 
@@ -212,7 +214,7 @@ def test_lines_that_only_one_reader_of_json_takes(tmp_path: Path) -> None:
     assert (sent_, entered, duplicates, rejected) == (1, 1, 0, 2)
 
 
-def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
+def test_links_pipes_and_undecodable_names_are_ignored(tmp_path: Path) -> None:
     ndjson(tmp_path / "a.ndjson", event(1))
     (tmp_path / "loop.ndjson").symlink_to(tmp_path / "loop.ndjson")
     (tmp_path / "deep").mkdir()
@@ -222,7 +224,7 @@ def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
     assert both(tmp_path)[0] == 1
 
 
-def test_no_cause_shows_what_stands_in_a_row(tmp_path: Path) -> None:
+def test_causes_of_rejects_show_no_personal_values(tmp_path: Path) -> None:
     ndjson(
         tmp_path / "a.ndjson",
         event(1, timestamp="anna@example.org"),
@@ -233,7 +235,7 @@ def test_no_cause_shows_what_stands_in_a_row(tmp_path: Path) -> None:
     assert causes == ["timestamp is not a time", "unknown event_type", "unknown channel 'fax'"]
 
 
-def test_what_is_told_of_a_file_is_news_by_itself(tmp_path: Path) -> None:
+def test_a_new_note_on_a_file_counts_as_a_change(tmp_path: Path) -> None:
     csv(tmp_path / "a.csv", event(0))
     rollup = open_rollup(tmp_path, "c1")
     (tmp_path / "b.parquet").write_bytes(b"not Parquet at all")

@@ -1,4 +1,4 @@
-"""Distinct profiles in any window and selection against sets, whatever comes in what order."""
+"""Distinct profiles in any window and selection, compared with sets, in any order of entries."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -32,7 +32,9 @@ def added(profiles: EnteredProfiles, segments: Segments, batch: list[Entry]) -> 
         profiles.add(high, low, np.array(minute), np.array(is_test), numbers)
 
 
-def told(entries: list[Entry], selection: Selection, start: int, end: int, *, tests: bool) -> int:
+def distinct_from_sets(
+    entries: list[Entry], selection: Selection, start: int, end: int, *, tests: bool
+) -> int:
     """Return the distinct profiles, from sets."""
     return len(
         {
@@ -55,7 +57,7 @@ def told(entries: list[Entry], selection: Selection, start: int, end: int, *, te
 )
 def test_every_window_and_selection_counts_each_profile_once(
     batches: list[list[Entry]],
-    asked: list[tuple[Selection, bool]],
+    queries: list[tuple[Selection, bool]],
     start: int,
     length: int,
 ) -> None:
@@ -64,18 +66,22 @@ def test_every_window_and_selection_counts_each_profile_once(
     for number, batch in enumerate(batches):
         added(profiles, segments, batch)
         entries += batch
-        # What is asked changes from batch to batch; some is in use already, some is new.
-        for selection, tests in (asked[number % len(asked)], asked[0]):
-            got = profiles.distinct(
+        # The selections change from batch to batch; some are in use already, some are new.
+        for selection, tests in (queries[number % len(queries)], queries[0]):
+            distinct = profiles.distinct(
                 start, start + length, include_tests=tests, mask=segments.mask_of(selection)
             )
-            assert got == told(entries, selection, start, start + length, tests=tests)
+            assert distinct == distinct_from_sets(
+                entries, selection, start, start + length, tests=tests
+            )
     for selection in SELECTIONS:
         for tests in (False, True):
-            got = profiles.distinct(
+            distinct = profiles.distinct(
                 start, start + length, include_tests=tests, mask=segments.mask_of(selection)
             )
-            assert got == told(entries, selection, start, start + length, tests=tests)
+            assert distinct == distinct_from_sets(
+                entries, selection, start, start + length, tests=tests
+            )
 
 
 def test_many_batches_of_returning_profiles() -> None:
@@ -94,10 +100,10 @@ def test_many_batches_of_returning_profiles() -> None:
             profiles.distinct(0, 3000, include_tests=False, mask=segments.mask_of(half))
     for start, end in ((0, 3000), (17, 18), (100, 160), (2999, 3000), (5, 5)):
         for selection in (ALL, half):
-            got = profiles.distinct(
+            distinct = profiles.distinct(
                 start, end, include_tests=False, mask=segments.mask_of(selection)
             )
-            assert got == told(entries, selection, start, end, tests=False)
+            assert distinct == distinct_from_sets(entries, selection, start, end, tests=False)
 
 
 def test_minutes_that_are_ages_apart() -> None:
@@ -107,5 +113,5 @@ def test_minutes_that_are_ages_apart() -> None:
     entries = [(n % 5, m, False, SEGMENTS[n % 6]) for n, m in enumerate((-far, 0, far, 3, 4, 0, 2))]
     added(profiles, segments, entries)
     for start, end in ((-far, far + 1), (0, 5), (1, far), (far, far + 1), (-far, 0)):
-        got = profiles.distinct(start, end, include_tests=False)
-        assert got == told(entries, ALL, start, end, tests=False)
+        distinct = profiles.distinct(start, end, include_tests=False)
+        assert distinct == distinct_from_sets(entries, ALL, start, end, tests=False)

@@ -1,4 +1,4 @@
-"""Files that are replaced, renamed or put together: health is that of what is there now."""
+"""Files that are replaced, renamed or merged: health covers only the current files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CAMPAIGN = "c1"
 
 
 def report(rollup: FileRollup) -> Row:
-    """Return the report, with what stood in no row left out: examples come in any order."""
-    told = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
-    told["rejects"] = sorted(str(reject) for reject in told.get("rejects", []))
-    return told
+    """Return the report with its rejects sorted: their order is not defined."""
+    data = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
+    data["rejects"] = sorted(str(reject) for reject in data.get("rejects", []))
+    return data
 
 
 def assert_as_fresh(rollup: FileRollup, folder: Path) -> None:
-    """Compare with a rollup that meets the folder as it is now."""
+    """Compare with a rollup that reads the folder for the first time."""
     assert report(rollup) == report(open_rollup(folder, CAMPAIGN))
 
 
@@ -45,7 +45,7 @@ def test_a_file_written_again_with_more_in_it(tmp_path: Path, form: str) -> None
         assert_as_fresh(rollup, tmp_path)
 
 
-def test_a_file_renamed_is_no_repeat(tmp_path: Path) -> None:
+def test_a_renamed_file_adds_no_duplicates(tmp_path: Path) -> None:
     files.write(generate.events(32, 80), tmp_path / "a.parquet")
     rollup = open_rollup(tmp_path, CAMPAIGN)
     before = report(rollup)
@@ -67,7 +67,7 @@ def test_a_file_renamed_and_followed_by_a_copy(tmp_path: Path) -> None:
     assert_as_fresh(rollup, tmp_path)
 
 
-def test_what_was_wrong_with_a_file_goes_with_it(tmp_path: Path) -> None:
+def test_a_deleted_file_removes_its_rejects(tmp_path: Path) -> None:
     files.write(generate.events(34, 60), tmp_path / "a.ndjson")
     files.write(generate.events(34, 5, faults=False), tmp_path / "b.csv")
     rollup = open_rollup(tmp_path, CAMPAIGN)
@@ -78,7 +78,7 @@ def test_what_was_wrong_with_a_file_goes_with_it(tmp_path: Path) -> None:
     assert (health.rejected, health.rejects, health.ignored) == (0, (), 0)
 
 
-def test_a_file_that_grows_tells_of_repeats_in_itself(tmp_path: Path) -> None:
+def test_a_growing_file_counts_its_own_duplicates(tmp_path: Path) -> None:
     rows = generate.events(35, 60, faults=False)
     path = tmp_path / "a.ndjson"
     path.write_text(files.ndjson_text(rows), encoding="utf-8")
@@ -95,28 +95,28 @@ def test_a_file_that_grows_tells_of_repeats_in_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_course_of_rewriting_ends_as_a_fresh_look(tmp_path: Path, seed: int) -> None:
-    """Files grow, are written anew, and several are put together into one; no event leaves."""
+def test_any_sequence_of_rewrites_equals_a_first_refresh(tmp_path: Path, seed: int) -> None:
+    """Files grow, are rewritten, and are merged into one; no event is lost."""
     rng = random.Random(seed)  # noqa: S311 - test data
     rows = generate.events(40 + seed, 150)
-    kept: dict[str, list[Row]] = {}
+    rows_by_file: dict[str, list[Row]] = {}
     rollup: FileRollup | None = None
     for number, part in enumerate(files.split(rows, 12, seed)):
         form = rng.choice(files.FORMS)
         turn = rng.random()
-        if turn < 0.4 or not kept:
+        if turn < 0.4 or not rows_by_file:
             name, content = f"{number}.{form}", part
         elif turn < 0.7:
-            name = rng.choice(list(kept))
-            content = kept[name] + part
+            name = rng.choice(list(rows_by_file))
+            content = rows_by_file[name] + part
             rng.shuffle(content)
         else:
-            gone = rng.sample(list(kept), min(len(kept), 2))
+            gone = rng.sample(list(rows_by_file), min(len(rows_by_file), 2))
             name = f"{number}.{form}"
-            content = [row for other in gone for row in kept.pop(other)] + part
+            content = [row for other in gone for row in rows_by_file.pop(other)] + part
             for other in gone:
                 (tmp_path / other).unlink()
-        kept[name] = content
+        rows_by_file[name] = content
         files.write(content, tmp_path / name)
         if rollup is None:
             rollup = open_rollup(tmp_path, CAMPAIGN)
@@ -127,7 +127,7 @@ def test_any_course_of_rewriting_ends_as_a_fresh_look(tmp_path: Path, seed: int)
     assert_as_fresh(rollup, tmp_path)
 
 
-def test_a_damaged_file_is_told_until_it_is_mended_or_gone(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_until_it_is_fixed_or_deleted(tmp_path: Path) -> None:
     rows = generate.simple(36, 50)
     files.write(rows, tmp_path / "a.csv")
     bad = files.write(rows, tmp_path / "b.csv.gz")
@@ -165,7 +165,7 @@ def test_a_zstd_file_waits_for_its_end(tmp_path: Path) -> None:
     assert rollup.health.duplicates == 2 * len(rows) - once
 
 
-def test_files_that_are_not_read_are_told_once(tmp_path: Path) -> None:
+def test_ignored_files_are_reported_in_one_note(tmp_path: Path) -> None:
     files.write(generate.simple(38, 20), tmp_path / "a.csv")
     for name in ("b.xlsx", "c.XLSX", "notes.txt", "README", ".hidden", "_SUCCESS", "d.csv.tmp"):
         (tmp_path / name).write_bytes(b"x")

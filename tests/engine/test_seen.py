@@ -1,4 +1,4 @@
-"""Ids once counted are known for ever, also where halves of their hashes collide."""
+"""Counted ids stay known, also if halves of their hashes collide."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,9 +11,9 @@ reading = st.integers(1, 3)
 ALL = (1, 2, 3)
 
 
-def halves(found: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids as halves of hashes that differ above the bits that are not kept."""
-    high, low = np.array(found, dtype=np.uint64).reshape(-1, 2).T
+def halves(values: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids as halves of hashes that differ above the bits that are not stored."""
+    high, low = np.array(values, dtype=np.uint64).reshape(-1, 2).T
     return high, low << np.uint64(24)
 
 
@@ -23,10 +23,10 @@ def halves(found: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     st.lists(ids, min_size=1, max_size=20),
     st.sets(reading),
 )
-def test_known_is_what_was_added_and_stands_where_it_was_last_met(
+def test_lookup_returns_added_ids_and_their_last_generation(
     batches: list[tuple[int, list[tuple[int, int]]]],
-    asked: list[tuple[int, int]],
-    standing: set[int],
+    queried: list[tuple[int, int]],
+    current: set[int],
 ) -> None:
     seen, last = SeenEvents(), {}
     for number, batch in batches:
@@ -35,9 +35,9 @@ def test_known_is_what_was_added_and_stands_where_it_was_last_met(
         last |= dict.fromkeys(batch, number)
         seen.add(*halves(new), np.full(len(new), number))
         seen.update_generation(*halves(again), np.full(len(again), number))
-    counted, stands = seen.lookup(*halves(asked), standing)
-    assert counted.tolist() == [i in last for i in asked]
-    assert stands.tolist() == [last.get(i) in standing for i in asked]
+    counted, is_current = seen.lookup(*halves(queried), current)
+    assert counted.tolist() == [i in last for i in queried]
+    assert is_current.tolist() == [last.get(i) in current for i in queried]
     assert len(seen) == len(last)
 
 
@@ -46,11 +46,11 @@ def test_repeats_are_all_but_the_first(values: list[tuple[int, int]]) -> None:
     rng = np.random.default_rng(len(values))
     position = rng.permutation(len(values)).astype(np.int64)
     high, low = np.array(values, dtype=np.uint64).reshape(-1, 2).T
-    found = repeats(high << np.uint64(58), low, position)
+    repeated = repeats(high << np.uint64(58), low, position)
     first: dict[tuple[int, int], int] = {}
     for place in np.argsort(position).tolist():
         first.setdefault(values[place], place)
-    assert sorted(found.tolist()) == sorted(set(range(len(values))) - set(first.values()))
+    assert sorted(repeated.tolist()) == sorted(set(range(len(values))) - set(first.values()))
 
 
 def test_a_million_ids_in_batches_of_every_size() -> None:

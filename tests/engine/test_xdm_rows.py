@@ -96,10 +96,10 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     FOLDERS.clear()
 
 
-def told(rollup: DatabaseRollup, window: str, *, tests: bool = False) -> Row:
-    got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
-    got.pop("rejects", None)
-    return got
+def report_of(rollup: DatabaseRollup, window: str, *, tests: bool = False) -> Row:
+    data = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
+    data.pop("rejects", None)
+    return data
 
 
 def opened(url: str, **options: Any) -> DatabaseRollup:  # noqa: ANN401 - of the rollup
@@ -116,7 +116,7 @@ def in_three() -> dict[str, list[Row]]:
 def test_every_window_with_and_without_tests(lake: Callable[..., str]) -> None:
     rollup = opened(lake("ajo:", journey=xdm_tables.rows()))
     for window, tests in EVERY_CASE:
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
     assert rollup.health.ignored > 10
     rollup.close()
 
@@ -125,7 +125,7 @@ def test_every_window_with_and_without_tests(lake: Callable[..., str]) -> None:
 def test_three_datasets_with_other_fields_make_one_report(lake: Callable[..., str]) -> None:
     rollup = opened(lake(**in_three()))
     for window, tests in EVERY_CASE:
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
     rollup.close()
 
 
@@ -135,7 +135,7 @@ def test_a_rollup_for_one_window(lake: Callable[..., str]) -> None:
     for window, tests in EVERY_CASE[::5]:
         span = Window.ending(AT, WINDOWS[window])
         rollup = opened(url, follow=False, window=span)
-        assert told(rollup, window, tests=tests) == wanted(window, tests=tests)
+        assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
         rollup.close()
 
 
@@ -146,18 +146,18 @@ def test_names_in_any_case_and_flattened(lake: Callable[..., str], casing: str) 
     flat = [files.flattened(row) for row in renamed]
     for rows in (renamed, flat):
         rollup = opened(lake(journey=rows))
-        assert told(rollup, "30d") == wanted("30d")
+        assert report_of(rollup, "30d") == wanted("30d")
         rollup.close()
 
 
-def test_each_row_means_what_it_means_in_a_file(lake: Callable[..., str], tmp_path: Path) -> None:
+def test_each_row_is_decoded_as_in_a_file(lake: Callable[..., str], tmp_path: Path) -> None:
     lake(journey=xdm_tables.rows())
     ajo, con = ROW_FORMATS["ajo"], connected()
     table = con.read_parquet(tmp_path / "journey.parquet")
     gathered, _ = ajo.gathered([table], None, "journey")
     events = ajo.events(gathered, watermark=None, name="journey")
     values = con.raw_sql(con.compile(events)).fetchall()
-    found = [dict(zip(events.columns, row, strict=True)) for row in values]
+    decoded = [dict(zip(events.columns, row, strict=True)) for row in values]
     con.disconnect()
     read = staged(tmp_path / "journey.parquet")
 
@@ -166,21 +166,21 @@ def test_each_row_means_what_it_means_in_a_file(lake: Callable[..., str], tmp_pa
 
     taken = [row for row in read if row["part"] and row["cause"] is None]
     assert sorted(map(repr, map(event, taken))) == sorted(
-        repr(event(row)) for row in found if row[CAUSE] is None
+        repr(event(row)) for row in decoded if row[CAUSE] is None
     )
     times = {row["event_id"]: row["us"] for row in taken}
-    for row in found:
+    for row in decoded:
         if row[CAUSE] is None:
             assert microseconds(row["timestamp"]) == times[row["event_id"]]
     causes = sorted(cause for _, cause in {(r["row"], r["cause"]) for r in read if r["cause"]})
-    assert causes == sorted(row[CAUSE] for row in found if row[CAUSE])
-    assert len([1 for row in found if row[CAUSE] == NO_EVENT]) == len(
+    assert causes == sorted(row[CAUSE] for row in decoded if row[CAUSE])
+    assert len([1 for row in decoded if row[CAUSE] == NO_EVENT]) == len(
         [1 for row in read if not row["part"]]
     )
-    assert {row[RAW_ID] for row in found if row[CAUSE] is None} == set(times)
+    assert {row[RAW_ID] for row in decoded if row[CAUSE] is None} == set(times)
 
 
-def test_the_words_for_what_is_refused_are_those_for_files(lake: Callable[..., str]) -> None:
+def test_reject_causes_equal_those_of_files(lake: Callable[..., str]) -> None:
     rollup = opened(lake(journey=xdm_tables.rows()))
     causes = {reject.cause for reject in rollup.health.rejects}
     assert "unknown feedbackStatus 'teleported'" in causes
@@ -191,7 +191,7 @@ def test_the_words_for_what_is_refused_are_those_for_files(lake: Callable[..., s
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("options", ["&watermark=number&overlap=40", "&watermark=_meta.number"])
-def test_looks_at_what_has_come(lake: Callable[..., str], options: str) -> None:
+def test_refresh_counts_only_new_rows(lake: Callable[..., str], options: str) -> None:
     numbered = [
         row | {"number": number, "_meta": {"number": number}}
         for number, row in enumerate(xdm_tables.rows())
@@ -201,11 +201,11 @@ def test_looks_at_what_has_come(lake: Callable[..., str], options: str) -> None:
     rollup = opened(url)
     lake(journey=numbered)
     assert rollup.refresh()
-    assert told(rollup, "30d", tests=True) == wanted("30d", tests=True)
+    assert report_of(rollup, "30d", tests=True) == wanted("30d", tests=True)
     lake(journey=numbered + numbered[:30])
     assert (
         not rollup.refresh()
-        or told(rollup, "30d", tests=True)["widgets"] == (wanted("30d", tests=True)["widgets"])
+        or report_of(rollup, "30d", tests=True)["widgets"] == (wanted("30d", tests=True)["widgets"])
     )
     rollup.close()
 
@@ -217,25 +217,25 @@ def test_several_tables_of_events_whose_columns_differ(lake: Callable[..., str])
     rollup = opened(lake(one=first, two=rows[120:]))
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
     assert (
-        told(rollup, "30d")["widgets"]
+        report_of(rollup, "30d")["widgets"]
         == (oracle.report(events, "c1", AT, WINDOWS["30d"])["widgets"])
     )
     rollup.close()
 
 
 @pytest.mark.parametrize(
-    ("prefix", "rows", "said"),
+    ("prefix", "rows", "message"),
     [
         ("", [{"_id": "1", "eventType": "x", "a": 1}], "timestamp, _experience.customerJourney"),
         ("ajo:", generate.simple(3), "has no column _id"),
         ("ses:", generate.simple(3), "ses: is not a format of database rows"),
     ],
 )
-def test_a_table_of_another_shape_is_one_clear_line(
-    lake: Callable[..., str], prefix: str, rows: list[Row], said: str
+def test_an_unknown_table_shape_raises_a_one_line_error(
+    lake: Callable[..., str], prefix: str, rows: list[Row], message: str
 ) -> None:
     url = lake(prefix, journey=rows)
     with pytest.raises(SourceError) as refused:
         opened(url)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1

@@ -1,4 +1,4 @@
-"""What became of every row of a source, and whether that adds up."""
+"""The outcome of every row of a source, and a check of their sum."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def sample(form: str, rng: random.Random, number: int) -> Row:
 
 
 def account(source: Path | str) -> Account:
-    """Take stock of the rows of a source, as they are laid out.
+    """Count the rows of a source by outcome, as they are staged.
 
-    A record is accepted with all its events, or refused, or ignored; not one and another.
+    A record is accepted with all its events, or rejected, or ignored; exactly one of them.
     """
     records: dict[int, list[Row]] = {}
     for row in staged(source):
@@ -60,8 +60,8 @@ def account(source: Path | str) -> Account:
     for rows in records.values():
         parts = [row["part"] for row in rows]
         assert parts in ([0], list(range(1, len(rows) + 1)))
-        (refused,) = {row["cause"] is not None for row in rows}
-        if refused:
+        (rejected_record,) = {row["cause"] is not None for row in rows}
+        if rejected_record:
             assert parts != [0]
             rejected += 1
         elif parts == [0]:
@@ -75,7 +75,7 @@ def account(source: Path | str) -> Account:
 
 
 def _assert_sound(row: Row) -> None:
-    """Compare an accepted event with what the contract asks of one."""
+    """Check that an accepted event is as the contract requires."""
     assert None not in [row[name] for name in _REQUIRED]
     assert "" not in [str(row[name]).strip(" ") for name in _REQUIRED]
     assert row["channel"] in CHANNELS
@@ -84,24 +84,24 @@ def _assert_sound(row: Row) -> None:
 
 
 def counted(source: Path | str, *, follow: bool = False) -> tuple[int, int, int] | None:
-    """Return the events (repeats too), rejected and ignored rows that a report tells.
+    """Return the events (repeats too), rejected and ignored rows of a report.
 
-    ``None`` where it says that there is nothing that can be read: where it does not wait for more.
+    ``None`` if it raises that there is nothing to read, which is only without *follow*.
     """
     if follow:
         rollup = open_rollup(source, "c1", follow=True)
         rollup.close()
-        return _told(rollup)
+        return _outcomes(rollup)
     try:
         rollup = open_rollup(source, "c1", follow=False)
     except SourceError as error:
         _assert_clear(error)
         return None
     rollup.close()
-    return _told(rollup)
+    return _outcomes(rollup)
 
 
-def _told(rollup: Rollup) -> tuple[int, int, int]:
+def _outcomes(rollup: Rollup) -> tuple[int, int, int]:
     health = rollup.health
     return health.events + health.duplicates, health.rejected, health.ignored
 

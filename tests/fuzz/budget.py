@@ -1,7 +1,7 @@
-"""How far the tests look for what nobody thought of.
+"""The number of examples of the fuzz tests.
 
-A fixed number of fixed examples, so that a run tells of the change under test and of nothing
-else. ``FUZZ_EXAMPLES=500`` in the environment looks further, at random.
+A fixed number of fixed examples, so that a failure comes from the change under test.
+``FUZZ_EXAMPLES=500`` in the environment runs more examples, chosen at random.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any, Final
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-_ASKED: Final = os.environ.get("FUZZ_EXAMPLES")
+_EXAMPLES: Final = os.environ.get("FUZZ_EXAMPLES")
 
 
 def budget(few: int) -> settings:
-    """Return settings for *few* examples, or those that the environment asks for."""
+    """Return settings for *few* examples, or the number that the environment sets."""
     return settings(
-        max_examples=int(_ASKED or few),
+        max_examples=int(_EXAMPLES or few),
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        derandomize=_ASKED is None,
+        derandomize=_EXAMPLES is None,
     )
 
 

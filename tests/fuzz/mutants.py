@@ -5,9 +5,9 @@ Started by its test as a process of its own, since libFuzzer ends the one that i
     PYTHONPATH=. python tests/fuzz/mutants.py FOLDER -runs=N -seed=N
     PYTHONPATH=. python tests/fuzz/mutants.py FILE
 
-What it bends are whole files of a vendor's rows: the first byte says whose they are and how they
-are written. A file is bent row by row where it is JSON, and byte by byte else. Each has to add up;
-see :func:`accounts.account`.
+It changes whole files of a vendor's rows: the first byte gives their format and shape. A JSON
+file is changed row by row, any other byte by byte. The rows of each must add up; see
+:func:`accounts.account`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 ROWS: Final = 8
 COUNTED: Final = 4
-"""Of so many files one is counted, too, and not just laid out."""
+"""One in this number of files is counted, too, and not only staged."""
 SHAPES: Final[tuple[Callable[[list[Any]], str], ...]] = (
     lambda rows: "".join(json.dumps(row) + "\n" for row in rows),
     json.dumps,
@@ -50,7 +50,7 @@ def whole(form: int, shape: int, seed: int) -> bytes:
 
 
 def parts(data: bytes) -> tuple[int, int, bytes]:
-    """Return which format and which shape a file is said to be of, and what is in it."""
+    """Return which format and which shape a file has, and its content."""
     number = data[0] if data else 0
     shape, form = divmod(number, len(FORMATS))
     return form, shape % len(SHAPES), data[1:]
@@ -59,13 +59,13 @@ def parts(data: bytes) -> tuple[int, int, bytes]:
 def rows_of(text: bytes) -> list[Any] | None:
     """Return the rows of a file, ``None`` where one of them is no JSON."""
     try:
-        found = json.loads(text)
+        values = json.loads(text)
     except (ValueError, RecursionError):
         try:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         except (ValueError, RecursionError):
             return None
-    return found if isinstance(found, list) else [found]
+    return values if isinstance(values, list) else [values]
 
 
 def bent(data: bytes, size: int, seed: int) -> bytes:
@@ -93,22 +93,26 @@ def bent(data: bytes, size: int, seed: int) -> bytes:
 
 
 def test_one_input(data: bytes) -> None:
-    """Take stock of a file as it stands there, and now and then as a report tells it."""
+    """Check the staged rows of a file and, for some files, the counts of a report."""
     form, _, text = parts(data)
     with TemporaryDirectory() as folder:
         Path(folder, "a.json").write_bytes(text)
         source = f"{FORMATS[form]}:{folder}"
-        found = account(source)
+        expected = account(source)
         if zlib.crc32(data) % COUNTED == 0:
-            told = counted(source)
-            assert told is None or told == (found.events, found.rejected, found.ignored)
+            outcomes = counted(source)
+            assert outcomes is None or outcomes == (
+                expected.events,
+                expected.rejected,
+                expected.ignored,
+            )
         rows = [line for line in text.split(b"\n") if line.strip()]
         if text.endswith(b"\n") and all(line[:1] == b"{" and is_json(line) for line in rows):
-            assert found.lines == len(rows), (found, len(rows))
+            assert expected.lines == len(rows), (expected, len(rows))
 
 
 def is_json(line: bytes) -> bool:
-    """Tell whether a line is JSON, by Python."""
+    """Return whether a line is JSON, by Python."""
     try:
         json.loads(line)
     except (ValueError, RecursionError):

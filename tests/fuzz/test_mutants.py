@@ -26,19 +26,19 @@ SEED: Final = "0" if "FUZZ_RUNS" in os.environ else "1"
     importlib.util.find_spec("atheris") is None, reason="Atheris is not made for this platform"
 )
 def test_whatever_a_fuzzer_makes_of_vendors_rows_adds_up(tmp_path: Path) -> None:
-    corpus, found = tmp_path / "corpus", tmp_path / "found"
+    corpus, artifacts = tmp_path / "corpus", tmp_path / "found"
     corpus.mkdir()
-    found.mkdir()
+    artifacts.mkdir()
     options = (f"-runs={RUNS}", f"-seed={SEED}", "-max_len=60000", "-timeout=600")
     done = subprocess.run(  # noqa: S603 - the tests' own program
-        [sys.executable, str(PROGRAM), str(corpus), *options, f"-artifact_prefix={found}/"],
+        [sys.executable, str(PROGRAM), str(corpus), *options, f"-artifact_prefix={artifacts}/"],
         env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2])},
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
     )
-    inputs = "\n".join(f"{path.name}: {path.read_bytes()!r}" for path in found.iterdir())
+    inputs = "\n".join(f"{path.name}: {path.read_bytes()!r}" for path in artifacts.iterdir())
     assert done.returncode == 0, f"{inputs}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     assert f"Done {RUNS} runs" in done.stderr
     assert len(list(corpus.iterdir())) > 28, "nothing that it made has reached new code"

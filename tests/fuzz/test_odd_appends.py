@@ -29,9 +29,9 @@ def test_rows_with_something_else_at_their_top(form: str, data: st.DataObject, s
     with TemporaryDirectory() as folder:
         path = Path(folder, "a.ndjson")
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        found = account(f"{form}:{path}")
+        expected = account(f"{form}:{path}")
         with Store.open(Path(folder, "store")) as store:
             done = store.append(rows, format=form)
     assert done.events + done.duplicates + done.rejected + done.ignored >= len(rows)
-    told = (done.events + done.duplicates, done.rejected, done.ignored)
-    assert told == (found.events, found.rejected, found.ignored)
+    outcomes = (done.events + done.duplicates, done.rejected, done.ignored)
+    assert outcomes == (expected.events, expected.rejected, expected.ignored)

@@ -49,9 +49,9 @@ def test_rows_with_something_else_in_them(form: str, data: st.DataObject, seed: 
             remove(row, path)
     with TemporaryDirectory() as folder:
         Path(folder, "a.ndjson").write_text(lines(rows), encoding="utf-8")
-        found = account(f"{form}:{folder}")
-        assert found.lines == len(rows)
-        assert counted(f"{form}:{folder}") == (found.events, found.rejected, found.ignored)
+        expected = account(f"{form}:{folder}")
+        assert expected.lines == len(rows)
+        assert counted(f"{form}:{folder}") == (expected.events, expected.rejected, expected.ignored)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -60,19 +60,19 @@ def test_rows_with_something_else_in_them(form: str, data: st.DataObject, seed: 
 def test_any_array(form: str, values: list[Any], indent: int | None) -> None:
     with TemporaryDirectory() as folder:
         Path(folder, "a.json").write_text(json.dumps(values, indent=indent), encoding="utf-8")
-        found = account(f"{form}:{folder}")
-        told = counted(f"{form}:{folder}")
-    assert found.records >= len(values)
+        expected = account(f"{form}:{folder}")
+        outcomes = counted(f"{form}:{folder}")
+    assert expected.records >= len(values)
     if not any(isinstance(value, list) for value in values):
-        assert found.records == len(values)
-    assert told is None or told == (found.events, found.rejected, found.ignored)
+        assert expected.records == len(values)
+    assert outcomes is None or outcomes == (expected.events, expected.rejected, expected.ignored)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(data=st.data(), seed=SEEDS)
-def test_lines_that_are_none(form: str, data: st.DataObject, seed: int) -> None:
-    """Good lines stay good between them, and the refused are told by their very lines."""
+def test_lines_that_are_not_events(form: str, data: st.DataObject, seed: int) -> None:
+    """Good lines stay good between them, and rejects have the right line numbers."""
     good = [line.encode() for line in lines(samples(form, seed, 6)).splitlines()]
     mixed = [*((line, True) for line in good)]
     mixed += [(line, False) for line in data.draw(st.lists(st.sampled_from(ODD_LINES), min_size=3))]
@@ -120,7 +120,7 @@ def test_files_cut_and_bent(form: str, data: st.DataObject, shape: str) -> None:
         counted(folder)
 
 
-def test_a_refused_line_is_told_by_its_number_whatever_stands_before_it(tmp_path: Path) -> None:
+def test_a_rejected_line_has_its_number_after_any_lines(tmp_path: Path) -> None:
     """Lines end where the engine's do, and only its blanks make a blank line."""
     good, *_ = samples("canonical", 1, 1)
     before = (b"\xc2\xa0", b"\xe2\x80\xa8", b"\x1c", b"\x0b", b'{"a":\r1}', b"", b" \t")

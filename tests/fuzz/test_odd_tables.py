@@ -1,4 +1,4 @@
-"""Tables of any shape: CSV whatever stands in its cells, Parquet whatever its types."""
+"""Tables of any shape: CSV with any cells, Parquet with any types."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_cells_of_a_csv(form: str, data: st.DataObject, seed: int, delimiter: st
             writer = csv.DictWriter(out, names, delimiter=delimiter, quoting=csv.QUOTE_ALL)
             writer.writeheader()
             writer.writerows(rows)
-        found = account(f"{form}:{path}")
-        assert found.records == len(rows)
-        assert counted(f"{form}:{path}") == (found.events, found.rejected, found.ignored)
+        expected = account(f"{form}:{path}")
+        assert expected.records == len(rows)
+        assert counted(f"{form}:{path}") == (expected.events, expected.rejected, expected.ignored)
 
 
 _TIMES: Final = tuple(
@@ -137,13 +137,13 @@ def test_columns_of_parquet(form: str, data: st.DataObject, seed: int) -> None:
         path = Path(folder, "a.parquet")
         if not written(table, path):
             return
-        found = account(f"{form}:{path}")
-        assert found.records == len(rows)
-        assert counted(f"{form}:{path}") == (found.events, found.rejected, found.ignored)
+        expected = account(f"{form}:{path}")
+        assert expected.records == len(rows)
+        assert counted(f"{form}:{path}") == (expected.events, expected.rejected, expected.ignored)
 
 
 def written(table: pa.Table, path: Path) -> bool:
-    """Write a table; tell whether Parquet has such types."""
+    """Write a table; return whether Parquet has such types."""
     try:
         pq.write_table(table, path)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -187,8 +187,8 @@ def test_a_date_of_no_year_is_refused_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("column", ["timestamp", "note"])
-def test_a_time_beyond_what_the_engine_holds_is_told(tmp_path: Path, column: str) -> None:
-    """Milliseconds reach further than its microseconds do; what is not asked for does no harm."""
+def test_a_time_beyond_the_engines_range_is_reported(tmp_path: Path, column: str) -> None:
+    """Milliseconds reach further than its microseconds; a column that is not read is ignored."""
     rows = [sample("canonical", random.Random(2), number) for number in range(2)]  # noqa: S311
     files.write(rows, tmp_path / "a.ndjson")
     far = pa.array([2**62, 0]).cast(pa.timestamp("ms", "UTC"))
@@ -197,6 +197,6 @@ def test_a_time_beyond_what_the_engine_holds_is_told(tmp_path: Path, column: str
         whole = whole.drop_columns([column])
     pq.write_table(whole.append_column(column, far), tmp_path / "b.parquet")
     rollup = open_rollup(tmp_path, "c1", follow=True)
-    told = () if column == "note" else (f"b.parquet: cannot be read: {DAMAGED}",)
-    assert rollup.health.notes == told
-    assert rollup.health.events == (2 if told else 4)
+    notes = () if column == "note" else (f"b.parquet: cannot be read: {DAMAGED}",)
+    assert rollup.health.notes == notes
+    assert rollup.health.events == (2 if notes else 4)

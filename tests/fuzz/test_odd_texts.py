@@ -54,15 +54,15 @@ def _reasons() -> set[str]:
 def test_every_reply_has_a_reason_of_the_catalogue(
     replies: list[tuple[str | None, str | None]],
 ) -> None:
-    found = bounces.reason("status", "reply")
-    kind = bounces.bounce_type(found, "status", "reply")
+    reason_sql = bounces.reason("status", "reply")
+    kind = bounces.bounce_type(reason_sql, "status", "reply")
     with duckdb.connect() as con:
         con.execute("CREATE TABLE replies (status VARCHAR, reply VARCHAR)")
         con.executemany("INSERT INTO replies VALUES (?, ?)", replies)
-        told = con.execute(f"SELECT {found}, {kind} FROM replies").fetchall()
-    assert len(told) == len(replies)
-    assert {reason for reason, _ in told} <= _reasons()
-    assert {one for _, one in told} <= {None, *BOUNCE_TYPES}
+        results = con.execute(f"SELECT {reason_sql}, {kind} FROM replies").fetchall()
+    assert len(results) == len(replies)
+    assert {reason for reason, _ in results} <= _reasons()
+    assert {bounce_type for _, bounce_type in results} <= {None, *BOUNCE_TYPES}
 
 
 _PARTS: Final = st.one_of(
@@ -110,7 +110,7 @@ _PARTS: Final = st.one_of(
 
 
 def _assert_clear(error: Exception) -> None:
-    """Look at what people are told: something."""
+    """Check that the message is not empty."""
     assert str(error).strip()
 
 
@@ -133,7 +133,7 @@ def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa
 
 
 @pytest.mark.parametrize("host", ["[", "[::1", "ho\u2100st", "]"])
-def test_an_address_that_is_none_is_one_clear_line_without_its_password(host: str) -> None:
+def test_an_invalid_address_is_one_line_without_its_password(host: str) -> None:
     with pytest.raises(SourceError, match="is not a valid address; give") as refused:
         DatabaseAddress.parse(f"postgresql://reader:{SECRET}@{host}/mail?table=events")
     assert SECRET not in str(refused.value)
