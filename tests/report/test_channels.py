@@ -19,15 +19,15 @@ def test_channels_have_their_own_order() -> None:
         for number, channel in enumerate(reversed(CHANNELS), start=1)
         for _ in range(number)
     ]
-    found = rows(frame(FUNNEL, snapshot_of(events)))
-    assert [row[0] for row in found] == list(CHANNELS)
-    assert [row[2] for row in found] == [6, 5, 4, 3, 2, 1]
+    table = rows(frame(FUNNEL, snapshot_of(events)))
+    assert [row[0] for row in table] == list(CHANNELS)
+    assert [row[2] for row in table] == [6, 5, 4, 3, 2, 1]
 
 
 def test_a_channel_without_an_event_in_the_window_is_left_out() -> None:
     long_ago = Event("sent", channel="sms", at=NOW.replace(month=1))
-    found = rows(frame(FUNNEL, snapshot_of([Event("delay", channel="web"), long_ago])))
-    assert found == [["web", 0, 0, 0, 0, 0, 0]]
+    table = rows(frame(FUNNEL, snapshot_of([Event("delay", channel="web"), long_ago])))
+    assert table == [["web", 0, 0, 0, 0, 0, 0]]
     assert rows(frame(FUNNEL, snapshot_of([]))) == []
 
 
@@ -64,6 +64,8 @@ def test_channels_have_words_and_keep_their_codes(locale: str) -> None:
 
 def test_a_sentence_on_many_channels_stays_short() -> None:
     events = [Event("sent", channel=channel) for channel in CHANNELS]
-    said = summary(FUNNEL, frame(FUNNEL, snapshot_of(events)))
-    assert said.startswith("Funnel by channel. E-mail: Targeted 1, Sent 1 (100.0% of targeted), ")
-    assert said.endswith("; and 3 more.")
+    sentence = summary(FUNNEL, frame(FUNNEL, snapshot_of(events)))
+    assert sentence.startswith(
+        "Funnel by channel. E-mail: Targeted 1, Sent 1 (100.0% of targeted), "
+    )
+    assert sentence.endswith("; and 3 more.")

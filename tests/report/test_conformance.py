@@ -71,8 +71,8 @@ def expected(
     tests: bool,
     campaign: str = CAMPAIGN,
 ) -> Row:
-    found = once_mapped(rows) if callable(rows) else mapped(rows)
-    return wanted_of(found, window, tests=tests, campaign=campaign)
+    expected_rows = once_mapped(rows) if callable(rows) else mapped(rows)
+    return wanted_of(expected_rows, window, tests=tests, campaign=campaign)
 
 
 @cache
@@ -93,7 +93,7 @@ def plain(value: object) -> object:
 
 
 def assert_same(snapshot: Snapshot, wanted: Row) -> None:
-    """Compare the report as JSON with what the oracle says."""
+    """Compare the report as JSON with the oracle's."""
     got = to_json(snapshot)
     got.pop("rejects", None)
     for name, widget in wanted["widgets"].items():
@@ -102,7 +102,7 @@ def assert_same(snapshot: Snapshot, wanted: Row) -> None:
 
 
 def assert_same_frames(snapshot: Snapshot, wanted: Row) -> None:
-    """Compare every frame, its types too, with what the oracle says."""
+    """Compare every frame, its types too, with the oracle's."""
     for name, widget in wanted["widgets"].items():
         table = frame(TILES[name], snapshot)
         assert list(table.columns) == widget["columns"], name
@@ -138,7 +138,9 @@ def test_the_generated_events_hold_what_they_should() -> None:
     assert len(widgets["email.recipient_domains"]["rows"]) == 10
     opens = [row[1] for row in widgets["email.recipient_domains"]["rows"]]
     assert len(set(opens)) < len(opens), "ties"
-    assert any(row[2] < 0 for row in widgets["email.recipient_domains"]["rows"] + shown("24h"))
+    assert any(
+        row[2] < 0 for row in widgets["email.recipient_domains"]["rows"] + rows_of_window("24h")
+    )
     assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in widgets.values())
     vendor = once_expected(xdm, "30d", tests=True)
     assert vendor["health"]["ignored"] > 10
@@ -146,7 +148,7 @@ def test_the_generated_events_hold_what_they_should() -> None:
     assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in vendor["widgets"].values())
 
 
-def shown(window: str) -> list[list[Any]]:
+def rows_of_window(window: str) -> list[list[Any]]:
     return once_expected(canonical, window, tests=True)["widgets"]["email.summary"]["rows"]
 
 
@@ -228,7 +230,7 @@ def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
     assert_conforms(path, xdm, CASES[:1])
 
 
-def test_a_prefix_says_the_format(tmp_path: Path) -> None:
+def test_a_prefix_names_the_format(tmp_path: Path) -> None:
     files.write(flat_xdm("schema"), tmp_path / "export.csv")
     assert_conforms(f"ajo:{tmp_path}", xdm, CASES[:1])
 

@@ -1,4 +1,4 @@
-"""A CSV says what the frame says, to every program that reads it, and runs in none."""
+"""A CSV has the frame's values in every program that reads it, and runs code in none."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def frame(events: list[Row]) -> pd.DataFrame:
 
 
 def assert_newest(rollup: Rollup, events: list[Row], now: datetime) -> None:
-    """Compare what the rollup says of times with the oracle's, for reports of several times."""
+    """Compare the rollup's times with the oracle's, for reports of several times."""
     campaign = str(rollup.campaign)
     for at in (now, now - MINUTE, now - 2 * DAY, now + DAY, datetime(2020, 1, 1, tzinfo=UTC)):
         wanted = oracle.report(frame(events), campaign, at, DAY, now=now)

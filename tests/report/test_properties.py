@@ -34,7 +34,7 @@ few = settings(
 HOUR = timedelta(hours=1)
 MESSAGES = ("m1", "m2", "m3")
 EXECUTIONS = ("x1", "x2")
-NEVER = "never heard of"
+NEVER = "unknown name"
 
 event = st.fixed_dictionaries(
     {
@@ -159,7 +159,7 @@ def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) 
 @few
 @given(ticks(), st.lists(selections, min_size=1, max_size=4))
 def test_selections_may_change_from_tick_to_tick(
-    cut: tuple[list[Row], list[list[Row]]], asked: list[Selection]
+    cut: tuple[list[Row], list[list[Row]]], selections: list[Selection]
 ) -> None:
     """Each tick answers two of them: as a rollup does that never answered anything else."""
     _, parts = cut
@@ -173,7 +173,7 @@ def test_selections_may_change_from_tick_to_tick(
             seen += part
             fresh = open_rollup(folder, campaign="c1", follow=False)
             events = pd.DataFrame(seen, columns=oracle.COLUMNS, dtype=object)
-            for selection in (asked[number % len(asked)], asked[-1]):
+            for selection in (selections[number % len(selections)], selections[-1]):
                 for window, tests in (("15m", False), ("6h", True)):
                     ask = {"at": AT, "window": WINDOWS[window], "include_tests": tests}
                     got = to_json(rollup.snapshot(**ask, selection=selection))

@@ -39,9 +39,9 @@ SELECTIONS = (
     of(executions=("run-1",)),
     of(executions=("run-1", "run-2")),
     of("email-1", "push-2", executions=("run-2",)),
-    of("007", "never heard of", executions=("run-1", "NULL", "never heard of")),
+    of("007", "unknown name", executions=("run-1", "NULL", "unknown name")),
     of(executions=generate.HOSTILE),
-    of("never heard of"),
+    of("unknown name"),
 )
 
 
@@ -110,8 +110,8 @@ def test_the_generated_messages_and_executions_overlap() -> None:
         )
         for selection in SELECTIONS
     ]
-    told = [str(report["widgets"]) for report in reports]
-    assert len(set(told)) == len(told), "each gives another report"
+    texts = [str(report["widgets"]) for report in reports]
+    assert len(set(texts)) == len(texts), "each gives another report"
 
 
 @pytest.mark.usefixtures("matrix")
@@ -130,7 +130,7 @@ def test_every_window_of_every_selection(tmp_path: Path, window: str, *, tests: 
 def test_read_as_many_events_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """Few events come as rows and many as numbers; both have to tell the same."""
+    """Few events come as rows and many as numbers; both must give the same result."""
     monkeypatch.setattr("campaign_live_widgets.engine.duckdb.queries.SMALL", 0)
     rows = generate.events(22)
     for number, part in enumerate(files.split(rows, 3, seed=22)):
@@ -188,11 +188,11 @@ def test_a_message_and_an_execution_that_come_later(tmp_path: Path) -> None:
     rollup.refresh()
     events = canonical(rows + later)
     for selection in (wanted, of("new"), of("email-1", "new"), ALL):
-        told = assert_same(rollup, events, selection, "30d")
-        assert told["widgets"]["campaign.statistics"]["rows"][0][1] > 0
+        report = assert_same(rollup, events, selection, "30d")
+        assert report["widgets"]["campaign.statistics"]["rows"][0][1] > 0
 
 
-def test_a_name_that_is_not_known_is_told(tmp_path: Path) -> None:
+def test_an_unknown_name_is_an_error(tmp_path: Path) -> None:
     files.write(generate.events(27), tmp_path / "events.csv")
     rollup = open_rollup(tmp_path, CAMPAIGN)
     rollup.require(ALL)

@@ -144,8 +144,8 @@ def test_one_report_from_every_spelling(tmp_path: Path, way: str) -> None:
     name, write = WAYS[way]
     write(tmp_path / name)
     rollup = open_rollup(str(tmp_path), campaign="c1", follow=False)
-    found = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
-    assert found == wanted()
+    report = to_json(rollup.snapshot(at=AT, window=WINDOWS["30d"]))
+    assert report == wanted()
 
 
 def test_what_is_no_data_beside_it_does_not_disturb(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "message"),
     [
         ("nowhere/at/all", "no such file or folder"),
         ("nowhere/*.csv", "folder nowhere not found"),
@@ -57,7 +57,7 @@ def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) ->
         ("", "the source is empty"),
     ],
 )
-def test_a_source_that_cannot_be_read_says_why(source: str, says: str) -> None:
-    with pytest.raises(SourceError, match=says.replace("*", r"\*")) as caught:
+def test_an_unreadable_source_is_an_error_with_its_cause(source: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message.replace("*", r"\*")) as caught:
         Location.parse(source).files()
     assert "secret" not in str(caught.value)

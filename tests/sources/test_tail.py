@@ -10,17 +10,17 @@ OLD = time.time() - 3600
 
 
 def looked(tail: Tail) -> list[FileSlice]:
-    found = tail.poll()
-    for file_slice in found:
+    slices = tail.poll()
+    for file_slice in slices:
         lines = (
             Path(file_slice.file.path).read_bytes()[file_slice.start : file_slice.end].count(b"\n")
         )
         tail.commit(file_slice, lines, Tally())
-    return found
+    return slices
 
 
-def spans(found: list[FileSlice]) -> list[tuple[str, int, int, int]]:
-    return [(Path(f.file.path).name, f.start, f.end, f.first_line) for f in found]
+def spans(slices: list[FileSlice]) -> list[tuple[str, int, int, int]]:
+    return [(Path(f.file.path).name, f.start, f.end, f.first_line) for f in slices]
 
 
 def test_only_what_is_new_is_read(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_quoted_line_break_does_not_end_a_row(tmp_path: Path) -> None:
     assert spans(looked(tail)) == [("a.csv", 18, 34, 4)]
 
 
-def test_a_file_cut_or_replaced_is_read_anew(tmp_path: Path) -> None:
+def test_a_file_cut_or_replaced_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b'{"a":1}\n{"a":2}\n')
     tail = Tail(Location.parse(tmp_path))
@@ -114,7 +114,7 @@ def test_what_is_not_data_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "day=1" / "old.XLSX").write_bytes(b"")
     (tmp_path / "day=1" / "b.parquet.part").write_bytes(b"")
     (tmp_path / "LICENSE").write_bytes(b"")
-    found = Location.parse(tmp_path).look()
-    assert [Path(f.path).name for f in found.files] == ["a.JSON"]
-    assert found.others == {".txt": 1, ".xlsx": 1, "": 1}
+    listing = Location.parse(tmp_path).look()
+    assert [Path(f.path).name for f in listing.files] == ["a.JSON"]
+    assert listing.others == {".txt": 1, ".xlsx": 1, "": 1}
     assert Location.parse(f"{tmp_path}/day=1/*").look().others == {".xlsx": 1}

@@ -71,12 +71,12 @@ def holds(values: list[Any], name: str) -> bool | None:
     ``None`` if all values are objects with nothing inside their wrappers.
     """
     known = FORMATS[name]
-    found = None if any(isinstance(value, dict) for value in values) else False
+    is_known = None if any(isinstance(value, dict) for value in values) else False
     for record in records(values, known.inside or ()):
         if known.recognises(_json_paths([record]).keys()):
             return True
-        found = False
-    return found
+        is_known = False
+    return is_known
 
 
 def _json_schema(
@@ -113,8 +113,8 @@ def spelled_differently(known: FileSchema, rejected_lines: Iterable[str]) -> boo
     field_paths = dict(known.field_paths)
     objects = records(parsed(line.encode() for line in rejected_lines), ())
     return any(
-        not set(found) <= {place.sql for place in field_paths[path]}
-        for path, found in _json_paths(objects).items()
+        not set(spelled_paths) <= {place.sql for place in field_paths[path]}
+        for path, spelled_paths in _json_paths(objects).items()
         if path in field_paths
     )
 
@@ -159,7 +159,7 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
 
     A style is whether names are dotted (or nested), and their case.
     """
-    found: dict[Style, None] = {}
+    styles: dict[Style, None] = {}
     for path in _paths(FORMATS[name]):
         spelled = sampled.get(path.lower(), ())
         if len(spelled) > 1:
@@ -174,8 +174,8 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
             if not fitting:
                 return None
             if "." in path:  # a single lower-case word fits every style
-                found[fitting[0]] = None
-    return list(found) or [(False, str)]
+                styles[fitting[0]] = None
+    return list(styles) or [(False, str)]
 
 
 def _spelled(
@@ -225,13 +225,13 @@ def _parquet_paths(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple
 
 def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
     """Return statistics of a Parquet footer: path → (never null, never blank)."""
-    asked = (
+    query = (
         "SELECT path_in_schema, bool_and(stats_null_count = 0), "
         "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
         f"FROM parquet_metadata({literal(path)}) GROUP BY path_in_schema"
     )
     try:
-        rows = con.execute(asked).fetchall()
+        rows = con.execute(query).fetchall()
     except duckdb.Error:  # a minimum or maximum that DuckDB cannot represent
         return {}
     return {
@@ -300,4 +300,4 @@ def _json_paths(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]
 
     for value in objects:
         visit(value, "", "$")
-    return {path: tuple(found) for path, found in field_paths.items()}
+    return {path: tuple(paths) for path, paths in field_paths.items()}

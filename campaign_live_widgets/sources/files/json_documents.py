@@ -76,25 +76,25 @@ def sample(file: DataFile) -> list[Any]:
     """
     if file.kind == "ndjson":
         return parsed(_lines(file, _SEARCHED_LINES))[:_SAMPLE]
-    found: list[Any] = []
+    values: list[Any] = []
     for size in _HEADS:
         head = _head(file, size)
         text = head.decode("utf-8-sig", errors="replace").lstrip()
-        found = list(islice(_values(text), _SAMPLE))
-        if found or len(head) < size:
+        values = list(islice(_values(text), _SAMPLE))
+        if values or len(head) < size:
             break
-    return found
+    return values
 
 
 def parsed(lines: Iterable[bytes]) -> list[Any]:
     """Return the JSON values among lines."""
-    found = []
+    values = []
     for line in lines:
         try:
-            found.append(json.loads(line))
+            values.append(json.loads(line))
         except (ValueError, RecursionError):
             continue
-    return found
+    return values
 
 
 def records(values: Iterable[Any], inside: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -213,8 +213,8 @@ def _opened(file: DataFile) -> BinaryIO:
 def _zstd_lines(path: str, count: int) -> list[bytes]:
     """Return the first lines of a zstd file, by the engine (Python 3.11 has no zstd)."""
     try:
-        found = duckdb.execute(f"SELECT line FROM {text_lines(path, 'zstd')} LIMIT {count}")
-        return [(line or "").encode() for (line,) in found.fetchall()]
+        rows = duckdb.execute(f"SELECT line FROM {text_lines(path, 'zstd')} LIMIT {count}")
+        return [(line or "").encode() for (line,) in rows.fetchall()]
     except duckdb.Error as error:
         message = f"{path}: cannot be read ({str(error).splitlines()[0]})"
         raise SourceError(message) from error

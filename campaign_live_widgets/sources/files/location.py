@@ -227,14 +227,14 @@ def _not_found(message: str, path: str) -> SourceError:
     return error
 
 
-def _listed(found: Iterable[DataFile | str]) -> Listing:
+def _listed(entries: Iterable[DataFile | str]) -> Listing:
     """Separate data files from others; temporary files are ignored silently."""
     files, others = [], Counter[str]()
-    for one in found:
-        if isinstance(one, DataFile):
-            files.append(one)
-        elif not one.lower().endswith(_TEMPORARY):
-            others[os.path.splitext(one.lower())[1]] += 1
+    for entry in entries:
+        if isinstance(entry, DataFile):
+            files.append(entry)
+        elif not entry.lower().endswith(_TEMPORARY):
+            others[os.path.splitext(entry.lower())[1]] += 1
     return Listing(sorted(files, key=lambda f: f.path), others)
 
 
@@ -256,10 +256,10 @@ def _walk(folder: str) -> Iterator[DataFile | str]:
             if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
                 continue  # a link to a folder above: it would never end
             yield from _walk(entry.path)
-        elif not (found := data_file(entry.path)):
+        elif not (file := data_file(entry.path)):
             yield entry.path
-        elif found.kind != "ndjson" or "manifest" not in entry.name.lower():
-            yield found
+        elif file.kind != "ndjson" or "manifest" not in entry.name.lower():
+            yield file
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

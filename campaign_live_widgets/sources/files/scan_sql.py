@@ -45,7 +45,7 @@ class FieldPath:
     native : str
         ``time`` or ``flag`` where the file types it so; else nothing.
     clean : bool
-        It is never blank: a Parquet file's statistics say so.
+        It is never blank: known from a Parquet file's statistics.
     complete : bool
         It is never null, likewise.
     """
@@ -75,7 +75,7 @@ class FileSchema:
         Names are spelled in several ways within the file, so it is read in lower case.
     inside : tuple of str or None
         What each event is wrapped in, see :attr:`Format.inside`; ``None`` where a line of
-        NDJSON is an event as it stands.
+        NDJSON is one event.
     """
 
     kind: str
@@ -101,8 +101,8 @@ class FileSchema:
         fields = self.fields
         return FORMATS[self.format or "canonical"].events(
             f"({self.scan(paths)})",
-            complete={f for f, found in fields.items() if found and found[0].complete},
-            native={f for f, found in fields.items() if self._is_native(f, found)},
+            complete={f for f, places in fields.items() if places and places[0].complete},
+            native={f for f, places in fields.items() if self._is_native(f, places)},
         )
 
     def events_of(self, rows: str) -> str:
@@ -128,17 +128,17 @@ class FileSchema:
         )
         return replace(self, field_paths=field_paths)
 
-    def _is_native(self, name: str, found: Sequence[FieldPath]) -> bool:
+    def _is_native(self, name: str, places: Sequence[FieldPath]) -> bool:
         """Return whether the file stores a field with its own type."""
         wanted = FORMATS[self.format or "canonical"].natives.get(name)
-        return len(found) == 1 and found[0].native == (wanted or "text")
+        return len(places) == 1 and places[0].native == (wanted or "text")
 
     def scan(self, paths: Sequence[str]) -> str:
         """Return SQL for the format's raw fields over files of this layout.
 
         The columns are ``file`` and ``row`` (blank lines, a CSV's header and lines that are
         no CSV do not count), ``place`` (a number that no other row of the scan has; above its
-        :data:`FILE_BITS` lowest bits stands which of the *paths* the row is from), ``broken``
+        :data:`FILE_BITS` lowest bits are the index of the row's file in *paths*), ``broken``
         (why a row cannot be read, or null) and the fields of the format, those of the canonical
         one where it is in none that is known: text, null where blank, or a time or truth value
         where the file types it so.
@@ -150,8 +150,8 @@ class FileSchema:
             rows = _numbered(read(paths, self.compression), self.inside)
             return _json_scan(rows, "number" if self.kind == "json" else "line", fields, broken)
         chosen = ", ".join(
-            f"{found[0].sql if self._is_native(name, found) else _first(found)} AS {name}"
-            for name, found in fields.items()
+            f"{places[0].sql if self._is_native(name, places) else _first(places)} AS {name}"
+            for name, places in fields.items()
         )
         if self.kind == "parquet":
             row = "file_row_number + 1"
@@ -184,11 +184,11 @@ def _first(field_paths: Sequence[FieldPath]) -> str:
 
 def _json_scan(rows: str, row: str, fields: dict[str, list[FieldPath]], broken: str) -> str:
     """Return SQL that parses each value once for all fields; *row* is what counts as its row."""
-    paths = list(dict.fromkeys(place.sql for found in fields.values() for place in found))
+    paths = list(dict.fromkeys(place.sql for places in fields.values() for place in places))
     index = {path: i + 1 for i, path in enumerate(paths)}
     chosen = ", ".join(
-        f"{_first([FieldPath(f'v[{index[place.sql]}]') for place in found])} AS {field}"
-        for field, found in fields.items()
+        f"{_first([FieldPath(f'v[{index[place.sql]}]') for place in places])} AS {field}"
+        for field, places in fields.items()
     )
     values = f"json_extract_string(json, {_list(paths)})" if paths else "NULL"
     return (
@@ -213,13 +213,13 @@ def _numbered(rows: str, inside: Sequence[str] | None) -> str:
     for step in inside:
         name, every, _ = step.partition(".*")
         path, below = (quoted(f'$."{name}"{end}') for end in ("", ".*"))
-        found = f"json_extract(json, {path})"
+        extracted = f"json_extract(json, {path})"
         if every:
-            found = (
+            extracted = (
                 f"CASE WHEN json_exists(json, {path}) THEN to_json(json_extract(json, {below})) END"
             )
         named = quoted(f'"{name}"')
-        inner = f"CASE WHEN contains(json::VARCHAR, {named}) THEN {found} END"
+        inner = f"CASE WHEN contains(json::VARCHAR, {named}) THEN {extracted} END"
         opened = _each(
             f"SELECT * EXCLUDE (inner_json) REPLACE ({_UNWRAPPED} AS json) "
             f"FROM (SELECT *, {inner} AS inner_json FROM ({opened}))"

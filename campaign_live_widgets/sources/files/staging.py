@@ -193,7 +193,7 @@ class Stage:
         line 900 is rejected. Reading every file in lower case would avoid this, but is much
         slower, as each line goes through Python. So only if rows are rejected, a sample
         of them is checked for a known field under another spelling. If there is one, the
-        table is dropped, the file's schema becomes one of lower-case names for good, and the
+        table is dropped, the file's schema becomes one of lower-case names permanently, and the
         slices are read again from copies with all names in lower case (`_open` writes them).
         A lowercased schema is never read again, so there is at most one repetition.
 
@@ -247,11 +247,11 @@ class Stage:
 
     def _tally(self, table: str, batch: Batch) -> None:
         """Count rejected and ignored rows by file."""
-        found = self._con.execute(
+        rows = self._con.execute(
             f"SELECT file, {_NO_EVENTS} FROM {table} WHERE cause IS NOT NULL OR part = 0 "
             f"GROUP BY file"
         ).fetchall()
-        for path, rejected, ignored in found:
+        for path, rejected, ignored in rows:
             tally = batch.tallies[batch.reads[path].file_slice.file.path]
             tally.add(Tally(rejected=rejected, ignored=ignored))
 
@@ -263,12 +263,12 @@ class Stage:
             f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
             f"AND part <= 1 LIMIT {_REJECTED_SAMPLE}"
         ).fetchall()
-        found = self._con.execute(
+        rejected_lines = self._con.execute(
             f"SELECT json FROM (SELECT json, row_number() OVER () AS row "
             f"FROM {lines(paths, known.compression)}) WHERE row IN "
             f"({', '.join(str(row) for (row,) in rejected)})"
         ).fetchall()
-        return spelled_differently(known, [line for (line,) in found])
+        return spelled_differently(known, [line for (line,) in rejected_lines])
 
     def _open(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
         """Return the file to read for a slice: the file itself, or a copy of the slice."""
@@ -305,8 +305,8 @@ class Stage:
 
     def _lowercased_zstd(self, path: str) -> Iterator[bytes]:
         """Yield lines of a zstd file with lower-case names; Python 3.11 has no zstd, DuckDB has."""
-        found = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
-        while rows := found.fetchmany(_REJECTED_SAMPLE):
+        cursor = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
+        while rows := cursor.fetchmany(_REJECTED_SAMPLE):
             for (line,) in rows:
                 yield (b"not JSON" if line is None else lowercase_keys(line.encode())) + b"\n"
 
@@ -316,12 +316,12 @@ class Stage:
 
     def _take_rejects(self, batch: Batch) -> None:
         """Count the lines that DuckDB's CSV reader could not parse."""
-        found = self._con.execute(
+        rejects = self._con.execute(
             f"SELECT file_path, line, min(error_type::VARCHAR) FROM {REJECTS} "
             f"JOIN {REJECT_SCANS} USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         self._clear_rejects()
-        for path, line, kind in found:
+        for path, line, kind in rejects:
             read = batch.reads[path]
             cause = f"is not a row of this CSV ({kind.lower()})"
             reject = Reject(read.file_slice.file.path, line + read.first_line - 1, cause)
@@ -332,12 +332,12 @@ class Stage:
 
     def add_rejects(self, batch: Batch) -> None:
         """Add the first rejected rows with their line numbers."""
-        found = self._con.execute(
+        rejects = self._con.execute(
             f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
             f"ORDER BY file, row LIMIT {self._examples}"
         ).fetchall()
         by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for path, row, cause in found:
+        for path, row, cause in rejects:
             by_file[path].append((row, cause))
         for path, rows in by_file.items():
             read = batch.reads[path]

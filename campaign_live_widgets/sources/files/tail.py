@@ -132,8 +132,8 @@ class FileState:
 class Tail:
     """Follows the files of a location.
 
-    ``follow`` tells that more looks will come, so that a last line without its newline can
-    wait for the next one. ``keeps`` tells that what is read stays for ever: then even one look
+    ``follow``: more polls will come, so that a last line without its newline can
+    wait for the next one. ``keeps``: what is read is stored permanently: then even one poll
     alone leaves a last line that may be the half of one, until its file is at rest.
     """
 
@@ -148,14 +148,14 @@ class Tail:
 
     def poll(self) -> list[FileSlice]:
         """Return what is new; :meth:`commit` marks it as read."""
-        found = self.location.look()
-        self.others = found.others
-        for path in self.files.keys() - {file.path for file in found.files}:
+        listing = self.location.look()
+        self.others = listing.others
+        for path in self.files.keys() - {file.path for file in listing.files}:
             del self.files[path]
-        return [f for file in found.files if (f := self._new_in(file))]
+        return [f for file in listing.files if (f := self._new_in(file))]
 
     def commit(self, file_slice: FileSlice, lines: int, tally: Tally) -> None:
-        """Mark a slice of so many *lines* as counted, and add its tally."""
+        """Mark a slice with its number of *lines* as counted, and add its tally."""
         state = self.files[file_slice.file.path]
         state.problem = None
         self._remember(state, file_slice, lines)
@@ -197,10 +197,10 @@ class Tail:
     def _new_in(self, file: DataFile) -> FileSlice | None:
         known = self.files.setdefault(file.path, FileState())
         try:
-            found = os.stat(file.path)
-            if not S_ISREG(found.st_mode):
+            status = os.stat(file.path)
+            if not S_ISREG(status.st_mode):
                 return None
-            state = State(found.st_ino, found.st_size, found.st_mtime_ns)
+            state = State(status.st_ino, status.st_size, status.st_mtime_ns)
             file = _laid_out(file, known, state)
             see = self._grown if file.grows else self._whole
             return see(file, known, state)
@@ -327,9 +327,9 @@ def _line_end(stream: BinaryIO, start: int, size: int) -> int:
     while position > start:
         begin = max(start, position - _BLOCK)
         stream.seek(begin)
-        found = stream.read(position - begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
+        newline = stream.read(position - begin).rfind(b"\n")
+        if newline >= 0:
+            return begin + newline + 1
         position = begin
     return start
 

@@ -23,12 +23,12 @@ def is_whole(path: str) -> bool:
     size = os.stat(path).st_size
     with open(path, "rb") as stream:
         try:
-            while stream.tell() < size:
+            while stream.tell() < size:  # codespell:ignore tell
                 if not _pass_frame(stream):
                     return True  # not zstd: the reader will fail with an error
         except EOFError:
             return False
-        return stream.tell() == size
+        return stream.tell() == size  # codespell:ignore tell
 
 
 def _pass_frame(stream: BinaryIO) -> bool:
@@ -54,7 +54,7 @@ def _pass_frame(stream: BinaryIO) -> bool:
 
 
 def _number(stream: BinaryIO, width: int) -> int:
-    found = stream.read(width)
-    if len(found) < width:
+    data = stream.read(width)
+    if len(data) < width:
         raise EOFError
-    return int.from_bytes(found, "little")
+    return int.from_bytes(data, "little")

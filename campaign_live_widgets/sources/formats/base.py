@@ -53,7 +53,7 @@ class Format(ABC):
         Which of them are a ``time`` or a ``flag`` (boolean); all others are text.
     inside : tuple of str or None
         Names of the wrappers around an event in JSON, from the outside: each may be an object,
-        a list, or JSON as text; ``name.*`` stands for every value of the object ``name``. Lists
+        a list, or JSON as text; ``name.*`` is every value of the object ``name``. Lists
         are flattened automatically. Wrapper names are case-sensitive. ``None`` if events have
         no wrapper and names may be in any case.
     """

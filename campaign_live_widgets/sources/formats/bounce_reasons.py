@@ -1,7 +1,7 @@
 """Why a message bounced: replies of mail servers, by enhanced code (RFC 3463) and by words.
 
-Reasons are the catalogue's, so that all vendors' bounces read alike. django-anymail tells
-vendors' events apart too, but its parsers are views of Django and keep vendors' own words.
+Reasons are the catalogue's, so that all vendors' bounces read alike. django-anymail
+parses vendors' events too, but its parsers are views of Django and keep vendors' own words.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def code(status: str, reply: str) -> str:
     Parameters
     ----------
     status, reply : str
-        SQL for what the vendor says is the code, and for the server's reply.
+        SQL for the vendor's status code, and for the server's reply.
     """
     return (
         f"coalesce(nullif(regexp_extract({status}, {quoted(ENHANCED_CODE)}, 1), ''), "
@@ -84,22 +84,22 @@ def reason(status: str, reply: str) -> str:
 
     A code that means one thing goes before words, words before a general code.
     """
-    found, words = code(status, reply), f"lower({reply})"
-    detail = f"substr({found}, 3)"
+    status_code, words = code(status, reply), f"lower({reply})"
+    detail = f"substr({status_code}, 3)"
     basic = f"regexp_extract({words}, {quoted(_BASIC_CODE)}, 1)"
     branches = [
         *(f"WHEN {detail} IN {one_of(d)} THEN {quoted(r)}" for r, d in _BY_CODE.items()),
         *(f"WHEN regexp_matches({words}, {quoted(w)}) THEN {quoted(r)}" for r, w in _BY_WORDS),
         f"WHEN starts_with({detail}, '7.') THEN 'Mail-Block'",
         *(f"WHEN {basic} IN {one_of(c)} THEN {quoted(r)}" for r, c in _BY_BASIC_CODE.items()),
-        f"WHEN coalesce({found}, {basic}) LIKE '5%' THEN 'Generic-Bounce'",
-        f"WHEN coalesce({found}, {basic}) LIKE '4%' THEN 'Soft-Bounce'",
+        f"WHEN coalesce({status_code}, {basic}) LIKE '5%' THEN 'Generic-Bounce'",
+        f"WHEN coalesce({status_code}, {basic}) LIKE '4%' THEN 'Soft-Bounce'",
     ]
     return f"CASE {' '.join(branches)} ELSE 'Undetermined' END"
 
 
 def bounce_type(reason_found: str, status: str, reply: str) -> str:
-    """Return SQL for the type of a bounce where its vendor does not tell; null if none can.
+    """Return SQL for the type of a bounce where its vendor does not report one; null if unknown.
 
     A full mailbox is soft even where the server calls it permanent.
     """

@@ -50,12 +50,12 @@ class Canonical(Format, name="canonical"):
         """Return SQL that checks the rows; see :meth:`Format.events`."""
         parsed = [c for c in _FLAGS if c not in native]
         texts = [c for c in COLUMNS if c not in (*_FLAGS, "timestamp", "domain")]
-        kept = ", ".join((*texts, "domain", *_FLAGS))
+        unchanged = ", ".join((*texts, "domain", *_FLAGS))
         flags = ", ".join(f"{flag(c)} AS {c}" for c in _FLAGS)
         raw_flags = "".join(f", {c} AS raw_{c}" for c in parsed)
         time = microseconds("timestamp", native="timestamp" in native)
         return f"""
-            SELECT file, row, place, 1 AS part, us, {kept},
+            SELECT file, row, place, 1 AS part, us, {unchanged},
                    CASE {" ".join(_causes(complete, native))} END AS cause
             FROM (
                 SELECT file, row, place, broken,

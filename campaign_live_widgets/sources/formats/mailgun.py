@@ -41,7 +41,7 @@ _CAMPAIGN: Final = """
 _REASON: Final = bounces.reason("status", "reply")
 _TYPE: Final = bounces.bounce_type(_REASON, "status", "reply")
 _MAPPING: Final = Mapping(
-    prepared="*, concat_ws(' ', basic, said) AS reply FROM {raw}",
+    prepared="*, concat_ws(' ', basic, details) AS reply FROM {raw}",
     kinds=_KINDS,
     kind_name="event",
     address="address",
@@ -82,7 +82,7 @@ class Mailgun(EspFormat, name="mailgun"):
         "verdict": ("delivery-status.bounce-type",),
         "status": ("delivery-status.bounce-code", "delivery-status.enhanced-code"),
         "basic": ("delivery-status.code",),
-        "said": ("delivery-status.message", "delivery-status.description", "reject.description"),
+        "details": ("delivery-status.message", "delivery-status.description", "reject.description"),
         "late": ("flags.is-delayed-bounce",),
         "routed": ("flags.is-routed",),
         "test_mode": ("flags.is-test-mode",),
@@ -97,7 +97,7 @@ class Mailgun(EspFormat, name="mailgun"):
     inside: ClassVar = ("items", "event-data")
 
     def recognises(self, paths: Collection[str]) -> bool:
-        """Return whether an event has a recipient, and what only Mailgun tells of either."""
+        """Return whether an event has a recipient, and a field that only Mailgun has."""
         return {"event", "recipient"} <= set(paths) and (
             "log-level" in paths
             or "recipient-domain" in paths

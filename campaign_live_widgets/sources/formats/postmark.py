@@ -1,7 +1,7 @@
 """Postmark: what its webhooks post, one event each.
 
 Names and values after Postmark's reference of webhooks and bounce types. There is no event of
-sending: a delivery says that the message was sent too, and so does a bounce that is not an
+sending: a delivery implies that the message was sent, and so does a bounce that is not an
 answer to a delivered one.
 """
 

@@ -19,7 +19,7 @@ _SUPPRESSED: Final = (
     *("bounced address", "unsubscribed address", "spam reporting address"),
     *("bounced", "unsubscribed", "spam reporting"),
 )
-"""Why a message was dropped where its recipient stands on one of the sender's lists."""
+"""Why a message was dropped where its recipient is on one of the sender's lists."""
 _KINDS: Final = f"""
     CASE kind
         WHEN 'processed' THEN ['sent']

@@ -158,5 +158,5 @@ class SimpleEmailService(EspFormat, name="ses"):
     inside: ClassVar = ("Records", "body", "Sns", "Message", "detail")
 
     def recognises(self, paths: Collection[str]) -> bool:
-        """Return whether a kind of event stands beside the mail that it is about."""
+        """Return whether a kind of event is next to its mail in the object."""
         return "mail.messageid" in paths and ("eventtype" in paths or "notificationtype" in paths)

@@ -38,7 +38,7 @@ _CLASSES: Final = {
 _HARD: Final = ("10", "30", "90")
 _SOFT: Final = ("20", "21", "22", "23", "24", "40", "50", "51", "52", "53", "54", "70")
 _IGNORED: Final = ("25", "26", "60", "80", "100")
-"""Classes that say nothing about the address: policies of one's own, answers of machines."""
+"""Classes that are unrelated to the address: policies of the sender, automatic replies."""
 _KINDS: Final = """
     CASE
         WHEN kind = 'injection' THEN ['sent']

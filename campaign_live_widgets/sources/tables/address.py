@@ -38,7 +38,7 @@ _OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
 """What else we ask of engines that keep a table in folders."""
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
-"""What a client of PostgreSQL says before the server's own words."""
+"""The prefix of a PostgreSQL client before the server's message."""
 OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
 _OVERLAPS: Final = {"queryservice": 7200}
@@ -70,7 +70,7 @@ class DatabaseAddress:
         The column that holds the watermark's day, by which the table's folders are named; ``None``
         to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
     options : mapping
-        What else the address says, for the engine's own client.
+        Other options of the address, for the engine's client.
     format : str or None
         The format the user named (``ajo:postgresql://…``).
     given : str
@@ -111,34 +111,34 @@ class DatabaseAddress:
         if ";" in parts.path:  # as Spark's own client has options, and a token among them
             message = f"{parts.scheme}://{parts.hostname or ''}/…: give options as ?table=NAME&…"
             raise SourceError(message)
-        shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
-        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        label = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
         options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
-        for key in asked:
+        for key in query:
             if key not in options:
-                message = f"{shown}: unknown option {key!r}; known: {', '.join(options)}"
+                message = f"{label}: unknown option {key!r}; known: {', '.join(options)}"
                 raise SourceError(message)
-        if not all(asked.get("table", "").split(",")):
-            message = f"{shown}: the table is missing; add ?table=NAME to the address"
+        if not all(query.get("table", "").split(",")):
+            message = f"{label}: the table is missing; add ?table=NAME to the address"
             raise SourceError(message)
         try:
             port = parts.port
         except ValueError:
-            message = f"{shown}: invalid port: give a number from 1 to 65535"
+            message = f"{label}: invalid port: give a number from 1 to 65535"
             raise SourceError(message) from None
         return cls(
             engine=engine,
             host=parts.hostname,
             port=port,
             name=unquote(parts.path.lstrip("/")),
-            table=asked["table"],
-            watermark=asked.get("watermark"),
-            overlap=_length(asked, "overlap", _OVERLAPS.get(engine, OVERLAP), shown),
-            every=_length(asked, "every", _EVERY.get(engine, 0), shown),
-            day=asked.get("day"),
-            options={key: asked[key] for key in _THEIRS[engine] if key in asked},
+            table=query["table"],
+            watermark=query.get("watermark"),
+            overlap=_length(query, "overlap", _OVERLAPS.get(engine, OVERLAP), label),
+            every=_length(query, "every", _EVERY.get(engine, 0), label),
+            day=query.get("day"),
+            options={key: query[key] for key in _THEIRS[engine] if key in query},
             user=unquote(parts.username) if parts.username else None,
-            password=_password(parts.password, shown),
+            password=_password(parts.password, label),
             format=known,
             given=given,
         )
@@ -238,7 +238,7 @@ def _require_rows(known: str | None) -> None:
         raise SourceError(message)
 
 
-def _password(given: str | None, shown: str) -> str | None:
+def _password(given: str | None, label: str) -> str | None:
     """Return the password an address gives, or the variable of the environment it names."""
     if given is None:
         return None
@@ -247,16 +247,16 @@ def _password(given: str | None, shown: str) -> str | None:
         return given
     name = given.removeprefix(_FROM_ENVIRONMENT)
     if name not in os.environ:
-        message = f"{shown}: environment variable {name} (database password) is not set"
+        message = f"{label}: environment variable {name} (database password) is not set"
         raise SourceError(message)
     return os.environ[name]
 
 
-def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> int:
+def _length(query: Mapping[str, str], option: str, default: int, label: str) -> int:
     """Read whole seconds, or the numbers of a serial: ``90``, ``90s``, ``5m``, ``1h``."""
-    if option not in asked:
+    if option not in query:
         return default
-    text = asked[option]
+    text = query[option]
     if text.isdecimal():
         return int(text)
     second = timedelta(seconds=1)
@@ -266,7 +266,7 @@ def _length(asked: Mapping[str, str], option: str, default: int, shown: str) -> 
         duration = timedelta.resolution
     if duration % second:
         message = (
-            f"{shown}: invalid {option} {text!r}: give whole seconds, minutes, hours, days or "
+            f"{label}: invalid {option} {text!r}: give whole seconds, minutes, hours, days or "
             "weeks, such as 90s, 5m or 1h, or a number"
         )
         raise SourceError(message)

@@ -76,40 +76,40 @@ def fields_of(
 
     watermarks = [at(table, watermark) for table in tables] if watermark else []
     kind = common_type(watermarks)
-    found = [
+    selected = [
         _fields(table, name, {WATERMARK: watermarks[place].cast(kind)} if watermark else {})
         for place, table in enumerate(tables)
     ]
-    return ibis.union(*found) if len(found) > 1 else found[0], watermark and WATERMARK
+    return ibis.union(*selected) if len(selected) > 1 else selected[0], watermark and WATERMARK
 
 
 def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
     import ibis
 
     paths = {field: [at(table, path) for path in FIELDS[field]] for field in FIELDS}
-    found = {field: [c for c in columns if c is not None] for field, columns in paths.items()}
-    lacking = [FIELDS[field][0] for field in _NEEDED if not found[field]]
-    if not any(found[field] for field in _EVENT_FIELDS):
+    present = {field: [c for c in columns if c is not None] for field, columns in paths.items()}
+    lacking = [FIELDS[field][0] for field in _NEEDED if not present[field]]
+    if not any(present[field] for field in _EVENT_FIELDS):
         lacking.append(FIELDS["status"][0])
     if lacking:
         message = (
             f"{name}: has no column {', '.join(lacking)}; it is not a dataset of message events"
         )
         raise SourceError(message)
-    time = found.pop("time")[0]
+    time = present.pop("time")[0]
     if not is_time(time):
         message = f"{name}: its column timestamp is {time.type()}; make a view that casts it"
         raise SourceError(message)
-    identities = _primary(found.pop("identities"))
+    identities = _primary(present.pop("identities"))
     texts = {
         field: ibis.coalesce(*map(as_text, columns or [None]))
-        for field, columns in found.items()
+        for field, columns in present.items()
         if field != "test"
     }
     return table.select(
         **texts,
         identity=identities,
-        test=as_flag(found["test"][0] if found["test"] else None),
+        test=as_flag(present["test"][0] if present["test"] else None),
         time=as_time(time),
         **marked,
     )
@@ -128,8 +128,8 @@ def _primary(columns: list[Column]) -> Column:
         lists = lists.filter(lambda some: some.notnull())
         return _first_primary(lists.flatten())
     if kind.is_struct():
-        found = [_first_primary(columns[0][namespace]) for namespace in kind.names]
-        return ibis.coalesce(*found, no_id)
+        ids = [_first_primary(columns[0][namespace]) for namespace in kind.names]
+        return ibis.coalesce(*ids, no_id)
     return no_id
 
 
@@ -231,7 +231,7 @@ def _event_id(split: Table) -> Column:
 
 
 def _channel(rows: Table) -> Column:
-    """Return a row's channel; where it does not name it, what else it holds tells."""
+    """Return a row's channel; derived from its other fields if it names none."""
     import ibis
 
     last = rows.channel_uri.re_extract("([^/]*)$", 1)

@@ -49,8 +49,8 @@ def canonical(table: Table, watermark: str | None, name: str) -> Table:
     -------
     ibis table
         The canonical columns that the report asks for, no text of an accepted row blank (but for a
-        bounce type, which is none then), with ``cause`` (why the row is refused, or null),
-        ``raw_id`` (the id as it stands in the table) and ``mark``.
+        bounce type, which is null then), with ``cause`` (why the row is rejected, or null),
+        ``raw_id`` (the id in the table) and ``mark``.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def _require(columns: dict[str, Column], name: str) -> None:
 
 
 def _string(column: Column | None) -> Column:
-    """Return a column as text, as it stands."""
+    """Return a column as unchanged text."""
     import ibis
 
     return ibis.null("string") if column is None else column.cast("string")
@@ -225,7 +225,7 @@ def not_known(name: str, column: Column) -> Column:
     """
     import ibis
 
-    shown = ibis.ifelse(
+    value = ibis.ifelse(
         column.re_search(_CODE), ibis.literal(" '") + column + ibis.literal("'"), ""
     )
-    return ibis.literal(f"unknown {name}") + shown
+    return ibis.literal(f"unknown {name}") + value

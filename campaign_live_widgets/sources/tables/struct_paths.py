@@ -15,24 +15,24 @@ def at(table: Table, path: str) -> Any:  # noqa: ANN401 - a column, or None
     first, *rest = path.split(".")
     if first.lower() not in columns:
         return None
-    found = table[columns[first.lower()]]
+    column = table[columns[first.lower()]]
     for part in rest:
-        kind = found.type()
+        kind = column.type()
         names = {n.lower(): n for n in reversed(kind.names)} if kind.is_struct() else {}
         if part.lower() not in names:
             return None
-        found = found[names[part.lower()]]
-    return found
+        column = column[names[part.lower()]]
+    return column
 
 
 def paths_of(table: Table) -> set[str]:
     """Return the dotted, lower-case paths of a table's columns and their structs."""
 
     def below(path: str, kind: Any) -> set[str]:  # noqa: ANN401 - of Ibis
-        found = {path.lower()}
+        paths = {path.lower()}
         if kind.is_struct():
             for name, inner in kind.items():
-                found |= below(f"{path}.{name}", inner)
-        return found
+                paths |= below(f"{path}.{name}", inner)
+        return paths
 
     return {path for name, kind in table.schema().items() for path in below(name, kind)}

@@ -57,8 +57,8 @@ REPLIES = [
 
 @pytest.mark.parametrize(("status", "reply", "reason", "kind"), REPLIES)
 def test_a_reply(status: str | None, reply: str | None, reason: str, kind: str | None) -> None:
-    found = bounces.reason("status", "reply")
-    sql = f"SELECT {found}, {bounces.bounce_type(found, 'status', 'reply')} FROM replies"
+    expression = bounces.reason("status", "reply")
+    sql = f"SELECT {expression}, {bounces.bounce_type(expression, 'status', 'reply')} FROM replies"
     con = duckdb.connect()
     con.execute("CREATE TABLE replies AS SELECT ?::VARCHAR AS status, ?::VARCHAR AS reply", [
         status, reply,

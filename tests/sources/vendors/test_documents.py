@@ -1,4 +1,4 @@
-"""JSON that is no lines: when it is read, what of it, and where a refused row stands."""
+"""JSON that is not in lines: when it is read, what of it, and the place of a rejected row."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def event(number: int, **more: object) -> Row:
     }
 
 
-def told(rollup: Rollup) -> tuple[int, int, int, int]:
+def counts_of(rollup: Rollup) -> tuple[int, int, int, int]:
     health = rollup.health
     return health.events, health.duplicates, health.rejected, health.ignored
 
 
 def once(path: Path) -> tuple[int, int, int, int]:
-    return told(open_rollup(path, "c1", follow=False))
+    return counts_of(open_rollup(path, "c1", follow=False))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def once(path: Path) -> tuple[int, int, int, int]:
         ('"text"\n{"a": 1}\n', False),
     ],
 )
-def test_first_lines_tell_documents_from_lines(tmp_path: Path, text: str, document: bool) -> None:  # noqa: FBT001
+def test_first_lines_distinguish_documents(tmp_path: Path, text: str, document: bool) -> None:  # noqa: FBT001
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     (file_slice,) = Tail(Location.parse(tmp_path), follow=False).poll()
     assert (file_slice.file.kind == "json") is document
@@ -71,11 +71,11 @@ def test_a_document_without_its_end_waits(tmp_path: Path) -> None:
     text = json.dumps([event(n) for n in range(4)])
     path.write_text(text[:-40], encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1", follow=True)
-    assert told(rollup) == (0, 0, 0, 0)
+    assert counts_of(rollup) == (0, 0, 0, 0)
     assert rollup.health.notes == ("a.json: incomplete JSON document: its end is missing (yet)",)
     path.write_text(text, encoding="utf-8")
     rollup.refresh()
-    assert told(rollup) == (4, 0, 0, 0)
+    assert counts_of(rollup) == (4, 0, 0, 0)
     assert rollup.health.notes == ()
 
 
@@ -87,7 +87,7 @@ def test_a_document_without_its_end_is_no_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+def test_a_file_without_permission_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([event(1)]), encoding="utf-8")
     path.chmod(0)
@@ -109,11 +109,11 @@ def test_half_a_compressed_document(tmp_path: Path, ending: str) -> None:
         assert len(rollup.health.notes) == 1
     path.write_bytes(packed)
     rollup.refresh()
-    assert told(rollup) == (2001, 0, 0, 0)
+    assert counts_of(rollup) == (2001, 0, 0, 0)
     assert rollup.health.notes == ()
 
 
-def test_a_document_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
+def test_a_document_that_is_replaced_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([event(1), event(2)]), encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1", follow=True)
@@ -121,7 +121,7 @@ def test_a_document_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
     new.write_text(json.dumps([event(2), event(3), {"event": "x"}]), encoding="utf-8")
     os.replace(new, path)
     rollup.refresh()
-    assert told(rollup) == (3, 0, 1, 0)
+    assert counts_of(rollup) == (3, 0, 1, 0)
 
 
 def test_an_array_that_becomes_a_log_of_arrays(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_array_that_becomes_a_log_of_arrays(tmp_path: Path) -> None:
             out.write("\n" + json.dumps([event(number), {"event": "x"}]))
             out.write("\n" if number == 3 else "")
         rollup.refresh()
-    assert told(rollup) == (3, 0, 2, 0)
+    assert counts_of(rollup) == (3, 0, 2, 0)
     assert [reject.row for reject in rollup.health.rejects] == [2, 3]
 
 
@@ -144,14 +144,14 @@ def test_a_damaged_document_gives_what_is_whole(tmp_path: Path) -> None:
     cut = json.dumps([event(n) for n in range(10, 14)], indent=1)
     (tmp_path / "cut.json").write_text(cut[: cut.rindex("{") + 30] + "]", encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1", follow=False)
-    assert told(rollup) == (5 + 3, 0, 2, 0)
+    assert counts_of(rollup) == (5 + 3, 0, 2, 0)
     assert [(r.file, r.row, r.cause) for r in rollup.health.rejects] == [
         ("cut.json", 4, "is not valid JSON"),
         ("surrogate.json", 3, "is not valid JSON"),
     ]
 
 
-def test_a_refused_row_is_told_by_its_place(tmp_path: Path) -> None:
+def test_a_rejected_row_is_reported_by_its_place(tmp_path: Path) -> None:
     bad = event(0, timestamp="noon")
     pretty = json.dumps([event(1), event(2), bad], indent=2)
     (tmp_path / "a.json").write_text(pretty, encoding="utf-8")
@@ -161,7 +161,7 @@ def test_a_refused_row_is_told_by_its_place(tmp_path: Path) -> None:
     (tmp_path / "c.ndjson").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
     for follow in (True, False):
         rollup = open_rollup(tmp_path, "c1", follow=follow)
-        assert told(rollup) == (6, 0, 4, 1)
+        assert counts_of(rollup) == (6, 0, 4, 1)
         assert [(r.file, r.row) for r in rollup.health.rejects] == [
             ("a.json", 3),
             ("b.ndjson", 3),

@@ -202,14 +202,14 @@ def test_a_published_row(tmp_path: Path, vendor: str) -> None:
     raw, wanted = SAMPLES[vendor]
     path = tmp_path / "posted.json"
     path.write_text(json.dumps(raw, indent=2), encoding="utf-8")
-    found = staged(path)
-    assert len(found) == len(wanted)
-    for got, event in zip(found, wanted, strict=True):
+    rows = staged(path)
+    assert len(rows) == len(wanted)
+    for got, event in zip(rows, wanted, strict=True):
         at = datetime.fromtimestamp(got["us"] / 1e6, UTC)
         for name, value in (COMMON | event).items():
             assert (at if name == "at" else got[name]) == value, name
-    assert len({got["event_id"] for got in found}) == len(found)
-    assert "jane" not in json.dumps(found).lower(), "an address is not kept"
+    assert len({got["event_id"] for got in rows}) == len(rows)
+    assert "jane" not in json.dumps(rows).lower(), "an address is not kept"
 
 
 @pytest.mark.parametrize("vendor", ["ses", "postmark"])
@@ -231,9 +231,9 @@ def test_an_event_without_an_id_has_the_same_one_wherever_it_comes_from(
 def test_vendors_in_one_folder(tmp_path: Path) -> None:
     for vendor, (raw, _) in SAMPLES.items():
         (tmp_path / f"{vendor}.json").write_text(json.dumps([raw]), encoding="utf-8")
-    found = staged(tmp_path)
-    assert [row["cause"] for row in found] == [None] * 6
-    assert {row["campaign_id"] for row in found} == {"autumn-sale"}
+    rows = staged(tmp_path)
+    assert [row["cause"] for row in rows] == [None] * 6
+    assert {row["campaign_id"] for row in rows} == {"autumn-sale"}
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_flat_in_a_table(tmp_path: Path, vendor: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
-def test_a_prefix_says_the_vendor(tmp_path: Path, vendor: str) -> None:
+def test_a_prefix_names_the_vendor(tmp_path: Path, vendor: str) -> None:
     (tmp_path / "a.json").write_text(text([row.raw for row in made(vendor)]), encoding="utf-8")
     rollup = open_rollup(f"{vendor}:{tmp_path}", "c1", follow=False)
     assert_same(rollup, "24h", expected(vendor, "24h", tests=False), tests=False)
