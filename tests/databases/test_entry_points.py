@@ -120,7 +120,7 @@ def test_page_follows_the_table_and_never_shows_the_address(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("?table=", "?table=nowhere_"), ["no table", "nowhere_"]),
+        (("?table=", "?table=nowhere_"), ["not found", "nowhere_"]),
         (("reader:env:CLW_TEST_PASSWORD", f"reader:{UNKNOWN}"), ["password"]),
         (("/events?", "/elsewhere?"), ["elsewhere"]),
         (("?table=", "?tabel="), ["tabel", "table"]),

@@ -37,12 +37,12 @@ def test_campaigns_command_prints_only_the_campaigns(url: str) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("?table=", "?table=nowhere_"), ["no table", "nowhere_"]),
-        (("/?", "/elsewhere?"), ["no table"]),
+        (("?table=", "?table=nowhere_"), ["not found", "nowhere_"]),
+        (("/?", "/elsewhere?"), ["not found"]),
         (("/?", "/a.b.c?"), ["catalog.database.table"]),
         (("?table=", "?tabel="), ["tabel", "table"]),
         (("env:CLW_TEST_TOKEN", "env:CLW_NOT_SET"), ["CLW_NOT_SET"]),
-        (("reader:env:CLW_TEST_TOKEN@", ""), ["refuses", "env:NAME"]),
+        (("reader:env:CLW_TEST_TOKEN@", ""), ["rejected the credentials", "env:NAME"]),
         (("reader:env:CLW_TEST_TOKEN", f"reader:{UNKNOWN}"), ["password"]),
         (("/?", f"/;token={UNKNOWN}?"), ["password"]),
         (("?table=", f"?token={UNKNOWN}&table="), ["password"]),
@@ -60,7 +60,7 @@ def test_invalid_address_is_reported_in_one_line(
 
 def test_rejected_token_is_reported_in_one_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLW_TEST_TOKEN", UNKNOWN)
-    refused(url, ["refuses", "env:NAME"], 3, spark_cluster.TOKEN)
+    refused(url, ["rejected the credentials", "env:NAME"], 3, spark_cluster.TOKEN)
 
 
 def test_unreachable_server_is_reported_in_one_line(spark: Cluster, url: str) -> None:
