@@ -347,7 +347,7 @@ def test_a_hidden_page_reports_no_lost_connection(quick: Server, browser: Browse
     page = browser.new_context(viewport=SIZE).new_page()
     page.clock.install()
     page.goto(quick.address)
-    page.wait_for_selector(LIVE, timeout=60_000)
+    page.wait_for_selector(LIVE, timeout=180_000)
     page.evaluate(RECORD_LOST)
     before = number(page)
     hide(page, hidden=True)

@@ -70,8 +70,8 @@ class FileSchema:
         Name of the format; ``None`` if it is unknown.
     columns : tuple
         For CSV the header; for Parquet and NDJSON nothing.
-    places : FieldPaths
-    folded : bool
+    field_paths : FieldPaths
+    lowercased : bool
         Names are spelled in several ways within the file, so it is read in lower case.
     inside : tuple of str or None
         What each event is wrapped in, see :attr:`Format.inside`; ``None`` where a line of
