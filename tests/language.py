@@ -47,12 +47,16 @@ def main(named: list[str]) -> int:
 
 
 def files(named: Iterable[str]) -> Iterator[Path]:
-    """Yield the files of texts and code at *named* paths, relative to the repository."""
+    """Yield the files of texts and code at *named* paths, relative to the repository.
+
+    Hidden folders are not ours: programs that tests need are unpacked there.
+    """
     for name in named:
         path = ROOT / name
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             relative = file.relative_to(ROOT)
-            if file.suffix in SUFFIXES and not SKIPPED.intersection(relative.parts):
+            hidden = any(part.startswith(".") for part in relative.parts)
+            if file.suffix in SUFFIXES and not hidden and not SKIPPED.intersection(relative.parts):
                 yield relative
 
 

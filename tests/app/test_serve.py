@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -121,4 +124,34 @@ def test_a_signal_at_any_time_ends_it_and_leaves_nothing(seconds: float, tmp_pat
     _, left = psutil.wait_procs(family, timeout=5)
     assert left == []
     assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in errors
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_amid_requests_ends_it(number: int) -> None:
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "campaign_live_widgets", "serve", str(SOURCE), "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+
+    def request_until_it_ends(_: int) -> None:
+        while process.poll() is None:
+            with suppress(OSError, HTTPException):
+                urlopen(f"{address}nothing-is-here").close()  # noqa: S310 - our own server
+
+    with ThreadPoolExecutor(4) as pool:
+        requests = [pool.submit(request_until_it_ends, i) for i in range(4)]
+        time.sleep(1)
+        process.send_signal(number)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert [request.exception() for request in requests] == [None] * 4
+    assert process.returncode == 0
     assert "Traceback" not in errors

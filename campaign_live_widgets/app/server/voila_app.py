@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 import webbrowser
@@ -30,6 +31,7 @@ from campaign_live_widgets.errors import CampaignLiveError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import FrameType
 
 TEMPLATE: Final = "campaign_live"
 
@@ -174,8 +176,14 @@ class ReportServer(Voila):
 
     def listen(self) -> None:
         """Listen until stopped."""
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
         IOLoop.current().add_callback(self._announce)
         super().listen()
+
+    def stop(self) -> None:
+        """End all kernels; a second Ctrl-C ends at once."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        super().stop()
 
     async def _announce(self) -> None:
         url = url_path_join(self.address.replace("//0.0.0.0:", "//127.0.0.1:"), "voila/ready")
@@ -190,5 +198,8 @@ class ReportServer(Voila):
         if self.browse:
             threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
 
-    def _handle_signal_stop(self, _signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt  # as Ctrl-C, and also where no loop runs yet
+    def _handle_signal_stop(self, number: int, frame: FrameType | None) -> None:
+        if not hasattr(self, "ioloop"):  # it is still starting
+            signal.default_int_handler(number, frame)
+        # An exception raised inside a request would be logged by its handler, and lost.
+        self.ioloop.add_callback_from_signal(self.ioloop.stop)
