@@ -84,6 +84,10 @@ class Health:
     duplicates: int = 0
     rejected: int = 0
     ignored: int = 0
+    missing: int = 0
+    """Events that the log of a store has, and its files have lost."""
+    gone: int = 0
+    """Counted events that are in no file of the source any more; 0 unless it is followed."""
     rejects: tuple[Reject, ...] = ()
     """The first rejected rows; ``rejected`` counts them all."""
     notes: tuple[str, ...] = ()

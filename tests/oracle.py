@@ -460,6 +460,8 @@ def report(  # noqa: PLR0913 - one for each option of the command
             "duplicates": len(good) - len(distinct),
             "rejected": len(events) - len(good) + rejected,
             "ignored": ignored,
+            "missing": 0,
+            "gone": 0,
         },
         "widgets": {name: _widget(name, counted, span, locale) for name in WIDGETS},
     }

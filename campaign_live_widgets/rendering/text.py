@@ -44,6 +44,8 @@ _HEALTH: Final = {
     "duplicates": Text("duplicates", "doublons"),
     "rejected": Text("rejected", "rejetés"),
     "ignored": Text("ignored", "ignorés"),
+    "missing": Text("missing", "manquants"),
+    "gone": Text("gone", "disparus"),
 }
 
 
@@ -91,6 +93,7 @@ def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
     counts = (
         f"{format_number(getattr(health, part), locale)} {word(locale)}"
         for part, word in _HEALTH.items()
+        if getattr(health, part) or part not in phrases.ALARMS
     )
     yield Line(", ".join(counts), style="dim")
     if health.ahead:

@@ -70,6 +70,8 @@ def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:
             "duplicates": health.duplicates,
             "rejected": health.rejected,
             "ignored": health.ignored,
+            "missing": health.missing,
+            "gone": health.gone,
         },
         "widgets": {},
     }

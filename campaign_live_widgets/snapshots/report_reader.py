@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 REPORT_JSON: Final = "report.json"
 _VERSION: Final = 1
 _WINDOW: Final = ("start", "end", "bucket_seconds")
-_HEALTH: Final = ("events", "duplicates", "rejected", "ignored")
+HEALTH: Final = ("events", "duplicates", "rejected", "ignored")
+"""The counts of data quality in every report."""
+HEALTH_ADDED: Final = ("missing", "gone")
+"""Those that older reports do not have: 0 there."""
 
 Row = list[Any]
 
@@ -113,7 +116,7 @@ def _is_report(values: Mapping[str, Any]) -> bool:
             isinstance(values["campaign_id"], str)
             and isinstance(values["campaign_name"], str | None)
             and isinstance(values["newest_event"], str | None)
-            and all(isinstance(health[name], int) for name in _HEALTH)  # type: ignore[index]
+            and all(isinstance(health[name], int) for name in HEALTH)  # type: ignore[index]
             and all(_is_widget(name, widget) for name, widget in widgets.items())  # type: ignore[union-attr]
         )
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -154,13 +154,11 @@ class StaticReport(StaticView):
         if snapshot.newest_event is not None:
             at = phrases.moment(snapshot.newest_event, zone, locale)
             newest = _LABELLED(locale).format(phrases.WORDS["newest"](locale), at)
-        health = zip(
-            phrases.HEALTH.values(), phrases.health_numbers(snapshot.health, locale), strict=True
-        )
+        health = phrases.health_facts(snapshot.health, locale)
         ahead = snapshot.health.ahead > 0
         return [
             " · ".join((name, window, *scope)),
-            " · ".join((newest, *(_LABELLED(locale).format(of[0](locale), n) for of, n in health))),
+            " · ".join((newest, *(_LABELLED(locale).format(term, n) for term, _, n in health))),
             *(phrases.health_notes(snapshot.health, zone, locale)[:1] if ahead else ()),
         ]
 

@@ -8,6 +8,7 @@ import traitlets
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ class Facts(Front, script="facts"):
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._locale, self._time_zone = locale, time_zone
-        terms = [[_WINDOW(locale), ""], [_NEWEST(locale), ""]]
-        super().__init__(terms=[*terms, *phrases.health_terms(locale)])
+        names = [(_WINDOW(locale), ""), (_NEWEST(locale), "")]
+        names += [(name, meaning) for name, meaning, _ in phrases.health_facts(Health(), locale)]
+        super().__init__(terms=[list(name) for name in names])
         self.add_class("clw-facts")
 
     def show(self, snapshot: Snapshot, now: datetime) -> bool:
@@ -43,14 +45,17 @@ class Facts(Front, script="facts"):
             if newest is None
             else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
         )
-        values = [
-            _sentence(phrases.window(snapshot, now, zone, locale)),
-            newest_text,
-            *phrases.health_numbers(snapshot.health, locale),
+        facts = [
+            (_WINDOW(locale), "", _sentence(phrases.window(snapshot, now, zone, locale))),
+            (_NEWEST(locale), "", newest_text),
+            *phrases.health_facts(snapshot.health, locale),
         ]
-        if values == self.values:
+        terms = [[name, meaning] for name, meaning, _ in facts]
+        values = [value for _, _, value in facts]
+        if (terms, values) == (self.terms, self.values):
             return False
-        self.values = values
+        with self.hold_sync():
+            self.terms, self.values = terms, values
         return True
 
 

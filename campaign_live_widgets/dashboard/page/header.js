@@ -69,8 +69,9 @@ function drawHealth(parts, model) {
   const list = make("dl", "clw-health-numbers");
   parts.counts = (labels.terms ?? []).map(([label, meaning]) => {
     const count = make("dd", "clw-number");
-    list.append(make("dt", "", label), count, make("dd", "clw-meaning", meaning));
-    return count;
+    const row = [make("dt", "", label), count, make("dd", "clw-meaning", meaning)];
+    list.append(...row);
+    return { count, row };
   });
   const shown = /** @type {HTMLElement[]} */ ([list]);
   for (const text of health.notes ?? []) shown.push(make("p", "clw-health-note", text));
@@ -91,8 +92,10 @@ function drawHealth(parts, model) {
 }
 
 function drawCounts({ counts }, model) {
-  counts.forEach((node, i) => {
-    write(node, model.get("numbers")[i] ?? "");
+  counts.forEach(({ count, row }, i) => {
+    const number = model.get("numbers")[i] ?? "";
+    write(count, number);
+    for (const node of row) node.hidden = !number;
   });
 }
 

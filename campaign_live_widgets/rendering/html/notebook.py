@@ -175,9 +175,7 @@ def _facts(report: ReportView) -> list[str]:
     if snapshot.newest_event is not None:
         moment = phrases.moment(snapshot.newest_event, report.time_zone, locale)
         facts.append(f"{phrases.WORDS['newest'](locale)} {moment}")
-    numbers = phrases.health_numbers(snapshot.health, locale)
-    terms = phrases.health_terms(locale)
-    facts += [f"{name}: {n}" for (name, _), n in zip(terms, numbers, strict=True)]
+    facts += [f"{name}: {n}" for name, _, n in phrases.health_facts(snapshot.health, locale)]
     if snapshot.health.ahead:
         facts += phrases.health_notes(snapshot.health, report.time_zone, locale)[:1]
     return facts

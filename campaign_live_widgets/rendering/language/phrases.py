@@ -78,9 +78,25 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
             Text("Ignored", "Ignorées"),
             Text("Rows that carry no event.", "Lignes qui ne portent pas d'événement."),
         ),
+        "missing": (
+            Text("Missing", "Manquants"),
+            Text(
+                "Stored events whose files are damaged or lost; not counted.",
+                "Événements stockés dont les fichiers sont abîmés ou perdus ; non comptés.",
+            ),
+        ),
+        "gone": (
+            Text("Gone", "Disparus"),
+            Text(
+                "Counted events that are in no file any more.",
+                "Événements comptés qui ne sont plus dans aucun fichier.",
+            ),
+        ),
     }
 )
 """Each number of :class:`Health`: its name, and what it means for the whole source."""
+ALARMS: Final = ("missing", "gone")
+"""Numbers of :data:`HEALTH` that are shown only if they are not 0."""
 
 _AHEAD: Final = (
     Text("1 event is dated after now: {1}.", "1 événement est daté après maintenant : {1}."),
@@ -258,8 +274,18 @@ def health_terms(locale: str) -> list[list[str]]:
 
 
 def health_numbers(health: Health, locale: str) -> list[str]:
-    """Return the numbers of *health*, in the order of :func:`health_terms`."""
-    return [format_number(getattr(health, field), locale) for field in HEALTH]
+    """Return the numbers of *health*, in the order of :func:`health_terms`; empty: not shown."""
+    counts = {name: getattr(health, name) for name in HEALTH}
+    return [
+        format_number(count, locale) if count or name not in ALARMS else ""
+        for name, count in counts.items()
+    ]
+
+
+def health_facts(health: Health, locale: str) -> list[tuple[str, str, str]]:
+    """Return name, meaning and number of everything in *health* that is shown."""
+    facts = zip(health_terms(locale), health_numbers(health, locale), strict=True)
+    return [(name, meaning, number) for (name, meaning), number in facts if number]
 
 
 def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None = 120) -> str:

@@ -86,11 +86,7 @@ def _report(report: ReportView) -> dict[str, Any]:
         "facts": [[fact, value] for fact, value in _facts(report).items() if value],
         "health": [
             [term, number, meant]
-            for (term, meant), number in zip(
-                phrases.health_terms(locale),
-                phrases.health_numbers(snapshot.health, locale),
-                strict=True,
-            )
+            for term, meant, number in phrases.health_facts(snapshot.health, locale)
         ],
         "health_notes": _health_notes(report),
         "footer": _MADE(locale).format(phrases.moment(report.made_at, zone, locale)),

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from campaign_live_widgets.catalog import METRICS, TILES, Text
 from campaign_live_widgets.snapshots.manifest import Manifest
 from campaign_live_widgets.snapshots.paths import MANIFEST
-from campaign_live_widgets.snapshots.report_reader import Numbers, read_report
+from campaign_live_widgets.snapshots.report_reader import (
+    HEALTH,
+    HEALTH_ADDED,
+    Numbers,
+    read_report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,7 +204,9 @@ def _named(report: Report, manifest: Manifest | None) -> Iterator[tuple[str, obj
     yield from ((name, report[name]) for name in ("campaign_id", "campaign_name"))
     yield from ((f"window.{name}", report["window"].get(name)) for name in ("start", "end"))
     yield "newest_event", report["newest_event"]
-    yield from ((f"health.{name}", count) for name, count in report["health"].items())
+    yield from (
+        (f"health.{name}", report["health"].get(name, 0)) for name in (*HEALTH, *HEALTH_ADDED)
+    )
     for widget in TILES:
         yield f"widget.{widget}", widget in report["widgets"]
     if manifest:

@@ -114,11 +114,6 @@ def _facts(report: ReportView) -> list[Fact]:
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     newest = snapshot.newest_event
     counted = [phrase for phrase in _scope(report) if phrase != zone]
-    health = zip(
-        phrases.health_terms(locale),
-        phrases.health_numbers(snapshot.health, locale),
-        strict=True,
-    )
     return [
         Fact(WORDS["window"](locale), _window(report)),
         Fact(WORDS["counted"](locale), ", ".join(counted) or WORDS["all"](locale)),
@@ -127,6 +122,9 @@ def _facts(report: ReportView) -> list[Fact]:
             phrases.WORDS["newest"](locale),
             phrases.moment(newest, zone, locale) if newest else phrases.WORDS["none"](locale),
         ),
-        *(Fact(name, number, about) for (name, about), number in health),
+        *(
+            Fact(name, number, about)
+            for name, about, number in phrases.health_facts(snapshot.health, locale)
+        ),
         Fact(WORDS["made"](locale), phrases.moment(report.made_at, zone, locale)),
     ]
