@@ -33,7 +33,7 @@ lap("static forms in the notebook")
 from campaign_live_widgets.snapshots import FORMATS, write_files
 for form in FORMATS:
     with tempfile.TemporaryDirectory() as folder:
-        write_files(report.still, Path(folder), [form])
+        write_files(report.view, Path(folder), [form])
     lap(form)
 print(json.dumps(parts))
 """

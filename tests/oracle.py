@@ -200,7 +200,7 @@ def _boolean(value: object) -> bool | None:
 
 
 def event(raw: Mapping[str, Any]) -> Row | None:
-    """Return the row as an event, or None where it has to be refused."""
+    """Return the row as an event, or None where it must be rejected."""
     row = {name: None if blank(raw.get(name)) else raw.get(name) for name in COLUMNS}
     row["timestamp"] = instant(row["timestamp"])
     row["domain"] = row["domain"] and row["domain"].lower()

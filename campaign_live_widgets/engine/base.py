@@ -203,7 +203,7 @@ class Rollup(ABC):
         newest = self._last(self._campaign or "", self._until(at))
         return Snapshot(
             campaign_id=self._campaign or "",
-            campaign_name=campaign.shown_name if campaign else None,
+            campaign_name=campaign.newest_name if campaign else None,
             window=span,
             counts={"bucket": series, **tables},
             entered_profiles=self._distinct_profiles(

@@ -131,7 +131,7 @@ class Draft:
         write_once(self.folder / MANIFEST, f"{text}\n".encode(), durable=True)
         for path in (*(p for p in self.folder.rglob("*") if p.is_dir()), self.folder):
             sync(path)
-        return self._settle(self._name)
+        return self._rename(self._name)
 
     def fail(self, reason: str) -> Path:
         """Turn the draft into the folder of a failed run; return it.
@@ -161,14 +161,14 @@ class Draft:
                 path.unlink(missing_ok=True)
             with suppress(OSError):
                 failure_file.write_text(text, encoding="utf-8")
-        return self._settle(self._name + FAILED)
+        return self._rename(self._name + FAILED)
 
     def _files(self) -> list[Path]:
         """Return the files of the draft without its lock."""
         owner = self.folder / OWNER
         return [p for p in self.folder.rglob("*") if p != owner and not p.is_dir()]
 
-    def _settle(self, name: str) -> Path:
+    def _rename(self, name: str) -> Path:
         """Give the folder the first name like *name* that is free."""
         with locked(self._out):
             self._leave()

@@ -201,7 +201,7 @@ def _charts(
                 names=report.snapshot.message_names,
                 time_zone=report.time_zone,
                 kind=kind if kind in kinds else kinds[0],
-                shade="light",
+                theme="light",
                 unfinished=report.snapshot.unfinished,
                 title=True,
                 caption=phrases.caption(

@@ -24,7 +24,7 @@ class SourceAddress(Protocol):
         """Return whether the source is files that this machine can read."""
 
     @property
-    def shown_name(self) -> str | None:
+    def display_name(self) -> str | None:
         """Return a name that a page may show in place of the address.
 
         ``None`` if the address itself holds nothing private.

@@ -14,7 +14,7 @@ from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.report import frame, frame_csv
 from tests.support.events.memory import snapshot_of
-from tests.support.reports.stills import hostile, still, usual
+from tests.support.reports.static_reports import hostile, static_report, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for name, make in SNAPSHOTS.items():
         for locale in LOCALES:
-            made = html(still(make(), locale))
+            made = html(static_report(make(), locale))
             (folder / f"{name}-{locale}.html").write_text(made, encoding="utf-8")
     return folder
 

@@ -173,7 +173,7 @@ def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> Non
 
 @every_source
 def test_a_source_expresses_events_of_most_tiles(source: Source) -> None:
-    """What is compared is there: many events, refused ones and repeats, tests and bounces."""
+    """What is compared is there: many events, rejected ones and repeats, tests and bounces."""
     rows = meant(source, expressed(source, FIRST))
     report = expected(rows, "c1", "all", tests=True)
     counted = report["health"]

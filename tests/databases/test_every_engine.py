@@ -170,15 +170,15 @@ def test_flags_may_be_words_and_rejects_name_the_event_id(engine: Engine) -> Non
     name = filled(engine, as_words, texts=oracle.BOOLEANS)
     rollup = open_rollup(engine.url(name), "c1")
     assert report_of(rollup, "30d") == wanted(rows, "30d")
-    refused = {reject.file: reject.cause for reject in rollup.health.rejects}
+    rejected = {reject.file: reject.cause for reject in rollup.health.rejects}
     for row in rows:
         if row["is_machine"] == "2":
-            assert refused[f"{name} (event_id {row['event_id']})"] == (
+            assert rejected[f"{name} (event_id {row['event_id']})"] == (
                 "is_machine is not true or false"
             )
         if row["channel"] == "fax":
-            assert refused[f"{name} (event_id {row['event_id']})"] == "unknown channel 'fax'"
-    assert "unknown channel 'fax'" in refused.values()
+            assert rejected[f"{name} (event_id {row['event_id']})"] == "unknown channel 'fax'"
+    assert "unknown channel 'fax'" in rejected.values()
     rollup.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.engine.pushdown import rollup as remote
 from tests.databases.test_every_engine import report_of, wanted
-from tests.support.events import breaking, generate
+from tests.support.events import generate, interruptions
 from tests.support.servers import engines, tables
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ def test_ctrl_c_at_any_moment_changes_no_later_number(
     fill, url = insert
     fill(rows)
     whole = new_rollup(url, "c1")
-    length = breaking.seconds_of(whole)
+    length = interruptions.seconds_of(whole)
     whole.close()
     chance = random.Random(93)  # noqa: S311 - test data
-    broken_off = 0
+    interrupted = 0
     for _ in range(6):
         rollup = new_rollup(url, "c1")
-        broken_off += breaking.look_until_through(rollup, length, chance)
+        interrupted += interruptions.refresh_until_complete(rollup, length, chance)
         assert report_of(rollup, WINDOW) == wanted(rows, WINDOW)
         rollup.close()
-    assert broken_off > 0
+    assert interrupted > 0
 
 
 def test_ctrl_c_while_merging_changes_no_later_number(

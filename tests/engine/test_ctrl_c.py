@@ -11,7 +11,7 @@ from campaign_live_widgets.engine import FileRollup, new_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
-from tests.support.events import breaking, files, generate
+from tests.support.events import files, generate, interruptions
 from tests.support.events.generate import AT, WINDOWS
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def test_an_interrupted_refresh_is_completed_by_the_next(
         source = tmp_path / "store"
     monkeypatch.setattr(file_rollup, "_CHUNK_BYTES", 20_000)
     whole = new_rollup(source, "c1")
-    length = breaking.seconds_of(whole)
+    length = interruptions.seconds_of(whole)
     expected = report(whole)
     whole.close()
     chance = random.Random(91)  # noqa: S311
-    interruptions = 0
+    interrupted = 0
     for _ in range(TRIES):
         rollup = new_rollup(source, "c1")
-        interruptions += breaking.look_until_through(rollup, length, chance)
+        interrupted += interruptions.refresh_until_complete(rollup, length, chance)
         assert report(rollup) == expected
         rollup.close()
-    assert interruptions > 0
+    assert interrupted > 0

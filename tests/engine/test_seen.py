@@ -59,7 +59,7 @@ def test_a_million_ids_in_batches_of_every_size() -> None:
     batches = [rng.integers(0, 2**63, (2, n), dtype=np.uint64) for n in (500_000, 3, 70_000, 1, 9)]
     for high, low in batches:
         seen.add(high, low, np.ones(len(high), dtype=np.int64))
-        seen.settle()
+        seen.compact()
     for high, low in batches:
         assert np.all(seen.lookup(high, low, ALL))
         assert not np.any(seen.lookup(high, low + np.uint64(1 << 24), ALL))

@@ -145,7 +145,7 @@ def test_an_invalid_address_is_one_line_without_its_password(host: str) -> None:
 def test_names_of_sources(parts: list[str]) -> None:
     try:
         place = Location.parse("".join(parts))
-        place.look()
+        place.listing()
     except SourceError as error:
         _assert_clear(error)
     else:

@@ -21,7 +21,7 @@ from campaign_live_widgets.report import frame, to_json
 from tests.support.events.memory import snapshot_of
 from tests.support.reports import frames
 from tests.support.reports.elements import Element, parse
-from tests.support.reports.stills import HOSTILE, PROFILE, hostile, still, usual
+from tests.support.reports.static_reports import HOSTILE, PROFILE, hostile, static_report, usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def texts(table: Element) -> list[list[str]]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_tables_match_the_report_cell_by_cell(locale: str) -> None:
-    made, report = still(usual(), locale), to_json(usual(), locale)
+    made, report = static_report(usual(), locale), to_json(usual(), locale)
     for tile_id, wanted in report["widgets"].items():
         one = TILES[tile_id]
         root = parse(one_tile(made, tile_id))
@@ -78,7 +78,7 @@ def test_tables_match_the_report_cell_by_cell(locale: str) -> None:
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_html_uses_only_markup_that_every_viewer_supports(name: str) -> None:
-    root = parse(report_html(still(SNAPSHOTS[name]())))
+    root = parse(report_html(static_report(SNAPSHOTS[name]())))
     assert {e.tag for e in root.walk()} <= {
         *("div", "h2", "h3", "h4", "p", "strong", "img", "table", "thead", "tbody"),
         *("tr", "th", "td", "caption"),
@@ -123,8 +123,8 @@ def test_every_line_of_a_chart_is_labeled_inside_the_picture(
 
 
 def test_profiles_and_scripts_are_not_in_the_html() -> None:
-    assert PROFILE not in report_html(still(usual()))
-    made = report_html(still(hostile()))
+    assert PROFILE not in report_html(static_report(usual()))
+    made = report_html(static_report(hostile()))
     assert "<script" not in made
     assert HOSTILE not in parse(made).text, "endless names are cut"
     assert "document.title='pwned'" in parse(made).text
@@ -135,28 +135,30 @@ def test_without_the_chart_converter_the_html_contains_only_tables(
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     pictures._converter.cache_clear()
-    made = report_html(still(usual()))
-    assert made == report_html(still(usual()), pictures=False)
+    made = report_html(static_report(usual()))
+    assert made == report_html(static_report(usual()), pictures=False)
     root = parse(made)
     assert not root.all("img")
     assert len(root.all("table")) == sum(one.views[0] != "kpi" for one in TILES.values())
-    series = parse(one_tile(still(usual()), "email.summary", pictures=False)).one("table")
+    series = parse(one_tile(static_report(usual()), "email.summary", pictures=False)).one("table")
     assert len(texts(series)) == 1 + 97
     monkeypatch.undo()
     pictures._converter.cache_clear()
 
 
 def test_a_single_tile_names_its_campaign_and_window() -> None:
-    content = parse(one_tile(still(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")).text
+    content = parse(
+        one_tile(static_report(usual(), time_zone="Europe/Paris"), "email.bounce_reasons")
+    ).text
     assert re.search(r"Spring sale · 22 Nov 2026 16:05 . 23 Nov 2026 16:05 CET", content)
     with pytest.raises(UnknownNameError, match="bounce_reasons"):
-        one_tile(still(usual()), "email.bounce_reason")
+        one_tile(static_report(usual()), "email.bounce_reason")
 
 
 def test_more_rows_than_fit_are_counted() -> None:
     from tests.support.events.memory import Event  # noqa: PLC0415 - only here
 
     many = snapshot_of([Event("sent", message_id=f"m{i:03}") for i in range(230)])
-    root = parse(one_tile(still(many), "email.metrics_by_message"))
+    root = parse(one_tile(static_report(many), "email.metrics_by_message"))
     assert len(texts(root.one("table"))) == 101
     assert root.one("caption").text == "… and 130 more rows"

@@ -21,7 +21,7 @@ from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, frame_csv, to_csv, to_json
 from tests.support.events.memory import NOW, snapshot_of
 from tests.support.reports.elements import Element, parse
-from tests.support.reports.stills import HOSTILE, PROFILE, hostile, still, usual
+from tests.support.reports.static_reports import HOSTILE, PROFILE, hostile, static_report, usual
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
@@ -36,7 +36,7 @@ def snapshot(name: str) -> Snapshot:
 
 @cache
 def written(name: str, locale: str = "en") -> str:
-    return html(still(snapshot(name), locale))
+    return html(static_report(snapshot(name), locale))
 
 
 def page(name: str, locale: str = "en") -> Element:
@@ -153,7 +153,7 @@ def test_hostile_names_are_shown_as_text() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_page_describes_the_selection_and_the_metrics(locale: str) -> None:
     one = replace(snapshot("usual"), ending="newest", include_tests=True)
-    root = parse(html(still(one, locale, "Europe/Paris"), links={"PDF": "report.pdf"}))
+    root = parse(html(static_report(one, locale, "Europe/Paris"), links={"PDF": "report.pdf"}))
     head = root.one("header", "clw-head").text
     words = {
         "en": ("24 h, 22 Nov 2026 16:05", "CET", "test sends included", "Europe/Paris"),
@@ -203,4 +203,4 @@ def test_tabs_name_their_panels() -> None:
 
 
 def test_the_same_report_view_gives_the_same_bytes() -> None:
-    assert html(still(snapshot("usual"))) == written("usual")
+    assert html(static_report(snapshot("usual"))) == written("usual")

@@ -26,7 +26,7 @@ from campaign_live_widgets.widgets.base.assets import library
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from campaign_live_widgets.rendering.model.palette import Shade
+    from campaign_live_widgets.rendering.model.palette import Theme
 
 # Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB.
 EYES = {
@@ -165,26 +165,26 @@ def test_the_selected_menu_item_contrasts_with_its_background(name: str) -> None
     assert contrast(solid("var(--jp-ui-font-color0)", variables, ground), ground) >= 4.5
 
 
-@pytest.mark.parametrize(("shade", "dark"), [("light", False), ("dark", True)])
-def test_plain_colors_match_the_css_variables(shade: Shade, *, dark: bool) -> None:
+@pytest.mark.parametrize(("theme", "dark"), [("light", False), ("dark", True)])
+def test_plain_colors_match_the_css_variables(theme: Theme, *, dark: bool) -> None:
     block = palette_css().splitlines()[dark]
     variables = dict(re.findall(r"--clw-([a-z0-9-]+):(#[0-9a-f]{6})", block))
     uncolored = [metric for metric in METRICS if metric.replace("_", "-") not in variables]
     assert not uncolored, "add their colours to _COLORS in rendering/model/palette.py"
     for metric in METRICS:
-        assert color(metric, shade) == variables[metric.replace("_", "-")]
+        assert color(metric, theme) == variables[metric.replace("_", "-")]
     for metric in ("bounces", "errors", "excluded"):
         for rank in range(10):
-            assert ramp(metric, rank, shade) == variables[f"{metric}-{min(rank, 7)}"]
+            assert ramp(metric, rank, theme) == variables[f"{metric}-{min(rank, 7)}"]
     for kind in ("hard", "soft", "ignored"):
-        assert bounce_type_color(kind, shade) == variables[f"{kind}-bounces"]
+        assert bounce_type_color(kind, theme) == variables[f"{kind}-bounces"]
 
 
-@pytest.mark.parametrize("shade", ["light", "dark"])
-def test_text_contrasts_with_the_page_of_a_document(shade: Shade) -> None:
-    ground = paper("ground", shade)
-    assert _contrast(paper("ink", shade), ground) >= 7
-    assert _contrast(paper("soft", shade), ground) >= 4.5
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_contrasts_with_the_page_of_a_document(theme: Theme) -> None:
+    ground = paper("ground", theme)
+    assert _contrast(paper("ink", theme), ground) >= 7
+    assert _contrast(paper("soft", theme), ground) >= 4.5
     assert paper("ink") == f"var(--clw-ink, {paper('ink', 'light')})"
 
 

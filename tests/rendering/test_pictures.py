@@ -33,7 +33,7 @@ def texts(svg: str) -> list[str]:
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
 def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
     chart_tile = tile(tile_id)
-    spec = specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light", title=True)
+    spec = specification(chart_tile, frames.frame(chart_tile), kind=kind, theme="light", title=True)
     svg = pictures.svg(spec)
     root = ET.fromstring(svg)  # noqa: S314 - we wrote it
     assert root.get("role") == "img"
@@ -54,7 +54,7 @@ def test_huge_counts_are_printed_in_full(locale: str) -> None:
             continue
         chart_tile = tile(tile_id)
         frame = frames.frame(chart_tile, scale=frames.HUGE)
-        spec = specification(chart_tile, frame, kind=kind, shade="light", locale=locale, width=640)
+        spec = specification(chart_tile, frame, kind=kind, theme="light", locale=locale, width=640)
         drawn = {text.partition(" (")[0] for text in texts(pictures.svg(spec))}  # without rates
         for column in chart_tile.columns[1 : 2 if kind == "donut" else None]:
             assert {format_number(count, locale) for count in frame[column]} <= drawn
@@ -63,7 +63,7 @@ def test_huge_counts_are_printed_in_full(locale: str) -> None:
 def test_bar_lengths_are_proportional_to_counts() -> None:
     chart_tile = tile("email.error_reasons")
     frame = frames.frame(chart_tile, ["a", "b", "c", "d"])
-    spec = specification(chart_tile, frame, shade="light")
+    spec = specification(chart_tile, frame, theme="light")
     root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
     (group,) = [g for g in root.iter(f"{SVG}g") if "mark-rect" in g.get("class", "")]
     widths = [float(re.findall(r"h(\d+\.?\d*)", path.get("d", ""))[0]) for path in group]
@@ -77,7 +77,7 @@ def test_lines_start_at_zero_and_end_at_the_last_count() -> None:
     frame = frames.frame(chart_tile)
     frame[list(chart_tile.metrics)] = 0
     frame.loc[48, "sent"] = 1000
-    spec = specification(chart_tile, frame, shade="light", width=600, height=200)
+    spec = specification(chart_tile, frame, theme="light", width=600, height=200)
     root = ET.fromstring(pictures.svg(spec))  # noqa: S314 - we wrote it
     assert (root.get("width"), root.get("height")) == ("600", "200")
     curves = [g for g in root.iter(f"{SVG}g") if "mark-line" in g.get("class", "")]
@@ -101,14 +101,14 @@ def test_axis_labels_are_formatted_for_the_language() -> None:
         ("fr", 10**9, "2\N{NO-BREAK SPACE}Md"),
     ):
         frame = frames.frame(chart_tile, scale=scale)
-        drawn = texts(pictures.svg(specification(chart_tile, frame, locale=locale, shade="light")))
+        drawn = texts(pictures.svg(specification(chart_tile, frame, locale=locale, theme="light")))
         assert label in drawn
 
 
 @pytest.mark.usefixtures("renderers")
 def test_a_png_has_the_requested_size() -> None:
     chart_tile = tile("email.bounce_reasons")
-    spec = specification(chart_tile, frames.frame(chart_tile), shade="dark", width=300, height=120)
+    spec = specification(chart_tile, frames.frame(chart_tile), theme="dark", width=300, height=120)
     for scale in (1.0, 2.0):
         data = pictures.png(spec, scale=scale)
         assert data[:8] == b"\x89PNG\r\n\x1a\n"
@@ -124,12 +124,12 @@ def test_the_same_numbers_give_the_same_files_in_every_process() -> None:
         "from tests.support.reports import frames\n"
         "from campaign_live_widgets.rendering.charts import export as pictures\n"
         "from campaign_live_widgets.rendering.charts import specification\n"
-        "spec = specification(tile('{}'), frames.frame(tile('{}')), shade='light')\n"
+        "spec = specification(tile('{}'), frames.frame(tile('{}')), theme='light')\n"
         "files = pictures.svg(spec).encode(), pictures.png(spec)\n"
         "print(*(sha256(data).hexdigest() for data in files))"
     )
     for tile_id in ("email.summary", "push.failures"):
-        spec = specification(tile(tile_id), frames.frame(tile(tile_id)), shade="light")
+        spec = specification(tile(tile_id), frames.frame(tile(tile_id)), theme="light")
         here = [sha256(d).hexdigest() for d in (pictures.svg(spec).encode(), pictures.png(spec))]
         done = subprocess.run(  # noqa: S603 - our own code
             [sys.executable, "-c", code.format(tile_id, tile_id)],
@@ -147,7 +147,7 @@ def test_hostile_names_are_drawn_as_text() -> None:
     spec = specification(
         chart_tile,
         frames.frame(chart_tile, hostile),
-        shade="light",
+        theme="light",
         title=True,
         caption="<b>&\x01\"'",
     )
@@ -202,7 +202,7 @@ def test_a_missing_extra_is_a_one_line_error() -> None:
 @pytest.mark.usefixtures("renderers")
 def test_charts_can_be_drawn_in_several_threads() -> None:
     specs = [
-        specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, shade="light")
+        specification(tile(tile_id), frames.frame(tile(tile_id)), kind=kind, theme="light")
         for tile_id, kind in CHARTS
     ]
     alone = [pictures.svg(spec) for spec in specs]

@@ -75,9 +75,9 @@ def test_numbers_match_the_frame(tile_id: str, kind: str, locale: str) -> None:
 @pytest.mark.parametrize(("tile_id", "kind"), CHARTS)
 def test_a_metric_has_its_color(tile_id: str, kind: str) -> None:
     chart_tile = tile(tile_id)
-    spec = json.dumps(specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="dark"))
+    spec = json.dumps(specification(chart_tile, frames.frame(chart_tile), kind=kind, theme="dark"))
     light = json.dumps(
-        specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light")
+        specification(chart_tile, frames.frame(chart_tile), kind=kind, theme="light")
     )
     if chart_tile.by in (None, "domain", "platform", "bucket"):
         for metric in chart_tile.metrics:
@@ -253,7 +253,7 @@ def test_negative_counts_are_drawn() -> None:
     chart_tile = tile("push.sending_by_platform")
     frame = frames.frame(chart_tile)
     frame["delivered"] = [-5, 0, 3]
-    rows = rows_of(specification(chart_tile, frame, shade="light"))
+    rows = rows_of(specification(chart_tile, frame, theme="light"))
     assert [row["text0"] for row in rows] == ["-5", "0", "3"]
     outcome = tile("push.sending_performance")
     figures = frames.frame(outcome)
@@ -268,7 +268,7 @@ def test_long_names_are_wrapped_to_two_lines_in_a_picture() -> None:
     chart_tile = tile("email.exclusion_reasons")
     names = ["R\u00e8gle de contr\u00f4le (pression marketing)", "court", "x" * 100]
     frame = frames.frame(chart_tile, names)
-    rows = rows_of(specification(chart_tile, frame, shade="light", width=360))
+    rows = rows_of(specification(chart_tile, frame, theme="light", width=360))
     assert " ".join(rows[0]["lines"]) == names[0]
     assert len(rows[0]["lines"]) == 2
     assert rows[1]["lines"] == ["court"]
@@ -281,12 +281,12 @@ def test_long_names_are_wrapped_to_two_lines_in_a_picture() -> None:
 def test_a_title_increases_the_height_of_a_chart() -> None:
     for tile_id, kind in CHARTS:
         chart_tile = tile(tile_id)
-        bare = specification(chart_tile, frames.frame(chart_tile), kind=kind, shade="light")
+        bare = specification(chart_tile, frames.frame(chart_tile), kind=kind, theme="light")
         full = specification(
             chart_tile,
             frames.frame(chart_tile),
             kind=kind,
-            shade="light",
+            theme="light",
             title=True,
             caption="Spring",
         )

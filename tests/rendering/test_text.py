@@ -9,13 +9,13 @@ from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.text import text, tile_text
 from campaign_live_widgets.report import frame
 from tests.support.events.memory import snapshot_of
-from tests.support.reports.stills import PROFILE, hostile, still, usual
+from tests.support.reports.static_reports import PROFILE, hostile, static_report, usual
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_tile_is_printed_with_its_numbers(locale: str) -> None:
     snapshot = usual()
-    output = text(still(snapshot, locale))
+    output = text(static_report(snapshot, locale))
     for title in (*TABS.values(), *(one.title for one in TILES.values())):
         assert title(locale) in output
     lines = output.splitlines()
@@ -28,20 +28,20 @@ def test_every_tile_is_printed_with_its_numbers(locale: str) -> None:
 
 
 def test_the_selection_and_the_time_zone_are_printed() -> None:
-    head = text(still(hostile(), "fr", "Europe/Paris")).splitlines()
+    head = text(static_report(hostile(), "fr", "Europe/Paris")).splitlines()
     assert head[0].endswith("22 nov. 2026 16:05 \u2013 23 nov. 2026 16:05 CET")
     assert "envois de test inclus, Europe/Paris" in head[1]
 
 
 def test_control_characters_are_not_printed() -> None:
-    output = text(still(hostile()))
+    output = text(static_report(hostile()))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", output)
     assert max(map(len, output.splitlines())) <= 132
 
 
 def test_an_empty_campaign_is_reported_as_empty() -> None:
     assert (
-        text(still(snapshot_of([]))).count("nothing in this window")
+        text(static_report(snapshot_of([]))).count("nothing in this window")
         == sum(one.by not in (None, "bounce_type") for one in TILES.values()) + 1
     )
 

@@ -57,7 +57,7 @@ def recased_xdm(casing: str) -> list[Row]:
 
 
 def mapped(rows: list[Row]) -> tuple[pd.DataFrame, int, int]:
-    """Return rows, whatever their form, as the oracle's events, ignored and refused."""
+    """Return rows, whatever their form, as the oracle's events, ignored and rejected."""
     own = [row for row in rows if "_id" not in row]
     ours = pd.DataFrame(own, columns=list(oracle.COLUMNS), dtype=object)
     events, ignored, rejected = xdm_to_canonical([row for row in rows if "_id" in row])

@@ -49,7 +49,7 @@ def test_a_bucket_is_over_once_its_end_has_come(
 
 def charts(unfinished: datetime | None) -> dict[str, Any]:
     counted = frame(SUMMARY, snapshot_of([Event("sent", at=QUARTER)], NOW))
-    return specification(SUMMARY, counted, shade="light", unfinished=unfinished)
+    return specification(SUMMARY, counted, theme="light", unfinished=unfinished)
 
 
 def test_a_picture_dashes_the_last_line() -> None:

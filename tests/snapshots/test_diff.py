@@ -14,7 +14,7 @@ from campaign_live_widgets.snapshot import Health, Snapshot
 from campaign_live_widgets.snapshots import Draft, difference
 from tests.support.events.generate import events as generated
 from tests.support.events.memory import NOW, Event, snapshot_of
-from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
+from tests.support.reports.snapshot_folders import DAY, HOSTILE, day, events, publish
 
 
 def two(out: Path) -> tuple[Path, Path]:

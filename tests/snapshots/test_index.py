@@ -14,7 +14,7 @@ from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshot import Selection
 from campaign_live_widgets.snapshots import Draft, failed_runs, snapshots, write_index
 from tests.support.events.memory import NOW, snapshot_of
-from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
+from tests.support.reports.snapshot_folders import DAY, HOSTILE, day, events, publish
 
 
 class Read(HTMLParser):

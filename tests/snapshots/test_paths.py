@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campaign_live_widgets.snapshot import Selection
 from campaign_live_widgets.snapshots.paths import slug
 from tests.support.events.memory import snapshot_of
-from tests.support.reports.archives import name_of
+from tests.support.reports.snapshot_folders import name_of
 
 IDS = (
     st.text() | st.text("aA1-_~. ", max_size=6) | st.sampled_from(["", "CON", "é", "e", "x" * 500])

@@ -18,7 +18,7 @@ from campaign_live_widgets.snapshots import (
 )
 from tests.support.events import files, generate
 from tests.support.events.generate import AT, WINDOWS
-from tests.support.reports.archives import HOSTILE, day, name_of, publish
+from tests.support.reports.snapshot_folders import HOSTILE, day, name_of, publish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshots import Draft, retain, snapshots
 from tests.support.events.memory import NOW
-from tests.support.reports.archives import DAY, day
+from tests.support.reports.snapshot_folders import DAY, day
 
 
 def test_old_snapshots_are_deleted_except_the_newest_of_a_campaign(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from campaign_live_widgets.snapshot import Snapshot
 from campaign_live_widgets.snapshots import FORMATS, Draft, Manifest, remarks, verify
 from campaign_live_widgets.snapshots.manifest import written
 from tests.support.events.memory import NOW, Event, snapshot_of
-from tests.support.reports.archives import DAY, HOSTILE, day, events, publish
+from tests.support.reports.snapshot_folders import DAY, HOSTILE, day, events, publish
 
 
 def hostile() -> Snapshot:

@@ -29,6 +29,6 @@ def test_durations_and_numbers_are_whole_seconds(option: str, text: str, seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0.5s", "-1", "5 x"])
-def test_other_durations_are_refused(text: str) -> None:
+def test_other_durations_are_rejected(text: str) -> None:
     with pytest.raises(SourceError, match=f"invalid overlap {text!r}: give whole seconds"):
         DatabaseAddress.parse(f"{URL}&overlap={text}")

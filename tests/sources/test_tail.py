@@ -9,7 +9,7 @@ from campaign_live_widgets.sources import FileSlice, Location, Tail, Tally
 OLD = time.time() - 3600
 
 
-def looked(tail: Tail) -> list[FileSlice]:
+def poll(tail: Tail) -> list[FileSlice]:
     slices = tail.poll()
     for file_slice in slices:
         lines = (
@@ -25,27 +25,27 @@ def spans(slices: list[FileSlice]) -> list[tuple[str, int, int, int]]:
 
 def test_only_what_is_new_is_read(tmp_path: Path) -> None:
     tail = Tail(Location.parse(tmp_path))
-    assert looked(tail) == []
+    assert poll(tail) == []
     file = tmp_path / "a.ndjson"
     file.write_bytes(b'{"a":1}\n{"a":2}\n')
-    assert spans(looked(tail)) == [("a.ndjson", 0, 16, 1)]
-    assert looked(tail) == []
+    assert spans(poll(tail)) == [("a.ndjson", 0, 16, 1)]
+    assert poll(tail) == []
     with file.open("ab") as out:
         out.write(b'{"a":3}\n')
     (tmp_path / "b.csv").write_bytes(b"x\n1\n")
-    assert spans(looked(tail)) == [("a.ndjson", 16, 24, 3), ("b.csv", 0, 4, 1)]
+    assert spans(poll(tail)) == [("a.ndjson", 16, 24, 3), ("b.csv", 0, 4, 1)]
 
 
 def test_a_last_line_without_its_newline_waits(tmp_path: Path) -> None:
     file = tmp_path / "a.ndjson"
     tail = Tail(Location.parse(tmp_path))
     file.write_bytes(b'{"a":1}\n{"a":')
-    assert spans(looked(tail)) == [("a.ndjson", 0, 8, 1)]
+    assert spans(poll(tail)) == [("a.ndjson", 0, 8, 1)]
     assert list(tail.waiting) == [str(file)]
     file.write_bytes(b'{"a":1}\n{"a":2}')
-    assert looked(tail) == []
+    assert poll(tail) == []
     file.write_bytes(b'{"a":1}\n{"a":2}\n')
-    assert spans(looked(tail)) == [("a.ndjson", 8, 16, 2)]
+    assert spans(poll(tail)) == [("a.ndjson", 8, 16, 2)]
     assert not tail.waiting
 
 
@@ -55,56 +55,56 @@ def test_a_file_at_rest_needs_no_last_newline(tmp_path: Path) -> None:
     cut.write_bytes(b'{"a":1}\n{"a":')
     for file in (whole, cut):
         os.utime(file, (OLD, OLD))
-    assert spans(looked(Tail(Location.parse(tmp_path)))) == [
+    assert spans(poll(Tail(Location.parse(tmp_path)))) == [
         ("a.ndjson", 0, 15, 1),
         ("b.ndjson", 0, 8, 1),
     ]
 
 
-def test_one_look_alone_takes_a_whole_last_line(tmp_path: Path) -> None:
+def test_a_single_poll_reads_the_last_line_without_a_newline(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"x,y\n1,2")
-    assert spans(looked(Tail(Location.parse(tmp_path), follow=False))) == [("a.csv", 0, 7, 1)]
+    assert spans(poll(Tail(Location.parse(tmp_path), follow=False))) == [("a.csv", 0, 7, 1)]
 
 
 def test_a_quoted_line_break_does_not_end_a_row(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b'x,y\n1,"two\nlines"\n2,"open\n')
     tail = Tail(Location.parse(tmp_path))
-    assert spans(looked(tail)) == [("a.csv", 0, 18, 1)]
+    assert spans(poll(tail)) == [("a.csv", 0, 18, 1)]
     with file.open("ab") as out:
         out.write(b'closed"\n')
-    assert spans(looked(tail)) == [("a.csv", 18, 34, 4)]
+    assert spans(poll(tail)) == [("a.csv", 18, 34, 4)]
 
 
 def test_a_file_cut_or_replaced_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b'{"a":1}\n{"a":2}\n')
     tail = Tail(Location.parse(tmp_path))
-    looked(tail)
+    poll(tail)
     file.write_bytes(b'{"a":9}\n')
-    assert spans(looked(tail)) == [("a.ndjson", 0, 8, 1)]
+    assert spans(poll(tail)) == [("a.ndjson", 0, 8, 1)]
 
 
 def test_parquet_waits_for_its_footer(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     file.write_bytes(b"PAR1" + b"\0" * 40)
     tail = Tail(Location.parse(tmp_path))
-    assert looked(tail) == []
+    assert poll(tail) == []
     assert "footer" in tail.waiting[str(file)]
     file.write_bytes(b"PAR1" + b"\0" * 40 + b"PAR1")
-    assert spans(looked(tail)) == [("a.parquet", 0, 48, 1)]
+    assert spans(poll(tail)) == [("a.parquet", 0, 48, 1)]
 
 
 def test_files_that_vanish_are_no_error(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.ndjson").write_bytes(b"{}\n")
     tail = Tail(Location.parse(tmp_path))
-    looked(tail)
+    poll(tail)
     (tmp_path / "b.ndjson").unlink()
-    assert looked(tail) == []
+    assert poll(tail) == []
 
 
-def test_what_is_not_data_is_passed_over(tmp_path: Path) -> None:
+def test_files_of_other_kinds_are_counted_and_not_read(tmp_path: Path) -> None:
     for name in ("_SUCCESS", ".a.ndjson.crc", ".hidden.ndjson", "notes.txt", "x-manifest.json"):
         (tmp_path / name).write_bytes(b"{}\n")
     (tmp_path / "_temporary").mkdir()
@@ -114,7 +114,7 @@ def test_what_is_not_data_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "day=1" / "old.XLSX").write_bytes(b"")
     (tmp_path / "day=1" / "b.parquet.part").write_bytes(b"")
     (tmp_path / "LICENSE").write_bytes(b"")
-    listing = Location.parse(tmp_path).look()
+    listing = Location.parse(tmp_path).listing()
     assert [Path(f.path).name for f in listing.files] == ["a.JSON"]
     assert listing.others == {".txt": 1, ".xlsx": 1, "": 1}
-    assert Location.parse(f"{tmp_path}/day=1/*").look().others == {".xlsx": 1}
+    assert Location.parse(f"{tmp_path}/day=1/*").listing().others == {".xlsx": 1}

@@ -52,7 +52,7 @@ class Comparison:
 
     def specification(self, channel: str) -> dict[str, Any]:
         """Return a Vega-Lite specification of the rates of both: two bars for each metric."""
-        locale = self._sides[0].still.locale
+        locale = self._sides[0].view.locale
         return comparison(self.frame(channel), self._names(), locale)
 
     def chart(self, channel: str) -> Chart:
@@ -68,7 +68,7 @@ class Comparison:
         if first != second:
             return first, second
         spans = [
-            phrases.span(side.snapshot, side.still.time_zone, self._sides[0].still.locale)
+            phrases.span(side.snapshot, side.view.time_zone, self._sides[0].view.locale)
             for side in self._sides
         ]
         return f"{first}, {spans[0]}", f"{second}, {spans[1]}" + (

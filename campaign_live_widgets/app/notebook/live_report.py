@@ -319,4 +319,4 @@ def _public_name(source: str) -> str:
     address = parse_address(source)
     if address.is_local_files:
         return os.path.basename(source.rstrip("/\\")) or source
-    return address.shown_name or source
+    return address.display_name or source

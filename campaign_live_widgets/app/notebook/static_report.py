@@ -41,13 +41,13 @@ class StaticView:
     """A part of a report as a cell's last value: static HTML, and plain text."""
 
     def __init__(self, report: ReportView) -> None:
-        self._still = report
+        self._report = report
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from campaign_live_widgets.rendering.html.notebook import report_html
         from campaign_live_widgets.rendering.text import text
 
-        return {"text/plain": text(self._still), "text/html": report_html(self._still)}
+        return {"text/plain": text(self._report), "text/html": report_html(self._report)}
 
 
 class Lines:
@@ -135,20 +135,23 @@ class StaticReport(StaticView):
         )
 
     @property
-    def still(self) -> ReportView:
+    def view(self) -> ReportView:
         """Return the numbers and how their reader wants them, as one value."""
-        return self._still
+        return self._report
+
+    still = view
+    """Former name of :attr:`view`."""
 
     @property
     def snapshot(self) -> Snapshot:
         """Return the numbers."""
-        return self._still.snapshot
+        return self._report.snapshot
 
     def lines(self) -> list[str]:
         """Return what the numbers are of: campaign, window, newest event, data quality."""
-        snapshot, locale, zone = self.snapshot, self._still.locale, self._still.time_zone
+        snapshot, locale, zone = self.snapshot, self._report.locale, self._report.time_zone
         name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id)
-        window = phrases.window(snapshot, self._still.made_at, zone, locale)
+        window = phrases.window(snapshot, self._report.made_at, zone, locale)
         scope = phrases.scope(snapshot, zone, locale)
         newest = phrases.WORDS["none"](locale)
         if snapshot.newest_event is not None:
@@ -166,7 +169,7 @@ class StaticReport(StaticView):
         """Return one tab to show; raise :class:`UnknownNameError` if there is none of that name."""
         if name not in TABS:
             raise UnknownNameError("tab", name, TABS)
-        return StaticView(replace(self._still, places={name: self._still.places.get(name, ())}))
+        return StaticView(replace(self._report, places={name: self._report.places.get(name, ())}))
 
     def frame(self, tile_id: str) -> pd.DataFrame:
         """Return the numbers of one tile; see :meth:`CampaignReport.frame`."""
@@ -200,7 +203,7 @@ class StaticReport(StaticView):
             return
         target = Path(resolve(named, "folder"))
         target.mkdir(parents=True, exist_ok=True)
-        write_files(self._still, target, formats, progress=_print_line)
+        write_files(self._report, target, formats, progress=_print_line)
 
 
 StillReport = StaticReport

@@ -259,7 +259,7 @@ def _pass_source(source: str) -> None:
         os.environ[SOURCE] = source
         return
     os.environ[SOURCE] = absolute
-    name = parse_address(source).shown_name
+    name = parse_address(source).display_name
     if name is not None:
         os.environ[SOURCE_NAME] = name
 

@@ -171,7 +171,7 @@ export function render({ model, el, signal: given }) {
   const drawState = () => {
     const state = isLost() ? "stale" : model.get("state");
     const isStatic = !model.get("live") && state === "paused";
-    setText(parts.pill, isStatic ? labels().still : labels()[state]);
+    setText(parts.pill, isStatic ? labels().static : labels()[state]);
     parts.pill.dataset.state = state;
     setText(parts.note, model.get("note"));
     parts.toggle.hidden = !model.get("live");

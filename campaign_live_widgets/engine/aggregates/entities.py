@@ -41,7 +41,7 @@ class EntityStats:
         )
 
     @property
-    def shown_name(self) -> str | None:
+    def newest_name(self) -> str | None:
         """Return the newest name."""
         return self.name[1] if self.name else None
 
@@ -71,7 +71,7 @@ def campaigns(
 ) -> list[Campaign]:
     """Return campaigns, the one with the *newest* event first."""
     return [
-        Campaign(cid, c.shown_name, c.events, time(c.oldest), None if last is None else time(last))
+        Campaign(cid, c.newest_name, c.events, time(c.oldest), None if last is None else time(last))
         for cid, c, last in sorted(
             ((cid, c, newest[cid]) for cid, c in entities.items()),
             key=lambda item: (item[2] is None, -(item[2] or 0), item[0]),
@@ -82,7 +82,7 @@ def campaigns(
 def messages(entities: Mapping[str, EntityStats]) -> tuple[Message, ...]:
     """Return messages, the one with the newest event first."""
     return tuple(
-        Message(mid, m.shown_name, in_order(m.channels), m.events, time(m.newest))
+        Message(mid, m.newest_name, in_order(m.channels), m.events, time(m.newest))
         for mid, m in _newest_first(entities)
     )
 

@@ -48,7 +48,7 @@ class EventTimes:
             else:
                 self._record(campaign, last, is_counted=campaign == counted_campaign)
 
-    def settle(self, now: int, counted_campaign: str | None) -> None:
+    def record_past(self, now: int, counted_campaign: str | None) -> None:
         """Stop storing single times that are no longer after *now*."""
         for campaign, times in self._ahead.items():
             for time in [time for time in times if time <= now]:

@@ -64,9 +64,9 @@ class SeenEvents:
             same = run[1][rows] >> _BITS == low[which] >> _BITS
             run[1][rows[same]] = tagged[which[same]]
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Sort what was added now, so that the next lookup does not have to."""
-        self._runs.settle()
+        self._runs.compact()
 
 
 def _tagged(low: Hashes, generation: NDArray[np.int64]) -> Hashes:

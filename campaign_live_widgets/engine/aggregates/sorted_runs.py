@@ -35,7 +35,7 @@ class SortedRuns:
         return sum(len(run[0]) for run in (*self._runs, *self._unsorted))
 
     def add(self, *columns: NDArray[Any]) -> None:
-        """Add rows; they are sorted at the next lookup (see :meth:`settle`)."""
+        """Add rows; they are sorted at the next lookup (see :meth:`compact`)."""
         if len(columns[0]):
             self._unsorted.append(columns)
 
@@ -44,7 +44,7 @@ class SortedRuns:
         parts = zip(*(*self._runs, *self._unsorted), strict=True)
         return tuple(np.concatenate(columns) for columns in parts)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Sort what was added and merge runs, so that the next lookup does not have to."""
         while self._unsorted:
             columns = self._unsorted.pop()
@@ -83,7 +83,7 @@ class SortedRuns:
 
         Columns of a run except for the key may be written to.
         """
-        self.settle()
+        self.compact()
         if not self._runs or not len(keys):
             return
         order = np.argsort(keys)

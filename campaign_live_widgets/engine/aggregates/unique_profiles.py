@@ -157,9 +157,9 @@ class EnteredProfiles:
         self._links[key] = links  # the last one used is the last to be removed
         return links.distinct(start, end)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Sort what was added now, so that the next lookup does not have to."""
-        self._runs.settle()
+        self._runs.compact()
 
 
 class _Entries(NamedTuple):

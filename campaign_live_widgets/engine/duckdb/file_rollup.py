@@ -93,8 +93,8 @@ class FileRollup(Rollup):
             if not self._follow:
                 self._require_rows()
             if not slices:
-                self._seen.settle()
-                self._entered.settle()
+                self._seen.compact()
+                self._entered.compact()
             return bool(slices) or self._health != old_health
 
     def _newest_campaign(self, batches: Sequence[Sequence[FileSlice]]) -> str | None:
@@ -154,7 +154,7 @@ class FileRollup(Rollup):
         """Add a batch's delta, as read at *now*; nothing here can fail half-way."""
         self._campaign = counted.campaign
         self._times.add(counted.times, self._campaign)
-        self._times.settle(now, self._campaign)
+        self._times.record_past(now, self._campaign)
         numbers = self._segments.numbers(counted.segments)
         add_cells(counted.cells, self._counted, numbers)
         if counted.entries is not None:

@@ -88,7 +88,7 @@ class StoreRollup(FileRollup):
             changed = self._poll(lost=True)
         self._sum_health()
         if not changed:
-            self._entered.settle()
+            self._entered.compact()
         return changed or self._health != old_health
 
     def _poll(self, *, lost: bool = False) -> bool:

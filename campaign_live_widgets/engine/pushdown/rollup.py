@@ -122,7 +122,7 @@ class DatabaseRollup(Rollup):
 
     def _poll(self) -> bool:
         connection, pushdown = self._connected()
-        connection.renew()
+        connection.invalidate_cache()
         if self._campaign is None:
             last = connection.literal(time(self._until(self._at)))
             self._campaign = _newest(connection, pushdown, last)
@@ -231,7 +231,7 @@ class DatabaseRollup(Rollup):
             self._poll()
             return True
         self._times.add(stable.times, self._campaign)
-        self._times.settle(now, self._campaign)
+        self._times.record_past(now, self._campaign)
         self._pending_times = EventTimes()
         self._pending_times.add(pending.times, self._campaign)
         cells = Counter(stable.cells)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign_live_widgets.catalog import Tile
-    from campaign_live_widgets.rendering.model.palette import Shade
+    from campaign_live_widgets.rendering.model.palette import Theme
 
 __all__ = ["KINDS", "Spec", "chart_kinds", "specification"]
 
@@ -43,7 +43,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     names: Mapping[str, str] = _NO_NAMES,
     time_zone: str = "UTC",
     kind: str | None = None,
-    shade: Shade = "css",
+    theme: Theme = "css",
     width: float | None = None,
     height: float | None = None,
     title: bool = False,
@@ -70,7 +70,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         IANA name of the zone in which times are labelled.
     kind : str, optional
         One of :func:`chart_kinds`; the first of them if not given.
-    shade : str
+    theme : str
         ``css``: colours are CSS variables with light fallbacks, the ground is the page's, and
         tooltips show numbers. ``light``, ``dark``: a static picture.
     width, height : float, optional
@@ -107,7 +107,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         locale=locale,
         names=names,
         time_zone=time_zone,
-        shade=shade,
+        theme=theme,
         width=usual[0] if width is None else width,
         height=usual[1] if height is None else height,
         unfinished=unfinished,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.catalog import Tile
-    from campaign_live_widgets.rendering.model.palette import Shade
+    from campaign_live_widgets.rendering.model.palette import Theme
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
@@ -74,7 +74,7 @@ class Chart:
         ``message_id`` → display name.
     time_zone : str
         IANA name of the zone in which times are labelled.
-    shade : str
+    theme : str
     width, height : float
         Of the drawing, in px, without its title.
     unfinished : datetime or None
@@ -86,7 +86,7 @@ class Chart:
     locale: str
     names: Mapping[str, str]
     time_zone: str
-    shade: Shade
+    theme: Theme
     width: float
     height: float
     unfinished: datetime | None = None
@@ -94,7 +94,7 @@ class Chart:
     @property
     def is_alive(self) -> bool:
         """Return whether the drawing is on a page, where it has tooltips."""
-        return self.shade == "css"
+        return self.theme == "css"
 
     def counts(self, column: str) -> list[int]:
         """Return a column's counts, exact; an unknown one draws as nothing."""
@@ -122,12 +122,12 @@ class Chart:
         return f"{self.number(count)} ({share})" if share else self.number(count)
 
     def color(self, metric_id: str) -> str:
-        """Return a metric's colour in the chart's shade."""
-        return palette.color(metric_id, self.shade)
+        """Return a metric's colour in the chart's theme."""
+        return palette.color(metric_id, self.theme)
 
     def paper(self, part: str) -> str:
         """Return the colour of ``ink``, ``soft``, ``rule`` or ``ground``."""
-        return palette.paper(part, self.shade)
+        return palette.paper(part, self.theme)
 
     def words(self, **mark: object) -> Spec:
         """Return a text mark in the chart's type, in the muted text color by default."""

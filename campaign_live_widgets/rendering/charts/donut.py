@@ -251,5 +251,5 @@ def _color(chart: Chart, code: str, rank: int) -> str:
     if chart.tile.by is None:
         return chart.color(code)
     if chart.tile.by == "bounce_type":
-        return palette.bounce_type_color(code, chart.shade)
-    return palette.ramp(chart.tile.metrics[0], rank, chart.shade)
+        return palette.bounce_type_color(code, chart.theme)
+    return palette.ramp(chart.tile.metrics[0], rank, chart.theme)

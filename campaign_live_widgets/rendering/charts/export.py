@@ -43,7 +43,7 @@ def svg(spec: Spec) -> str:
 def png(spec: Spec, *, scale: float = 2.0) -> bytes:
     """Return a chart as a PNG, *scale* pixels for each px of the specification.
 
-    Colours must be plain (``shade`` ``light`` or ``dark``): a picture knows no CSS variables.
+    Colours must be plain (``theme`` ``light`` or ``dark``): a picture knows no CSS variables.
 
     Raises
     ------

@@ -101,7 +101,7 @@ def report_html(report: ReportView, *, pictures: bool = True) -> str:
     sections = []
     for tab, row in report.places.items():
         tiles = [
-            _of_still(report, TILES[place.tile_id], place.view, pictures=pictures)
+            _of_report(report, TILES[place.tile_id], place.view, pictures=pictures)
             for place in row
             if place.shown
         ]
@@ -181,7 +181,7 @@ def _facts(report: ReportView) -> list[str]:
     return facts
 
 
-def _of_still(report: ReportView, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:
+def _of_report(report: ReportView, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:
     return _tile(
         tile,
         frame_of(tile, report.snapshot),
@@ -218,7 +218,7 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
             names=names,
             time_zone=time_zone,
             kind=kind,
-            shade="light",
+            theme="light",
             width=width,
             most=_MOST_BARS if kind == "bars" else None,
             unfinished=unfinished,

@@ -46,7 +46,7 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "refreshed": Text("Refreshed", "Actualisé"),
         "pause": Text("Pause", "Pause"),
         "resume": Text("Resume", "Reprendre"),
-        "still": Text("Snapshot", "Instantané"),
+        "static": Text("Snapshot", "Instantané"),
         "health": Text("Data quality", "Qualité des données"),
         "file": Text("File", "Fichier"),
         "row": Text("Row", "Ligne"),
@@ -72,7 +72,7 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
         ),
         "rejected": (
             Text("Rejected", "Rejetées"),
-            Text("Rows refused, with their cause.", "Lignes refusées, avec leur cause."),
+            Text("Rows rejected, with their cause.", "Lignes rejetées, avec leur cause."),
         ),
         "ignored": (
             Text("Ignored", "Ignorées"),

@@ -35,7 +35,7 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
 """Metric id → colour on light and on dark ground; ``other`` is what has no name of its own,
 ``rest`` what is drawn together."""
 
-Shade = Literal["css", "light", "dark"]
+Theme = Literal["css", "light", "dark"]
 """How a colour is written: as a CSS variable, for the page's theme to choose, or as ``#rrggbb``."""
 
 PAPER: Final[Mapping[str, tuple[str, str]]] = {
@@ -75,15 +75,15 @@ def metric_color(metric_id: str, *, dark: bool = False) -> str:
     return _COLORS.get(metric_id, _COLORS["other"])[dark]
 
 
-def color(metric_id: str, shade: Shade = "css") -> str:
-    """Return a metric's colour in this shade."""
-    return css_color(metric_id) if shade == "css" else metric_color(metric_id, dark=shade == "dark")
+def color(metric_id: str, theme: Theme = "css") -> str:
+    """Return a metric's colour in this theme."""
+    return css_color(metric_id) if theme == "css" else metric_color(metric_id, dark=theme == "dark")
 
 
-def paper(part: str, shade: Shade = "css") -> str:
-    """Return one of the colours of :data:`PAPER` in this shade."""
+def paper(part: str, theme: Theme = "css") -> str:
+    """Return one of the colours of :data:`PAPER` in this theme."""
     light, dark = PAPER[part]
-    return f"var(--clw-{part}, {light})" if shade == "css" else dark if shade == "dark" else light
+    return f"var(--clw-{part}, {light})" if theme == "css" else dark if theme == "dark" else light
 
 
 def css_color(metric_id: str) -> str:
@@ -91,18 +91,18 @@ def css_color(metric_id: str) -> str:
     return f"var(--clw-{_slug(metric_id)}, {metric_color(metric_id)})"
 
 
-def bounce_type_color(bounce_type: str, shade: Shade = "css") -> str:
+def bounce_type_color(bounce_type: str, theme: Theme = "css") -> str:
     """Return a bounce type's colour: that of the metric which counts it."""
-    return color(_BOUNCE_TYPE.get(bounce_type, "other"), shade)
+    return color(_BOUNCE_TYPE.get(bounce_type, "other"), theme)
 
 
-def ramp(metric_id: str, rank: int, shade: Shade = "css") -> str:
+def ramp(metric_id: str, rank: int, theme: Theme = "css") -> str:
     """Return the shade of a metric's colour for the slice of this rank, 0 the strongest."""
     rank = min(rank, RAMP_STEPS - 1)
-    if shade == "dark":
+    if theme == "dark":
         return _step(metric_color(metric_id, dark=True), rank, *_DARK_WAY)
     light = _step(metric_color(metric_id), rank, *_LIGHT_WAY)
-    return light if shade == "light" else f"var(--clw-{_slug(metric_id)}-{rank}, {light})"
+    return light if theme == "light" else f"var(--clw-{_slug(metric_id)}-{rank}, {light})"
 
 
 def palette_css() -> str:

@@ -127,7 +127,7 @@ def _chart(
         names=report.snapshot.message_names,
         time_zone=report.time_zone,
         kind=kind,
-        shade="light",
+        theme="light",
         width=round(width / _SCALE),
         height=_height(tile, rows, kind),
         most=_MOST_BARS,

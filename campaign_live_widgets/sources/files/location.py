@@ -124,7 +124,7 @@ class Location:
         return True
 
     @property
-    def shown_name(self) -> str | None:
+    def display_name(self) -> str | None:
         """Return the path where it is relative; an absolute one shows a path of this machine."""
         return None if os.path.isabs(self.text) else self.text
 
@@ -180,10 +180,10 @@ class Location:
         return text.replace(str(folder), name if is_secret else folder.name)
 
     def files(self) -> list[DataFile]:
-        """Return the files of events that are there now; see :meth:`look`."""
-        return self.look().files
+        """Return the files of events that are there now; see :meth:`listing`."""
+        return self.listing().files
 
-    def look(self) -> Listing:
+    def listing(self) -> Listing:
         """Return what is there now, files in order of their paths.
 
         Raises

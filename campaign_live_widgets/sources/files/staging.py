@@ -51,7 +51,7 @@ _NO_EVENTS: Final = (
     "count(*) FILTER (cause IS NOT NULL AND part <= 1), "
     "count(*) FILTER (cause IS NULL AND part = 0)"
 )
-"""Rows refused, and rows that carry no event."""
+"""Rejected rows, and rows that carry no event."""
 _SMALL: Final = 1 << 22
 """Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 

@@ -118,8 +118,8 @@ class FileState:
     tally: Tally = field(default_factory=Tally)
     """Of its last reading."""
     read: _Read | None = None
-    looked: State | None = None
-    """Its state when it had nothing new that was complete."""
+    idle_state: State | None = None
+    """Its state at the last poll that returned nothing."""
     document: bool = False
     """Whether it is one JSON document; detected from its first lines when its state was..."""
     opened: State | None = None
@@ -148,7 +148,7 @@ class Tail:
 
     def poll(self) -> list[FileSlice]:
         """Return what is new; :meth:`commit` marks it as read."""
-        listing = self.location.look()
+        listing = self.location.listing()
         self.others = listing.others
         for path in self.files.keys() - {file.path for file in listing.files}:
             del self.files[path]
@@ -180,7 +180,7 @@ class Tail:
         )
 
     def generations(self, slices: Iterable[FileSlice] = ()) -> set[int]:
-        """Return the readings that stand, but for those that reading *fragments* replaces."""
+        """Return the readings that count, but for those that *slices* replace."""
         replaced = {f.file.path for f in slices if f.whole}
         return {state.generation for path, state in self.files.items() if path not in replaced}
 
@@ -201,9 +201,9 @@ class Tail:
             if not S_ISREG(status.st_mode):
                 return None
             state = State(status.st_ino, status.st_size, status.st_mtime_ns)
-            file = _laid_out(file, known, state)
-            see = self._grown if file.grows else self._whole
-            return see(file, known, state)
+            file = _with_detected_kind(file, known, state)
+            new_part = self._grown if file.grows else self._whole
+            return new_part(file, known, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
         except SourceError as error:
@@ -246,7 +246,7 @@ class Tail:
         start = read.end if read else 0
         rests_at = state.modified / 1e9 + _AT_REST
         at_rest = not (self.follow or self.keeps) or time.time() > rests_at
-        if start == state.size or (known.looked == state and not at_rest):
+        if start == state.size or (known.idle_state == state and not at_rest):
             return None
         end = _rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
         known.waiting = known.rests_at = None
@@ -256,7 +256,7 @@ class Tail:
             )
             known.rests_at = None if at_rest else rests_at
         if end <= start:
-            known.looked = state
+            known.idle_state = state
             return None
         if read and start:
             return FileSlice(file, start, end, state, read.lines + 1, known.generation)
@@ -264,8 +264,8 @@ class Tail:
         return FileSlice(file, start, end, state, generation=self._generations)
 
 
-def _laid_out(file: DataFile, known: FileState, state: State) -> DataFile:
-    """Return a file with its type detected: JSON lines, or one JSON document."""
+def _with_detected_kind(file: DataFile, known: FileState, state: State) -> DataFile:
+    """Return a file with its kind detected: JSON lines, or one JSON document."""
     if file.kind != "ndjson" or state.size == 0:
         return file
     if file.compression == "zstd" and not is_whole(file.path):

@@ -44,7 +44,7 @@ OVERLAP: Final = 120
 _OVERLAPS: Final = {"queryservice": 7200}
 """Of a lake whose datasets are filled one by one, some much later than others."""
 _EVERY: Final = {"queryservice": 60}
-"""Seconds between two looks at an engine that takes many of them for an answer."""
+"""Seconds between two refreshes, where the service needs many seconds for one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class DatabaseAddress:
         The column that grows with every insert; ``None`` to take ``ingested_at`` if there is
         one, an empty text to have none.
     overlap : int
-        What is read again at each look: seconds, or numbers of a serial.
+        What is read again at each refresh: seconds, or numbers of a serial.
     every : int
-        Seconds that pass at least between two looks.
+        Seconds that pass at least between two refreshes.
     day : str or None
         The column that holds the watermark's day, by which the table's folders are named; ``None``
         to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
@@ -155,7 +155,7 @@ class DatabaseAddress:
         return False
 
     @property
-    def shown_name(self) -> str:
+    def display_name(self) -> str:
         """Return the table and the engine: a page does not show the host."""
         return f"{self.table} ({self.engine})"
 

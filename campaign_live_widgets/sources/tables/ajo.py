@@ -272,7 +272,7 @@ def _event(rows: Table) -> Column:
 
 
 def _cause(rows: Table) -> Column:
-    """Return why a row is refused, or that it carries no event; else null."""
+    """Return why a row is rejected, or that it carries no event; else null."""
     import ibis
 
     unknown_event = rows.event.isnull()

@@ -62,7 +62,7 @@ def canonical(table: Table, watermark: str | None, name: str) -> Table:
     columns = {column.lower(): table[column] for column in reversed(table.columns)}
     _require(columns, name)
     # What is required is not blank where the row is accepted, and a blank bounce type is as good
-    # as none: these are compared so often that to look at each again would take most of the time.
+    # as none: these are compared so often that to parse each again would take most of the time.
     bare = {c: _string(columns.get(c)) for c in (*REQUIRED, "bounce_type") if c != "timestamp"}
     others = (c for c in _USED if c not in (*FLAGS, *bare, "timestamp"))
     texts = {**bare, **{c: as_text(columns.get(c)) for c in others}}

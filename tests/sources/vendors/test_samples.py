@@ -247,7 +247,7 @@ def test_vendors_in_one_folder(tmp_path: Path) -> None:
         ("postmark", {"DeliveredAt": "noon"}, "timestamp is not a time"),
     ],
 )
-def test_a_row_is_refused_with_its_cause(
+def test_a_row_is_rejected_with_its_cause(
     tmp_path: Path, vendor: str, change: Row, cause: str | None
 ) -> None:
     path = tmp_path / "a.json"

@@ -90,7 +90,7 @@ BROKEN: Final = (
     {"is_async": "perhaps"},
     {"is_machine": "2"},
 )
-"""Each makes a sound row one that has to be refused."""
+"""Each makes a sound row one that must be rejected."""
 
 
 def instant(rng: random.Random, days: float = 45.0) -> datetime:
@@ -161,7 +161,7 @@ def _edges(rng: random.Random, first: int) -> list[Row]:
 
 
 def broken(rng: random.Random, first: int) -> list[Row]:
-    """Return one row for each way of being refused."""
+    """Return one row for each way of being rejected."""
     return [event(rng, first + i) | fault for i, fault in enumerate(BROKEN)]
 
 

@@ -130,7 +130,7 @@ def row(rng: random.Random, number: int, at: datetime | None = None) -> Row:
 
 
 def _broken(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused: required fields gone, words outside the enumerations."""
+    """Return rows to be rejected: required fields gone, words outside the enumerations."""
     rows = [row(rng, first + i) for i in range(60)]
     sent = [r for r in rows if _status(r) == "sent"][:6]
     bounce = next(r for r in rows if _status(r) == "bounce")

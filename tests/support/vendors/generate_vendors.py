@@ -38,7 +38,7 @@ FAULTS: Final[dict[str, Callable[[random.Random, int], list[Any]]]] = {
 
 
 def rows(vendor: str, seed: int, size: int = 500) -> list[Made]:
-    """Return about *size* sound rows, some of them repeated, and those to be refused."""
+    """Return about *size* sound rows, some of them repeated, and those to be rejected."""
     rng = random.Random(seed)  # noqa: S311 - test data
     edges = [END - window for window in WINDOWS.values()]
     edges += [END, END - timedelta(seconds=1)]

@@ -1,7 +1,7 @@
 """A canonical event written as a mail vendor reports it; ``None`` where it has no words for it.
 
 The other direction of what the package does, after the vendors' references alone. A mail event
-of a row that has to be refused is written so that the fault stays in it.
+of a row that must be rejected is written so that the fault stays in it.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _mailgun_carried(rng: random.Random, event: Row) -> Row:
 
 
 def mailgun_faults(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused."""
+    """Return rows to be rejected."""
     rows: list[Row] = []
     while len(rows) < 4:
         raw = mailgun(rng, facts(rng, first + len(rows))).raw

@@ -98,7 +98,7 @@ def _postmark_bounce(rng: random.Random, f: Facts, raw: Row) -> Made:
 
 
 def postmark_faults(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused."""
+    """Return rows to be rejected."""
     rows: list[Row] = []
     while len(rows) < 4:
         raw = postmark(rng, facts(rng, first + len(rows))).raw

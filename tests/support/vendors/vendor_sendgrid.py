@@ -88,7 +88,7 @@ def _sendgrid_bounce(rng: random.Random, f: Facts, raw: Row, more: Row) -> Made:
 
 
 def sendgrid_faults(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused."""
+    """Return rows to be rejected."""
     rows = [sendgrid(rng, facts(rng, first + i)).raw for i in range(4)]
     rows[0] |= {"event": "teleported"}
     rows[1] |= {"timestamp": "yesterday"}

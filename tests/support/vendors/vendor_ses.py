@@ -164,7 +164,7 @@ def _ses_carried(rng: random.Random, raw: Row, f: Facts) -> Row:
 
 
 def ses_faults(rng: random.Random, first: int) -> list[Row]:
-    """Return rows to be refused."""
+    """Return rows to be rejected."""
     rows: list[Row] = []
     while len(rows) < 4:
         raw = ses(rng, facts(rng, first + len(rows))).raw

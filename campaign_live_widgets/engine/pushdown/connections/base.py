@@ -95,8 +95,8 @@ class Connection(ABC):
     def close(self) -> None:
         """Close the connection."""
 
-    def renew(self) -> None:  # noqa: B027 - most engines always see all changes
-        """Make the engine see changes of the table, before a refresh."""
+    def invalidate_cache(self) -> None:  # noqa: B027 - most engines always see all changes
+        """Drop what the engine has cached of the tables, before a refresh."""
 
     @classmethod
     def client_message(cls, error: Exception) -> str:

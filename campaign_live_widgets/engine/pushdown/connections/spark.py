@@ -123,7 +123,7 @@ class Spark(Connection, engine="spark"):
         )
         return f"sc://{host}{f':{address.port}' if address.port else ''}/{options}"
 
-    def renew(self) -> None:
+    def invalidate_cache(self) -> None:
         """Make Spark list the files of the tables again: it caches the list of a folder."""
         for name in self._names:
             self._session.sql(f"REFRESH TABLE {name}").toArrow()

@@ -1,4 +1,4 @@
-"""Archives made by hand: snapshots of a few events, as a run would publish them."""
+"""Snapshot folders made by hand: snapshots of a few events, as a run would publish them."""
 
 import json
 from collections.abc import Mapping
@@ -48,9 +48,9 @@ def publish(  # noqa: PLR0913 - the parts of a run
     parameters: Mapping[str, object] | None = None,
     made_at: datetime = NOW,
 ) -> Path:
-    still = ReportView(snapshot=snapshot, made_at=made_at, locale=locale, time_zone=time_zone)
+    view = ReportView(snapshot=snapshot, made_at=made_at, locale=locale, time_zone=time_zone)
     with Draft(out, name_of(snapshot)) as draft:
-        write_files(still, draft.folder, formats)
+        write_files(view, draft.folder, formats)
         (draft.folder / "notebook.ipynb").write_text("{}")
         report = json.loads((draft.folder / "report.json").read_text("utf-8"))
         manifest = Manifest.of(

@@ -1,4 +1,4 @@
-"""Stills for tests of what is drawn without a kernel: usual, hostile, empty."""
+"""Static reports for tests of what is drawn without a kernel: usual, hostile, empty."""
 
 from __future__ import annotations
 
@@ -80,5 +80,5 @@ def hostile() -> Snapshot:
     )
 
 
-def still(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
+def static_report(snapshot: Snapshot, locale: str = "en", time_zone: str = "UTC") -> ReportView:
     return ReportView(snapshot=snapshot, made_at=NOW, locale=locale, time_zone=time_zone)

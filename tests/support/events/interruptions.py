@@ -1,4 +1,4 @@
-"""Ctrl-C at chosen moments of a look at a source."""
+"""Ctrl-C at chosen moments of a refresh."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine import Rollup
 
 
-def seconds_of(look: Rollup) -> float:
+def seconds_of(rollup: Rollup) -> float:
     """Return how long a first refresh takes without an interruption."""
     started = time.monotonic()
-    look.refresh()
+    rollup.refresh()
     return time.monotonic() - started
 
 
-def look_until_through(rollup: Rollup, length: float, chance: random.Random) -> int:
-    """Look with a Ctrl-C within *length* seconds until a look is through before it comes.
+def refresh_until_complete(rollup: Rollup, length: float, chance: random.Random) -> int:
+    """Refresh with a Ctrl-C within *length* seconds until a refresh ends before it comes.
 
     Returns
     -------
     int
-        How many looks were broken off.
+        The number of refreshes that were interrupted.
     """
-    broken_off = 0
+    interrupted = 0
     while True:
         after = chance.uniform(0, length)
         timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
-        through = False
+        is_complete = False
         with suppress(KeyboardInterrupt):
             rollup.refresh()
-            through = True
+            is_complete = True
             timer.cancel()
             timer.join()
-        if through:
-            return broken_off
-        broken_off += 1
-        length *= 1.5  # looks may have become slower: one of them is to get through
+        if is_complete:
+            return interrupted
+        interrupted += 1
+        length *= 1.5  # refreshes may have become slower: one of them has to be completed
