@@ -54,7 +54,7 @@ def test_notebooks_keeps_changed_files(tmp_path: Path, capsys: pytest.CaptureFix
     assert f"{changed} exists with other content and was not replaced." in printed.err
 
 
-def test_notebooks_refuses_a_file_as_folder(
+def test_notebooks_into_a_file_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "file"

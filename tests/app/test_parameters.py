@@ -155,7 +155,7 @@ def test_without_a_source_only_the_live_report_shows_the_samples(
     assert check("campaign_snapshot", {})["source"] == ""
 
 
-def test_a_password_is_refused_and_not_repeated() -> None:
+def test_a_password_is_an_error_that_does_not_repeat_it() -> None:
     for source in (
         *("postgresql://me:hunter2@db/x", "https://:hunter2@host/", "s3://a:hunter2@b"),
         "ajo:queryservice://ORG@AdobeOrg:hunter2@host/prod:all?table=x",

@@ -218,7 +218,7 @@ def test_a_missing_source_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["snapshots", ".", "a/b"])
-def test_snapshots_inside_the_source_are_refused(source: str, inside: str) -> None:
+def test_snapshots_inside_the_source_are_an_error(source: str, inside: str) -> None:
     before = sorted(Path(source).rglob("*"))
     with pytest.raises(UsageError, match="give a folder outside of it"):
         run(source, Path(source, inside))

@@ -386,7 +386,7 @@ def test_page_works_below_a_base_url(events: Path, tmp_path: Path, browser: Brow
         until(lambda: len(kernels(server.process)) == 1, 4, "the page did not end its kernel")
 
 
-def test_own_voila_with_the_documented_settings(
+def test_connection_loss_is_shown_by_voila_with_the_documented_settings(
     events: Path, tmp_path: Path, browser: Browser
 ) -> None:
     guide = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")

@@ -129,7 +129,7 @@ def by_name(rollup: Rollup, snapshot: Snapshot) -> tuple[Any, ...]:
 
 
 @every_stream
-def test_read_whole(place: Place, source: Source, seed: int) -> None:
+def test_a_first_read_equals_the_oracle(place: Place, source: Source, seed: int) -> None:
     rows = expressed(source, seed)
     address = source.new(place)(rows)
     for campaign, cases in zip(CAMPAIGNS, (CASES, CASES[::3]), strict=True):
@@ -139,7 +139,7 @@ def test_read_whole(place: Place, source: Source, seed: int) -> None:
 
 
 @every_stream
-def test_followed_in_several_looks(place: Place, source: Source, seed: int) -> None:
+def test_every_refresh_equals_the_oracle(place: Place, source: Source, seed: int) -> None:
     parts = files.split(expressed(source, seed), LOOKS, seed)
     put = source.new(place)
     rollup, seen = new_rollup(put(parts[0]), CAMPAIGNS[seed % 2]), list(parts[0])
@@ -156,7 +156,7 @@ def test_followed_in_several_looks(place: Place, source: Source, seed: int) -> N
 
 
 @every_stream
-def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> None:
+def test_a_rollup_for_one_window_equals_the_oracle(place: Place, source: Source, seed: int) -> None:
     """As the command line opens it: profiles are counted where the events are."""
     rows = expressed(source, seed)
     put = source.new(place)
@@ -172,7 +172,7 @@ def test_a_rollup_for_one_window(place: Place, source: Source, seed: int) -> Non
 
 
 @every_source
-def test_a_source_expresses_events_of_most_tiles(source: Source) -> None:
+def test_a_source_contains_events_of_most_tiles(source: Source) -> None:
     """What is compared is there: many events, rejected ones and repeats, tests and bounces."""
     rows = meant(source, expressed(source, FIRST))
     report = expected(rows, "c1", "all", tests=True)

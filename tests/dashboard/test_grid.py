@@ -35,7 +35,7 @@ def occupied(row: tuple[Place, ...]) -> list[set[tuple[int, int]]]:
     return cells
 
 
-def test_it_is_a_gridspec_layout_of_twelve_columns(grid: ReportGrid) -> None:
+def test_the_grid_is_a_gridspec_layout_of_twelve_columns(grid: ReportGrid) -> None:
     assert isinstance(grid, GridspecLayout)
     assert grid.n_columns == 12
     assert grid.layout.grid_template_columns == "repeat(12, minmax(0, 1fr))"

@@ -182,7 +182,7 @@ def test_unknown_and_duplicate_tiles_are_reported_and_ignored() -> None:
     assert parsed.fault.fr.endswith(" ; et 2 autres problèmes")
 
 
-def test_a_hostile_name_is_shown_short_and_plain() -> None:
+def test_a_hostile_name_is_shown_shortened_and_escaped() -> None:
     name = "<script>\u202e\n=cmd()" + "x" * 9000
     text = read_tab(tab_file({"id": name}), "email", EMAIL).fault.en
     assert text.isascii() or text.replace("…", "").isascii()

@@ -102,7 +102,7 @@ def test_spark_without_ansi_mode_equals_the_oracle(service: Gateway, lake: Clust
     rollup.close()
 
 
-def test_default_campaign_and_a_named_campaign(service: Gateway) -> None:
+def test_the_default_and_a_named_campaign_equal_the_oracle(service: Gateway) -> None:
     rollup = open_rollup(service.url("journey"))
     named = rollup.campaign
     assert named in {"c1", "c2"}

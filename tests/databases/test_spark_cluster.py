@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.support.servers.spark_cluster import Cluster
 
 
-def test_both_workers_have_tasks(spark: Cluster) -> None:
+def test_both_workers_run_tasks(spark: Cluster) -> None:
     before = spark.tasks()
     assert len(before) == 2
     assert spark.sql("SELECT sum(id) AS s FROM range(0, 1000, 1, 16)") == [{"s": 499_500}]

@@ -33,7 +33,7 @@ def select(mask: list[bool]) -> SegmentMask:
 
 @settings(max_examples=200, deadline=None)
 @given(batches, masks, masks, st.integers(-140, 410), st.integers(0, 300))
-def test_any_window_and_selection_sums_all_additions(
+def test_the_cube_counts_every_addition_in_any_window_and_selection(
     added: list[list[tuple[int, str, int, int]]],
     mask: list[bool],
     other: list[bool],

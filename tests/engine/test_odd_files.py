@@ -89,7 +89,7 @@ def test_a_damaged_file_does_not_change_how_the_others_count(tmp_path: Path) -> 
     assert counted[:3] == (60_000, 60_000, 60_000)
 
 
-def test_many_small_files_that_differ_in_what_is_null(tmp_path: Path) -> None:
+def test_many_files_with_different_null_columns_are_counted(tmp_path: Path) -> None:
     optional = ("reason", "domain", "platform", "url", "variant", "execution_id", "message_name")
     for n in range(150):
         chosen = {c: "x" for place, c in enumerate(optional) if n >> place & 1}
@@ -116,7 +116,7 @@ def test_a_stray_quote_loses_no_other_row(tmp_path: Path) -> None:
     assert once(tmp_path / "a.csv")[0] == 8
 
 
-def test_a_file_with_an_open_quote_is_not_read_over_and_over(tmp_path: Path) -> None:
+def test_a_file_with_an_open_quote_is_read_again_only_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     csv(path, event(0, reason="x"))
     with path.open("a") as out:
@@ -131,7 +131,7 @@ def test_a_file_with_an_open_quote_is_not_read_over_and_over(tmp_path: Path) -> 
     assert counts(rollup)[:2] == (2, 2)
 
 
-def test_a_file_replaced_by_one_of_another_shape(tmp_path: Path) -> None:
+def test_a_csv_replaced_by_one_with_another_column_order_is_read_again(tmp_path: Path) -> None:
     path, new = tmp_path / "a.csv", tmp_path / "new"
     csv(path, event(0))
     rollup = open_rollup(tmp_path, "c1")
@@ -142,7 +142,7 @@ def test_a_file_replaced_by_one_of_another_shape(tmp_path: Path) -> None:
     assert counts(rollup) == (11, 11, 0, 0)
 
 
-def test_parquet_replaced_by_one_with_nulls(tmp_path: Path) -> None:
+def test_a_parquet_file_replaced_by_one_with_nulls_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     parquet(path, event(1), event(2))
     rollup = open_rollup(tmp_path, "c1")
@@ -151,7 +151,7 @@ def test_parquet_replaced_by_one_with_nulls(tmp_path: Path) -> None:
     assert counts(rollup) == (3, 3, 0, 1)
 
 
-def test_a_larger_file_moved_into_the_place_of_another(tmp_path: Path) -> None:
+def test_a_file_replaced_by_a_larger_one_is_read_from_its_start(tmp_path: Path) -> None:
     path, new = tmp_path / "a.ndjson", tmp_path / "new"
     ndjson(path, *(event(n) for n in range(5)))
     rollup = open_rollup(tmp_path, "c1")
@@ -171,7 +171,7 @@ def test_touching_files_changes_no_count(tmp_path: Path) -> None:
     assert counts(rollup) == (2, 2, 0, 1)
 
 
-def test_columns_typed_as_something_else(tmp_path: Path) -> None:
+def test_columns_of_other_types_are_converted_or_rejected(tmp_path: Path) -> None:
     rows = [event(n) for n in range(3)]
     days = pa.array([AT.date()] * 3)
     flags = pa.array([True, False, True])
@@ -195,7 +195,7 @@ def test_times_beyond_the_calendar_are_rejected(tmp_path: Path) -> None:
     assert both(tmp_path) == (1, 1, 0, 2)
 
 
-def test_before_1970_minutes_are_minutes(tmp_path: Path) -> None:
+def test_events_before_1970_are_in_their_minute(tmp_path: Path) -> None:
     ndjson(tmp_path / "a.ndjson", event(1, timestamp="1969-12-31T23:59:30Z"))
     at, window = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=10)
     rollup = open_rollup(tmp_path, "c1")
@@ -205,7 +205,7 @@ def test_before_1970_minutes_are_minutes(tmp_path: Path) -> None:
         assert (sent(snapshot), snapshot.entered_profiles) == (1, 1)
 
 
-def test_lines_that_only_one_reader_of_json_takes(tmp_path: Path) -> None:
+def test_lines_that_only_a_lenient_json_parser_accepts_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     ndjson(path, event(1))
     with path.open("a") as out:

@@ -84,7 +84,7 @@ def test_every_window_and_selection_counts_each_profile_once(
             )
 
 
-def test_many_batches_of_returning_profiles() -> None:
+def test_profiles_that_return_in_many_batches_count_once() -> None:
     rng = np.random.default_rng(5)
     segments = Segments()
     profiles, entries = EnteredProfiles(segments), []
@@ -106,7 +106,7 @@ def test_many_batches_of_returning_profiles() -> None:
             assert distinct == distinct_from_sets(entries, selection, start, end, tests=False)
 
 
-def test_minutes_that_are_ages_apart() -> None:
+def test_profiles_are_counted_over_minutes_thousands_of_years_apart() -> None:
     segments = Segments()
     profiles = EnteredProfiles(segments)
     far = 2**33

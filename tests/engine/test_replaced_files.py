@@ -33,7 +33,7 @@ def assert_as_fresh(rollup: FileRollup, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", files.FORMS)
-def test_a_file_written_again_with_more_in_it(tmp_path: Path, form: str) -> None:
+def test_a_file_rewritten_with_more_rows_equals_a_first_read(tmp_path: Path, form: str) -> None:
     rows = generate.events(31, 120)
     cuts = (len(rows) // 3, len(rows) // 2, len(rows))
     files.write(rows[::3], tmp_path / "other.csv")
@@ -56,7 +56,7 @@ def test_a_renamed_file_adds_no_duplicates(tmp_path: Path) -> None:
     assert_as_fresh(rollup, tmp_path)
 
 
-def test_a_file_renamed_and_followed_by_a_copy(tmp_path: Path) -> None:
+def test_a_copy_of_a_renamed_file_adds_only_duplicates(tmp_path: Path) -> None:
     rows = generate.events(33, 40, faults=False)
     files.write(rows, tmp_path / "a.parquet")
     rollup = open_rollup(tmp_path, CAMPAIGN)

@@ -42,7 +42,7 @@ def test_lookup_returns_added_ids_and_their_last_generation(
 
 
 @given(st.lists(ids))
-def test_repeats_are_all_but_the_first(values: list[tuple[int, int]]) -> None:
+def test_every_repeat_after_the_first_row_is_found(values: list[tuple[int, int]]) -> None:
     rng = np.random.default_rng(len(values))
     position = rng.permutation(len(values)).astype(np.int64)
     high, low = np.array(values, dtype=np.uint64).reshape(-1, 2).T
@@ -53,7 +53,7 @@ def test_repeats_are_all_but_the_first(values: list[tuple[int, int]]) -> None:
     assert sorted(repeated.tolist()) == sorted(set(range(len(values))) - set(first.values()))
 
 
-def test_a_million_ids_in_batches_of_every_size() -> None:
+def test_a_million_ids_are_found_again_whatever_the_batch_size() -> None:
     rng = np.random.default_rng(1)
     seen = SeenEvents()
     batches = [rng.integers(0, 2**63, (2, n), dtype=np.uint64) for n in (500_000, 3, 70_000, 1, 9)]

@@ -113,7 +113,7 @@ def in_three() -> dict[str, list[Row]]:
     return {name: [row for row in rows if dataset(row) == name] for name in DATASETS}
 
 
-def test_every_window_with_and_without_tests(lake: Callable[..., str]) -> None:
+def test_every_window_equals_the_oracle_with_and_without_tests(lake: Callable[..., str]) -> None:
     rollup = opened(lake("ajo:", journey=xdm_tables.rows()))
     for window, tests in EVERY_CASE:
         assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
@@ -122,7 +122,7 @@ def test_every_window_with_and_without_tests(lake: Callable[..., str]) -> None:
 
 
 @pytest.mark.usefixtures("matrix")
-def test_three_datasets_with_other_fields_make_one_report(lake: Callable[..., str]) -> None:
+def test_three_datasets_with_different_fields_make_one_report(lake: Callable[..., str]) -> None:
     rollup = opened(lake(**in_three()))
     for window, tests in EVERY_CASE:
         assert report_of(rollup, window, tests=tests) == wanted(window, tests=tests)
@@ -130,7 +130,7 @@ def test_three_datasets_with_other_fields_make_one_report(lake: Callable[..., st
 
 
 @pytest.mark.usefixtures("matrix")
-def test_a_rollup_for_one_window(lake: Callable[..., str]) -> None:
+def test_a_rollup_for_one_window_equals_the_oracle(lake: Callable[..., str]) -> None:
     url = lake("ajo:", **in_three())
     for window, tests in EVERY_CASE[::5]:
         span = Window.ending(AT, WINDOWS[window])
@@ -141,7 +141,9 @@ def test_a_rollup_for_one_window(lake: Callable[..., str]) -> None:
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("casing", ["lower", "camel"])
-def test_names_in_any_case_and_flattened(lake: Callable[..., str], casing: str) -> None:
+def test_field_names_in_any_case_and_flattened_are_recognised(
+    lake: Callable[..., str], casing: str
+) -> None:
     renamed = [files.recased(row, files.CASINGS[casing]) for row in xdm_tables.rows()]
     flat = [files.flattened(row) for row in renamed]
     for rows in (renamed, flat):
@@ -211,7 +213,7 @@ def test_refresh_counts_only_new_rows(lake: Callable[..., str], options: str) ->
 
 
 @pytest.mark.usefixtures("matrix")
-def test_several_tables_of_events_whose_columns_differ(lake: Callable[..., str]) -> None:
+def test_tables_with_different_columns_make_one_report(lake: Callable[..., str]) -> None:
     rows = [row for row in generate.events(4, 200) if not isinstance(row["timestamp"], str)]
     first = [{k: v for k, v in row.items() if k != "variant"} for row in rows[:120]]
     rollup = opened(lake(one=first, two=rows[120:]))

@@ -25,7 +25,7 @@ SEED: Final = "0" if "FUZZ_RUNS" in os.environ else "1"
 @pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None, reason="Atheris is not made for this platform"
 )
-def test_whatever_a_fuzzer_makes_of_vendors_rows_adds_up(tmp_path: Path) -> None:
+def test_every_mutated_vendor_row_is_counted_rejected_or_ignored(tmp_path: Path) -> None:
     corpus, artifacts = tmp_path / "corpus", tmp_path / "found"
     corpus.mkdir()
     artifacts.mkdir()

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", FORMATS)
 @budget(2)
 @given(data=st.data(), seed=st.integers(0, 10**6))
-def test_rows_with_something_else_at_their_top(form: str, data: st.DataObject, seed: int) -> None:
+def test_appended_rows_with_wrong_fields_are_counted_rejected_or_ignored(
+    form: str, data: st.DataObject, seed: int
+) -> None:
     rng = random.Random(seed)  # noqa: S311 - test data
     rows = [sample(form, rng, number) for number in range(10)]
     for row in rows:

@@ -38,7 +38,9 @@ def lines(rows: list[Any]) -> str:
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(data=st.data(), seed=SEEDS)
-def test_rows_with_something_else_in_them(form: str, data: st.DataObject, seed: int) -> None:
+def test_rows_with_wrong_or_missing_values_are_counted_rejected_or_ignored(
+    form: str, data: st.DataObject, seed: int
+) -> None:
     """Of each row something is of another type, or missing."""
     rows = samples(form, seed, 12)
     for row in rows:
@@ -57,7 +59,9 @@ def test_rows_with_something_else_in_them(form: str, data: st.DataObject, seed: 
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(values=st.lists(VALUES, max_size=6), indent=st.sampled_from([None, 1]))
-def test_any_array(form: str, values: list[Any], indent: int | None) -> None:
+def test_every_element_of_any_json_array_is_counted_rejected_or_ignored(
+    form: str, values: list[Any], indent: int | None
+) -> None:
     with TemporaryDirectory() as folder:
         Path(folder, "a.json").write_text(json.dumps(values, indent=indent), encoding="utf-8")
         expected = account(f"{form}:{folder}")
@@ -71,7 +75,9 @@ def test_any_array(form: str, values: list[Any], indent: int | None) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(data=st.data(), seed=SEEDS)
-def test_lines_that_are_not_events(form: str, data: st.DataObject, seed: int) -> None:
+def test_invalid_lines_are_rejected_and_valid_ones_between_them_counted(
+    form: str, data: st.DataObject, seed: int
+) -> None:
     """Good lines stay good between them, and rejects have the right line numbers."""
     good = [line.encode() for line in lines(samples(form, seed, 6)).splitlines()]
     mixed = [*((line, True) for line in good)]
@@ -97,7 +103,9 @@ def test_lines_that_are_not_events(form: str, data: st.DataObject, seed: int) ->
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(data=st.data(), shape=st.sampled_from(["lines", "array", "pretty", "together"]))
-def test_files_cut_and_bent(form: str, data: st.DataObject, shape: str) -> None:
+def test_rows_of_a_damaged_file_are_counted_rejected_or_ignored(
+    form: str, data: st.DataObject, shape: str
+) -> None:
     rows = samples(form, 3, 12)
     texts = {
         "lines": lines(rows),

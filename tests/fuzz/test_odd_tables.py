@@ -35,7 +35,9 @@ CELLS: Final = st.one_of(
 @pytest.mark.parametrize("form", FORMATS)
 @budget(3)
 @given(data=st.data(), seed=st.integers(0, 10**6), delimiter=st.sampled_from(",;\t|"))
-def test_cells_of_a_csv(form: str, data: st.DataObject, seed: int, delimiter: str) -> None:
+def test_csv_rows_with_any_cell_are_counted_rejected_or_ignored(
+    form: str, data: st.DataObject, seed: int, delimiter: str
+) -> None:
     rng = random.Random(seed)  # noqa: S311 - test data
     rows = [files.flattened(sample(form, rng, number)) for number in range(8)]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -125,7 +127,9 @@ def _value(kind: pa.DataType, rng: random.Random) -> Any:  # noqa: ANN401, C901,
 @pytest.mark.parametrize("form", ["canonical", "ajo", "sendgrid"])
 @budget(5)
 @given(data=st.data(), seed=st.integers(0, 10**6))
-def test_columns_of_parquet(form: str, data: st.DataObject, seed: int) -> None:
+def test_parquet_rows_with_columns_of_any_type_are_counted_rejected_or_ignored(
+    form: str, data: st.DataObject, seed: int
+) -> None:
     rng = random.Random(seed)  # noqa: S311 - test data
     rows = [files.flattened(sample(form, rng, number)) for number in range(8)]
     words = [{name: _word(value) for name, value in row.items()} for row in rows]
@@ -160,7 +164,7 @@ def _word(value: object) -> object:
     "name",
     ["timestamp", *(pytest.param(n, marks=pytest.mark.matrix) for n in oracle.COLUMNS[2:])],
 )
-def test_a_column_of_every_type(tmp_path: Path, name: str) -> None:
+def test_a_column_may_have_every_parquet_type(tmp_path: Path, name: str) -> None:
     rng = random.Random(1)  # noqa: S311 - test data
     rows = [files.flattened(sample("canonical", rng, number)) for number in range(3)]
     whole = files.table(rows)
@@ -172,7 +176,7 @@ def test_a_column_of_every_type(tmp_path: Path, name: str) -> None:
             assert account(path).records == len(rows), kind
 
 
-def test_a_date_of_no_year_is_refused_alone(tmp_path: Path) -> None:
+def test_only_the_row_with_an_invalid_date_is_rejected(tmp_path: Path) -> None:
     rows = [sample("canonical", random.Random(2), number) for number in range(3)]  # noqa: S311
     days = pa.array([20_000, 1_763_640_000, None], pa.int32()).cast(pa.date32())
     whole = files.table(rows)

@@ -120,7 +120,10 @@ def _assert_no_password(error: Exception) -> None:
 
 @budget(300)
 @given(parts=st.lists(_PARTS, max_size=7), proper=st.booleans())
-def test_addresses_of_databases(parts: list[str], proper: bool) -> None:  # noqa: FBT001
+def test_an_invalid_database_address_is_one_clear_line_without_its_password(
+    parts: list[str],
+    proper: bool,  # noqa: FBT001
+) -> None:
     text = "postgresql://" + "".join(parts) if proper else "".join(parts)
     try:
         place = DatabaseAddress.parse(text)
@@ -142,7 +145,7 @@ def test_an_invalid_address_is_one_line_without_its_password(host: str) -> None:
 
 @budget(300)
 @given(parts=st.lists(_PARTS, max_size=4))
-def test_names_of_sources(parts: list[str]) -> None:
+def test_an_invalid_source_is_one_clear_line(parts: list[str]) -> None:
     try:
         place = Location.parse("".join(parts))
         place.listing()
@@ -162,7 +165,7 @@ _TIMES: Final = st.one_of(
 
 @budget(400)
 @given(text=_TIMES)
-def test_times_and_lengths_of_time(text: str) -> None:
+def test_an_invalid_time_or_duration_is_one_clear_line(text: str) -> None:
     try:
         at = parse_at(text)
         assert at is None or at.utcoffset() == timedelta(0)
@@ -177,7 +180,7 @@ def test_times_and_lengths_of_time(text: str) -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "Asia/Kathmandu"])
-def test_the_last_and_the_first_times_there_are(zone: str) -> None:
+def test_times_at_the_limits_of_the_calendar_are_an_error(zone: str) -> None:
     for text in ("0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "0001-01-01"):
         with pytest.raises(UsageError):
             parse_at(text, zone)

@@ -48,12 +48,12 @@ def test_older_spellings_are_parsed(text: str, duration: timedelta) -> None:
     "text",
     ["", "soon", "15", "m", "15x", "-1h", "+1h", "1e1s", "nan", "1h30", "1 5m", "1h,30m", "15mins"],
 )
-def test_other_texts_are_refused_with_examples(text: str) -> None:
+def test_other_texts_are_an_error_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration; examples: 90s, 15m, 6h, 7d or 2w"):
         parse_duration(text)
 
 
-def test_duration_beyond_the_range_of_timedelta_is_refused() -> None:
+def test_duration_beyond_the_range_of_timedelta_is_an_error() -> None:
     with pytest.raises(ValueError, match="is too long"):
         parse_duration("999999999999999w")
 

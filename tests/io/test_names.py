@@ -42,7 +42,7 @@ LONG = f"!{'Ab ' * 40}"
         ),
     ],
 )
-def test_formats_on_disk_stay_as_they_are(
+def test_the_formats_of_durations_on_disk_are_unchanged(
     text: str, layout: str, campaign: str, snapshot: str, download: str
 ) -> None:
     folder = folder_of(text, 20000).removeprefix("events/campaign=").removesuffix("/day=2024-10-04")

@@ -55,7 +55,7 @@ def test_a_part_that_exceeds_its_whole_has_no_rate() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_channels_have_words_and_keep_their_codes(locale: str) -> None:
+def test_channels_have_labels_and_keep_their_codes(locale: str) -> None:
     counted = frame(FUNNEL, snapshot_of([Event("sent", channel="direct_mail")]))
     lines = frame_csv(counted, locale, labels=True).splitlines()
     assert lines[1].startswith(f"direct_mail,{value_label('channel', 'direct_mail', locale)},1,1")

@@ -130,7 +130,7 @@ def assert_conforms(
             assert_same_frames(snapshot, wanted)
 
 
-def test_the_generated_events_hold_what_they_should() -> None:
+def test_the_generated_events_cover_every_kind_of_row() -> None:
     everything = once_expected(canonical, "30d", tests=True)
     health, widgets = everything["health"], everything["widgets"]
     assert health["duplicates"] > 50
@@ -159,14 +159,16 @@ def test_the_catalogue_has_exactly_the_widgets_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize("rows", [canonical, xdm, minimal])
-def test_every_window_with_and_without_tests(tmp_path: Path, rows: Callable[[], list[Row]]) -> None:
+def test_every_window_equals_the_oracle_with_and_without_tests(
+    tmp_path: Path, rows: Callable[[], list[Row]]
+) -> None:
     files.write(rows(), tmp_path / "events.parquet")
     assert_conforms(tmp_path, rows, EVERY_CASE)
 
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("rows", [canonical, xdm])
-def test_a_rollup_for_one_window_in_passes(
+def test_a_rollup_for_one_window_read_in_passes_equals_the_oracle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: Callable[[], list[Row]]
 ) -> None:
     """As the command line opens a source that is large."""
@@ -183,19 +185,19 @@ def test_a_rollup_for_one_window_in_passes(
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", files.FORMS)
-def test_required_columns_alone_in_every_form(tmp_path: Path, form: str) -> None:
+def test_required_columns_alone_give_a_report_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(minimal(), tmp_path / f"events.{form}"), minimal)
 
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", [form for form in files.FORMS if "csv" not in form])
-def test_nested_xdm_in_every_form(tmp_path: Path, form: str) -> None:
+def test_nested_xdm_equals_the_oracle_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(xdm(), tmp_path / f"export.{form}"), xdm)
 
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", files.FORMS)
-def test_flattened_xdm_in_every_form(tmp_path: Path, form: str) -> None:
+def test_flattened_xdm_equals_the_oracle_in_every_form(tmp_path: Path, form: str) -> None:
     assert_conforms(files.write(flat_xdm(), tmp_path / f"query.{form}"), xdm)
 
 
@@ -204,7 +206,9 @@ def test_flattened_xdm_in_every_form(tmp_path: Path, form: str) -> None:
     ("form", "casing"),
     [("parquet", "lower"), ("parquet", "camel"), *(("ndjson", c) for c in files.CASINGS)],
 )
-def test_nested_xdm_in_any_case(tmp_path: Path, form: str, casing: str) -> None:
+def test_nested_xdm_is_recognised_in_any_letter_case(
+    tmp_path: Path, form: str, casing: str
+) -> None:
     files.write(recased_xdm(casing), tmp_path / f"export.{form}")
     assert_conforms(tmp_path, xdm, CASES[1:])
 
@@ -220,7 +224,7 @@ def test_field_names_may_change_case_from_row_to_row(tmp_path: Path, form: str) 
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("name", ["exports.json.gz", "events.jsonl", "part-0001.gz.parquet"])
-def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
+def test_exports_are_recognised_by_other_usual_file_names(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name.endswith("parquet"):
         files.write(xdm(), path)
@@ -230,13 +234,13 @@ def test_other_names_exports_come_with(tmp_path: Path, name: str) -> None:
     assert_conforms(path, xdm, CASES[:1])
 
 
-def test_a_prefix_names_the_format(tmp_path: Path) -> None:
+def test_a_prefix_selects_the_format(tmp_path: Path) -> None:
     files.write(flat_xdm("schema"), tmp_path / "export.csv")
     assert_conforms(f"ajo:{tmp_path}", xdm, CASES[:1])
 
 
 @pytest.mark.usefixtures("matrix")
-def test_xdm_of_many_forms_in_one_folder(tmp_path: Path) -> None:
+def test_xdm_files_of_all_forms_can_share_a_folder(tmp_path: Path) -> None:
     for number, part in enumerate(files.split(xdm(), 10, seed=6)):
         form = files.FORMS[number % len(files.FORMS)]
         flat = [files.flattened(row) for row in part] if "csv" in form else part
@@ -246,7 +250,7 @@ def test_xdm_of_many_forms_in_one_folder(tmp_path: Path) -> None:
     assert_conforms(tmp_path, xdm)
 
 
-def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
+def test_canonical_and_xdm_files_can_share_a_folder(tmp_path: Path) -> None:
     files.write(canonical(), tmp_path / "own.csv")
     files.write(xdm(), tmp_path / "export.ndjson")
     files.write(flat_xdm(), tmp_path / "query.parquet")
@@ -258,7 +262,9 @@ def test_canonical_and_xdm_in_one_folder(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", [7, 8])
-def test_xdm_tick_by_tick_in_any_order(tmp_path: Path, seed: int) -> None:
+def test_xdm_files_that_arrive_in_any_order_equal_the_oracle_at_each_refresh(
+    tmp_path: Path, seed: int
+) -> None:
     parts = files.split(xdm(), 8, seed)
     seen: list[Row] = []
     rollup = None
@@ -279,7 +285,7 @@ def test_xdm_tick_by_tick_in_any_order(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
-def test_a_file_that_grows(tmp_path: Path, form: str) -> None:
+def test_a_file_that_grows_is_counted_once(tmp_path: Path, form: str) -> None:
     rows = generate.events(9, 200)
     text = (files.csv_text(rows) if form == "csv" else files.ndjson_text(rows)).encode()
     cuts = sorted(random.Random(9).sample(range(3000, len(text)), 4))  # noqa: S311 - test data
@@ -296,7 +302,7 @@ def test_a_file_that_grows(tmp_path: Path, form: str) -> None:
         assert_same(snapshot, expected(rows, window, tests=False))
 
 
-def test_refused_rows_are_kept_with_their_place_and_cause(tmp_path: Path) -> None:
+def test_rejected_rows_are_reported_with_their_place_and_cause(tmp_path: Path) -> None:
     rows = generate.events(10, 20, faults=False)
     rows[3] |= {"channel": "fax"}
     rows[5] |= {"timestamp": "yesterday"}

@@ -39,12 +39,12 @@ TILE = TILES["email.metrics_by_message"]
         ('«été», "x"', '«été», "x"'),
     ],
 )
-def test_text_never_starts_a_formula(name: str, cell: str) -> None:
+def test_no_text_cell_is_a_formula(name: str, cell: str) -> None:
     assert csv_cell(name) == cell
 
 
 @pytest.mark.parametrize("value", [-5, 0, 2**40, -0.5, 1e-9])
-def test_numbers_stay_numbers(value: float) -> None:
+def test_numbers_are_written_unchanged(value: float) -> None:
     assert csv_cell(value) == value
 
 
@@ -54,7 +54,7 @@ def cells_of(text: str) -> list[list[str]]:
 
 @given(st.lists(st.text(LETTERS, max_size=40), min_size=1, max_size=5, unique=True))
 @example(['a, "b"\r\nc', "عرض الربيع", "日本語 🎉", "'", '"', "\r", "\n"])
-def test_names_survive_a_round_trip(names: list[str]) -> None:
+def test_names_are_equal_after_writing_and_reading(names: list[str]) -> None:
     rows = frame(TILE, [f"m{i}" for i in range(len(names))])
     text = frame_csv(rows, names={f"m{i}": name for i, name in enumerate(names)})
     read = cells_of(text)
@@ -66,7 +66,7 @@ def test_names_survive_a_round_trip(names: list[str]) -> None:
 
 
 @given(st.text(LETTERS, max_size=40))
-def test_a_guarded_cell_is_what_it_was_but_for_the_guards(name: str) -> None:
+def test_a_guarded_cell_differs_only_by_its_guards(name: str) -> None:
     cell = str(csv_cell(name))
     assert cell.replace("'", "") == name.replace("'", "")
     assert not cell.lstrip(" \t\r\n\u200b\ufeff").startswith(("=", "+", "-", "@"))
@@ -74,7 +74,7 @@ def test_a_guarded_cell_is_what_it_was_but_for_the_guards(name: str) -> None:
 
 
 @pytest.mark.parametrize("tile_id", ["email.bounce_reasons", "email.sending_statistics"])
-def test_labels_stand_beside_their_codes(tile_id: str) -> None:
+def test_labels_are_in_a_column_next_to_their_codes(tile_id: str) -> None:
     tile = TILES[tile_id]
     plain, labelled = (
         cells_of(frame_csv(frame(tile), "fr", labels=labels)) for labels in (False, True)

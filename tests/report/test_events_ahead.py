@@ -74,7 +74,7 @@ def assert_newest(rollup: Rollup, events: list[Row], now: datetime) -> None:
 
 @pytest.mark.parametrize("write", [in_files, in_store])
 @pytest.mark.parametrize("campaign", ["c1", "c2"])
-def test_the_newest_event_is_one_that_has_happened(
+def test_the_newest_event_is_never_in_the_future(
     tmp_path: Path, write: Callable[[list[Row], Path], str], campaign: str
 ) -> None:
     events, moment = rows(), [NOW]
@@ -90,7 +90,7 @@ def test_the_newest_event_is_one_that_has_happened(
 @pytest.mark.parametrize(
     "at", [None, NOW - 2 * MINUTE, NOW - 2 * DAY, NOW + 9 * DAY, NOW - 99 * DAY]
 )
-def test_the_campaign_is_the_one_with_the_newest_event_that_has_happened(
+def test_the_default_campaign_has_the_newest_event_that_is_not_in_the_future(
     tmp_path: Path, write: Callable[[list[Row], Path], str], at: datetime | None
 ) -> None:
     events = rows()
@@ -103,7 +103,7 @@ def test_the_campaign_is_the_one_with_the_newest_event_that_has_happened(
     rollup.close()
 
 
-def test_events_that_arrive_ahead_are_found_once_their_time_has_come(tmp_path: Path) -> None:
+def test_a_future_event_becomes_the_newest_once_its_time_has_come(tmp_path: Path) -> None:
     moment, seen = [NOW], rows()[:50]
     folder = tmp_path / "events"
     folder.mkdir()

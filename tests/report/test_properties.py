@@ -145,7 +145,7 @@ def same(left: dict[Any, Any], right: dict[Any, Any]) -> bool:
 
 @few
 @given(ticks())
-def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) -> None:
+def test_counts_of_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) -> None:
     _, parts = cut
     parts[0] = known(parts[0])
     with TemporaryDirectory() as folder:
@@ -158,7 +158,7 @@ def test_two_halves_add_up_to_the_whole(cut: tuple[list[Row], list[list[Row]]]) 
 
 @few
 @given(ticks(), st.lists(selections, min_size=1, max_size=4))
-def test_selections_may_change_from_tick_to_tick(
+def test_a_changed_selection_equals_a_new_rollup(
     cut: tuple[list[Row], list[list[Row]]], selections: list[Selection]
 ) -> None:
     """Each tick answers two of them: as a rollup does that never answered anything else."""
@@ -196,7 +196,7 @@ def drawn(rollup: FileRollup, selection: Selection) -> Snapshot:
 
 @few
 @given(ticks(), st.sampled_from(["ndjson", "csv"]))
-def test_parts_add_up_to_the_whole_but_for_profiles(
+def test_counts_of_messages_add_up_to_the_campaign_except_profiles(
     cut: tuple[list[Row], list[list[Row]]], form: str
 ) -> None:
     _, parts = cut
@@ -240,7 +240,7 @@ def test_reading_everything_again_changes_nothing(cut: tuple[list[Row], list[lis
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_what_was_sent_was_delivered_or_came_back(tmp_path: Path, seed: int) -> None:
+def test_every_sent_message_is_delivered_or_bounces(tmp_path: Path, seed: int) -> None:
     rows = generate_xdm.rows(seed, 400)
     rollup = rolled(files.split(rows, 2, seed), str(tmp_path))
     events = xdm_to_canonical(rows)[0].drop_duplicates("event_id")

@@ -89,7 +89,7 @@ def canonical(rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
 
 
-def test_the_generated_messages_and_executions_overlap() -> None:
+def test_generated_messages_and_executions_overlap() -> None:
     """Else a mask of the wrong parts could count right."""
     own = [row for row in generate.events(21, faults=False) if row["campaign_id"] == CAMPAIGN]
     messages = {"email-1", "push-1", "007"}
@@ -117,7 +117,9 @@ def test_the_generated_messages_and_executions_overlap() -> None:
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("tests", [False, True])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_every_window_of_every_selection(tmp_path: Path, window: str, *, tests: bool) -> None:
+def test_every_selection_equals_the_oracle_in_every_window(
+    tmp_path: Path, window: str, *, tests: bool
+) -> None:
     rows = generate.events(21)
     files.write(rows, tmp_path / "events.parquet")
     rollup, events = open_rollup(tmp_path, CAMPAIGN), canonical(rows)
@@ -127,7 +129,7 @@ def test_every_window_of_every_selection(tmp_path: Path, window: str, *, tests: 
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_read_as_many_events_are(
+def test_aggregated_batches_give_the_same_selections_as_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """Few events come as rows and many as numbers; both must give the same result."""
@@ -141,7 +143,7 @@ def test_read_as_many_events_are(
     assert_same_names(rollup, events)
 
 
-def test_messages_and_executions_of_journey_optimizer(tmp_path: Path) -> None:
+def test_journey_optimizer_messages_and_executions_can_be_selected(tmp_path: Path) -> None:
     rows = generate_xdm.rows(23)
     files.write(rows, tmp_path / "export.ndjson")
     rollup, (events, *_) = open_rollup(tmp_path, CAMPAIGN), xdm_to_canonical(rows)
@@ -157,7 +159,9 @@ def test_messages_and_executions_of_journey_optimizer(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", [24, 25])
-def test_selections_switched_while_events_arrive(tmp_path: Path, seed: int) -> None:
+def test_selections_that_change_between_refreshes_equal_the_oracle(
+    tmp_path: Path, seed: int
+) -> None:
     rows, rng = generate.events(seed), random.Random(seed)  # noqa: S311 - test data
     seen: list[Row] = []
     rollup = None
@@ -174,7 +178,7 @@ def test_selections_switched_while_events_arrive(tmp_path: Path, seed: int) -> N
     assert_same_names(rollup, canonical(seen))
 
 
-def test_a_message_and_an_execution_that_come_later(tmp_path: Path) -> None:
+def test_a_selection_includes_a_message_that_arrives_later(tmp_path: Path) -> None:
     """A selection in use takes in what bears its names only once it is there."""
     rows = generate.simple(26, 120)
     later = [
@@ -214,7 +218,7 @@ def test_a_rollup_for_one_window_counts_the_whole_campaign_alone(tmp_path: Path)
         rollup.snapshot(at=AT, window=WINDOWS["24h"], selection=of("007"))
 
 
-def test_the_oldest_and_the_newest_event_are_the_campaign_s(tmp_path: Path) -> None:
+def test_oldest_and_newest_event_are_of_the_campaign_only(tmp_path: Path) -> None:
     rows = generate.events(29)
     files.write(rows, tmp_path / "events.ndjson")
     rollup = open_rollup(tmp_path, CAMPAIGN)
@@ -224,7 +228,7 @@ def test_the_oldest_and_the_newest_event_are_the_campaign_s(tmp_path: Path) -> N
     assert rollup.oldest_event == min(e["timestamp"] for e in good)
 
 
-def test_of_very_many_executions_the_latest_are_listed_and_any_is_counted(tmp_path: Path) -> None:
+def test_the_latest_of_many_executions_are_listed_and_all_are_counted(tmp_path: Path) -> None:
     rows = [
         row | {"execution_id": f"run of {row['event_id']}", "campaign_id": CAMPAIGN}
         for row in generate.simple(30, 1500)

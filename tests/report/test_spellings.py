@@ -140,7 +140,7 @@ WAYS: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_one_report_from_every_spelling(tmp_path: Path, way: str) -> None:
+def test_every_spelling_of_the_rows_gives_the_same_report(tmp_path: Path, way: str) -> None:
     name, write = WAYS[way]
     write(tmp_path / name)
     rollup = open_rollup(str(tmp_path), campaign="c1", follow=False)
@@ -148,7 +148,7 @@ def test_one_report_from_every_spelling(tmp_path: Path, way: str) -> None:
     assert report == wanted()
 
 
-def test_what_is_no_data_beside_it_does_not_disturb(tmp_path: Path) -> None:
+def test_files_without_events_do_not_change_the_report(tmp_path: Path) -> None:
     files.write(rows(), tmp_path / "events.csv")
     (tmp_path / "empty.ndjson").touch()
     (tmp_path / "headings.csv").write_text(",".join(oracle.COLUMNS) + "\n", encoding="utf-8")

@@ -52,7 +52,7 @@ def charts(unfinished: datetime | None) -> dict[str, Any]:
     return specification(SUMMARY, counted, theme="light", unfinished=unfinished)
 
 
-def test_a_picture_dashes_the_last_line() -> None:
+def test_the_line_into_an_unfinished_bucket_is_dashed() -> None:
     whole, dashed = charts(QUARTER)["layer"]
     assert "strokeDash" not in whole["mark"]
     assert dashed["mark"]["strokeDash"] == [4, 3]
@@ -63,7 +63,7 @@ def test_a_picture_dashes_the_last_line() -> None:
     assert len(charts(None)["layer"]) == 1
 
 
-def test_the_tables_name_it() -> None:
+def test_tables_name_the_unfinished_bucket() -> None:
     counted = frame(SUMMARY, snapshot_of([Event("sent", at=QUARTER)], NOW))
     rows = table(SUMMARY, counted, locale="fr", unfinished=QUARTER).rows
     assert rows[-1].name == "23 nov. 2026, 12:00 (pas encore terminé)"
@@ -72,7 +72,7 @@ def test_the_tables_name_it() -> None:
     assert "not over yet" in tile_html(SUMMARY, counted, view="table", unfinished=QUARTER)
 
 
-def test_a_tile_that_is_alive_follows_the_clock() -> None:
+def test_a_live_tile_follows_the_clock() -> None:
     counted = frame(SUMMARY, snapshot_of([Event("sent", at=QUARTER)], NOW))
     made = TileWidget(SUMMARY, counted, context=Context(unfinished=QUARTER))
     lines = made._views["lines"]._target
@@ -88,6 +88,6 @@ def test_a_tile_that_is_alive_follows_the_clock() -> None:
     assert np.all(np.diff(rows.rows) > 0)
 
 
-def test_frames_and_json_do_not_mark_it() -> None:
+def test_frames_and_json_do_not_mark_an_unfinished_bucket() -> None:
     snapshot = snapshot_of([Event("sent", at=QUARTER)], NOW)
     assert to_json(replace(snapshot, taken_at=NOW)) == to_json(snapshot)

@@ -12,7 +12,7 @@ def names(location: Location) -> list[str]:
     return [Path(f.path).name for f in location.files()]
 
 
-def test_file_folder_glob_and_prefix(tmp_path: Path) -> None:
+def test_a_source_is_a_file_a_folder_or_a_glob_with_or_without_a_prefix(tmp_path: Path) -> None:
     for name in ("a.ndjson", "b.csv.gz", "c.parquet"):
         (tmp_path / name).write_bytes(b"")
     assert names(Location.parse(tmp_path)) == ["a.ndjson", "b.csv.gz", "c.parquet"]
@@ -24,20 +24,20 @@ def test_file_folder_glob_and_prefix(tmp_path: Path) -> None:
         assert Location.parse(f"{vendor}:{tmp_path}").format == vendor
 
 
-def test_a_glob_is_watched_where_it_begins(tmp_path: Path) -> None:
+def test_a_glob_is_watched_in_its_first_folder_without_a_wildcard(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     assert Location.parse(f"{tmp_path}/x/**/*.ndjson").watched == tmp_path / "x"
     assert Location.parse(tmp_path / "x").watched == tmp_path / "x"
 
 
-def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+def test_an_existing_folder_with_brackets_is_not_a_glob(tmp_path: Path) -> None:
     folder = tmp_path / "events [old]"
     folder.mkdir()
     (folder / "a.csv").write_bytes(b"")
     assert names(Location.parse(folder)) == ["a.csv"]
 
 
-def test_a_file_of_another_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+def test_a_file_with_an_unknown_extension_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
     for name, head, kind in (
         ("a.dat", b"PAR1....", "parquet"),
         ("b.log", b'  {"a":1}\n', "ndjson"),

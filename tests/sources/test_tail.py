@@ -36,7 +36,7 @@ def test_only_what_is_new_is_read(tmp_path: Path) -> None:
     assert spans(poll(tail)) == [("a.ndjson", 16, 24, 3), ("b.csv", 0, 4, 1)]
 
 
-def test_a_last_line_without_its_newline_waits(tmp_path: Path) -> None:
+def test_a_last_line_without_a_newline_is_read_once_it_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "a.ndjson"
     tail = Tail(Location.parse(tmp_path))
     file.write_bytes(b'{"a":1}\n{"a":')
@@ -49,7 +49,7 @@ def test_a_last_line_without_its_newline_waits(tmp_path: Path) -> None:
     assert not tail.waiting
 
 
-def test_a_file_at_rest_needs_no_last_newline(tmp_path: Path) -> None:
+def test_the_last_line_of_a_file_at_rest_is_read_without_a_newline(tmp_path: Path) -> None:
     whole, cut = tmp_path / "a.ndjson", tmp_path / "b.ndjson"
     whole.write_bytes(b'{"a":1}\n{"a":2}')
     cut.write_bytes(b'{"a":1}\n{"a":')
@@ -76,7 +76,7 @@ def test_a_quoted_line_break_does_not_end_a_row(tmp_path: Path) -> None:
     assert spans(poll(tail)) == [("a.csv", 18, 34, 4)]
 
 
-def test_a_file_cut_or_replaced_is_read_again(tmp_path: Path) -> None:
+def test_a_truncated_or_replaced_file_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b'{"a":1}\n{"a":2}\n')
     tail = Tail(Location.parse(tmp_path))
@@ -85,7 +85,7 @@ def test_a_file_cut_or_replaced_is_read_again(tmp_path: Path) -> None:
     assert spans(poll(tail)) == [("a.ndjson", 0, 8, 1)]
 
 
-def test_parquet_waits_for_its_footer(tmp_path: Path) -> None:
+def test_a_parquet_file_is_read_once_it_has_a_footer(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     file.write_bytes(b"PAR1" + b"\0" * 40)
     tail = Tail(Location.parse(tmp_path))
@@ -95,7 +95,7 @@ def test_parquet_waits_for_its_footer(tmp_path: Path) -> None:
     assert spans(poll(tail)) == [("a.parquet", 0, 48, 1)]
 
 
-def test_files_that_vanish_are_no_error(tmp_path: Path) -> None:
+def test_a_file_that_is_deleted_is_not_an_error(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.ndjson").write_bytes(b"{}\n")
     tail = Tail(Location.parse(tmp_path))

@@ -410,7 +410,7 @@ def test_check_prints_each_problem(folder: Path) -> None:
     assert len(json.loads(call("check", str(folder), "--format", "json").out)["problems"]) == 2
 
 
-def test_folder_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_store_is_an_error(tmp_path: Path) -> None:
     command = call("check", str(tmp_path))
     assert command.code == 3
     assert "not a store" in one_line(command.err)
@@ -422,7 +422,7 @@ def test_folder_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.ndjson", "other.txt"]
 
 
-def test_store_of_a_newer_version_is_refused(folder: Path) -> None:
+def test_store_of_a_newer_version_is_an_error(folder: Path) -> None:
     (folder / "_campaign_live_store.json").write_text('{"version": 99}')
     with pytest.raises(SourceError, match="newer version"):
         open_rollup(folder, "c1")

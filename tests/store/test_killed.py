@@ -190,7 +190,9 @@ def test_killed_compactions_change_no_number(
     assert in_the_middle > 0
 
 
-def test_ingestions_and_compactions(processes: ForkServerContext, tmp_path: Path) -> None:
+def test_killed_ingestions_and_compactions_lose_and_repeat_no_event(
+    processes: ForkServerContext, tmp_path: Path
+) -> None:
     rows = generate.events(51, 900)
     source = source_of(rows, tmp_path / "source", 24)
     report = of_oracle(rows)
@@ -212,7 +214,7 @@ def test_ingestions_and_compactions(processes: ForkServerContext, tmp_path: Path
     assert kills >= target // 2
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_killed_ingest_commands_lose_and_repeat_no_event(tmp_path: Path) -> None:
     """``campaign-live ingest`` itself, over source after source into one store."""
     rows = generate.events(53, 2400)
     sources = [

@@ -108,7 +108,7 @@ def sparkpost(key: str) -> dict[str, Any]:
 # ── each vendor's own way of showing who it is ───────────────────────────────────────────
 
 
-def test_what_is_the_vendors_is_stored(receiver: Running) -> None:
+def test_every_route_stores_an_event(receiver: Running) -> None:
     for path, (body, headers) in {
         "/sendgrid": SENDGRID.posted([sendgrid("a1")]),
         "/mailgun": MAILGUN.posted(mailgun("a1")),
@@ -120,7 +120,7 @@ def test_what_is_the_vendors_is_stored(receiver: Running) -> None:
         assert (got.status, got.content) == (200, STORED), path
 
 
-def test_another_key_than_the_first_counts_too(receiver: Running) -> None:
+def test_the_second_secret_of_a_route_is_accepted(receiver: Running) -> None:
     assert receiver.ask("/sendgrid", *OTHER.posted([sendgrid("rotated")])).status == 200
     old = signing.basic("old:login-of-before")
     assert receiver.ask("/postmark", json.dumps(postmark("rotated")), old).status == 200
@@ -436,7 +436,7 @@ def test_open_routes_are_logged(receiver: Running) -> None:
         ({"CAMPAIGN_LIVE_SES_TOPICS": "events"}, "ARN"),
     ],
 )
-def test_invalid_secrets_are_refused_without_their_value(
+def test_invalid_secrets_are_an_error_without_their_value(
     secrets: dict[str, str], word: str
 ) -> None:
     with pytest.raises(UsageError) as caught:

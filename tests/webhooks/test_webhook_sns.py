@@ -335,7 +335,7 @@ def test_downloaded_certificate_must_name_sns_and_be_valid(
 
 
 @pytest.mark.parametrize("name", ["sns.amazonaws.com", "evil.example"])
-def test_download_from_another_host_is_refused(
+def test_download_from_another_host_is_rejected(
     authority: signing.Authority, sns: signing.Sns, folder: Path, tmp_path: Path, name: str
 ) -> None:
     with amazon(authority, tmp_path, name) as server:
@@ -345,7 +345,7 @@ def test_download_from_another_host_is_refused(
         assert server.requests == []
 
 
-def test_download_from_a_host_without_a_trusted_root_is_refused(
+def test_download_from_a_host_without_a_trusted_root_is_rejected(
     sns: signing.Sns, folder: Path, tmp_path: Path
 ) -> None:
     with amazon(signing.Authority(), tmp_path) as server:

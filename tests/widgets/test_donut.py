@@ -17,7 +17,7 @@ def test_joining_small_slices_keeps_the_sum() -> None:
     assert VIEWS["donut"](tile, many, locale="fr")._target.labels[-1] == "Autres (292)"
 
 
-def test_metrics_keep_their_colour() -> None:
+def test_slices_of_metrics_have_the_colours_of_their_metrics() -> None:
     tile = TILES["push.failures"]
     pie = VIEWS["donut"](tile, frame(tile))._target
     assert pie.colors == [
@@ -33,7 +33,7 @@ def test_slices_have_different_colours_and_unknown_is_grey() -> None:
     assert pie.colors[1].startswith("var(--clw-other")
 
 
-def test_the_whole_is_named() -> None:
+def test_the_total_of_a_share_is_named() -> None:
     for tile_id, words in {
         "email.bounce_categories": ("Bounces", "of bounces"),
         "push.failures": ("Total", "of total"),

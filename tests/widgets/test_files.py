@@ -86,7 +86,7 @@ def test_a_request_for_an_unknown_file_gets_an_error(wire: Wire) -> None:
         widget.file("exe")
 
 
-def test_a_context_costs_nothing_until_a_file_is_saved(wire: Wire) -> None:
+def test_a_changed_context_sends_no_message(wire: Wire) -> None:
     tile = TILES["email.summary"]
     widget = TileWidget(tile, frame(tile))
     wire.clear()

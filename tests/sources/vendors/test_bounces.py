@@ -56,7 +56,9 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("status", "reply", "reason", "kind"), REPLIES)
-def test_a_reply(status: str | None, reply: str | None, reason: str, kind: str | None) -> None:
+def test_a_reply_of_a_mail_server_has_one_reason_and_bounce_type(
+    status: str | None, reply: str | None, reason: str, kind: str | None
+) -> None:
     expression = bounces.reason("status", "reply")
     sql = f"SELECT {expression}, {bounces.bounce_type(expression, 'status', 'reply')} FROM replies"
     con = duckdb.connect()

@@ -66,7 +66,7 @@ def test_first_lines_distinguish_documents(tmp_path: Path, text: str, document: 
     assert (file_slice.file.kind == "json") is document
 
 
-def test_a_document_without_its_end_waits(tmp_path: Path) -> None:
+def test_an_incomplete_document_is_read_once_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     text = json.dumps([event(n) for n in range(4)])
     path.write_text(text[:-40], encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_document_without_its_end_waits(tmp_path: Path) -> None:
     assert rollup.health.notes == ()
 
 
-def test_a_document_without_its_end_is_no_source(tmp_path: Path) -> None:
+def test_an_incomplete_document_alone_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([event(1)])[:-3], encoding="utf-8")
     with pytest.raises(SourceError, match="its end is missing"):
@@ -96,7 +96,7 @@ def test_a_file_without_permission_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["gz", "zst"])
-def test_half_a_compressed_document(tmp_path: Path, ending: str) -> None:
+def test_a_compressed_document_is_counted_once_it_is_complete(tmp_path: Path, ending: str) -> None:
     raw = json.dumps([event(n, note=str(n) * 40) for n in range(2000)]).encode()
     packed = gzip.compress(raw) if ending == "gz" else zstandard.compress(raw)
     path = tmp_path / f"a.json.{ending}"
@@ -124,7 +124,7 @@ def test_a_document_that_is_replaced_is_read_again(tmp_path: Path) -> None:
     assert counts_of(rollup) == (3, 0, 1, 0)
 
 
-def test_an_array_that_becomes_a_log_of_arrays(tmp_path: Path) -> None:
+def test_a_document_that_grows_into_json_lines_is_read_as_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([event(1)]), encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1", follow=True)
@@ -137,7 +137,7 @@ def test_an_array_that_becomes_a_log_of_arrays(tmp_path: Path) -> None:
     assert [reject.row for reject in rollup.health.rejects] == [2, 3]
 
 
-def test_a_damaged_document_gives_what_is_whole(tmp_path: Path) -> None:
+def test_the_valid_elements_of_a_damaged_document_are_counted(tmp_path: Path) -> None:
     rows = [event(n) for n in range(6)]
     rows[2]["useragent"] = "\ud800"
     (tmp_path / "surrogate.json").write_text(json.dumps(rows), encoding="ascii")
@@ -171,7 +171,7 @@ def test_a_rejected_row_is_reported_by_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "[\n]\n", "[[], []]", "[{}]", "[1, null, [2]]", "{\n}"])
-def test_documents_of_nothing(tmp_path: Path, text: str) -> None:
+def test_documents_without_an_event_change_no_count(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     (tmp_path / "b.ndjson").write_text(json.dumps(event(1)) + "\n", encoding="utf-8")
     events, duplicates, rejected, ignored = once(tmp_path)
@@ -179,7 +179,7 @@ def test_documents_of_nothing(tmp_path: Path, text: str) -> None:
     assert rejected + ignored == len(json.loads(text) or ([] if "[" in text else [0]))
 
 
-def test_canonical_and_journey_optimizer_in_arrays(tmp_path: Path) -> None:
+def test_arrays_of_canonical_and_journey_optimizer_events_are_read(tmp_path: Path) -> None:
     row = {
         "event_id": "1",
         "timestamp": "2025-11-20T12:00:00Z",

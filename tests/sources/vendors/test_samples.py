@@ -198,7 +198,7 @@ SAMPLES: dict[str, tuple[Row, list[Row]]] = {
 
 
 @pytest.mark.parametrize("vendor", SAMPLES)
-def test_a_published_row(tmp_path: Path, vendor: str) -> None:
+def test_each_vendors_documented_example_becomes_its_events(tmp_path: Path, vendor: str) -> None:
     raw, wanted = SAMPLES[vendor]
     path = tmp_path / "posted.json"
     path.write_text(json.dumps(raw, indent=2), encoding="utf-8")
@@ -213,7 +213,7 @@ def test_a_published_row(tmp_path: Path, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["ses", "postmark"])
-def test_an_event_without_an_id_has_the_same_one_wherever_it_comes_from(
+def test_an_event_without_an_id_gets_the_same_id_in_every_envelope(
     tmp_path: Path, vendor: str
 ) -> None:
     raw = SAMPLES[vendor][0]
@@ -228,7 +228,7 @@ def test_an_event_without_an_id_has_the_same_one_wherever_it_comes_from(
     assert all(one.startswith(f"{vendor}:") for one in ids)
 
 
-def test_vendors_in_one_folder(tmp_path: Path) -> None:
+def test_files_of_all_vendors_can_share_a_folder(tmp_path: Path) -> None:
     for vendor, (raw, _) in SAMPLES.items():
         (tmp_path / f"{vendor}.json").write_text(json.dumps([raw]), encoding="utf-8")
     rows = staged(tmp_path)

@@ -96,7 +96,9 @@ def assert_same(rollup: Rollup, window: str, wanted: Row, *, tests: bool) -> Non
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form(tmp_path: Path, vendor: str, form: str) -> None:
+def test_every_file_form_gives_the_report_of_the_oracle(
+    tmp_path: Path, vendor: str, form: str
+) -> None:
     (tmp_path / form).write_text(FORMS[form]([row.raw for row in made(vendor)]), encoding="utf-8")
     rollup = open_rollup(tmp_path, "c1")
     for window, tests in CASES:
@@ -105,7 +107,7 @@ def test_every_form(tmp_path: Path, vendor: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
-def test_the_generated_events_hold_what_they_should(vendor: str) -> None:
+def test_the_generated_events_cover_every_kind_of_row(vendor: str) -> None:
     wanted = expected(vendor, "30d", tests=True)
     assert wanted["health"]["ignored"] > 5
     assert wanted["health"]["duplicates"] >= 50
@@ -119,7 +121,9 @@ def test_the_generated_events_hold_what_they_should(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
 @pytest.mark.parametrize("compression", ["gz", "zst"])
 @pytest.mark.parametrize("form", ["pretty.json", "log.jsonl"])
-def test_compressed(tmp_path: Path, vendor: str, form: str, compression: str) -> None:
+def test_compressed_files_give_the_report_of_the_oracle(
+    tmp_path: Path, vendor: str, form: str, compression: str
+) -> None:
     raw = FORMS[form]([row.raw for row in made(vendor)]).encode()
     packed = gzip.compress(raw) if compression == "gz" else zstandard.compress(raw)
     (tmp_path / f"{form}.{compression}").write_bytes(packed)
@@ -143,21 +147,25 @@ def flat(raw: Row) -> Row:
         *((vendor, form) for vendor in ("postmark", "sparkpost") for form in ("csv", "parquet")),
     ],
 )
-def test_flat_in_a_table(tmp_path: Path, vendor: str, form: str) -> None:
+def test_flattened_tables_give_the_report_of_the_oracle(
+    tmp_path: Path, vendor: str, form: str
+) -> None:
     files.write([flat(row.raw) for row in made(vendor)], tmp_path / f"a.{form}")
     rollup = open_rollup(tmp_path, "c1", follow=False)
     assert_same(rollup, "24h", expected(vendor, "24h", tests=False), tests=False)
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
-def test_a_prefix_names_the_vendor(tmp_path: Path, vendor: str) -> None:
+def test_a_prefix_selects_the_vendor(tmp_path: Path, vendor: str) -> None:
     (tmp_path / "a.json").write_text(text([row.raw for row in made(vendor)]), encoding="utf-8")
     rollup = open_rollup(f"{vendor}:{tmp_path}", "c1", follow=False)
     assert_same(rollup, "24h", expected(vendor, "24h", tests=False), tests=False)
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
-def test_tick_by_tick_in_many_forms(tmp_path: Path, vendor: str) -> None:
+def test_files_written_in_halves_give_the_report_of_the_oracle_at_each_refresh(
+    tmp_path: Path, vendor: str
+) -> None:
     """A document that is still being written waits; a log is read on."""
     rows = list(made(vendor))
     parts = [rows[i::6] for i in range(6)]
