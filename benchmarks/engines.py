@@ -1,8 +1,8 @@
 """One report from every kind of source, side by side: ``python engines.py``.
 
-The same events stand in raw Parquet files, in a store, in PostgreSQL and in Spark (a master and two
-workers). Of each the whole report of one campaign of four is made, by turns, each time in a process
-of its own; then files of 1,000 events arrive, and a report that follows the source looks again.
+The same events are in raw Parquet files, in a store, in PostgreSQL and in Spark (a master and two
+workers). Of each the whole report of one campaign of four is made, by turns, each time in a
+separate process; then files of 1,000 events arrive, and a live report is refreshed.
 Every time is printed as a ratio to that of reading the bytes, and every answer has to be equal.
 """
 
@@ -42,7 +42,7 @@ FACTS: Final = ("events", "sent", "delivered", "entered_profiles")
 
 
 class Source(ABC):
-    """A place where events stand; making a subclass registers it under *name*."""
+    """A place where events are stored; making a subclass registers it under *name*."""
 
     known: ClassVar[dict[str, type[Source]]] = {}
     address: str
@@ -201,7 +201,7 @@ class Child:
         return json.loads(line)
 
     def tick(self) -> dict[str, Any]:
-        """Let it look again."""
+        """Refresh it."""
         assert self._process.stdin is not None
         self._process.stdin.write("tick\n")
         self._process.stdin.flush()
@@ -274,18 +274,18 @@ def compare(history: Path, events: int, names: list[str], rounds: int, ticks: in
                 one.end()
                 runs[name].append(one.first)
         require_equal({name: runs[name][0] for name in names})
-        looks = follow(sources, events, Path(made), ticks) if ticks else {}
+        refreshes = follow(sources, events, Path(made), ticks) if ticks else {}
         base = statistics.median(run["seconds"] for run in runs[BYTES])
         row(events, BYTES, base, base, Raw.size(Raw(history, new_folder(made), stack)), None, {})
         for name in names:
             took = statistics.median(run["seconds"] for run in runs[name])
-            row(events, name, took, base, sizes[name], filled[name], looks.get(name, {}))
+            row(events, name, took, base, sizes[name], filled[name], refreshes.get(name, {}))
 
 
 def follow(
     sources: dict[str, Source], events: int, folder: Path, ticks: int
 ) -> dict[str, dict[str, float]]:
-    """Let files of new events arrive in all sources, and reports that follow them look again."""
+    """Let files of new events arrive in all sources, and refresh the reports that follow them."""
     children = {name: Child(source.address, follow=True) for name, source in sources.items()}
     took: dict[str, list[float]] = {name: [] for name in sources}
     for tick in range(ticks):
@@ -328,14 +328,14 @@ def row(  # noqa: PLR0913 - its cells
     base: float,
     size: int,
     filled: float | None,
-    looks: dict[str, float],
+    refreshes: dict[str, float],
 ) -> None:
     """Print one line of a Markdown table."""
     cells = [f"{events:,}", name, f"{took / base:.1f}", f"{took:.2f}", f"{size / events:.0f}"]
     cells.append("" if filled is None else f"{filled:,.0f}")
-    if looks:
-        cells += [f"{looks['first'] / base:.1f}", f"{looks['tick'] * 1e3:.0f}"]
-        cells += [f"{looks['memory']:,.0f}"]
+    if refreshes:
+        cells += [f"{refreshes['first'] / base:.1f}", f"{refreshes['tick'] * 1e3:.0f}"]
+        cells += [f"{refreshes['memory']:,.0f}"]
     else:
         cells += [""] * 3
     print("| " + " | ".join(cells) + " |", flush=True)
@@ -343,7 +343,7 @@ def row(  # noqa: PLR0913 - its cells
 
 HEADS: Final = (
     *("events", "source", "report, ratio to reading the bytes", "report s", "bytes an event"),
-    *("filling it s", "first look of a live report, ratio", "tick of 1,000 events ms"),
+    *("filling it s", "first read of a live report, ratio", "tick of 1,000 events ms"),
     "memory of the live report MB",
 )
 

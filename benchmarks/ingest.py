@@ -1,9 +1,9 @@
 """What it costs to keep events in a store: ``python ingest.py --events 1000000``.
 
 A million generated events, as Parquet, CSV and NDJSON, are ingested; beside it the same bytes are
-read by bare DuckDB, and copied by it into a folder per campaign and day, without a look at what
+read by bare DuckDB, and copied by it into a folder per campaign and day, without reading what
 is there already and without a wait for the disk. Then calls of ``append``, each on the disk when
-it returns. Every contender is a process of its own; they take turns.
+it returns. Every contender is a separate process; they take turns.
 """
 
 from __future__ import annotations

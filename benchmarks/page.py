@@ -93,7 +93,7 @@ requestAnimationFrame(look);
 
 @dataclass(frozen=True)
 class Contender:
-    """A server of the page, and where in the page its numbers stand."""
+    """A server of the page, and where in the page its numbers are."""
 
     name: str
     ready: str

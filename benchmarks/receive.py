@@ -1,6 +1,6 @@
 """Webhooks: the receiver beside a bare server that stores nothing, and beside the store alone.
 
-Each contender is a process of its own, over a store of its own; clients keep their connections
+Each contender is a separate process with a separate store; clients keep their connections
 and post the next batch when the one before is answered. Contenders take turns.
 """
 

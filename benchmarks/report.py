@@ -1,7 +1,7 @@
 """A full report of one campaign of four from raw Parquet, side by side: ``python report.py``.
 
-Every contender runs in every round, each time in another order, each run in a process of its
-own; what is printed are medians as ratios to ours.
+Every contender runs in every round, each time in another order, each run in a separate
+process; what is printed are medians as ratios to ours.
 """
 
 from __future__ import annotations

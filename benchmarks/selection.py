@@ -1,4 +1,4 @@
-"""What it costs to look at a part of a campaign: ``python selection.py``.
+"""What it costs to select a part of a campaign: ``python selection.py``.
 
 A history is read once. Then one selection after the other is asked for, a first time and again,
 beside the whole; and files of new events arrive while the whole alone is in use, and while a

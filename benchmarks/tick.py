@@ -1,6 +1,6 @@
 """What a tick of 1,000 new events costs over a long history: ``python tick.py``.
 
-Each history is read in a process of its own; then files of new events arrive, and each tick
+Each history is read in a separate process; then files of new events arrive, and each tick
 reads what is new and makes one report. Printed are medians, as ratios to the first history,
 and by how much the process's own memory (USS) grows.
 """

@@ -70,7 +70,7 @@ def matrix() -> None:
 
 @pytest.fixture(scope="session")
 def run_cli() -> cli.Command:
-    """Return what runs ``campaign-live`` as a process of its own."""
+    """Return what runs ``campaign-live`` as a separate process."""
     return cli.run
 
 

@@ -428,7 +428,7 @@ def report(  # noqa: PLR0913 - one for each option of the command
 ) -> Row:
     """Return the report of *campaign* as ``report --format json`` prints it.
 
-    *events* are canonical rows as they stand in a source, bad ones too. *ignored* and
+    *events* are canonical rows as they are in a source, bad ones too. *ignored* and
     *rejected* are rows that a vendor's format has already lost on its way to them. Where
     *messages* or *executions* are named, only their events are counted.
     """

@@ -27,7 +27,7 @@ class Tile:
         Metric ids, in column order.
     by : str or None
         The dimension of the rows: ``message_id``, ``bucket``, ``reason``, ``bounce_type``,
-        ``domain``, ``platform``, ``channel``; ``None`` where each metric is a row of its own.
+        ``domain``, ``platform``, ``channel``; ``None`` where each metric is a separate row.
     channel : str or None
         Only events of this channel; ``None`` for the whole campaign.
     views : tuple of str

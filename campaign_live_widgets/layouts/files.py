@@ -71,7 +71,7 @@ def file_name(name: str) -> str:
 
 
 class FileLayouts:
-    """The layouts of one person for one report, as files in a folder of their own.
+    """The layouts of one person for one report, as files in their own folder.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ WIDE: Final = 132
 _LONGEST_NAME: Final = 48
 _TREND_WIDTH: Final = 64
 _PADDING: Final = 2
-"""Columns that a table adds to each of its own."""
+"""Columns that a table adds to each count."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _NOTHING: Final = Text("nothing in this window", "rien dans cette période")
 _TOTAL: Final = Text("Total", "Total")

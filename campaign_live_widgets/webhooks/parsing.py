@@ -45,7 +45,7 @@ def parse_rows(body: bytes, *, ndjson: bool = False) -> list[Any]:
     Raises
     ------
     RequestRejectedError
-        If the body is none of these.
+        If the body is not one of these.
     """
     try:
         value = parse_json(body)

@@ -58,7 +58,7 @@ DOCUMENTS = {
     "changelog": "CHANGELOG.md",
     "benchmarks": "benchmarks/README.md",
 }
-"""Documents that stand outside of ``docs``, by the name of their page."""
+"""Documents outside of ``docs``, by the name of their page."""
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 MARKDOWN = str.maketrans({c: f"\\{c}" for c in r"\`*_{}[]<>|$"})
 VIEWS = {"kpi": "key figures", "donut": "donut", "bars": "bars", "lines": "lines", "table": "table"}

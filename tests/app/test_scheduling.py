@@ -1,6 +1,6 @@
 """The examples of docs/scheduling.md, run like their schedulers run them.
 
-Airflow and a CI runner are too heavy for the tests. The DAG is built with a stand-in for the
+Airflow and a CI runner are too heavy for the tests. The DAG is built with a replacement of the
 operator, and its arguments are passed to Papermill. The commands of the CI job run in a shell.
 """
 
@@ -175,7 +175,7 @@ def delivered(folder: Path) -> int:
 
 
 class Operator:
-    """Stand-in for the operator that stores its arguments, which Airflow would render."""
+    """Replacement of the operator that stores its arguments, which Airflow would render."""
 
     arguments: dict[str, Any]
 

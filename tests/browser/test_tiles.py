@@ -262,7 +262,7 @@ def test_the_svg_of_a_tile_is_self_contained_and_has_its_numbers(
 ) -> None:
     tile = TILES[tile_id]
     text = text_of(saved(page, tile_of(page, tile_id, kind), "Save picture as SVG"))
-    root = ET.fromstring(text)  # noqa: S314 - our own page made it; entities are none
+    root = ET.fromstring(text)  # noqa: S314 - our own page made it, without entities
     used = {node.tag.removeprefix(SVG) for node in root.iter()}
     assert used <= {"svg", "g", "rect", "path", "line", "text", "clipPath", "circle"}
     for node in root.iter():

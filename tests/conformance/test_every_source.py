@@ -31,7 +31,7 @@ Cases = list[tuple[str, bool]]
 SPANS: Final = {**{name: WINDOWS[name] for name in ("24h", "7d", "30d")}, "all": timedelta(60)}
 CASES: Final[Cases] = [(span, tests) for span in SPANS for tests in (False, True)]
 FIRST: Final = 1
-LOOKS: Final = 3
+REFRESHES: Final = 3
 _KNOWN: Final[dict[Hashable, Any]] = {}
 
 
@@ -140,7 +140,7 @@ def test_a_first_read_equals_the_oracle(place: Place, source: Source, seed: int)
 
 @every_stream
 def test_every_refresh_equals_the_oracle(place: Place, source: Source, seed: int) -> None:
-    parts = files.split(expressed(source, seed), LOOKS, seed)
+    parts = files.split(expressed(source, seed), REFRESHES, seed)
     put = source.new(place)
     rollup, seen = new_rollup(put(parts[0]), CAMPAIGNS[seed % 2]), list(parts[0])
     rollup.refresh()

@@ -137,7 +137,7 @@ HOSTILE: dict[str, object] = {
     "an unknown tile": with_first(id="email.<script>"),
     "a list for an id": with_first(id=[KPI]),
     "an object for an id": with_first(id={}),
-    "items that are none": [1, None, "x"],
+    "items that are not objects": [1, None, "x"],
     "no rows": with_first(rows=0),
     "rows below zero": with_first(rows=-4),
     "rows in text": with_first(rows="5"),

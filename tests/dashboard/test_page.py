@@ -143,15 +143,15 @@ def test_pause_stops_the_numbers_but_not_the_ages(page: Page) -> None:
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
     settle(page, ".clw-report")
-    still, age = tick(page), page.locator(".clw-header-newest").inner_text()
+    paused_at, age = tick(page), page.locator(".clw-header-newest").inner_text()
     page.wait_for_function(
         "([age]) => document.querySelector('.clw-header-newest').innerText !== age", arg=[age]
     )
-    assert tick(page) == still
+    assert tick(page) == paused_at
     page.locator(".clw-toggle").click()
     page.wait_for_selector(".clw-report[data-state=live]")
     page.wait_for_function(
-        "([n]) => Number(document.querySelector('.clw-report').dataset.tick) > n", arg=[still]
+        "([n]) => Number(document.querySelector('.clw-report').dataset.tick) > n", arg=[paused_at]
     )
 
 

@@ -120,8 +120,8 @@ def test_refresh_reads_new_rows_once_and_only_of_the_last_days(on: engines.OnSpa
         return on.cluster.scans()[before:]
 
     new = len(rows) - 90 + 10
-    looked = [sorted(read) for read in scans(rollup.refresh)]
-    assert looked == [[new], [new], [new, len(rows) + 10]]
+    read_rows = [sorted(read) for read in scans(rollup.refresh)]
+    assert read_rows == [[new], [new], [new, len(rows) + 10]]
     assert scans(rollup.refresh) == [[new]]
     assert report_of(rollup, "24h") == wanted(rows + rows[:10], "24h")
     rollup.close()

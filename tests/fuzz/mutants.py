@@ -1,6 +1,6 @@
 """Rows of mail vendors, bent ever further: a run of libFuzzer, by way of Atheris.
 
-Started by its test as a process of its own, since libFuzzer ends the one that it runs in::
+Started by its test as a separate process, since libFuzzer ends the one that it runs in::
 
     PYTHONPATH=. python tests/fuzz/mutants.py FOLDER -runs=N -seed=N
     PYTHONPATH=. python tests/fuzz/mutants.py FILE

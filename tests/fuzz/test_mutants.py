@@ -17,7 +17,7 @@ import pytest
 PROGRAM: Final = Path(__file__).with_name("mutants.py")
 RUNS: Final = os.environ.get("FUZZ_RUNS", "150")
 SEED: Final = "0" if "FUZZ_RUNS" in os.environ else "1"
-"""None, and one of its own, to libFuzzer."""
+"""For libFuzzer: 0 makes it choose a seed."""
 
 
 @pytest.mark.stress

@@ -1,6 +1,6 @@
 """Format-check, lint, type-check and test the JavaScript: ``python tests/js/check.py``.
 
-The tools stand in ``package.json``, at exact versions; npm installs what is missing.
+The tools are in ``package.json``, at exact versions; npm installs what is missing.
 """
 
 from __future__ import annotations

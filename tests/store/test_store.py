@@ -364,7 +364,7 @@ def test_store_is_intact_after_ctrl_c(tmp_path: Path) -> None:
     "_again", range(4)
 )  # which thread of DuckDB is interrupted depends on chance
 def test_ctrl_c_interrupts_a_running_query(tmp_path: Path, _again: int) -> None:
-    """DuckDB raises an error of its own, which must not be reported as a damaged file or disk."""
+    """DuckDB raises its own error, which must not be reported as a damaged file or disk."""
     endless = "SELECT sum(hash(a.range + b.range)) FROM range(10000000) AS a, range(10000000) AS b"
     with Store.open(tmp_path) as store:
         interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))

@@ -86,15 +86,15 @@ def test_eight_readers_see_only_complete_commits(tmp_path: Path) -> None:
         result = json.loads(out.read_text())
         assert result["report"] == final
         for following in (True, False):
-            looks = [look[1:] for look in result["seen"] if look[0] is following]
-            assert len(looks) > 1
-            assert looks == sorted(looks), "numbers never decrease"
-            for events, profiles, by_message, by_bucket, notes in looks:
+            observed = [one[1:] for one in result["seen"] if one[0] is following]
+            assert len(observed) > 1
+            assert observed == sorted(numbers), "numbers never decrease"
+            for events, profiles, by_message, by_bucket, notes in observed:
                 assert events % workers.TOGETHER == 0, "a commit is counted completely"
                 assert events == profiles == by_message == by_bucket
                 assert notes == 0
-            assert looks[-1][0] == total
-    seen = {look[1] for out in outs for look in json.loads(out.read_text())["seen"]}
+            assert observed[-1][0] == total
+    seen = {one[1] for out in outs for one in json.loads(out.read_text())["seen"]}
     assert len(seen) > READERS, "the store was read while it was written"
 
 

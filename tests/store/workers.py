@@ -101,8 +101,8 @@ def read(folder: str, total: int, until: float, out: str) -> None:
     Each time, a new reader is opened as well, and its numbers are recorded."""
     following = new_rollup(folder, "c1")
     seen: list[list[int | bool]] = []
-    while time.time() < until and (not seen or min(look[1] for look in seen[-2:]) < total):
-        next_look = time.monotonic() + 1
+    while time.time() < until and (not seen or min(one[1] for one in seen[-2:]) < total):
+        next_refresh = time.monotonic() + 1
         for one in (following, open_rollup(folder, "c1", follow=False)):
             one.refresh()
             snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
@@ -110,7 +110,7 @@ def read(folder: str, total: int, until: float, out: str) -> None:
             numbers = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
             seen.append([one is following, *numbers, sent["bucket"], len(snapshot.health.notes)])
         one.close()
-        time.sleep(max(0.0, next_look - time.monotonic()))
+        time.sleep(max(0.0, next_refresh - time.monotonic()))
     following.refresh()
     report = to_json(following.snapshot(at=AT, window=WINDOWS["7d"]))
     with open(out, "w", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""``campaign-live`` called in the test's own process, and as a process of its own."""
+"""``campaign-live`` called in the test's own process, and as a separate process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def call(*arguments: str) -> Run:
 
 
 def run(*arguments: str, env: Mapping[str, str] | None = None) -> Run:
-    """Run the command as a process of its own, with *env* over this one's environment."""
+    """Run the command as a separate process, with *env* over this one's environment."""
     done = subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, *arguments],
         capture_output=True,

@@ -116,7 +116,7 @@ def test_invalid_signature_gets_401(receiver: Running, sns: signing.Sns) -> None
 
 
 def test_topic_that_is_not_listed_gets_403(receiver: Running, sns: signing.Sns) -> None:
-    """Any AWS account can have SNS sign messages of its own topics."""
+    """Any AWS account can have SNS sign the messages of its topics."""
     for topic in (f"{TOPIC}2", "arn:aws:sns:eu-west-1:999999999999:events", "", "é"):
         assert receiver.ask("/ses", *posted(sns.message(ses("foreign"), topic=topic))).status == 403
 

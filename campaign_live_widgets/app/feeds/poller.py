@@ -43,7 +43,7 @@ class PollResult:
 
 
 class Poller:
-    """Polls a feed in a thread of its own.
+    """Polls a feed in its own thread.
 
     Parameters
     ----------

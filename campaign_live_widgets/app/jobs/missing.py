@@ -33,7 +33,7 @@ def missing_ends(
     Raises
     ------
     UsageError
-        If the window has no length of its own, or more than a thousand are missing.
+        If the window has no length, or more than a thousand are missing.
     """
     from campaign_live_widgets.snapshots import snapshots
 

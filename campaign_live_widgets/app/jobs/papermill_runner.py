@@ -1,4 +1,4 @@
-"""One notebook run by Papermill in a kernel of its own, with a time limit.
+"""One notebook run by Papermill in a new kernel, with a time limit.
 
 The kernel is this Python, whatever kernels the machine has installed, with an empty profile and
 a temporary folder that is removed after the run. Values passed in the environment are not saved
@@ -165,7 +165,7 @@ class _Client(PapermillNotebookClient):
     def process_message(self, msg: dict[str, Any], *rest: Any, **more: Any) -> Any:
         if msg["msg_type"] == "stream":
             for line in str(msg["content"]["text"]).splitlines():
-                if line:  # a line break may come as a message of its own
+                if line:  # a line break may come as a separate message
                     self._on_line(line)
         return super().process_message(msg, *rest, **more)
 

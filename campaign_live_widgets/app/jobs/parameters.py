@@ -335,7 +335,7 @@ def check_parameters(template: str, namespace: Mapping[str, Any]) -> dict[str, V
 def _injected(cells: object) -> Iterator[str]:
     """Yield the names that cells inserted by a scheduler assign, of all cells run so far.
 
-    Papermill's cell begins with a comment of its own. Other schedulers insert plain assignments
+    Papermill's cell begins with its own comment. Other schedulers insert plain assignments
     after the notebook's parameters, which are annotated.
     """
     follows = False

@@ -90,7 +90,7 @@ class CampaignReport(VBox):
         one holds, or :class:`Place` values; by default the file that
         ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own.
     name : str
-        Of the report: people keep a layout of their own for each name.
+        Of the report: each person has a separate layout for each name.
 
     Raises
     ------
@@ -245,7 +245,7 @@ class CampaignReport(VBox):
         return frame(tile(tile_id), self.snapshot)
 
     def widget(self, tile_id: str) -> TileWidget:
-        """Return one tile as a widget of its own, usable in any layout.
+        """Return one tile as a separate widget, usable in any layout.
 
         It follows :meth:`refresh`, and the live report while that is looked at.
         """

@@ -166,7 +166,7 @@ class StaticReport(StaticView):
         ]
 
     def tab(self, name: str) -> StaticView:
-        """Return one tab to show; raise :class:`UnknownNameError` if there is none of that name."""
+        """Return one tab to show; raise :class:`UnknownNameError` if no tab has that name."""
         if name not in TABS:
             raise UnknownNameError("tab", name, TABS)
         return StaticView(replace(self._report, places={name: self._report.places.get(name, ())}))

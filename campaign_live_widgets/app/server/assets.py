@@ -40,7 +40,7 @@ def bundle(entry: Path) -> bytes:
             continue
         text = path.read_bytes()
         if _CHUNK.search(text, 0, _HEAD):
-            # Each in a function of its own: "use strict" must not apply to the next one.
+            # Each in its own function: "use strict" must not apply to the next one.
             parts.append(b"(()=>{" + text + b"\n})();\n")
     return b"".join((*parts, entry.read_bytes()))
 

@@ -162,7 +162,7 @@ def parse_every(text: str | float) -> float:
 
 
 def _parse_seconds(text: str) -> float:
-    """Return the seconds of a duration such as ``2s``; 0 if it is none."""
+    """Return the seconds of a duration such as ``2s``; 0 if it is not one."""
     try:
         return parse_duration(text).total_seconds()
     except ValueError:

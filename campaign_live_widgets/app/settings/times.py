@@ -69,7 +69,7 @@ def _plus(text: str) -> str:
 
 
 def whole_minutes(start: datetime, end: datetime) -> Window | None:
-    """Return the window of whole minutes from *start* to *end*; ``None`` where it is none."""
+    """Return the window of whole minutes from *start* to *end*; ``None`` if it has none."""
     first = EPOCH + (start - EPOCH) // MINUTE * MINUTE
     last = Window.ending(end, MINUTE).end
     return Window(first, last) if MINUTE <= last - first <= LONGEST_WINDOW else None

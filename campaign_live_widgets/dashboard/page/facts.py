@@ -60,5 +60,5 @@ class Facts(Front, script="facts"):
 
 
 def _sentence(text: str) -> str:
-    """Return *text* with a capital first letter, as a line of its own."""
+    """Return *text* with a capital first letter, as a separate line."""
     return text[:1].upper() + text[1:]

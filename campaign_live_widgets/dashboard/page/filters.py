@@ -144,7 +144,7 @@ class Filters(Front, script="filters"):
         query : mapping of key to values
             The values of each address key; empty for a key that has no effect now.
         length : timedelta or None
-            Length of the window, unless it has a start and an end of its own.
+            Length of the window, unless it has a start and an end.
         every : float
             Seconds between two refreshes.
         """

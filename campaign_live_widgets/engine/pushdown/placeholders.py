@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SINCE: Final = "clw_since"
 UNTIL: Final = "clw_until"
-"""Functions that stand in the statement for the ends of what has settled; see :func:`filled`."""
+"""Functions in the statement in place of the bounds of its rows; see :func:`fill`."""
 NOW: Final = "clw_now"
 """The placeholder for the time after which events are dated in the future."""
 
@@ -40,8 +40,8 @@ def placeholder(name: str, watermark: Column) -> Column:
     """Return the placeholder *name* as an expression of the type of *watermark*."""
     import ibis
 
-    def stand_in() -> None: ...
+    def function() -> None: ...
 
-    stand_in.__name__ = name
-    stand_in.__annotations__ = {"return": watermark.type()}
-    return ibis.udf.scalar.builtin(stand_in)()
+    function.__name__ = name
+    function.__annotations__ = {"return": watermark.type()}
+    return ibis.udf.scalar.builtin(function)()

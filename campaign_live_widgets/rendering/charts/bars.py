@@ -135,7 +135,7 @@ def _lines(chart: Chart, label: str) -> list[str]:
 
 
 def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Spec]:
-    """Return where things stand: ``row`` is a row's height, ``left`` where the bars begin.
+    """Return positions: ``row`` is a row's height, ``left`` where the bars begin.
 
     A row is at least *low* px high; *end* px are left for the numbers.
     """
@@ -220,7 +220,7 @@ def _bars(chart: Chart, longest: int, end: float) -> list[Spec]:
 
 
 def _has_shares(chart: Chart) -> bool:
-    """Return whether shares stand beside the numbers: each is a part of one whole."""
+    """Return whether shares are shown beside the numbers: each is a part of one whole."""
     return not chart.is_alive and len(chart.tile.metrics) == 1
 
 

@@ -122,7 +122,7 @@ def _row_px(slices: Sequence[Spec]) -> int:
 
 
 def _layout(slices: Sequence[Spec]) -> list[Spec]:
-    """Return where things stand: the legend beside the ring, or under it in a narrow place.
+    """Return positions: the legend beside the ring, or under it in a narrow place.
 
     ``lx``, ``ly`` and ``lw`` are the legend's left, top and width, ``row`` a line's height.
     """
@@ -241,7 +241,7 @@ def _tooltip(chart: Chart) -> list[Spec]:
 
 
 def _whole(chart: Chart) -> str | None:
-    """Return the metric that the slices add up to; ``None`` where each is one of its own."""
+    """Return the metric that the slices add up to; ``None`` where each is a separate one."""
     return chart.tile.metrics[0] if chart.tile.by else None
 
 

@@ -25,7 +25,7 @@ _NOTICE: Final = (
 def svg(spec: Spec) -> str:
     """Return a chart as an SVG document, its words as text and as its description.
 
-    It holds no ids, so that many may stand in one page, and asks for no other file.
+    It holds no ids, so that many may be in one page, and asks for no other file.
 
     Raises
     ------

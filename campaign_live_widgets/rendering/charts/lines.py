@@ -63,7 +63,7 @@ _POINT: Final = {"fr": ","}
 
 
 def lines(chart: Chart) -> Spec:
-    """Return counts by bucket, from zero; times stand as labels, for Vega knows no zones."""
+    """Return counts by bucket, from zero; times are labels, since Vega knows no zones."""
     metrics = chart.tile.metrics
     counts = [chart.counts(metric) for metric in metrics]
     if not any(map(any, counts)):

@@ -28,7 +28,7 @@ _SPECIFIER: Final = re.compile(
 """The module that an ``import`` statement or an ``import()`` call names."""
 _IMPORT: Final = re.compile(r'^import\s[^"]*"[^"]+"[^;]*;\n', re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
-"""A comment that has lines of its own; it is not sent to browsers."""
+"""A comment that fills whole lines; it is not sent to browsers."""
 _EXPORT: Final = re.compile(
     r"^export (?=const |let |class |function |async function )", re.MULTILINE
 )

@@ -1,4 +1,4 @@
-"""Words that stand inside the views."""
+"""Words inside the views."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "noAnswer": Text("the report does not answer", "le rapport ne répond pas"),
     "rowsShown": Text("rows {} to {} of {}", "lignes {} à {} sur {}"),
 }
-"""Words that stand in the page's own scripts, by the name the scripts know them by."""
+"""Words in the page's own scripts, by the name that the scripts use."""
 
 TOTAL: Final = Text("Total", "Total")
 OF_TOTAL: Final = Text("of total", "du total")
@@ -81,7 +81,7 @@ SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
 
 
 def share_of(metric_id: str | None) -> Text:
-    """Return "of sent" and its like; "of total" where the whole has no word of its own."""
+    """Return "of sent" and its like; "of total" where the whole has no name."""
     return SHARE_OF.get(metric_id or "", OF_TOTAL)
 
 

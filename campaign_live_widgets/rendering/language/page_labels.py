@@ -1,4 +1,4 @@
-"""Words that stand on the page alone."""
+"""Words that are on the page alone."""
 
 from __future__ import annotations
 

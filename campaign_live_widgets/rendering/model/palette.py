@@ -32,7 +32,7 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
     "other": ("#6b7280", "#9aa3af"),
     "rest": ("#a3aab4", "#6b7280"),
 }
-"""Metric id → colour on light and on dark ground; ``other`` is what has no name of its own,
+"""Metric id → colour on light and on dark ground; ``other`` is what has no name,
 ``rest`` what is drawn together."""
 
 Theme = Literal["css", "light", "dark"]
@@ -44,7 +44,7 @@ PAPER: Final[Mapping[str, tuple[str, str]]] = {
     "rule": ("#d7dbe0", "#3a4049"),
     "ground": ("#ffffff", "#111111"),
 }
-"""Colours of words, quieter words, thin rules and what they stand on, light and dark; the CSS
+"""Colours of words, quieter words, thin rules and their background, light and dark; the CSS
 variables ``--clw-ink`` and its like."""
 
 _BOUNCE_TYPE: Final[Mapping[str, str]] = {
@@ -112,16 +112,16 @@ def palette_css() -> str:
 
 
 def variables(*, dark: bool) -> str:
-    """Return the declarations that give every colour variable its shade on one ground."""
+    """Return the declarations that give every colour variable its value on one ground."""
     sheets = [f"--clw-{part}:{shades[dark]}" for part, shades in PAPER.items()]
     return ";".join([*sheets, _variables(int(dark), *(_DARK_WAY if dark else _LIGHT_WAY))])
 
 
-def _variables(shade: int, ink: str, ground: str) -> str:
-    page = [f"--clw-{name}:{shades[shade]}" for name, shades in PAGE_COLORS.items()]
-    plain = [f"--clw-{_slug(m)}:{shades[shade]}" for m, shades in _COLORS.items()]
+def _variables(ground_index: int, ink: str, ground: str) -> str:
+    page = [f"--clw-{name}:{shades[ground_index]}" for name, shades in PAGE_COLORS.items()]
+    plain = [f"--clw-{_slug(m)}:{shades[ground_index]}" for m, shades in _COLORS.items()]
     ramps = [
-        f"--clw-{_slug(m)}-{rank}:{_step(_COLORS[m][shade], rank, ink, ground)}"
+        f"--clw-{_slug(m)}-{rank}:{_step(_COLORS[m][ground_index], rank, ink, ground)}"
         for m in _RAMPED
         for rank in range(RAMP_STEPS)
     ]

@@ -30,7 +30,7 @@ class ReportView:
     time_zone : str
         IANA name of the zone in which times are shown.
     places : mapping of tab to places
-        Which tiles there are, where they stand and as what they are drawn.
+        Which tiles there are, their places, and the views in which they are drawn.
     """
 
     snapshot: Snapshot

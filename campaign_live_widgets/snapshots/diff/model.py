@@ -218,7 +218,7 @@ def _named(report: Report, manifest: Manifest | None) -> Iterator[tuple[str, obj
 
 def _widget(tile: Tile, before: Numbers, after: Numbers) -> WidgetChange:
     sides = before.rows(tile.id), after.rows(tile.id)
-    # In time order where rows are times, else as they stand in the later one.
+    # In time order where rows are times, else as they are in the later one.
     names = sorted({*sides[0], *sides[1]}) if tile.by == "bucket" else [*sides[1], *sides[0]]
     rows = tuple(_row(tile, name, before, after) for name in dict.fromkeys(names))
     return WidgetChange(tile.id, rows, _total(tile, before, after))

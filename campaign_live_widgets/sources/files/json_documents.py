@@ -67,7 +67,7 @@ def ends_whole(path: str, size: int) -> bool:
 
 
 def sample(file: DataFile) -> list[Any]:
-    """Return the first values of a file of JSON, as they stand: lines, or what a document holds.
+    """Return the first values of a file of JSON, unchanged: lines, or what a document holds.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _values(text: str) -> Iterator[Any]:
-    """Yield the values of an array, or that stand one after the other, as far as they go."""
+    """Yield the values of an array, or values one after the other, as far as they go."""
     return (value for value, _ in _placed(text))
 
 

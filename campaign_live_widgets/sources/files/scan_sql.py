@@ -108,7 +108,7 @@ class FileSchema:
     def events_of(self, rows: str) -> str:
         """Return SQL for the canonical events in a relation of JSON objects.
 
-        Its columns are ``json`` (null where a row is none), ``clw_file`` and ``file_index``.
+        Its columns are ``json`` (null where a row is not JSON), ``clw_file`` and ``file_index``.
         """
         broken = "NULL::VARCHAR" if self.format else quoted(UNRECOGNISED)
         scan = _json_scan(_numbered(rows, self.inside), "line", self.fields, broken)
@@ -249,7 +249,7 @@ _UNWRAPPED: Final = """
 
 
 def lines(paths: Sequence[str], compression: str | None) -> str:
-    """Return SQL that reads NDJSON: ``json`` (null where a line is none) and ``clw_file``.
+    """Return SQL that reads NDJSON: ``json`` (null where a line is not JSON) and ``clw_file``.
 
     Blank lines are skipped.
     """

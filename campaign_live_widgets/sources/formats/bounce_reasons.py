@@ -11,7 +11,7 @@ from typing import Final
 from campaign_live_widgets.sources.formats.sql import one_of, quoted
 
 ENHANCED_CODE: Final = r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"
-"""A code in a reply: class, subject, detail; an address of the Internet is none."""
+"""A code in a reply: class, subject, detail; an Internet address is not one."""
 _BASIC_CODE: Final = r"^(?:[a-z]+ *; *)?([245][0-9]{2})(?:$|[^0-9])"
 
 _BY_CODE: Final = {

@@ -1,6 +1,6 @@
 """SendGrid: what its Event Webhook posts, as arrays of events or one event a line.
 
-Names and values after Twilio's Event Webhook reference. Custom arguments stand among the
+Names and values after Twilio's Event Webhook reference. Custom arguments are among the
 event's own names; some exports keep them apart.
 """
 
@@ -55,7 +55,7 @@ _MAPPING: Final = Mapping(
         CASE lower(verdict) WHEN 'bounce' THEN 'hard' WHEN 'blocked' THEN 'soft'
              WHEN 'expired' THEN 'soft'
              ELSE {bounces.bounce_type(_REASON, "status", "reply")} END""",
-    # a bounce that came back as a message of its own is the only one without SendGrid's id
+    # a bounce that came back as a separate message is the only one without SendGrid's id
     is_async="transmission IS NULL",
     url="CASE WHEN event_type = 'click' THEN link END",
     is_machine=f"event_type = 'open' AND {flag('machine')}",

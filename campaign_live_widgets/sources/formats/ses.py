@@ -1,4 +1,4 @@
-"""Amazon SES: events as it publishes them, as they stand or inside what carries them.
+"""Amazon SES: events as it publishes them, alone or inside an envelope.
 
 Names and values after the developer guide's contents of event data. Firehose writes one event a
 line; SNS puts the event as text into an envelope, SQS and Lambda that into a list of records,

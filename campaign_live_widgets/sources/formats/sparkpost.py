@@ -65,7 +65,7 @@ _MAPPING: Final = Mapping(
     identity=("transmission", "kind", "lower(address)", "seen_at", "link", "reply"),
     campaign=f"coalesce(noted_campaign, own_campaign, {first_of('tags')})",
     campaign_cause="campaign is missing: no metadata campaign_id, no campaign, no tag",
-    # content without a template of its own gets a new name each time
+    # content without its own template gets a new name each time
     message="coalesce(message, CASE WHEN "
     "NOT regexp_full_match(template, '(smtp|template)_[0-9]+') THEN template END)",
     reason=f"""

@@ -183,7 +183,7 @@ def _is_flag(column: Column) -> bool:
 
 
 def as_flag(column: Column | None) -> Column:
-    """Return a column as a truth value, null where it is none or not there."""
+    """Return a column as a truth value, null where it is not one or is missing."""
     import ibis
 
     if column is None:

@@ -87,7 +87,7 @@ export function cut(line, room, backwards, dots) {
   return { ...line, ...edge, parts: [...parts, { segment: "…" }] };
 }
 
-/** Break a text into lines of a width; a longer word has a line of its own. */
+/** Break a text into lines of a width; a longer word has its own line. */
 export function wrapped(text, width, measure) {
   const lines = [];
   for (const word of text.split(" ")) {

@@ -1,4 +1,4 @@
-"""Every widget over a vendor's events equals what they stand for, however they are written."""
+"""Every widget over a vendor's events equals the oracle, however the events are written."""
 
 from __future__ import annotations
 

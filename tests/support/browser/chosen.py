@@ -142,7 +142,7 @@ def served(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def visits(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    """Open reports, each in a context of its own: nothing is shared but the address."""
+    """Open reports, each in a separate context: nothing is shared but the address."""
     made: list[Report] = []
 
     def go(search: str = "", **options: object) -> Report:

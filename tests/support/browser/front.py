@@ -27,9 +27,9 @@ SIZE = {"width": 1400, "height": 1200}
 HARMLESS = {
     r"(Unsatisfied|No satisfying) version": "the extensions are built for a newer JupyterLab "
     "than Voilà's front end, and share its modules all the same",
-    r"Menu entry for command '[a-z:-]+' is duplicated": "Notebook 7 lists some of its own twice",
-    r"\[yjs#509\] Not same Y\.Doc": "Notebook 7, of its own document model",
-    r"Cannot read properties of undefined \(reading 'schema'\)": "Notebook 7, of its own settings",
+    r"Menu entry for command '[a-z:-]+' is duplicated": "Notebook 7 lists some of them twice",
+    r"\[yjs#509\] Not same Y\.Doc": "Notebook 7, about its document model",
+    r"Cannot read properties of undefined \(reading 'schema'\)": "Notebook 7, about its settings",
 }
 """Console messages of the front ends themselves, and why they are harmless."""
 

@@ -223,7 +223,7 @@ class Gateway:
 
 @contextmanager
 def running(session_of: Callable[[], Any], folder: Path) -> Iterator[Gateway]:
-    """Stand a gateway before Spark: *session_of* returns the session that runs statements."""
+    """Start a gateway in front of Spark: *session_of* returns the session that runs statements."""
     logging.getLogger("SQLQueryContextLogger").disabled = True  # what is refused is answered
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

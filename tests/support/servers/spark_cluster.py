@@ -1,6 +1,6 @@
 """A Spark cluster of the tests' own: a master, two workers and a Spark Connect server.
 
-Each is a process of its own, on the loopback alone, with its files in one new folder. Spark itself
+Each is a separate process, on the loopback alone, with its files in one new folder. Spark itself
 is in ``SPARK_HOME``, else in the package ``pyspark`` where that is installed (the thin
 client has no Spark in it), else where ``python -m tests`` has put it.
 """

@@ -45,7 +45,7 @@ _STYLES: Final = tuple(
     f"rendering/html/{name}.css" for name in ("controls", "page/page", "page/tiles")
 )
 _STARTED: Final = Markup('document.documentElement.classList.add("clw-js")')
-"""Runs before the first paint, so that no table is seen where a chart will stand."""
+"""Runs before the first paint, so that no table is seen where a chart will be."""
 
 
 def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({})) -> str:
