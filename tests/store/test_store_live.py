@@ -88,7 +88,7 @@ def test_eight_readers_see_only_complete_commits(tmp_path: Path) -> None:
         for following in (True, False):
             observed = [one[1:] for one in result["seen"] if one[0] is following]
             assert len(observed) > 1
-            assert observed == sorted(numbers), "numbers never decrease"
+            assert observed == sorted(observed), "numbers never decrease"
             for events, profiles, by_message, by_bucket, notes in observed:
                 assert events % workers.TOGETHER == 0, "a commit is counted completely"
                 assert events == profiles == by_message == by_bucket
