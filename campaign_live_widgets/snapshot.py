@@ -7,7 +7,7 @@ each dimension, distinct profiles, the window, the newest event and the health o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -77,6 +77,17 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Events of one campaign that are in the log of a store, but in none of its files."""
+
+    campaign: str
+    days: tuple[date, ...]
+    """The days of the events in UTC, in order."""
+    files: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Counts of all rows of the source by outcome, before any filter."""
 
@@ -85,7 +96,11 @@ class Health:
     rejected: int = 0
     ignored: int = 0
     missing: int = 0
-    """Events that the log of a store has, and its files have lost."""
+    """Events that the log of a store has, and its files have lost; the sum of ``lost``."""
+    lost: tuple[Lost, ...] = ()
+    """What is missing, by campaign; the one with most events first."""
+    unread_commits: int = 0
+    """Parts of the log of a store that cannot be read; their events are not counted."""
     gone: int = 0
     """Counted events that are in no file of the source any more; 0 unless it is followed."""
     rejects: tuple[Reject, ...] = ()

@@ -13,6 +13,7 @@ from rich.text import Text as Line
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, column_label
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model.figures import figures
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 WIDE: Final = 132
 """Columns of a text that is not written to a terminal."""
 _LONGEST_NAME: Final = 48
+_LONGEST_NOTE: Final = 400
 _TREND_WIDTH: Final = 64
 _PADDING: Final = 2
 """Columns that a table adds to each count."""
@@ -89,16 +91,16 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
 
 
 def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
-    """Yield the numbers of *health*, each with its name, and a note of events after now."""
+    """Yield the numbers of *health*, each with its name, and the first notes about it."""
     counts = (
         f"{format_number(getattr(health, part), locale)} {word(locale)}"
         for part, word in _HEALTH.items()
         if getattr(health, part) or part not in phrases.ALARMS
     )
     yield Line(", ".join(counts), style="dim")
-    if health.ahead:
-        note, *_ = phrases.health_notes(health, time_zone, locale)
-        yield Line(note, style="dim")
+    lines = alarms(health, locale)
+    for note in phrases.first_notes(health, time_zone, locale):
+        yield Line(clean(note, longest=_LONGEST_NOTE), style="yellow" if note in lines else "dim")
 
 
 def clean(name: str, *, longest: int = _LONGEST_NAME) -> str:

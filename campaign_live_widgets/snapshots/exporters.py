@@ -11,6 +11,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import MissingExtraError, UsageError
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.shorten import SHORT
 from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
 from campaign_live_widgets.snapshots.report_reader import REPORT_JSON
 
@@ -137,7 +138,8 @@ def _json(report: ReportView, _tables: Tables, _formats: Formats) -> Made:
 
 def _csv(report: ReportView, tables: Tables, _formats: Formats) -> Made:
     snapshot, locale = report.snapshot, report.locale
-    yield REPORT_CSV, lambda: _bytes(to_csv(snapshot, locale))
+    about = phrases.caption_of_damage(snapshot, report.time_zone, locale)
+    yield REPORT_CSV, lambda: _bytes(to_csv(snapshot, locale, about=about))
     for tile_id, table in tables.items():
         make = partial(frame_csv, table, locale, snapshot.message_names)
         yield widget_csv(tile_id), partial(_encoded, make)
@@ -204,9 +206,7 @@ def _charts(
                 theme="light",
                 unfinished=report.snapshot.unfinished,
                 title=True,
-                caption=phrases.caption(
-                    report.snapshot, report.time_zone, report.locale, phrases.SHORT
-                ),
+                caption=phrases.caption(report.snapshot, report.time_zone, report.locale, SHORT),
             ),
         )
 

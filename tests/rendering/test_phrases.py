@@ -8,6 +8,7 @@ import pytest
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.snapshot import MINUTE, Execution, Health, Message, Selection
 from tests.support.events.memory import NOW, Event, snapshot_of
 
@@ -120,8 +121,8 @@ def test_the_selection_is_described_in_words() -> None:
 
 
 def test_a_name_does_not_change_the_text_direction_around_it() -> None:
-    assert phrases.shorten("\u202egnp.exe\u2066") == "gnp.exe"
-    assert phrases.shorten("שלם") == "\u2068שלם\u2069"
+    assert shorten("\u202egnp.exe\u2066") == "gnp.exe"
+    assert shorten("שלם") == "\u2068שלם\u2069"
 
 
 def test_an_error_is_shown_in_one_line() -> None:

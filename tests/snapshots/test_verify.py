@@ -4,14 +4,22 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from campaign_live_widgets.errors import ArchiveError
-from campaign_live_widgets.snapshot import Snapshot
-from campaign_live_widgets.snapshots import FORMATS, Draft, Manifest, remarks, verify
+from campaign_live_widgets.snapshot import Health, Lost, Snapshot
+from campaign_live_widgets.snapshots import (
+    FORMATS,
+    Draft,
+    Manifest,
+    remarks,
+    verify,
+    write_index,
+)
 from campaign_live_widgets.snapshots.manifest import written
 from tests.support.events.memory import NOW, Event, snapshot_of
 from tests.support.reports.snapshot_folders import DAY, HOSTILE, day, events, publish
@@ -49,6 +57,23 @@ def test_an_intact_snapshot_has_no_problems(made: Path) -> None:
 
 def test_a_snapshot_of_an_empty_campaign_has_no_problems(tmp_path: Path) -> None:
     assert verify(publish(tmp_path, snapshot_of([]), FORMATS)) == []
+
+
+def test_a_snapshot_of_a_damaged_store_shows_what_is_missing_and_is_not_valid(
+    tmp_path: Path,
+) -> None:
+    lost = Lost("spring", (date(2026, 11, 21),), 1, 1296)
+    snapshot = replace(hostile(), health=Health(events=5, missing=1296, lost=(lost,)))
+    folder = publish(tmp_path, snapshot, FORMATS)
+    assert Manifest.read(folder).health["missing"] == 1296
+    first, _, rest = (folder / "report.csv").read_text("utf-8").partition("\r\n")
+    assert first.startswith("report,")
+    assert "missing events: 1,296" in first
+    assert rest.startswith("\r\ncampaign.statistics")
+    assert verify(folder) == [
+        "report.json: 1,296 events of the store were missing when it was made"
+    ]
+    assert "1,296 events missing" in write_index(tmp_path, "en").read_text("utf-8")
 
 
 def test_every_snapshot_in_a_folder_is_verified(made: Path) -> None:

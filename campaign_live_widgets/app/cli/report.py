@@ -106,7 +106,9 @@ def report(  # noqa: PLR0913 - the options of a command
     if form == "json":
         write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
     elif form == "csv":
-        write(to_csv(snapshot, locale))
+        from campaign_live_widgets.rendering.language.phrases import caption_of_damage
+
+        write(to_csv(snapshot, locale, about=caption_of_damage(snapshot, "UTC", locale)))
     else:
         from campaign_live_widgets.app.terminal.report import print_report
 

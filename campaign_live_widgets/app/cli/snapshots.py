@@ -135,16 +135,18 @@ def snapshot(  # noqa: PLR0913 - the options of a command
             made = runs.snapshot(
                 parameters.ending(end), out, wanted, timeout=timeout, progress=show, now=now
             )
-        _log_rejected(made)
+        _log_health(made)
         write(f"{made}\n")
     if keep is not None:
         for removed in retain(out, keep, now, locale):
             log(f"removed {removed}, older than {format_duration(keep)}")
 
 
-def _log_rejected(folder: Path) -> None:
-    """Log how many rows the report of a snapshot has rejected, as ``report`` does."""
+def _log_health(folder: Path) -> None:
+    """Log what the report of a snapshot lacks and has rejected, as ``report`` does."""
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    if missing := report["health"]["missing"]:
+        log(f"the store has lost {missing:,} events; run campaign-live check for details")
     if rejected := report["health"]["rejected"]:
         first = report["rejects"][0]
         log_rejected(rejected, first["file"], first["row"], first["cause"])

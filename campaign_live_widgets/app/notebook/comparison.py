@@ -12,6 +12,7 @@ from campaign_live_widgets.app.notebook.static_report import Lines
 from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.charts.comparison import comparison
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.shorten import shorten
 
 if TYPE_CHECKING:
     from campaign_live_widgets.app.notebook.static_report import StaticReport
@@ -62,7 +63,7 @@ class Comparison:
     def _names(self) -> tuple[str, str]:
         """Return the names of the two; equal names get their windows as well."""
         first, second = (
-            phrases.shorten(side.snapshot.campaign_name or side.snapshot.campaign_id)
+            shorten(side.snapshot.campaign_name or side.snapshot.campaign_id)
             for side in self._sides
         )
         if first != second:

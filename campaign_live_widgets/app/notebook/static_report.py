@@ -24,6 +24,7 @@ from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import evaluate, frame
 
@@ -150,7 +151,7 @@ class StaticReport(StaticView):
     def lines(self) -> list[str]:
         """Return what the numbers are of: campaign, window, newest event, data quality."""
         snapshot, locale, zone = self.snapshot, self._report.locale, self._report.time_zone
-        name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id)
+        name = shorten(snapshot.campaign_name or snapshot.campaign_id)
         window = phrases.window(snapshot, self._report.made_at, zone, locale)
         scope = phrases.scope(snapshot, zone, locale)
         newest = phrases.WORDS["none"](locale)
@@ -158,11 +159,10 @@ class StaticReport(StaticView):
             at = phrases.moment(snapshot.newest_event, zone, locale)
             newest = _LABELLED(locale).format(phrases.WORDS["newest"](locale), at)
         health = phrases.health_facts(snapshot.health, locale)
-        ahead = snapshot.health.ahead > 0
         return [
             " · ".join((name, window, *scope)),
             " · ".join((newest, *(_LABELLED(locale).format(term, n) for term, _, n in health))),
-            *(phrases.health_notes(snapshot.health, zone, locale)[:1] if ahead else ()),
+            *phrases.first_notes(snapshot.health, zone, locale),
         ]
 
     def tab(self, name: str) -> StaticView:

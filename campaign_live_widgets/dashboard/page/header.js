@@ -51,21 +51,30 @@ function build(el) {
   const asOf = add("span", "clw-header-as-of", line);
   const windowNote = add("p", "clw-header-note", el);
   const note = add("p", "clw-header-note clw-header-trouble", el);
+  const alarms = add("div", "clw-header-alarms", el);
+  alarms.setAttribute("role", "status");
   const notices = add("div", "clw-notices", el);
   notices.setAttribute("role", "status");
   return {
     ...{ back, top, name, id, pill, toggle, health, panel, span, scope, newest, refreshed },
-    ...{ asOf, windowNote, note, notices, counts: [] },
+    ...{ asOf, windowNote, note, alarms, notices, counts: [] },
   };
 }
 
 function drawHealth(parts, model) {
-  const { health: button, panel } = parts;
+  const { health: button, panel, pill, alarms } = parts;
   const labels = model.get("labels");
   const health = model.get("health");
   button.textContent = labels.health;
   panel.setAttribute("aria-label", labels.health);
   button.classList.toggle("clw-troubled", Boolean(health.troubled));
+  const lines = health.alarms ?? [];
+  pill.classList.toggle("clw-troubled", lines.length > 0);
+  if (lines.join("\n") !== [...alarms.children].map((n) => n.textContent).join("\n")) {
+    alarms.replaceChildren(
+      ...lines.map((text) => make("p", "clw-header-note clw-header-trouble", text)),
+    );
+  }
   const list = make("dl", "clw-health-numbers");
   parts.counts = (labels.terms ?? []).map(([label, meaning]) => {
     const count = make("dd", "clw-number");

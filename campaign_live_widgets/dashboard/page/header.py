@@ -14,6 +14,7 @@ import traitlets
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.widgets import Front
 
@@ -150,8 +151,10 @@ class Header(Front, script="header"):
 
 
 def _health(health: Health, time_zone: str, locale: str) -> dict[str, Any]:
+    lines = alarms(health, locale)
     return {
-        "troubled": health.rejected > 0,
+        "troubled": health.rejected > 0 or bool(lines),
+        "alarms": lines,
         "notes": phrases.health_notes(health, time_zone, locale),
         "rejects": [
             [reject.file, "" if reject.row is None else str(reject.row), reject.cause]

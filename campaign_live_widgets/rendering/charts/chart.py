@@ -12,8 +12,8 @@ import pandas as pd
 from campaign_live_widgets.catalog import value_label
 from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.rendering.language.phrases import shorten
 from campaign_live_widgets.rendering.language.sentence import summary
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 
 if TYPE_CHECKING:

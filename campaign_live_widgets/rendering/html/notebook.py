@@ -176,8 +176,7 @@ def _facts(report: ReportView) -> list[str]:
         moment = phrases.moment(snapshot.newest_event, report.time_zone, locale)
         facts.append(f"{phrases.WORDS['newest'](locale)} {moment}")
     facts += [f"{name}: {n}" for name, _, n in phrases.health_facts(snapshot.health, locale)]
-    if snapshot.health.ahead:
-        facts += phrases.health_notes(snapshot.health, report.time_zone, locale)[:1]
+    facts += phrases.first_notes(snapshot.health, report.time_zone, locale)
     return facts
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from campaign_live_widgets.rendering.language.phrases import shorten
+from campaign_live_widgets.rendering.language.shorten import shorten
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -14,7 +13,9 @@ from babel.numbers import format_decimal
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.snapshot import MINUTE
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ _AHEAD: Final = (
         "{0} événements sont datés après maintenant, le dernier le {1}.",
     ),
 )
+_CAPTION_MISSING: Final = Text("missing events: {}", "événements manquants\N{NO-BREAK SPACE}: {}")
 _LAST: Final = Text("last {}", "dernières {}")
 _LAST_HOUR: Final = Text("last hour", "dernière heure")
 _LAST_DAYS: Final = Text("last {} days", "{} derniers jours")
@@ -112,8 +114,6 @@ _DAYS: Final = Text("{} days", "{} jours")
 _OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
 _OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
 _TESTS: Final = Text("test sends included", "envois de test inclus")
-_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Marks by which a name would turn the words around it, too."""
 _NAMED: Final = 3
 """How many names a sentence may list."""
 _DAY: Final = 1440
@@ -135,8 +135,6 @@ _STALE: Final = Text(
 
 SEPARATOR: Final = " \N{MIDDLE DOT} "
 """Between the parts of a caption."""
-SHORT: Final = 48
-"""Maximum length of a name in a sentence."""
 
 
 def instant(moment: datetime, time_zone: str, locale: str, *, pattern: str = "d MMM HH:mm") -> str:
@@ -253,15 +251,6 @@ def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
     return f"{summary} ({', '.join(map(shorten, named))})"
 
 
-def shorten(name: str, most: int = SHORT) -> str:
-    """Return a name for a sentence: on one line, not too long, turning nothing around it."""
-    line = " ".join(name[: 2 * most].translate(_TURNING).split())
-    line = line if len(line) < most else f"{line[: most - 1]}…"
-    if any(bidirectional(character) in {"R", "AL"} for character in line):
-        return f"\N{FIRST STRONG ISOLATE}{line}\N{POP DIRECTIONAL ISOLATE}"
-    return line
-
-
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
     """Return since when the numbers have not been updated, and why."""
     moment = f"{instant(since, time_zone, locale)} {zone(since, time_zone)}"
@@ -299,16 +288,30 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
         f"{span(snapshot, time_zone, locale)} {zone(snapshot.window.end, time_zone)}",
         *scope(snapshot, time_zone, locale),
     ]
+    if alarms(snapshot.health, locale):
+        missing = snapshot.health.missing
+        count = format_number(missing, locale) if missing else "?"
+        parts.append(_CAPTION_MISSING(locale).format(count))
     return SEPARATOR.join(parts)
+
+
+def caption_of_damage(snapshot: Snapshot, time_zone: str, locale: str) -> str:
+    """Return the caption of numbers that lack events; empty if they are complete."""
+    return caption(snapshot, time_zone, locale) if alarms(snapshot.health, locale) else ""
 
 
 def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
     """Return what else a reader should know of the source, a line each."""
-    notes = list(health.notes)
+    return [*first_notes(health, time_zone, locale), *health.notes]
+
+
+def first_notes(health: Health, time_zone: str, locale: str) -> list[str]:
+    """Return the notes that every report shows: the alarms, and events that are after now."""
+    notes = alarms(health, locale)
     if health.ahead and health.ahead_until is not None:
         text = _AHEAD[health.ahead > 1](locale)
         until = moment(health.ahead_until, time_zone, locale)
-        notes.insert(0, text.format(format_number(health.ahead, locale), until))
+        notes.append(text.format(format_number(health.ahead, locale), until))
     return notes
 
 

@@ -14,6 +14,7 @@ from campaign_live_widgets.layouts.places import COLUMNS
 from campaign_live_widgets.rendering.charts.chart import FAMILIES, drawable, legal
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.pdf.tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
 from campaign_live_widgets.report import frame
@@ -64,7 +65,7 @@ def _report(report: ReportView) -> dict[str, Any]:
     """Return the values of the template."""
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     known = snapshot.campaign_name or snapshot.campaign_id
-    name = legal(phrases.shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
+    name = legal(shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
     ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
     made = report.made_at.astimezone(snapshot.window.end.tzinfo)
@@ -73,7 +74,7 @@ def _report(report: ReportView) -> dict[str, Any]:
         "title": _TITLE(locale).format(name),
         "description": ends,
         "name": name,
-        "short_name": legal(phrases.shorten(known)),
+        "short_name": legal(shorten(known)),
         "id": drawable(snapshot.campaign_id) if snapshot.campaign_name else "",
         "lang": locale,
         "made": {

@@ -53,6 +53,10 @@ _REJECTED: Final = (
     Text("{} row rejected", "{} ligne rejetée"),
     Text("{} rows rejected", "{} lignes rejetées"),
 )
+_MISSING: Final = (
+    Text("{} event missing", "{} événement manquant"),
+    Text("{} events missing", "{} événements manquants"),
+)
 _FAILED: Final = Text("Runs that failed", "Exécutions en échec")
 _WHEN: Final = Text("When", "Quand")
 _RUN: Final = Text("Run", "Exécution")
@@ -203,12 +207,14 @@ def _kind(snapshot: KeptSnapshot) -> tuple[object, ...]:
 def _row(snapshot: KeptSnapshot, locale: str) -> _Row:
     manifest, folder = snapshot.manifest, snapshot.folder
     start, end = (parse_rfc3339(manifest.window[key]) for key in ("start", "end"))
-    rejected = manifest.health.get("rejected", 0)
-    counted = _REJECTED[rejected != 1](locale)
+    counts = [
+        (words, manifest.health.get(name, 0))
+        for name, words in (("rejected", _REJECTED), ("missing", _MISSING))
+    ]
     notes = (
         _PART(locale) if is_part(folder.name) else "",
         _TESTS(locale) if with_tests(folder.name) else "",
-        counted.format(format_number(rejected, locale)) if rejected else "",
+        *(words[n != 1](locale).format(format_number(n, locale)) for words, n in counts if n),
     )
     files = (
         ("HTML", REPORT_HTML),

@@ -31,7 +31,8 @@ def verify(path: Path) -> list[str]:
     """Return the problems of a snapshot, or of each snapshot in a folder; empty if there are none.
 
     A problem is a file that is missing, changed or unknown; a manifest, CSV, Parquet or HTML file
-    that disagrees with the report; or numbers of the report that contradict each other.
+    that disagrees with the report; numbers of the report that contradict each other; or events that
+    were missing in the store of which the report was made.
 
     Raises
     ------
@@ -98,6 +99,8 @@ def _problems(folder: Path) -> Iterator[str]:
     ):
         if in_manifest != in_report:
             yield f"{MANIFEST}: {name} is not that of the report"
+    if missing := report["health"].get("missing", 0):
+        yield f"{REPORT_JSON}: {missing:,} events of the store were missing when it was made"
     yield from (f"{REPORT_JSON}: {problem}" for problem in invariants.broken(report))
     existing = [path for path in manifest.files if (folder / path).is_file()]
     yield from cross_check.disagreeing(folder, report, existing, manifest.locale)

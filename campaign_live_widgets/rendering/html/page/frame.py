@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from campaign_live_widgets.catalog import meaning
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import WORDS
 
@@ -29,7 +30,7 @@ class Head:
     newest: str
     newest_iso: str
     scope: list[str]
-    note: str
+    notes: list[str]
     links: Mapping[str, str]
 
 
@@ -64,6 +65,7 @@ def head(report: ReportView, links: Mapping[str, str]) -> Head:
     """Return the values of the page's head."""
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     newest = snapshot.newest_event
+    note = [phrases.window_note(snapshot, zone, locale)] if snapshot.ending == "newest" else []
     return Head(
         name=snapshot.campaign_name or snapshot.campaign_id,
         campaign_id=snapshot.campaign_id,
@@ -71,7 +73,7 @@ def head(report: ReportView, links: Mapping[str, str]) -> Head:
         newest=phrases.moment(newest, zone, locale) if newest else "",
         newest_iso=str(rfc3339(newest)) if newest else "",
         scope=_scope(report),
-        note=phrases.window_note(snapshot, zone, locale) if snapshot.ending == "newest" else "",
+        notes=[*note, *alarms(snapshot.health, locale)],
         links=links,
     )
 

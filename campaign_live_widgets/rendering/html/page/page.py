@@ -27,6 +27,7 @@ from campaign_live_widgets.rendering.html.page.tiles import page_tile, shown_pla
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
+from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
 
@@ -67,7 +68,7 @@ def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({}))
     placed = shown_places(report)
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
-    name = phrases.shorten(snapshot.campaign_name or snapshot.campaign_id, 120)
+    name = shorten(snapshot.campaign_name or snapshot.campaign_id, 120)
     return templates.render(
         "rendering/html/page/page.html.j2",
         locale=locale,
@@ -139,7 +140,12 @@ def _page_data(
         "words": {key: text(locale) for key, text in SCRIPT.items()},
         "charts": {tile_id: kinds for tile_id, kinds in charts.items() if kinds},
         "files": {
-            "report": to_csv(snapshot, locale, labels=True),
+            "report": to_csv(
+                snapshot,
+                locale,
+                labels=True,
+                about=phrases.caption_of_damage(snapshot, report.time_zone, locale),
+            ),
             **{t.id: frame_csv(tables[t.id], locale, names, labels=True) for t in tiles},
         },
     }

@@ -1,0 +1,64 @@
+"""Why the numbers of a report are not complete, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from babel.dates import format_date
+
+from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.language.shorten import shorten
+
+if TYPE_CHECKING:
+    from campaign_live_widgets.snapshot import Health, Lost
+
+_LOST: Final = Text(
+    "The store has lost {} in {} ({}).",
+    "Des événements stockés sont perdus\N{NO-BREAK SPACE}: {} dans {} ({}).",
+)
+_EVENTS: Final = (Text("1 event", "1 événement"), Text("{} events", "{} événements"))
+_LOST_FILES: Final = (
+    Text("1 damaged or missing file", "1 fichier abîmé ou manquant"),
+    Text("{} damaged or missing files", "{} fichiers abîmés ou manquants"),
+)
+_MORE_CAMPAIGNS: Final = Text("and {} more", "et {} autres")
+_UNREAD_COMMITS: Final = Text(
+    "The log of the store is damaged, so events may be missing ({}).",
+    "Le journal des événements stockés est abîmé, il peut en manquer ({}).",
+)
+_LOG_FILES: Final = (
+    Text("1 unreadable file", "1 fichier illisible"),
+    Text("{} unreadable files", "{} fichiers illisibles"),
+)
+_NAMED: Final = 3
+"""Campaigns, and days of a campaign, that a line names."""
+
+
+def alarms(health: Health, locale: str) -> list[str]:
+    """Return why the numbers are not complete, a line each; empty for a source without damage."""
+    lines = []
+    if health.missing:
+        places = [_place(lost, locale) for lost in health.lost[:_NAMED]]
+        if len(health.lost) > _NAMED:
+            places.append(_MORE_CAMPAIGNS(locale).format(len(health.lost) - _NAMED))
+        events = _counted(_EVENTS, health.missing, locale)
+        files = _counted(_LOST_FILES, sum(lost.files for lost in health.lost), locale)
+        lines.append(_LOST(locale).format(events, files, "; ".join(places)))
+    if count := health.unread_commits:
+        lines.append(_UNREAD_COMMITS(locale).format(_counted(_LOG_FILES, count, locale)))
+    return lines
+
+
+def _counted(words: tuple[Text, Text], count: int, locale: str) -> str:
+    """Return a number and what it counts, in singular or plural."""
+    return words[count != 1](locale).format(format_number(count, locale))
+
+
+def _place(lost: Lost, locale: str) -> str:
+    """Return the campaign and the days of lost events."""
+    days = [format_date(day, "d MMM y", locale=locale) for day in lost.days]
+    text = ", ".join(days)
+    if len(days) > _NAMED:
+        text = f"{days[0]} – {days[-1]}"  # noqa: RUF001 - a span
+    return f"{shorten(lost.campaign)}, {text}"
