@@ -2,7 +2,7 @@
 
 from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
 from campaign_live_widgets.catalog.i18n import LOCALES, Text
-from campaign_live_widgets.catalog.labels import UNKNOWN, column_label, value_label
+from campaign_live_widgets.catalog.labels import OTHERS, TOTAL, UNKNOWN, column_label, value_label
 from campaign_live_widgets.catalog.meaning import Meaning, meaning, notes
 from campaign_live_widgets.catalog.metrics import (
     BOUNCE_TYPES,
@@ -21,8 +21,10 @@ __all__ = [
     "ENTRY_EVENTS",
     "LOCALES",
     "METRICS",
+    "OTHERS",
     "TABS",
     "TILES",
+    "TOTAL",
     "UNKNOWN",
     "Count",
     "Distinct",

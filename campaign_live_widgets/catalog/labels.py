@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "unknown"
 """The value shown for a null dimension."""
+TOTAL: Final = Text("Total", "Total")
+"""The row of the sums."""
+OTHERS: Final = Text("Other", "Autres")
+"""The sum of the rows that a chart does not draw one by one."""
 
 _COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
     {

@@ -11,14 +11,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Line
 
-from campaign_live_widgets.catalog import TABS, TILES, Text, column_label
+from campaign_live_widgets.catalog import TABS, TILES, TOTAL, Text, column_label
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table as table_of
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, names_of, row_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,6 @@ _PADDING: Final = 2
 """Columns that a table adds to each count."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _NOTHING: Final = Text("nothing in this window", "rien dans cette période")
-_TOTAL: Final = Text("Total", "Total")
 _TREND: Final = Text("over time", "dans le temps")
 _HEALTH: Final = {
     "events": Text("events", "événements"),
@@ -87,7 +86,9 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
         yield Rule(Line(title, style="bold"), align="left", style="dim")
         for tile in tiles:
             yield ""
-            yield from _titled(tile, frame(tile, snapshot), snapshot.message_names, locale)
+            yield from _titled(
+                tile, frame(tile, snapshot), names_of(tile, snapshot, locale), locale
+            )
 
 
 def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
@@ -175,29 +176,31 @@ def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
 
 def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str) -> Table:
     model = table_of(tile, rows, locale=locale, names=names)
-    name, *metrics = model.headings
+    first, *metrics = model.headings
     table = plain_table()
-    table.add_column(name.label)
+    table.add_column(first.label)
     for metric in metrics:
         table.add_column(metric.label, justify="right")
     if model.total is not None:
         table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
+    shown = row_names(tile.columns[0], rows[tile.columns[0]], locale, names)
     for row in model.rows:
-        table.add_row(Line(clean(row.name)), *(cell.text for cell in row.cells))
+        name = clean(shown.short(row.code, _LONGEST_NAME))
+        table.add_row(Line(name), *(cell.text for cell in row.cells))
     return table
 
 
 def _trends(tile: Tile, rows: pd.DataFrame, locale: str, columns: int | None) -> Table:
     table = plain_table()
     table.add_column("")
-    table.add_column(_TOTAL(locale), justify="right")
+    table.add_column(TOTAL(locale), justify="right")
     table.add_column(_TREND(locale))
     series = [[int(n) for n in rows[metric]] for metric in tile.metrics]
     labels = [column_label(metric, locale) for metric in tile.metrics]
     totals = [format_number(sum(counts), locale) for counts in series]
     room = _TREND_WIDTH
     if columns is not None:
-        widest = sum(max(map(len, texts)) for texts in (labels, [*totals, _TOTAL(locale)]))
+        widest = sum(max(map(len, texts)) for texts in (labels, [*totals, TOTAL(locale)]))
         room = max(1, columns - widest - 3 * _PADDING)
     for label, total, counts in zip(labels, totals, series, strict=True):
         table.add_row(label, total, _sparkline(counts, room))

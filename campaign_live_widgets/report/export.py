@@ -7,12 +7,12 @@ import io
 import math
 import re
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, Text, column_label, value_label
+from campaign_live_widgets.catalog import TILES, Text, column_label
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.report.frames import frame
+from campaign_live_widgets.report.shown_names import names_of, row_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,15 +106,15 @@ def frame_csv(
     """Return one tile's frame as CSV: a line of headings, then its rows.
 
     With *names*, a column with the message's display name follows its id. With *labels*, a column
-    with the label on the page follows every other code.
+    with the label on the page follows every code; *names* is then what
+    :func:`~campaign_live_widgets.report.names_of` returns.
     """
     first = str(table.columns[0])
     headings: list[object] = [column_label(name, locale) for name in table.columns]
     words: Callable[[str], str | None] | None = None
-    if first == "message_id" and names:
-        words = names.get
-    elif first in _LABELLED and labels:
-        words = partial(_label, first, locale)
+    if (first == "message_id" and names) or (first in _LABELLED and labels):
+        known = row_names(first, table[first], locale, names) if labels else names or {}
+        words = known.get
     if words is not None:
         headings.insert(1, _NAME(locale))
     lines: list[list[object]] = [headings]
@@ -132,13 +132,10 @@ def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False, abou
     """
     parts = [_csv([["report", about]])] if about else []
     for tile in TILES.values():
-        body = frame_csv(frame(tile, snapshot), locale, snapshot.message_names, labels=labels)
+        names = names_of(tile, snapshot, locale) if labels else snapshot.message_names
+        body = frame_csv(frame(tile, snapshot), locale, names, labels=labels)
         parts.append(_csv([[tile.id, tile.title(locale)]]) + body)
     return "\r\n".join(parts)
-
-
-def _label(dimension: str, locale: str, value: str) -> str:
-    return value_label(dimension, value, locale)
 
 
 def _csv(lines: Iterable[list[object]]) -> str:

@@ -12,7 +12,7 @@ from campaign_live_widgets.errors import MissingExtraError, UsageError
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.shorten import SHORT
-from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, frames, names_of, to_csv, to_json
 from campaign_live_widgets.snapshots.report_reader import REPORT_JSON
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _charts(
                 tile,
                 tables[tile.id],
                 locale=report.locale,
-                names=report.snapshot.message_names,
+                names=names_of(tile, report.snapshot, report.locale),
                 time_zone=report.time_zone,
                 kind=kind if kind in kinds else kinds[0],
                 theme="light",

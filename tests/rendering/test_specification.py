@@ -213,7 +213,7 @@ def test_hostile_names_are_data_and_not_code() -> None:
     labels = [row["label"] for row in rows_of(spec)]
     assert labels[:2] == hostile[:2]
     assert labels[2] == "a b c" + 3 * "\N{REPLACEMENT CHARACTER}"
-    assert labels[3] == "moc"
+    assert labels[3] == r"moc (\u202emoc)"
     assert len(labels[4]) <= 200
     drawn = json.dumps([spec["layer"], spec["params"]])
     assert "script" not in drawn

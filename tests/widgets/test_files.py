@@ -108,7 +108,7 @@ def test_a_message_is_opened_by_its_id_if_there_is_a_callback(wire: Wire) -> Non
     tile = TILES["email.metrics_by_message"]
     widget = TileWidget(tile, frame(tile, ["m1", "m2"]), names=NAMES)
     table = widget._views["table"]._target
-    assert table.rows == ["Spring sale", "Spring sale"]
+    assert table.rows == ["Spring sale (m1)", "Spring sale (m2)"]
     table._handle_custom_msg({"type": "open", "id": "m2"}, [])
     assert table.opens is False
     opened: list[str] = []

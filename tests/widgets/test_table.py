@@ -46,7 +46,7 @@ def test_headings_have_definitions_in_the_language() -> None:
 def test_rows_are_named_by_display_name_label_or_code() -> None:
     messages = TILES["email.metrics_by_message"]
     grid = VIEWS["table"](messages, frame(messages, ["m1", "x", "unknown"]), names=NAMES)._target
-    assert grid.rows == ["Spring sale", "x", "Unknown"]
+    assert grid.rows == ["Spring sale (m1)", "x", "unknown"]
     reasons = TILES["email.bounce_reasons"]
     grid = VIEWS["table"](reasons, frame(reasons, ["Mailbox-Full", "new"]), locale="fr")._target
     assert grid.rows == ["Boîte pleine", "new"]

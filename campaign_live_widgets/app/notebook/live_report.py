@@ -30,7 +30,7 @@ from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import text
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, names_of
 from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.widgets import TileWidget
 
@@ -254,7 +254,7 @@ class CampaignReport(VBox):
             tile(tile_id),
             frame(tile(tile_id), snapshot),
             locale=page.locale,
-            names=snapshot.message_names,
+            names=names_of(tile(tile_id), snapshot, page.locale),
             time_zone=page.time_zone,
             context=context(snapshot, page.time_zone, page.locale),
         )

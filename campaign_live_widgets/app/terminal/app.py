@@ -27,7 +27,7 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.rendering.text import clean, health_lines, tile_parts
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -221,7 +221,8 @@ class WatchApp(App[Exception | None]):
         self._drawn[self._tab] = snapshot
         with self.batch_update():
             for view in self._pane.query(TileView):
-                view.show(frame(view.tile, snapshot), snapshot.message_names)
+                names = names_of(view.tile, snapshot, self._locale)
+                view.show(frame(view.tile, snapshot), names)
 
     def _draw_head(self) -> None:
         if self._result is None:

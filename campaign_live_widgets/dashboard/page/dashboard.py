@@ -26,7 +26,7 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.report import frame, to_csv
+from campaign_live_widgets.report import frame, names_of, to_csv
 from campaign_live_widgets.widgets import File, TileWidget, csv_file, offer_files
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Dashboard(VBox):
             tile,
             frame(tile, self.snapshot),
             locale=self.locale,
-            names=self.snapshot.message_names,
+            names=names_of(tile, self.snapshot, self.locale),
             time_zone=self.time_zone,
             context=self._context,
         )

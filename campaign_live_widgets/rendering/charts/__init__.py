@@ -65,7 +65,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     locale : str
         ``en`` or ``fr``.
     names : mapping
-        ``message_id`` → display name.
+        What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
     time_zone : str
         IANA name of the zone in which times are labelled.
     kind : str, optional

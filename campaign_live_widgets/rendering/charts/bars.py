@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.catalog import OTHERS, column_label
 from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
-from campaign_live_widgets.rendering.language.labels import OTHERS, share_of
+from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_share
 from campaign_live_widgets.rendering.language.sentence import rate_in_words
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from campaign_live_widgets.catalog import value_label
 from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.sentence import summary
-from campaign_live_widgets.rendering.language.shorten import shorten
+from campaign_live_widgets.rendering.language.shorten import isolated, shorten
 from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.report import row_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ class Chart:
         With the columns ``tile.columns``.
     locale : str
     names : mapping
-        ``message_id`` → display name.
+        What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
     time_zone : str
         IANA name of the zone in which times are labelled.
     theme : str
@@ -103,11 +103,8 @@ class Chart:
     def labels(self) -> list[str]:
         """Return how the values of the first column read."""
         dimension = self.tile.columns[0]
-        codes = [str(value) for value in self.frame[dimension]]
-        known = self.names if dimension == "message_id" else {}
-        return [
-            drawable(known.get(c) or value_label(dimension, c, self.locale)) or c for c in codes
-        ]
+        shown = row_names(dimension, self.frame[dimension], self.locale, self.names)
+        return [isolated(legal(shown.short(str(v), LONGEST_NAME))) for v in self.frame[dimension]]
 
     def number(self, count: int) -> str:
         """Return a count in full, as the reader's language writes it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog import UNKNOWN, column_label
+from campaign_live_widgets.catalog import OTHERS, TOTAL, UNKNOWN, column_label
 from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
-from campaign_live_widgets.rendering.language.labels import OTHERS, TOTAL, share_of
+from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_share
 from campaign_live_widgets.rendering.model import palette
 

@@ -24,9 +24,10 @@ from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import frame as frame_of
+from campaign_live_widgets.report import names_of, row_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.figures import Figure
     from campaign_live_widgets.rendering.model.report_view import ReportView
-    from campaign_live_widgets.rendering.model.table_model import Table
+    from campaign_live_widgets.rendering.model.table_model import Row, Table
 
 _MOST_ROWS: Final = 100
 """More rows of a table than this are in the files of the report, not in a notebook."""
 _MOST_BARS: Final = 20
+_LONGEST_NAME: Final = 80
 _MORE: Final = Text("… and {} more rows", "… et {} autres lignes")
 _WIDE: Final = 960
 _HALF: Final = 560
@@ -185,7 +187,7 @@ def _of_report(report: ReportView, tile: Tile, view: str | None, *, pictures: bo
         tile,
         frame_of(tile, report.snapshot),
         locale=report.locale,
-        names=report.snapshot.message_names,
+        names=names_of(tile, report.snapshot, report.locale),
         time_zone=report.time_zone,
         view=view,
         pictures=pictures,
@@ -239,9 +241,19 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
         title,
         picture=picture,
         sentence=sentence,
-        table=replace(made, rows=rows[:_MOST_ROWS]),
+        table=replace(made, rows=_shortened(tile, frame, locale, names, rows[:_MOST_ROWS])),
         more=_MORE(locale).format(format_number(hidden, locale)) if hidden > 0 else "",
     )
+
+
+def _shortened(
+    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], rows: Sequence[Row]
+) -> tuple[Row, ...]:
+    """Return rows of a table with shortened names."""
+    if tile.by == "bucket":
+        return tuple(rows)
+    shown = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
+    return tuple(replace(row, name=shown.short(row.code, _LONGEST_NAME)) for row in rows)
 
 
 def _picture(spec: Mapping[str, object]) -> str:

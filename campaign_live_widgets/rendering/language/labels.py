@@ -67,9 +67,7 @@ PAGE: Final[Mapping[str, Text]] = {
 }
 """Words in the page's own scripts, by the name that the scripts use."""
 
-TOTAL: Final = Text("Total", "Total")
 OF_TOTAL: Final = Text("of total", "du total")
-OTHERS: Final = Text("Other", "Autres")
 NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
 WHOLES: Final = frozenset({"targeted", "sent"})
 """Metrics that what divides by them is a part of."""

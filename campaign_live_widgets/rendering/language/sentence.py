@@ -21,6 +21,7 @@ from campaign_live_widgets.rendering.language.numbers import (
     format_share,
     format_time,
 )
+from campaign_live_widgets.report import row_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ def summary(
         With the columns ``tile.columns``.
     locale : str
     names : mapping
-        ``message_id`` → display name; very long ones are cut.
+        What :func:`~campaign_live_widgets.report.names_of` returns; long names are shortened.
     time_zone : str
         IANA name of the zone in which times are shown.
     """
@@ -115,8 +116,7 @@ def _by_name(  # noqa: PLR0913 - the parts of one sentence
     counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
     by = tile.columns[0]
     code = str(frame[by].iloc[top])
-    name = names.get(code) if by == "message_id" else None
-    label = _short(name or value_label(by, code, locale))
+    label = row_names(by, frame[by], locale, names).short(code, _LONGEST_NAME)
     most = format_number(counts[top], locale)
     one, many = _ROWS.get(by, _ANY_ROWS)
     rows = (one if len(frame) == 1 else many)(locale).format(format_number(len(frame), locale))
@@ -155,7 +155,7 @@ def rates_in_words(
             if len(words) > 1:
                 parts.append(" ".join(words))
         if parts:
-            name = _short(value_label(str(tile.by), str(row[tile.by]), locale))
+            name = value_label(str(tile.by), str(row[tile.by]), locale)
             lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
     return lines
 
@@ -200,8 +200,3 @@ def _over_time(  # noqa: PLR0913 - the parts of one sentence
 
 def _number(metric_id: str, count: float, locale: str) -> str:
     return _NUMBER(locale).format(column_label(metric_id, locale), format_number(count, locale))
-
-
-def _short(name: str) -> str:
-    one_line = " ".join(name.split())
-    return one_line if len(one_line) <= _LONGEST_NAME else one_line[:_LONGEST_NAME] + "…"

@@ -14,7 +14,11 @@ SHORT: Final = 48
 def shorten(name: str, most: int = SHORT) -> str:
     """Return a name for a sentence: on one line, not too long, turning nothing around it."""
     line = " ".join(name[: 2 * most].translate(_TURNING).split())
-    line = line if len(line) < most else f"{line[: most - 1]}…"
+    return isolated(line if len(line) < most else f"{line[: most - 1]}…")
+
+
+def isolated(line: str) -> str:
+    """Return a name, such that letters from right to left turn nothing around it."""
     if any(bidirectional(character) in {"R", "AL"} for character in line):
         return f"\N{FIRST STRONG ISOLATE}{line}\N{POP DIRECTIONAL ISOLATE}"
     return line

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaign_live_widgets.catalog import METRICS, Distinct, column_label, value_label
+from campaign_live_widgets.catalog import METRICS, TOTAL, Distinct, column_label
 from campaign_live_widgets.io.clock import rfc3339
-from campaign_live_widgets.rendering.language.labels import TOTAL, bucket_label, share_of
+from campaign_live_widgets.rendering.language.labels import bucket_label, share_of
 from campaign_live_widgets.rendering.language.numbers import (
     format_number,
     format_share,
     format_time,
 )
+from campaign_live_widgets.report import row_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,7 @@ def table(  # noqa: PLR0913 - all but two by name
         With the columns ``tile.columns``.
     locale : str
     names : mapping
-        ``message_id`` → display name; an id without one is shown as it is.
+        What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
     time_zone : str
         IANA name of the zone in which times are shown.
     unfinished : datetime, optional
@@ -92,7 +93,9 @@ def table(  # noqa: PLR0913 - all but two by name
     if tile.by == "bucket":
         codes, labels = _buckets(frame, locale, time_zone, unfinished)
     else:
-        codes, labels = _names(tile, frame, locale, names)
+        shown = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
+        codes = [str(value) for value in frame[tile.columns[0]]]
+        labels = [shown[code] for code in codes]
     columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
     shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
     rows = []
@@ -121,15 +124,6 @@ def _buckets(
         )
         for moment in moments
     ]
-
-
-def _names(
-    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    first = tile.columns[0]
-    codes = [str(value) for value in frame[first]]
-    known = names if first == "message_id" else {}
-    return codes, [known.get(code) or value_label(first, code, locale) for code in codes]
 
 
 def _headings(tile: Tile, counted: Sequence[str], locale: str) -> tuple[Heading, ...]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, Text, column_label, notes
+from campaign_live_widgets.catalog import TILES, TOTAL, Text, column_label, notes
 from campaign_live_widgets.rendering.charts import KINDS, specification
 from campaign_live_widgets.rendering.charts.bars import natural_height
 from campaign_live_widgets.rendering.charts.chart import drawable, text_width
 from campaign_live_widgets.rendering.charts.donut import MOST_SLICES
 from campaign_live_widgets.rendering.charts.export import svg
-from campaign_live_widgets.rendering.language.labels import NO_DATA, TOTAL, nothing
+from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
 from campaign_live_widgets.rendering.language.numbers import format_share
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,7 @@ def _chart(
         tile,
         rows,
         locale=report.locale,
-        names=report.snapshot.message_names,
+        names=names_of(tile, report.snapshot, report.locale),
         time_zone=report.time_zone,
         kind=kind,
         theme="light",
@@ -147,7 +147,7 @@ def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
 
 def _numbers(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
     """Return a table: headings, the total and the rates on top, and every row."""
-    names = report.snapshot.message_names
+    names = names_of(tile, report.snapshot, report.locale)
     model = table(
         tile,
         rows,
@@ -173,7 +173,11 @@ def _numbers(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -
         "total": [TOTAL(report.locale), *total] if total else [],
         "rates": [_RATE(report.locale), *rates] if any(rates) else [],
         "rows": [
-            [_breakable(row.name), *texts] for row, texts in zip(model.rows, cells, strict=True)
+            [
+                _breakable(names.short(row.code, _LONGEST_NAME) if row.code in names else row.name),
+                *texts,
+            ]
+            for row, texts in zip(model.rows, cells, strict=True)
         ],
     }
 
@@ -206,7 +210,6 @@ def _rates_note(report: ReportView, tile: Tile) -> list[str]:
 
 def _breakable(name: str) -> str:
     cards = drawable(name)
-    cards = cards if len(cards) <= _LONGEST_NAME else f"{cards[: _LONGEST_NAME - 1]}…"
     return " ".join(
         "\N{ZERO WIDTH SPACE}".join(
             word[i : i + _LONG_WORD] for i in range(0, len(word), _LONG_WORD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from campaign_live_widgets.catalog import METRICS, TILES, Text
+from campaign_live_widgets.catalog import METRICS, TILES
 from campaign_live_widgets.snapshots.manifest import Manifest
 from campaign_live_widgets.snapshots.paths import MANIFEST
 from campaign_live_widgets.snapshots.report_reader import (
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Report = Mapping[str, Any]
 
 SCHEMA_VERSION: Final = 1
-TOTAL: Final = Text("Total", "Total")
 OnlyIn = Literal["before", "after"]
 
 

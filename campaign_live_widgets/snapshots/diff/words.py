@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
-from campaign_live_widgets.catalog import METRICS, TILES, Text, value_label
+from campaign_live_widgets.catalog import METRICS, TILES, TOTAL, Text, value_label
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_number, format_share
 from campaign_live_widgets.rendering.language.phrases import HEALTH, instant, zone
 from campaign_live_widgets.rendering.language.shorten import shorten
-from campaign_live_widgets.snapshots.diff.model import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

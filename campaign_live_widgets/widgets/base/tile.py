@@ -48,7 +48,7 @@ class TileWidget(VBox):
     locale : str
         ``"en"`` or ``"fr"``.
     names : mapping, optional
-        ``message_id`` → display name.
+        What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
     view : str, optional
         The kind of view shown first; by default the tile's first one.
     time_zone : str
@@ -86,7 +86,7 @@ class TileWidget(VBox):
         self.time_zone = time_zone
         self._lock = RLock()
         self._frame = frame.copy()
-        self._names = dict(names or {})
+        self._names = names or {}
         self._context = context or Context()
         self._openers: list[Callable[[str], object]] = []
         self._views: dict[str, View] = {}
@@ -130,7 +130,7 @@ class TileWidget(VBox):
             if frame.equals(self._frame) and same_names and same_time:
                 return False
             if names is not None:
-                self._names = dict(names)
+                self._names = names
             # Another thread may have switched to a view that is not built yet.
             changed = self._view(self.view).update(frame, self._names, self._context.unfinished)
             self._frame = frame.copy()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from ipywidgets import Widget
 
-from campaign_live_widgets.catalog import value_label
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.rendering.language.sentence import summary
+from campaign_live_widgets.report import row_names
 from campaign_live_widgets.widgets.base.assets import Library
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class View(ABC):
     locale : str
         ``"en"`` or ``"fr"``.
     names : mapping
-        ``message_id`` → display name; an id without one is shown as it is.
+        What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
     time_zone : str
         IANA name of the zone in which times are labelled.
     unfinished : datetime, optional
@@ -142,10 +142,8 @@ class View(ABC):
     def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         """Return the labels of the first column's values."""
         dimension = self.tile.columns[0]
-        values = [str(value) for value in frame[dimension]]
-        if dimension == "message_id":
-            return [names.get(v) or value_label(dimension, v, self.locale) for v in values]
-        return [value_label(dimension, v, self.locale) for v in values]
+        shown = row_names(dimension, frame[dimension], self.locale, names)
+        return [shown[str(value)] for value in frame[dimension]]
 
     def _check(self, frame: pd.DataFrame) -> None:
         if tuple(frame.columns) != self.tile.columns:

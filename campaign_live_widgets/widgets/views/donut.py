@@ -9,11 +9,9 @@ import traitlets as t
 from bqplot import Figure, Pie
 from ipywidgets import Box, Layout
 
-from campaign_live_widgets.catalog import UNKNOWN, column_label
+from campaign_live_widgets.catalog import OTHERS, TOTAL, UNKNOWN, column_label
 from campaign_live_widgets.rendering.language.labels import (
     NO_DATA,
-    OTHERS,
-    TOTAL,
     nothing,
     share_of,
 )

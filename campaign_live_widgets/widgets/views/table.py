@@ -9,11 +9,10 @@ import traitlets as t
 from bqplot.traits import array_serialization
 from traittypes import Array
 
-from campaign_live_widgets.catalog import METRICS, Distinct, column_label
+from campaign_live_widgets.catalog import METRICS, TOTAL, Distinct, column_label
 from campaign_live_widgets.rendering.language.labels import (
     NO_DATA,
     SORT,
-    TOTAL,
     UNFINISHED,
     nothing,
     share_of,
@@ -56,10 +55,12 @@ class Table(View, kind="table"):
         """Return row names, counts (column after column), shares and the total row."""
         counted = [c for c in self.tile.columns[1:] if c != "share"]
         counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
-        rows: list[Any] = self.labels(frame, names)
+        rows: list[Any]
         if self.tile.by == "bucket":
             moments = pd.to_datetime(frame["bucket"], utc=True)
             rows = [int(m.timestamp()) for m in moments]
+        else:
+            rows = self.labels(frame, names)
         return {
             "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,

@@ -29,7 +29,7 @@ from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
 from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
-from campaign_live_widgets.report import frame_csv, frames, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, frames, names_of, to_csv, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,14 +119,13 @@ def _page_data(
 ) -> dict[str, object]:
     """Return what the page's own script draws and saves."""
     snapshot, locale = report.snapshot, report.locale
-    names = snapshot.message_names
     charts: dict[str, dict[str, object]] = {
         tile.id: {
             kind: specification(
                 tile,
                 tables[tile.id],
                 locale=locale,
-                names=names,
+                names=names_of(tile, snapshot, locale),
                 time_zone=report.time_zone,
                 kind=kind,
                 unfinished=snapshot.unfinished,
@@ -146,7 +145,10 @@ def _page_data(
                 labels=True,
                 about=phrases.caption_of_damage(snapshot, report.time_zone, locale),
             ),
-            **{t.id: frame_csv(tables[t.id], locale, names, labels=True) for t in tiles},
+            **{
+                t.id: frame_csv(tables[t.id], locale, names_of(t, snapshot, locale), labels=True)
+                for t in tiles
+            },
         },
     }
 

@@ -12,6 +12,7 @@ from campaign_live_widgets.rendering.language.labels import NO_DATA, PAGE, VIEW_
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
+from campaign_live_widgets.report import names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,7 @@ def shown_places(report: ReportView) -> dict[str, list[tuple[Tile, Place]]]:
 
 def page_tile(report: ReportView, tile: Tile, place: Place, frame: pd.DataFrame) -> PageTile:
     """Return the values of one tile."""
-    locale, names = report.locale, report.snapshot.message_names
+    locale, names = report.locale, names_of(tile, report.snapshot, report.locale)
     title, kinds = tile.title(locale), tile.kinds
     zone = report.time_zone
     return PageTile(

@@ -1,0 +1,109 @@
+"""What the values of a report's dimensions are called on its pages, in its files and sentences.
+
+One mapping for each report, dimension and language: the same names in every tile, whichever rows
+it shows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from campaign_live_widgets.catalog import (
+    LOCALES,
+    OTHERS,
+    TILES,
+    TOTAL,
+    UNKNOWN,
+    value_label,
+)
+from campaign_live_widgets.report.distinct import Names
+from campaign_live_widgets.report.frames import frame
+from campaign_live_widgets.snapshot import DIMENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.snapshot import Snapshot
+
+_NAMED: Final = frozenset(DIMENSIONS) - {"bucket"}
+"""Dimensions whose values come from outside."""
+_REST: Final = {
+    locale: re.compile(rf"\s*{re.escape(OTHERS(locale))}\s*\(\s*[\d\s]+\)\s*", re.IGNORECASE)
+    for locale in LOCALES
+}
+"""How the rest of a chart's rows is called."""
+
+
+def names_of(tile: Tile, snapshot: Snapshot, locale: str) -> Names:
+    """Return what the rows of a tile are called, by their values in its frame.
+
+    Empty where rows are times, metrics or other words of the report.
+    """
+    dimension = tile.columns[0]
+    if dimension not in _NAMED:
+        return Names({})
+    return dimension_names(snapshot, dimension, locale)
+
+
+def row_names(
+    dimension: str,
+    values: Iterable[object],
+    locale: str,
+    names: Mapping[str, str] | None = None,
+) -> Names:
+    """Return what the rows of a tile are called.
+
+    Parameters
+    ----------
+    dimension : str
+    values : iterable
+        The first column of the tile's frame, which is of that dimension.
+    locale : str
+    names : mapping, optional
+        What :func:`names_of` returns. By default names are told apart within the tile alone;
+        so are those of any other mapping of ``message_id`` to a display name.
+    """
+    codes = [str(value) for value in values]
+    if isinstance(names, Names) and all(code in names for code in codes):
+        return names
+    return named(dimension, codes, locale, names if dimension == "message_id" else None)
+
+
+@lru_cache(maxsize=2 * len(_NAMED))
+def dimension_names(snapshot: Snapshot, dimension: str, locale: str) -> Names:
+    """Return what all values of a dimension are called that a report may show."""
+    names = {} if dimension != "message_id" else _message_names(snapshot)
+    return named(dimension, _values(snapshot, dimension), locale, names)
+
+
+def named(
+    dimension: str,
+    values: Iterable[str],
+    locale: str,
+    names: Mapping[str, str | None] | None = None,
+) -> Names:
+    """Return what values of a dimension are called; *names* are those from outside."""
+    known = names or {}
+    labels: dict[str, str | None] = {value: known.get(value) for value in (*values, *known)}
+    words = {}
+    if dimension != "message_id":
+        labels = {value: value_label(dimension, value, locale) for value in labels}
+        words[UNKNOWN] = value_label(dimension, UNKNOWN, locale)
+    rest = (label for label in labels.values() if label and _REST[locale].fullmatch(label))
+    return Names(labels, {TOTAL(locale), OTHERS(locale), *rest}, words)
+
+
+def _message_names(snapshot: Snapshot) -> dict[str, str | None]:
+    ids: dict[str, str | None] = {message.id: message.name for message in snapshot.messages}
+    return ids | dict(snapshot.message_names)
+
+
+def _values(snapshot: Snapshot, dimension: str) -> list[str]:
+    """Return the values in the rows of any tile: all, or those a tile with a limit lists."""
+    tiles = [tile for tile in TILES.values() if tile.by == dimension]
+    if all(tile.limit is not None for tile in tiles):
+        return [value for tile in tiles for value in frame(tile, snapshot)[dimension]]
+    return [v for v in snapshot.counts[dimension][dimension].unique() if isinstance(v, str)]
