@@ -186,7 +186,7 @@ def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) 
     assert address == "message=m2&locale=fr"
     ignored = "ignoré\N{NO-BREAK SPACE}:"
     assert report.dashboard.header.notices == [
-        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all.",
+        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, 2w, all.",
         f"campaign=c3 {ignored} la source n'a pas cette campagne.",
         f"message=<b> {ignored} la campagne n'a pas ce message.",
     ]
