@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 
 from campaign_live_widgets import CampaignReport
@@ -15,26 +14,16 @@ from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.errors import SourceError, UnknownNameError, UsageError
 from campaign_live_widgets.snapshot import EXECUTIONS_LISTED
+from tests.support.reports.choices import (
+    NOW,
+    address_after,
+    event,
+    send_message,
+    sent,
+    write_events,
+)
 
-NOW = datetime.now(UTC)
 SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
-
-
-def event(number: int, **fields: object) -> str:
-    row = {
-        "event_id": f"e{number}",
-        "timestamp": (NOW - timedelta(minutes=1)).isoformat(),
-        "campaign_id": "c1",
-        "message_id": "m1",
-        "channel": "email",
-        "profile_id": f"key-of-{number}@example.org",
-        "event_type": "sent",
-    }
-    return json.dumps({**row, **fields}) + "\n"
-
-
-def sent(report: CampaignReport) -> int:
-    return int(report.frame("email.metrics_by_message")["sent"].sum())
 
 
 def test_new_files_of_a_folder_are_counted(tmp_path: Path) -> None:
@@ -109,18 +98,6 @@ def test_an_invalid_argument_is_named(options: dict[str, Any], error: type[Excep
     assert str(value[0] if isinstance(value, list) else value) in str(caught.value)
 
 
-def write_events(tmp_path: Path) -> Path:
-    """Write 11 events: three messages, two executions, a test, old ones, and two campaigns."""
-    old = (NOW - timedelta(days=3)).isoformat()
-    lines = [event(i, message_id="m1", execution_id="x1") for i in range(4)]
-    lines += [event(i, message_id="m2", execution_id="x2") for i in range(4, 7)]
-    lines += [event(7, message_id="m3", is_test=True), event(8, message_id="m3")]
-    lines += [event(9, message_id="m1", execution_id="x1", timestamp=old)]
-    lines += [event(10, campaign_id="c2", message_id="m1", timestamp=old)]
-    (tmp_path / "a.ndjson").write_text("".join(lines))
-    return tmp_path
-
-
 @pytest.mark.parametrize(
     ("options", "count"),
     [
@@ -140,53 +117,15 @@ def test_each_argument_selects_its_events(
     assert sent(CampaignReport(write_events(tmp_path), "c1", live=False, **options)) == count
 
 
-def send_message(widget: Widget, **message: object) -> None:
-    """Send a message to a widget as the page does."""
-    data = {"method": "custom", "content": message}
-    widget._handle_msg({"content": {"data": data}, "buffers": []})
-
-
-def address_after(report: CampaignReport, **changes: object) -> str:
-    """Send a request of the page's filters; return the address of the reply."""
-    replies: list[dict[str, str]] = []
-    report.dashboard.filters.send = replies.append
-    send_message(report.dashboard.filters, **changes)
-    return replies[-1]["address"]
-
-
-def test_a_change_in_the_page_returns_its_address(tmp_path: Path) -> None:
-    report = CampaignReport(write_events(tmp_path), live=False, tab="email")
-    assert address_after(report, type="change", changes={"window": ["all"]}) == "window=all"
-    assert report.dashboard.snapshot.window.length > timedelta(days=3)
-    assert address_after(report, type="change", changes={"message": ["m3"], "tests": ["1"]}) == (
-        "campaign=c1&window=all&message=m3&tests=1"
-    )
-    assert sent(report) == 2
-    assert address_after(report, type="change", changes={"campaign": ["c2"]}) == (
-        "campaign=c2&window=all&tests=1"
-    )
-    assert report.dashboard.header.notices == []
-    assert sent(report) == 1
-    assert (
-        address_after(report, type="goto", address="?tab=push&every=5&theme=dark")
-        == "every=5&tab=push"
-    )
-    assert report.dashboard.tabs.selected_index == 2
-    assert sent(report) == 8
-    assert report.dashboard.filters.query["every"] == ["5"]
-    report.dashboard.tabs.selected_index = 0
-    assert report.dashboard.filters.query["tab"] == ["campaign"]
-
-
 def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) -> None:
     report = CampaignReport(write_events(tmp_path), "c1", live=False, messages=["m1"])
     address = address_after(
-        report, type="goto", address="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
+        report, type="hello", search="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
     )
     assert address == "message=m2&locale=fr"
     ignored = "ignoré\N{NO-BREAK SPACE}:"
     assert report.dashboard.header.notices == [
-        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, 2w, all.",
+        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all.",
         f"campaign=c3 {ignored} la source n'a pas cette campagne.",
         f"message=<b> {ignored} la campagne n'a pas ce message.",
     ]
@@ -209,7 +148,7 @@ def test_a_link_to_a_message_of_another_campaign_opens_its_tab(tmp_path: Path) -
     (write_events(tmp_path) / "b.ndjson").write_text(push)
     page = (report := CampaignReport(tmp_path, "c1", live=False)).dashboard
     assert (
-        address_after(report, type="goto", address="?campaign=c2&detail=p1")
+        address_after(report, type="hello", search="?campaign=c2&detail=p1")
         == "campaign=c2&detail=p1"
     )
     assert (page.header.detail, page.tabs.selected_index) == (["", "p1"], 2)
@@ -244,14 +183,14 @@ def test_a_newer_campaign_does_not_replace_the_shown_one(tmp_path: Path) -> None
     assert address_after(report, type="change", changes={"detail": ["m2"]}) == (
         "campaign=c1&window=6h&detail=m2"
     )
-    assert address_after(report, type="goto", address="?window=6h") == "window=6h"
+    assert address_after(report, type="hello", search="?window=6h") == "window=6h"
     assert report.dashboard.snapshot.campaign_id == "c1"
 
 
 def test_a_tab_opened_before_the_address_is_read_stays_open(tmp_path: Path) -> None:
     report = CampaignReport(write_events(tmp_path), "c1", live=False)
     report.dashboard.tabs.selected_index = 2
-    assert address_after(report, type="goto", address="?locale=fr") == "locale=fr&tab=push"
+    assert address_after(report, type="hello", search="?locale=fr") == "locale=fr&tab=push"
     assert report.dashboard.tabs.selected_index == 2
 
 
@@ -272,7 +211,7 @@ def test_an_execution_too_old_to_be_listed_can_be_chosen(tmp_path: Path) -> None
 def test_an_address_of_thousands_of_unknown_names_gets_few_notices(tmp_path: Path) -> None:
     report = CampaignReport(write_events(tmp_path), "c1", live=False)
     names = "&".join(f"message=n{i}" for i in range(5000))
-    assert address_after(report, type="goto", address=f"?{names}&message=m2") == "message=m2"
+    assert address_after(report, type="hello", search=f"?{names}&message=m2") == "message=m2"
     *notices, rest = report.dashboard.header.notices
     assert len(notices) == 3
     assert rest == "message: 4997 more are not in the campaign and were ignored."

@@ -107,7 +107,6 @@ def test_an_address_can_reset_the_defaults_of_the_server() -> None:
         ("at=noon", "at=noon"),
         ("from=2026-11-20T12:00Z", "from=2026-11-20T12:00Z"),
         ("to=2026-11-20T12:00Z", "to=2026-11-20T12:00Z"),
-        ("from=yesterday&to=2026-11-20T12:00Z", "from=yesterday"),
         (
             "from=2026-11-20T12:00Z&to=2026-11-20T12:00Z",
             "from=2026-11-20T12:00Z&to=2026-11-20T12:00Z",
@@ -129,6 +128,57 @@ def test_an_invalid_value_is_named_once_and_the_rest_applies(address: str, named
     (problem,) = problems
     assert problem.en.startswith(f"Ignored {named}: ")
     assert problem.fr.startswith(f"{named} ignoré\N{NO-BREAK SPACE}: ")
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("window=6h", ["window=6h"]),
+        ("at=2026-11-20T12:00Z&window=6h", ["window=6h", "at=2026-11-20T12:00Z"]),
+        ("window=soon&at=now", ["window=soon", "at=now"]),
+        ("window=&at=", []),
+        ("from=2026-11-20T11:00Z", ["from=2026-11-20T11:00Z"]),
+        ("to=2026-11-20T14:00Z&to=2026-11-20T13:00Z", ["to=2026-11-20T14:00Z"]),
+        ("to=2026-11-20T13:00Z", []),
+    ],
+)
+def test_a_value_that_exact_times_rule_out_is_named(address: str, named: list[str]) -> None:
+    exact = "from=2026-11-20T12:00Z&to=2026-11-20T13:00Z"
+    query, problems = parse_address(read_address(f"{address}&{exact}"), PLAIN)
+    assert query == Query(window=Window(NOON, NOON + 60 * MINUTE))
+    assert [one.en.removeprefix("Ignored ").partition(": ")[0] for one in problems] == named
+
+
+@pytest.mark.parametrize(
+    ("address", "query", "named"),
+    [
+        ("tab=push&tab=email", Query(tab="email"), ["tab=push"]),
+        ("tab=push&tab=x&tab=push&tab=email", Query(tab="email"), ["tab=push&tab=x"]),
+        ("campaign=a&campaign=b", Query(campaign="b"), ["campaign=a"]),
+        ("tests=1&tests=1", Query(include_tests=True), []),
+        ("message=a&message=b", Query(messages=("a", "b")), []),
+        (
+            "from=yesterday&to=2026-11-20T12:00Z",
+            Query(),
+            ["from=yesterday", "to=2026-11-20T12:00Z"],
+        ),
+    ],
+)
+def test_a_value_that_another_one_rules_out_is_named(
+    address: str, query: Query, named: list[str]
+) -> None:
+    parsed, problems = parse_address(read_address(address), PLAIN)
+    assert parsed == query
+    assert [one.en.removeprefix("Ignored ").partition(": ")[0] for one in problems] == named
+
+
+def test_a_time_beside_the_exact_window_of_the_report_is_named() -> None:
+    exact = Query(window=Window(NOON, NOON + 60 * MINUTE))
+    query, (problem,) = parse_address(read_address("at=2026-11-20T15:00Z"), exact)
+    assert query == exact
+    assert problem.en.startswith("Ignored at=2026-11-20T15:00Z: ")
+    query, problems = parse_address(read_address("at=2026-11-20T15:00Z&window=1h"), exact)
+    assert (query.at, problems) == (NOON + 180 * MINUTE, ())
 
 
 def test_a_long_value_is_quoted_on_one_short_line() -> None:

@@ -59,6 +59,10 @@ class Controller:
         self.calls.append(("goto", address))
         self._on_goto(address)
 
+    def revisit(self, address: str, number: int) -> None:
+        self.calls.append(("revisit", (address, number)))
+        self._on_goto(address)
+
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         self.calls.append(("change", dict(changes)))
 

@@ -137,11 +137,11 @@ def test_requests_are_handled_at_once_if_the_report_is_not_live() -> None:
     Page(dashboard).hello()
     Page(dashboard).hello("?at=2026-11-22T10:00:00Z&locale=fr")
     send_filters(dashboard, type="change", changes={"tests": ["1"]})
-    send_filters(dashboard, type="goto", address="?tab=push")
+    send_filters(dashboard, type="revisit", address="?tab=push", n=1)
     assert controller.calls == [
         ("goto", "?at=2026-11-22T10:00:00Z&locale=fr"),
         ("change", {"tests": ["1"]}),
-        ("goto", "?tab=push"),
+        ("revisit", ("?tab=push", 1)),
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.jobs.parameters import TEMPLATES, Parameters, parse_parameters
+from campaign_live_widgets.app.jobs.shown_view import passed_to_kernel
 from campaign_live_widgets.app.settings.installation import notebook_path
 from campaign_live_widgets.app.settings.secret_reference import (
     public_name,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.sources.address import SourceAddress
 
     Progress = Callable[[str, float], None]
@@ -53,6 +55,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     progress: Progress = _no_progress,
     now: datetime | None = None,
     template: Path | None = None,
+    shown: ReportView | None = None,
 ) -> Path:
     """Save one snapshot in a new folder below *out*, and return that folder.
 
@@ -75,6 +78,9 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         By default the current time.
     template : Path, optional
         The notebook; by default the bundled one.
+    shown : ReportView, optional
+        What a page shows, to be saved exactly as it is: the source is not read. *parameters*
+        are those that ask for it, with a campaign and an ``at``.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     if not isinstance(parameters, Parameters):
         parameters = parse_parameters(TEMPLATE, parameters)
     window = _window(parameters.query, made_at)
-    _require_source(parameters, out)
+    _require_source(parameters, out, is_read=shown is None)
     # Not the window's end: events up to the minute of this time count as the newest.
     at = parameters.query.at or made_at
     parameters = with_campaign(parameters.writing(list(written)).ending(at), made_at)
@@ -119,7 +125,8 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     recorded = {key: value for key, value in parameters.values.items() if key != "folder"}
     with Draft(out, name, parameters=recorded) as draft:
         try:
-            _execute(notebook, draft.folder, parameters, timeout, steps)
+            with passed_to_kernel(shown) as environment:
+                _execute(notebook, draft.folder, parameters, timeout, steps, environment)
             report = json.loads((draft.folder / "report.json").read_text(encoding="utf-8"))
             manifest = Manifest.of(
                 report,
@@ -165,8 +172,13 @@ def template_path(name: str) -> Path:
     return notebook_path(TEMPLATES[name].file)
 
 
-def _execute(
-    notebook: Path, folder: Path, parameters: Parameters, timeout: timedelta, steps: _Steps
+def _execute(  # noqa: PLR0913 - what a run is
+    notebook: Path,
+    folder: Path,
+    parameters: Parameters,
+    timeout: timedelta,
+    steps: _Steps,
+    environment: Mapping[str, str],
 ) -> None:
     from campaign_live_widgets.app.jobs.papermill_runner import execute
 
@@ -174,7 +186,7 @@ def _execute(
         notebook,
         folder / NOTEBOOK,
         {**parameters.values, "folder": f"env:{SNAPSHOT_FOLDER}"},
-        environment={SNAPSHOT_FOLDER: str(folder.absolute())},
+        environment={**environment, SNAPSHOT_FOLDER: str(folder.absolute())},
         seconds=timeout.total_seconds(),
         on_line=steps.next_file,
     )
@@ -192,15 +204,16 @@ def _source(parameters: Parameters) -> str:
     return str(parameters.values["source"]) or os.environ[SOURCE]
 
 
-def _require_source(parameters: Parameters, out: Path) -> None:
-    """Raise if the source does not exist, or would read the snapshots as events."""
+def _require_source(parameters: Parameters, out: Path, *, is_read: bool) -> None:
+    """Raise if the source does not exist but is read, or would read the snapshots as events."""
     from campaign_live_widgets.engine import require_readable
 
     named = _source(parameters)
     source = resolve(named)
     location = parse_address(source)
-    with redacted_errors(public_name(named), location):
-        require_readable(source)
+    if is_read:
+        with redacted_errors(public_name(named), location):
+            require_readable(source)
     require_apart(location, out)
 
 

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.settings.address import (
+    COUNTED_KEYS,
     pairs,
     parse_address,
     quote,
@@ -20,7 +21,7 @@ from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.rendering.language.phrases import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from campaign_live_widgets.app.feeds.feed import RollupFeed
     from campaign_live_widgets.app.settings.query import Query
@@ -63,6 +64,8 @@ class Control:
         self._dashboard, self._feed, self._defaults = dashboard, feed, query
         self._lock = RLock()
         self._query = query
+        self._is_step = False
+        self._revisit = 0
         # The campaign of an address without one: a newer campaign must not replace it.
         self._usual = feed.campaign if query.campaign is None else None
         dashboard.set_controller(self)
@@ -81,8 +84,21 @@ class Control:
         values are noted in the page, and the rest applies. Raises :class:`SourceError` if
         another campaign cannot be read.
         """
-        parameters = {"tab": [self._query.tab], **read_address(address)}
-        self._apply(*parse_address(parameters, self._defaults))
+        given = read_address(address)
+        query = parse_address({"tab": [self._query.tab], **given}, self._defaults)
+        self._apply(*query, named=given)
+
+    def revisit(self, address: str, number: int) -> None:
+        """Count again what an address of the page's history names; how it is shown stays.
+
+        *number* is the page's own: the answer has the last one. Raises :class:`SourceError` if
+        another campaign cannot be read.
+        """
+        self._revisit = number
+        shown = read_address(to_address(self._query, self._defaults))
+        given = {key: v for key, v in read_address(address).items() if key in COUNTED_KEYS}
+        parameters = {key: v for key, v in shown.items() if key not in COUNTED_KEYS} | given
+        self._apply(*parse_address(parameters, self._defaults), named=given)
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change the values of some keys of the address; the others stay.
@@ -91,7 +107,8 @@ class Control:
         campaign cannot be read.
         """
         parameters = {**read_address(to_address(self._query, self._defaults)), **changes}
-        self._apply(*parse_address(parameters, self._defaults, zone=self._query.time_zone))
+        query = parse_address(parameters, self._defaults, zone=self._query.time_zone)
+        self._apply(*query, named=changes, is_choice=True)
 
     def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
@@ -105,16 +122,30 @@ class Control:
         """Return the campaigns of the source."""
         return self._feed.campaigns()
 
-    def _apply(self, query: Query, problems: Iterable[Text]) -> None:
+    def _apply(
+        self,
+        query: Query,
+        problems: Iterable[Text],
+        *,
+        named: Collection[str],
+        is_choice: bool = False,
+    ) -> None:
+        """Show *query*; *named* are the keys that the reader has given."""
         notices = [problem(query.locale) for problem in problems]
         before, page = self._query, self._dashboard
-        query = self._known(query, notices)
+        try:
+            query = self._known(query, notices, named)
+        except SourceError:
+            self._publish()  # the address is that of what is still shown
+            raise
         self._feed.set_query(query)
         page.set_language(query.locale, query.time_zone)
         page.set_refresh_interval(query.every)
         with self._lock:
             moved = query.tab != before.tab
             self._query = query if moved else replace(query, tab=self._query.tab)
+            # The next answer is the one, also if a tab is opened meanwhile.
+            self._is_step |= is_choice and _counted(query) != _counted(before)
         page.show_detail(query.detail, self._feed.channels(query.detail))
         if query.detail is None and (moved or before.detail is not None):
             page.open_tab(self._query.tab)
@@ -124,7 +155,7 @@ class Control:
             self._show()
         self._publish()
 
-    def _known(self, query: Query, notices: list[str]) -> Query:
+    def _known(self, query: Query, notices: list[str], named: Collection[str]) -> Query:
         """Use the query's campaign, and drop ids that it does not have."""
         before = self._query
         try:
@@ -143,13 +174,14 @@ class Control:
             notices.append(one_line(error))
             query = replace(query, campaign=before.campaign)
         messages, executions = self._feed.names()
-        # The filters of the former campaign are dropped without a notice.
+        # The filters of the former campaign are dropped without a notice, unless named again.
         moved = query.campaign != before.campaign
         dropped = {*before.messages, *before.executions, before.detail} if moved else set()
 
         def existing(key: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
             text = _NO_EXECUTION if key == "execution" else _NO_MESSAGE
-            unknown = [name for name in names if name not in known and name not in dropped]
+            silent = set() if key in named else dropped
+            unknown = [name for name in names if name not in known and name not in silent]
             notices.extend(
                 _unknown(text, key, name, known)(query.locale) for name in unknown[:_NOTICES]
             )
@@ -182,7 +214,14 @@ class Control:
             query = self._query
             length = query.window if isinstance(query.window, timedelta) else None
             self._dashboard.filters.show_query(pairs(query), length, query.every)
-            self._dashboard.filters.confirm(to_address(query, self._defaults))
+            is_step, self._is_step = self._is_step, False
+            address = to_address(query, self._defaults)
+            self._dashboard.filters.confirm(address, is_step=is_step, revisit=self._revisit)
+
+
+def _counted(query: Query) -> list[tuple[str, ...]]:
+    values = pairs(query)
+    return [values[key] for key in COUNTED_KEYS]
 
 
 def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:

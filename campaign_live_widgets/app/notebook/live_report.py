@@ -20,15 +20,14 @@ from campaign_live_widgets.app.settings.secret_reference import public_name, res
 from campaign_live_widgets.catalog import Text, tile
 from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
+from campaign_live_widgets.dashboard.page.shown_view import shown_view
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
-from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.environment import CAMPAIGN, CAMPAIGN_FILE, SOURCE, SOURCE_NAME
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame, names_of
 from campaign_live_widgets.sources.address import parse_address
@@ -216,13 +215,7 @@ class CampaignReport(VBox):
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         """Return the widget and, of a report that does not go on, forms that need no kernel."""
-        report = ReportView(
-            snapshot=self._feed.snapshot(),
-            made_at=utc_now(),
-            locale=self.dashboard.locale,
-            time_zone=self.dashboard.time_zone,
-            places=self.dashboard.layout_of_tabs(),
-        )
+        report = shown_view(self.dashboard)
         if self._live is not None:
             forms = {
                 "text/plain": phrases.caption(report.snapshot, report.time_zone, report.locale)

@@ -1,4 +1,8 @@
-"""*Save a snapshot*: what the page shows becomes a folder of files, by the command's own way."""
+"""*Save a snapshot*: what the page shows becomes a folder of files, by the command's own way.
+
+The saved numbers are those of the page at that moment, also while it is paused or cannot read its
+source: the source is not read again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from campaign_live_widgets.app.settings.times import address_time
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.dashboard.page.shown_view import shown_view
 from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.io.environment import SNAPSHOTS, SNAPSHOTS_ADDRESS
 from campaign_live_widgets.rendering.language.phrases import one_line
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from campaign_live_widgets.dashboard import Dashboard
+    from campaign_live_widgets.rendering.model.report_view import ReportView
 
 PATH: Final = "snapshots/"
 """The URL path of the snapshots below the server's own."""
@@ -27,8 +33,8 @@ REPORT: Final = "report.html"
 
 _LOCK: Final = ".saving.lock"
 _STARTED: Final = Text(
-    "Saving a snapshot. The report stays live.",
-    "Enregistrement d'un instantané en cours. Le rapport reste en direct.",
+    "Saving a snapshot of what the page shows now.",
+    "Enregistrement d'un instantané de ce que la page affiche maintenant.",
 )
 _SAVED: Final = Text("Snapshot saved: {}", "Instantané enregistré\N{NO-BREAK SPACE}: {}")
 _FAILED: Final = Text(
@@ -87,7 +93,7 @@ class Saver:
         self._page.filters.saving = "busy"
         self._page.header.notify(_STARTED)
         self._thread = threading.Thread(
-            target=self._run, args=(self._parameters(),), name="campaign-live-save", daemon=True
+            target=self._run, args=(shown_view(self._page),), name="campaign-live-save", daemon=True
         )
         self._thread.start()
 
@@ -96,9 +102,9 @@ class Saver:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _parameters(self) -> dict[str, object]:
-        """Return the parameters of a run that counts what the page shows."""
-        page, snapshot = self._page, self._page.snapshot
+    def _parameters(self, view: ReportView) -> dict[str, object]:
+        """Return the parameters of a run that asks for what *view* shows."""
+        snapshot = view.snapshot
         return {
             "source": self._source,
             "campaign": snapshot.campaign_id,
@@ -107,14 +113,14 @@ class Saver:
             "messages": sorted(snapshot.selection.messages),
             "executions": sorted(snapshot.selection.executions),
             "include_tests": snapshot.include_tests,
-            "locale": page.locale,
-            "time_zone": page.time_zone,
+            "locale": view.locale,
+            "time_zone": view.time_zone,
         }
 
-    def _run(self, parameters: Mapping[str, object]) -> None:
+    def _run(self, view: ReportView) -> None:
         header, filters = self._page.header, self._page.filters
         try:
-            notice, link = self._make(parameters)
+            notice, link = self._make(view)
         except Timeout:
             notice, link = Text(_FAILED.en.format(_BUSY.en), _FAILED.fr.format(_BUSY.fr)), ""
         except Exception as error:  # noqa: BLE001 - the notice shows it
@@ -124,11 +130,11 @@ class Saver:
         header.notify(notice, link)
         filters.saving = "ready"
 
-    def _make(self, parameters: Mapping[str, object]) -> tuple[Text, str]:
+    def _make(self, view: ReportView) -> tuple[Text, str]:
         from campaign_live_widgets.app.jobs import snapshot_run as runs
 
         self._out.mkdir(parents=True, exist_ok=True)
         with FileLock(self._out / _LOCK, timeout=0):
-            made = runs.snapshot(parameters, self._out)
+            made = runs.snapshot(self._parameters(view), self._out, shown=view)
         link = f"{self._address}{quote(made.name)}/{REPORT}" if self._address else ""
         return Text(_SAVED.en.format(made.name), _SAVED.fr.format(made.name)), link

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.app.feeds.read_once import read_snapshot
+from campaign_live_widgets.app.jobs.shown_view import passed_view
 from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
@@ -126,7 +127,8 @@ class StaticReport(StaticView):
         )
         now = datetime.now(UTC)
         super().__init__(
-            ReportView(
+            passed_view()
+            or ReportView(
                 snapshot=read_snapshot(named, query, now),
                 made_at=now,
                 locale=query.locale,

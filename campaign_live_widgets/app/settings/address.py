@@ -22,7 +22,7 @@ from campaign_live_widgets.app.settings.times import (
 )
 from campaign_live_widgets.catalog import LOCALES, TABS, Text
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, format_duration
+from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.snapshot import Window
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ KEYS: Final = (
     *("tests", "tz", "locale", "every", "tab", "detail"),
 )
 """The report's parameters in an address, in the order they are written."""
+COUNTED_KEYS: Final = (
+    *("campaign", "window", "from", "to", "at", "message", "execution", "tests", "detail"),
+)
+"""Those that decide what is counted; a change of one is a step of the browser's history."""
 _SPAN_KEYS: Final = ("window", "from", "to")
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off", ""})
@@ -123,10 +127,9 @@ def _ignored(en: str, fr: str) -> Text:
     return Text(f"Ignored {{}}: {en}.", f"{{}} ignoré\N{NO-BREAK SPACE}: {fr}.")
 
 
-_EXAMPLES: Final = MINUTES_EXAMPLES.replace(" or", ",")
 _WINDOW: Final = _ignored(
-    f"not a valid duration. Examples: {_EXAMPLES}, all",
-    "durée non valide, par exemple\N{NO-BREAK SPACE}: {_EXAMPLES}, all",
+    "not a valid duration. Examples: 15m, 6h, 7d, all",
+    "durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all",
 )
 _TIME: Final = _ignored(
     "not a valid time. Example: 2026-11-23T12:00Z",
@@ -135,6 +138,17 @@ _TIME: Final = _ignored(
 _SPAN: Final = _ignored(
     "a window needs a start (from) before its end (to)",
     "une période commence (from) avant de se terminer (to)",
+)
+_BESIDE_SPAN: Final = _ignored(
+    "the window is given by from and to", "la période est donnée par from et to"
+)
+_FIXED: Final = _ignored(
+    "the window of this report has an end of its own; give window, too",
+    "la période de ce rapport a sa propre fin\N{NO-BREAK SPACE}; indiquez aussi window",
+)
+_REPEATED: Final = _ignored(
+    "only one value is allowed, and the last one applies",
+    "une seule valeur est permise, et la dernière s'applique",
 )
 _TESTS: Final = _ignored("give tests=1 or tests=0", "indiquez tests=1 ou tests=0")
 _TIME_ZONE: Final = _ignored(
@@ -157,6 +171,7 @@ class _Reader:
 
     def __init__(self, given: Mapping[str, Sequence[str]], zone: str) -> None:
         self._given, self._zone = given, zone
+        self._invalid = set[str]()
         self.problems: list[Text] = []
 
     def one(self, key: str, parser: Callable[[str], T], default: T, problem: Text | None) -> T:
@@ -164,9 +179,13 @@ class _Reader:
         text = self._last(key)
         if text is None:
             return default
+        others = [value for value in self._given[key][:-1] if value != text]
+        if others:
+            self._ignore("&".join(f"{key}={value}" for value in dict.fromkeys(others)), _REPEATED)
         try:
             return parser(text)
         except UsageError:
+            self._invalid.add(key)
             if problem is not None:
                 self._ignore(f"{key}={text}", problem)
             return default
@@ -179,16 +198,25 @@ class _Reader:
 
     def window(self, defaults: Query) -> dict[str, Any]:
         """Return the window and its end: exact minutes where ``from`` and ``to`` are valid."""
-        before = len(self.problems)
         start, end = (self.one(key, self._time, None, _TIME) for key in ("from", "to"))
-        given = [f"{key}={self._last(key)}" for key in ("from", "to") if self._last(key)]
         if start is not None and end is not None and (exact := whole_minutes(start, end)):
+            for key in ("window", "at"):
+                if text := self._last(key):
+                    self._ignore(f"{key}={text}", _BESIDE_SPAN)
             return {"window": exact, "at": None}
-        if given and len(self.problems) == before:
+        if given := [f"{key}={self._last(key)}" for key in ("from", "to") if self._is_valid(key)]:
             self._ignore("&".join(given), _SPAN)
         window = self.one("window", parse_span, defaults.window, _WINDOW)
         at = self.one("at", self._time, defaults.at, _TIME)
-        return {"window": window, "at": None if isinstance(window, Window) else at}
+        if not isinstance(window, Window):
+            return {"window": window, "at": at}
+        if self._is_valid("at"):
+            self._ignore(f"at={self._last('at')}", _FIXED)
+        return {"window": window, "at": None}
+
+    def _is_valid(self, key: str) -> bool:
+        """Return whether *key* has a value, and none that a notice has called invalid."""
+        return bool(self._last(key)) and key not in self._invalid
 
     def _last(self, key: str) -> str | None:
         values = self._given.get(key)

@@ -23,25 +23,35 @@ export function mergeAddress(search, address) {
 /**
  * Return a function that writes what the page shows into its address.
  *
+ * A choice of what is counted is an entry of the history: Back returns to what was counted before.
+ * How it is shown (language, time zone, tab) replaces the address of the entry.
+ *
  * @param {(message: object) => void} send
  * @param {AbortSignal} signal
- * @returns {(address: string) => void}
+ * @returns {(answer: { address: string, step: boolean, revisit: number }) => void}
  */
 export function addressWriter(send, signal) {
   if (!inVoila()) return () => {};
   const detailOf = (params) => params.get("detail") ?? "";
-  window.addEventListener("popstate", () => send({ type: "goto", address: location.search }), {
-    signal,
-  });
-  return (address) => {
+  let visits = 0;
+  window.addEventListener(
+    "popstate",
+    () => {
+      visits += 1;
+      send({ type: "revisit", address: location.search, n: visits });
+    },
+    { signal },
+  );
+  return ({ address, step, revisit }) => {
+    // The answer to an earlier request does not belong to the entry that is open by now.
+    if (revisit < visits) return;
     const current = new URLSearchParams(location.search);
     const next = mergeAddress(location.search, address);
     if (next.toString() === current.toString()) return;
     const text = next.toString() ? `?${next}` : "";
     const url = `${location.pathname}${text}${location.hash}`;
-    // The page of one message is an entry of the history: the browser's Back leaves it.
-    if (detailOf(next) && !detailOf(current))
-      history.pushState({ campaignLive: "detail" }, "", url);
+    const opened = detailOf(next) && !detailOf(current);
+    if (step) history.pushState(opened ? { campaignLive: "detail" } : null, "", url);
     else history.replaceState(detailOf(next) ? history.state : null, "", url);
   };
 }

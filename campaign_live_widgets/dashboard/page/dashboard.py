@@ -358,8 +358,9 @@ class Dashboard(VBox):
         kind = message.get("type")
         if self._controller is None:
             return
-        if kind == "goto":
-            self._call_soon(partial(self._controller.goto, str(message.get("address", ""))))
+        if kind == "revisit":
+            address, number = str(message.get("address", "")), int(message.get("n", 0))
+            self._call_soon(partial(self._controller.revisit, address, number))
         elif kind == "change":
             changes = dict(message.get("changes") or {})
             values_by_key = {str(key): [str(v) for v in values] for key, values in changes.items()}

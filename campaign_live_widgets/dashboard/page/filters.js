@@ -1,8 +1,8 @@
 /**
  * The line of filters: controls, a chip for each active filter, and the page's address.
  *
- * Messages out: change {changes: key → values}, goto {address}, choices, save. Messages in:
- * answered {address}, choices {campaigns, span}. The address is changed in Voilà only.
+ * Messages out: change {changes: key → values}, revisit {address, n}, choices, save. Messages in:
+ * answered {address, step, revisit}, choices {campaigns, span}. The address is changed in Voilà only.
  */
 
 import { freshId, keepKeys, make, makeButton, write } from "../../rendering/html/dom.js";
@@ -351,7 +351,7 @@ export function render({ model, el, signal }) {
     if (message?.type === "answered") {
       clearTimeout(waiting);
       el.removeAttribute("aria-busy");
-      writeAddress(message.address);
+      writeAddress(message);
       if (more.isOpen()) drawMore();
     }
     if (message?.type === "choices") {

@@ -1,8 +1,8 @@
 """The line of filters under the page's head: which part is counted, and how it is shown.
 
-Messages from the page: ``goto`` with the query string of an address, ``change`` with the values
-of changed address keys, ``choices`` when a list is opened, and ``save``. Messages to the page:
-``answered`` with the address of what is shown, and ``choices``.
+Messages from the page: ``revisit`` with the query string of an address of the browser's history,
+``change`` with the values of changed address keys, ``choices`` when a list is opened, and ``save``.
+Messages to the page: ``answered`` with the address of what is shown, and ``choices``.
 """
 
 from __future__ import annotations
@@ -85,6 +85,9 @@ class ReportController(Protocol):
 
     def goto(self, address: str) -> None:
         """Show what an address names; keys that are missing have the report's defaults."""
+
+    def revisit(self, address: str, number: int) -> None:
+        """Count what an address of the history names; *number* is that of the request."""
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change the values of some address keys; the others stay."""
@@ -196,9 +199,19 @@ class Filters(Front, script="filters"):
             }
         )
 
-    def confirm(self, address: str) -> None:
-        """Send the page's address, after its request is done."""
-        self.send({"type": "answered", "address": address})
+    def confirm(self, address: str, *, is_step: bool = False, revisit: int = 0) -> None:
+        """Send the page's address, after its request is done.
+
+        Parameters
+        ----------
+        address : str
+        is_step : bool
+            Whether it is a new entry of the browser's history.
+        revisit : int
+            Number of the last request for an address of the history.
+        """
+        step = {"step": is_step, "revisit": revisit}
+        self.send({"type": "answered", "address": address, **step})
 
     def _offer_lengths(self) -> None:
         locale, lengths = self.locale, dict(_LENGTHS)

@@ -101,7 +101,9 @@ export function attach({ model, el, menu, labels, library, show, signal }) {
   };
   const picture = (ending) =>
     save(async () => {
-      const [draw, file] = await Promise.all([import("./svg_export.js"), fetchFile(model, ending)]);
+      const draw = await import("./svg_export.js");
+      // Last, so that its caption is of the numbers that are drawn.
+      const file = await fetchFile(model, ending);
       const tile = el.closest(".clw-tile");
       saveAs(file.name, await draw[ending](tile, { caption: file.text, labels, locale }));
       return file.name;

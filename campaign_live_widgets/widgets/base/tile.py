@@ -123,17 +123,17 @@ class TileWidget(VBox):
             Whether the current view changed.
         """
         with self._lock:
-            unfinished = self._context.unfinished
-            self._context = context or self._context
-            same_time = self._context.unfinished == unfinished or self.tile.by != "bucket"
-            same_names = names is None or names == self._names
-            if frame.equals(self._frame) and same_names and same_time:
+            context = context or self._context
+            unfinished = context.unfinished
+            same_time = unfinished == self._context.unfinished or self.tile.by != "bucket"
+            names = self._names if names is None else names
+            if frame.equals(self._frame) and names == self._names and same_time:
+                self._context = context
                 return False
-            if names is not None:
-                self._names = names
             # Another thread may have switched to a view that is not built yet.
-            changed = self._view(self.view).update(frame, self._names, self._context.unfinished)
-            self._frame = frame.copy()
+            changed = self._view(self.view).update(frame, names, unfinished)
+            # Not before: files of a tile whose update fails are of the numbers that it shows.
+            self._frame, self._names, self._context = frame.copy(), names, context
             return changed
 
     def on_open(self, callback: Callable[[str], object]) -> None:
