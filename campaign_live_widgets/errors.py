@@ -67,7 +67,7 @@ class UnknownNameError(UsageError, KeyError):
             hint = f" Known: {listed}{', …' if len(names) > 8 else ''}."  # noqa: PLR2004
         else:
             hint = f" There is no {kind} here."
-        self.message = f"Unknown {kind} {name!r}.{hint}"
+        self.message = f"unknown {kind} {name!r}.{hint}"
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -84,7 +84,8 @@ class MissingExtraError(CampaignLiveError):
     """The request needs an extra of the package that is not installed."""
 
     def __init__(self, what: str, extra: str = "export") -> None:
-        super().__init__(f"For {what}, install more: pip install 'campaign-live-widgets[{extra}]'")
+        command = f"pip install 'campaign-live-widgets[{extra}]'"
+        super().__init__(f"a package for {what} is not installed; install it: {command}")
 
 
 class StoreError(CampaignLiveError):

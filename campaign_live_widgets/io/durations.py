@@ -8,6 +8,8 @@ from typing import Final
 
 EXAMPLES: Final = "90s, 15m, 6h, 7d or 2w"
 """The documented spellings, for help and error texts."""
+MINUTES_EXAMPLES: Final = "15m, 6h, 7d or 2w"
+"""Those that are whole minutes, as the length of a window has to be."""
 
 _UNITS: Final = {
     "s": timedelta(seconds=1),

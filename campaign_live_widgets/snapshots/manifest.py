@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.io.clock import parse_rfc3339, rfc3339
-from campaign_live_widgets.snapshots.paths import MANIFEST, OWNER
+from campaign_live_widgets.snapshots.paths import ADVICE, MANIFEST, OWNER
 from campaign_live_widgets.snapshots.report_reader import figures
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ class Manifest:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            message = f"{folder} is not a snapshot: {MANIFEST}: {error.strerror}"
+            message = f"{folder} is not a snapshot: {MANIFEST}: {error.strerror}; {ADVICE}"
             raise ArchiveError(message) from None
         except (ValueError, RecursionError):
-            message = f"{path} is not JSON"
+            message = f"{path} is not JSON; make the snapshot again"
             raise ArchiveError(message) from None
         return cls.from_json(values, str(path))
 
@@ -155,7 +155,7 @@ class Manifest:
         if values["schema_version"] > SCHEMA_VERSION:
             message = (
                 f"{where} is of schema version {values['schema_version']}; "
-                f"this version of the package reads up to {SCHEMA_VERSION}"
+                f"this version of the package reads up to {SCHEMA_VERSION}; install a newer one"
             )
             raise ArchiveError(message)
         for name, kinds in _SHAPE.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.io.clock import parse_rfc3339
-from campaign_live_widgets.snapshots.paths import FAILURE
+from campaign_live_widgets.snapshots.paths import ADVICE, FAILURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,24 +34,27 @@ def read_report(path: Path) -> dict[str, Any]:
         If there is none, or its schema version is unknown.
     """
     if (path / FAILURE).exists():
-        message = f"{path} is the folder of a failed run, not a snapshot"
+        message = f"{path} is the folder of a failed run, not a snapshot; {ADVICE}"
         raise ArchiveError(message)
     file = path / REPORT_JSON if path.is_dir() else path
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"{path} is not a snapshot: {file.name}: {error.strerror}"
+        message = f"{path} is not a snapshot: {file.name}: {error.strerror}; {ADVICE}"
         raise ArchiveError(message) from None
     except (ValueError, RecursionError):
-        message = f"{file} is not JSON"
+        message = f"{file} is not JSON; make the snapshot again"
         raise ArchiveError(message) from None
     if isinstance(values, dict) and isinstance(version := values.get("schema_version"), int):
         if version > _VERSION:
-            message = f"{file} is of schema version {version}; this version reads up to {_VERSION}"
+            message = (
+                f"{file} is of schema version {version}; "
+                f"this version of the package reads up to {_VERSION}; install a newer one"
+            )
             raise ArchiveError(message)
         if _is_report(values):
             return values
-    message = f"{file} is not the JSON of a report"
+    message = f"{file} is not the JSON of a report; {ADVICE}"
     raise ArchiveError(message)
 
 

@@ -290,7 +290,14 @@ def test_a_process_has_the_same_code_and_outputs(
     ],
 )
 def test_an_invalid_call_exits_with_status_2(arguments: tuple[str, ...], words: list[str]) -> None:
-    assert_fails(run(*arguments), WRONG_CALL, *words)
+    result = run(*arguments)
+    assert_fails(result, WRONG_CALL, *words)
+    assert result.err.removeprefix("campaign-live: ")[0].islower()
+
+
+def test_window_names_the_same_examples_in_help_and_error() -> None:
+    assert "such as 15m, 6h, 7d or 2w" in " ".join(run("report", "--help").out.split())
+    assert "such as 15m, 6h, 7d or 2w" in run("report", ".", "--window", "soon").err
 
 
 def test_an_unknown_campaign_suggests_the_nearest(source: str) -> None:

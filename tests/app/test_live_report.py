@@ -123,9 +123,9 @@ def test_ignored_values_are_notices_in_the_language_of_the_page(tmp_path: Path) 
         report, type="hello", search="campaign=c3&message=m2&message=<b>&locale=fr&window=soon"
     )
     assert address == "message=m2&locale=fr"
-    ignored = "ignoré\N{NO-BREAK SPACE}:"
+    ignored, examples = "ignoré\N{NO-BREAK SPACE}:", "15m, 6h, 7d, 2w, all."
     assert report.dashboard.header.notices == [
-        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all.",
+        f"window=soon {ignored} durée non valide, par exemple\N{NO-BREAK SPACE}: {examples}",
         f"campaign=c3 {ignored} la source n'a pas cette campagne.",
         f"message=<b> {ignored} la campagne n'a pas ce message.",
     ]

@@ -106,7 +106,7 @@ def test_an_integer_is_a_float_and_a_tuple_a_list() -> None:
     ("name", "hint"), [("windw", "Did you mean 'window'?"), ("colour", "Known: ")]
 )
 def test_an_unknown_parameter_suggests_the_nearest(name: str, hint: str) -> None:
-    with pytest.raises(UnknownNameError, match=re.escape(f"Unknown parameter {name!r}. {hint}")):
+    with pytest.raises(UnknownNameError, match=re.escape(f"unknown parameter {name!r}. {hint}")):
         check("campaign_snapshot", VALID | {name: "1h"})
 
 
@@ -210,7 +210,7 @@ def test_parameters_inserted_by_another_scheduler_are_checked() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"windw": "6h"}, "Unknown parameter 'windw'. Did you mean 'window'?"),
+        ({"windw": "6h"}, "unknown parameter 'windw'. Did you mean 'window'?"),
         ({"window": 6}, "window is int, not text"),
         ({}, "message is missing"),
     ],

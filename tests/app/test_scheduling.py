@@ -266,7 +266,7 @@ def test_a_notebook_job_runs(
     status, message = json.loads(done.stdout.splitlines()[-1])
     if invalid:
         assert status == "FAILED"
-        assert "Unknown parameter 'windw'. Did you mean 'window'?" in message
+        assert "unknown parameter 'windw'. Did you mean 'window'?" in message
         return
     assert status == "COMPLETED", message
     assert "982" in output.read_text(encoding="utf-8")

@@ -290,4 +290,7 @@ def test_a_missing_extra_is_a_one_line_error() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout == "For PDF, install more: pip install 'campaign-live-widgets[export]'\n"
+    assert done.stdout == (
+        "a package for PDF is not installed; install it: "
+        "pip install 'campaign-live-widgets[export]'\n"
+    )

@@ -194,7 +194,7 @@ def test_a_missing_extra_is_a_one_line_error() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == (
-        f"{MissingExtraError.__name__} For pictures, install more: "
+        f"{MissingExtraError.__name__} a package for pictures is not installed; install it: "
         "pip install 'campaign-live-widgets[export]'\n"
     )
 

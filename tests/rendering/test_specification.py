@@ -231,7 +231,7 @@ def test_labels_come_from_the_catalog() -> None:
 
 def test_an_unknown_chart_is_a_named_error() -> None:
     chart_tile = tile("email.bounce_reasons")
-    with pytest.raises(UnknownNameError, match=r"Unknown chart 'bar'\. .*donut"):
+    with pytest.raises(UnknownNameError, match=r"unknown chart 'bar'\. .*donut"):
         specification(chart_tile, frames.frame(chart_tile), kind="bar")
     with pytest.raises(UnknownNameError):
         specification(tile("campaign.statistics"), frames.frame(tile("campaign.statistics")))

@@ -201,9 +201,9 @@ def test_an_unknown_name_is_an_error(tmp_path: Path) -> None:
     rollup = open_rollup(tmp_path, CAMPAIGN)
     rollup.require(ALL)
     rollup.require(of("email-1", "007", executions=("run-1",)))
-    with pytest.raises(UnknownNameError, match=r"Unknown message 'email-11'.*'email-1'"):
+    with pytest.raises(UnknownNameError, match=r"unknown message 'email-11'.*'email-1'"):
         rollup.require(of("007", "email-11", executions=("run-1",)))
-    with pytest.raises(UnknownNameError, match=r"Unknown execution 'run-3'"):
+    with pytest.raises(UnknownNameError, match=r"unknown execution 'run-3'"):
         rollup.require(of("007", executions=("run-1", "run-3")))
 
 

@@ -1,4 +1,4 @@
-"""Durations in the address of a table."""
+"""Options in the address of a table."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def test_durations_and_numbers_are_whole_seconds(option: str, text: str, seconds
 def test_other_durations_are_rejected(text: str) -> None:
     with pytest.raises(SourceError, match=f"invalid overlap {text!r}: give whole seconds"):
         DatabaseAddress.parse(f"{URL}&overlap={text}")
+
+
+@pytest.mark.parametrize("option", ["password", "PWD", "user", "token"])
+def test_a_credential_as_an_option_is_an_error_that_shows_where_it_belongs(option: str) -> None:
+    with pytest.raises(SourceError, match="postgresql://USER:env:NAME@HOST/") as raised:
+        DatabaseAddress.parse(f"{URL}&{option}=hunter2")
+    assert "hunter2" not in str(raised.value)

@@ -76,11 +76,11 @@ def _exit_status(error: Exception) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, click.UsageError):
-        where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
-        return " ".join(error.format_message().split()) + where
     if isinstance(error, click.ClickException):
-        return " ".join(error.format_message().split())
+        message = " ".join(error.format_message().split()).rstrip(".")
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        where = f" (see {context.command_path} --help)" if context else ""
+        return message[:1].lower() + message[1:] + where  # click begins with a capital letter
     if isinstance(error, CampaignLiveError):
         return " ".join(str(error).split())
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

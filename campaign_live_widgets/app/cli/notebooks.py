@@ -41,7 +41,7 @@ def lab(folder: Path, no_browser: bool) -> None:  # noqa: FBT001 - click passes 
 
     _copied(folder)
     if find_spec("jupyterlab") is None:
-        log(f"The notebooks are in {folder}.")
+        log(f"the notebooks are in {folder}")
         raise MissingExtraError("JupyterLab", "lab")
     command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST)]
     if no_browser:

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from campaign_live_widgets.app.cli.console import log
 from campaign_live_widgets.catalog import LOCALES
-from campaign_live_widgets.io.durations import format_duration, parse_duration
+from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, format_duration, parse_duration
 from campaign_live_widgets.io.environment import CAMPAIGN
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ window: Final = click.option(
     default="24h",
     show_default=True,
     metavar="LENGTH",
-    help="Set the length of the window, such as 15m, 6h, 24h or 7d.",
+    help=f"Set the length of the window, such as {MINUTES_EXAMPLES}.",
 )
 include_tests: Final = click.option("--include-tests", is_flag=True, help="Count test sends too.")
 locale: Final = click.option(
@@ -112,7 +112,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before
     at_least, at_most : timedelta
         Limits, both allowed; by default anything longer than zero.
     whole_minutes : bool
-        Whether seconds are refused.
+        Whether seconds are an error.
     bare_unit : str, optional
         Unit of a number without one, such as ``"s"``.
     """

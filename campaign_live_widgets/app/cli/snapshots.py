@@ -14,7 +14,7 @@ from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import job_progress, log, log_rejected, write
 from campaign_live_widgets.app.settings.times import LONGEST_WINDOW
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
-from campaign_live_widgets.io.durations import format_duration
+from campaign_live_widgets.io.durations import EXAMPLES, format_duration
 
 _LENGTH: Final = options.Duration(whole_minutes=True, at_most=LONGEST_WINDOW)
 _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
@@ -82,7 +82,7 @@ _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
     default="10m",
     show_default=True,
     metavar="LENGTH",
-    help="Stop a snapshot that takes longer than LENGTH, such as 90s, 10m or 1h.",
+    help=f"Stop a snapshot that takes longer than LENGTH, such as {EXAMPLES}.",
 )
 def snapshot(  # noqa: PLR0913 - the options of a command
     source: str,

@@ -20,6 +20,7 @@ from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.app.settings.times import address_time, parse_at
 from campaign_live_widgets.catalog import LOCALES, TABS
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.io.durations import MINUTES_EXAMPLES
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ _PARAMETERS: Final = (
     Parameter(
         "window",
         "24h",
-        "how far back the report looks: 30m, 6h, 7d; all: since the first event",
+        f"length of the window: {MINUTES_EXAMPLES}; all: since the first event",
     ),
     Parameter("at", "", "end of the window in RFC 3339; empty: now"),
     Parameter(

@@ -22,7 +22,7 @@ from campaign_live_widgets.app.settings.times import (
 )
 from campaign_live_widgets.catalog import LOCALES, TABS, Text
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.io.durations import format_duration
+from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, format_duration
 from campaign_live_widgets.snapshot import Window
 
 if TYPE_CHECKING:
@@ -127,9 +127,10 @@ def _ignored(en: str, fr: str) -> Text:
     return Text(f"Ignored {{}}: {en}.", f"{{}} ignoré\N{NO-BREAK SPACE}: {fr}.")
 
 
+_EXAMPLES: Final = MINUTES_EXAMPLES.replace(" or", ",")
 _WINDOW: Final = _ignored(
-    "not a valid duration. Examples: 15m, 6h, 7d, all",
-    "durée non valide, par exemple\N{NO-BREAK SPACE}: 15m, 6h, 7d, all",
+    f"not a valid duration. Examples: {_EXAMPLES}, all",
+    f"durée non valide, par exemple\N{NO-BREAK SPACE}: {_EXAMPLES}, all",
 )
 _TIME: Final = _ignored(
     "not a valid time. Example: 2026-11-23T12:00Z",

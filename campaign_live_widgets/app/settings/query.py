@@ -156,7 +156,7 @@ def parse_every(text: str | float) -> float:
     except ValueError:
         seconds = _parse_seconds(str(text))
     if not FASTEST <= seconds <= SLOWEST:  # also false for "not a number"
-        message = f"Invalid every={text}: give {FASTEST:g} to {SLOWEST:g} seconds"
+        message = f"invalid every={text}: give {FASTEST:g} to {SLOWEST:g} seconds"
         raise UsageError(message)
     return seconds
 
@@ -195,7 +195,7 @@ def _parse_given_window(window: WindowGiven) -> Span:
     start, end = map(parse_at, window)
     span = None if start is None or end is None else whole_minutes(start, end)
     if span is None:
-        message = f"Invalid window {window!r}: give a start time and a later end time"
+        message = f"invalid window {window!r}: give a start time and a later end time"
         raise UsageError(message)
     return span
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
-from campaign_live_widgets.io.durations import parse_duration
+from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, parse_duration
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
 
 _SPACED_OFFSET: Final = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)$")
@@ -34,7 +34,7 @@ def parse_window(text: str | timedelta) -> timedelta:
     if length % MINUTE or not timedelta() < length <= LONGEST_WINDOW:
         message = (
             f"invalid window {str(text)!r}: give whole minutes, hours, days or weeks, "
-            "such as 15m, 6h, 7d or 2w (at most ten years)"
+            f"such as {MINUTES_EXAMPLES} (at most ten years)"
         )
         raise UsageError(message)
     return length

@@ -52,7 +52,7 @@ class ReportGrid(GridspecLayout):
                 rows, columns = self._get_indices_from_slice(*key)
                 self.set_span(tile_id, len(rows), len(columns))
                 return
-        message = "This widget is not a tile of the grid. A grid's tiles never change."
+        message = "this widget is not a tile of the grid, whose tiles never change"
         raise ValueError(message)
 
     def __getitem__(self, tile_id: str) -> Widget:

@@ -98,7 +98,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
         raise UnknownNameError(kind="chart", name=chosen, known=kinds)
     if tuple(frame.columns) != tile.columns:
         columns = f"{list(frame.columns)}; it must have {list(tile.columns)}"
-        message = f"The frame of {tile.id} has the columns {columns}."
+        message = f"the frame of {tile.id} has the columns {columns}."
         raise UsageError(message)
     usual = _usual_size(tile, len(frame) if most is None else min(len(frame), most), chosen)
     chart = Chart(

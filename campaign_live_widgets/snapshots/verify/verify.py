@@ -58,7 +58,7 @@ def _each(path: Path, lines_of: Callable[[Path], list[str]]) -> list[str]:
         return lines_of(path)
     snapshots = [folder for folder in folders(path) if _is_snapshot(folder)]
     if not snapshots:
-        message = f"there is no snapshot in {path}"
+        message = f"there is no snapshot in {path}; give a snapshot, or a folder of snapshots"
         raise ArchiveError(message)
     return [f"{folder.name}: {line}" for folder in snapshots for line in lines_of(folder)]
 

@@ -67,7 +67,7 @@ class Format(ABC):
         if name is None:
             return
         if name in FORMATS:
-            message = f"Format {name!r} is already taken by {type(FORMATS[name]).__name__}."
+            message = f"format {name!r} is already taken by {type(FORMATS[name]).__name__}."
             raise TypeError(message)
         cls.name = name
         FORMATS[name] = cls()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.io.durations import parse_duration
+from campaign_live_widgets.io.durations import EXAMPLES, parse_duration
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from urllib.parse import SplitResult
 
 SCHEMES: Final[Mapping[str, str]] = {
@@ -43,6 +43,8 @@ OVERLAP: Final = 120
 """Seconds (or numbers of a serial) that are read again, for what was committed late."""
 _OVERLAPS: Final = {"queryservice": 7200}
 """Of a lake whose datasets are filled one by one, some much later than others."""
+_CREDENTIALS: Final = {"user", "username", "password", "passwd", "pwd", "token"}
+"""Names of options, in addresses of other programs, for what is before the host here."""
 _EVERY: Final = {"queryservice": 60}
 """Seconds between two refreshes, where the service needs many seconds for one answer."""
 
@@ -116,8 +118,7 @@ class DatabaseAddress:
         options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
         for key in query:
             if key not in options:
-                message = f"{label}: unknown option {key!r}; known: {', '.join(options)}"
-                raise SourceError(message)
+                raise _unknown_option(label, key, options)
         if not all(query.get("table", "").split(",")):
             message = f"{label}: the table is missing; add ?table=NAME to the address"
             raise SourceError(message)
@@ -238,6 +239,16 @@ def _require_rows(known: str | None) -> None:
         raise SourceError(message)
 
 
+def _unknown_option(label: str, key: str, options: Iterable[str]) -> SourceError:
+    if key.lower() not in _CREDENTIALS:
+        return SourceError(f"{label}: unknown option {key!r}; known: {', '.join(options)}")
+    scheme = label.partition("://")[0]
+    return SourceError(
+        f"{label}: {key!r} is not an option; set it before the host, with the password or token in "
+        f"an environment variable NAME: {scheme}://USER:env:NAME@HOST/…"
+    )
+
+
 def _password(given: str | None, label: str) -> str | None:
     """Return the password an address gives, or the variable of the environment it names."""
     if given is None:
@@ -267,7 +278,7 @@ def _length(query: Mapping[str, str], option: str, default: int, label: str) -> 
     if duration % second:
         message = (
             f"{label}: invalid {option} {text!r}: give whole seconds, minutes, hours, days or "
-            "weeks, such as 90s, 5m or 1h, or a number"
+            f"weeks, such as {EXAMPLES}, or a number"
         )
         raise SourceError(message)
     return duration // second

@@ -93,7 +93,7 @@ def declare(path: str) -> None:
         Relative to the package, such as ``"dashboard/header.js"``.
     """
     if path in _declared:
-        message = f"The script {path!r} is already declared."
+        message = f"the script {path!r} is already declared."
         raise TypeError(message)
     _declared.append(path)
 

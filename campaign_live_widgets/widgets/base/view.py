@@ -63,7 +63,7 @@ class View(ABC):
     def __init_subclass__(cls, *, kind: str, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if kind in VIEWS:
-            message = f"View kind {kind!r} is already taken by {VIEWS[kind].__name__}."
+            message = f"view kind {kind!r} is already taken by {VIEWS[kind].__name__}."
             raise TypeError(message)
         cls.kind = kind
         VIEWS[kind] = cls
@@ -148,7 +148,7 @@ class View(ABC):
     def _check(self, frame: pd.DataFrame) -> None:
         if tuple(frame.columns) != self.tile.columns:
             message = (
-                f"The frame of {self.tile.id} has the columns {list(frame.columns)}; "
+                f"the frame of {self.tile.id} has the columns {list(frame.columns)}; "
                 f"it must have {list(self.tile.columns)}."
             )
             raise UsageError(message)
