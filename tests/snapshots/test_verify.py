@@ -66,10 +66,10 @@ def test_a_snapshot_of_a_damaged_store_shows_what_is_missing_and_is_not_valid(
     snapshot = replace(hostile(), health=Health(events=5, missing=1296, lost=(lost,)))
     folder = publish(tmp_path, snapshot, FORMATS)
     assert Manifest.read(folder).health["missing"] == 1296
-    first, _, rest = (folder / "report.csv").read_text("utf-8").partition("\r\n")
+    first, _, rest = (folder / "report.csv").read_text("utf-8").partition("\n")
     assert first.startswith("report,")
     assert "missing events: 1,296" in first
-    assert rest.startswith("\r\ncampaign.statistics")
+    assert rest.startswith("\ncampaign.statistics")
     assert verify(folder) == [
         "report.json: 1,296 events of the store were missing when it was made"
     ]
