@@ -99,8 +99,8 @@ class Health:
     """Events that the log of a store has, and its files have lost; the sum of ``lost``."""
     lost: tuple[Lost, ...] = ()
     """What is missing, by campaign; the one with most events first."""
-    unread_commits: int = 0
-    """Parts of the log of a store that cannot be read; their events are not counted."""
+    unread_commits: tuple[int, ...] = ()
+    """Commits of a store that cannot be read; their events are not counted."""
     gone: int = 0
     """Counted events that are in no file of the source any more; 0 unless it is followed."""
     rejects: tuple[Reject, ...] = ()

@@ -120,6 +120,8 @@ class State:
     rejects: dict[str, int] = field(default_factory=dict)
     """Path → number of rows, of the files of rejected rows."""
     problems: list[str] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+    """Numbers of the commits that cannot be read."""
 
     def apply(self, commit: Commit) -> None:
         """Add the next commit."""
@@ -280,7 +282,7 @@ class Log:
 
     def _read(self) -> State:
         commits, checkpoints = self.numbers()
-        state, problems = State(), []
+        state, problems, unread = State(), [], []
         for number in reversed(checkpoints):
             try:
                 state = self.checkpoint(number)
@@ -297,8 +299,9 @@ class Log:
                 state.apply(self.commit(number))
             except DamagedError as error:
                 problems.append(f"commit {number} {error}: its events are not counted")
+                unread.append(number)
                 state.number = number
-        state.problems = problems
+        state.problems, state.unread = problems, unread
         return state
 
 
@@ -312,7 +315,7 @@ def encode(value: Commit | State) -> bytes:
     """Return the content of a commit or a checkpoint: a line of JSON, and its digest."""
     body = asdict(value)
     if isinstance(value, State):
-        del body["problems"]
+        del body["problems"], body["unread"]
         for name in ("files", "runs", "ingested"):
             body[name] = list(body[name].values())
     text = json.dumps(body, separators=(",", ":")).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -13,15 +12,16 @@ import numpy as np
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
-from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, file_digest, parquet
+from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, parquet
+from campaign_live_widgets.sources.stored_files import file_problem
 from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.folder import unreferenced
 from campaign_live_widgets.store.partition import folder_of
 from campaign_live_widgets.store.rebuild_index import read_ids
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from campaign_live_widgets.sources.store_log import IdRun, State, StoredFile
 
@@ -137,7 +137,7 @@ class _Check:
 
     def _check_run(self, run: IdRun) -> ids.Run | None:
         path = self._folder / run.path
-        problem = _file_problem(path, run.size, run.digest)
+        problem = file_problem(path, run.size, run.digest)
         if problem is None and run.probe == ids.probe(self._con):
             return ids.Run(path, run.rows)
         if problem is not None:
@@ -150,7 +150,7 @@ class _Check:
 
     def _check_file(self, file: StoredFile, runs: list[ids.Run], repeated: _RepeatedIds) -> None:
         path = self._folder / file.path
-        problem = _file_problem(path, file.size, file.digest)
+        problem = file_problem(path, file.size, file.digest)
         if problem is not None:
             self._report(
                 f"{file.path} {problem}: {_events(file.rows)} of campaign {file.campaign!r}"
@@ -244,21 +244,6 @@ class _RepeatedIds:
         if blocks:
             both = [np.concatenate(column) for column in zip(*blocks, strict=True)]
             self._runs.append((both[0], both[1]))
-
-
-def _file_problem(path: Path, size: int, digest: str) -> str | None:
-    """Return what is wrong with a file; ``None`` if its content is what was written."""
-    try:
-        actual = os.path.getsize(path)
-        if actual < size:
-            return f"is truncated: {actual:,} of {size:,} bytes"
-        if actual > size:
-            return f"has grown from {size:,} to {actual:,} bytes"
-        return None if file_digest(path) == digest else "is damaged: its content has changed"
-    except FileNotFoundError:
-        return "is missing"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
 
 
 def _events(count: int) -> str:

@@ -45,9 +45,9 @@ FRENCH = (
             [FRENCH],
         ),
         (
-            Health(unread_commits=2),
+            Health(unread_commits=(5, 7)),
             "en",
-            ["The log of the store is damaged, so events may be missing (2 unreadable files)."],
+            ["The log of the store is damaged, so events may be missing (commit 5, 7)."],
         ),
     ],
 )
@@ -84,5 +84,5 @@ def test_a_complete_report_shows_no_alarm() -> None:
     header.show(snapshot, NOW)
     assert header.health["alarms"] == []
     assert phrases.caption_of_damage(snapshot, "UTC", "en") == ""
-    unread = replace(snapshot, health=Health(unread_commits=1))
+    unread = replace(snapshot, health=Health(unread_commits=(1,)))
     assert phrases.caption(unread, "UTC", "en").endswith("missing events: ?")

@@ -141,9 +141,10 @@ def test_merged_files_are_not_read_again(tmp_path: Path) -> None:
             store.append(rows(30, 30 * step))
         rollup = open_rollup(tmp_path, "c1")
         before = numbers(rollup)
+        read = set(tmp_path.rglob("*.parquet"))
         assert store.compact().replaced > 0
-        for path in tmp_path.rglob("*.parquet"):
-            path.rename(path.with_suffix(".away"))
+        for path in set(tmp_path.rglob("*.parquet")) - read:
+            path.write_bytes(bytes(path.stat().st_size))
         assert numbers(rollup) == before
 
 

@@ -37,10 +37,12 @@ def clean(text: str) -> str:
 
 def log_health(health: Health) -> None:
     """Log the notes about the source and how many of its rows were rejected."""
+    from campaign_live_widgets.rendering.language.alarms import alarms
     from campaign_live_widgets.rendering.language.phrases import health_notes
 
+    lines = alarms(health, "en")
     for note in health_notes(health, "UTC", "en"):
-        log(note)
+        log(f"{note} Run campaign-live check for details." if note in lines else note)
     if health.rejected:
         first = health.rejects[0]
         log_rejected(health.rejected, first.file, first.row, first.cause)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
@@ -13,22 +12,25 @@ from campaign_live_widgets.engine.aggregates.event_times import (
     newest_campaign,
 )
 from campaign_live_widgets.engine.duckdb import queries as sql
+from campaign_live_widgets.engine.duckdb.file_checks import FileChecks, lost_by_campaign
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.batch_relation import BATCH
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
-from campaign_live_widgets.sources.files.staging import UNREADABLE, why
+from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import Log, State, parquet
+from campaign_live_widgets.sources.stored_files import status_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from campaign_live_widgets.snapshot import Reject, Window
-    from campaign_live_widgets.sources.store_log import StoredFile
+    from campaign_live_widgets.sources.store_log import Commit, StoredFile
 
 _MINUTE_US: Final = 60_000_000
 _READ: Final = ", ".join(column for column in COLUMNS if column != "timestamp")
@@ -61,8 +63,7 @@ class StoreRollup(FileRollup):
         super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
         self._log = Log(self.location.text)
         self._state = State()
-        self._damaged: dict[str, tuple[str, int | None]] = {}
-        """Path → why a file cannot be read, and its size then, ``None`` where it is missing."""
+        self._checks = FileChecks(self._log.folder)
         self._rejects: tuple[Reject, ...] = ()
         self._logged = EventTimes()
         """Times from the log, and times from files whose last event is after now."""
@@ -105,28 +106,69 @@ class StoreRollup(FileRollup):
 
     def _count_new(self, stop_if_asked: Callable[[], None], *, lost: bool) -> bool:
         commits = self._log.after(self._state.number) if self._state.number else None
-        if commits == [] and not self._repaired():
+        if commits is not None and self._must_count_again(commits):
+            commits = None
+        if commits == []:
             return False
+        had_files = bool(self._state.files)
         if commits is None:
             state = self._log.state()
             self._reset()
-            self._damaged.clear()
+            self._checks.clear()
             files: list[StoredFile] = list(state.files.values())
         else:
             state = self._state
             files = [file for commit in commits if not commit.compacts for file in commit.files]
-            files += [state.files[path] for path in self._repaired()]
             for commit in commits:
                 state.apply(commit)
         self._state = state
         self._rejects = tuple(self._log.rejects(state, EXAMPLES))
-        self._campaigns = _campaigns(state.files.values())
-        if self._campaign is None and self._campaigns:
-            self._campaign = self._newest_of(state.files.values())
-        self._log_times(state)
+        for file in files:
+            if not self._checks.check(file, content=False) and self._checks.is_missing(file):
+                self._require_lost(file, lost=lost)
+        if self._campaign is None and state.files:
+            self._campaign = self._choose_campaign(state)
         campaign_files = [file for file in files if file.campaign == self._campaign]
         self._read(campaign_files, stop_if_asked, lost=lost)
-        return bool(files)
+        self._campaigns = self._stats_of_campaigns(state)
+        self._log_times(state)
+        return bool(files) or had_files
+
+    def _must_count_again(self, commits: Sequence[Commit]) -> bool:
+        """Return whether files of counted events were damaged, repaired or given up since."""
+        removed = {path for commit in commits for path in commit.removed}
+        changed = self._checks.compare(self._state.files, removed)
+        for commit in commits:
+            if commit.compacts:  # its events were counted, if they could be read
+                changed |= self._checks.any_damaged(commit.removed)
+                changed |= any(
+                    not self._checks.check(file, content=False)
+                    for file in commit.files
+                    if file.path not in removed
+                )
+            else:
+                changed |= not self._state.files.keys().isdisjoint(commit.removed)
+        return changed
+
+    def _require_lost(self, file: StoredFile, *, lost: bool) -> None:
+        """Raise :class:`_FileReplacedError` if a missing file may have been replaced."""
+        if lost:
+            return
+        if file.path not in self._state.files or self._log.after(self._state.number) != []:
+            raise _FileReplacedError
+
+    def _choose_campaign(self, state: State) -> str | None:
+        """Return the campaign of the newest event that can be read, with its files checked."""
+        while True:
+            intact = [file for file in state.files.values() if self._checks.is_intact(file)]
+            campaign = self._newest_of(intact or state.files.values())
+            damaged = [
+                file
+                for file in intact
+                if file.campaign == campaign and not self._checks.check(file, content=True)
+            ]
+            if not damaged:
+                return campaign
 
     def _all_times(self) -> tuple[EventTimes, ...]:
         return (self._times, self._logged)
@@ -153,6 +195,8 @@ class StoreRollup(FileRollup):
         now, previous = self._now(), self._read_ahead
         self._logged, self._read_ahead = EventTimes(), {}
         for path, file in state.files.items():
+            if not self._checks.is_intact(file):
+                continue
             if file.newest <= now:
                 moments = [
                     Moment(file.campaign, is_ahead=False, last=file.newest, events=file.rows)
@@ -171,33 +215,20 @@ class StoreRollup(FileRollup):
             return [Moment(*row) for row in self._con.execute(query).fetchall()]
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            return []  # counting it, or the next refresh, reports the error
-
-    def _repaired(self) -> list[str]:
-        """Return the files that could not be read and have another size now."""
-        return [
-            path
-            for path, (_, size) in self._damaged.items()
-            if path in self._state.files and _size(self._log.folder / path) != size
-        ]
+            self._checks.reject(file)
+            return []
 
     def _read(
         self, files: Sequence[StoredFile], stop_if_asked: Callable[[], None], *, lost: bool
     ) -> None:
-        whole = []
+        intact = []
         for file in files:
-            size = _size(self._log.folder / file.path)
-            self._damaged.pop(file.path, None)
-            if size is None and not lost:
-                raise _FileReplacedError
-            if size == file.size:
-                whole.append(file)
-            else:
-                cause = (
-                    "is missing" if size is None else "has another size than when it was written"
-                )
-                self._damaged[file.path] = (cause, size)
-        inside, outside = self._by_window(whole)
+            stop_if_asked()
+            if self._checks.is_intact(file) and self._checks.check(file, content=True):
+                intact.append(file)
+            elif self._checks.is_missing(file):
+                self._require_lost(file, lost=lost)
+        inside, outside = self._by_window(intact)
         batches = list(chunks_of(inside, lambda file: file.size))
         self._keep_ids |= len(batches) > 1
         for batch in batches:
@@ -236,10 +267,9 @@ class StoreRollup(FileRollup):
                 for file in files:
                     self._count([file], lost=lost, names_only=names_only)
                 return
-            size = _size(self._log.folder / files[0].path)
-            if size is None and not lost:
-                raise _FileReplacedError from error
-            self._damaged[files[0].path] = (why(error), size)
+            if status_of(self._log.folder / files[0].path) is None:
+                self._require_lost(files[0], lost=lost)
+            self._checks.reject(files[0])
             return
         counted.campaigns = {}  # they come from the log
         self._merge(counted, now)
@@ -253,31 +283,23 @@ class StoreRollup(FileRollup):
         """Sum the tallies that the log has of all ingested rows."""
         state = self._state
         tallies = list(state.tallies())
+        lost = lost_by_campaign(self._checks.lost(state.files))
         self._health = Health(
             events=sum(campaign.events for campaign in self._campaigns.values()),
             rejected=sum(tally.rejected for tally in tallies),
             ignored=sum(tally.ignored for tally in tallies),
+            missing=sum(one.events for one in lost),
+            lost=lost,
+            unread_commits=tuple(state.unread),
             rejects=self._rejects,
-            notes=(
-                *state.problems,
-                *(f"{path}: {cause}" for path, (cause, _) in sorted(self._damaged.items())),
-            ),
         )
 
-
-def _campaigns(files: Iterable[StoredFile]) -> dict[str, EntityStats]:
-    """Return the campaigns of the log."""
-    campaigns: dict[str, EntityStats] = {}
-    for file in files:
-        add_entity(
-            campaigns, file.campaign, EntityStats(file.rows, file.oldest, file.newest, file.name)
-        )
-    return campaigns
-
-
-def _size(path: os.PathLike[str]) -> int | None:
-    """Return the size of a file, ``None`` if it does not exist."""
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return None
+    def _stats_of_campaigns(self, state: State) -> dict[str, EntityStats]:
+        """Return the campaigns of the log with their readable events, which may be none."""
+        campaigns: dict[str, EntityStats] = {}
+        lost: dict[str, EntityStats] = {}
+        for file in state.files.values():
+            is_intact = self._checks.is_intact(file)
+            stats = EntityStats(file.rows if is_intact else 0, file.oldest, file.newest, file.name)
+            add_entity(campaigns if is_intact else lost, file.campaign, stats)
+        return lost | campaigns

@@ -22,14 +22,10 @@ _LOST_FILES: Final = (
     Text("1 damaged or missing file", "1 fichier abîmé ou manquant"),
     Text("{} damaged or missing files", "{} fichiers abîmés ou manquants"),
 )
-_MORE_CAMPAIGNS: Final = Text("and {} more", "et {} autres")
+_MORE: Final = Text("and {} more", "et {} autres")
 _UNREAD_COMMITS: Final = Text(
-    "The log of the store is damaged, so events may be missing ({}).",
-    "Le journal des événements stockés est abîmé, il peut en manquer ({}).",
-)
-_LOG_FILES: Final = (
-    Text("1 unreadable file", "1 fichier illisible"),
-    Text("{} unreadable files", "{} fichiers illisibles"),
+    "The log of the store is damaged, so events may be missing (commit {}).",
+    "Le journal des événements stockés est abîmé, il peut en manquer (commit {}).",
 )
 _NAMED: Final = 3
 """Campaigns, and days of a campaign, that a line names."""
@@ -41,12 +37,15 @@ def alarms(health: Health, locale: str) -> list[str]:
     if health.missing:
         places = [_place(lost, locale) for lost in health.lost[:_NAMED]]
         if len(health.lost) > _NAMED:
-            places.append(_MORE_CAMPAIGNS(locale).format(len(health.lost) - _NAMED))
+            places.append(_MORE(locale).format(len(health.lost) - _NAMED))
         events = _counted(_EVENTS, health.missing, locale)
         files = _counted(_LOST_FILES, sum(lost.files for lost in health.lost), locale)
         lines.append(_LOST(locale).format(events, files, "; ".join(places)))
-    if count := health.unread_commits:
-        lines.append(_UNREAD_COMMITS(locale).format(_counted(_LOG_FILES, count, locale)))
+    if health.unread_commits:
+        numbers = [str(number) for number in health.unread_commits[:_NAMED]]
+        if len(health.unread_commits) > _NAMED:
+            numbers.append(_MORE(locale).format(len(health.unread_commits) - _NAMED))
+        lines.append(_UNREAD_COMMITS(locale).format(", ".join(numbers)))
     return lines
 
 

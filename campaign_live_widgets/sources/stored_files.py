@@ -1,0 +1,56 @@
+"""Whether the files of a store are still what was written: by their size, and by their digest."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from campaign_live_widgets.sources.store_log import file_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FileStatus(NamedTuple):
+    """Status of a file in the file system; a file that is written to gets another one."""
+
+    size: int
+    modified: int
+    inode: int
+
+
+def status_of(path: str | os.PathLike[str]) -> FileStatus | None:
+    """Return the status of a file, ``None`` if it cannot be found."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return FileStatus(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=1 << 16)
+def has_digest(path: str, status: FileStatus, digest: str) -> bool:  # noqa: ARG001 - of the key
+    """Return whether the content of a file has a digest; it is read once for each *status*.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    return file_digest(path) == digest
+
+
+def file_problem(path: Path, size: int, digest: str) -> str | None:
+    """Return what is wrong with a file; ``None`` if its content is what was written."""
+    try:
+        actual = os.path.getsize(path)
+        if actual < size:
+            return f"is truncated: {actual:,} of {size:,} bytes"
+        if actual > size:
+            return f"has grown from {size:,} to {actual:,} bytes"
+        return None if file_digest(path) == digest else "is damaged: its content has changed"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
