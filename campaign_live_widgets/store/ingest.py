@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,6 +15,7 @@ from campaign_live_widgets.engine.duckdb.file_rollup import chunks
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
+from campaign_live_widgets.sources.files.raw_bytes import digests
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 from campaign_live_widgets.sources.store_log import Ingested
 from campaign_live_widgets.store.new_events import BatchIds
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _MAX_REJECTS: Final = 100_000
 """Rejected rows of one batch that are stored with their line; all are counted."""
-_BLOCK: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -192,15 +191,11 @@ class Ingestion:
             for entry in ingested.values()
             if may_grow and entry.name == os.path.abspath(path) and 0 < entry.size < file_slice.end
         }
-        digest, position, replaces = blake2b(digest_size=16), 0, None
-        with open(path, "rb") as stream:
-            for end in (*sorted(earlier), file_slice.end):
-                while position < end and (block := stream.read(min(end - position, _BLOCK))):
-                    digest.update(block)
-                    position += len(block)
-                key = f"{digest.hexdigest()}{suffix}"
-                if earlier.get(end) == key:
-                    replaces = key
+        ends, key, replaces = (*sorted(earlier), file_slice.end), "", None
+        for end, digest in zip(ends, digests(path, ends), strict=True):
+            key = f"{digest}{suffix}"
+            if earlier.get(end) == key:
+                replaces = key
         return ContentKey(key, replaces)
 
     def _ingest(self, slices: Sequence[FileSlice]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 from codecs import BOM_UTF8
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.sources.files.file_schema import lowercase_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from campaign_live_widgets.sources.files.tail import FileSlice
 
@@ -43,3 +44,14 @@ def content(file_slice: FileSlice, *, lowercased: bool = False) -> Iterator[byte
                 break
             left -= len(block)
             yield lowercase_keys(block.rstrip(b"\r\n")) + b"\n" if lowercased else block
+
+
+def digests(path: str, ends: Iterable[int]) -> Iterator[str]:
+    """Yield a digest of the first bytes of a file for each of *ends*, which increase."""
+    digest, position = blake2b(digest_size=16), 0
+    with open(path, "rb") as stream:
+        for end in ends:
+            while position < end and (block := stream.read(min(end - position, _BLOCK))):
+                digest.update(block)
+                position += len(block)
+            yield digest.hexdigest()
