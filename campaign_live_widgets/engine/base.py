@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from campaign_live_widgets.engine.aggregates import entities
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
 from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
+from campaign_live_widgets.engine.aggregates.gone_events import GoneEvents
 from campaign_live_widgets.engine.aggregates.segments import Segments
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.engine.dimensions import QUESTIONS
@@ -76,6 +77,8 @@ class Rollup(ABC):
         self._window = window
         self._at, self._clock = at, clock
         self._health = Health()
+        self.gone = GoneEvents()
+        """Counted events that are in no file any more; the rollups of one server share them."""
         self._reset()
 
     @abstractmethod
@@ -87,6 +90,16 @@ class Rollup(ABC):
         SourceError
             If the source cannot be read; earlier counts are kept.
         """
+
+    def recount(self) -> None:
+        """Count the source again from its start, and forget which events are gone.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read; earlier counts are kept.
+        """
+        self.refresh()
 
     @abstractmethod
     def close(self) -> None:

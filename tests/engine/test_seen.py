@@ -7,38 +7,42 @@ from hypothesis import strategies as st
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents, repeats
 
 ids = st.tuples(st.integers(0, 6), st.integers(0, 6))
-reading = st.integers(1, 3)
-ALL = (1, 2, 3)
 
 
 def halves(values: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids as halves of hashes that differ above the bits that are not stored."""
+    """Return ids as two halves of hashes."""
     high, low = np.array(values, dtype=np.uint64).reshape(-1, 2).T
-    return high, low << np.uint64(24)
+    return high, low
+
+
+def seen_of(batches: list[list[tuple[int, int]]]) -> tuple[SeenEvents, set[tuple[int, int]]]:
+    """Return the ids of batches, each added once, and as a set."""
+    seen, added = SeenEvents(), set[tuple[int, int]]()
+    for batch in batches:
+        new = [i for i in dict.fromkeys(batch) if i not in added]
+        added |= set(new)
+        seen.add(*halves(new))
+    return seen, added
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.tuples(reading, st.lists(ids, max_size=20)), max_size=8),
+    st.lists(st.lists(ids, max_size=20), max_size=8),
+    st.lists(st.lists(ids, max_size=20), max_size=3),
     st.lists(ids, min_size=1, max_size=20),
-    st.sets(reading),
 )
-def test_lookup_returns_added_ids_and_their_last_generation(
-    batches: list[tuple[int, list[tuple[int, int]]]],
+def test_ids_are_found_and_compared(
+    batches: list[list[tuple[int, int]]],
+    other_batches: list[list[tuple[int, int]]],
     queried: list[tuple[int, int]],
-    current: set[int],
 ) -> None:
-    seen, last = SeenEvents(), {}
-    for number, batch in batches:
-        new = [i for i in dict.fromkeys(batch) if i not in last]
-        again = [i for i in dict.fromkeys(batch) if i in last]
-        last |= dict.fromkeys(batch, number)
-        seen.add(*halves(new), np.full(len(new), number))
-        seen.update_generation(*halves(again), np.full(len(again), number))
-    counted, is_current = seen.lookup(*halves(queried), current)
-    assert counted.tolist() == [i in last for i in queried]
-    assert is_current.tolist() == [last.get(i) in current for i in queried]
-    assert len(seen) == len(last)
+    seen, added = seen_of(batches)
+    other, other_added = seen_of(other_batches)
+    assert seen.lookup(*halves(queried)).tolist() == [i in added for i in queried]
+    assert len(seen) == len(added)
+    high, low = seen.without(other)
+    assert len(high) == len(added - other_added)
+    assert set(zip(high.tolist(), low.tolist(), strict=True)) == added - other_added
 
 
 @given(st.lists(ids))
@@ -58,8 +62,8 @@ def test_a_million_ids_are_found_again_whatever_the_batch_size() -> None:
     seen = SeenEvents()
     batches = [rng.integers(0, 2**63, (2, n), dtype=np.uint64) for n in (500_000, 3, 70_000, 1, 9)]
     for high, low in batches:
-        seen.add(high, low, np.ones(len(high), dtype=np.int64))
+        seen.add(high, low)
         seen.compact()
     for high, low in batches:
-        assert np.all(seen.lookup(high, low, ALL))
-        assert not np.any(seen.lookup(high, low + np.uint64(1 << 24), ALL))
+        assert np.all(seen.lookup(high, low))
+        assert not np.any(seen.lookup(high, low + np.uint64(1)))

@@ -118,3 +118,57 @@ def test_files_of_other_kinds_are_counted_and_not_read(tmp_path: Path) -> None:
     assert [Path(f.path).name for f in listing.files] == ["a.JSON"]
     assert listing.others == {".txt": 1, ".xlsx": 1, "": 1}
     assert Location.parse(f"{tmp_path}/day=1/*").listing().others == {".xlsx": 1}
+
+
+def test_only_growth_and_new_files_leave_what_was_read(tmp_path: Path) -> None:
+    file, other = tmp_path / "a.ndjson", tmp_path / "b.csv"
+    tail = Tail(Location.parse(tmp_path))
+    file.write_bytes(b'{"a":1}\n{"a":')
+    poll(tail)
+    file.write_bytes(b'{"a":1}\n{"a":2}\n')
+    other.write_bytes(b"x\n1\n")
+    poll(tail)
+    os.utime(file)
+    poll(tail)
+    assert not tail.is_rewritten
+    other.unlink()
+    poll(tail)
+    assert tail.is_rewritten
+
+
+def test_a_large_file_that_grows_while_it_is_polled_is_not_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    line = b'{"a":"' + b"x" * 90 + b'"}\n'
+    file.write_bytes(line * 3000)
+    tail = Tail(Location.parse(tmp_path))
+    poll(tail)
+    os.utime(file)  # as between the two steps of a write: a new time, and the old size
+    assert poll(tail) == []
+    with file.open("ab") as out:
+        out.write(line)
+    assert spans(poll(tail)) == [("a.ndjson", 3000 * len(line), 3001 * len(line), 3001)]
+    assert not tail.is_rewritten
+    os.utime(file)
+    assert poll(tail) == []
+    assert spans(poll(tail)) == [("a.ndjson", 0, 3001 * len(line), 1)]
+    assert tail.is_rewritten, "its middle may have changed"
+
+
+def test_a_row_that_ended_without_a_newline_and_grows_was_not_complete(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"x,y\n1,2")
+    os.utime(file, (OLD, OLD))
+    tail = Tail(Location.parse(tmp_path))
+    assert spans(poll(tail)) == [("a.csv", 0, 7, 1)]
+    with file.open("ab") as out:
+        out.write(b"\n3,4\n")
+    assert spans(poll(tail)) == [("a.csv", 7, 12, 2)]
+    assert not tail.is_rewritten
+    file.write_bytes(b"x,y\n1,2")
+    os.utime(file, (OLD, OLD))
+    tail = Tail(Location.parse(tmp_path))
+    poll(tail)
+    with file.open("ab") as out:
+        out.write(b"5\n")
+    assert spans(poll(tail)) == [("a.csv", 0, 9, 1)]
+    assert tail.is_rewritten

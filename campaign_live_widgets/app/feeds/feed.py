@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from hashlib import sha256
+from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -9,14 +12,14 @@ from watchfiles import watch
 
 from campaign_live_widgets.app.feeds.take_snapshot import take_snapshot
 from campaign_live_widgets.app.settings.secret_reference import redacted_errors
-from campaign_live_widgets.engine import new_rollup
+from campaign_live_widgets.engine import GoneEvents, new_rollup
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.environment import SERVER_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import datetime
-    from pathlib import Path
 
     from watchfiles import Change
 
@@ -56,12 +59,15 @@ class RollupFeed:
     ) -> None:
         self._source, self._query, self._name, self._clock = source, query, name, clock
         self._lock = RLock()
+        self._gone = GoneEvents(_shared_file(source))
         self._rollup = self._new_rollup(query.campaign)
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
 
     def _new_rollup(self, campaign: str | None) -> Rollup:
-        return new_rollup(self._source, campaign, at=self._query.time, clock=self._clock)
+        rollup = new_rollup(self._source, campaign, at=self._query.time, clock=self._clock)
+        rollup.gone = self._gone
+        return rollup
 
     @property
     def campaign(self) -> str | None:
@@ -72,6 +78,11 @@ class RollupFeed:
         """Read what is new; see :meth:`Rollup.refresh`."""
         with self._lock, self._redacted_errors():
             return self._rollup.refresh()
+
+    def recount(self) -> None:
+        """Count the source again from its start; see :meth:`Rollup.recount`."""
+        with self._lock, self._redacted_errors():
+            self._rollup.recount()
 
     def snapshot(self) -> Snapshot:
         """Return the numbers of the window at this moment."""
@@ -119,6 +130,7 @@ class RollupFeed:
             campaign_id = campaign_id or next((c.id for c in self._rollup.campaigns()), None)
             if campaign_id == self._rollup.campaign:
                 return
+            self._rollup.refresh()  # it knows which counted events are gone
             other = self._new_rollup(campaign_id)
             try:
                 other.refresh()
@@ -181,3 +193,11 @@ class RollupFeed:
 
     def _concerns(self, _change: Change, path: str) -> bool:
         return self._rollup.location.holds(path)
+
+
+def _shared_file(source: str) -> Path | None:
+    """Return the file in which the pages of this server share which events of *source* are gone."""
+    folder = os.environ.get(SERVER_FOLDER)
+    if not folder:
+        return None
+    return Path(folder, f"gone-{sha256(source.encode()).hexdigest()[:16]}")

@@ -8,12 +8,16 @@ For your own Voilà, in ``voila.json``::
 
 from __future__ import annotations
 
+import os
 import time
 from subprocess import DEVNULL
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Bool, default
+
+from campaign_live_widgets.io.environment import SERVER_FOLDER
 
 KEEP_ABANDONED: Final = 300
 """Seconds that a kernel survives a viewer who has disappeared silently (a killed browser, a
@@ -47,6 +51,9 @@ class ReportKernels(AsyncMappingKernelManager):
 
     def __init__(self, **more: Any) -> None:  # noqa: ANN401 - passed on as it is
         self._alone: dict[str, float] = {}
+        if SERVER_FOLDER not in os.environ:  # your own Voilà
+            self._folder = TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True)
+            os.environ[SERVER_FOLDER] = self._folder.name
         super().__init__(**more)
 
     @default("cull_idle_timeout")

@@ -48,6 +48,7 @@ from campaign_live_widgets.io.environment import (
     DEBUG,
     LAYOUT,
     LAYOUTS,
+    SERVER_FOLDER,
     SNAPSHOTS,
     SNAPSHOTS_ADDRESS,
     SOURCE,
@@ -149,6 +150,7 @@ def serve(  # noqa: PLR0913 - the options of a command
             notebook = _prepare(Path(folder), parameters)
             campaign_file = Path(folder, "campaign")
             os.environ[CAMPAIGN_FILE] = str(campaign_file)
+            os.environ[SERVER_FOLDER] = folder
             config = voila_config(notebook, host, port, debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
             snapshots_folder = _snapshots_folder(source, config.Voila.base_url)

@@ -18,7 +18,7 @@ from campaign_live_widgets.engine.duckdb.cells import fetch_cells
 from campaign_live_widgets.sources.batch_relation import BATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.files.staging import Batch, Stage
 
     Hashes = NDArray[np.uint64]
-    Ids = tuple[Hashes, Hashes, NDArray[np.int64]]
+    Ids = tuple[Hashes, Hashes]
 
 
 @dataclass(slots=True)
@@ -40,10 +40,8 @@ class BatchDelta:
     Attributes
     ----------
     ids : tuple of arrays or None
-        Hashes (two halves) of the events counted, each once, and the generations of the files
-        that they come from; ``None`` where no further batch will come.
-    recounted : tuple of arrays or None
-        The same of events that were counted before from a file that has been replaced since.
+        Hashes (two halves) of the events counted, each once; ``None`` where no further batch
+        will come.
     tallies : dict
         File → its duplicate, rejected and ignored rows.
     times : list
@@ -59,7 +57,6 @@ class BatchDelta:
     """
 
     ids: Ids | None
-    recounted: Ids | None
     tallies: Mapping[str, Tally]
     campaign: str | None
     times: list[Moment]
@@ -83,12 +80,11 @@ class BatchCounter:
     ) -> None:
         self._con, self._stage, self._seen, self._window = con, stage, seen, window
 
-    def count(  # noqa: PLR0913 - all but two by name
+    def count(
         self,
         batch: Batch,
         campaign: str | None,
         *,
-        generations: Iterable[int],
         keeps: bool,
         now: int,
         until: int,
@@ -99,9 +95,6 @@ class BatchCounter:
         ----------
         campaign : str or None
             By default that of the batch's newest event up to *until*.
-        generations : iterable of int
-            Those of the files as they are now. An event that was counted from another
-            generation is not a duplicate: its file has been replaced.
         keeps : bool
             Whether further batches will come, so that single ids and entries are needed.
         now, until : int
@@ -111,19 +104,16 @@ class BatchCounter:
         if batch.rejected:
             self._stage.add_rejects(batch)
         high, low, position = self._ids(rejected=rejected)
-        counted_before, is_current = self._seen.lookup(high, low, generations)
-        first = np.ones(len(high), dtype=bool)
-        first[repeats(high, low, position)] = False
-        new, recounted = first & ~counted_before, first & counted_before & ~is_current
+        new = ~self._seen.lookup(high, low)
+        new[repeats(high, low, position)] = False
         if not new.all():
             self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
-        for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new & ~recounted]))):
+        for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new]))):
             batch.tallies[batch.slices[file].file.path].duplicates += int(duplicates)
         delta = _empty_delta(campaign)
         delta.tallies = batch.tallies
         if keeps:
-            delta.ids = _ids(batch, high, low, position, new)
-            delta.recounted = _ids(batch, high, low, position, recounted)
+            delta.ids = (high, low) if new.all() else (high[new], low[new])
         if new.any():
             events = sql.new_events(BATCH, repeats=not new.all(), rejected=rejected)
             if campaign is None:
@@ -211,7 +201,6 @@ def _empty_delta(campaign: str | None) -> BatchDelta:
     """Return a delta that adds nothing."""
     return BatchDelta(
         ids=None,
-        recounted=None,
         tallies={},
         times=[],
         campaign=campaign,
@@ -223,14 +212,6 @@ def _empty_delta(campaign: str | None) -> BatchDelta:
         entries=None,
         entered=None,
     )
-
-
-def _ids(
-    batch: Batch, high: Hashes, low: Hashes, position: NDArray[np.int64], mask: NDArray[np.bool_]
-) -> Ids:
-    if mask.all():
-        return high, low, batch.generations_of(position)
-    return high[mask], low[mask], batch.generations_of(position[mask])
 
 
 def _numbered(segments: Sequence[Segment]) -> pd.DataFrame:

@@ -57,13 +57,19 @@ class FileRollup(Rollup):
         super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
         self.location = Location.parse(source)
         self._keep_ids = follow  # what counting needs over more than one pass
-        self._tail = Tail(self.location, follow=follow)
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        self._stage = Stage(self._con, self.location.format, self._tail.files)
+        self._stage = Stage(self._con, self.location.format, {})
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
+        self._start()
+
+    def _start(self) -> None:
+        """Start with no file and no event."""
+        self._tail = Tail(self.location, follow=self._follow)
+        self._stage.files = self._tail.files
         self._seen = SeenEvents()
-        self._counter = BatchCounter(self._con, self._stage, self._seen, window)
+        self._counter = BatchCounter(self._con, self._stage, self._seen, self._window)
+        self._returned, self._gone_version = 0, -1
 
     def close(self) -> None:
         """Close DuckDB and remove temporary files."""
@@ -81,21 +87,56 @@ class FileRollup(Rollup):
             If the source cannot be read; earlier counts are kept.
         """
         with held_back(self._con) as stop_if_asked:
-            slices, old_health = self._tail.poll(), self._health
-            batches = list(chunks(slices))
-            self._keep_ids |= len(batches) > 1
-            if self._campaign is None and len(batches) > 1:
-                self._campaign = self._newest_campaign(batches)
-            for chunk in batches:
-                stop_if_asked()
-                self._count_slices(chunk)
+            old_health, old_seen = self._health, self._seen
+            is_cleared, slices = self.gone.poll(), self._tail.poll()
+            is_changed = bool(slices)
+            if is_cleared or self._tail.is_rewritten:
+                is_changed = True
+                self._count_from_start(stop_if_asked)
+                if not is_cleared:
+                    self.gone.add(*old_seen.without(self._seen))
+            else:
+                self._count_files(slices, stop_if_asked)
             self._sum_health()
             if not self._follow:
                 self._require_rows()
-            if not slices:
+            if not is_changed:
                 self._seen.compact()
                 self._entered.compact()
-            return bool(slices) or self._health != old_health
+            return is_changed or self._health != old_health
+
+    def recount(self) -> None:
+        """Count all files again, and forget which events are gone; see :meth:`Rollup.recount`."""
+        with held_back(self._con) as stop_if_asked:
+            self._count_from_start(stop_if_asked)
+            self.gone.clear()
+            self._sum_health()
+
+    def _count_from_start(self, stop_if_asked: Callable[[], None]) -> None:
+        """Count what is in the files now, in place of what was counted.
+
+        The counts are sums, from which the events of a file that is no longer there cannot be
+        subtracted.
+        """
+        earlier = dict(vars(self))
+        try:
+            self._reset()
+            self._start()
+            self._count_files(self._tail.poll(), stop_if_asked)
+        except BaseException:
+            vars(self).update(earlier)
+            self._stage.files = self._tail.files
+            raise
+
+    def _count_files(self, slices: Sequence[FileSlice], stop_if_asked: Callable[[], None]) -> None:
+        """Count slices, in batches of a limited size."""
+        batches = list(chunks(slices))
+        self._keep_ids |= len(batches) > 1
+        if self._campaign is None and len(batches) > 1:
+            self._campaign = self._newest_campaign(batches)
+        for chunk in batches:
+            stop_if_asked()
+            self._count_slices(chunk)
 
     def _newest_campaign(self, batches: Sequence[Sequence[FileSlice]]) -> str | None:
         """Return the campaign of the newest event of all chunks."""
@@ -122,7 +163,6 @@ class FileRollup(Rollup):
             counted = self._counter.count(
                 batch,
                 self._campaign,
-                generations=self._tail.generations(slices),
                 keeps=self._keep_ids,
                 now=now,
                 until=self._until(self._at),
@@ -171,9 +211,10 @@ class FileRollup(Rollup):
         ):
             for key, stats in additions.items():
                 add_entity(totals, key, stats)
-        if counted.ids and counted.recounted:
+        if counted.ids:
             self._seen.add(*counted.ids)
-            self._seen.update_generation(*counted.recounted)
+            if len(self.gone.ids):
+                self._returned += int(self.gone.ids.lookup(*counted.ids).sum())
 
     def _with_relative_path(self, reject: Reject) -> Reject:
         return Reject(self._relative(reject.file), reject.row, reject.cause)
@@ -195,12 +236,20 @@ class FileRollup(Rollup):
             duplicates=sum(tally.duplicates for tally in tallies),
             rejected=sum(tally.rejected for tally in tallies),
             ignored=sum(tally.ignored for tally in tallies),
+            gone=self._count_gone(),
             rejects=tuple(map(self._with_relative_path, rejects)),
             notes=(
                 *(f"{self._relative(path)}: {text}" for path, text in notes),
                 *_ignored_files_note(self._tail.others),
             ),
         )
+
+    def _count_gone(self) -> int:
+        """Return how many events that were counted are in no file now."""
+        if self.gone.version != self._gone_version:
+            self._gone_version = self.gone.version
+            self._returned = int(self._seen.lookup(*self.gone.ids.columns()).sum())
+        return len(self.gone.ids) - self._returned
 
     def _require_rows(self) -> None:
         """Raise :class:`SourceError` if the source has no readable rows."""

@@ -92,6 +92,11 @@ class StoreRollup(FileRollup):
             self._entered.compact()
         return changed or self._health != old_health
 
+    def recount(self) -> None:
+        """Count the store again from its start; see :meth:`Rollup.recount`."""
+        self._state = State()
+        self.refresh()
+
     def _poll(self, *, lost: bool = False) -> bool:
         """Count what is new since the last refresh; return whether anything is.
 

@@ -80,15 +80,6 @@ class Batch:
         first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
         return first
 
-    def generations_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the generations of the files that rows are from."""
-        generations = np.array(
-            [file_slice.generation for file_slice in self.slices], dtype=np.int64
-        )
-        if len(generations) == 1:
-            return np.broadcast_to(generations, len(position))
-        return generations[self.files_of(position)]
-
 
 class Stage:
     """Stages file slices as a relation of one connection; see :mod:`..batch_relation`.
@@ -106,7 +97,7 @@ class Stage:
     ) -> None:
         self._con = con
         self._wanted = wanted
-        self._files = files
+        self.files = files
         self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
@@ -170,7 +161,7 @@ class Stage:
         self._copies.clear()
 
     def _schema(self, file_slice: FileSlice) -> FileSchema:
-        state = self._files[file_slice.file.path]
+        state = self.files[file_slice.file.path]
         known = state.schema
         if known is None or known.format is None or file_slice.whole:
             known = state.schema = detect_schema(file_slice.file, self._con, self._wanted)
@@ -221,7 +212,7 @@ class Stage:
         if known.kind == "ndjson" and rejected and self._is_spelled_differently(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
             for file_slice in members:
-                self._files[file_slice.file.path].schema = lowercased_schema(known)
+                self.files[file_slice.file.path].schema = lowercased_schema(known)
             self._read(lowercased_schema(known), members, batch)
             return
         batch.rejected += rejected

@@ -3,14 +3,15 @@
 A file that grows (CSV, NDJSON, not compressed) is read from where the last
 refresh ended to its last complete line. Any other file is read when it is complete, and again only
 if it changed.
+
+What was read must still be there: a file that was deleted, cut or replaced is noticed
+(:attr:`Tail.is_rewritten`), also if its new content is longer than the old one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -19,21 +20,17 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
+from campaign_live_widgets.sources.files.row_ends import ends_row, rows_end
 from campaign_live_widgets.sources.files.zstd import is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import BinaryIO
-
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.files.location import DataFile, Location
     from campaign_live_widgets.sources.files.scan_sql import FileSchema
 
 _BLOCK: Final = 1 << 16
-_LONGEST_ROW: Final = 1 << 20
-_CLOSING: Final = re.compile(rb'(?:[^"]|"")*"(?!")')
-_QUOTED: Final = re.compile(rb'(?:^|[,;\t|])"(?:[^"]|"")*("(?!")|$)')
-_DELIMITED: Final = (b"{", b"[")
+_COVERED: Final = 2 * _BLOCK
+"""Size of a file up to which its fingerprint covers all of it."""
 _DAMAGED: Final = "it is damaged, or its content does not match its file extension"
 EXAMPLES: Final = 100
 """Rejected rows that are kept as examples; all are counted."""
@@ -60,8 +57,8 @@ class FileSlice:
     state: State
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
-    generation: int = 0
-    """Which reading of the file it is part of: a file that is read again gets another number."""
+    mark: bytes = b""
+    """The fingerprint of the file up to ``end``, taken before it is read."""
 
     @property
     def whole(self) -> bool:
@@ -102,14 +99,13 @@ class _Read:
     lines: int
     state: State
     mark: bytes
+    """The fingerprint of what was read."""
 
 
 @dataclass(slots=True)
 class FileState:
     """State of one file of a source, as long as it exists."""
 
-    generation: int = 0
-    """The number of its last reading; 0 before the first."""
     schema: FileSchema | None = None
     waiting: str | None = None
     """Why it could not be read yet; not an error."""
@@ -118,6 +114,8 @@ class FileState:
     tally: Tally = field(default_factory=Tally)
     """Of its last reading."""
     read: _Read | None = None
+    is_counted: bool = False
+    """Whether rows of its last reading are counted."""
     idle_state: State | None = None
     """Its state at the last poll that returned nothing."""
     document: bool = False
@@ -144,14 +142,15 @@ class Tail:
     """Path → state of the file; files that no longer exist are removed."""
     others: Counter[str] = field(default_factory=Counter)
     """File extension → number of files that are not read because of it."""
-    _generations: int = 0
+    is_rewritten: bool = False
+    """Whether rows that were counted may be in no file any more, or may have changed."""
 
     def poll(self) -> list[FileSlice]:
         """Return what is new; :meth:`commit` marks it as read."""
         listing = self.location.listing()
         self.others = listing.others
         for path in self.files.keys() - {file.path for file in listing.files}:
-            del self.files[path]
+            self.is_rewritten |= self.files.pop(path).is_counted
         return [f for file in listing.files if (f := self._new_in(file))]
 
     def commit(self, file_slice: FileSlice, lines: int, tally: Tally) -> None:
@@ -159,6 +158,7 @@ class Tail:
         state = self.files[file_slice.file.path]
         state.problem = None
         self._remember(state, file_slice, lines)
+        state.is_counted = True
         state.tally.add(tally)
 
     def give_up(self, file_slice: FileSlice, why: str) -> None:
@@ -168,21 +168,16 @@ class Tail:
         self._remember(state, file_slice, 0)
 
     def _remember(self, state: FileState, file_slice: FileSlice, lines: int) -> None:
-        if file_slice.generation != state.generation:
-            state.generation, state.tally = file_slice.generation, Tally()
+        if file_slice.whole:
+            state.tally = Tally()
         state.read = _Read(
-            file_slice.end,
-            file_slice.first_line - 1 + lines,
-            file_slice.state,
-            b""
-            if file_slice.file.grows
-            else _fingerprint(file_slice.file.path, file_slice.state.size),
+            file_slice.end, file_slice.first_line - 1 + lines, file_slice.state, file_slice.mark
         )
 
-    def generations(self, slices: Iterable[FileSlice] = ()) -> set[int]:
-        """Return the readings that count, but for those that *slices* replace."""
-        replaced = {f.file.path for f in slices if f.whole}
-        return {state.generation for path, state in self.files.items() if path not in replaced}
+    def _forget(self, known: FileState) -> None:
+        """Read a file again from its start."""
+        self.is_rewritten |= known.is_counted
+        known.read, known.is_counted, known.idle_state = None, False, None
 
     @property
     def waiting(self) -> dict[str, str]:
@@ -199,56 +194,54 @@ class Tail:
         try:
             status = os.stat(file.path)
             if not S_ISREG(status.st_mode):
+                self._forget(known)
                 return None
             state = State(status.st_ino, status.st_size, status.st_mtime_ns)
-            file = _with_detected_kind(file, known, state)
+            file = self._with_detected_kind(file, known, state)
             new_part = self._grown if file.grows else self._whole
             return new_part(file, known, state)
         except FileNotFoundError:
             return None  # vanished between the listing and now
         except SourceError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
+                self._forget(known)
                 why = getattr(error.__cause__, "strerror", None)
                 known.problem = f"cannot be read: {why or _DAMAGED}"
             return None
         except OSError as error:
+            self._forget(known)
             known.waiting = f"cannot be read: {error.strerror}"
             return None
 
     def _whole(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
         read = known.read
-        if (read and read.state == state) or state.size == 0:
+        if read:
+            if read.state == state:
+                return None
+            if read.state.size == state.size and self._is_same(file, read):
+                read.state = state  # touched, or copied over itself: its content is the same
+                return None
+            self._forget(known)
+        if state.size == 0:
             return None
-        if (
-            read
-            and read.state.size == state.size
-            and read.mark == _fingerprint(file.path, state.size)
-        ):
-            read.state = state  # touched, or copied over itself: its content is the same
+        known.waiting = _incomplete(file, state.size)
+        if known.waiting:
             return None
-        if file.kind == "parquet" and not _has_footer(file.path, state.size):
-            known.waiting = "incomplete Parquet file: it has no footer (yet)"
-            return None
-        if file.compression == "zstd" and not is_whole(file.path):
-            known.waiting = "incomplete zstd file: its end is missing (yet)"
-            return None
-        if file.kind == "json" and not file.compression and not ends_whole(file.path, state.size):
-            known.waiting = "incomplete JSON document: its end is missing (yet)"
-            return None
-        known.waiting = None
-        self._generations += 1
-        return FileSlice(file, 0, state.size, state, generation=self._generations)
+        return FileSlice(file, 0, state.size, state, mark=self._mark(file, state.size))
 
     def _grown(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
+        if known.read and not self._continues(file, known.read, state):
+            if known.read.end == state.size > _COVERED and known.idle_state != state:
+                known.idle_state = state  # perhaps it is growing now: the next poll decides
+                return None
+            self._forget(known)
         read = known.read
-        if read and (state.size < read.end or state.inode != read.state.inode):
-            read = None  # truncated or replaced: all its content is new
         start = read.end if read else 0
         rests_at = state.modified / 1e9 + _AT_REST
         at_rest = not (self.follow or self.keeps) or time.time() > rests_at
         if start == state.size or (known.idle_state == state and not at_rest):
             return None
-        end = _rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
+        end = rows_end(file, start, state.size, at_rest=at_rest, objects=self.keeps)
         known.waiting = known.rests_at = None
         if end < state.size:
             known.waiting = (
@@ -258,56 +251,68 @@ class Tail:
         if end <= start:
             known.idle_state = state
             return None
-        if read and start:
-            return FileSlice(file, start, end, state, read.lines + 1, known.generation)
-        self._generations += 1
-        return FileSlice(file, start, end, state, generation=self._generations)
+        first_line = read.lines + 1 if read and start else 1
+        return FileSlice(file, start, end, state, first_line, self._mark(file, end))
+
+    def _continues(self, file: DataFile, read: _Read, state: State) -> bool:
+        """Return whether a growing file still starts with what was read of it."""
+        if state == read.state:
+            return True
+        if state.inode != read.state.inode or state.size < read.end:
+            return False
+        if state.size > read.end:
+            return read.mark == _fingerprint(file.path, read.end) and ends_row(file.path, read.end)
+        if not self._is_same(file, read):
+            return False
+        read.state = state
+        return True
+
+    def _is_same(self, file: DataFile, read: _Read) -> bool:
+        """Return whether a file that has its old size has its old content."""
+        if file.compression is None and file.kind != "parquet" and read.end > _COVERED:
+            return False  # the fingerprint does not cover it, and it has no checksum of its own
+        return read.mark == _fingerprint(file.path, read.end)
+
+    def _mark(self, file: DataFile, end: int) -> bytes:
+        """Return the fingerprint that the next poll compares; empty if there will be none."""
+        return _fingerprint(file.path, end) if self.follow or self.keeps else b""
+
+    def _with_detected_kind(self, file: DataFile, known: FileState, state: State) -> DataFile:
+        """Return a file with its kind detected: JSON lines, or one JSON document."""
+        if file.kind != "ndjson" or state.size == 0:
+            return file
+        if file.compression == "zstd" and not is_whole(file.path):
+            return file  # it waits
+        checked = known.opened
+        grown = checked and checked.inode == state.inode and checked.size <= state.size
+        if checked != state and not (grown and not known.document):
+            document = is_document(file)
+            if document != known.document:
+                self._forget(known)  # its content is read in another way now
+            known.document, known.opened = document, state
+        return replace(file, kind="json") if known.document else file
 
 
-def _with_detected_kind(file: DataFile, known: FileState, state: State) -> DataFile:
-    """Return a file with its kind detected: JSON lines, or one JSON document."""
-    if file.kind != "ndjson" or state.size == 0:
-        return file
+def _incomplete(file: DataFile, size: int) -> str | None:
+    """Return why a file that is read as a whole is not complete; ``None`` if it is."""
+    if file.kind == "parquet" and not _has_footer(file.path, size):
+        return "incomplete Parquet file: it has no footer (yet)"
     if file.compression == "zstd" and not is_whole(file.path):
-        return file  # it waits
-    checked = known.opened
-    grown = checked and checked.inode == state.inode and checked.size <= state.size
-    if checked != state and not (grown and not known.document):
-        document = is_document(file)
-        if document != known.document:
-            known.read = None  # its content is read in another way now
-        known.document, known.opened = document, state
-    return replace(file, kind="json") if known.document else file
-
-
-def _rows_end(file: DataFile, start: int, size: int, *, at_rest: bool, objects: bool) -> int:
-    """Return where the last complete row ends; *start* if there is none.
-
-    *objects* accepts a last line that is a JSON object or list: half of one is never valid JSON,
-    while ``1`` may be half of ``12``.
-    """
-    if file.kind == "csv" and at_rest:
-        return size  # the CSV reader decides about its end
-    with open(file.path, "rb") as stream:
-        if file.kind == "csv":
-            return _csv_rows_end(stream, start, size)
-        end = _line_end(stream, start, size)
-        if end < size and (at_rest or objects):
-            stream.seek(end)
-            line = stream.read(size - end)
-            if (at_rest or line.lstrip()[:1] in _DELIMITED) and _is_json(line):
-                return size
-        return end
+        return "incomplete zstd file: its end is missing (yet)"
+    if file.kind == "json" and not file.compression and not ends_whole(file.path, size):
+        return "incomplete JSON document: its end is missing (yet)"
+    return None
 
 
 def _fingerprint(path: str, size: int) -> bytes:
-    """Return a digest of the start and end of a file: it differs if the content changed."""
+    """Return a digest of the start and the end of the first *size* bytes of a file."""
     digest = hashlib.blake2b(digest_size=16)
     try:
         with open(path, "rb") as stream:
-            digest.update(stream.read(_BLOCK))
-            stream.seek(max(0, size - _BLOCK))
-            digest.update(stream.read(_BLOCK))
+            digest.update(stream.read(min(_BLOCK, size)))
+            last = max(0, size - _BLOCK)
+            stream.seek(last)
+            digest.update(stream.read(size - last))
     except OSError:
         return b""
     return digest.digest()
@@ -319,54 +324,3 @@ def _has_footer(path: str, size: int) -> bool:
     with open(path, "rb") as stream:
         stream.seek(size - 4)
         return stream.read(4) in {b"PAR1", b"PARE"}
-
-
-def _line_end(stream: BinaryIO, start: int, size: int) -> int:
-    """Return the position after the last newline between *start* and *size*."""
-    position = size
-    while position > start:
-        begin = max(start, position - _BLOCK)
-        stream.seek(begin)
-        newline = stream.read(position - begin).rfind(b"\n")
-        if newline >= 0:
-            return begin + newline + 1
-        position = begin
-    return start
-
-
-def _is_json(line: bytes) -> bool:
-    """Return whether a last line without a newline is complete JSON."""
-    try:
-        return not line.strip() or json.loads(line) is not None
-    except (ValueError, RecursionError):
-        return False
-
-
-def _csv_rows_end(stream: BinaryIO, start: int, size: int) -> int:
-    """Return the position after the last line break that is not inside a quoted field."""
-    stream.seek(start)
-    position = end = start
-    is_open = False
-    while position < size:
-        line = stream.readline(size - position)
-        if not line.endswith(b"\n"):
-            break
-        position += len(line)
-        is_open = _leaves_open(line, is_open=is_open)
-        if not is_open:
-            end = position
-        elif position - end > _LONGEST_ROW:
-            is_open, end = False, position  # a stray quote; the reader rejects the row
-    return end
-
-
-def _leaves_open(line: bytes, *, is_open: bool) -> bool:
-    """Return whether a quoted field continues after this line."""
-    if b'"' not in line:
-        return is_open
-    if is_open:
-        closing = _CLOSING.match(line)
-        if closing is None:
-            return True
-        line = line[closing.end() :]
-    return any(field.group(1) == b"" for field in _QUOTED.finditer(line))
