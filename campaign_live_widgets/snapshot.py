@@ -177,6 +177,8 @@ class Snapshot:
         Distinct profiles with an entry event in the window.
     message_names : mapping
         ``message_id`` → display name, if known.
+    campaign_names : mapping
+        Id of each campaign of the source → display name, if known.
     newest_event : datetime or None
         The campaign's last event that is neither after now nor after the minute in which the
         report ends, independent of window and selection.
@@ -205,6 +207,7 @@ class Snapshot:
     selection: Selection = ALL
     messages: tuple[Message, ...] = ()
     executions: tuple[Execution, ...] = ()
+    campaign_names: Mapping[str, str | None] = field(default_factory=dict)
     ending: Ending = "now"
     taken_at: datetime | None = None
 

@@ -231,6 +231,7 @@ class Rollup(ABC):
             selection=selection,
             messages=entities.messages(self._messages),
             executions=entities.executions(self._executions),
+            campaign_names={key: stats.newest_name for key, stats in self._campaigns.items()},
         )
 
     def _distinct_profiles(

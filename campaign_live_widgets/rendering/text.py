@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = 132
 """Columns of a text that is not written to a terminal."""
-_LONGEST_NAME: Final = 48
+LONGEST_NAME: Final = 48
+"""Maximum length of a name from outside."""
 _LONGEST_NOTE: Final = 400
 _TREND_WIDTH: Final = 64
 _PADDING: Final = 2
@@ -71,7 +72,7 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
     """Yield the report from head to end, for a console to print one below the other."""
     snapshot, locale = report.snapshot, report.locale
     zone = phrases.zone(snapshot.window.end, report.time_zone)
-    name = clean(snapshot.campaign_name or snapshot.campaign_id)
+    name = clean(phrases.campaign(snapshot))
     span = phrases.span(snapshot, report.time_zone, locale)
     yield Line.assemble((name, "bold"), " ", (f"{span} {zone}", "dim"))
     if scope := phrases.scope(snapshot, report.time_zone, locale):
@@ -104,7 +105,7 @@ def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
         yield Line(clean(note, longest=_LONGEST_NOTE), style="yellow" if note in lines else "dim")
 
 
-def clean(name: str, *, longest: int = _LONGEST_NAME) -> str:
+def clean(name: str, *, longest: int = LONGEST_NAME) -> str:
     """Return a name from outside without control characters for a terminal, and not too long."""
     tiles = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in name[: 2 * longest])
     return tiles if len(tiles) <= longest else tiles[: longest - 1] + "…"
@@ -185,7 +186,7 @@ def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str)
         table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
     shown = row_names(tile.columns[0], rows[tile.columns[0]], locale, names)
     for row in model.rows:
-        name = clean(shown.short(row.code, _LONGEST_NAME))
+        name = clean(shown.short(row.code, LONGEST_NAME))
         table.add_row(Line(name), *(cell.text for cell in row.cells))
     return table
 

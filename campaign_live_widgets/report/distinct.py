@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.io.names import digest
 from campaign_live_widgets.report.lookalikes import (
-    is_blank,
     keys,
     turns,
     visible,
+    visible_name,
     without_turns,
 )
 
@@ -29,6 +29,10 @@ _LONGEST_ID: Final = 16
 """Characters of an id that is shown beside a name."""
 _DIGITS: Final = 6
 """Digits of a digest, where an id does not tell two names apart either."""
+_SEEN: Final = 8
+"""Characters that are seen of a name however narrow its column is."""
+_IN_LINES: Final = 64
+"""Characters of a name in several lines."""
 _WORD: Final = 12
 """Characters before a difference that are shown with it, to begin at a word."""
 
@@ -56,6 +60,7 @@ class Names(Mapping[str, str]):
         others = {key: name for key, name in names.items() if key not in words}
         self._labels = {**_labels(others, {*taken, *words.values()}), **words}
         self._cuts: dict[tuple[float, Measure], dict[str, str]] = {}
+        self._starts: dict[str, int] | None = None
 
     @classmethod
     def of(cls, names: Mapping[str, str] | None) -> Names:
@@ -85,6 +90,27 @@ class Names(Mapping[str, str]):
             self._cuts[room, measure] = shortened(self._labels, room, measure)
         return self._cuts[room, measure][key]
 
+    def in_lines(self, key: str) -> str:
+        """Return a text that begins as another one does, for several lines of a narrow column.
+
+        Empty for the others: they may be cut off.
+        """
+        return "" if self.differs_at(key) is None else self.short(key, _IN_LINES)
+
+    def differs_at(self, key: str) -> int | None:
+        """Return where the part of a text, in one line, begins in which it differs from the others.
+
+        ``None`` if its first characters tell it apart, which are seen in the narrowest column.
+        """
+        if self._starts is None:
+            begins: dict[str, list[str]] = defaultdict(list)
+            for one, label in self._labels.items():
+                begins[keys(label)[1][:_SEEN]].append(one)
+            alike = [one for group in begins.values() if len(group) > 1 for one in group]
+            starts = _differences({one: _one_line(self._labels[one]) for one in alike})
+            self._starts = {one: max(start, _SEEN) for one, start in starts.items()}
+        return self._starts.get(key)
+
 
 def _labels(names: Mapping[str, str | None], taken: Collection[str]) -> dict[str, str]:
     plain = {key: _plain(key, name) for key, name in names.items()}
@@ -111,9 +137,7 @@ def _labels(names: Mapping[str, str | None], taken: Collection[str]) -> dict[str
 
 
 def _plain(key: str, name: str | None) -> str:
-    if name is not None and not is_blank(name):
-        return name
-    return visible(key) if is_blank(key) else key
+    return visible_name(name) or visible_name(key) or visible(key)
 
 
 def _beside(name: str, mark: str) -> str:
@@ -187,7 +211,7 @@ def shortened(labels: Mapping[str, str], room: float, measure: Measure = len) ->
     The end is cut off; where that would make two look alike, the part in which they differ is
     kept: ``Newsletter f…March``.
     """
-    lines = {key: " ".join(without_turns(label).split()) for key, label in labels.items()}
+    lines = {key: _one_line(label) for key, label in labels.items()}
     wide = [key for key, line in lines.items() if measure(line) > room]
     if not wide:
         return lines
@@ -205,6 +229,10 @@ def shortened(labels: Mapping[str, str], room: float, measure: Measure = len) ->
 
     long, dots = frozenset(wide), measure("…")
     return distinguish(lines, form, 2, own=lines.keys() - long)
+
+
+def _one_line(label: str) -> str:
+    return " ".join(without_turns(label).split())
 
 
 def _cut(line: str, room: float, measure: Measure) -> str:

@@ -36,6 +36,11 @@ def is_blank(text: str) -> bool:
     return not _visible_part(text)
 
 
+def visible_name(name: str | None) -> str:
+    """Return a name; empty if there is none, or nothing of it is visible."""
+    return "" if name is None or is_blank(name) else name
+
+
 def turns(text: str) -> bool:
     """Return whether *text* overrides the direction of its letters, so that it reads as another."""
     return _OVERRIDES.search(text) is not None

@@ -72,6 +72,12 @@ def row_names(
     return named(dimension, codes, locale, names if dimension == "message_id" else None)
 
 
+@lru_cache(maxsize=2)
+def campaign_names(snapshot: Snapshot) -> Names:
+    """Return what the campaigns of the source are called."""
+    return Names({**snapshot.campaign_names, snapshot.campaign_id: snapshot.campaign_name})
+
+
 @lru_cache(maxsize=2 * len(_NAMED))
 def dimension_names(snapshot: Snapshot, dimension: str, locale: str) -> Names:
     """Return what all values of a dimension are called that a report may show."""

@@ -93,6 +93,7 @@ def test_a_duration_is_shown_in_whole_units(length: timedelta, en: str, fr: str)
 def test_the_selection_is_described_in_words() -> None:
     whole = replace(
         snapshot_of([]),
+        message_names={},
         messages=tuple(
             Message(f"m{i}", name, ("email",), 1, NOW)
             for i, name in enumerate(["Hello", None, "A\n" * 90, "Bye", "Again"])

@@ -13,6 +13,7 @@ from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.charts.comparison import comparison
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.shorten import shorten
+from campaign_live_widgets.report import distinct
 
 if TYPE_CHECKING:
     from campaign_live_widgets.app.notebook.static_report import StaticReport
@@ -61,20 +62,18 @@ class Comparison:
         return Chart(self.specification(channel), self.frame(channel))
 
     def _names(self) -> tuple[str, str]:
-        """Return the names of the two; equal names get their windows as well."""
+        """Return the names of the two; names that look alike get their ids or windows as well."""
+        locale = self._sides[0].still.locale
+        names = [phrases.campaign(side.snapshot) for side in self._sides]
+        ids = [side.snapshot.campaign_id for side in self._sides]
         first, second = (
-            shorten(side.snapshot.campaign_name or side.snapshot.campaign_id)
-            for side in self._sides
+            f"{name} ({shorten(one)})" if ids[0] != ids[1] and one not in name else name
+            for name, one in zip(names, ids, strict=True)
         )
-        if first != second:
-            return first, second
-        spans = [
-            phrases.span(side.snapshot, side.view.time_zone, self._sides[0].view.locale)
-            for side in self._sides
-        ]
-        return f"{first}, {spans[0]}", f"{second}, {spans[1]}" + (
-            " (2)" if spans[0] == spans[1] else ""
-        )
+        spans = [phrases.span(side.snapshot, side.still.time_zone, locale) for side in self._sides]
+        more = [[first, f"{first}, {spans[0]}"], [second, f"{second}, {spans[1]}"]]
+        one, other = distinct(names, more)
+        return one, other
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return Lines([line for side in self._sides for line in side.lines()]).bundle()

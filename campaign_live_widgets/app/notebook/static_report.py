@@ -25,7 +25,6 @@ from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import evaluate, frame
 
@@ -153,7 +152,7 @@ class StaticReport(StaticView):
     def lines(self) -> list[str]:
         """Return what the numbers are of: campaign, window, newest event, data quality."""
         snapshot, locale, zone = self.snapshot, self._report.locale, self._report.time_zone
-        name = shorten(snapshot.campaign_name or snapshot.campaign_id)
+        name = phrases.campaign(snapshot)
         window = phrases.window(snapshot, self._report.made_at, zone, locale)
         scope = phrases.scope(snapshot, zone, locale)
         newest = phrases.WORDS["none"](locale)

@@ -229,7 +229,7 @@ class WatchApp(App[Exception | None]):
             return
         result, snapshot, locale = self._result, self._result.snapshot, self._locale
         now = datetime.now(UTC)
-        name = clean(snapshot.campaign_name or snapshot.campaign_id)
+        name = clean(phrases.campaign(snapshot))
         lines = [
             Line(name, style="bold", no_wrap=True, overflow="ellipsis"),
             self._state(result, now),

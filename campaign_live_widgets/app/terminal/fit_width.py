@@ -9,6 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text as Line
 
+from campaign_live_widgets.report import shortened
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -41,11 +43,25 @@ def fitting(part: RenderableType, width: int) -> RenderableType:
     if not heads[0]:
         heads, rows = heads[:2], [row[:2] for row in rows]
     if heads[0] and min(wide[0], _NAME + 2) + sum(wide[1:]) <= width:
-        first = part.columns[0]
-        first.no_wrap, first.overflow = True, "ellipsis"
-        first.max_width = width - sum(wide[1:]) - 2
-        return part
+        return _shorter_names(part, width - sum(wide[1:]) - 2)
     return Group(*_blocks(heads, rows, width))
+
+
+def _shorter_names(table: Table, room: int) -> Table:
+    """Return a table with names of at most *room* columns, none of which look alike."""
+    made = Table(box=None, header_style="dim", pad_edge=True)
+    for column in table.columns:
+        made.add_column(column.header, justify=column.justify, no_wrap=True, overflow="ellipsis")
+    made.columns[0].max_width = room
+    names, *others = _cells(table)
+    texts = _distinct([_text(name) for name in names], room)
+    for row, *cells in zip(table.rows, texts, *others, strict=True):
+        made.add_row(Line(str(cells[0])), *cells[1:], style=row.style)
+    return made
+
+
+def _distinct(names: Sequence[str], room: int) -> list[str]:
+    return list(shortened({str(i): name for i, name in enumerate(names)}, room, cell_len).values())
 
 
 def _shorter_trends(table: Table, room: int) -> Table:
@@ -61,7 +77,8 @@ def _shorter_trends(table: Table, room: int) -> Table:
 def _blocks(
     heads: Sequence[str], rows: Sequence[Sequence[str]], width: int
 ) -> Iterator[RenderableType]:
-    for name, *counts in rows:
+    names = _distinct([row[0] for row in rows], width - 1)
+    for name, (_, *counts) in zip(names, rows, strict=True):
         yield Line(f" {name}", style="bold", no_wrap=True, overflow="ellipsis")
         for head, text in zip(heads[1:], counts, strict=True):
             room = max(1, width - cell_len(text) - 4)

@@ -10,7 +10,8 @@ from rich.text import Text as Line
 from campaign_live_widgets.app.terminal.fit_width import fitting
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.model.report_view import ReportView
-from campaign_live_widgets.rendering.text import WIDE, clean, parts, plain_table
+from campaign_live_widgets.rendering.text import LONGEST_NAME, WIDE, clean, parts, plain_table
+from campaign_live_widgets.report import Names, visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +31,19 @@ def print_campaigns(campaigns: Sequence[Campaign]) -> None:
     table = plain_table()
     for heading in ("campaign", "name", "events", "oldest event", "newest event"):
         table.add_column(heading, justify="right" if heading == "events" else "left")
+    ids = Names(dict.fromkeys(one.id for one in campaigns))
     for one in campaigns:
         times = (
             f"{at:%Y-%m-%d %H:%M:%S}Z" if at else "\N{EN DASH}"
             for at in (one.oldest_event, one.newest_event)
         )
-        name = clean(one.name or "")
-        table.add_row(Line(clean(one.id)), Line(name), format_number(one.events, "en"), *times)
+        name = clean(visible_name(one.name))
+        table.add_row(
+            Line(clean(ids.short(one.id, LONGEST_NAME))),
+            Line(name),
+            format_number(one.events, "en"),
+            *times,
+        )
     console_of_stdout().print(table)
 
 

@@ -26,7 +26,7 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.report import frame, names_of, to_csv
+from campaign_live_widgets.report import frame, names_of, to_csv, visible_name
 from campaign_live_widgets.widgets import File, TileWidget, csv_file, offer_files
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Dashboard(VBox):
     def _detail_names(self) -> list[str]:
         if self._detail is None:
             return []
-        return [self.snapshot.message_names.get(self._detail) or "", self._detail]
+        return [visible_name(self.snapshot.message_names.get(self._detail)), self._detail]
 
     def file(self, what: str) -> File:
         """Return the whole report as a CSV file (*what* is ``report``)."""

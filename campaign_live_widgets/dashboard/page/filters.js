@@ -289,7 +289,7 @@ export function render({ model, el, signal }) {
     const items = [];
     const isDetail = firstValue("detail") !== "";
     const each = (key, rows) => {
-      const names = new Map(rows.map(([id, name]) => [id, name || id]));
+      const names = new Map(rows.map((row) => [row[0], row.at(-1)]));
       const ids = idsOf(key);
       for (const id of ids.slice(0, CHIPS_AT_MOST)) {
         const others = ids.filter((other) => other !== id);
@@ -320,11 +320,12 @@ export function render({ model, el, signal }) {
     chosen ? labels().some.replace("{}", chosen).replace("{}", Math.max(all, chosen)) : word;
 
   function draw() {
-    const [id, name] = model.get("campaign");
+    const [, name, shown] = model.get("campaign");
     const isDetail = firstValue("detail") !== "";
     row.setAttribute("aria-label", labels().filters);
     chips.setAttribute("aria-label", labels().chips);
-    campaign.setTexts(labels().campaign, name || id);
+    campaign.setTexts(labels().campaign, shown);
+    campaign.button.classList.toggle("clw-wraps", Boolean(name) && shown !== name);
     const length = model.get("windows").find(([value]) => value === firstValue("window"));
     const [minutes, end] = model.get("fixed_window");
     const text = length ? (end ? `${length[2]} ${end}` : length[1]) : firstValue("window");

@@ -16,6 +16,8 @@ import traitlets
 
 from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
+from campaign_live_widgets.report import dimension_names, visible_name
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -104,16 +106,16 @@ class Filters(Front, script="filters"):
 
     query = traitlets.Dict().tag(sync=True)
     """What is shown: address key → values."""
-    campaign = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
-    """Id and name of the campaign that is shown."""
+    campaign = traitlets.List(traitlets.Unicode(), default_value=["", "", ""]).tag(sync=True)
+    """The campaign that is shown: id, name, and the name with the id if it is not unique."""
     windows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     """Each window length on offer: address value, text, and text for a fixed window."""
     fixed_window = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Span and end of a window with a fixed end, as texts; else empty."""
     messages: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """Each message: id, name, the names of its channels."""
+    """Each message: id, name, the names of its channels, its name on a chip."""
     executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """Each execution: id, start."""
+    """Each execution: id, start, as exact as is needed to tell it apart."""
     speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each refresh interval on offer: seconds, text."""
     saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
@@ -159,18 +161,29 @@ class Filters(Front, script="filters"):
     def show(self, snapshot: Snapshot, time_zone: str) -> None:
         """Offer the messages and executions of a snapshot; messages in order of their names."""
         locale = self.locale
+        names = dimension_names(snapshot, "message_id", locale)
         messages = [
-            [m.id, m.name or "", [TABS[c](locale) if c in TABS else c for c in m.channels]]
+            [
+                m.id,
+                visible_name(m.name),
+                [TABS[c](locale) if c in TABS else c for c in m.channels],
+                isolated(names.short(m.id, SHORT)),
+            ]
             for m in sorted(snapshot.messages, key=lambda m: (m.channels, m.name or m.id, m.id))
         ]
+        starts = phrases.run_names(snapshot, time_zone, locale)
         runs = [
-            [run.id, phrases.instant(run.oldest_event, time_zone, locale)]
+            [run.id, starts[run.id]]
             for run in sorted(snapshot.executions, key=lambda run: run.oldest_event, reverse=True)
         ]
         end = phrases.instant(snapshot.window.end, time_zone, locale, pattern="d MMM y HH:mm")
         span = phrases.span(snapshot, time_zone, locale)
         with self.hold_sync():
-            self.campaign = [snapshot.campaign_id, snapshot.campaign_name or ""]
+            self.campaign = [
+                snapshot.campaign_id,
+                visible_name(snapshot.campaign_name),
+                phrases.campaign(snapshot),
+            ]
             self.messages, self.executions = messages, runs
             self.fixed_window = (
                 [span, LABELS["until"](locale).format(end)] if snapshot.ending == "fixed" else []
@@ -188,7 +201,7 @@ class Filters(Front, script="filters"):
                 "campaigns": [
                     [
                         campaign.id,
-                        campaign.name or "",
+                        visible_name(campaign.name),
                         phrases.instant(campaign.newest_event, time_zone, self.locale)
                         if campaign.newest_event
                         else "",

@@ -192,7 +192,7 @@ export function render({ model, el, signal: given }) {
   };
 
   const drawText = () => {
-    const campaign = model.get("campaign_name") || model.get("campaign_id");
+    const campaign = model.get("campaign");
     const [name, id] = model.get("detail").length
       ? model.get("detail")
       : [model.get("campaign_name"), model.get("campaign_id")];
@@ -251,7 +251,16 @@ export function render({ model, el, signal: given }) {
     for (const name of names) follow(model, `change:${name}`, draw, signal);
   };
   on(
-    ["campaign_id", "campaign_name", "window", "window_note", "as_of", "scope", "detail"],
+    [
+      "campaign_id",
+      "campaign_name",
+      "campaign",
+      "window",
+      "window_note",
+      "as_of",
+      "scope",
+      "detail",
+    ],
     drawText,
   );
   on(["state", "note", "live", "newest"], drawAges);

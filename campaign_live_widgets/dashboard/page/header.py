@@ -16,6 +16,7 @@ from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
+from campaign_live_widgets.report import visible_name
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Header(Front, script="header"):
     """Whether the report is refreshed, so that it can be paused."""
     campaign_id = traitlets.Unicode("").tag(sync=True)
     campaign_name = traitlets.Unicode("").tag(sync=True)
+    campaign = traitlets.Unicode("").tag(sync=True)
+    """The name on the way back to the campaign, with the id if it is not unique."""
     window = traitlets.Unicode("").tag(sync=True)
     window_note = traitlets.Unicode("").tag(sync=True)
     scope = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -94,7 +97,8 @@ class Header(Front, script="header"):
         zone, locale = self._time_zone, self.locale
         values = {
             "campaign_id": snapshot.campaign_id,
-            "campaign_name": snapshot.campaign_name or "",
+            "campaign_name": visible_name(snapshot.campaign_name),
+            "campaign": phrases.campaign(snapshot),
             "window": phrases.window(snapshot, now, zone, locale),
             "window_note": phrases.window_note(snapshot, zone, locale),
             "scope": phrases.scope(snapshot, zone, locale),

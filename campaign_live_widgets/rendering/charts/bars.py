@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import OTHERS, column_label
-from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
+from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_share
 from campaign_live_widgets.rendering.language.sentence import rate_in_words
@@ -103,8 +103,9 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
     """Return a row for each group: its name, and by bar its count, its text and its tooltip."""
     metrics = chart.tile.metrics
     rows: list[Spec] = []
+    lines = chart.lines(labels, max(80, chart.width * _NAMES) - 8)
     for i, label in enumerate(labels):
-        row: Spec = {"row": i, "label": label, "lines": _lines(chart, label)}
+        row: Spec = {"row": i, "label": label, "lines": lines[i]}
         for j, metric in enumerate(metrics):
             count, share = counts[j][i], ""
             rate_of = chart.tile.rate_of(metric)
@@ -127,11 +128,6 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
                 row["after"] = text_width(chart.number(count)) + 8
         rows.append(row)
     return rows
-
-
-def _lines(chart: Chart, label: str) -> list[str]:
-    """Return a name in the lines it is drawn in; a page truncates it and has a tooltip."""
-    return [label] if chart.is_alive else wrapped(label, max(80, chart.width * _NAMES) - 8)
 
 
 def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Spec]:

@@ -14,10 +14,10 @@ from campaign_live_widgets.rendering.language.numbers import format_number, form
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.language.shorten import isolated, shorten
 from campaign_live_widgets.rendering.model import palette
-from campaign_live_widgets.report import row_names
+from campaign_live_widgets.report import Names, row_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from campaign_live_widgets.catalog import Tile
@@ -44,6 +44,8 @@ LINE: Final = 13
 """From one line to the next of a name in two, in px."""
 LONGEST_NAME: Final = 200
 """Letters of a name that are kept; a chart shows as many as there is room for."""
+NARROW_PX: Final = 72
+"""Width of the narrowest column of names on a page."""
 MARGIN_PX: Final = 12
 """Around a picture with a title, which is used alone."""
 _HEAD_PX: Final = 26
@@ -102,9 +104,43 @@ class Chart:
 
     def labels(self) -> list[str]:
         """Return how the values of the first column read."""
-        dimension = self.tile.columns[0]
-        shown = row_names(dimension, self.frame[dimension], self.locale, self.names)
-        return [isolated(legal(shown.short(str(v), LONGEST_NAME))) for v in self.frame[dimension]]
+        shown = self._shown_names()
+        return [isolated(legal(shown.short(code, LONGEST_NAME))) for code in self._codes()]
+
+    def lines(self, labels: Sequence[str], room: float) -> list[list[str]]:
+        """Return the lines of each label, in which names that begin alike are told apart.
+
+        A page cuts off the end of each line, and has tooltips; a picture has *room* px.
+
+        Parameters
+        ----------
+        labels : sequence of str
+            Those of :meth:`labels`, or the first of them and the label of their rest.
+        room : float
+        """
+        shown, codes = self._shown_names(), self._codes()
+        starts = [shown.differs_at(code) for code in codes]
+        is_rest = len(labels) < len(codes)
+        if is_rest:
+            starts = [*starts[: len(labels) - 1], None]
+        return [
+            self._lines(label, start, room) for label, start in zip(labels, starts, strict=False)
+        ]
+
+    def _lines(self, label: str, start: int | None, room: float) -> list[str]:
+        whole = [label] if self.is_alive else wrapped(label, room)
+        seen = NARROW_PX if self.is_alive else room
+        is_seen = text_width(label) <= seen or (len(whole) > 1 and " ".join(whole) == label)
+        if start is None or is_seen or not label[start:].strip():
+            return whole
+        halves = label[:start].rstrip(), label[start:]
+        return list(halves) if self.is_alive else [_cut(half, room) for half in halves]
+
+    def _codes(self) -> list[str]:
+        return [str(value) for value in self.frame[self.tile.columns[0]]]
+
+    def _shown_names(self) -> Names:
+        return row_names(self.tile.columns[0], self._codes(), self.locale, self.names)
 
     def number(self, count: int) -> str:
         """Return a count in full, as the reader's language writes it."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import OTHERS, TOTAL, UNKNOWN, column_label
-from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width, wrapped
+from campaign_live_widgets.rendering.charts.chart import LINE, at, expr, text_width
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_share
 from campaign_live_widgets.rendering.model import palette
@@ -74,10 +74,8 @@ def _slices(chart: Chart) -> list[Spec]:
         counts = [*counts[:first], sum(counts[first:])]
     slices = _arcs(chart, counts, labels, colors)
     room = min(520, chart.width * 0.6) - 16 - _counts_px(slices) - 20 - _SHARE_PX
-    for one in slices:
-        one["lines"] = (
-            [one["label"]] if chart.is_alive else wrapped(one["label"], max(_NAME_PX, room))
-        )
+    for one, lines in zip(slices, chart.lines(labels, max(_NAME_PX, room)), strict=True):
+        one["lines"] = lines
     return slices
 
 

@@ -110,7 +110,7 @@ def report_html(report: ReportView, *, pictures: bool = True) -> str:
         if tiles:
             sections.append(_Section(TABS[tab](report.locale) if tab in TABS else tab, tiles))
     snapshot = report.snapshot
-    head = {"name": snapshot.campaign_name or snapshot.campaign_id, "facts": _facts(report)}
+    head = {"name": phrases.campaign(snapshot, 120), "facts": _facts(report)}
     return _html(sections, locale=report.locale, head=head)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -15,11 +16,12 @@ from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
-from campaign_live_widgets.rendering.language.shorten import shorten
+from campaign_live_widgets.rendering.language.shorten import SHORT, isolated, shorten
+from campaign_live_widgets.report import Names, campaign_names, dimension_names, distinguish
 from campaign_live_widgets.snapshot import MINUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from campaign_live_widgets.snapshot import Health, Snapshot
 
@@ -114,6 +116,9 @@ _DAYS: Final = Text("{} days", "{} jours")
 _OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
 _OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
 _TESTS: Final = Text("test sends included", "envois de test inclus")
+_STARTS: Final = ("d MMM HH:mm", "d MMM y HH:mm", "d MMM y HH:mm:ss")
+"""How the start of an execution is written, each one more exact."""
+_LONGEST_ID: Final = 24
 _NAMED: Final = 3
 """How many names a sentence may list."""
 _DAY: Final = 1440
@@ -224,16 +229,18 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     The defaults are not named: all messages, no tests, UTC.
     """
     selection = snapshot.selection
-    known = {message.id: message.name or message.id for message in snapshot.messages}
-    runs = {run.id: instant(run.oldest_event, time_zone, locale) for run in snapshot.executions}
-    parts = [
-        _part(text(locale), chosen, names)
-        for text, chosen, names in (
-            (_OF_MESSAGES, selection.messages, known),
-            (_OF_EXECUTIONS, selection.executions, runs),
-        )
-        if chosen
-    ]
+    parts = []
+    if selection.messages:
+        names = dimension_names(snapshot, "message_id", locale)
+        shown = [
+            isolated(names.short(one, SHORT)) if one in names else shorten(one)
+            for one in selection.messages
+        ]
+        parts.append(_part(_OF_MESSAGES(locale), shown, len(snapshot.messages)))
+    if selection.executions:
+        runs = run_names(snapshot, time_zone, locale)
+        shown = [runs.get(one) or shorten(one) for one in selection.executions]
+        parts.append(_part(_OF_EXECUTIONS(locale), shown, len(runs)))
     if snapshot.include_tests:
         parts.append(_TESTS(locale))
     if time_zone != zone(snapshot.window.end, time_zone):
@@ -241,14 +248,28 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     return parts
 
 
-def _part(text: str, chosen: frozenset[str], names: Mapping[str, str]) -> str:
+def _part(text: str, names: Sequence[str], count: int) -> str:
     """Return how many of how many, and their names as long as these are few."""
-    plural = "s" if len(chosen) > 1 else ""
-    summary = text.format(len(chosen), max(len(names), len(chosen)), s=plural)
-    named = sorted(names.get(one, one) for one in chosen)
-    if len(named) > _NAMED:
-        return summary
-    return f"{summary} ({', '.join(map(shorten, named))})"
+    plural = "s" if len(names) > 1 else ""
+    summary = text.format(len(names), max(count, len(names)), s=plural)
+    return summary if len(names) > _NAMED else f"{summary} ({', '.join(sorted(names))})"
+
+
+@lru_cache(maxsize=2)
+def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]:
+    """Return what each execution is called: its start, as exact as is needed to tell it apart.
+
+    Where its year and its second do not tell it apart either, its id is beside them.
+    """
+    starts = {run.id: run.oldest_event for run in snapshot.executions}
+    ids = Names(dict.fromkeys(starts))
+
+    def form(one: str, level: int) -> str:
+        pattern = _STARTS[min(level, len(_STARTS) - 1)]
+        text = instant(starts[one], time_zone, locale, pattern=pattern)
+        return text if level < len(_STARTS) else f"{text} ({ids.short(one, _LONGEST_ID)})"
+
+    return distinguish(starts, form, len(_STARTS))
 
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
@@ -282,9 +303,8 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
 
     *longest* is the maximum length of the campaign's name; ``None`` leaves the name as it is.
     """
-    name = snapshot.campaign_name or snapshot.campaign_id
     parts = [
-        name if longest is None else shorten(name, longest),
+        campaign(snapshot, longest),
         f"{span(snapshot, time_zone, locale)} {zone(snapshot.window.end, time_zone)}",
         *scope(snapshot, time_zone, locale),
     ]
@@ -293,6 +313,15 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
         count = format_number(missing, locale) if missing else "?"
         parts.append(_CAPTION_MISSING(locale).format(count))
     return SEPARATOR.join(parts)
+
+
+def campaign(snapshot: Snapshot, longest: int | None = SHORT) -> str:
+    """Return what the campaign is called, with its id where the name is not unique.
+
+    Where *longest* is given, in one line of at most so many characters.
+    """
+    names, key = campaign_names(snapshot), snapshot.campaign_id
+    return names[key] if longest is None else isolated(names.short(key, longest))
 
 
 def caption_of_damage(snapshot: Snapshot, time_zone: str, locale: str) -> str:

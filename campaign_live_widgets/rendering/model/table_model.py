@@ -45,11 +45,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its code in the frame, how that reads, its numbers."""
+    """One row: its code in the frame, how that reads, its numbers.
+
+    ``lines`` is the name that begins as another one does, for several lines: it is not cut off.
+    """
 
     code: str
     name: str
     cells: tuple[Cell, ...]
+    lines: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,14 @@ def table(  # noqa: PLR0913 - all but two by name
         Start of the first bucket that is not over yet.
     """
     counted = [column for column in tile.columns[1:] if column != "share"]
+    lines: dict[str, str] = {}
     if tile.by == "bucket":
         codes, labels = _buckets(frame, locale, time_zone, unfinished)
     else:
         shown = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
         codes = [str(value) for value in frame[tile.columns[0]]]
         labels = [shown[code] for code in codes]
+        lines = {code: text for code in codes if (text := shown.in_lines(code))}
     columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
     shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
     rows = []
@@ -103,7 +109,7 @@ def table(  # noqa: PLR0913 - all but two by name
         cells = _cells(tile, [column[i] for column in columns], counted, locale)
         if tile.share_of:
             cells = (*cells, Cell(shares[i], format_share(shares[i], locale)))
-        rows.append(Row(code, label, cells))
+        rows.append(Row(code, label, cells, lines.get(code, "")))
     additive = not any(isinstance(METRICS[m].formula, Distinct) for m in tile.metrics)
     total = None
     if tile.by is not None and rows and additive:

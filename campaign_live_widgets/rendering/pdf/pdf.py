@@ -17,7 +17,7 @@ from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.pdf.tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,18 +64,18 @@ def pdf(report: ReportView) -> bytes:
 def _report(report: ReportView) -> dict[str, Any]:
     """Return the values of the template."""
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
-    known = snapshot.campaign_name or snapshot.campaign_id
-    name = legal(shorten(known, _LONGEST_NAME)) or snapshot.campaign_id
+    known = visible_name(snapshot.campaign_name)
+    name = legal(shorten(known or snapshot.campaign_id, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
     ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
     made = report.made_at.astimezone(snapshot.window.end.tzinfo)
     tabs = list(_tabs(report))
     return {
-        "title": _TITLE(locale).format(name),
+        "title": _TITLE(locale).format(legal(phrases.campaign(snapshot, _LONGEST_NAME))),
         "description": ends,
         "name": name,
-        "short_name": legal(shorten(known)),
-        "id": drawable(snapshot.campaign_id) if snapshot.campaign_name else "",
+        "short_name": legal(phrases.campaign(snapshot)),
+        "id": drawable(snapshot.campaign_id) if known else "",
         "lang": locale,
         "made": {
             part: getattr(made, part)

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
-from campaign_live_widgets.catalog import METRICS, TILES, TOTAL, Text, value_label
+from campaign_live_widgets.catalog import METRICS, TILES, TOTAL, Text
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_number, format_share
 from campaign_live_widgets.rendering.language.phrases import HEALTH, instant, zone
-from campaign_live_widgets.rendering.language.shorten import shorten
+from campaign_live_widgets.rendering.language.shorten import SHORT, isolated, shorten
+from campaign_live_widgets.report import Names, row_names, visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,11 +90,14 @@ class Line:
 
 def sides(difference: Changes, locale: str) -> Iterator[tuple[str, str, str]]:
     """Yield before and after: the word, the campaign's name, the window."""
+    ids = Names({side.campaign_id: None for side in (difference.before, difference.after)})
     for word, side in ((BEFORE, difference.before), (AFTER, difference.after)):
-        name = side.campaign_name or side.campaign_id
-        if side.campaign_name and side.campaign_name != side.campaign_id:
-            name = f"{shorten(name)} ({shorten(side.campaign_id)})"
-        yield word(locale), shorten(name, 120), _window(side, locale)
+        name = visible_name(side.campaign_name) or side.campaign_id
+        if name != side.campaign_id:
+            key = ids.short(side.campaign_id, SHORT)
+            yield word(locale), f"{shorten(name)} ({isolated(key)})", _window(side, locale)
+        else:
+            yield word(locale), isolated(ids.short(name, 2 * SHORT)), _window(side, locale)
 
 
 def facts(difference: Changes, locale: str) -> Iterator[tuple[str, str, str]]:
@@ -108,10 +112,12 @@ def facts(difference: Changes, locale: str) -> Iterator[tuple[str, str, str]]:
 def lines(widget: WidgetChange, locale: str, most: int) -> Iterator[Line]:
     """Yield what changed in a widget, its sums first, of at most *most* rows."""
     rows = changed(widget)[:most]
+    dimension = TILES[widget.widget].columns[0]
+    names = row_names(dimension, [row.name for row in widget.rows if rows], locale)
     if widget.total is not None and (len(widget.rows) > 1 or not rows):
-        yield from _row_lines(widget.widget, widget.total, locale)
+        yield from _row_lines(widget.widget, widget.total, locale, names)
     for row in rows:
-        yield from _row_lines(widget.widget, row, locale)
+        yield from _row_lines(widget.widget, row, locale, names)
 
 
 def notes(widget: WidgetChange, locale: str, most: int) -> list[str]:
@@ -138,12 +144,12 @@ def changed(widget: WidgetChange) -> list[RowChange]:
     return [row for row in widget.rows if row.is_change]
 
 
-def _row_lines(widget: str, row: RowChange, locale: str) -> Iterator[Line]:
+def _row_lines(widget: str, row: RowChange, locale: str, names: Names) -> Iterator[Line]:
     tile = TILES[widget]
     is_total = row.name == "" and row.only_in is None
     name = TOTAL(locale) if is_total else ""
     if tile.by is not None and not is_total:
-        name = shorten(value_label(tile.by, row.name, locale))
+        name = isolated(names.short(row.name, SHORT))
     if row.only_in is not None:
         word = ONLY_BEFORE if row.only_in == "before" else ONLY_AFTER
         name = f"{name} ({word(locale)})"

@@ -13,6 +13,7 @@ from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.phrases import instant, length, zone
+from campaign_live_widgets.report import Names, visible_name
 from campaign_live_widgets.snapshots.draft import locked
 from campaign_live_widgets.snapshots.exporters import REPORT_CSV, REPORT_HTML, REPORT_PDF
 from campaign_live_widgets.snapshots.index.plain_page import plain_page
@@ -62,6 +63,7 @@ _WHEN: Final = Text("When", "Quand")
 _RUN: Final = Text("Run", "Exécution")
 _WHY: Final = Text("Why", "Cause")
 _NO_REASON: Final = Text("the reason could not be kept", "la cause n'a pas pu être conservée")
+_LONGEST_NAME: Final = 110
 _PATTERN: Final = "d MMM y HH:mm"
 
 
@@ -81,6 +83,8 @@ class _Campaign(NamedTuple):
     """The snapshots of one campaign."""
 
     title: str
+    """The name, with the id if it is not unique."""
+    name: str
     id: str
     trends: list[Sparkline]
     rows: list[_Row]
@@ -119,13 +123,18 @@ def index(entries: Sequence[KeptSnapshot], failed: Sequence[FailedRun], locale: 
     by_campaign: dict[str, list[KeptSnapshot]] = {}
     for snapshot in entries:
         by_campaign.setdefault(snapshot.manifest.campaign_id, []).append(snapshot)
+    names = Names({key: of[0].manifest.campaign_name for key, of in by_campaign.items()})
+    ids = Names(dict.fromkeys(by_campaign))
     count = _COUNT[len(entries) != 1](locale)
     return plain_page(
         "snapshots/index/index.html.j2",
         _TITLE(locale),
         locale,
         lead=count.format(format_number(len(entries), locale)) if entries else _EMPTY(locale),
-        campaigns=[_campaign(snapshots, locale) for snapshots in by_campaign.values()],
+        campaigns=[
+            _campaign(of, names.short(key, _LONGEST_NAME), ids.short(key, _LONGEST_NAME), locale)
+            for key, of in by_campaign.items()
+        ],
         heads=[
             (_AS_OF(locale), False),
             (_WINDOW(locale), False),
@@ -155,12 +164,13 @@ def _delivered(snapshot: KeptSnapshot) -> int:
     return snapshot.manifest.figures.get("campaign", {}).get("delivered", 0)
 
 
-def _campaign(snapshots: list[KeptSnapshot], locale: str) -> _Campaign:
+def _campaign(snapshots: list[KeptSnapshot], title: str, key: str, locale: str) -> _Campaign:
     newest = snapshots[0].manifest
     listed, older = snapshots[:_SHOWN], snapshots[_SHOWN:]
     return _Campaign(
-        title=newest.campaign_name or newest.campaign_id,
-        id=newest.campaign_id,
+        title=title,
+        name=visible_name(newest.campaign_name) or key,
+        id=key,
         trends=_trends(snapshots, locale),
         rows=[_row(snapshot, locale) for snapshot in listed],
         older=[_row(snapshot, locale) for snapshot in older],

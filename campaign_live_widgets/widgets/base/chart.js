@@ -24,6 +24,29 @@ export function unpack(packed) {
 }
 
 /**
+ * Shorten a name to a room: its end is cut off, but not the part in which it differs from others.
+ *
+ * @param {string} name
+ * @param {number} start Where that part begins; 0 if the first letters differ.
+ * @param {number} room
+ * @param {(text: string) => number} width
+ */
+export function fitName(name, start, room, width) {
+  if (!start || width(name) <= room) return name;
+  const letters = Array.from(name.trim().replace(/\s+/gu, " "));
+  const cut = (text, space) => {
+    let end = text.length;
+    while (end > 0 && width(text.slice(0, end).join("")) > space) end -= 1;
+    return text.slice(0, end).join("").trimEnd();
+  };
+  const dots = width("…");
+  const rest = letters.slice(start);
+  const most = 0.7 * room;
+  const tail = width(rest.join("")) > most ? `${cut(rest, most - dots)}…` : rest.join("");
+  return `${cut(letters.slice(0, start), room - dots - width(tail))}…${tail}`;
+}
+
+/**
  * Return the bqplot figure beside an overlay.
  *
  * @param {HTMLElement} el

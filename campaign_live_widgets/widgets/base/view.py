@@ -11,7 +11,7 @@ from ipywidgets import Widget
 
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.rendering.language.sentence import summary
-from campaign_live_widgets.report import row_names
+from campaign_live_widgets.report import Names, row_names
 from campaign_live_widgets.widgets.base.assets import Library
 
 if TYPE_CHECKING:
@@ -141,9 +141,19 @@ class View(ABC):
 
     def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         """Return the labels of the first column's values."""
+        shown = self.names(frame, names)
+        return [shown[str(value)] for value in frame[self.tile.columns[0]]]
+
+    def starts(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[int]:
+        """Return where each label differs from others that begin as it does; else 0."""
+        shown = self.names(frame, names)
+        codes = [str(value) for value in frame[self.tile.columns[0]]]
+        return [shown.differs_at(code) or 0 for code in codes]
+
+    def names(self, frame: pd.DataFrame, names: Mapping[str, str]) -> Names:
+        """Return what the first column's values are called."""
         dimension = self.tile.columns[0]
-        shown = row_names(dimension, frame[dimension], self.locale, names)
-        return [shown[str(value)] for value in frame[dimension]]
+        return row_names(dimension, frame[dimension], self.locale, names)
 
     def _check(self, frame: pd.DataFrame) -> None:
         if tuple(frame.columns) != self.tile.columns:

@@ -1,7 +1,7 @@
 // The layer over horizontal bars drawn by bqplot: names, values at their ends, a tooltip.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
+import { figureBeside, fitName, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -135,7 +135,7 @@ export async function render({ model, el, signal }) {
       row.node.style.top = `${i * height}px`;
       row.node.style.height = `${height}px`;
       row.name.style.width = `${left - 8}px`;
-      write(row.name, name);
+      write(row.name, fitName(name, mark.get("starts")[i], left - 8, textWidth));
       hint(row.name, name);
       row.values.forEach((node, j) => {
         write(node, label(i, j));
@@ -166,7 +166,7 @@ export async function render({ model, el, signal }) {
   });
   list.addEventListener("pointerleave", () => tip.hide());
   draw();
-  follow(mark, "change:x change:y change:labels", draw, life.signal);
+  follow(mark, "change:x change:y change:labels change:starts", draw, life.signal);
   onResize(el, draw, life.signal);
   const observer = new ResizeObserver(draw);
   requestAnimationFrame(() => el.parentElement && observer.observe(el.parentElement));

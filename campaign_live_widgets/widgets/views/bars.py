@@ -30,6 +30,8 @@ PADDING: Final = 0.2
 class Rows(BarsMark):
     """Bars with a summary for screen readers."""
 
+    starts = t.List(t.Int()).tag(sync=True)
+    """Where each label differs from others that begin as it does; 0 for other labels."""
     summary = t.Unicode().tag(sync=True)
 
 
@@ -51,6 +53,7 @@ class Bars(View, kind="bars"):
             "x": np.arange(len(frame), dtype=np.uint16),
             "y": y if len(self.tile.metrics) > 1 else y.ravel(),
             "labels": self.labels(frame, names),
+            "starts": self.starts(frame, names),
         }
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

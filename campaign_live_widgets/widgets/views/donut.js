@@ -1,7 +1,7 @@
 // The layer over a ring drawn by bqplot: its sum, its legend, and the slice at the pointer.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { drawFigure, figureBeside, tooltip } from "../base/chart.js";
+import { drawFigure, figureBeside, fitName, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -12,6 +12,9 @@ import {
   onResize,
   scrollable,
 } from "../base/widget.js";
+
+/** Characters of a name in the legend that begins as another one does. */
+const LONGEST_NAME = 64;
 
 /** Return the index of the slice at a point, relative to the ring's centre; -1 outside of the ring. */
 export function sliceAt(dx, dy, radius, sizes, sum) {
@@ -84,7 +87,12 @@ export async function render({ model, el, signal }) {
       }
       const row = rows[i];
       row.swatch.style.background = slices.colors[i % slices.colors.length];
-      write(row.name, slices.labels[i]);
+      const start = mark.get("starts")[i];
+      write(
+        row.name,
+        fitName(slices.labels[i], start, LONGEST_NAME, (text) => text.length),
+      );
+      row.name.classList.toggle("clw-wraps", start > 0);
       hint(row.name, slices.labels[i]);
       write(row.value, count(size));
       write(row.part, slices.sum ? share(size / slices.sum) : "–");
@@ -164,7 +172,7 @@ export async function render({ model, el, signal }) {
     tip.hide();
   });
   draw();
-  follow(mark, "change:sizes change:labels change:colors", draw, life.signal);
+  follow(mark, "change:sizes change:labels change:starts change:colors", draw, life.signal);
   onResize(el, layout, life.signal);
   return () => life.abort();
 }

@@ -35,6 +35,8 @@ MOST_SLICES: Final = 9
 class Ring(Pie):
     """A pie with a summary for screen readers."""
 
+    starts = t.List(t.Int()).tag(sync=True)
+    """Where each label differs from others that begin as it does; 0 for other labels."""
     summary = t.Unicode().tag(sync=True)
 
 
@@ -52,14 +54,15 @@ class Donut(View, kind="donut"):
         """Return sizes, labels and colours of the slices."""
         codes = [str(value) for value in frame[self.tile.columns[0]]]
         sizes = frame[self.tile.columns[1]].to_numpy(dtype="float64", na_value=0.0)
-        labels = self.labels(frame, names)
+        labels, starts = self.labels(frame, names), self.starts(frame, names)
         colors = [self._color(code, rank) for rank, code in enumerate(codes)]
         if len(codes) > MOST_SLICES:
             largest = MOST_SLICES - 1
             labels = [*labels[:largest], f"{OTHERS(self.locale)} ({len(codes) - largest})"]
+            starts = [*starts[:largest], 0]
             colors = [*colors[:largest], palette.css_color("rest")]
             sizes = np.append(sizes[:largest], sizes[largest:].sum())
-        return {"sizes": compact(sizes), "labels": labels, "colors": colors}
+        return {"sizes": compact(sizes), "labels": labels, "starts": starts, "colors": colors}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the pie and the box that holds its figure and its legend."""

@@ -42,7 +42,7 @@ function line(width, open) {
   const cells = Array.from({ length: width }, (_, j) => node.appendChild(make(j ? "td" : "th")));
   cells[0].scope = "row";
   const link = /** @type {HTMLButtonElement | null} */ (open ? makeButton("clw-table-open") : null);
-  const row = { node, cells, id: "", link };
+  const row = { node, cells, id: "", link, lines: make("span", "clw-table-lines") };
   link?.addEventListener("click", () => open(row.id));
   return row;
 }
@@ -90,12 +90,17 @@ export function render({ model, el, signal }) {
     return index.sort((a, b) => turn * compare(a, b) || a - b);
   }
 
-  /** Write one row of numbers, with each rate in its cell's tooltip. */
-  function fill({ cells, link }, label, values) {
-    const pressed = link && model.get("opens");
-    if (pressed && !link.isConnected) cells[0].replaceChildren(link);
-    write(pressed ? link : cells[0], label);
+  /**
+   * Write one row of numbers, with each rate in its cell's tooltip. A name that begins as another
+   * one does is given as *whole*: it has several lines in a narrow column, else it is cut off.
+   */
+  function fill({ node, cells, link, lines }, label, values, whole = "") {
+    const inner = link && model.get("opens") ? link : whole ? lines : null;
+    if (inner && !inner.isConnected) cells[0].replaceChildren(inner);
+    if (!inner && cells[0].firstElementChild) cells[0].replaceChildren();
+    write(inner ?? cells[0], whole || label);
     hint(cells[0], label);
+    node.classList.toggle("clw-wraps", Boolean(whole));
     values.forEach((value, j) => {
       const column = options.columns[j];
       const cell = cells[j + 1];
@@ -116,6 +121,7 @@ export function render({ model, el, signal }) {
     if (options.share) columns.push(model.get("shares"));
     const sums = model.get("total");
     const ids = model.get("ids");
+    const alike = model.get("alike");
     setEmpty(rows.length === 0);
     head.cells.forEach((cell, j) => {
       const state = sort.down ? "descending" : "ascending";
@@ -134,6 +140,7 @@ export function render({ model, el, signal }) {
         pool[position],
         label,
         columns.map((column) => column[i]),
+        alike[i],
       );
       if (!pool[position].node.isConnected) body.append(pool[position].node);
     });

@@ -42,6 +42,8 @@ class Grid(Front, script="table"):
     """Seconds since the epoch, where rows are times: from then on, they are not over yet."""
     ids = t.List(t.Unicode()).tag(sync=True)
     """Message id of each row, if rows are messages; two may have the same name."""
+    alike = t.Dict().tag(sync=True)
+    """Rows whose names begin as others do: number of the row → its name, which is not cut off."""
     summary = t.Unicode().tag(sync=True)
     opens = t.Bool(default_value=False).tag(sync=True)
     """Whether names of messages are buttons."""
@@ -56,14 +58,19 @@ class Table(View, kind="table"):
         counted = [c for c in self.tile.columns[1:] if c != "share"]
         counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
         rows: list[Any]
+        alike: dict[str, str] = {}
         if self.tile.by == "bucket":
             moments = pd.to_datetime(frame["bucket"], utc=True)
             rows = [int(m.timestamp()) for m in moments]
         else:
-            rows = self.labels(frame, names)
+            shown = self.names(frame, names)
+            codes = [str(value) for value in frame[self.tile.columns[0]]]
+            rows = [shown[code] for code in codes]
+            alike = {str(i): text for i, code in enumerate(codes) if (text := shown.in_lines(code))}
         return {
             "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,
+            "alike": alike,
             "finished": _NEVER if self.unfinished is None else int(self.unfinished.timestamp()),
             "counts": compact(counts.T.ravel()),
             "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],

@@ -11,6 +11,7 @@ from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import WORDS
+from campaign_live_widgets.report import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +68,7 @@ def head(report: ReportView, links: Mapping[str, str]) -> Head:
     newest = snapshot.newest_event
     note = [phrases.window_note(snapshot, zone, locale)] if snapshot.ending == "newest" else []
     return Head(
-        name=snapshot.campaign_name or snapshot.campaign_id,
+        name=visible_name(snapshot.campaign_name) or snapshot.campaign_id,
         campaign_id=snapshot.campaign_id,
         window=_window(report),
         newest=phrases.moment(newest, zone, locale) if newest else "",

@@ -27,7 +27,6 @@ from campaign_live_widgets.rendering.html.page.tiles import page_tile, shown_pla
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
-from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.report import frame_csv, frames, names_of, to_csv, to_json
 
@@ -68,7 +67,7 @@ def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({}))
     placed = shown_places(report)
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
-    name = shorten(snapshot.campaign_name or snapshot.campaign_id, 120)
+    name = phrases.campaign(snapshot, 120)
     return templates.render(
         "rendering/html/page/page.html.j2",
         locale=locale,
