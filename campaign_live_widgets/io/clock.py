@@ -10,9 +10,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def rfc3339(moment: datetime) -> str:
-    """Return an aware time as RFC 3339 in UTC; seconds have a fraction only if needed."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+def rfc3339(moment: datetime, timespec: str = "auto") -> str:
+    """Return an aware time as RFC 3339 in UTC.
+
+    *timespec* is the one of :meth:`datetime.datetime.isoformat`; by default seconds have a
+    fraction only if needed.
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from campaign_live_widgets.app.demo.simulation import DOMAINS
+from campaign_live_widgets.io.clock import rfc3339
 
 Row = dict[str, Any]
 
@@ -235,7 +236,7 @@ def make(seed: int = SEED) -> Campaign:
 
 def text(at: datetime) -> str:
     """Return a time as the exports write it, to the millisecond."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(at, "milliseconds")
 
 
 def write_ndjson(rows: list[Row], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Format-check, lint, type-check and test the JavaScript, and lint the CSS: ``python tests/js/check.py``.
+"""Check and test the JavaScript, and lint the CSS: ``python tests/js/check.py``.
 
 The tools are in ``package.json``, at exact versions; npm installs what is missing.
 """

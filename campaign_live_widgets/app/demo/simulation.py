@@ -11,6 +11,8 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from campaign_live_widgets.io.clock import rfc3339
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -323,10 +325,9 @@ class Simulation:
 
     def _add(self, now: float, kind: str, *parts: Event, **more: object) -> None:
         """Schedule an event; a few arrive late, a few arrive twice."""
-        stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
         event: Event = {
             "event_id": f"{int(self._launch):x}-{self._made:x}",
-            "timestamp": stamp.replace("+00:00", "Z"),
+            "timestamp": rfc3339(datetime.fromtimestamp(now, UTC), "milliseconds"),
             "event_type": kind,
         }
         for part in (*parts, more):

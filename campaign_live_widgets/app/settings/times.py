@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, parse_duration
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
 
@@ -80,7 +81,7 @@ def address_time(at: datetime | None) -> str:
     if at is None:
         return "now"
     form = "auto" if at.second or at.microsecond else "minutes"
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=form) + "Z"
+    return rfc3339(at, form)
 
 
 def parse_time_zone(name: str) -> str:
