@@ -424,10 +424,15 @@ def responds(url: str) -> bool:
 
 
 BUSY = """import time
-time.sleep(8)
-end = time.monotonic() + 8
+monitor = [*Out.values()][-1].dashboard.monitor
+limits = monitor.limits
+monitor.limits = limits | {"missed": 0.1}
+time.sleep(4)
+end = time.monotonic() + 4
 while time.monotonic() < end:
-    sum(range(10_000))"""
+    sum(range(10_000))
+monitor.limits = limits"""
+"""Meanwhile a kernel that is not busy would be reported as lost between two heartbeats."""
 IDLE = (
     "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 )
@@ -462,7 +467,7 @@ def test_a_long_cell_reports_no_lost_connection(jupyter: Front) -> None:
     page.evaluate(RECORD_LOST)
     before = number(page)
     page.evaluate(RUN_LAST, BUSY)
-    page.wait_for_timeout(12_000)  # longer than the page waits for a kernel that is not busy
+    wait_for_heartbeats(page, jupyter.watch, 3)
     assert page.evaluate(RUNS), "the cell has ended early"
     jupyter.inbox.drop(4)
     jupyter.wait_for(
