@@ -28,7 +28,7 @@ class LayoutError(CampaignLiveError):
     """
 
     def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
+        super().__init__(text.en[:1].lower() + text.en[1:])  # as all errors; on a page a sentence
         self.text = text
 
 

@@ -66,7 +66,7 @@ def test_an_invalid_file_is_an_error_as_argument_and_a_notice_from_the_environme
     team: Path, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     team.write_text(broken)
-    with pytest.raises(UsageError, match=r"The layout team\.json cannot be used: it "):
+    with pytest.raises(UsageError, match=r"the layout team\.json cannot be used: it "):
         shared_layout(team)
     monkeypatch.setenv("CAMPAIGN_LIVE_LAYOUT", str(team))
     layout, notices = shared_layout(None)
