@@ -21,7 +21,7 @@ from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.rendering.language.phrases import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from campaign_live_widgets.app.feeds.feed import RollupFeed
     from campaign_live_widgets.app.settings.query import Query
@@ -110,6 +110,16 @@ class Control:
         query = parse_address(parameters, self._defaults, zone=self._query.time_zone)
         self._apply(*query, named=changes, is_choice=True)
 
+    def recount(self) -> None:
+        """Count the source again from its start, and forget which events are gone.
+
+        Raises :class:`SourceError` if a live page cannot read it, so that the page retries.
+        """
+        if self._dashboard.is_live:
+            self._feed.recount()
+        else:
+            self._show(self._feed.recount)
+
     def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
         with self._lock:
@@ -152,7 +162,7 @@ class Control:
         for notice in notices:
             page.notify(notice)
         if not page.is_live:
-            self._show()
+            self._show(self._feed.refresh)
         self._publish()
 
     def _known(self, query: Query, notices: list[str], named: Collection[str]) -> Query:
@@ -200,10 +210,10 @@ class Control:
             return replace(query, campaign=self._feed.campaign)  # they are of this one alone
         return query
 
-    def _show(self) -> None:
-        """Show the numbers of a report that is not live."""
+    def _show(self, read: Callable[[], object]) -> None:
+        """Read the source of a report that is not live, and show its numbers."""
         try:
-            self._feed.refresh()
+            read()
         except SourceError as error:
             self._dashboard.notify(one_line(error))
         self._dashboard.show(self._feed.snapshot())

@@ -181,6 +181,8 @@ class CampaignReport(VBox):
             with suppress(SourceError):  # the live report shows the error and tries again
                 self._feed.refresh()
             self.dashboard.show(self._feed.snapshot(), force_all=True)
+            if self._live is not None:  # it may have shown newer numbers meanwhile
+                self._live.show_feed()
 
     def export_layout(self, path: str | os.PathLike[str]) -> None:
         """Write the current layout of all tabs to a file.

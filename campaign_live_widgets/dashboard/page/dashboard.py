@@ -379,6 +379,8 @@ class Dashboard(VBox):
         """Handle a message of the page's head."""
         if self._coordinator is not None:
             self._coordinator.on_message(message)
+        if message.get("type") == "recount" and self._controller is not None:
+            self._call_soon(self._controller.recount)
         if message.get("type") == "back":
             self._on_filters_message(
                 self.filters, {"type": "change", "changes": {"detail": [""]}}, None

@@ -94,6 +94,9 @@ class ReportController(Protocol):
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change the values of some address keys; the others stay."""
 
+    def recount(self) -> None:
+        """Count the source again from its start."""
+
     def tab_opened(self, tab: str) -> None:
         """Note that the reader has opened a tab."""
 

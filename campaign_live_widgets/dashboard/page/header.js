@@ -1,4 +1,4 @@
-// The page's head. Messages out: pause, resume, back, dismiss {text}.
+// The page's head. Messages out: pause, resume, back, recount, dismiss {text}.
 
 import { keepKeys, make, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
 import { age } from "../../widgets/base/format.js";
@@ -53,11 +53,15 @@ function build(el) {
   const note = add("p", "clw-header-note clw-header-trouble", el);
   const alarms = add("div", "clw-header-alarms", el);
   alarms.setAttribute("role", "status");
+  const gone = add("div", "clw-header-gone", el);
+  const goneText = add("span", "", gone);
+  goneText.setAttribute("role", "status");
+  const recount = addButton("clw-button clw-recount", gone);
   const notices = add("div", "clw-notices", el);
   notices.setAttribute("role", "status");
   return {
     ...{ back, top, name, id, pill, toggle, health, panel, span, scope, newest, refreshed },
-    ...{ asOf, windowNote, note, alarms, notices, counts: [] },
+    ...{ asOf, windowNote, note, alarms, gone, goneText, recount, notices, counts: [] },
   };
 }
 
@@ -98,6 +102,14 @@ function drawHealth(parts, model) {
   }
   panel.replaceChildren(...shown);
   drawCounts(parts, model);
+}
+
+/** Draw how many counted events are in no file any more. */
+function drawGone({ gone, goneText, recount }, model) {
+  write(goneText, model.get("gone"));
+  write(recount, model.get("labels").recount);
+  recount.disabled = false;
+  gone.hidden = !model.get("gone");
 }
 
 function drawCounts({ counts }, model) {
@@ -222,6 +234,7 @@ export function render({ model, el, signal: given }) {
   const drawAll = () => {
     drawText();
     drawHealth(parts, model);
+    drawGone(parts, model);
     drawNotices(parts, model);
     drawAges();
   };
@@ -246,6 +259,10 @@ export function render({ model, el, signal: given }) {
     if (history.state?.campaignLive === "detail") history.back();
     else model.send({ type: "back" });
   });
+  parts.recount.addEventListener("click", () => {
+    parts.recount.disabled = true; // until the source is counted
+    model.send({ type: "recount" });
+  });
   makePopover(parts, signal);
   const on = (names, draw) => {
     for (const name of names) follow(model, `change:${name}`, draw, signal);
@@ -266,6 +283,7 @@ export function render({ model, el, signal: given }) {
   on(["state", "note", "live", "newest"], drawAges);
   on(["labels"], drawAll);
   on(["health"], () => drawHealth(parts, model));
+  on(["gone"], () => drawGone(parts, model));
   on(["numbers"], () => drawCounts(parts, model));
   on(["notices"], () => drawNotices(parts, model));
   on(["refreshed"], () => {

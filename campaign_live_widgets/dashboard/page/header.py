@@ -1,7 +1,7 @@
 """The page's head: campaign, active filters, window and freshness.
 
 Messages from the page: ``pause``, ``resume``, ``back`` (to the campaign, from the page of one
-message) and ``dismiss`` with a notice.
+message), ``recount`` (the source, from its start) and ``dismiss`` with a notice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import traitlets
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.rendering.language.alarms import alarms
+from campaign_live_widgets.rendering.language.alarms import alarms, gone_note
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.report import visible_name
 from campaign_live_widgets.widgets import Front
@@ -59,6 +59,8 @@ class Header(Front, script="header"):
     refreshed = traitlets.List(traitlets.Unicode(), default_value=["", ""]).tag(sync=True)
     """Time the source was last read: RFC 3339, and as text."""
     health = traitlets.Dict().tag(sync=True)
+    gone = traitlets.Unicode("").tag(sync=True)
+    """How many counted events are in no file any more; empty if there are none."""
     numbers = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Data quality: the numbers whose names are in ``labels["terms"]``."""
     locale = traitlets.Unicode("en").tag(sync=True)
@@ -105,6 +107,7 @@ class Header(Front, script="header"):
             "as_of": rfc3339(snapshot.window.end),
             "newest": self._moment(snapshot.newest_event),
             "health": _health(snapshot.health, zone, locale),
+            "gone": gone_note(snapshot.health, locale),
             "numbers": phrases.health_numbers(snapshot.health, locale),
         }
         changed = any(getattr(self, name) != value for name, value in values.items())

@@ -1,4 +1,4 @@
-"""Why the numbers of a report are not complete, in words."""
+"""Why the numbers of a report are not complete, or are lower than before, in words."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ _EVENTS: Final = (Text("1 event", "1 événement"), Text("{} events", "{} évén
 _LOST_FILES: Final = (
     Text("1 damaged or missing file", "1 fichier abîmé ou manquant"),
     Text("{} damaged or missing files", "{} fichiers abîmés ou manquants"),
+)
+_GONE: Final = (
+    Text(
+        "1 event that was counted is in no file any more. It is not included.",
+        "1 événement compté n'est plus dans aucun fichier. Il n'est pas inclus.",
+    ),
+    Text(
+        "{} events that were counted are in no file any more. They are not included.",
+        "{} événements comptés ne sont plus dans aucun fichier. Ils ne sont pas inclus.",
+    ),
 )
 _MORE: Final = Text("and {} more", "et {} autres")
 _UNREAD_COMMITS: Final = Text(
@@ -47,6 +57,11 @@ def alarms(health: Health, locale: str) -> list[str]:
             numbers.append(_MORE(locale).format(len(health.unread_commits) - _NAMED))
         lines.append(_UNREAD_COMMITS(locale).format(", ".join(numbers)))
     return lines
+
+
+def gone_note(health: Health, locale: str) -> str:
+    """Return how many counted events are in no file any more; empty if there are none."""
+    return _counted(_GONE, health.gone, locale) if health.gone else ""
 
 
 def _counted(words: tuple[Text, Text], count: int, locale: str) -> str:

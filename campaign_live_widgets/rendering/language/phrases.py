@@ -57,6 +57,7 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "rejects": Text("First rejected rows", "Premières lignes rejetées"),
         "dismiss": Text("Dismiss this notice", "Masquer ce message"),
         "open": Text("Open", "Ouvrir"),
+        "recount": Text("Count anew", "Recompter"),
         "as_of": Text("As of {}", "Chiffres au {}"),
         "back": Text("Back to {}", "Retour à {}"),
     }
@@ -91,8 +92,8 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
         "gone": (
             Text("Gone", "Disparus"),
             Text(
-                "Counted events that are in no file any more.",
-                "Événements comptés qui ne sont plus dans aucun fichier.",
+                "Events that were counted and are in no file any more; not included.",
+                "Événements comptés qui ne sont plus dans aucun fichier ; non inclus.",
             ),
         ),
     }
