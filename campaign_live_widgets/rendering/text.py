@@ -107,7 +107,8 @@ def health_lines(health: Health, time_zone: str, locale: str) -> Iterator[Line]:
 
 def clean(name: str, *, longest: int = LONGEST_NAME) -> str:
     """Return a name from outside without control characters for a terminal, and not too long."""
-    tiles = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in name[: 2 * longest])
+    kinds = {c: unicodedata.category(c) for c in name}
+    tiles = "".join(c if kinds[c][0] != "C" else " " for c in name if kinds[c] != "Cf")
     return tiles if len(tiles) <= longest else tiles[: longest - 1] + "…"
 
 

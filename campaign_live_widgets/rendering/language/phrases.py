@@ -117,7 +117,8 @@ _DAYS: Final = Text("{} days", "{} jours")
 _OF_MESSAGES: Final = Text("{} of {} messages", "{} message{s} sur {}")
 _OF_EXECUTIONS: Final = Text("{} of {} executions", "{} exécution{s} sur {}")
 _TESTS: Final = Text("test sends included", "envois de test inclus")
-_STARTS: Final = ("d MMM HH:mm", "d MMM y HH:mm", "d MMM y HH:mm:ss")
+_STARTS: Final = ("d MMM HH:mm", "d MMM HH:mm:ss")
+_STARTS_OF_YEARS: Final = ("d MMM HH:mm", "d MMM y HH:mm", "d MMM y HH:mm:ss")
 """How the start of an execution is written, each one more exact."""
 _LONGEST_ID: Final = 24
 _NAMED: Final = 3
@@ -264,13 +265,15 @@ def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]
     """
     starts = {run.id: run.oldest_event for run in snapshot.executions}
     ids = Names(dict.fromkeys(starts))
+    has_years = len({start.year for start in starts.values()}) > 1
+    patterns = _STARTS_OF_YEARS if has_years else _STARTS
 
     def form(one: str, level: int) -> str:
-        pattern = _STARTS[min(level, len(_STARTS) - 1)]
+        pattern = patterns[min(level, len(patterns) - 1)]
         text = instant(starts[one], time_zone, locale, pattern=pattern)
-        return text if level < len(_STARTS) else f"{text} ({ids.short(one, _LONGEST_ID)})"
+        return text if level < len(patterns) else f"{text} ({ids.short(one, _LONGEST_ID)})"
 
-    return distinguish(starts, form, len(_STARTS))
+    return distinguish(starts, form, len(patterns))
 
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
