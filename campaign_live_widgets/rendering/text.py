@@ -71,10 +71,9 @@ def tile_text(
 def parts(report: ReportView) -> Iterator[RenderableType]:
     """Yield the report from head to end, for a console to print one below the other."""
     snapshot, locale = report.snapshot, report.locale
-    zone = phrases.zone(snapshot.window.end, report.time_zone)
     name = clean(phrases.campaign(snapshot))
     span = phrases.span(snapshot, report.time_zone, locale)
-    yield Line.assemble((name, "bold"), " ", (f"{span} {zone}", "dim"))
+    yield Line.assemble((name, "bold"), " ", (span, "dim"))
     if scope := phrases.scope(snapshot, report.time_zone, locale):
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
     yield from health_lines(snapshot.health, report.time_zone, locale)

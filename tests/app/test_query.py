@@ -194,13 +194,13 @@ def test_exact_times_are_widened_to_whole_minutes() -> None:
     assert query.window == Window(NOON, NOON + 60 * MINUTE)
 
 
-def test_times_without_a_zone_are_in_the_given_zone() -> None:
-    parameters = {"from": ["2026-11-20T09:00"], "to": ["2026-11-20T10:00+01:00"]}
-    query, _ = parse_address(parameters, PLAIN, zone="America/New_York")
-    assert query == Query(window=PLAIN.window)  # 09:00 in New York is after 10:00 in Paris
-    parameters["to"] = ["2026-11-20T10:00"]
-    query, _ = parse_address(parameters, PLAIN, zone="America/New_York")
-    assert query.window == Window(NOON + 120 * MINUTE, NOON + 180 * MINUTE)
+def test_times_without_a_zone_are_utc_whatever_the_zone_of_the_labels() -> None:
+    parameters = {"from": ["2026-11-20T12:00"], "to": ["2026-11-20T12:30"], "tz": ["Asia/Tokyo"]}
+    query, _ = parse_address(parameters, PLAIN)
+    assert query.window == Window(NOON, NOON + 30 * MINUTE)
+    parameters["to"] = ["2026-11-20T12:30+01:00"]
+    query, _ = parse_address(parameters, PLAIN)
+    assert query == Query(window=PLAIN.window, time_zone="Asia/Tokyo")  # it ends before it starts
 
 
 def test_a_plus_in_a_time_of_an_address_is_kept() -> None:

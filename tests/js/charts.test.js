@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { clocks } from "../../campaign_live_widgets/widgets/base/clock.js";
 import { sliceAt } from "../../campaign_live_widgets/widgets/views/donut.js";
-import {
-  clocks,
-  dashes,
-  niceStep,
-  timeTicks,
-  wallClock,
-} from "../../campaign_live_widgets/widgets/views/lines.js";
+import { dashes, niceStep, timeTicks } from "../../campaign_live_widgets/widgets/views/lines.js";
 
+const AHEAD = { UTC: 0, "Europe/Paris": 3600, "Asia/Kolkata": 19_800 };
 const TICKS = [
   ["UTC", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]],
   ["Europe/Paris", 15, 96, ["16:00", "20:00", "Nov 23", "04:00", "08:00", "12:00"]],
@@ -22,7 +18,7 @@ for (const [zone, minutes, buckets, labels] of /** @type {any[]} */ (TICKS)) {
   test(`ticks fall on local hours and name the day: ${zone}, ${buckets} × ${minutes} min`, () => {
     const start = Date.UTC(2026, 10, 22, 13);
     const times = Array.from({ length: buckets }, (_, i) => new Date(start + i * minutes * 60_000));
-    const ticks = timeTicks(times, 6, clocks("en", zone), wallClock(zone));
+    const ticks = timeTicks(times, 6, clocks("en")([[0, AHEAD[zone], ""]]));
     assert.deepEqual(
       ticks.values.map((date) => ticks.labels[String(date)]),
       labels,
@@ -30,15 +26,47 @@ for (const [zone, minutes, buckets, labels] of /** @type {any[]} */ (TICKS)) {
   });
 }
 
+/** The clocks of Paris on 25 October 2026, set back from 03:00 to 02:00. */
+const SET_BACK = /** @type {[number, number, string][]} */ ([
+  [0, 7200, ""],
+  [Date.UTC(2026, 9, 25, 0) / 1000, 7200, "UTC+2"],
+  [Date.UTC(2026, 9, 25, 1) / 1000, 3600, "UTC+1"],
+  [Date.UTC(2026, 9, 25, 2) / 1000, 3600, ""],
+]);
+
+/** The labels of an axis in that night, from an hour of UTC. */
+function labelsAround(hour, count, minutes, room) {
+  const start = Date.UTC(2026, 9, 25, hour);
+  const times = Array.from({ length: count }, (_, i) => new Date(start + i * minutes * 60_000));
+  const { values, labels } = timeTicks(times, room, clocks("en")(SET_BACK));
+  return values.map((date) => labels[String(date)]);
+}
+
 test("ticks after a change of the clocks stay on local hours", () => {
-  const start = Date.UTC(2026, 9, 24, 22); // midnight in Paris; the clocks go back in the night after
-  const times = Array.from({ length: 49 }, (_, i) => new Date(start + i * 3_600_000));
-  const wall = wallClock("Europe/Paris");
-  const { values } = timeTicks(times, 6, clocks("en", "Europe/Paris"), wall);
-  assert.deepEqual(
-    values.map((date) => (wall(date) / 3600) % 24),
-    [0, 12, 0, 12],
-  );
+  assert.deepEqual(labelsAround(-2, 49, 60, 6), ["Oct 25", "12:00", "Oct 26", "12:00"]);
+});
+
+test("an hour that comes twice has two ticks with their offsets, and no other has one", () => {
+  assert.deepEqual(labelsAround(-1, 25, 15, 12), [
+    ...["01:00", "02:00 UTC+2", "02:00 UTC+1", "03:00", "04:00", "05:00", "06:00"],
+  ]);
+});
+
+test("ticks with offsets get more room", () => {
+  assert.deepEqual(labelsAround(-1, 25, 15, 7), ["02:00 UTC+2", "04:00", "06:00"]);
+});
+
+test("an hour that begins and ends at the same local time has ticks all along", () => {
+  assert.deepEqual(labelsAround(0, 13, 5, 6), [...["02:00 UTC+2", "02:30 UTC+2", "02:00 UTC+1"]]);
+});
+
+test("times are written alike but for the year and the repeated hour", () => {
+  const dates = [new Date(Date.UTC(2025, 0, 1, 5)), new Date(Date.UTC(2026, 9, 25, 1, 30))];
+  const short = clocks("en")(SET_BACK);
+  assert.deepEqual(dates.map(short.moment), ["Jan 1, 07:00", "Oct 25, 02:30 UTC+1"]);
+  assert.equal(short.both(dates[1]), "Sun, Oct 25, 02:30 UTC+1");
+  const long = clocks("fr")(SET_BACK, dates);
+  assert.deepEqual(dates.map(long.moment), ["1 janv. 2025, 07:00", "25 oct. 2026, 02:30 UTC+1"]);
 });
 
 test("steps of a value axis are round whole numbers", () => {

@@ -1,14 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from campaign_live_widgets.rendering.language.numbers import (
-    format_number,
-    format_share,
-    format_time,
-)
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 
 
 @pytest.mark.parametrize(
@@ -40,10 +34,3 @@ def test_numbers_are_grouped(value: float | None, en: str, fr: str) -> None:
 )
 def test_a_share_never_rounds_to_nothing_or_all(share: float | None, en: str, fr: str) -> None:
     assert (format_share(share), format_share(share, "fr")) == (en, fr)
-
-
-def test_times_are_shown_in_the_zone_of_the_reader() -> None:
-    moment = datetime(2026, 11, 23, 23, 5, 9, tzinfo=UTC)
-    assert format_time(moment) == "Nov 23, 2026, 23:05"
-    assert format_time(moment, "fr", "Europe/Paris") == "24 nov. 2026, 00:05"
-    assert format_time(moment, seconds=True) == "Nov 23, 2026, 23:05:09"

@@ -170,7 +170,10 @@ def test_the_repeated_hour_of_a_clock_change_is_drawn_twice() -> None:
     frame["bucket"] = frame["bucket"] - frame["bucket"][0]
     frame["bucket"] += frames.frame(summary)["bucket"][0].replace(month=10, day=24, hour=23)
     rows = rows_of(specification(summary, frame, time_zone="Europe/Paris"))
-    assert [row["time"][-5:] for row in rows].count("02:15") == 2
+    assert [row["time"] for row in rows if "02:15" in row["time"]] == [
+        "Sun, Oct 25, 02:15 UTC+2",
+        "Sun, Oct 25, 02:15 UTC+1",
+    ]
     assert [row["i"] for row in rows] == list(range(24))
 
 

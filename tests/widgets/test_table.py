@@ -56,4 +56,4 @@ def test_times_are_sent_as_seconds() -> None:
     tile = TILES["email.summary"]
     grid = VIEWS["table"](tile, NASTY["one_row"](tile), time_zone="Europe/Paris")._target
     assert grid.rows == [1795348800]
-    assert (grid.options["isTime"], grid.options["timeZone"]) == (True, "Europe/Paris")
+    assert (grid.options["isTime"], grid.clock) == (True, [[0, 3600, ""]])

@@ -103,11 +103,10 @@ class Control:
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:
         """Change the values of some keys of the address; the others stay.
 
-        Times without a zone are in the page's time zone. Raises :class:`SourceError` if another
-        campaign cannot be read.
+        Raises :class:`SourceError` if another campaign cannot be read.
         """
         parameters = {**read_address(to_address(self._query, self._defaults)), **changes}
-        query = parse_address(parameters, self._defaults, zone=self._query.time_zone)
+        query = parse_address(parameters, self._defaults)
         self._apply(*query, named=changes, is_choice=True)
 
     def recount(self) -> None:

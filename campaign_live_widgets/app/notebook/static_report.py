@@ -24,7 +24,7 @@ from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import evaluate, frame
 
@@ -157,7 +157,7 @@ class StaticReport(StaticView):
         scope = phrases.scope(snapshot, zone, locale)
         newest = phrases.WORDS["none"](locale)
         if snapshot.newest_event is not None:
-            at = phrases.moment(snapshot.newest_event, zone, locale)
+            at = times.moment(snapshot.newest_event, zone, locale)
             newest = _LABELLED(locale).format(phrases.WORDS["newest"](locale), at)
         health = phrases.health_facts(snapshot.health, locale)
         return [

@@ -27,7 +27,6 @@ from campaign_live_widgets.snapshot import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from campaign_live_widgets.app.settings.query import Query
 
@@ -94,7 +93,7 @@ def to_address(query: Query, defaults: Query) -> str:
 
 
 def parse_address(
-    given: Mapping[str, Sequence[str]], defaults: Query, *, zone: str = "UTC"
+    given: Mapping[str, Sequence[str]], defaults: Query
 ) -> tuple[Query, tuple[Text, ...]]:
     """Return the query of an address, and one line for each value in it that was ignored.
 
@@ -103,10 +102,8 @@ def parse_address(
     given : mapping of key to values
         A key that is missing is as in *defaults*; where one value is expected, the last counts.
     defaults : Query
-    zone : str
-        Time zone of times that name none.
     """
-    reader = _Reader(given, zone)
+    reader = _Reader(given)
     query = replace(
         defaults,
         campaign=reader.one("campaign", _name, defaults.campaign, None),
@@ -137,8 +134,8 @@ _TIME: Final = _ignored(
     "heure non valide. Exemple\N{NO-BREAK SPACE}: 2026-11-23T12:00Z",
 )
 _SPAN: Final = _ignored(
-    "a window needs a start (from) before its end (to)",
-    "une période commence (from) avant de se terminer (to)",
+    "a window needs a start (from) before its end (to), at most ten years apart",
+    "une période commence (from) avant de se terminer (to), dix ans au plus",
 )
 _BESIDE_SPAN: Final = _ignored(
     "the window is given by from and to", "la période est donnée par from et to"
@@ -170,8 +167,8 @@ _TAB: Final = _ignored(
 class _Reader:
     """Reads an address key by key, and notes the values that are invalid."""
 
-    def __init__(self, given: Mapping[str, Sequence[str]], zone: str) -> None:
-        self._given, self._zone = given, zone
+    def __init__(self, given: Mapping[str, Sequence[str]]) -> None:
+        self._given = given
         self._invalid = set[str]()
         self.problems: list[Text] = []
 
@@ -199,7 +196,7 @@ class _Reader:
 
     def window(self, defaults: Query) -> dict[str, Any]:
         """Return the window and its end: exact minutes where ``from`` and ``to`` are valid."""
-        start, end = (self.one(key, self._time, None, _TIME) for key in ("from", "to"))
+        start, end = (self.one(key, parse_at, None, _TIME) for key in ("from", "to"))
         if start is not None and end is not None and (exact := whole_minutes(start, end)):
             for key in ("window", "at"):
                 if text := self._last(key):
@@ -208,7 +205,7 @@ class _Reader:
         if given := [f"{key}={self._last(key)}" for key in ("from", "to") if self._is_valid(key)]:
             self._ignore("&".join(given), _SPAN)
         window = self.one("window", parse_span, defaults.window, _WINDOW)
-        at = self.one("at", self._time, defaults.at, _TIME)
+        at = self.one("at", parse_at, defaults.at, _TIME)
         if not isinstance(window, Window):
             return {"window": window, "at": at}
         if self._is_valid("at"):
@@ -222,9 +219,6 @@ class _Reader:
     def _last(self, key: str) -> str | None:
         values = self._given.get(key)
         return values[-1] if values else None
-
-    def _time(self, text: str) -> datetime | None:
-        return parse_at(text, self._zone)
 
     def _ignore(self, given: str, problem: Text) -> None:
         quoted = quote(given)

@@ -41,10 +41,10 @@ def parse_window(text: str | timedelta) -> timedelta:
     return length
 
 
-def parse_at(text: str | datetime | None, zone: str = "UTC") -> datetime | None:
+def parse_at(text: str | datetime | None) -> datetime | None:
     """Return a time from RFC 3339 (``2026-11-23T12:00:00Z``); ``None`` for ``now`` or nothing.
 
-    A time without a zone is on the clock of *zone*; a date alone is its midnight. A ``+`` that
+    A time without a zone is UTC; a date alone is its midnight. A ``+`` that
     an address has turned into a space is read as it was meant.
 
     Raises
@@ -56,7 +56,7 @@ def parse_at(text: str | datetime | None, zone: str = "UTC") -> datetime | None:
         return None
     try:
         at = text if isinstance(text, datetime) else datetime.fromisoformat(_plus(text))
-        at = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         at = None
     if at is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:

@@ -3,10 +3,11 @@
  *
  * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each has the id of this
  * view, so that the kernel can distinguish two pages of one report.
- * Messages in: heartbeat {as_of, time_zone}.
+ * Messages in: heartbeat {as_of, clock}.
  */
 
 import { freshId, make, makeButton, write } from "../../rendering/html/dom.js";
+import { clocks } from "../../widgets/base/clock.js";
 import { age } from "../../widgets/base/format.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
 
@@ -205,14 +206,6 @@ function restart(el) {
   return true;
 }
 
-/** A time as the report's own times are written. */
-const clock = (moment, locale, timeZone) =>
-  new Date(moment).toLocaleTimeString(locale, {
-    hourCycle: "h23",
-    timeZoneName: "short",
-    timeZone,
-  });
-
 /** The banner: what is lost, since when, the time of the numbers, and a button to reconnect. */
 function makeBanner(el, model, recover, signal) {
   el.classList.add("clw-pulse");
@@ -229,7 +222,7 @@ function makeBanner(el, model, recover, signal) {
   let loss = "";
   let start = 0;
   let asOf = "";
-  let timeZone;
+  let clock = [];
   let step = "";
 
   const labels = () => model.get("labels");
@@ -239,7 +232,8 @@ function makeBanner(el, model, recover, signal) {
       write(message, "");
       return;
     }
-    const parts = [labels()[loss].replace("{}", clock(start, model.get("locale"), timeZone))];
+    const time = clocks(model.get("locale"))(clock).second(new Date(start));
+    const parts = [labels()[loss].replace("{}", time)];
     if (asOf) parts.push(labels().as_of.replace("{}", asOf));
     write(message, parts.join(" "));
     write(since, labels().ago.replace("{}", age(Date.now() - start, labels())));
@@ -269,7 +263,7 @@ function makeBanner(el, model, recover, signal) {
     },
     setAsOf(heartbeat) {
       asOf = heartbeat.as_of || asOf;
-      timeZone = heartbeat.time_zone;
+      clock = heartbeat.clock;
     },
   };
 }

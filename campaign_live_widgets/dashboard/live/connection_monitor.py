@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 import traitlets
 
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.rendering.language.times import zone_steps
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -95,5 +97,9 @@ class ConnectionMonitor(Front, script="connection_monitor"):
         self.tick += 1
 
     def send_heartbeat(self, as_of: str, time_zone: str) -> None:
-        """Send a heartbeat with the time of the page's numbers as text."""
-        self.send({"type": "heartbeat", "as_of": as_of, "time_zone": time_zone})
+        """Send a heartbeat with the time of the page's numbers as text, and the clocks' next days.
+
+        The page shows when the connection was lost, which the kernel cannot know.
+        """
+        clock = zone_steps(utc_now(), time_zone)
+        self.send({"type": "heartbeat", "as_of": as_of, "clock": clock})

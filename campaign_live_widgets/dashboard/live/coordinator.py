@@ -19,7 +19,8 @@ from campaign_live_widgets.dashboard.live.heartbeat import Heartbeat
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.backoff import BACKOFF, retry_delay
 from campaign_live_widgets.io.clock import utc_now
-from campaign_live_widgets.rendering.language.phrases import moment, one_line
+from campaign_live_widgets.rendering.language.phrases import one_line
+from campaign_live_widgets.rendering.language.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import traitlets
 
 from campaign_live_widgets.catalog import Text
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.widgets import Front
 
@@ -40,11 +40,7 @@ class Facts(Front, script="facts"):
         """Show the facts of *snapshot*; return whether any has changed."""
         locale, zone = self._locale, self._time_zone
         newest = snapshot.newest_event
-        newest_text = (
-            _NONE(locale)
-            if newest is None
-            else (f"{phrases.instant(newest, zone, locale)} {phrases.zone(newest, zone)}")
-        )
+        newest_text = _NONE(locale) if newest is None else times.named(newest, zone, locale)
         facts = [
             (_WINDOW(locale), "", _sentence(phrases.window(snapshot, now, zone, locale))),
             (_NEWEST(locale), "", newest_text),

@@ -1,14 +1,16 @@
 /**
  * The line of filters: controls, a chip for each active filter, and the page's address.
  *
- * Messages out: change {changes: key → values}, revisit {address, n}, choices, save. Messages in:
- * answered {address, step, revisit}, choices {campaigns, span}. The address is changed in Voilà only.
+ * Messages out: change {changes: key → values}, revisit {address, n}, choices, end {key, text},
+ * save. Messages in: answered {address, step, revisit}, choices {campaigns, span}, end {key, text,
+ * times, note}. The address is changed in Voilà only.
  */
 
 import { freshId, keepKeys, make, makeButton, write } from "../../rendering/html/dom.js";
 import { download } from "../../widgets/base/files.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
 import { addressWriter } from "./address.js";
+import { exactWindow } from "./exact_window.js";
 import { checkList, nameWithId, picker, searchable } from "./pick_list.js";
 
 const CHIPS_AT_MOST = 6;
@@ -26,7 +28,7 @@ export function render({ model, el, signal }) {
   const firstValue = (key) => values(key)[0] ?? "";
   const idsOf = (key) => values(key).filter((id) => id);
   let waiting = 0;
-  let choices = { campaigns: [], span: ["", ""] };
+  let choices = { campaigns: [], span: [] };
 
   function send(message) {
     el.setAttribute("aria-busy", "true");
@@ -68,29 +70,19 @@ export function render({ model, el, signal }) {
   const span = picker(row, "clw-pick-window", life.signal, () => {
     model.send({ type: "choices" });
     drawLengths();
-    for (const end of ends) end.value = "";
-    fillSpan();
+    exact.clear();
   });
   const lengths = make("div", "clw-filter-lengths");
-  const exact = make("fieldset", "clw-filter-span");
-  const legend = make("legend");
-  /** @type {Record<string, HTMLElement>} */
-  const endTexts = {};
-  const ends = ["from", "to"].map((key) => {
-    const label = make("label", "clw-filter-field");
-    const input = keepKeys(make("input"));
-    input.type = "datetime-local";
-    const text = make("span");
-    label.append(text, input);
-    exact.append(label);
-    endTexts[key] = text;
-    return input;
-  });
-  const clock = make("p", "clw-filter-rest");
-  const apply = makeButton("clw-button clw-filter-apply");
-  exact.prepend(legend);
-  exact.append(clock, apply);
-  span.panel.append(lengths, exact);
+  span.panel.append(lengths);
+  const exact = exactWindow(
+    span.panel,
+    labels,
+    (message) => model.send(message),
+    (from, to) => {
+      span.close();
+      change({ from: [from], to: [to], window: [], at: [] });
+    },
+  );
   function drawLengths() {
     const offered = model.get("windows");
     const texts = offered.map(([, text]) => text).join("\n");
@@ -113,21 +105,6 @@ export function render({ model, el, signal }) {
       button.setAttribute("aria-pressed", String(firstValue("window") === button.value));
     }
   }
-  function fillSpan() {
-    ends.forEach((end, i) => {
-      if (!end.value) end.value = choices.span[i];
-    });
-  }
-  apply.addEventListener("click", () => {
-    const empty = ends.find((end) => !end.value);
-    if (empty) {
-      empty.focus();
-      return;
-    }
-    span.close();
-    change({ from: [ends[0].value], to: [ends[1].value], window: [], at: [] });
-  });
-
   // Messages and executions: check boxes.
   const messages = picker(row, "clw-pick-messages", life.signal, () => {
     const rows = model.get("messages").map(([id, name, channels]) => ({
@@ -338,11 +315,7 @@ export function render({ model, el, signal }) {
     executions.setTexts(labels().executions, count(chosen, runs.length, labels().all_executions));
     executions.button.hidden = !runs.length;
     more.setTexts(labels().more, "");
-    write(legend, labels().span);
-    write(endTexts.from, labels().from);
-    write(endTexts.to, labels().to);
-    write(clock, labels().clock.replace("{}", firstValue("tz")));
-    write(apply, labels().apply);
+    exact.draw(firstValue("tz"));
     if (span.isOpen()) drawLengths();
     if (more.isOpen()) drawMore();
     drawChips();
@@ -358,8 +331,9 @@ export function render({ model, el, signal }) {
     if (message?.type === "choices") {
       choices = message;
       if (campaign.isOpen()) fillCampaigns();
-      if (span.isOpen()) fillSpan();
+      if (span.isOpen()) exact.fill(choices.span);
     }
+    if (message?.type === "end") exact.answer(message);
   };
   draw();
   follow(model, "msg:custom", onMessage, life.signal);

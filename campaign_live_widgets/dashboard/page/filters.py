@@ -1,8 +1,9 @@
 """The line of filters under the page's head: which part is counted, and how it is shown.
 
 Messages from the page: ``revisit`` with the query string of an address of the browser's history,
-``change`` with the values of changed address keys, ``choices`` when a list is opened, and ``save``.
-Messages to the page: ``answered`` with the address of what is shown, and ``choices``.
+``change`` with the values of changed address keys, ``choices`` when a list is opened, ``end`` with
+a typed start or end of the window, and ``save``. Messages to the page: ``answered`` with the
+address of what is shown, ``choices``, and ``end`` with the moments that were typed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from zoneinfo import ZoneInfo
 
 import traitlets
 
 from campaign_live_widgets.catalog import TABS, Text
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.dashboard.page.exact_window import known_end, typed_end
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
 from campaign_live_widgets.report import dimension_names, visible_name
 from campaign_live_widgets.widgets import Front
@@ -59,6 +60,8 @@ LABELS: Final[Mapping[str, Text]] = MappingProxyType(
         "from": Text("From", "Du"),
         "to": Text("To", "Au"),
         "clock": Text("Times are in {}", "Heures en {}"),
+        "twice": Text("The clocks show it twice", "Les horloges l'indiquent deux fois"),
+        "reversed": Text("The end must be after the start.", "La fin doit être après le début."),
         "apply": Text("Apply", "Appliquer"),
         "until": Text("until {}", "jusqu'au {}"),
         "take_off": Text("Remove filter: {}", "Retirer le filtre\N{NO-BREAK SPACE}: {}"),
@@ -131,9 +134,11 @@ class Filters(Front, script="filters"):
     def __init__(self, *, locale: str = "en") -> None:
         self._length: timedelta | None = None
         self._rate = 0.0
+        self._time_zone = "UTC"
         super().__init__()
         self.set_language(locale)
         self.add_class("clw-filter-box")
+        self.on_msg(self._on_message)
 
     def set_language(self, locale: str) -> None:
         """Show the texts in another language."""
@@ -163,7 +168,7 @@ class Filters(Front, script="filters"):
 
     def show(self, snapshot: Snapshot, time_zone: str) -> None:
         """Offer the messages and executions of a snapshot; messages in order of their names."""
-        locale = self.locale
+        locale, self._time_zone = self.locale, time_zone
         names = dimension_names(snapshot, "message_id", locale)
         messages = [
             [
@@ -179,8 +184,8 @@ class Filters(Front, script="filters"):
             [run.id, starts[run.id]]
             for run in sorted(snapshot.executions, key=lambda run: run.oldest_event, reverse=True)
         ]
-        end = phrases.instant(snapshot.window.end, time_zone, locale, pattern="d MMM y HH:mm")
-        span = phrases.span(snapshot, time_zone, locale)
+        end = times.instant(snapshot.window.end, time_zone, locale, pattern=times.WITH_YEAR)
+        span = phrases.span(snapshot, time_zone, locale, has_zone=False)
         with self.hold_sync():
             self.campaign = [
                 snapshot.campaign_id,
@@ -196,7 +201,6 @@ class Filters(Front, script="filters"):
         self, campaigns: Iterable[Campaign], snapshot: Snapshot, time_zone: str
     ) -> None:
         """Send the campaigns, and start and end of the window in the page's time zone."""
-        zone = ZoneInfo(time_zone)
         ends = (snapshot.window.start, snapshot.window.end)
         self.send(
             {
@@ -205,13 +209,13 @@ class Filters(Front, script="filters"):
                     [
                         campaign.id,
                         visible_name(campaign.name),
-                        phrases.instant(campaign.newest_event, time_zone, self.locale)
+                        times.instant(campaign.newest_event, time_zone, self.locale)
                         if campaign.newest_event
                         else "",
                     ]
                     for campaign in campaigns
                 ],
-                "span": [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in ends],
+                "span": [known_end(at, time_zone, self.locale) for at in ends],
             }
         )
 
@@ -228,6 +232,11 @@ class Filters(Front, script="filters"):
         """
         step = {"step": is_step, "revisit": revisit}
         self.send({"type": "answered", "address": address, **step})
+
+    def _on_message(self, _filters: Filters, message: Mapping[str, Any], _buffers: object) -> None:
+        if message.get("type") == "end":
+            key, text = (str(message.get(part, "")) for part in ("key", "text"))
+            self.send({"type": "end", "key": key, **typed_end(text, self._time_zone, self.locale)})
 
     def _offer_lengths(self) -> None:
         locale, lengths = self.locale, dict(_LENGTHS)

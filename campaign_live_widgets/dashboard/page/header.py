@@ -13,7 +13,7 @@ import traitlets
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.io.clock import rfc3339
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.alarms import alarms, gone_note
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.report import visible_name
@@ -154,7 +154,7 @@ class Header(Front, script="header"):
     def _moment(self, moment: datetime | None) -> list[str]:
         if moment is None:
             return ["", ""]
-        return [rfc3339(moment), phrases.moment(moment, self._time_zone, self.locale)]
+        return [rfc3339(moment), times.moment(moment, self._time_zone, self.locale)]
 
 
 def _health(health: Health, time_zone: str, locale: str) -> dict[str, Any]:

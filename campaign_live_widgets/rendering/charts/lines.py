@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 import pandas as pd
-from babel.dates import format_datetime
 
 from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.io.local_time import local_time
 from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr, text_width
+from campaign_live_widgets.rendering.charts.time_axis import time_ticks
 from campaign_live_widgets.rendering.language.labels import bucket_label
+from campaign_live_widgets.rendering.language.times import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,28 +23,6 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 1120
 HEIGHT: Final = 240
-_DAY: Final = 86_400
-_MINUTES: Final = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    180,
-    240,
-    360,
-    720,
-    1440,
-    2880,
-    10080,
-    20160,
-    40320,
-)
-_STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
-"""Seconds that may lie between two labels of the time axis."""
 _TICK_PX: Final = 56
 _LABEL_PX: Final = 11
 _PADDING_PX: Final = 4
@@ -58,6 +37,12 @@ _WIDER: Final = 0.2
 _DASHES: Final = (4, 3)
 """Pixels drawn and pixels left out, from the last bucket that is over to the one that is not."""
 _MARK: Final = {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round", "aria": False}
+_PATTERNS: Final = {
+    ("en", False): "EEE, MMM d, HH:mm",
+    ("en", True): "EEE, MMM d, y, HH:mm",
+    ("fr", False): "EEE d MMM HH:mm",
+    ("fr", True): "EEE d MMM y, HH:mm",
+}
 _GROUPS: Final = {"fr": "\N{NARROW NO-BREAK SPACE}"}
 _POINT: Final = {"fr": ","}
 
@@ -68,9 +53,10 @@ def lines(chart: Chart) -> Spec:
     counts = [chart.counts(metric) for metric in metrics]
     if not any(map(any, counts)):
         return chart.sheet(layer=[chart.nothing()])
-    zone = ZoneInfo(chart.time_zone)
-    times = [time.astimezone(zone) for time in _times(chart)]
-    points = [_point(chart, i, time, counts) for i, time in enumerate(times)]
+    times = _times(chart)
+    local = [local_time(time, chart.time_zone) for time in (times[0], times[-1])]
+    has_year = local[0].year != local[1].year
+    points = [_point(chart, i, time, counts, has_year=has_year) for i, time in enumerate(times)]
     if len(points) == 1:  # a line needs two
         points.append({**points[0], "i": 1})
     labels = {metric: column_label(metric, chart.locale) for metric in metrics}
@@ -119,10 +105,11 @@ def _times(chart: Chart) -> list[datetime]:
     return [stamp.to_pydatetime() for stamp in stamps]
 
 
-def _point(chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]]) -> Spec:
-    day = "EEE d MMM HH:mm" if chart.locale == "fr" else "EEE, MMM d, HH:mm"
+def _point(
+    chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]], *, has_year: bool
+) -> Spec:
     label = bucket_label(
-        str(format_datetime(time, day, locale=chart.locale)),
+        instant(time, chart.time_zone, chart.locale, pattern=_PATTERNS[chart.locale, has_year]),
         chart.locale,
         is_unfinished=chart.unfinished is not None and time >= chart.unfinished,
     )
@@ -135,7 +122,7 @@ def _point(chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]]
 
 
 def _x(chart: Chart, times: Sequence[datetime], points: int) -> Spec:
-    ticks = time_ticks(times, max(1.0, chart.width / _TICK_PX), chart.locale)
+    ticks = time_ticks(times, max(1.0, chart.width / _TICK_PX), chart.time_zone, chart.locale)
     return {
         "field": "i",
         "type": "quantitative",
@@ -286,31 +273,3 @@ def _pointed(chart: Chart) -> list[Spec]:
             },
         },
     ]
-
-
-def time_ticks(times: Sequence[datetime], room: float, locale: str) -> dict[int, str]:
-    """Return which buckets get a label, about *room* of them, and the label's text.
-
-    The first bucket in each step of local time, for buckets are aligned in UTC and need not
-    fall on a local hour or midnight. The first bucket of a day shows the day.
-    """
-    if not times:
-        return {}
-    local = [int(pd.Timestamp(time.replace(tzinfo=None)).timestamp()) for time in times]
-    length = local[-1] - local[0] or 60
-    step = next((step for step in _STEPS if length / step <= room), _STEPS[-1])
-    ticks: dict[int, str] = {}
-    for i in range(len(local)):
-        if not _opens(local, i, step):
-            continue
-        has_day = step >= _DAY or _opens(local, i, _DAY)
-        day = "d MMM" if locale == "fr" else "MMM d"
-        ticks[i] = str(format_datetime(times[i], day if has_day else "HH:mm", locale=locale))
-    return ticks
-
-
-def _opens(local: Sequence[int], i: int, width: int) -> bool:
-    """Return whether a step of this width begins with this bucket."""
-    if i == 0:
-        return local[0] % width == 0
-    return local[i] // width > local[i - 1] // width

@@ -17,7 +17,7 @@ from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.charts.export import svg
 from campaign_live_widgets.rendering.html import templates
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import summary
@@ -175,7 +175,7 @@ def _facts(report: ReportView) -> list[str]:
     snapshot, locale = report.snapshot, report.locale
     facts = [phrases.caption(snapshot, report.time_zone, locale).partition(phrases.SEPARATOR)[2]]
     if snapshot.newest_event is not None:
-        moment = phrases.moment(snapshot.newest_event, report.time_zone, locale)
+        moment = times.moment(snapshot.newest_event, report.time_zone, locale)
         facts.append(f"{phrases.WORDS['newest'](locale)} {moment}")
     facts += [f"{name}: {n}" for name, _, n in phrases.health_facts(snapshot.health, locale)]
     facts += phrases.first_notes(snapshot.health, report.time_zone, locale)

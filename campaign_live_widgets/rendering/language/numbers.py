@@ -1,17 +1,12 @@
-"""Numbers, shares and times as people of a language write them."""
+"""Numbers and shares as people of a language write them."""
 
 from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
-from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 ABSENT: Final = "\N{EN DASH}"
 """The text for a missing number."""
@@ -42,13 +37,3 @@ def format_share(share: float | None, locale: str = "en") -> str:
         sign, rounded = ">", 1 - _STEP
     pattern = "#,##0.0\N{NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
     return sign + str(format_percent(rounded, format=pattern, locale=locale))
-
-
-def format_time(
-    moment: datetime, locale: str = "en", time_zone: str = "UTC", *, seconds: bool = False
-) -> str:
-    """Return an aware moment as a date and a time of 24 hours in *time_zone*."""
-    local = moment.astimezone(ZoneInfo(time_zone))
-    day = "d MMM y" if locale == "fr" else "MMM d, y"
-    clock = "HH:mm:ss" if seconds else "HH:mm"
-    return str(format_datetime(local, f"{day}, {clock}", locale=locale))

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
+from campaign_live_widgets.io.local_time import local_time
+from campaign_live_widgets.rendering.language import times
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated, shorten
@@ -144,22 +144,6 @@ SEPARATOR: Final = " \N{MIDDLE DOT} "
 """Between the parts of a caption."""
 
 
-def instant(moment: datetime, time_zone: str, locale: str, *, pattern: str = "d MMM HH:mm") -> str:
-    """Return *moment* on the clock of *time_zone*, without naming the zone."""
-    return str(format_datetime(moment.astimezone(ZoneInfo(time_zone)), pattern, locale=locale))
-
-
-def zone(moment: datetime, time_zone: str) -> str:
-    """Return the short name of *time_zone* at *moment*, such as ``UTC`` or ``CET``."""
-    return moment.astimezone(ZoneInfo(time_zone)).tzname() or time_zone
-
-
-def moment(at: datetime, time_zone: str, locale: str) -> str:
-    """Return *at* to the second, with year and zone."""
-    text = instant(at, time_zone, locale, pattern="d MMM y HH:mm:ss")
-    return f"{text} {zone(at, time_zone)}"
-
-
 def length(span: timedelta, locale: str) -> str:
     """Return how long *span* is, in the largest unit that is whole, else in several."""
     minutes = span // MINUTE
@@ -192,18 +176,24 @@ def window(snapshot: Snapshot, now: datetime, time_zone: str, locale: str) -> st
     this one.
     """
     phrase = last if snapshot.ending == "now" else length
+    this_year = local_time(now, time_zone).year
+    years = {local_time(at, time_zone).year for at in (snapshot.window.start, snapshot.window.end)}
+    pattern = times.SHORT if years == {this_year} else times.WITH_YEAR
     long = phrase(snapshot.window.length, locale)
-    minutes = span(snapshot, time_zone, locale, this_year=now.year)
-    return f"{long}, {minutes} {zone(snapshot.window.end, time_zone)}"
+    return f"{long}, {span(snapshot, time_zone, locale, pattern=pattern)}"
 
 
-def span(snapshot: Snapshot, time_zone: str, locale: str, *, this_year: int | None = None) -> str:
-    """Return start and end of the window on the clock of *time_zone*, without naming it."""
+def span(
+    snapshot: Snapshot,
+    time_zone: str,
+    locale: str,
+    *,
+    pattern: str = times.WITH_YEAR,
+    has_zone: bool = True,
+) -> str:
+    """Return start and end of the window; see :func:`times.span`."""
     start, end = snapshot.window.start, snapshot.window.end
-    plain = start.year == end.year == this_year
-    pattern = "d MMM HH:mm" if plain else "d MMM y HH:mm"
-    first, final = (instant(at, time_zone, locale, pattern=pattern) for at in (start, end))
-    return f"{first} – {final}"  # noqa: RUF001 - a span
+    return times.span(start, end, time_zone, locale, pattern=pattern, has_zone=has_zone)
 
 
 def seconds(count: float, locale: str) -> str:
@@ -220,9 +210,8 @@ def window_note(snapshot: Snapshot, time_zone: str, locale: str) -> str:
         return ""
     at_newest = snapshot.ending == "newest" and newest is not None
     at = newest if at_newest and newest is not None else end
-    text_of_time = instant(at, time_zone, locale, pattern="d MMM y HH:mm")
     text = _AT_NEWEST if at_newest else _AT_FIXED
-    return text(locale).format(f"{text_of_time} {zone(at, time_zone)}")
+    return text(locale).format(times.named(at, time_zone, locale, pattern=times.WITH_YEAR))
 
 
 def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
@@ -245,7 +234,7 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
         parts.append(_part(_OF_EXECUTIONS(locale), shown, len(runs)))
     if snapshot.include_tests:
         parts.append(_TESTS(locale))
-    if time_zone != zone(snapshot.window.end, time_zone):
+    if time_zone != times.zone(snapshot.window.end, time_zone):
         parts.append(time_zone)
     return parts
 
@@ -265,12 +254,12 @@ def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]
     """
     starts = {run.id: run.oldest_event for run in snapshot.executions}
     ids = Names(dict.fromkeys(starts))
-    has_years = len({start.year for start in starts.values()}) > 1
+    has_years = len({local_time(start, time_zone).year for start in starts.values()}) > 1
     patterns = _STARTS_OF_YEARS if has_years else _STARTS
 
     def form(one: str, level: int) -> str:
         pattern = patterns[min(level, len(patterns) - 1)]
-        text = instant(starts[one], time_zone, locale, pattern=pattern)
+        text = times.instant(starts[one], time_zone, locale, pattern=pattern)
         return text if level < len(patterns) else f"{text} ({ids.short(one, _LONGEST_ID)})"
 
     return distinguish(starts, form, len(patterns))
@@ -278,8 +267,7 @@ def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]
 
 def stale_note(since: datetime, cause: object, time_zone: str, locale: str) -> str:
     """Return since when the numbers have not been updated, and why."""
-    moment = f"{instant(since, time_zone, locale)} {zone(since, time_zone)}"
-    return _STALE(locale).format(moment, cause)
+    return _STALE(locale).format(times.named(since, time_zone, locale), cause)
 
 
 def health_terms(locale: str) -> list[list[str]]:
@@ -309,7 +297,7 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
     """
     parts = [
         campaign(snapshot, longest),
-        f"{span(snapshot, time_zone, locale)} {zone(snapshot.window.end, time_zone)}",
+        span(snapshot, time_zone, locale),
         *scope(snapshot, time_zone, locale),
     ]
     if alarms(snapshot.health, locale):
@@ -343,7 +331,7 @@ def first_notes(health: Health, time_zone: str, locale: str) -> list[str]:
     notes = alarms(health, locale)
     if health.ahead and health.ahead_until is not None:
         text = _AHEAD[health.ahead > 1](locale)
-        until = moment(health.ahead_until, time_zone, locale)
+        until = times.moment(health.ahead_until, time_zone, locale)
         notes.append(text.format(format_number(health.ahead, locale), until))
     return notes
 

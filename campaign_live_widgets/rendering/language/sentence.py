@@ -16,11 +16,8 @@ from campaign_live_widgets.rendering.language.labels import (
     nothing,
     share_of,
 )
-from campaign_live_widgets.rendering.language.numbers import (
-    format_number,
-    format_share,
-    format_time,
-)
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.language.times import bucket_pattern, ends, instant
 from campaign_live_widgets.report import row_names
 
 if TYPE_CHECKING:
@@ -190,10 +187,14 @@ def _over_time(  # noqa: PLR0913 - the parts of one sentence
 ) -> str:
     times = pd.to_datetime(buckets, utc=True)
     width = times.iloc[1] - times.iloc[0] if len(times) > 1 else pd.Timedelta(minutes=1)
-    start, end, peak = (
-        format_time(moment.to_pydatetime(), locale, time_zone)
-        for moment in (times.iloc[0], times.iloc[-1] + width, times.iloc[top])
+    pattern = bucket_pattern(locale)
+    start, end = ends(
+        *(times.iloc[0].to_pydatetime(), (times.iloc[-1] + width).to_pydatetime()),
+        *(time_zone, locale),
+        pattern=pattern,
+        has_zone=False,
     )
+    peak = instant(times.iloc[top].to_pydatetime(), time_zone, locale, pattern=pattern)
     number = format_number(most, locale)
     return _OVER_TIME(locale).format(total, start, end, time_zone, peak, number)
 

@@ -11,11 +11,8 @@ import pandas as pd
 from campaign_live_widgets.catalog import METRICS, TOTAL, Distinct, column_label
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language.labels import bucket_label, share_of
-from campaign_live_widgets.rendering.language.numbers import (
-    format_number,
-    format_share,
-    format_time,
-)
+from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.language.times import bucket_pattern, instant
 from campaign_live_widgets.report import row_names
 
 if TYPE_CHECKING:
@@ -124,7 +121,7 @@ def _buckets(
     moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame["bucket"], utc=True)]
     return [rfc3339(moment) for moment in moments], [
         bucket_label(
-            format_time(moment, locale, time_zone),
+            instant(moment, time_zone, locale, pattern=bucket_pattern(locale)),
             locale,
             is_unfinished=unfinished is not None and moment >= unfinished,
         )

@@ -12,7 +12,7 @@ from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, meaning
 from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.layouts.places import COLUMNS
 from campaign_live_widgets.rendering.charts.chart import FAMILIES, drawable, legal
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
@@ -67,12 +67,11 @@ def _report(report: ReportView) -> dict[str, Any]:
     known = visible_name(snapshot.campaign_name)
     name = legal(shorten(known or snapshot.campaign_id, _LONGEST_NAME)) or snapshot.campaign_id
     window = phrases.span(snapshot, zone, locale)
-    ends = f"{window} {phrases.zone(snapshot.window.end, zone)}"
     made = report.made_at.astimezone(snapshot.window.end.tzinfo)
     tabs = list(_tabs(report))
     return {
         "title": _TITLE(locale).format(legal(phrases.campaign(snapshot, _LONGEST_NAME))),
-        "description": ends,
+        "description": window,
         "name": name,
         "short_name": legal(phrases.campaign(snapshot)),
         "id": drawable(snapshot.campaign_id) if known else "",
@@ -83,14 +82,14 @@ def _report(report: ReportView) -> dict[str, Any]:
         },
         "paper": {part: palette.paper(part, "light") for part in palette.PAPER},
         "fonts": list(FAMILIES),
-        "window": ends,
+        "window": window,
         "facts": [[fact, value] for fact, value in _facts(report).items() if value],
         "health": [
             [term, number, meant]
             for term, meant, number in phrases.health_facts(snapshot.health, locale)
         ],
         "health_notes": _health_notes(report),
-        "footer": _MADE(locale).format(phrases.moment(report.made_at, zone, locale)),
+        "footer": _MADE(locale).format(times.moment(report.made_at, zone, locale)),
         "tabs": tabs,
         "meanings": {"title": PAGE["meanings"](locale), "terms": list(_meanings(report))},
     }
@@ -101,14 +100,14 @@ def _facts(report: ReportView) -> dict[str, str]:
     snapshot, locale, zone = report.snapshot, report.locale, report.time_zone
     window, newest = snapshot.window, snapshot.newest_event
     length = phrases.length(window.length, locale)
-    span = f"{phrases.span(snapshot, zone, locale)} {phrases.zone(window.end, zone)}"
+    span = phrases.span(snapshot, zone, locale)
     note = phrases.window_note(snapshot, zone, locale) if snapshot.ending == "newest" else ""
     as_of, _, rest = phrases.WORDS["as_of"](locale).partition("{}")
     scope = [part for part in phrases.scope(snapshot, zone, locale) if part != zone]
     return {
         _WINDOW(locale): " ".join(filter(None, (f"{length}, {span}.", note))),
-        f"{as_of}{rest}".strip(): phrases.moment(window.end, zone, locale),
-        phrases.WORDS["newest"](locale): phrases.moment(newest, zone, locale)
+        f"{as_of}{rest}".strip(): times.moment(window.end, zone, locale),
+        phrases.WORDS["newest"](locale): times.moment(newest, zone, locale)
         if newest
         else phrases.WORDS["none"](locale),
         _ZONE(locale): zone,

@@ -13,8 +13,9 @@ from campaign_live_widgets.catalog import METRICS, TILES, TOTAL, Text
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_number, format_share
-from campaign_live_widgets.rendering.language.phrases import HEALTH, instant, zone
+from campaign_live_widgets.rendering.language.phrases import HEALTH
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated, shorten
+from campaign_live_widgets.rendering.language.times import WITH_YEAR, named, span
 from campaign_live_widgets.report import Names, row_names, visible_name
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ BUCKETS: Final = Text(
 ONLY_BEFORE: Final = Text("only before", "seulement avant")
 ONLY_AFTER: Final = Text("only after", "seulement après")
 
-_PATTERN: Final = "d MMM y HH:mm"
 _FACTS: Final = {
     "campaign_id": Text("Campaign", "Campagne"),
     "campaign_name": Text("Name", "Nom"),
@@ -194,8 +194,7 @@ def signed(value: float | None, locale: str, pattern: str) -> str:
 def _window(side: Side, locale: str) -> str:
     known = _zone(side.time_zone)
     start, end = parse_rfc3339(side.start), parse_rfc3339(side.end)
-    first, last = (instant(at, known, locale, pattern=_PATTERN) for at in (start, end))
-    return f"{first} – {last} {zone(end, known)}"  # noqa: RUF001 - a span
+    return span(start, end, known, locale)
 
 
 def _zone(name: str) -> str:
@@ -227,7 +226,7 @@ def _value(difference: Changes, fact: Fact, which: int, locale: str) -> str:
         known = _zone((difference.before, difference.after)[which].time_zone)
         try:
             at = parse_rfc3339(str(value))
-            return f"{instant(at, known, locale, pattern=_PATTERN)} {zone(at, known)}"
+            return named(at, known, locale, pattern=WITH_YEAR)
         except ValueError:
             return shorten(str(value))
     if isinstance(value, int) and not isinstance(value, bool):

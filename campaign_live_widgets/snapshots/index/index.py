@@ -12,7 +12,8 @@ from campaign_live_widgets.io.atomic_files import remove_leftovers, write_over
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
-from campaign_live_widgets.rendering.language.phrases import instant, length, zone
+from campaign_live_widgets.rendering.language.phrases import length
+from campaign_live_widgets.rendering.language.times import WITH_YEAR, named
 from campaign_live_widgets.report import Names, visible_name
 from campaign_live_widgets.snapshots.draft import locked
 from campaign_live_widgets.snapshots.exporters import REPORT_CSV, REPORT_HTML, REPORT_PDF
@@ -64,7 +65,6 @@ _RUN: Final = Text("Run", "Exécution")
 _WHY: Final = Text("Why", "Cause")
 _NO_REASON: Final = Text("the reason could not be kept", "la cause n'a pas pu être conservée")
 _LONGEST_NAME: Final = 110
-_PATTERN: Final = "d MMM y HH:mm"
 
 
 class _Row(NamedTuple):
@@ -266,7 +266,7 @@ def _moment(at: datetime, time_zone: str, locale: str) -> str:
     known = "UTC"
     with suppress(Exception):
         known = ZoneInfo(time_zone).key
-    return f"{instant(at, known, locale, pattern=_PATTERN)} {zone(at, known)}"
+    return named(at, known, locale, pattern=WITH_YEAR)
 
 
 def _link(folder: Path, path: str) -> str:

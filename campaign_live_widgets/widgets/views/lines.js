@@ -3,6 +3,7 @@
 
 import { make, makeButton } from "../../rendering/html/dom.js";
 import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
+import { clocks } from "../base/clock.js";
 import { formats } from "../base/format.js";
 import { emptyNote, follow, lifetime, linked, nameImage, onResize } from "../base/widget.js";
 
@@ -10,6 +11,9 @@ const MINUTE = 60;
 const STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320,
 ].map((minutes) => minutes * MINUTE);
+const DAY = 1440 * MINUTE;
+/** How much more room two labels with their offsets need. */
+const WIDER = 1.8;
 
 /** A round step for a value axis with about this many ticks; counts have no fractions. */
 export function niceStep(most, ticks) {
@@ -18,58 +22,44 @@ export function niceStep(most, ticks) {
   return [1, 2, 5, 10].map((f) => f * power).find((step) => step >= rough) ?? 10 * power;
 }
 
-/** Wall-clock seconds since the epoch in a zone, so that ticks fall on local hours. */
-export function wallClock(timeZone) {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-  });
-  return (date) => {
-    const p = Object.fromEntries(
-      parts.formatToParts(date).map(({ type, value }) => [type, +value]),
-    );
-    return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute) / 1000;
-  };
-}
-
-export function clocks(locale, timeZone) {
-  const format = (options) =>
-    new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...options });
-  const day = { month: "short", day: "numeric" };
-  const time = { hour: "2-digit", minute: "2-digit" };
-  return {
-    day: format(day),
-    time: format(time),
-    both: format({ weekday: "short", ...day, ...time }),
-  };
-}
-
 /**
  * The buckets that get a tick, with their labels: the first one in each step of local time,
- * for buckets are aligned in UTC and need not fall on a local hour or midnight.
+ * for buckets are aligned in UTC and need not fall on a local hour or midnight. Hours that the
+ * clocks show twice have their offsets, and get more room; so has a day that begins twice.
+ * `time_axis.py` chooses the same for files.
  */
-export function timeTicks(times, room, clock, wall) {
+export function timeTicks(times, room, clock) {
   if (!times.length) return { values: [], labels: {} };
-  const day = 1440 * MINUTE;
-  const local = times.map(wall);
-  const span = local[local.length - 1] - local[0] || MINUTE;
-  const step = STEPS.find((s) => span / s <= room) || STEPS[STEPS.length - 1];
-  const opens = (i, width) =>
-    i ? Math.floor(local[i] / width) > Math.floor(local[i - 1] / width) : local[0] % width === 0;
-  const values = [];
-  const labels = {};
-  times.forEach((date, i) => {
-    if (!opens(i, step)) return;
-    values.push(date);
-    labels[String(date)] =
-      step >= day || opens(i, day) ? clock.day.format(date) : clock.time.format(date);
-  });
-  return { values, labels };
+  const local = times.map(clock.wall);
+  const ahead = times.map(clock.ahead);
+  const length = (times[times.length - 1] - times[0]) / 1000 || MINUTE;
+  const opens = (i, width) => {
+    const begins = local[i] % width === 0;
+    if (!i) return begins;
+    const setBack = ahead[i] - ahead[i - 1] <= -width;
+    return Math.floor(local[i] / width) > Math.floor(local[i - 1] / width) || (setBack && begins);
+  };
+  const opening = (space) => {
+    const step = STEPS.find((s) => length / s <= space) || STEPS[STEPS.length - 1];
+    return times.flatMap((date, i) =>
+      opens(i, step)
+        ? [{ date, day: step >= DAY || opens(i, DAY) ? Math.floor(local[i] / DAY) : null }]
+        : [],
+    );
+  };
+  let ticks = opening(room);
+  const wide = ticks.map(({ date }) => clock.repeated(date) !== "");
+  if (wide.some((isWide, i) => isWide && wide[i + 1])) ticks = opening(room / WIDER);
+  const begun = ticks.map(({ day }) => day);
+  const isTwice = (day) => begun.indexOf(day) !== begun.lastIndexOf(day);
+  const label = ({ date, day }) => {
+    if (day === null) return clock.time(date);
+    return isTwice(day) ? `${clock.day(date)} ${clock.repeated(date)}` : clock.day(date);
+  };
+  return {
+    values: ticks.map(({ date }) => date),
+    labels: Object.fromEntries(ticks.map((tick) => [String(tick.date), label(tick)])),
+  };
 }
 
 /**
@@ -86,6 +76,8 @@ export function dashes(xs, ys, finished) {
   return `${whole ? `${whole.toFixed(1)} 3 ` : ""}${pairs.join(" ")}`;
 }
 
+const isEnd = (_, i, all) => i === 0 || i === all.length - 1;
+
 function legendButton(label, color, title) {
   const node = makeButton("clw-legend-item");
   node.title = title;
@@ -99,10 +91,10 @@ function legendButton(label, color, title) {
 /** @param {RenderProps} props */
 export async function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, timeZone, colors, empty, toggle, unfinished } = model.get("options");
+  const { locale, colors, empty, toggle, unfinished } = model.get("options");
   const { count, short } = formats(locale);
-  const clock = clocks(locale, timeZone);
-  const wall = wallClock(timeZone);
+  const clockOf = clocks(locale);
+  let clock = clockOf([]);
   el.classList.add("clw-overlay");
   const [mark, figure, scale, xAxis, yAxis] = await Promise.all([
     ...["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
@@ -162,6 +154,7 @@ export async function render({ model, el, signal }) {
     const largest = (j) => (series[j] || []).reduce((a, b) => Math.max(a, b), 0);
     const tops = labels.map((_, j) => (visible[j] ? largest(j) : 0));
     data = { times: x.map((t) => new Date(+t)), series, most: Math.max(1, ...tops), top: data.top };
+    clock = clockOf(mark.get("clock") ?? [], data.times.filter(isEnd));
     setEmpty(x.length === 0 || labels.every((_, j) => largest(j) === 0));
     layout();
   }
@@ -189,7 +182,7 @@ export async function render({ model, el, signal }) {
       tick_values: values,
       tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])),
     });
-    const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock, wall);
+    const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock);
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;
     placeFigure(figure, figureBeside(el), box);
@@ -228,7 +221,7 @@ export async function render({ model, el, signal }) {
     const rows = labels
       .map((label, j) => [colors[j], label, count(data.series[j][at])])
       .filter((_, j) => visible[j]);
-    const time = clock.both.format(data.times[at]);
+    const time = clock.both(data.times[at]);
     const label = at < mark.get("finished") ? time : `${time} (${unfinished})`;
     tip.show(host.left + x, clientY ?? host.top + box.top + box.height / 2, label, rows);
   }
@@ -254,7 +247,7 @@ export async function render({ model, el, signal }) {
     point(at < 0 && event.key === "ArrowLeft" ? last : to);
   });
   draw();
-  follow(mark, "change:x change:y change:finished", draw, life.signal);
+  follow(mark, "change:x change:y change:finished change:clock", draw, life.signal);
   onResize(el, layout, life.signal);
   return () => life.abort();
 }

@@ -14,6 +14,7 @@ from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.rendering.language.labels import NO_DATA, SHOW_HIDE, UNFINISHED
+from campaign_live_widgets.rendering.language.times import clock_steps
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
@@ -31,6 +32,8 @@ class Series(LinesMark):
     summary = t.Unicode().tag(sync=True)
     finished = t.Int().tag(sync=True)
     """How many of the buckets are over; the line to the next one is dashed."""
+    clock: t.List[Any] = t.List().tag(sync=True)
+    """How the page writes the times of the buckets; see :func:`times.clock_steps`."""
 
 
 class LinesOverlay(Overlay, script="lines"):
@@ -47,8 +50,8 @@ class Lines(View, kind="lines"):
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (times have no display names)
         """Return times (``datetime64[ms]``, UTC) and counts by metric and time."""
         counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0).T
-        times = pd.to_datetime(frame["bucket"], utc=True).dt.tz_localize(None)
-        x = times.to_numpy(dtype="datetime64[ms]")
+        buckets = pd.to_datetime(frame["bucket"], utc=True)
+        x = buckets.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]")
         finished = len(x)
         if self.unfinished is not None:
             start = np.datetime64(self.unfinished.astimezone(UTC).replace(tzinfo=None), "ms")
@@ -59,7 +62,8 @@ class Lines(View, kind="lines"):
             counts = np.repeat(counts, 2, axis=1)
             finished *= 2
         y = compact(counts if len(self.tile.metrics) > 1 else counts.ravel())
-        return {"x": x, "y": y, "finished": finished}
+        clock = clock_steps((at.to_pydatetime() for at in buckets), self.time_zone)
+        return {"x": x, "y": y, "finished": finished, "clock": clock}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the lines and the box that holds their figure and their legend."""
@@ -90,7 +94,6 @@ class Lines(View, kind="lines"):
         )
         options = {
             "locale": locale,
-            "timeZone": self.time_zone,
             "colors": [palette.css_color(metric) for metric in tile.metrics],
             "empty": NO_DATA(locale),
             "toggle": SHOW_HIDE(locale),

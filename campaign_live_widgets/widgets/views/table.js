@@ -2,22 +2,9 @@
 
 import { hint, make, makeButton, write } from "../../rendering/html/dom.js";
 import { unpack } from "../base/chart.js";
+import { clocks } from "../base/clock.js";
 import { formats } from "../base/format.js";
 import { addSummary, emptyNote, follow, lifetime, onResize } from "../base/widget.js";
-
-/** Return the function that writes the first column. */
-function namer({ isTime, locale, timeZone }) {
-  if (!isTime) return (row) => String(row);
-  const moment = new Intl.DateTimeFormat(locale, {
-    timeZone,
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  return (seconds) => moment.format(new Date(seconds * 1000));
-}
 
 function headers(options, onSort, signal) {
   const row = make("tr");
@@ -52,7 +39,7 @@ export function render({ model, el, signal }) {
   const life = lifetime(signal);
   const options = model.get("options");
   const { count, share } = formats(options.locale);
-  const name = namer(options);
+  const clockOf = clocks(options.locale);
   const collator = new Intl.Collator(options.locale, { numeric: true });
   const width = 1 + options.columns.length + (options.share ? 1 : 0);
   const table = make("table", "clw-table-grid");
@@ -90,6 +77,15 @@ export function render({ model, el, signal }) {
     return index.sort((a, b) => turn * compare(a, b) || a - b);
   }
 
+  /** Return what writes the times of these rows, which are seconds since the epoch. */
+  function timesOf(rows) {
+    const dates = rows.length
+      ? [rows[0], rows.at(-1)].map((second) => new Date(second * 1000))
+      : [];
+    const clock = clockOf(model.get("clock"), dates);
+    return (second) => clock.moment(new Date(second * 1000));
+  }
+
   /**
    * Write one row of numbers, with each rate in its cell's tooltip. A name that begins as another
    * one does is given as *whole*: it has several lines in a narrow column, else it is cut off.
@@ -122,6 +118,7 @@ export function render({ model, el, signal }) {
     const sums = model.get("total");
     const ids = model.get("ids");
     const alike = model.get("alike");
+    const name = options.isTime ? timesOf(rows) : String;
     setEmpty(rows.length === 0);
     head.cells.forEach((cell, j) => {
       const state = sort.down ? "descending" : "ascending";

@@ -17,6 +17,7 @@ from campaign_live_widgets.rendering.language.labels import (
     nothing,
     share_of,
 )
+from campaign_live_widgets.rendering.language.times import clock_steps
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.view import View
@@ -40,6 +41,8 @@ class Grid(Front, script="table"):
     total: t.List[Any] = t.List().tag(sync=True)
     finished = t.Int().tag(sync=True)
     """Seconds since the epoch, where rows are times: from then on, they are not over yet."""
+    clock: t.List[Any] = t.List().tag(sync=True)
+    """How the page writes the rows, where they are times; see :func:`times.clock_steps`."""
     ids = t.List(t.Unicode()).tag(sync=True)
     """Message id of each row, if rows are messages; two may have the same name."""
     alike = t.Dict().tag(sync=True)
@@ -59,9 +62,11 @@ class Table(View, kind="table"):
         counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
         rows: list[Any]
         alike: dict[str, str] = {}
+        clock: list[Any] = []
         if self.tile.by == "bucket":
-            moments = pd.to_datetime(frame["bucket"], utc=True)
+            moments = [m.to_pydatetime() for m in pd.to_datetime(frame["bucket"], utc=True)]
             rows = [int(m.timestamp()) for m in moments]
+            clock = clock_steps(moments, self.time_zone)
         else:
             shown = self.names(frame, names)
             codes = [str(value) for value in frame[self.tile.columns[0]]]
@@ -71,6 +76,7 @@ class Table(View, kind="table"):
             "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,
             "alike": alike,
+            "clock": clock,
             "finished": _NEVER if self.unfinished is None else int(self.unfinished.timestamp()),
             "counts": compact(counts.T.ravel()),
             "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
@@ -83,7 +89,6 @@ class Table(View, kind="table"):
         counted = [c for c in tile.columns[1:] if c != "share"]
         options = {
             "locale": locale,
-            "timeZone": self.time_zone,
             "first": column_label(tile.columns[0], locale),
             "total": TOTAL(locale),
             "isTime": tile.by == "bucket",

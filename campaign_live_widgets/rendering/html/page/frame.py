@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from campaign_live_widgets.catalog import meaning
 from campaign_live_widgets.io.clock import rfc3339
-from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import WORDS
@@ -71,7 +71,7 @@ def head(report: ReportView, links: Mapping[str, str]) -> Head:
         name=visible_name(snapshot.campaign_name) or snapshot.campaign_id,
         campaign_id=snapshot.campaign_id,
         window=_window(report),
-        newest=phrases.moment(newest, zone, locale) if newest else "",
+        newest=times.moment(newest, zone, locale) if newest else "",
         newest_iso=str(rfc3339(newest)) if newest else "",
         scope=_scope(report),
         notes=[*note, *alarms(snapshot.health, locale)],
@@ -106,7 +106,7 @@ def _window(report: ReportView) -> str:
     snapshot, locale = report.snapshot, report.locale
     long = phrases.length(snapshot.window.length, locale)
     span = phrases.span(snapshot, report.time_zone, locale)
-    return f"{long}, {span} {phrases.zone(snapshot.window.end, report.time_zone)}"
+    return f"{long}, {span}"
 
 
 def _scope(report: ReportView) -> list[str]:
@@ -123,11 +123,11 @@ def _facts(report: ReportView) -> list[Fact]:
         Fact(WORDS["zone"](locale), zone),
         Fact(
             phrases.WORDS["newest"](locale),
-            phrases.moment(newest, zone, locale) if newest else phrases.WORDS["none"](locale),
+            times.moment(newest, zone, locale) if newest else phrases.WORDS["none"](locale),
         ),
         *(
             Fact(name, number, about)
             for name, about, number in phrases.health_facts(snapshot.health, locale)
         ),
-        Fact(WORDS["made"](locale), phrases.moment(report.made_at, zone, locale)),
+        Fact(WORDS["made"](locale), times.moment(report.made_at, zone, locale)),
     ]

@@ -68,11 +68,12 @@ def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({}))
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
     name = phrases.campaign(snapshot, 120)
+    span = phrases.span(snapshot, report.time_zone, locale, has_zone=False)
     return templates.render(
         "rendering/html/page/page.html.j2",
         locale=locale,
         policy=_policy(_STARTED, *scripts),
-        title=f"{name} \N{MIDDLE DOT} {phrases.span(snapshot, report.time_zone, locale)}",
+        title=f"{name} \N{MIDDLE DOT} {span}",
         style=Markup(_style()),  # noqa: S704 - our own file
         started=_STARTED,
         as_of=rfc3339(snapshot.window.end),
