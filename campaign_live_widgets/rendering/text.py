@@ -184,9 +184,9 @@ def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str)
         table.add_column(metric.label, justify="right")
     if model.total is not None:
         table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
-    shown = row_names(tile.columns[0], rows[tile.columns[0]], locale, names)
+    distinct_names = row_names(tile.columns[0], rows[tile.columns[0]], locale, names)
     for row in model.rows:
-        name = clean(shown.short(row.code, LONGEST_NAME))
+        name = clean(distinct_names.short(row.code, LONGEST_NAME))
         table.add_row(Line(name), *(cell.text for cell in row.cells))
     return table
 

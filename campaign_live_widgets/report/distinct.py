@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LONGEST_ID: Final = 16
 """Characters of an id that is shown beside a name."""
 _DIGITS: Final = 6
-"""Digits of a digest, where an id does not tell two names apart either."""
+"""Digits of a digest, where two ids look alike, too."""
 _SEEN: Final = 8
 """Characters that are seen of a name however narrow its column is."""
 _IN_LINES: Final = 64
@@ -100,7 +100,7 @@ class Names(Mapping[str, str]):
     def differs_at(self, key: str) -> int | None:
         """Return where the part of a text, in one line, begins in which it differs from the others.
 
-        ``None`` if its first characters tell it apart, which are seen in the narrowest column.
+        ``None`` if its first characters are unique, which are seen in the narrowest column.
         """
         if self._starts is None:
             begins: dict[str, list[str]] = defaultdict(list)
@@ -167,21 +167,21 @@ def distinguish(
     ----------
     ids : iterable of str
     form : callable
-        Returns the text of an id at a level: 0 is the one that is wanted, each next one tells
+        Returns the text of an id at a level: 0 is the one that is wanted, each next one adds
         more. At the level *last* no two texts look alike.
     last : int
     taken : collection of str
         Texts that none may look like.
     own : collection of str
-        Ids that are shown by themselves. One of those that look alike stays as it is, if it
+        Ids that are shown in place of names. One of those that look alike stays as it is, if it
         looks like no text of *taken*: the shortest of the fewest special characters.
     """
     level = dict.fromkeys(ids, 0)
-    shown = {key: form(key, 0) for key in level}
+    texts = {key: form(key, 0) for key in level}
     words = {(i, part) for word in taken for i, part in enumerate(keys(word))}
     while True:
         groups = defaultdict(list)
-        for key, text in shown.items():
+        for key, text in texts.items():
             for part in enumerate(keys(text)):
                 groups[part].append(key)
         rising = set()
@@ -195,10 +195,10 @@ def distinguish(
                     able.remove(min(calm, key=_oddness))
                 rising |= able
         if not rising:
-            return shown
+            return texts
         for key in rising:
             level[key] += 1
-            shown[key] = form(key, level[key])
+            texts[key] = form(key, level[key])
 
 
 def _oddness(key: str) -> tuple[int, int, str]:

@@ -63,7 +63,7 @@ def row_names(
         The first column of the tile's frame, which is of that dimension.
     locale : str
     names : mapping, optional
-        What :func:`names_of` returns. By default names are told apart within the tile alone;
+        What :func:`names_of` returns. By default names are distinct within the tile alone;
         so are those of any other mapping of ``message_id`` to a display name.
     """
     codes = [str(value) for value in values]

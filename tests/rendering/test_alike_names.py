@@ -1,4 +1,4 @@
-"""Names that are alike, in every output: each row can be told from every other one."""
+"""Names that are alike, in every output: each row can be distinguished from all others."""
 
 from __future__ import annotations
 
@@ -68,21 +68,21 @@ def snapshot(source: str) -> Snapshot:
 def sent(snapshot: Snapshot) -> dict[str, int]:
     """Return how many e-mails each message sent, by the name that it is shown under."""
     rows = frame(MESSAGES, snapshot)
-    return {alike.SHOWN[i]: n for i, n in zip(rows["message_id"], rows["sent"], strict=True)}
+    return {alike.LABELS[i]: n for i, n in zip(rows["message_id"], rows["sent"], strict=True)}
 
 
 def test_each_row_keeps_its_own_number(snapshot: Snapshot) -> None:
-    assert sent(snapshot) == {alike.SHOWN[i]: n for i, n in alike.SENT.items()}
+    assert sent(snapshot) == {alike.LABELS[i]: n for i, n in alike.SENT.items()}
 
 
-def test_a_table_in_the_page_shows_what_tells_messages_apart(snapshot: Snapshot) -> None:
+def test_a_table_in_the_page_shows_the_ids_of_messages_of_one_name(snapshot: Snapshot) -> None:
     widget = TileWidget(
         MESSAGES, frame(MESSAGES, snapshot), names=names_of(MESSAGES, snapshot, "en")
     )
     grid = widget._views["table"]._target
-    assert grid.rows == [alike.SHOWN[i] for i in grid.ids]
+    assert grid.rows == [alike.LABELS[i] for i in grid.ids]
     begin_alike = {grid.rows[int(i)] for i in grid.alike}
-    assert begin_alike == {alike.SHOWN[i] for i in ("m-01", "m-02", "m-03", "m-04", "m-05")}
+    assert begin_alike == {alike.LABELS[i] for i in ("m-01", "m-02", "m-03", "m-04", "m-05")}
 
 
 @pytest.mark.parametrize("kind", ["donut", "table"])
@@ -92,7 +92,7 @@ def test_reasons_with_one_label_have_their_codes_beside_it(snapshot: Snapshot, k
     target = widget._views[kind]._target
     labels = target.labels if kind == "donut" else target.rows
     assert dict(zip(labels, rows["bounces"], strict=True)) == {
-        alike.SHOWN_REASONS[code]: count for code, count in alike.REASONS.items()
+        alike.LABELS_OF_REASONS[code]: count for code, count in alike.REASONS.items()
     }
 
 
@@ -110,7 +110,7 @@ def test_the_sentence_names_the_message_and_its_id(snapshot: Snapshot) -> None:
     assert "led by Hello (m-02) with 3" in summary(MESSAGES, rows, names=names)
 
 
-def test_charts_of_files_tell_similar_domains_apart(snapshot: Snapshot) -> None:
+def test_charts_of_files_distinguish_similar_domains(snapshot: Snapshot) -> None:
     tile = TILES["email.recipient_domains"]
     names = names_of(tile, snapshot, "en")
     spec = specification(tile, frame(tile, snapshot), names=names, theme="light")
@@ -131,7 +131,7 @@ def test_a_long_name_has_its_difference_in_a_second_line(snapshot: Snapshot) -> 
         assert all(one[0].startswith("A platform") for one in lines)
 
 
-def test_the_offline_page_tells_messages_apart(snapshot: Snapshot) -> None:
+def test_the_offline_page_distinguishes_messages(snapshot: Snapshot) -> None:
     root = parse(html(static_report(snapshot)))
     tile = next(t for t in root.all("article") if t.attributes["data-tile"] == MESSAGES.id)
     body = tile.one("tbody")
@@ -140,17 +140,17 @@ def test_the_offline_page_tells_messages_apart(snapshot: Snapshot) -> None:
     assert root.one("title").text.startswith("Spring sale (c-1) ·")
     files = json.loads(root.one("script", id="clw-page-data").text)["files"]
     rows = list(csv.reader(io.StringIO(files[MESSAGES.id])))[1:]
-    assert {row[0]: row[1] for row in rows} == {i: alike.SHOWN[i] for i in alike.SENT}
+    assert {row[0]: row[1] for row in rows} == {i: alike.LABELS[i] for i in alike.SENT}
 
 
-def test_csv_with_labels_tells_reasons_apart(snapshot: Snapshot) -> None:
+def test_csv_with_labels_distinguishes_reasons(snapshot: Snapshot) -> None:
     rows = list(csv.reader(io.StringIO(to_csv(snapshot, labels=True))))
     start = next(i for i, row in enumerate(rows) if row and row[0] == REASONS.id)
     table = rows[start + 2 : start + 2 + len(alike.REASONS)]
-    assert {row[0]: row[1] for row in table} == alike.SHOWN_REASONS
+    assert {row[0]: row[1] for row in table} == alike.LABELS_OF_REASONS
 
 
-def test_text_tells_messages_apart(snapshot: Snapshot) -> None:
+def test_text_distinguishes_messages(snapshot: Snapshot) -> None:
     lines = [" ".join(line.split()) for line in text(static_report(snapshot)).splitlines()]
     assert lines[0].startswith("Spring sale (c-1) 22 Nov")
     for name, count in sent(snapshot).items():
@@ -158,15 +158,15 @@ def test_text_tells_messages_apart(snapshot: Snapshot) -> None:
         assert any(line.startswith(f"{short} {count} ") for line in lines), short
 
 
-def test_html_of_notebooks_tells_messages_apart(snapshot: Snapshot) -> None:
+def test_html_of_notebooks_distinguishes_messages(snapshot: Snapshot) -> None:
     page = report_html(static_report(snapshot), pictures=False)
     assert ">Spring sale (c-1)</h2>" in page
     for name in sent(snapshot):
         assert f">{name}</th>" in page
 
 
-def test_executions_are_told_apart_by_second_year_or_id(snapshot: Snapshot) -> None:
-    assert phrases.run_names(snapshot, "UTC", "en") == alike.SHOWN_RUNS
+def test_executions_are_distinguished_by_second_year_or_id(snapshot: Snapshot) -> None:
+    assert phrases.run_names(snapshot, "UTC", "en") == alike.LABELS_OF_RUNS
 
 
 def test_executions_of_one_year_are_shown_without_it(snapshot: Snapshot) -> None:
@@ -181,7 +181,7 @@ def test_executions_of_one_year_are_shown_without_it(snapshot: Snapshot) -> None
 
 def test_the_head_and_chips_name_what_is_counted(source: str) -> None:
     some = read(source, "m-01", "m-02", "m-04")
-    runs = ", ".join(sorted(alike.SHOWN_RUNS[one] for one in ("run-a", "run-b", "run-c")))
+    runs = ", ".join(sorted(alike.LABELS_OF_RUNS[one] for one in ("run-a", "run-b", "run-c")))
     assert phrases.scope(some, "UTC", "en") == [
         f"3 of 11 messages (Hello (m-01), Hello (m-02), {alike.LONG[:41]}…mail 1)",
         f"3 of 6 executions ({runs})",
@@ -191,7 +191,7 @@ def test_the_head_and_chips_name_what_is_counted(source: str) -> None:
     chips = {one[0]: one[-1] for one in filters.messages}
     assert chips["m-01"] == "Hello (m-01)"
     assert len(set(chips.values())) == len(chips)
-    assert {one[0]: one[-1] for one in filters.executions} == alike.SHOWN_RUNS
+    assert {one[0]: one[-1] for one in filters.executions} == alike.LABELS_OF_RUNS
     assert filters.campaign == ["c-1", "Spring sale", "Spring sale (c-1)"]
 
 
@@ -230,13 +230,13 @@ def test_long_ids_of_campaigns_differ_in_the_list(tmp_path: Path) -> None:
         json.dumps({**alike.rows()[0], "campaign_id": one, "event_id": one}) + "\n" for one in ids
     ]
     (tmp_path / "events.ndjson").write_text("".join(lines))
-    shown = call("campaigns", str(tmp_path)).out.splitlines()[1:]
-    cells = [line.split()[0] for line in shown]
+    lines = call("campaigns", str(tmp_path)).out.splitlines()[1:]
+    cells = [line.split()[0] for line in lines]
     assert sorted(cell[-1] for cell in cells) == ["1", "2"]
     assert all("…" in cell for cell in cells)
 
 
-def test_the_list_of_snapshots_tells_campaigns_apart(tmp_path: Path, snapshot: Snapshot) -> None:
+def test_the_list_of_snapshots_distinguishes_campaigns(tmp_path: Path, snapshot: Snapshot) -> None:
     other = replace(snapshot, campaign_id="c-2")
     for one in (snapshot, other):
         publish(tmp_path, one)
@@ -246,12 +246,12 @@ def test_the_list_of_snapshots_tells_campaigns_apart(tmp_path: Path, snapshot: S
     assert tables == ["Spring sale (c-2)", "Spring sale (c-1)"]
 
 
-def test_a_difference_tells_long_messages_apart(tmp_path: Path, snapshot: Snapshot) -> None:
+def test_a_difference_distinguishes_long_messages(tmp_path: Path, snapshot: Snapshot) -> None:
     ids = {f"m-0{i}": f"{alike.LONG} {i}".replace(" ", "-") for i in (4, 5)}
     counts = snapshot.counts["message_id"]
     renamed = counts.assign(message_id=counts["message_id"].replace(ids))
     after = replace(snapshot, counts={**snapshot.counts, "message_id": renamed})
     folders = [publish(tmp_path / name, one) for name, one in (("a", snapshot), ("b", after))]
-    for shown in (difference(*folders).to_text(width=200), difference(*folders).to_html()):
+    for output in (difference(*folders).to_text(width=200), difference(*folders).to_html()):
         for i in (4, 5):
-            assert f"{i} (only after)" in shown
+            assert f"{i} (only after)" in output

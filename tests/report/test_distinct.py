@@ -22,7 +22,7 @@ ODD = (
     "Spr\u0456ng",  # a Cyrillic letter
     "Spring (m1)",
     "gnirpS\u202e",
-    "Sprin\u202eg",
+    "Sp\u202ering",
     "Total",
     "TOTAL",
     "m1",
@@ -54,17 +54,17 @@ def look_alike(one: str, other: str) -> bool:
 @example({"x": "A", "y": "A", "A": None, "z": "A (x)"})
 @example({"b) (c": "A", "c": "A (b)", "d": "A", "e": "A (b) (c"})
 def test_no_two_shown_names_look_alike(names: dict[str, str | None]) -> None:
-    shown = Names(names, taken=("Total", "Other"))
-    assert shown.keys() == names.keys()
-    for one, other in combinations([*shown.values(), "Total", "Other"], 2):
+    labels = Names(names, taken=("Total", "Other"))
+    assert labels.keys() == names.keys()
+    for one, other in combinations([*labels.values(), "Total", "Other"], 2):
         assert not look_alike(one, other), (one, other)
-    assert not any(lookalikes.is_blank(text) for text in shown.values())
+    assert not any(lookalikes.is_blank(text) for text in labels.values())
 
 
 @settings(max_examples=100, deadline=None)
 @given(MAPPINGS)
 def test_a_unique_name_is_shown_as_it_is(names: dict[str, str | None]) -> None:
-    shown = Names(names, taken=("Total",))
+    labels = Names(names, taken=("Total",))
     plain = {
         key: key if lookalikes.is_blank(name or "") else str(name) for key, name in names.items()
     }
@@ -72,10 +72,10 @@ def test_a_unique_name_is_shown_as_it_is(names: dict[str, str | None]) -> None:
         others = [text for one, text in plain.items() if one != key]
         others += ["Total", *(one for one in names if one != key)]
         is_unique = not any(look_alike(name, text) for text in others)
-        is_part = any(name in text for one, text in shown.items() if one != key)
+        is_part = any(name in text for one, text in labels.items() if one != key)
         is_plain = not lookalikes.is_blank(name) and not lookalikes.turns(name)
         if is_unique and is_plain and not is_part:
-            assert shown[key] == name
+            assert labels[key] == name
 
 
 @settings(max_examples=50, deadline=None)
@@ -89,13 +89,13 @@ def test_names_do_not_depend_on_their_order(names: dict[str, str | None], random
 @settings(max_examples=100, deadline=None)
 @given(MAPPINGS, st.sampled_from([10, 16, 24, 48]))
 def test_no_two_shortened_names_look_alike(names: dict[str, str | None], room: int) -> None:
-    shown = Names(names)
-    short = {key: shown.short(key, room) for key in shown}
+    labels = Names(names)
+    short = {key: labels.short(key, room) for key in labels}
     for one, other in combinations(short.values(), 2):
         assert not look_alike(one, other), (one, other)
     for key, text in short.items():
         assert len(text) <= room
-        line = " ".join(lookalikes.without_turns(shown[key]).split())
+        line = " ".join(lookalikes.without_turns(labels[key]).split())
         assert text == line or "…" in text
 
 
@@ -123,7 +123,7 @@ def test_ascii_characters_have_the_same_form_beside_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "shown"),
+    ("names", "labels"),
     [
         ({"m1": "Hello", "m2": "Bye"}, ["Hello", "Bye"]),
         ({"m1": "Hello", "m2": "Hello"}, ["Hello (m1)", "Hello (m2)"]),
@@ -143,9 +143,9 @@ def test_ascii_characters_have_the_same_form_beside_others() -> None:
     ],
 )
 def test_the_id_is_beside_a_name_that_is_not_unique(
-    names: dict[str, str | None], shown: list[str]
+    names: dict[str, str | None], labels: list[str]
 ) -> None:
-    assert list(Names(names, taken=("Total",)).values()) == shown
+    assert list(Names(names, taken=("Total",)).values()) == labels
 
 
 def test_a_shortened_name_keeps_the_part_that_differs() -> None:

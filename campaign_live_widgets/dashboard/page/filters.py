@@ -121,7 +121,7 @@ class Filters(Front, script="filters"):
     messages: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each message: id, name, the names of its channels, its name on a chip."""
     executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """Each execution: id, start, as exact as is needed to tell it apart."""
+    """Each execution: id, start, as exact as is needed to distinguish it."""
     speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each refresh interval on offer: seconds, text."""
     saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
@@ -177,7 +177,7 @@ class Filters(Front, script="filters"):
                 [TABS[c](locale) if c in TABS else c for c in m.channels],
                 isolated(names.short(m.id, SHORT)),
             ]
-            for m in sorted(snapshot.messages, key=lambda m: (m.channels, m.name or m.id, m.id))
+            for m in sorted(snapshot.messages, key=lambda m: (m.channels, names[m.id].strip(), m.id))
         ]
         starts = phrases.run_names(snapshot, time_zone, locale)
         runs = [

@@ -104,11 +104,11 @@ class Chart:
 
     def labels(self) -> list[str]:
         """Return how the values of the first column read."""
-        shown = self._shown_names()
-        return [isolated(legal(shown.short(code, LONGEST_NAME))) for code in self._codes()]
+        names = self._shown_names()
+        return [isolated(legal(names.short(code, LONGEST_NAME))) for code in self._codes()]
 
     def lines(self, labels: Sequence[str], room: float) -> list[list[str]]:
-        """Return the lines of each label, in which names that begin alike are told apart.
+        """Return the lines of each label, in which names that begin alike are distinct.
 
         A page cuts off the end of each line, and has tooltips; a picture has *room* px.
 
@@ -118,8 +118,8 @@ class Chart:
             Those of :meth:`labels`, or the first of them and the label of their rest.
         room : float
         """
-        shown, codes = self._shown_names(), self._codes()
-        starts = [shown.differs_at(code) for code in codes]
+        names, codes = self._shown_names(), self._codes()
+        starts = [names.differs_at(code) for code in codes]
         is_rest = len(labels) < len(codes)
         if is_rest:
             starts = [*starts[: len(labels) - 1], None]

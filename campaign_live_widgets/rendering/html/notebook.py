@@ -252,8 +252,8 @@ def _shortened(
     """Return rows of a table with shortened names."""
     if tile.by == "bucket":
         return tuple(rows)
-    shown = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
-    return tuple(replace(row, name=shown.short(row.code, _LONGEST_NAME)) for row in rows)
+    distinct_names = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
+    return tuple(replace(row, name=distinct_names.short(row.code, _LONGEST_NAME)) for row in rows)
 
 
 def _picture(spec: Mapping[str, object]) -> str:

@@ -223,15 +223,15 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     parts = []
     if selection.messages:
         names = dimension_names(snapshot, "message_id", locale)
-        shown = [
+        labels = [
             isolated(names.short(one, SHORT)) if one in names else shorten(one)
             for one in selection.messages
         ]
-        parts.append(_part(_OF_MESSAGES(locale), shown, len(snapshot.messages)))
+        parts.append(_part(_OF_MESSAGES(locale), labels, len(snapshot.messages)))
     if selection.executions:
         runs = run_names(snapshot, time_zone, locale)
-        shown = [runs.get(one) or shorten(one) for one in selection.executions]
-        parts.append(_part(_OF_EXECUTIONS(locale), shown, len(runs)))
+        labels = [runs.get(one) or shorten(one) for one in selection.executions]
+        parts.append(_part(_OF_EXECUTIONS(locale), labels, len(runs)))
     if snapshot.include_tests:
         parts.append(_TESTS(locale))
     if time_zone != times.zone(snapshot.window.end, time_zone):
@@ -248,9 +248,9 @@ def _part(text: str, names: Sequence[str], count: int) -> str:
 
 @lru_cache(maxsize=2)
 def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]:
-    """Return what each execution is called: its start, as exact as is needed to tell it apart.
+    """Return what each execution is called: its start, as exact as is needed to distinguish it.
 
-    Where its year and its second do not tell it apart either, its id is beside them.
+    Where its year and its second are not enough, its id is beside them.
     """
     starts = {run.id: run.oldest_event for run in snapshot.executions}
     ids = Names(dict.fromkeys(starts))
@@ -310,7 +310,7 @@ def caption(snapshot: Snapshot, time_zone: str, locale: str, longest: int | None
 def campaign(snapshot: Snapshot, longest: int | None = SHORT) -> str:
     """Return what the campaign is called, with its id where the name is not unique.
 
-    Where *longest* is given, in one line of at most so many characters.
+    Where *longest* is given, in one line of at most that many characters.
     """
     names, key = campaign_names(snapshot), snapshot.campaign_id
     return names[key] if longest is None else isolated(names.short(key, longest))

@@ -95,10 +95,10 @@ def table(  # noqa: PLR0913 - all but two by name
     if tile.by == "bucket":
         codes, labels = _buckets(frame, locale, time_zone, unfinished)
     else:
-        shown = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
+        distinct_names = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
         codes = [str(value) for value in frame[tile.columns[0]]]
-        labels = [shown[code] for code in codes]
-        lines = {code: text for code in codes if (text := shown.in_lines(code))}
+        labels = [distinct_names[code] for code in codes]
+        lines = {code: text for code in codes if (text := distinct_names.in_lines(code))}
     columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
     shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
     rows = []

@@ -141,14 +141,14 @@ class View(ABC):
 
     def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         """Return the labels of the first column's values."""
-        shown = self.names(frame, names)
-        return [shown[str(value)] for value in frame[self.tile.columns[0]]]
+        distinct_names = self.names(frame, names)
+        return [distinct_names[str(value)] for value in frame[self.tile.columns[0]]]
 
     def starts(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[int]:
         """Return where each label differs from others that begin as it does; else 0."""
-        shown = self.names(frame, names)
+        distinct_names = self.names(frame, names)
         codes = [str(value) for value in frame[self.tile.columns[0]]]
-        return [shown.differs_at(code) or 0 for code in codes]
+        return [distinct_names.differs_at(code) or 0 for code in codes]
 
     def names(self, frame: pd.DataFrame, names: Mapping[str, str]) -> Names:
         """Return what the first column's values are called."""

@@ -68,10 +68,14 @@ class Table(View, kind="table"):
             rows = [int(m.timestamp()) for m in moments]
             clock = clock_steps(moments, self.time_zone)
         else:
-            shown = self.names(frame, names)
+            distinct_names = self.names(frame, names)
             codes = [str(value) for value in frame[self.tile.columns[0]]]
-            rows = [shown[code] for code in codes]
-            alike = {str(i): text for i, code in enumerate(codes) if (text := shown.in_lines(code))}
+            rows = [distinct_names[code] for code in codes]
+            alike = {
+                str(i): text
+                for i, code in enumerate(codes)
+                if (text := distinct_names.in_lines(code))
+            }
         return {
             "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
             "rows": rows,

@@ -25,7 +25,7 @@ NAMES: Final = {
     "m-09": "\u3164",
     "m-10": "Bye",
 }
-SHOWN: Final = {
+LABELS: Final = {
     "m-01": "Hello (m-01)",
     "m-02": "Hello (m-02)",
     "m-03": "HELLO\u200b (m-03)",
@@ -40,7 +40,7 @@ SHOWN: Final = {
 """What each message is called in a report."""
 SENT: Final = {message: 2 + i for i, message in enumerate(NAMES)}
 REASONS: Final = {"Mailbox-Full": 5, "Mailbox full": 4, "Total": 3, "other (2)": 2, "Unknown": 1}
-SHOWN_REASONS: Final = {
+LABELS_OF_REASONS: Final = {
     "Mailbox-Full": "Mailbox Full (Mailbox-Full)",
     "Mailbox full": "Mailbox full",
     "Total": "Total (#c9b3c3)",
@@ -55,7 +55,7 @@ RUNS: Final = {
     "run-e": AT - timedelta(hours=3),
     "run-f": AT - timedelta(days=365, hours=3),
 }
-SHOWN_RUNS: Final = {
+LABELS_OF_RUNS: Final = {
     "run-a": "23 Nov 2026 13:59:10",
     "run-b": "23 Nov 2026 13:59:40",
     "run-c": "23 Nov 2026 13:00:00 (run-c)",
