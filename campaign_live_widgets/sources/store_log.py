@@ -43,7 +43,8 @@ class StoredFile:
 
     ``path`` is relative to the store. ``oldest`` and ``newest`` are the time range of the events,
     in microseconds since the epoch; ``name`` is the newest display name of the campaign in the
-    file, with the time of its event.
+    file, with the time of its event; ``modified`` is the modification time of the file, in
+    nanoseconds since the epoch.
     """
 
     path: str
@@ -55,6 +56,7 @@ class StoredFile:
     oldest: int
     newest: int
     name: tuple[int, str] | None = None
+    modified: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Commit:
     ingested: tuple[Ingested, ...] = ()
     rejects: tuple[tuple[str, int], ...] = ()
     """Path and number of rows, of files of rejected rows that replace some of ``removed``."""
+    lost: tuple[StoredFile, ...] | None = None
+    """All files that have been given up, where they are not the same as before."""
 
 
 @dataclass(slots=True)
@@ -119,6 +123,8 @@ class State:
     removed: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
     """Path → number of rows, of the files of rejected rows."""
+    lost: tuple[StoredFile, ...] = ()
+    """Damaged files that have been given up; their rows are the events that no other file has."""
     problems: list[str] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
     """Numbers of the commits that cannot be read."""
@@ -134,6 +140,7 @@ class State:
         self.files |= {file.path: file for file in commit.files}
         self.runs |= {run.path: run for run in commit.runs}
         self.rejects |= dict(commit.rejects)
+        self.lost = self.lost if commit.lost is None else commit.lost
         for count in commit.ingested:
             if count.rejects:
                 self.rejects[count.rejects] = count.rejected
@@ -363,6 +370,7 @@ def _commit(body: dict[str, Any]) -> Commit:
         runs=tuple(IdRun(**run) for run in body["runs"]),
         ingested=tuple(Ingested(**count) for count in body["ingested"]),
         rejects=tuple((path, rows) for path, rows in body.get("rejects", ())),
+        lost=None if body.get("lost") is None else tuple(map(_file, body["lost"])),
     )
 
 
@@ -375,4 +383,5 @@ def _state(body: dict[str, Any]) -> State:
         others=Ingested(**body["others"]),
         removed=body["removed"],
         rejects=body["rejects"],
+        lost=tuple(map(_file, body.get("lost", ()))),
     )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from campaign_live_widgets.snapshot import EPOCH, Lost
 from campaign_live_widgets.sources.store_log import file_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from campaign_live_widgets.sources.store_log import StoredFile
 
 
 class FileStatus(NamedTuple):
@@ -54,3 +60,22 @@ def file_problem(path: Path, size: int, digest: str) -> str | None:
         return "is missing"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+
+
+def lost_by_campaign(files: Iterable[StoredFile]) -> tuple[Lost, ...]:
+    """Return what damaged files have lost, the campaign with most events first."""
+    campaigns: dict[str, list[StoredFile]] = defaultdict(list)
+    for file in files:
+        campaigns[file.campaign].append(file)
+    lost = [
+        Lost(
+            campaign=campaign,
+            days=tuple(
+                (EPOCH + timedelta(days=day)).date() for day in sorted({f.day for f in files})
+            ),
+            files=len(files),
+            events=sum(file.rows for file in files),
+        )
+        for campaign, files in campaigns.items()
+    ]
+    return tuple(sorted(lost, key=lambda one: (-one.events, one.campaign)))

@@ -105,7 +105,12 @@ class _Check:
             self._report(f"{repeated.count:,} events are stored more than once (in {where})")
         indexed = sum(run.rows for run in self._state.runs.values())
         stored = sum(file.rows for file in self._state.files.values())
-        if indexed != stored and len(runs) == len(self._state.runs):
+        for file in self._state.lost:
+            self._report(
+                f"{file.path} was lost: {_events(file.rows)} of campaign {file.campaign!r} "
+                "are missing until a source with them is ingested"
+            )
+        if not self._state.lost and indexed != stored and len(runs) == len(self._state.runs):
             self._report(f"the index has {indexed:,} events, the log {stored:,}")
         self._check_other_files()
         self._result.campaigns = len(self._campaigns)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources import FileSlice, FileState
     from campaign_live_widgets.sources.files.staging import Batch
+    from campaign_live_widgets.sources.store_log import StoredFile
     from campaign_live_widgets.store.writer import Writer
 
     Progress = Callable[["Result", int, int], None]
@@ -45,8 +46,12 @@ class Result:
         New events, now stored.
     duplicates, rejected, ignored : int
         Rows that repeat an event; invalid rows; rows without an event.
+    restored : int
+        Those of the new events that the store had lost.
     files, skipped : int
         Files that were read; files whose content had been ingested before.
+    lost : list of StoredFile
+        Files of the store that are damaged; their rows are events that are still missing.
     problems : dict
         File → why it could not be read.
     waiting : dict
@@ -59,11 +64,13 @@ class Result:
     duplicates: int = 0
     rejected: int = 0
     ignored: int = 0
+    restored: int = 0
     files: int = 0
     skipped: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    lost: list[StoredFile] = field(default_factory=list)
 
 
 class ContentKey(NamedTuple):
@@ -71,6 +78,8 @@ class ContentKey(NamedTuple):
 
     key: str
     replaces: str | None
+    is_known: bool = False
+    """Whether it was ingested before, and is read again for events that the store has lost."""
 
 
 class Ingestion:
@@ -124,11 +133,15 @@ class Ingestion:
             if not slices and not self._tail.waiting:
                 message = f"{self._location.text}: no event files (Parquet, CSV or NDJSON) found"
                 raise SourceError(message)
+            with self._writer.locked():
+                self._writer.find_lost_events()
             with interruptible(self._con):
                 for chunk in chunks(slices):
                     self._ingest(self._new_content(chunk))
                     self._bytes_read += sum(file_slice.end for file_slice in chunk)
                     self._progress(self.result, self._bytes_read, self._bytes_total)
+            with self._writer.locked() as state:
+                self.result.lost = self._writer.lost.files(state)
         finally:
             self._stage.close()
             self._con.close()
@@ -159,6 +172,7 @@ class Ingestion:
         keys: set[str] = set()
         with self._writer.locked() as state:
             ingested = dict(state.ingested)
+            has_lost_events = bool(self._writer.lost.files(state))
         for file_slice in chunk:
             path = file_slice.file.path
             try:
@@ -168,7 +182,9 @@ class Ingestion:
                 continue
             if content.key in ingested or content.key in keys:
                 self.result.skipped += 1
-                continue
+                if content.key in keys or not has_lost_events:
+                    continue
+                content = content._replace(is_known=True)
             self._keys[path] = content
             keys.add(content.key)
             slices.append(file_slice)
@@ -253,6 +269,9 @@ class Ingestion:
             path = file_slice.file.path
             tally = batch.tallies.get(path, Tally())
             content = self._keys[path]
+            if content.is_known:
+                self.result.events += int(stored[index])
+                continue
             counts.append(
                 Ingested(
                     key=content.key,
@@ -267,7 +286,10 @@ class Ingestion:
             )
             rejects.append([replace(r, file=self._display_name(r.file)) for r in tally.rejects])
         has_dropped_rows = bool(batch.rejected or batch.ignored)
-        ids.store(self._writer, self._con, has_dropped_rows, is_new, counts, rejects)
+        if counts or is_new.any():
+            self.result.restored += ids.store(
+                self._writer, self._con, has_dropped_rows, is_new, counts, rejects
+            )
         for count, rejected in zip(counts, rejects, strict=True):
             self._add(count, rejected)
 

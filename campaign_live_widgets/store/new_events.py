@@ -70,18 +70,17 @@ class BatchIds:
         is_new: NDArray[np.bool_],
         ingested: Sequence[Ingested],
         rejects: Sequence[Sequence[Reject]],
-    ) -> None:
+    ) -> int:
         """Store the new events; see :meth:`Writer.add`."""
         high, low = self.high[is_new], self.low[is_new]
         if not is_new.any():
-            writer.add(con, None, high, low, ingested, rejects)
-            return
+            return writer.add(con, None, high, low, ingested, rejects)
         repeated = self.position[~is_new]
         if len(repeated):
             con.register(sql.REPEATS, pd.DataFrame({"position": repeated}))
         try:
             events = sql.new_events(BATCH, repeats=bool(len(repeated)), rejected=has_dropped_rows)
-            writer.add(con, events, high, low, ingested, rejects)
+            return writer.add(con, events, high, low, ingested, rejects)
         finally:
             if len(repeated):
                 con.unregister(sql.REPEATS)

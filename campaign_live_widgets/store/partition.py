@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EVENTS: Final = "events"
 _PARTS: Final = "store_parts"
-_DAY: Final = f"(us - ((us % {DAY_US}) + {DAY_US}) % {DAY_US}) // {DAY_US}"  # down, before 1970 too
+DAY: Final = f"(us - ((us % {DAY_US}) + {DAY_US}) % {DAY_US}) // {DAY_US}"  # down, before 1970 too
 _WRITTEN: Final = ", ".join(
     "make_timestamp(us)::TIMESTAMPTZ AS timestamp" if column == "timestamp" else f"event.{column}"
     for column in COLUMNS
@@ -60,7 +60,7 @@ def write_events(
         Path of a written file → its entry in commit *number*, which moves it into the store.
     """
     rows = con.execute(f"""
-        SELECT campaign_id, {_DAY} AS day, count(*), min(us), max(us),
+        SELECT campaign_id, {DAY} AS day, count(*), min(us), max(us),
                max(struct_pack(us := us, name := campaign_name))
                    FILTER (campaign_name IS NOT NULL)
         FROM {events} GROUP BY ALL ORDER BY ALL""").fetchall()
@@ -85,6 +85,7 @@ def stored_at(written: str, part: StoredFile, rows: int, number: int) -> StoredF
         rows=rows,
         size=os.path.getsize(written),
         digest=file_digest(written),
+        modified=os.stat(written).st_mtime_ns,
     )
 
 
@@ -106,7 +107,7 @@ def _copy(
     try:
         stats = con.execute(
             f"COPY (SELECT {_WRITTEN}, {_PARTS}.part FROM {events} AS event JOIN {_PARTS} "
-            f"ON {_PARTS}.campaign = event.campaign_id AND {_PARTS}.day = {_DAY}) "
+            f"ON {_PARTS}.campaign = event.campaign_id AND {_PARTS}.day = {DAY}) "
             f"TO {quoted(str(folder / 'parts'))} ({PARQUET}, PARTITION_BY (part))"
         ).fetchall()
     finally:
@@ -122,7 +123,7 @@ def _copy_one(
 ) -> tuple[str, int, int]:
     """Write one part; return its path, its index and its rows."""
     part, path = parts[index], str(folder / f"{index}.parquet")
-    where = f" WHERE campaign_id = {quoted(part.campaign)} AND {_DAY} = {part.day}"
+    where = f" WHERE campaign_id = {quoted(part.campaign)} AND {DAY} = {part.day}"
     stats = con.execute(
         f"COPY (SELECT {_WRITTEN} FROM {events} AS event{where if len(parts) > 1 else ''}) "
         f"TO {quoted(path)} ({PARQUET})"

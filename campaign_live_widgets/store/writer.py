@@ -35,8 +35,8 @@ from campaign_live_widgets.store.folder import (
     rejects_path,
     unreferenced,
 )
+from campaign_live_widgets.store.lost_events import LostEvents
 from campaign_live_widgets.store.partition import write_events
-from campaign_live_widgets.store.rebuild_index import build_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,6 +71,7 @@ class Writer:
         self._engine = duckdb.connect()
         self.con = self.connection()
         self.probe = ids.probe(self.con)
+        self.lost = LostEvents(folder, self.con, self.temporary_folder)
         self._thread_lock = RLock()
         self._lock = FileLock(folder / LOCK, thread_local=False)
         self._is_locked = False
@@ -172,9 +173,16 @@ class Writer:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def find_lost_events(self) -> None:
+        """Find the events that the store has lost, also those of files with other content."""
+        self.lost.update(self.state, self._open_runs, content=True)
+
     def contains(self, high: ids.Hashes, low: ids.Hashes) -> NDArray[Any]:
-        """Return which ids the store holds."""
-        return ids.contains(self._open_runs(), high, low)
+        """Return which ids the store holds; it does not hold those that it has lost."""
+        self.lost.update(self.state, self._open_runs)
+        in_index = ids.contains(self._open_runs(), high, low)
+        held: NDArray[Any] = in_index & ~self.lost.contains(high, low)
+        return held
 
     def _open_runs(self) -> list[ids.Run]:
         """Return the files of the index, mapped; rebuild the index if it is damaged."""
@@ -203,15 +211,18 @@ class Writer:
         return ids.Run(self.folder / run.path, run.rows)
 
     def _rebuild_index(self) -> None:
-        """Build the index again, from the events in the store."""
+        """Build the index again, from the intact files of the store; give up the others."""
         self._runs.clear()
+        self.lost.search(self.state)
         with self.temporary_folder() as folder:
             moves: dict[str, StoredFile | IdRun] = {}
-            built = build_index(self.con, self.folder, self.state.files.values(), folder)
+            built = self.lost.build(self.state, folder)
             if built is not None:
                 path, rows = built
                 moves[str(path)] = self._describe_run(path, rows, self.state.number + 1)
-            self.commit(removed=tuple(self.state.runs), moves=moves)
+            lost = tuple(self.lost.files(self.state))
+            removed = (*self.state.runs, *self.lost.damaged)
+            self.commit(removed=removed, moves=moves, lost=lost)
         self._runs |= {path: self._open_run(run) for path, run in self.state.runs.items()}
 
     def add(  # noqa: PLR0913 - the parts of a commit
@@ -222,8 +233,10 @@ class Writer:
         low: ids.Hashes,
         ingested: Sequence[Ingested],
         rejects: Sequence[Sequence[Reject]],
-    ) -> None:
+    ) -> int:
         """Store new events, and the counts of the files or calls they are from, in one commit.
+
+        Return how many of the events had been lost.
 
         Parameters
         ----------
@@ -236,14 +249,17 @@ class Writer:
         rejects : sequence of sequence of Reject
             The rejected rows of each of *ingested*.
         """
-        number = self.state.number + 1
+        number, restored = self.state.number + 1, 0
         with self.temporary_folder() as folder:
             moves: dict[str, StoredFile | IdRun] = {}
             removed: tuple[str, ...] = ()
+            lost = None
             if events is not None:
-                moves |= write_events(con, events, folder, number)
                 run, removed = self._write_run(high, low, folder, number)
-                moves |= run
+                moves = {**write_events(con, events, folder, number), **run}
+                if self.lost.files(self.state):
+                    restored, given_up, lost = self.lost.give_up(con, self.state, events, high, low)
+                    removed = (*removed, *given_up)
             counts, files = [], {}
             for index, (count, rejected) in enumerate(zip(ingested, rejects, strict=True)):
                 if not rejected:
@@ -252,13 +268,22 @@ class Writer:
                 path = rejects_path(number, index)
                 counts.append(replace(count, rejects=path))
                 files[path] = "".join(_line(reject) for reject in rejected).encode()
-            self.commit(removed=removed, moves=moves, ingested=tuple(counts), files=files)
+            self.commit(
+                removed=removed, moves=moves, ingested=tuple(counts), files=files, lost=lost
+            )
+        self.lost.remove(high, low)
+        return restored
 
     def _write_run(
         self, high: ids.Hashes, low: ids.Hashes, folder: Path, number: int
     ) -> tuple[dict[str, StoredFile | IdRun], tuple[str, ...]]:
         """Write new ids, merged with small runs; return the move, and paths of the merged runs."""
         open_runs = self._open_runs()
+        if self.lost.files(self.state):  # the index still has the ids of most lost events
+            is_new = ~ids.contains(open_runs, high, low)
+            high, low = high[is_new], low[is_new]
+            if not len(high):
+                return {}, ()
         paths = list(self._runs)
         merged = ids.runs_to_merge([len(run) for run in open_runs], len(high))
         parts = [(open_runs[index].high, open_runs[index].low) for index in merged]
@@ -284,6 +309,7 @@ class Writer:
         files: dict[str, bytes] | None = None,
         rejects: tuple[tuple[str, int], ...] = (),
         compacts: bool = False,
+        lost: tuple[StoredFile, ...] | None = None,
     ) -> None:
         """Move files into the store, and write the commit that names them.
 
@@ -300,6 +326,8 @@ class Writer:
             Those of *files* that contain the rejected rows of *removed* ones, and their rows.
         compacts : bool
             Whether the files contain the events of those they replace.
+        lost : tuple of StoredFile, optional
+            All files that have been given up.
         """
         durable = self.durable
         targets = {written: self.folder / entry.path for written, entry in moves.items()}
@@ -321,6 +349,7 @@ class Writer:
             runs=tuple(f for f in moves.values() if isinstance(f, IdRun)),
             ingested=ingested,
             rejects=rejects,
+            lost=lost,
         )
         text = encode(commit)
         disk.write_once(self.log.commit_path(commit.number), text, durable=durable)

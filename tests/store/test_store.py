@@ -317,6 +317,8 @@ def test_ingest_prints_counts(tmp_path: Path) -> None:
         "duplicates": 0,
         "rejected": 0,
         "ignored": 0,
+        "restored": 0,
+        "missing": 0,
         "files": 0,
         "skipped": 2,
     }

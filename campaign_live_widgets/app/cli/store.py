@@ -15,8 +15,9 @@ from campaign_live_widgets.app.cli.console import clean, log, log_rejected, prog
 from campaign_live_widgets.errors import SourceError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from campaign_live_widgets.sources.store_log import StoredFile
     from campaign_live_widgets.store import Result
 
 
@@ -54,10 +55,12 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
         result = store.ingest(place, progress=progress)
         damaged = store.compact().damaged if compact else ()
     _log_result(result)
+    if result.restored:
+        log(f"{_many(result.restored, 'event')} that the store had lost stored again")
     counts = {
         name: getattr(result, name)
-        for name in ("events", "duplicates", "rejected", "ignored", "files", "skipped")
-    }
+        for name in ("events", "duplicates", "rejected", "ignored", "restored", "files", "skipped")
+    } | {"missing": sum(file.rows for file in result.lost)}
     if form == "json":
         write(json.dumps(counts) + "\n")
     else:
@@ -67,6 +70,11 @@ def ingest(source: str, folder: str, compact: bool, form: str) -> None:  # noqa:
             f"{_many(result.files, 'file')} read, "
             f"{_many(result.skipped, 'file')} skipped (ingested before)\n"
         )
+    if result.lost:
+        message = f"{folder}: {_still_missing(result.lost)}"
+        if not result.problems:
+            raise StoreError(message)
+        log(message)
     if damaged:
         message = f"{folder}: {damaged[0]} is damaged and was not merged; run campaign-live check"
         raise StoreError(message)
@@ -102,6 +110,17 @@ def check(folder: str, form: str) -> None:
 
 
 STORE_COMMANDS: Final = (ingest, check)
+
+
+def _still_missing(files: Sequence[StoredFile]) -> str:
+    """Return which events are missing after an ingestion, and what to do."""
+    from campaign_live_widgets.rendering.language.alarms import alarms
+    from campaign_live_widgets.snapshot import Health
+    from campaign_live_widgets.sources.stored_files import lost_by_campaign
+
+    lost = lost_by_campaign(files)
+    (text,) = alarms(Health(missing=sum(one.events for one in lost), lost=lost), "en")
+    return f"{text} They are not in this source; ingest another one that has them."
 
 
 @contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.snapshot import EPOCH, Lost
 from campaign_live_widgets.sources.stored_files import FileStatus, has_digest, status_of
 
 if TYPE_CHECKING:
@@ -100,22 +97,3 @@ class FileChecks:
     def lost(self, files: Mapping[str, StoredFile]) -> list[StoredFile]:
         """Return the damaged files of a store."""
         return [files[path] for path in sorted(self._damaged) if path in files]
-
-
-def lost_by_campaign(files: Iterable[StoredFile]) -> tuple[Lost, ...]:
-    """Return what damaged files have lost, the campaign with most events first."""
-    campaigns: dict[str, list[StoredFile]] = defaultdict(list)
-    for file in files:
-        campaigns[file.campaign].append(file)
-    lost = [
-        Lost(
-            campaign=campaign,
-            days=tuple(
-                (EPOCH + timedelta(days=day)).date() for day in sorted({f.day for f in files})
-            ),
-            files=len(files),
-            events=sum(file.rows for file in files),
-        )
-        for campaign, files in campaigns.items()
-    ]
-    return tuple(sorted(lost, key=lambda one: (-one.events, one.campaign)))

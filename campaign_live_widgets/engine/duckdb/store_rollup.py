@@ -12,7 +12,7 @@ from campaign_live_widgets.engine.aggregates.event_times import (
     newest_campaign,
 )
 from campaign_live_widgets.engine.duckdb import queries as sql
-from campaign_live_widgets.engine.duckdb.file_checks import FileChecks, lost_by_campaign
+from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health
@@ -22,7 +22,7 @@ from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_in
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import Log, State, parquet
-from campaign_live_widgets.sources.stored_files import status_of
+from campaign_live_widgets.sources.stored_files import lost_by_campaign, status_of
 
 if TYPE_CHECKING:
     import os
@@ -288,7 +288,7 @@ class StoreRollup(FileRollup):
         """Sum the tallies that the log has of all ingested rows."""
         state = self._state
         tallies = list(state.tallies())
-        lost = lost_by_campaign(self._checks.lost(state.files))
+        lost = lost_by_campaign([*self._checks.lost(state.files), *state.lost])
         self._health = Health(
             events=sum(campaign.events for campaign in self._campaigns.values()),
             rejected=sum(tally.rejected for tally in tallies),
@@ -307,4 +307,6 @@ class StoreRollup(FileRollup):
             is_intact = self._checks.is_intact(file)
             stats = EntityStats(file.rows if is_intact else 0, file.oldest, file.newest, file.name)
             add_entity(campaigns if is_intact else lost, file.campaign, stats)
+        for file in state.lost:
+            add_entity(lost, file.campaign, EntityStats(0, file.oldest, file.newest, file.name))
         return lost | campaigns
