@@ -61,7 +61,7 @@ class Rollup(ABC):
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
-        source: str | os.PathLike[str],  # noqa: ARG002 - subclasses parse it
+        source: str | os.PathLike[str],
         campaign: str | None = None,
         *,
         follow: bool = True,
@@ -80,6 +80,11 @@ class Rollup(ABC):
         self.gone = GoneEvents()
         """Counted events that are in no file any more; the rollups of one server share them."""
         self._reset()
+        self._open(source)
+
+    @abstractmethod
+    def _open(self, source: str | os.PathLike[str]) -> None:
+        """Parse the address of the source, and prepare to read it."""
 
     @abstractmethod
     def refresh(self) -> bool:

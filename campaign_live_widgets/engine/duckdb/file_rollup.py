@@ -16,7 +16,6 @@ from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
@@ -26,10 +25,8 @@ from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from campaign_live_widgets.engine.duckdb.batch_counter import BatchDelta
-    from campaign_live_widgets.snapshot import Window
     from campaign_live_widgets.sources import FileSlice
 
 _T = TypeVar("_T")
@@ -44,19 +41,9 @@ class FileRollup(Rollup):
 
     location: Location
 
-    def __init__(  # noqa: PLR0913 - all but two by name
-        self,
-        source: str | os.PathLike[str],
-        campaign: str | None = None,
-        *,
-        follow: bool = True,
-        window: Window | None = None,
-        at: datetime | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
+    def _open(self, source: str | os.PathLike[str]) -> None:
         self.location = Location.parse(source)
-        self._keep_ids = follow  # what counting needs over more than one pass
+        self._keep_ids = self._follow  # what counting needs over more than one pass
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format, {})

@@ -14,7 +14,6 @@ from campaign_live_widgets.engine.aggregates.event_times import (
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
-from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.batch_relation import BATCH
@@ -27,9 +26,8 @@ from campaign_live_widgets.sources.stored_files import lost_by_campaign, status_
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
-    from campaign_live_widgets.snapshot import Reject, Window
+    from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.store_log import Commit, StoredFile
 
 _MINUTE_US: Final = 60_000_000
@@ -50,17 +48,8 @@ class StoreRollup(FileRollup):
     so duplicates are not searched.
     """
 
-    def __init__(  # noqa: PLR0913 - all but two by name
-        self,
-        source: str | os.PathLike[str],
-        campaign: str | None = None,
-        *,
-        follow: bool = True,
-        window: Window | None = None,
-        at: datetime | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
+    def _open(self, source: str | os.PathLike[str]) -> None:
+        super()._open(source)
         self._log = Log(self.location.text)
         self._state = State()
         self._checks = FileChecks(self._log.folder)

@@ -35,18 +35,13 @@ from campaign_live_widgets.engine.pushdown.result_rows import (
 )
 from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import MINUTE, Health, Reject
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from campaign_live_widgets.engine.aggregates.entities import EntityStats
     from campaign_live_widgets.engine.pushdown.connections.base import Connection, Watermark
-    from campaign_live_widgets.snapshot import Window
 
 
 class DatabaseRollup(Rollup):
@@ -54,17 +49,7 @@ class DatabaseRollup(Rollup):
 
     location: DatabaseAddress
 
-    def __init__(  # noqa: PLR0913 - all but two by name
-        self,
-        source: str | os.PathLike[str],
-        campaign: str | None = None,
-        *,
-        follow: bool = True,
-        window: Window | None = None,
-        at: datetime | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        super().__init__(source, campaign, follow=follow, window=window, at=at, clock=clock)
+    def _open(self, source: str | os.PathLike[str]) -> None:
         self.location = DatabaseAddress.parse(os.fspath(source))
         self._connection: Connection | None = None
         self._pushdown: StatementBuilder | None = None
