@@ -48,17 +48,17 @@ def test_events_that_the_page_does_not_show_are_not_saved(
     removed, first = "email.bounce_reasons", page.grids["email"].places()[0]
     page.grids["email"].hide(removed)
     page.tile(first.tile_id).view = "kpi" if TILES[first.tile_id].kinds[0] != "kpi" else "donut"
-    shown = to_json(page.snapshot, "fr")
+    expected = to_json(page.snapshot, "fr")
     (tmp_path / "events" / "b.ndjson").write_text(event(20) + event(21))
     assert sent(report) == 6, "the report has read them, the page does not show them"
     save(page)
     (folder,) = (p for p in (tmp_path / "snapshots").iterdir() if (p / "manifest.json").is_file())
     saved = json.loads((folder / "report.json").read_text())
-    assert saved == json.loads(json.dumps(shown))
+    assert saved == json.loads(json.dumps(expected))
     assert saved["widgets"]["email.metrics_by_message"]["rows"][0][1] == 4
     assert list(verify(folder)) == []
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["health"] == shown["health"]
+    assert manifest["health"] == expected["health"]
     html = (folder / "report.html").read_text()
     assert 'lang="fr"' in html
     assert f'data-tile="{first.tile_id}"' in html

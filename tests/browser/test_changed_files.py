@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LIVE = ".clw-report[data-state=live]"
 PATIENCE = 60_000
-SHOWN = """([expected]) => {
+SHOWS_COUNT = """([expected]) => {
     const texts = (css, read) => [...document.querySelectorAll(css)].map(read);
     const shown = [
         texts(".clw-campaign-statistics .clw-kpi-value", (e) => Number(e.dataset.value)),
@@ -140,7 +140,7 @@ def assert_all_show(pages: list[Page], files: Files) -> None:
     """Wait until all pages show what is in the files; a page that is opened shows it at once."""
     expected = files.expected()
     for page in pages:
-        page.wait_for_function(SHOWN, arg=[expected], timeout=PATIENCE)
+        page.wait_for_function(SHOWS_COUNT, arg=[expected], timeout=PATIENCE)
         assert page.locator(GONE).is_visible() == (files.gone > 0)
         assert page.locator(LIVE).count() == 1
 
@@ -167,7 +167,7 @@ def test_all_pages_agree_while_files_change(pages: list[Page], files: Files) -> 
     assert files.lost
 
 
-def test_counting_anew_on_one_page_clears_the_line_on_all(pages: list[Page], files: Files) -> None:
+def test_counting_again_on_one_page_clears_the_line_on_all(pages: list[Page], files: Files) -> None:
     files.write("a.ndjson", files.ids["a.ndjson"][:7], how="in place")
     assert files.gone
     assert_all_show(pages, files)

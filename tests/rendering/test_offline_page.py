@@ -147,8 +147,8 @@ def test_hostile_names_are_shown_as_text() -> None:
     assert "\n" not in root.one("title").text
     assert len(root.one("title").text) < 200
     names = {th.text for th in root.all("th", scope="row")}
-    shown = f"named {clean}".replace("\u202e", "").replace("\u202c", "").strip()
-    assert any(name.startswith(f"{shown} (") for name in names)
+    visible = f"named {clean}".replace("\u202e", "").replace("\u202c", "").strip()
+    assert any(name.startswith(f"{visible} (") for name in names)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

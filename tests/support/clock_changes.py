@@ -39,13 +39,13 @@ def offset(moment: datetime, zone: str) -> timedelta:
 def changes(zone: str, year: int) -> tuple[datetime, ...]:
     """Return the first moments after a change of offset in a year, to the second."""
     first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    found = []
+    changes = []
     while first < last:
         after = min(first + _STEP, last)
         if offset(first, zone) != offset(after, zone):
-            found.append(_change(first, after, zone))
+            changes.append(_change(first, after, zone))
         first = after
-    return tuple(found)
+    return tuple(changes)
 
 
 def _change(before: datetime, after: datetime, zone: str) -> datetime:
@@ -62,5 +62,7 @@ def moments_of(wall: datetime, zone: str) -> list[datetime]:
     """Return when the clocks of a zone show *wall*: tries every offset of the days around it."""
     around = [wall.replace(tzinfo=UTC) + timedelta(hours=hours) for hours in range(-60, 61)]
     offsets = {offset(moment, zone) for moment in around}
-    found = {wall.replace(tzinfo=UTC) - ahead for ahead in offsets}
-    return sorted(at for at in found if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall)
+    moments = {wall.replace(tzinfo=UTC) - ahead for ahead in offsets}
+    return sorted(
+        at for at in moments if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
+    )

@@ -1,6 +1,6 @@
 """The view that a page shows, passed to the kernel of a run: it is saved as it is, not read again.
 
-It is pickled to a file of its own in a temporary folder that only this user can read, and the
+It is pickled to its own file in a temporary folder that only this user can read, and the
 kernel is this Python: nothing from outside is ever unpickled.
 """
 

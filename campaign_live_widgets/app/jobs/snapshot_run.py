@@ -55,7 +55,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     progress: Progress = _no_progress,
     now: datetime | None = None,
     template: Path | None = None,
-    shown: ReportView | None = None,
+    view: ReportView | None = None,
 ) -> Path:
     """Save one snapshot in a new folder below *out*, and return that folder.
 
@@ -78,7 +78,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
         By default the current time.
     template : Path, optional
         The notebook; by default the bundled one.
-    shown : ReportView, optional
+    view : ReportView, optional
         What a page shows, to be saved exactly as it is: the source is not read. *parameters*
         are those that ask for it, with a campaign and an ``at``.
 
@@ -110,7 +110,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     if not isinstance(parameters, Parameters):
         parameters = parse_parameters(TEMPLATE, parameters)
     window = _window(parameters.query, made_at)
-    _require_source(parameters, out, is_read=shown is None)
+    _require_source(parameters, out, is_read=view is None)
     # Not the window's end: events up to the minute of this time count as the newest.
     at = parameters.query.at or made_at
     parameters = with_campaign(parameters.writing(list(written)).ending(at), made_at)
@@ -125,7 +125,7 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     recorded = {key: value for key, value in parameters.values.items() if key != "folder"}
     with Draft(out, name, parameters=recorded) as draft:
         try:
-            with passed_to_kernel(shown) as environment:
+            with passed_to_kernel(view) as environment:
                 _execute(notebook, draft.folder, parameters, timeout, steps, environment)
             report = json.loads((draft.folder / "report.json").read_text(encoding="utf-8"))
             manifest = Manifest.of(

@@ -95,9 +95,9 @@ class Control:
         another campaign cannot be read.
         """
         self._revisit = number
-        shown = read_address(to_address(self._query, self._defaults))
+        current = read_address(to_address(self._query, self._defaults))
         given = {key: v for key, v in read_address(address).items() if key in COUNTED_KEYS}
-        parameters = {key: v for key, v in shown.items() if key not in COUNTED_KEYS} | given
+        parameters = {key: v for key, v in current.items() if key not in COUNTED_KEYS} | given
         self._apply(*parse_address(parameters, self._defaults), named=given)
 
     def change(self, changes: Mapping[str, Sequence[str]]) -> None:

@@ -65,7 +65,7 @@ class CampaignReport(VBox):
     campaign : str, optional
         By default ``CAMPAIGN_LIVE_CAMPAIGN``, else the campaign with the newest event.
     window : str, timedelta or pair
-        How far the report looks back (``15m``, ``6h``, ``24h``, ``7d``), ``all`` since the
+        The length of the window (``15m``, ``6h``, ``7d``, ``2w``), ``all`` since the
         campaign's first event, or start and end of exact minutes.
     at : str or datetime, optional
         The end of the window; by default now, or the campaign's newest event if that
@@ -242,7 +242,7 @@ class CampaignReport(VBox):
     def widget(self, tile_id: str) -> TileWidget:
         """Return one tile as a separate widget, usable in any layout.
 
-        It follows :meth:`refresh`, and the live report while that is looked at.
+        It follows :meth:`refresh`, and the live report while a page shows it.
         """
         snapshot, page = self.snapshot, self.dashboard
         alone = TileWidget(
@@ -262,7 +262,7 @@ class CampaignReport(VBox):
         self.dashboard.show(self.snapshot, force_all=True)
 
     def live(self, every: float | None = None) -> None:
-        """Keep up with the source in the background while the report is looked at.
+        """Keep up with the source in the background while a page shows the report.
 
         Parameters
         ----------

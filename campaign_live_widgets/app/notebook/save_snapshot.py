@@ -135,6 +135,6 @@ class Saver:
 
         self._out.mkdir(parents=True, exist_ok=True)
         with FileLock(self._out / _LOCK, timeout=0):
-            made = runs.snapshot(self._parameters(view), self._out, shown=view)
+            made = runs.snapshot(self._parameters(view), self._out, view=view)
         link = f"{self._address}{quote(made.name)}/{REPORT}" if self._address else ""
         return Text(_SAVED.en.format(made.name), _SAVED.fr.format(made.name)), link

@@ -141,7 +141,7 @@ _BESIDE_SPAN: Final = _ignored(
     "the window is given by from and to", "la période est donnée par from et to"
 )
 _FIXED: Final = _ignored(
-    "the window of this report has an end of its own; give window, too",
+    "the window of this report has its own end; give window, too",
     "la période de ce rapport a sa propre fin\N{NO-BREAK SPACE}; indiquez aussi window",
 )
 _REPEATED: Final = _ignored(

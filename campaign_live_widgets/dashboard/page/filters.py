@@ -177,7 +177,9 @@ class Filters(Front, script="filters"):
                 [TABS[c](locale) if c in TABS else c for c in m.channels],
                 isolated(names.short(m.id, SHORT)),
             ]
-            for m in sorted(snapshot.messages, key=lambda m: (m.channels, names[m.id].strip(), m.id))
+            for m in sorted(
+                snapshot.messages, key=lambda m: (m.channels, names[m.id].strip(), m.id)
+            )
         ]
         starts = phrases.run_names(snapshot, time_zone, locale)
         runs = [

@@ -45,7 +45,7 @@ _MORE: Final = Text("… and {} more rows", "… et {} autres lignes")
 _WIDE: Final = 960
 _HALF: Final = 560
 _MARGIN: Final = MappingProxyType({"left": 24, "top": 0, "right": 24, "bottom": 0})
-"""Around a picture, in px: where it is looked at, letters may be wider than where it was made."""
+"""Around a picture, in px: where it is viewed, letters may be wider than where it was made."""
 _FONT: Final = (
     "font:13px/18px system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;"
     "font-variant-numeric:tabular-nums"

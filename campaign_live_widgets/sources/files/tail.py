@@ -270,7 +270,7 @@ class Tail:
     def _is_same(self, file: DataFile, read: _Read) -> bool:
         """Return whether a file that has its old size has its old content."""
         if file.compression is None and file.kind != "parquet" and read.end > _COVERED:
-            return False  # the fingerprint does not cover it, and it has no checksum of its own
+            return False  # the fingerprint does not cover it, and it contains no checksum
         return read.mark == _fingerprint(file.path, read.end)
 
     def _mark(self, file: DataFile, end: int) -> bytes:
