@@ -48,7 +48,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def identified_users() -> list[str | None]:
     users: list[str | None] = []
-    identify_user(users.append)
+    identify_user(users.append, users.append)
     return users
 
 

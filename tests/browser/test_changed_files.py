@@ -7,6 +7,7 @@ are in none of them.
 from __future__ import annotations
 
 import json
+import os
 import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 LIVE = ".clw-report[data-state=live]"
 PATIENCE = 60_000
-SHOWS_COUNT = """([expected]) => {
+SHOWN = """([expected]) => {
     const texts = (css, read) => [...document.querySelectorAll(css)].map(read);
     const shown = [
         texts(".clw-campaign-statistics .clw-kpi-value", (e) => Number(e.dataset.value)),
@@ -35,6 +36,31 @@ SHOWS_COUNT = """([expected]) => {
     return JSON.stringify(shown) === expected;
 }"""
 GONE = ".clw-header-gone"
+SEEN = """
+window.seen = [];
+const look = () => {
+    const number = document.querySelector(".clw-kpi-delivered .clw-kpi-value");
+    if (number?.checkVisibility({ visibilityProperty: true })) {
+        const value = Number(number.dataset.value);
+        if (!window.seen.includes(value)) window.seen.push(value);
+    }
+    requestAnimationFrame(look);
+};
+look();
+"""
+"""Script that notes every number of delivered mails that a reader sees."""
+SLOW_START = """
+import time
+from campaign_live_widgets.app.feeds.feed import RollupFeed
+refresh, calls = RollupFeed.refresh, []
+def slow_refresh(feed):
+    calls.append(feed)
+    if len(calls) == 2:
+        time.sleep(2)
+    return refresh(feed)
+RollupFeed.refresh = slow_refresh
+"""
+"""Startup code of kernels: the first refresh of a page that was prepared is slow."""
 
 
 class Files:
@@ -78,6 +104,10 @@ class Files:
         return {i for ids in self.ids.values() for i in ids}
 
     @property
+    def delivered(self) -> int:
+        return sum(i % 2 == 0 for i in self.present())
+
+    @property
     def gone(self) -> int:
         return len(self.lost - self.present())
 
@@ -114,9 +144,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture(scope="module")
-def address(files: Files) -> Iterator[str]:
+def address(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = ["campaign_live_widgets", "serve", str(files.folder), "--no-browser"]
-    with running(command) as process:
+    ipython = tmp_path_factory.mktemp("ipython")
+    startup = ipython / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-slow-start.py").write_text(SLOW_START, encoding="utf-8")
+    with running(command, os.environ | {"IPYTHONDIR": str(ipython)}) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
 
@@ -127,6 +161,7 @@ def pages(browser: Browser, address: str) -> Iterator[list[Page]]:
     pages = [context.new_page() for _ in range(3)]
     for page in pages:
         watch.over(page)
+        page.add_init_script(SEEN)
         page.goto(address)
         page.wait_for_selector(LIVE, timeout=PATIENCE)
     yield pages
@@ -140,7 +175,7 @@ def assert_all_show(pages: list[Page], files: Files) -> None:
     """Wait until all pages show what is in the files; a page that is opened shows it at once."""
     expected = files.expected()
     for page in pages:
-        page.wait_for_function(SHOWS_COUNT, arg=[expected], timeout=PATIENCE)
+        page.wait_for_function(SHOWN, arg=[expected], timeout=PATIENCE)
         assert page.locator(GONE).is_visible() == (files.gone > 0)
         assert page.locator(LIVE).count() == 1
 
@@ -163,6 +198,7 @@ def test_all_pages_agree_while_files_change(pages: list[Page], files: Files) -> 
         if number % 2:
             pages[2].reload()
             pages[2].wait_for_selector(LIVE, timeout=PATIENCE)
+            assert pages[2].evaluate("window.seen") == [files.delivered], "no older number"
         assert_all_show(pages, files)
     assert files.lost
 

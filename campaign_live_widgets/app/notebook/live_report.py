@@ -13,7 +13,7 @@ from ipywidgets import VBox
 from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
-from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, identify_user
+from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, awaits_request, identify_user
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
 from campaign_live_widgets.app.settings.secret_reference import public_name, resolve
@@ -49,6 +49,8 @@ _SAMPLES: Final = Text(
     "Ceci est la campagne d'exemple fournie. Pour voir la vôtre, donnez à source un fichier, un "
     f"dossier, un motif ou une base de données, ou définissez la variable {SOURCE}.",
 )
+_COVERED: Final = "clw-covered"
+"""CSS class of a page whose numbers are hidden."""
 _POLL: Final = 2.0
 """Seconds between two polls of a source that reports no changes itself."""
 
@@ -150,9 +152,11 @@ class CampaignReport(VBox):
             notices = (_SAMPLES, *notices)
         for notice in notices:
             self.dashboard.notify(notice)
-        self._is_prepared = False
-        identify_user(self._opened_by)
-        self._is_prepared = True
+        self._is_covered = False
+        if awaits_request():
+            self._cover()
+        if not identify_user(self._keep_layouts_of, self._opened_by):
+            self._uncover()
         if live:
             self.live()
 
@@ -175,14 +179,38 @@ class CampaignReport(VBox):
         self.dashboard.use_storage(storage)
 
     def _opened_by(self, person: str | None) -> None:
-        """Use the layouts of *person*; bring a page that was prepared before up to date."""
+        """Use the layouts of *person*, and bring the page up to date."""
         self._keep_layouts_of(person)
-        if self._is_prepared:
-            with suppress(SourceError):  # the live report shows the error and tries again
-                self._feed.refresh()
-            self.dashboard.show(self._feed.snapshot(), force_all=True)
-            if self._live is not None:  # it may have shown newer numbers meanwhile
-                self._live.show_feed()
+        self._uncover()
+
+    def _cover(self) -> None:
+        """Hide the numbers of a page until they are not older than its request."""
+        self._is_covered = True
+        self.dashboard.add_class(_COVERED)
+        self.dashboard.set_state("loading")
+        self.dashboard.header.observe(self._on_state, "state")
+
+    def _on_state(self, change: Mapping[str, object]) -> None:
+        """Show the numbers once the live report has read the source, or has shown an error."""
+        if change["new"] in {"live", "stale", "error"}:
+            self._show_numbers()
+
+    def _uncover(self) -> None:
+        """Read what is new since a page was prepared, and show its numbers."""
+        if not self._is_covered:
+            return
+        with suppress(SourceError):  # the live report shows the error and tries again
+            self._feed.refresh()
+        self.dashboard.show(self._feed.snapshot(), force_all=True)
+        if self._live is None:
+            self.dashboard.set_state("paused")
+        else:  # it may have shown newer numbers meanwhile
+            self._live.show_feed()
+        self._show_numbers()
+
+    def _show_numbers(self) -> None:
+        self._is_covered = False
+        self.dashboard.remove_class(_COVERED)
 
     def export_layout(self, path: str | os.PathLike[str]) -> None:
         """Write the current layout of all tabs to a file.

@@ -43,7 +43,14 @@ _BACKOFF: Final = (0.2, 1.0, 5.0, 30.0)
 """Seconds before each retry of the connection to the server; the last one repeats."""
 
 
-def identify_user(on_user: Callable[[str | None], object]) -> None:
+def awaits_request() -> bool:
+    """Return whether Voilà has prepared this page for a request that has not come yet."""
+    return os.environ.get(_PREHEATED) == "True" and not _is_requested()
+
+
+def identify_user(
+    on_user: Callable[[str | None], object], on_request: Callable[[str | None], object]
+) -> bool:
     """Call *on_user* with the name of the user who opens the page.
 
     In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
@@ -51,12 +58,12 @@ def identify_user(on_user: Callable[[str | None], object]) -> None:
     ``local``.
 
     *on_user* is called at once if the user is known. In a page that Voilà has prepared before a
-    request, it is called from a thread when the request arrives: also a second time, since what
-    is saved may have changed since the page was prepared.
+    request, *on_request* is called from a thread when the request arrives, with the user: what is
+    saved may have changed since the page was prepared. Returns whether it will be.
     """
     header = os.environ.get(USER_HEADER, "").strip()
     variable = header_variable(header) if header and _PREHEATED in os.environ else None
-    is_prepared = os.environ.get(_PREHEATED) == "True" and not _is_requested()
+    is_prepared = awaits_request()
     if variable is None or not is_prepared:
         on_user(_user(variable))
     if is_prepared:
@@ -64,10 +71,11 @@ def identify_user(on_user: Callable[[str | None], object]) -> None:
             os.environ.pop(variable, None)  # a value of the server's own environment
         Thread(
             target=_await_request,
-            args=(on_user, variable),
+            args=(on_request, variable),
             name="campaign-live-identity",
             daemon=True,
         ).start()
+    return is_prepared
 
 
 def header_variable(header: str) -> str:
@@ -86,7 +94,7 @@ def _is_requested() -> bool:
     return os.environ.get(_REQUESTED, "").startswith("voila/")
 
 
-def _await_request(on_user: Callable[[str | None], object], variable: str | None) -> None:
+def _await_request(on_request: Callable[[str | None], object], variable: str | None) -> None:
     """Wait for the request of the page, without a time limit, and pass its user on."""
     failures = 0
     while not _is_requested():
@@ -95,7 +103,7 @@ def _await_request(on_user: Callable[[str | None], object], variable: str | None
         failures += 1
         with suppress(OSError, WebSocketException):  # the server is busy, or shutting down
             _receive_request()
-    on_user(_user(variable))
+    on_request(_user(variable))
 
 
 def _receive_request() -> None:
