@@ -100,7 +100,7 @@ class Health:
     lost: tuple[Lost, ...] = ()
     """What is missing, by campaign; the one with most events first."""
     unread_commits: tuple[int, ...] = ()
-    """Commits of a store that cannot be read; their events are not counted."""
+    """Commits of a store that cannot be read, 0 for the whole log; they are not counted."""
     gone: int = 0
     """Counted events that are in no file of the source any more; 0 unless it is followed."""
     rejects: tuple[Reject, ...] = ()

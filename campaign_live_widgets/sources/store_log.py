@@ -127,7 +127,7 @@ class State:
     """Damaged files that have been given up; their rows are the events that no other file has."""
     problems: list[str] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
-    """Numbers of the commits that cannot be read."""
+    """Numbers of the commits that cannot be read; 0 where the log is missing."""
 
     def apply(self, commit: Commit) -> None:
         """Add the next commit."""
@@ -163,8 +163,8 @@ def _sum(first: Ingested, second: Ingested) -> Ingested:
 
 
 def is_store(path: str | os.PathLike[str]) -> bool:
-    """Return whether a folder is a store."""
-    return os.path.isfile(os.path.join(path, MARKER))
+    """Return whether a folder is a store, even if it has lost its marker file."""
+    return os.path.isfile(os.path.join(path, MARKER)) or any(map(any, Log(path).numbers()))
 
 
 class Log:
@@ -224,7 +224,7 @@ class Log:
         """Return the numbers of the existing commits and checkpoints, in order."""
         try:
             names = os.listdir(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return [], []
         commits = sorted(int(m[1]) for name in names if (m := _COMMIT.fullmatch(name)))
         checkpoints = sorted(int(m[1]) for name in names if (m := _CHECKPOINT.fullmatch(name)))
@@ -232,7 +232,7 @@ class Log:
 
     def commit(self, number: int) -> Commit:
         """Return one commit; raise :class:`DamagedError` if it is damaged."""
-        body = decode(self.commit_path(number))
+        body = decode(self.commit_path(number), number)
         try:
             return _commit(body)
         except (KeyError, TypeError, ValueError) as error:
@@ -241,7 +241,7 @@ class Log:
 
     def checkpoint(self, number: int) -> State:
         """Return one checkpoint; raise :class:`DamagedError` if it is damaged."""
-        body = decode(self.checkpoint_path(number))
+        body = decode(self.checkpoint_path(number), number)
         try:
             return _state(body)
         except (KeyError, TypeError, ValueError) as error:
@@ -276,6 +276,11 @@ class Log:
             version = int(marker["version"])
         except FileNotFoundError:
             message = f"{self.folder}: not a store of events (it has no {MARKER})"
+            if is_store(self.folder):
+                message = (
+                    f"{self.folder}: the store has lost its marker file {MARKER}; restore it, or "
+                    "copy it from another store"
+                )
             raise SourceError(message) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{self.folder}: the marker file {MARKER} of the store cannot be read"
@@ -296,6 +301,9 @@ class Log:
                 break
             except DamagedError:
                 continue  # the checkpoint before it and the commits since replace it
+        if not commits and not checkpoints:
+            problems.append("the log is missing: no events are counted")
+            unread.append(0)
         newest = max(commits, default=0)
         existing = set(commits)
         for number in range(state.number + 1, newest + 1):
@@ -329,13 +337,16 @@ def encode(value: Commit | State) -> bytes:
     return text + b"\n" + digest_of(text).encode() + b"\n"
 
 
-def decode(path: Path) -> dict[str, Any]:
-    """Return the JSON in a file of the log; raise :class:`DamagedError` if it is damaged."""
+def decode(path: Path, number: int) -> dict[str, Any]:
+    """Return the JSON in file *number* of the log; raise :class:`DamagedError` if it is damaged."""
     text, _, digest = path.read_bytes().partition(b"\n")
     if digest != digest_of(text).encode() + b"\n":
         message = "is damaged"
         raise DamagedError(message)
     body: dict[str, Any] = json.loads(text)
+    if body.get("number") != number:
+        message = "is another file of the log"
+        raise DamagedError(message)
     return body
 
 

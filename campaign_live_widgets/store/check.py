@@ -15,7 +15,7 @@ from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, parquet
 from campaign_live_widgets.sources.stored_files import file_problem
 from campaign_live_widgets.store import id_index as ids
-from campaign_live_widgets.store.folder import unreferenced
+from campaign_live_widgets.store.folder import are_rejects_intact, unreferenced
 from campaign_live_widgets.store.partition import folder_of
 from campaign_live_widgets.store.rebuild_index import read_ids
 
@@ -207,13 +207,12 @@ class _Check:
         """Check the files of rejected rows, and find files that the log does not name."""
         for path, rows in self._state.rejects.items():
             try:
-                with open(self._folder / path, "rb") as stream:
-                    lines = sum(1 for _ in stream)
+                content = (self._folder / path).read_bytes()
             except OSError as error:
                 self._report(f"{path} cannot be read: {error.strerror}")
                 continue
-            if lines < min(rows, 1):
-                self._report(f"{path} contains {lines:,} rejected rows, not {rows:,}")
+            if content.count(b"\n") < min(rows, 1) or not are_rejects_intact(path, content):
+                self._report(f"{path} is damaged: it has rejected rows, which are counted")
         leftovers = unreferenced(self._folder, self._state)
         if not leftovers:
             return

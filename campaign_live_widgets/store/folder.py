@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.io import atomic_files as disk
-from campaign_live_widgets.sources.store_log import LOG, MARKER, VERSION
+from campaign_live_widgets.sources.store_log import (
+    LOG,
+    MARKER,
+    VERSION,
+    Log,
+    State,
+    digest_of,
+    encode,
+)
 from campaign_live_widgets.store.partition import EVENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from campaign_live_widgets.sources.store_log import State
-
 IDS: Final = "_ids"
 REJECTS: Final = "_rejects"
 TEMPORARY: Final = "_aside"
 LOCK: Final = "_lock"
+_DIGITS: Final = 16
+"""Digits of a digest in the name of a file."""
 _DUCKDB_MESSAGE: Final = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 
 
@@ -43,6 +50,8 @@ def create(folder: Path) -> None:
             message = f"{folder}: is not a store, and not empty; give a new or empty folder"
             raise StoreError(message)
         disk.make_folders(folder, [folder / LOG], durable=True)
+        with suppress(FileExistsError):  # so that a log without files is known to be damaged
+            disk.write_once(Log(folder).checkpoint_path(0), encode(State()), durable=True)
         marker = {"format": "campaign-live store", "version": VERSION}
         with suppress(FileExistsError):  # another process was faster
             disk.write_once(folder / MARKER, json.dumps(marker).encode() + b"\n", durable=True)
@@ -64,9 +73,15 @@ def unreferenced(folder: Path, state: State) -> list[str]:
     return sorted(path for path in paths if path not in named)
 
 
-def rejects_path(number: int, index: int) -> str:
+def rejects_path(number: int, index: int, content: bytes) -> str:
     """Return the path of a new file of rejected rows, with its index in commit *number*."""
-    return f"{REJECTS}/{number:012}-{index}-{secrets.token_hex(4)}.ndjson"
+    return f"{REJECTS}/{number:012}-{index}-{digest_of(content)[:_DIGITS]}.ndjson"
+
+
+def are_rejects_intact(path: str, content: bytes) -> bool:
+    """Return whether a file of rejected rows has the content of which its name has a digest."""
+    digest = path.rpartition("-")[2].partition(".")[0]
+    return len(digest) < _DIGITS or digest_of(content).startswith(digest)
 
 
 def error_reason(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
+import numpy as np
 from filelock import FileLock
 
 from campaign_live_widgets.errors import StoreError
@@ -180,9 +181,8 @@ class Writer:
     def contains(self, high: ids.Hashes, low: ids.Hashes) -> NDArray[Any]:
         """Return which ids the store holds; it does not hold those that it has lost."""
         self.lost.update(self.state, self._open_runs)
-        in_index = ids.contains(self._open_runs(), high, low)
-        held: NDArray[Any] = in_index & ~self.lost.contains(high, low)
-        return held
+        is_lost = self.lost.contains(high, low)
+        return np.where(is_lost, False, ids.contains(self._open_runs(), high, low))  # noqa: FBT003
 
     def _open_runs(self) -> list[ids.Run]:
         """Return the files of the index, mapped; rebuild the index if it is damaged."""
@@ -252,8 +252,7 @@ class Writer:
         number, restored = self.state.number + 1, 0
         with self.temporary_folder() as folder:
             moves: dict[str, StoredFile | IdRun] = {}
-            removed: tuple[str, ...] = ()
-            lost = None
+            removed, lost = tuple[str, ...](), None
             if events is not None:
                 run, removed = self._write_run(high, low, folder, number)
                 moves = {**write_events(con, events, folder, number), **run}
@@ -265,9 +264,10 @@ class Writer:
                 if not rejected:
                     counts.append(count)
                     continue
-                path = rejects_path(number, index)
+                content = "".join(_line(reject) for reject in rejected).encode()
+                path = rejects_path(number, index, content)
                 counts.append(replace(count, rejects=path))
-                files[path] = "".join(_line(reject) for reject in rejected).encode()
+                files[path] = content
             self.commit(
                 removed=removed, moves=moves, ingested=tuple(counts), files=files, lost=lost
             )

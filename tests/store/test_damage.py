@@ -21,6 +21,7 @@ from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
 from campaign_live_widgets.store import compact_rejects as rejects
 from tests.store import workers
+from tests.store.damaging import cut, flip
 from tests.support.cli import COMMAND, Run, call
 from tests.support.events import files, generate
 from tests.support.events.generate import AT, END, WINDOWS
@@ -73,19 +74,9 @@ def test_intact_store_has_no_problems(whole: Path) -> None:
     assert sent(whole) == (60, ())
 
 
-def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def flipped(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0x10
-    path.write_bytes(content)
-
-
 @pytest.mark.parametrize(
     ("damage", "word"),
-    [(truncated, "is truncated"), (flipped, "is damaged"), (Path.unlink, "is missing")],
+    [(cut, "is truncated"), (flip, "is damaged"), (Path.unlink, "is missing")],
 )
 def test_damaged_event_file_is_reported_and_the_others_are_counted(
     folder: Path, damage: Callable[[Path], None], word: str
@@ -103,7 +94,7 @@ def test_damaged_event_file_is_reported_and_the_others_are_counted(
     assert check(folder).events == 50
 
 
-@pytest.mark.parametrize(("damage", "word"), [(flipped, "damaged"), (Path.unlink, "missing")])
+@pytest.mark.parametrize(("damage", "word"), [(flip, "damaged"), (Path.unlink, "missing")])
 def test_damaged_commit_is_reported_and_stops_writers(
     folder: Path, damage: Callable[[Path], None], word: str
 ) -> None:
@@ -143,7 +134,7 @@ def test_readable_files_can_be_ingested_into_a_new_store(folder: Path, tmp_path:
     assert sent(tmp_path / "rebuilt") == (60, ())
 
 
-@pytest.mark.parametrize("damage", [truncated, flipped, Path.unlink])
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
 def test_damaged_index_is_rebuilt(folder: Path, damage: Callable[[Path], None]) -> None:
     for path in folder.glob("_ids/*"):
         if path.name in {Path(run).name for run in Log(folder).state().runs}:
@@ -164,7 +155,7 @@ def test_damaged_checkpoint_is_reported_and_replaced_by_the_log(
         for number in range(4):
             store.append([workers.row(f"more-{number}")])
     *_, newest = Log(folder).numbers()[1]
-    flipped(Log(folder).checkpoint_path(newest))
+    flip(Log(folder).checkpoint_path(newest))
     (problem,) = check(folder).problems
     assert problem == f"checkpoint {newest} is damaged; other files of the log replace it"
     assert sent(folder) == (64, ())
@@ -219,7 +210,7 @@ def test_damaged_file_is_not_merged(folder: Path) -> None:
     with Store.open(folder) as store:
         for day in (2, 5):
             store.append([workers.row(f"more-{day}", day=day)])
-        flipped(path)
+        flip(path)
         done = store.compact()
         assert done.damaged == (str(path.relative_to(folder)),)
         assert (done.replaced, done.by) == (2, 1), "day 5"
@@ -403,7 +394,7 @@ def test_check_prints_each_problem(folder: Path) -> None:
     good = call("check", str(folder))
     assert (good.code, good.err) == (0, "")
     assert good.out == "intact: 60 events of 1 campaign in 6 files; 12 commits in the log\n"
-    truncated(file_of(folder, 1))
+    cut(file_of(folder, 1))
     file_of(folder, 3).unlink()
     bad = call("check", str(folder))
     assert bad.code == 1

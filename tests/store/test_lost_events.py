@@ -15,6 +15,7 @@ from campaign_live_widgets.report import to_json
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, lost_events
 from tests.store import workers
+from tests.store.damaging import cut, flip
 from tests.support.cli import call
 from tests.support.events import files
 from tests.support.events.generate import AT, END, WINDOWS
@@ -64,16 +65,6 @@ def file_of(folder: Path, campaign: str = "c1", day: int = 1) -> Path:
     date = f"day={END - timedelta(days=day):%Y-%m-%d}"
     (path,) = folder.glob(f"events/campaign={campaign}-*/{date}/*.parquet")
     return path
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0x10
-    path.write_bytes(content)
 
 
 def swap(path: Path) -> None:

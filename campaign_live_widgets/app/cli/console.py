@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from campaign_live_widgets.app.jobs.snapshot_run import Progress
     from campaign_live_widgets.snapshot import Health
@@ -44,14 +45,17 @@ def log_health(health: Health) -> None:
     for note in health_notes(health, "UTC", "en"):
         log(f"{note} Run campaign-live check for details." if note in lines else note)
     if health.rejected:
-        first = health.rejects[0]
-        log_rejected(health.rejected, first.file, first.row, first.cause)
+        log_rejected(health.rejected, [asdict(reject) for reject in health.rejects[:1]])
 
 
-def log_rejected(count: int, file: str, row: int | None, cause: str) -> None:
-    """Log how many rows were rejected, and where and why the first one was."""
-    where = file if row is None else f"{file}, row {row}"
-    log(f"{count} rows rejected; the first: {where}: {cause}")
+def log_rejected(count: int, examples: Sequence[Mapping[str, object]]) -> None:
+    """Log how many rows were rejected, and where and why the first one was if that is known."""
+    text = f"{count} rows rejected"
+    for first in examples[:1]:
+        row = first["row"]
+        where = first["file"] if row is None else f"{first['file']}, row {row}"
+        text = f"{text}; the first: {where}: {first['cause']}"
+    log(text)
 
 
 def is_debug() -> bool:

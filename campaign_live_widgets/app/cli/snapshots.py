@@ -148,8 +148,7 @@ def _log_health(folder: Path) -> None:
     if missing := report["health"]["missing"]:
         log(f"the store has lost {missing:,} events; run campaign-live check for details")
     if rejected := report["health"]["rejected"]:
-        first = report["rejects"][0]
-        log_rejected(rejected, first["file"], first["row"], first["cause"])
+        log_rejected(rejected, report.get("rejects", []))
 
 
 @click.command()

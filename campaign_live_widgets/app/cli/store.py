@@ -155,8 +155,7 @@ def _log_result(result: Result) -> None:
     for path, cause in result.waiting.items():
         log(f"{path}: {cause}")
     if result.rejects:
-        first = result.rejects[0]
-        log_rejected(result.rejected, first.file, first.row, first.cause)
+        log_rejected(result.rejected, [asdict(result.rejects[0])])
 
 
 def _many(count: int, what: str) -> str:

@@ -15,8 +15,9 @@ from campaign_live_widgets.app.settings.secret_reference import (
     resolve,
 )
 from campaign_live_widgets.engine import new_rollup
-from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.errors import SourceError, UsageError
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class OpenSource:
     def require(self, query: Query) -> None:
         """Raise :class:`UsageError` if the source has no event of what *query* names."""
         if query.campaign is None and self.rollup.campaign is None:
+            if damage := alarms(self.health, "en"):
+                message = f"{self.name or self.rollup.location.text}: {damage[0]}"
+                raise SourceError(message)
             message = "the source has no events, so there is no campaign to report"
             raise UsageError(message)
         self.rollup.require_campaign()

@@ -14,6 +14,7 @@ from campaign_live_widgets.engine.aggregates.event_times import (
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
+from campaign_live_widgets.engine.duckdb.unlisted_files import unlisted_files
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.batch_relation import BATCH
@@ -53,6 +54,8 @@ class StoreRollup(FileRollup):
         self._log = Log(self.location.text)
         self._state = State()
         self._checks = FileChecks(self._log.folder)
+        self._unlisted: list[StoredFile] = []
+        """Files of commits that cannot be read."""
         self._rejects: tuple[Reject, ...] = ()
         self._logged = EventTimes()
         """Times from the log, and times from files whose last event is after now."""
@@ -109,6 +112,7 @@ class StoreRollup(FileRollup):
             state = self._log.state()
             self._reset()
             self._checks.clear()
+            self._unlisted = unlisted_files(self._con, self._log.folder, state)
             files: list[StoredFile] = list(state.files.values())
         else:
             state = self._state
@@ -277,7 +281,7 @@ class StoreRollup(FileRollup):
         """Sum the tallies that the log has of all ingested rows."""
         state = self._state
         tallies = list(state.tallies())
-        lost = lost_by_campaign([*self._checks.lost(state.files), *state.lost])
+        lost = lost_by_campaign([*self._checks.lost(state.files), *state.lost, *self._unlisted])
         self._health = Health(
             events=sum(campaign.events for campaign in self._campaigns.values()),
             rejected=sum(tally.rejected for tally in tallies),
@@ -296,6 +300,6 @@ class StoreRollup(FileRollup):
             is_intact = self._checks.is_intact(file)
             stats = EntityStats(file.rows if is_intact else 0, file.oldest, file.newest, file.name)
             add_entity(campaigns if is_intact else lost, file.campaign, stats)
-        for file in state.lost:
+        for file in (*state.lost, *self._unlisted):
             add_entity(lost, file.campaign, EntityStats(0, file.oldest, file.newest, file.name))
         return lost | campaigns

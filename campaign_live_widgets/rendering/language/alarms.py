@@ -11,6 +11,8 @@ from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.shorten import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from campaign_live_widgets.snapshot import Health, Lost
 
 _LOST: Final = Text(
@@ -33,10 +35,16 @@ _GONE: Final = (
     ),
 )
 _MORE: Final = Text("and {} more", "et {} autres")
-_UNREAD_COMMITS: Final = Text(
-    "The log of the store is damaged, so events may be missing (commit {}).",
-    "Le journal des événements stockés est abîmé, il peut en manquer (commit {}).",
+_LOG: Final = Text(
+    "The log of the store is damaged, so events may be missing ({}).",
+    "Le journal des événements stockés est abîmé, il peut en manquer ({}).",
 )
+_AND_LOG: Final = Text(
+    "{}; its log is damaged ({}).",
+    "{}\N{NO-BREAK SPACE}; leur journal est abîmé ({}).",
+)
+_COMMIT: Final = Text("commit {}", "commit {}")
+_NO_LOG: Final = Text("it has no files", "il n'a aucun fichier")
 _NAMED: Final = 3
 """Campaigns, and days of a campaign, that a line names."""
 
@@ -52,16 +60,27 @@ def alarms(health: Health, locale: str) -> list[str]:
         files = _counted(_LOST_FILES, sum(lost.files for lost in health.lost), locale)
         lines.append(_LOST(locale).format(events, files, "; ".join(places)))
     if health.unread_commits:
-        numbers = [str(number) for number in health.unread_commits[:_NAMED]]
-        if len(health.unread_commits) > _NAMED:
-            numbers.append(_MORE(locale).format(len(health.unread_commits) - _NAMED))
-        lines.append(_UNREAD_COMMITS(locale).format(", ".join(numbers)))
+        damage = _unread(health.unread_commits, locale)
+        if lines:
+            lines = [_AND_LOG(locale).format(lines[0].removesuffix("."), damage)]
+        else:
+            lines = [_LOG(locale).format(damage)]
     return lines
 
 
 def gone_note(health: Health, locale: str) -> str:
     """Return how many counted events are in no file any more; empty if there are none."""
     return _counted(_GONE, health.gone, locale) if health.gone else ""
+
+
+def _unread(commits: Sequence[int], locale: str) -> str:
+    """Return which parts of the log of a store cannot be read."""
+    if 0 in commits:
+        return _NO_LOG(locale)
+    numbers = [str(number) for number in commits[:_NAMED]]
+    if len(commits) > _NAMED:
+        numbers.append(_MORE(locale).format(len(commits) - _NAMED))
+    return _COMMIT(locale).format(", ".join(numbers))
 
 
 def _counted(words: tuple[Text, Text], count: int, locale: str) -> str:
