@@ -354,6 +354,22 @@ def test_recounting_forgets_what_is_gone_on_all_pages(source: Path) -> None:
     assert [gone(feed) for feed in [*feeds, page(source)]] == [1, 1, 1, 1]
 
 
+@pytest.mark.usefixtures("server")
+def test_a_page_that_could_not_read_the_source_forgets_what_is_gone_later(source: Path) -> None:
+    rows = rows_of(62, 40)
+    path = files.write(rows, source / "a.ndjson")
+    feeds = [page(path), page(path)]
+    files.write(rows[:30], path)
+    assert gone(feeds[0]) == 10
+    feeds[0].recount()
+    aside = path.rename(source / "aside")
+    with pytest.raises(SourceError):
+        feeds[1].refresh()
+    aside.rename(path)
+    assert [gone(feed) for feed in feeds] == [0, 0]
+    assert_as_report(feeds, path)
+
+
 def test_another_campaign_keeps_what_is_gone(source: Path) -> None:
     rows = rows_of(58, 40)
     path = files.write(rows, source / "a.ndjson")

@@ -57,6 +57,7 @@ class FileRollup(Rollup):
         self._seen = SeenEvents()
         self._counter = BatchCounter(self._con, self._stage, self._seen, self._window)
         self._returned, self._gone_version = 0, -1
+        self._is_cleared = False  # whether a page has had the source counted again since
 
     def close(self) -> None:
         """Close DuckDB and remove temporary files."""
@@ -75,7 +76,8 @@ class FileRollup(Rollup):
         """
         with held_back(self._con) as stop_if_asked:
             old_health, old_seen = self._health, self._seen
-            is_cleared, slices = self.gone.poll(), self._tail.poll()
+            self._is_cleared |= self.gone.poll()
+            slices, is_cleared = self._tail.poll(), self._is_cleared
             is_changed = bool(slices)
             if is_cleared or self._tail.is_rewritten:
                 is_changed = True

@@ -258,6 +258,9 @@ class Tail:
         """Return whether a growing file still starts with what was read of it."""
         if state == read.state:
             return True
+        if (state.size, state.modified) == (read.state.size, read.state.modified):
+            # The file was copied with its time, or its file system gives it another inode.
+            return read.mark == _fingerprint(file.path, read.end)
         if state.inode != read.state.inode or state.size < read.end:
             return False
         if state.size > read.end:
