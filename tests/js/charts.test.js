@@ -3,7 +3,12 @@ import { test } from "node:test";
 
 import { clocks } from "../../campaign_live_widgets/widgets/base/clock.js";
 import { sliceAt } from "../../campaign_live_widgets/widgets/views/donut.js";
-import { dashes, niceStep, timeTicks } from "../../campaign_live_widgets/widgets/views/lines.js";
+import {
+  dashes,
+  niceStep,
+  overhang,
+  timeTicks,
+} from "../../campaign_live_widgets/widgets/views/lines.js";
 
 const AHEAD = { UTC: 0, "Europe/Paris": 3600, "Asia/Kolkata": 19_800 };
 const TICKS = [
@@ -58,6 +63,18 @@ test("ticks with offsets get more room", () => {
 
 test("an hour that begins and ends at the same local time has ticks all along", () => {
   assert.deepEqual(labelsAround(0, 13, 5, 6), [...["02:00 UTC+2", "02:30 UTC+2", "02:00 UTC+1"]]);
+});
+
+test("labels at the ends of an axis get the room by which they reach beyond it", () => {
+  const times = [0, 30, 60].map((minutes) => new Date(minutes * 60_000));
+  const ticks = timeTicks(times, 2, clocks("en")([[0, 0, ""]]));
+  const room = overhang(ticks, times, 600, (text) => 10 * text.length);
+  assert.deepEqual(Object.values(ticks.labels), ["Jan 1", "00:30", "01:00"]);
+  assert.deepEqual(room, [25, 25]);
+  assert.deepEqual(
+    overhang({ values: [], labels: {} }, [], 600, () => 1),
+    [0, 0],
+  );
 });
 
 test("times are written alike but for the year and the repeated hour", () => {

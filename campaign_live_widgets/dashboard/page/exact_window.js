@@ -24,11 +24,11 @@ function makeField(key, parent, send) {
   const whichName = make("span");
   const choice = keepKeys(make("select"));
   which.append(whichName, choice);
-  box.append(label, which);
   const note = make("p", "clw-filter-note");
   note.id = freshId();
   note.setAttribute("role", "status");
   input.setAttribute("aria-describedby", note.id);
+  box.append(label, which, note);
   parent.append(box);
   let isTyped = false;
   /** @type {End | null} null while the kernel has not answered */
@@ -48,7 +48,7 @@ function makeField(key, parent, send) {
     const [usual] = (key === "from" ? times[0] : times.at(-1)) ?? [""];
     choice.value = end?.chosen ?? usual;
     write(note, end?.note ?? "");
-    input.toggleAttribute("aria-invalid", Boolean(end?.note));
+    input.setAttribute("aria-invalid", String(Boolean(end?.note)));
   }
   input.addEventListener("input", () => {
     isTyped = true;
@@ -58,7 +58,6 @@ function makeField(key, parent, send) {
   });
   return {
     input,
-    note,
     clear() {
       isTyped = false;
       end = null;
@@ -103,7 +102,7 @@ export function exactWindow(panel, labels, send, apply) {
   order.setAttribute("role", "status");
   const clock = make("p", "clw-filter-rest");
   const button = makeButton("clw-button clw-filter-apply");
-  box.append(...fields.map(({ note }) => note), order, clock, button);
+  box.append(order, clock, button);
   panel.append(box);
   let isWaiting = false;
 

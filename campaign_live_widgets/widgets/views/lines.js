@@ -11,6 +11,8 @@ const MINUTE = 60;
 const STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320,
 ].map((minutes) => minutes * MINUTE);
+/** Pixels at the right of the drawing. */
+const MARGIN = 20;
 const DAY = 1440 * MINUTE;
 /** How much more room two labels with their offsets need. */
 const WIDER = 1.8;
@@ -74,6 +76,18 @@ export function dashes(xs, ys, finished) {
   const rest = sum(lengths) - whole;
   const pairs = Array.from({ length: Math.ceil(rest / 7) + 1 }, () => "4 3");
   return `${whole ? `${whole.toFixed(1)} 3 ` : ""}${pairs.join(" ")}`;
+}
+
+/** How far the labels of a time axis reach beyond its start and its end, in pixels. */
+export function overhang({ values, labels }, times, width, textWidth) {
+  if (!values.length) return [0, 0];
+  const from = +times[0];
+  const x = (date) => (width * (+date - from)) / (+times[times.length - 1] - from || 1);
+  const half = (date) => textWidth(labels[String(date)]) / 2;
+  return [
+    Math.max(...values.map((date) => half(date) - x(date))),
+    Math.max(...values.map((date) => half(date) + x(date) - width)),
+  ];
 }
 
 const isEnd = (_, i, all) => i === 0 || i === all.length - 1;
@@ -171,18 +185,22 @@ export async function render({ model, el, signal }) {
     for (let v = 0; v <= top; v += step) values.push(v);
     const textWidth = textRuler(el);
     const left = Math.max(...values.map((v) => textWidth(short(v)))) + 10;
-    box = {
-      left,
+    const place = (start, end) => ({
+      left: start,
       top: plot.offsetTop + 8,
-      width: Math.max(24, plot.clientWidth - left - 20),
+      width: Math.max(24, plot.clientWidth - start - end),
       height: Math.max(16, plot.clientHeight - 8 - bottom),
-    };
+    });
+    box = place(left, MARGIN);
+    const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock);
+    // A label is centered below its tick: at an end of the axis it needs room, else it is cut off.
+    const [first, last] = overhang(ticks, data.times, box.width, textWidth);
+    box = place(Math.max(left, first), Math.max(MARGIN, last));
     scale.set("max", top);
     yAxis.set({
       tick_values: values,
       tick_labels: Object.fromEntries(values.map((v) => [v, short(v)])),
     });
-    const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock);
     xAxis.set({ tick_values: ticks.values, tick_labels: ticks.labels, visible: bottom > 8 });
     data.top = top;
     placeFigure(figure, figureBeside(el), box);
