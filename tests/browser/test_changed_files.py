@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LIVE = ".clw-report[data-state=live]"
 PATIENCE = 60_000
-SHOWN = """([expected]) => {
+MATCHES = """([expected]) => {
     const texts = (css, read) => [...document.querySelectorAll(css)].map(read);
     const shown = [
         texts(".clw-campaign-statistics .clw-kpi-value", (e) => Number(e.dataset.value)),
@@ -175,7 +175,7 @@ def assert_all_show(pages: list[Page], files: Files) -> None:
     """Wait until all pages show what is in the files; a page that is opened shows it at once."""
     expected = files.expected()
     for page in pages:
-        page.wait_for_function(SHOWN, arg=[expected], timeout=PATIENCE)
+        page.wait_for_function(MATCHES, arg=[expected], timeout=PATIENCE)
         assert page.locator(GONE).is_visible() == (files.gone > 0)
         assert page.locator(LIVE).count() == 1
 

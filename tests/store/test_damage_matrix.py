@@ -1,4 +1,4 @@
-"""Every file of a store, damaged in every way, and what each command then says about it."""
+"""Every file of a store, damaged in every way, and what each command then reports."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if "rows rejected" not in line]
 
 
-def assert_every_report_says(folder: Path, missing: int, line: str) -> None:
+def assert_every_report_shows(folder: Path, missing: int, line: str) -> None:
     assert health(folder) == {
         "events": ALL - missing,
         "duplicates": 0,
@@ -104,7 +104,7 @@ def test_damaged_events_are_missing_until_they_are_ingested_again(
 ) -> None:
     folder = place / "store"
     damage(event_files(folder)[1])
-    assert_every_report_says(folder, EVENTS, LOST)
+    assert_every_report_shows(folder, EVENTS, LOST)
     checked = call("check", str(folder))
     assert checked.code == 1
     assert "10 events of campaign 'c1'" in checked.out
@@ -141,7 +141,7 @@ def test_events_of_a_damaged_commit_are_missing(
 ) -> None:
     folder = place / "store"
     damage(commits(folder)[1])
-    assert_every_report_says(folder, EVENTS, f"{LOST}; its log is damaged (commit 2).")
+    assert_every_report_shows(folder, EVENTS, f"{LOST}; its log is damaged (commit 2).")
     assert call("check", str(folder)).code == 1
     ingested = call("ingest", f"{place}/*.ndjson", "--into", str(folder))
     assert ingested.code == 1
