@@ -108,7 +108,10 @@ class Names(Mapping[str, str]):
                 begins[keys(label)[1][:_SEEN]].append(one)
             alike = [one for group in begins.values() if len(group) > 1 for one in group]
             starts = _differences({one: _one_line(self._labels[one]) for one in alike})
-            self._starts = {one: max(start, _SEEN) for one, start in starts.items()}
+            self._starts = {
+                one: start if start >= _SEEN else max(_SEEN, self._labels[one].rfind(" (") + 1)
+                for one, start in starts.items()
+            }
         return self._starts.get(key)
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
+import { fitName } from "../../campaign_live_widgets/widgets/base/chart.js";
 import { clocks } from "../../campaign_live_widgets/widgets/base/clock.js";
 import { sliceAt } from "../../campaign_live_widgets/widgets/views/donut.js";
 import {
@@ -116,4 +116,12 @@ test("a line whose buckets are all over is whole", () => {
 
 test("a line of which no bucket is over is dashed from its start", () => {
   assert.equal(dashes([0, 7], [0, 0], 0), "4 3 4 3");
+});
+
+test("a shortened name keeps the part in which it differs", () => {
+  const width = (text) => text.length;
+  assert.equal(fitName("Newsletter for March", 0, 12, width), "Newsletter for March");
+  assert.equal(fitName("Newsletter for March", 15, 20, width), "Newsletter for March");
+  assert.equal(fitName("Newsletter for March", 15, 16, width), "Newsletter…March");
+  assert.equal(fitName("Newsletter for\n 🎈 friends", 15, 10, width), "News…🎈 fr…");
 });

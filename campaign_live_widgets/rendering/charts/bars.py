@@ -104,8 +104,9 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
     metrics = chart.tile.metrics
     rows: list[Spec] = []
     lines = chart.lines(labels, max(80, chart.width * _NAMES) - 8)
+    widths = chart.widths(labels)
     for i, label in enumerate(labels):
-        row: Spec = {"row": i, "label": label, "lines": lines[i]}
+        row: Spec = {"row": i, "label": label, "lines": lines[i], **widths[i]}
         for j, metric in enumerate(metrics):
             count, share = counts[j][i], ""
             rate_of = chart.tile.rate_of(metric)
@@ -138,7 +139,8 @@ def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Sp
     metrics = len(chart.tile.metrics)
     higher = f"width < {_one_line(chart)} ? {_LEGEND_PX + _LEGEND_LINE_PX} : {_LEGEND_PX}"
     high = max(low, row_px(metrics, high=True))
-    longest = min(480.0, max(text_width(line) for row in rows for line in row["lines"]) + 8)
+    texts = [text for row in rows for text in ([row["label"]] if chart.is_alive else row["lines"])]
+    longest = min(480.0, max(map(text_width, texts)) + 8)
     signals = {
         "top": higher if metrics > 1 else "0",
         "row": f"floor(max({low}, min({high}, (height - top) / {len(rows)})))",
@@ -153,7 +155,8 @@ def _layout(chart: Chart, rows: Sequence[Spec], end: float, low: int) -> list[Sp
 
 def _names(chart: Chart, rows: int) -> list[Spec]:
     """Return the names of the rows, right up to the thin rule at zero."""
-    middle = f"row * (datum.row + 0.5) - {LINE / 2} * (length(datum.lines) - 1)"
+    lines, count = chart.fitted("left - 6")
+    middle = f"row * (datum.row + 0.5) - {LINE / 2} * ({count} - 1)"
     words = chart.words(fill=chart.paper("ink"), align="right", limit=expr("left - 6"))
     rule = {"type": "rule", "aria": False, "stroke": chart.paper("soft")}
     return [
@@ -162,7 +165,7 @@ def _names(chart: Chart, rows: int) -> list[Spec]:
             "encoding": {
                 "x": at("left - 6"),
                 "y": at(f"top + {middle}"),
-                "text": {"field": "lines"},
+                "text": lines,
             },
         },
         {

@@ -46,6 +46,8 @@ LONGEST_NAME: Final = 200
 """Letters of a name that are kept; a chart shows as many as there is room for."""
 NARROW_PX: Final = 72
 """Width of the narrowest column of names on a page."""
+_BRIEF: Final = 14
+"""Characters of a name in a narrow column of low rows."""
 MARGIN_PX: Final = 12
 """Around a picture with a title, which is used alone."""
 _HEAD_PX: Final = 26
@@ -125,6 +127,31 @@ class Chart:
             starts = [*starts[: len(labels) - 1], None]
         return [
             self._lines(label, start, room) for label, start in zip(labels, starts, strict=False)
+        ]
+
+    def fitted(self, room: str) -> tuple[Spec, str]:
+        """Return the lines of a row as a channel, and how many they are as an expression.
+
+        *room* is an expression in px. On a page, a name that fits into it is in one line, and
+        so is a shortened one in a low row.
+        """
+        if not self.is_alive:
+            return {"field": "lines"}, "length(datum.lines)"
+        fits, is_low = f"datum.px <= {room}", f"row < {2 * LINE}"
+        text = f"{fits} ? datum.label : {is_low} ? datum.brief : datum.lines"
+        return at(text), f"({fits} || {is_low} ? 1 : length(datum.lines))"
+
+    def widths(self, labels: Sequence[str]) -> list[Spec]:
+        """Return what :meth:`fitted` reads of each row; nothing for a picture."""
+        if not self.is_alive:
+            return [{} for _ in labels]
+        names, codes = self._shown_names(), self._codes()
+        briefs = [names.short(code, _BRIEF) for code in codes]
+        if len(labels) < len(codes):
+            briefs = [*briefs[: len(labels) - 1], labels[-1]]
+        return [
+            {"px": round(text_width(label)), "brief": legal(brief)}
+            for label, brief in zip(labels, briefs, strict=True)
         ]
 
     def _lines(self, label: str, start: int | None, room: float) -> list[str]:

@@ -58,7 +58,7 @@ def donut(chart: Chart) -> Spec:
     return chart.sheet(
         height=height,
         data={"values": slices},
-        params=_layout(slices),
+        params=_layout(slices, is_alive=chart.is_alive),
         layer=[ring, *_middle(chart), *_legend(chart, slices)],
     )
 
@@ -74,8 +74,9 @@ def _slices(chart: Chart) -> list[Spec]:
         counts = [*counts[:first], sum(counts[first:])]
     slices = _arcs(chart, counts, labels, colors)
     room = min(520, chart.width * 0.6) - 16 - _counts_px(slices) - 20 - _SHARE_PX
-    for one, lines in zip(slices, chart.lines(labels, max(_NAME_PX, room)), strict=True):
-        one["lines"] = lines
+    widths = chart.widths(labels)
+    for i, lines in enumerate(chart.lines(labels, max(_NAME_PX, room))):
+        slices[i] |= {"lines": lines, **widths[i]}
     return slices
 
 
@@ -119,13 +120,13 @@ def _row_px(slices: Sequence[Spec]) -> int:
     return 2 * LINE + 6 if any(len(one["lines"]) > 1 for one in slices) else 20
 
 
-def _layout(slices: Sequence[Spec]) -> list[Spec]:
+def _layout(slices: Sequence[Spec], *, is_alive: bool) -> list[Spec]:
     """Return positions: the legend beside the ring, or under it in a narrow place.
 
     ``lx``, ``ly`` and ``lw`` are the legend's left, top and width, ``row`` a line's height.
     """
     rows, high = len(slices) + 1, _row_px(slices)
-    least = high if any(len(one["lines"]) > 1 for one in slices) else 12
+    least = 12 if is_alive or all(len(one["lines"]) == 1 for one in slices) else high
     signals = {
         "low": "height < 84",
         "beside": "width >= 200 && width > height * 0.9",
@@ -173,6 +174,8 @@ def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
     ink, opacity = chart.paper("ink"), expr("low ? 0 : 1")
     right, shares = "lx + lw", f"(narrow ? 0 : {_SHARE_PX})"
     of_px = 16 + _counts_px(slices) + 12
+    room = f"max(24, lw - {of_px:.0f} - {shares})"
+    lines, count = chart.fitted(room)
     middle = "ly + row * (datum.rank + 1.5) + 0.5"
     letters = {"fontSize": expr("letters"), "opacity": opacity}
     rule = {"type": "rule", "aria": False, "stroke": chart.paper("rule"), "opacity": opacity}
@@ -202,13 +205,11 @@ def _legend(chart: Chart, slices: Sequence[Spec]) -> list[Spec]:
             },
         },
         {
-            "mark": chart.words(
-                fill=ink, limit=expr(f"max(24, lw - {of_px:.0f} - {shares})"), **letters
-            ),
+            "mark": chart.words(fill=ink, limit=expr(room), **letters),
             "encoding": {
                 "x": at("lx + 16"),
-                "y": at(f"{middle} - {LINE / 2} * (length(datum.lines) - 1)"),
-                "text": {"field": "lines"},
+                "y": at(f"{middle} - {LINE / 2} * ({count} - 1)"),
+                "text": lines,
                 "tooltip": _tooltip(chart),
             },
         },
