@@ -123,5 +123,5 @@ test("a shortened name keeps the part in which it differs", () => {
   assert.equal(fitName("Newsletter for March", 0, 12, width), "Newsletter for March");
   assert.equal(fitName("Newsletter for March", 15, 20, width), "Newsletter for March");
   assert.equal(fitName("Newsletter for March", 15, 16, width), "Newsletter…March");
-  assert.equal(fitName("Newsletter for\n 🎈 friends", 15, 10, width), "News…🎈 fr…");
+  assert.equal(fitName("Newsletter for\n 🎈 friends", 15, 10, width), "Ne…🎈 fri…");
 });
