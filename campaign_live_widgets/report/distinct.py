@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Measure = Callable[[str], float]
 
-_LONGEST_ID: Final = 16
+_LONGEST_ID: Final = 24
 """Characters of an id that is shown beside a name."""
 _DIGITS: Final = 6
 """Digits of a digest, where two ids look alike, too."""

@@ -74,7 +74,8 @@ def test_click_opens_the_page_of_a_message_and_back_returns(visit: Callable[...,
     page.wait_for_selector(".clw-report.clw-detail")
     wait_for_delivered(report, alone)
     assert page.locator(".clw-header-name").inner_text() == "Welcome"
-    assert page.locator(".clw-back").inner_text() == f"\u2039 {CAMPAIGN_NAME}"
+    name = CAMPAIGN_NAME.replace("\u202e", "")
+    assert page.locator(".clw-back").inner_text() == f"\u2039 {name} ({COMMA})"
     assert not page.locator(".clw-tabs > .lm-TabBar").is_visible()
     report.wait_for_address("detail=welcome")
     assert report.scope == ["1 of 5 messages (Welcome)"]

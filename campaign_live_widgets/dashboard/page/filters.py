@@ -192,7 +192,7 @@ class Filters(Front, script="filters"):
             self.campaign = [
                 snapshot.campaign_id,
                 visible_name(snapshot.campaign_name),
-                phrases.campaign(snapshot),
+                phrases.campaign(snapshot, 120),
             ]
             self.messages, self.executions = messages, runs
             self.fixed_window = (

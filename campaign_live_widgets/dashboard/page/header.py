@@ -100,7 +100,7 @@ class Header(Front, script="header"):
         values = {
             "campaign_id": snapshot.campaign_id,
             "campaign_name": visible_name(snapshot.campaign_name),
-            "campaign": phrases.campaign(snapshot),
+            "campaign": phrases.campaign(snapshot, 120),
             "window": phrases.window(snapshot, now, zone, locale),
             "window_note": phrases.window_note(snapshot, zone, locale),
             "scope": phrases.scope(snapshot, zone, locale),
