@@ -116,6 +116,22 @@ def test_damaged_events_are_missing_until_they_are_ingested_again(
     assert lines(report(folder, "text").err) == []
 
 
+def test_snapshot_of_a_damaged_store_is_saved_and_is_not_valid(place: Path) -> None:
+    folder = place / "store"
+    event_files(folder)[1].unlink()
+    options = ("--campaign", "c1", "--at", AT.isoformat(), "--window", "30d", "--formats", "csv")
+    saved = call("snapshot", str(folder), "--out", str(place / "out"), *options)
+    assert saved.code == 0
+    (text,) = [line for line in saved.err.splitlines() if "lost" in line]
+    assert "the store has lost 10 events; run campaign-live check" in text
+    made = Path(saved.out.strip())
+    assert json.loads((made / "manifest.json").read_text("utf-8"))["health"]["missing"] == EVENTS
+    assert (made / "report.csv").read_text("utf-8").startswith("report,")
+    verified = call("verify", str(made))
+    assert verified.code == 1
+    assert verified.out == ("report.json: 10 events of the store were missing when it was made\n")
+
+
 def test_exchanged_files_of_events_are_both_missing(place: Path) -> None:
     folder = place / "store"
     swap(event_files(folder))
