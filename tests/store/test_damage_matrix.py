@@ -116,6 +116,7 @@ def test_damaged_events_are_missing_until_they_are_ingested_again(
     assert lines(report(folder, "text").err) == []
 
 
+@pytest.mark.usefixtures("processes")
 def test_snapshot_of_a_damaged_store_is_saved_and_is_not_valid(place: Path) -> None:
     folder = place / "store"
     event_files(folder)[1].unlink()

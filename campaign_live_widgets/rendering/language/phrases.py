@@ -86,7 +86,8 @@ HEALTH: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType(
             Text("Missing", "Manquants"),
             Text(
                 "Stored events whose files are damaged or lost; not counted.",
-                "Événements stockés dont les fichiers sont abîmés ou perdus\N{NO-BREAK SPACE}; non comptés.",
+                "Événements stockés dont les fichiers sont abîmés ou perdus\N{NO-BREAK SPACE}; "
+                "non comptés.",
             ),
         ),
         "gone": (
