@@ -45,9 +45,9 @@ class LayoutConflictError(LayoutError):
         super().__init__(
             Text(
                 "Another page has changed this layout since it was opened here. Save again to "
-                "replace it, or reload the page to take it.",
+                "replace it, or cancel and reload the page to take it.",
                 "Une autre page a modifié cette disposition depuis son ouverture ici. Enregistrez "
-                "de nouveau pour la remplacer, ou rechargez la page pour la reprendre.",
+                "de nouveau pour la remplacer, ou annulez et rechargez la page pour la reprendre.",
             )
         )
         self.revision = revision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,11 @@ import pytest
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW_PX, places
-from tests.support.browser.front import SIZE, Watch
+from tests.support.browser.front import SIZE
 from tests.support.browser.settled import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from playwright.sync_api import Browser
 
     from tests.support.browser.front import Front
 
@@ -543,35 +541,3 @@ def test_failed_save_is_shown_as_text_and_editing_continues(editing: Editing) ->
     assert note.inner_text() == why
     assert editing.page.locator(".clw-editing").count() == 1
     assert editing.page.title() != "pwned"
-
-
-def test_changing_the_language_ends_editing_and_keeps_the_layout(
-    voila: Front, browser: Browser
-) -> None:
-    page, watch = browser.new_page(viewport=SIZE), Watch()
-    watch.over(page)
-    page.goto(voila.address)
-    page.wait_for_selector(".clw-report[data-state=live]")
-    front = replace(voila, page=page, watch=watch)
-    front.open_tab(1)
-    editing = Editing(front)
-    editing.press("modify")
-    editing.tile(KPI).focus()
-    page.keyboard.press("ArrowRight")
-    editing.await_kernel()
-    arranged = editing.places()
-    page.evaluate(
-        f"""async () => {{
-          {MODELS}
-          const hello = {{ type: "hello", viewer: "x", visible: true, search: "?locale=fr" }};
-          named("connection_monitor")[0].send(hello);
-        }}"""
-    )
-    page.wait_for_selector(".clw-report[lang=fr]")
-    page.locator(".clw-edit-modify:visible", has_text="Modifier").wait_for()
-    assert page.locator(".clw-editing, .clw-edit-corner, .clw-on").count() == 0
-    editing.await_kernel()
-    assert editing.places() == arranged
-    assert watch.trouble == []
-    page.goto("about:blank")
-    page.context.close()

@@ -213,5 +213,7 @@ def test_an_anonymous_user_can_edit_but_not_save(office: Office) -> None:
     assert "this page does not know your user name" in anonymous.save_error()
     assert anonymous.visible_tiles() == STANDARD[1:]
     anonymous.reload()
+    anonymous.press("cancel")
+    anonymous.page.wait_for_selector(".clw-edit-modify:visible")
     assert anonymous.visible_tiles() == STANDARD
     anonymous.page.context.close()

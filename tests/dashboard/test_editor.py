@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,7 +45,14 @@ def grid_of(places: tuple[Place, ...] = PLACES) -> ReportGrid:
 
 def items(places: tuple[Place, ...]) -> list[dict[str, object]]:
     return [
-        {"id": p.tile_id, "rows": p.rows, "columns": p.columns, "shown": p.shown} for p in places
+        {
+            "id": p.tile_id,
+            "rows": p.rows,
+            "columns": p.columns,
+            "view": p.view or "",
+            "shown": p.shown,
+        }
+        for p in places
     ]
 
 
@@ -226,6 +234,73 @@ def test_views_beyond_the_limit_can_still_cancel() -> None:
     assert grid.places() == PLACES
 
 
+def test_a_view_that_is_replaced_goes_on_with_its_draft(sent: Sent) -> None:
+    dashboard = Dashboard(snapshot_of([Event("sent")]), tiles=[p.tile_id for p in PLACES], now=NOW)
+    (before,) = (grid.places() for grid in dashboard.grids.values())
+    first = dashboard.tabs.children[0].children[0]
+    say(first, {"type": "edit", "viewer": "a"})
+    arrange(first, items(MOVED))
+    dashboard.tile(REASONS).view = "table"
+    assert first.places[0]["view"] == "table"
+    dashboard.set_language("fr", "Europe/Paris")
+    editor = dashboard.tabs.children[0].children[0]
+    assert editor is not first
+    assert editor.draft == first.draft
+    drafted = (replace(MOVED[0], view="table"), *MOVED[1:])
+    assert editor.places == items(drafted)
+    sent.clear()
+    say(editor, {"type": "edit", "viewer": "a", "places": items(drafted), "n": 1})
+    assert answers(sent) == [{"type": "arranged", "viewer": "a", "n": 1}]
+    say(editor, {"type": "cancel", "viewer": "a", "places": [], "n": 2})
+    assert dashboard.grids["email"].places() == before
+
+
+def test_a_draft_is_shown_again_with_its_views_and_can_be_cancelled() -> None:
+    grid = grid_of()
+    editor = Editor(grid, name="report email")
+    drafted = (Place(DOMAINS, 1, 2, view="table"), Place(KPI, 5, 4, shown=False), PLACES[1])
+    say(editor, {"type": "edit", "viewer": "a", "places": items(drafted), "n": 1})
+    assert grid.places() == drafted
+    say(editor, {"type": "cancel", "viewer": "a", "places": items(PLACES), "n": 2})
+    assert grid.places() == PLACES
+    say(editor, {"type": "edit", "viewer": "b", "places": items(drafted[:2]), "n": 1})
+    assert grid.places() == PLACES, "a draft that does not name every tile"
+    assert editor.draft["name"] == "report email"
+    assert editor.draft["session"] != Editor(grid_of()).draft["session"]
+
+
+def test_a_saved_layout_that_arrives_during_editing_is_what_cancel_shows() -> None:
+    grid = grid_of()
+    editor = Editor(grid)
+    say(editor, {"type": "edit", "viewer": "a", "places": items(MOVED), "n": 1})
+    saved = PLACES[::-1]
+    editor.load(saved)
+    assert grid.places() == MOVED
+    say(editor, {"type": "cancel", "viewer": "a"})
+    assert grid.places() == saved
+    editor.load(PLACES)
+    assert grid.places() == PLACES
+
+
+def test_save_includes_changes_that_did_not_arrive_before(sent: Sent) -> None:
+    saved: list[tuple[Place, ...]] = []
+    editor = Editor(grid_of(), on_save=saved.append)
+    sent.clear()
+    say(editor, {"type": "save", "viewer": "a", "places": items(MOVED), "n": 3})
+    assert saved == [MOVED]
+    assert answers(sent) == [{"type": "saved", "viewer": "a"}]
+
+
+def test_a_save_that_follows_a_reset_at_once_saves_the_default() -> None:
+    saved: list[tuple[Place, ...]] = []
+    editor = Editor(grid_of(), on_save=saved.append)
+    say(editor, {"type": "edit", "viewer": "a", "n": 1})
+    arrange(editor, items(MOVED), n=2)
+    say(editor, {"type": "reset", "viewer": "a", "n": 3})
+    say(editor, {"type": "save", "viewer": "a", "places": items(MOVED), "n": 3})
+    assert saved == [PLACES], "the page has not received the default yet"
+
+
 def test_reset_shows_the_default_and_saves_nothing() -> None:
     saved: list[tuple[Place, ...]] = []
     grid = grid_of()
@@ -286,4 +361,4 @@ def test_another_language_keeps_the_layout() -> None:
     assert dashboard.grids["email"].places() == before
     editor = dashboard.tabs.children[0].children[0]
     assert editor.labels["modify"] == "Modifier"
-    assert editor.places == items(MOVED)
+    assert editor.places == items(before)

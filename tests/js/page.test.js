@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { mergePlaces, resumed } from "../../campaign_live_widgets/dashboard/editing/drafts.js";
 import { lossOf } from "../../campaign_live_widgets/dashboard/live/connection_monitor.js";
 import { mergeAddress } from "../../campaign_live_widgets/dashboard/page/address.js";
 import { matching } from "../../campaign_live_widgets/dashboard/page/pick_list.js";
@@ -73,4 +74,36 @@ test("a letter moves to the next menu item that begins with it", () => {
 
 test("other keys do not move in a menu", () => {
   for (const key of ["x", " ", "Tab", "Enter"]) assert.equal(itemFor(key, 0, ITEMS), -1);
+});
+
+const place = (id, columns = 4) => ({ id, rows: 5, columns, view: "", shown: true });
+const draft = {
+  session: "s",
+  viewer: "v",
+  before: [place("a"), place("b")],
+  places: [place("b"), place("a", 6)],
+};
+
+test("places of a draft are those of the page's tiles: new ones are last", () => {
+  const current = [place("a"), place("c"), place("b")];
+  assert.deepEqual(mergePlaces([place("x"), place("b", 8), place("a")], current), [
+    place("b", 8),
+    place("a"),
+    place("c"),
+  ]);
+});
+
+test("a draft goes on in the same report, and in another kernel's unless nothing was changed", () => {
+  assert.equal(resumed(null, "s", draft.before), null);
+  const same = resumed(draft, "s", draft.places);
+  assert.deepEqual([same?.viewer, same?.before, same?.isOutdated], ["v", draft.before, false]);
+  const reloaded = resumed(draft, "t", draft.before);
+  assert.notEqual(reloaded?.viewer, "v");
+  assert.deepEqual([reloaded?.places, reloaded?.isOutdated], [draft.places, false]);
+  const saved = [place("b", 3), place("a")];
+  const outdated = resumed(draft, "t", saved);
+  assert.deepEqual([outdated?.before, outdated?.isOutdated], [saved, true]);
+  const unchanged = { ...draft, places: draft.before };
+  assert.equal(resumed(unchanged, "t", draft.before), null);
+  assert.equal(resumed(unchanged, "s", draft.before)?.viewer, "v");
 });

@@ -166,6 +166,7 @@ class CampaignReport(VBox):
             locale=query.locale,
             time_zone=query.time_zone,
             layouts=TabLayouts(self._standard),
+            name=self._name,
         )
         """The page: a head and the tabs."""
         return self.dashboard

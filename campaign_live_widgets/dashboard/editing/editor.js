@@ -1,27 +1,22 @@
 /**
  * Edit mode of one tab: adds handles to the tiles of the grid beside it, for each view separately.
  *
- * Messages out: edit, arrange {places, n}, reset, cancel {places, n}, save; each has the id of
- * this view. Messages in, for the named view: arranged {n}, saved, refused {text}. (transfer.js
- * has its own.) The layout is the kernel's `places`; a drag or a key is previewed in the page, and
- * sent to the kernel once, when it is done.
+ * Messages out: edit {n}, arrange {places, n}, reset {n}, cancel {places, n}, save {places, n}; each has
+ * the id of this view. Messages in, for the named view: arranged {n}, saved, refused {text}.
+ * (transfer.js has its own.) The layout is the kernel's `places`; a drag or a key is previewed in
+ * the page, and sent to the kernel once, when it is done. What is not saved is a draft of the page
+ * (drafts.js), with which a view that replaces this one goes on: edit {places, n}.
  */
 
-import {
-  drawIcon,
-  freshId,
-  make,
-  makeButton,
-  placeBeside,
-  write,
-} from "../../rendering/html/dom.js";
+import { freshId, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
 import { follow, lifetime, onResize } from "../../widgets/base/widget.js";
+import { draftStore, isEdited, resumed } from "./drafts.js";
 import { boxes, clamp, drag, glide, measure } from "./drag.js";
+import { addHandles, removeHandles } from "./handles.js";
 import { toolbar } from "./toolbar.js";
 import { addFileButtons } from "./transfer.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const GRIP = "M3 3h2v2H3zM7 3h2v2H7zM3 7h2v2H3zM7 7h2v2H7zM3 11h2v2H3zM7 11h2v2H7z";
 
 /** @param {RenderProps} props */
 export function render({ model, el, signal }) {
@@ -29,14 +24,23 @@ export function render({ model, el, signal }) {
   const labels = model.get("labels");
   const geometry = model.get("geometry");
   const specs = new Map(model.get("tiles").map((spec) => [spec.id, spec]));
-  const viewer = freshId();
+  let viewer = freshId();
+  const { name, session } = model.get("draft");
+  const draft = draftStore(name);
   const parts = toolbar(el, labels);
   const announce = (template, values = {}) => {
     const text = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     // Screen readers announce a change only: a repeated text gets a space more.
     parts.live.textContent = parts.live.textContent === text ? `${text}\u00a0` : text;
   };
-  const send = (type, more = {}) => model.send({ type, viewer, ...more });
+  const isLost = () => Boolean(el.closest(".clw-report[data-lost]"));
+  const send = (type, more = {}) => {
+    try {
+      model.send({ type, viewer, ...more });
+    } catch {
+      // A dead kernel: the page shows that it is, and the draft stays.
+    }
+  };
   let sent = 0; // number of the last layout sent
   let confirmed = 0; // number of the last layout that the kernel has confirmed
   let grid = /** @type {HTMLElement} */ (/** @type {unknown} */ (null));
@@ -83,6 +87,12 @@ export function render({ model, el, signal }) {
     apply(places);
     dragging?.again();
     refresh();
+    keep();
+  }
+
+  /** Keep what is not saved, so that it outlives this view. */
+  function keep() {
+    if (before) draft.write({ session, viewer, before, places });
   }
 
   function findNodes() {
@@ -99,6 +109,7 @@ export function render({ model, el, signal }) {
     places = list;
     apply(places);
     refresh();
+    keep();
     sent += 1;
     send("arrange", { places, n: sent });
   }
@@ -147,63 +158,50 @@ export function render({ model, el, signal }) {
         }),
       );
     for (const { id } of shown()) nodes.get(id)?.setAttribute("aria-label", label(id).join(", "));
-    addHandles();
+    drawHandles();
   }
 
-  function addHandles() {
-    for (const [id, node] of nodes) {
-      if (!node.querySelector(":scope > .clw-edit-corner")) {
-        const remove = makeButton("clw-edit-remove", "×");
-        remove.title = labels.remove.replace("{title}", nameOf(id));
-        remove.setAttribute("aria-label", remove.title);
-        remove.addEventListener("click", () => removeTile(id));
-        const corner = make("div", "clw-edit-corner");
-        corner.title = labels.corner;
-        node.append(drawIcon(GRIP, "clw-edit-grip", "0 0 12 16"), remove, corner);
-        node.tabIndex = 0;
-        node.setAttribute("role", "group");
-        node.setAttribute("aria-roledescription", labels.tile);
-        node.setAttribute("aria-describedby", parts.help.id);
-        node.setAttribute("data-lm-suppress-shortcuts", "true");
-      }
-      for (const body of node.querySelectorAll(":scope > .clw-view")) body.inert = true;
-    }
+  function drawHandles() {
+    addHandles(nodes, { labels, nameOf, removeTile, helpId: parts.help.id });
   }
 
-  function removeHandles() {
-    for (const node of nodes.values()) {
-      for (const part of node.querySelectorAll(
-        ":scope > :is(.clw-edit-grip, .clw-edit-remove, .clw-edit-corner)",
-      ))
-        part.remove();
-      for (const body of node.querySelectorAll(":scope > .clw-view")) body.inert = false;
-      for (const name of ["tabindex", "role", "data-lm-suppress-shortcuts"])
-        node.removeAttribute(name);
-      for (const name of ["label", "roledescription", "describedby"])
-        node.removeAttribute(`aria-${name}`);
-    }
+  /** Go on with the draft of a former view, if there is one. */
+  function goOn() {
+    const kept = before || isEdited(name) ? null : resumed(draft.read(), session, places);
+    if (!kept) return;
+    viewer = kept.viewer;
+    enter(kept.before, kept.places);
+    if (kept.isOutdated) showError(labels.newer);
   }
 
-  function enter() {
+  /** Begin to edit; `drafted` are the places of a draft, if there is one. */
+  function enter(from, drafted = /** @type {any[] | null} */ (null)) {
     if (before || !nodes.size) return;
-    before = places;
+    before = from;
     mode = new AbortController();
     const options = { signal: mode.signal };
     findNodes();
     grid.addEventListener("pointerdown", onPointerDown, options);
     grid.addEventListener("keydown", onKeyDown, options);
     // A view that is shown during editing gets no input, either.
-    const changed = new MutationObserver(addHandles);
+    const changed = new MutationObserver(drawHandles);
     for (const node of nodes.values()) changed.observe(node, { childList: true });
     mode.signal.addEventListener("abort", () => changed.disconnect());
     el.classList.add("clw-on");
+    el.setAttribute("data-draft", name);
     page = el.parentElement; // kept, since it may outlive this view
     page?.classList.add("clw-editing");
     showError("");
+    if (drafted) {
+      places = drafted;
+      apply(places);
+    }
     refresh();
-    send("edit");
-    announce(labels.begun);
-    (nodes.get(shown()[0]?.id) ?? parts.add).focus({ preventScroll: true });
+    keep();
+    sent += 1;
+    send("edit", drafted ? { places, n: sent } : { n: sent });
+    announce(drafted ? labels.kept : labels.begun);
+    if (!drafted) (nodes.get(shown()[0]?.id) ?? parts.add).focus({ preventScroll: true });
   }
 
   function leave(message) {
@@ -211,11 +209,12 @@ export function render({ model, el, signal }) {
     dragging?.cancel();
     before = null;
     mode.abort();
-    removeHandles();
+    removeHandles(nodes);
     parts.missing.hidePopover();
     el.classList.remove("clw-on");
     page?.classList.remove("clw-editing");
     if (!message) return;
+    draft.clear();
     parts.modify.focus({ preventScroll: true });
     announce(message);
   }
@@ -338,10 +337,11 @@ export function render({ model, el, signal }) {
     parts.add.setAttribute("aria-expanded", String(newState === "open"));
     placeBeside(parts.missing, parts.add, { reserve: 320, align: "start" });
   });
-  addFileButtons(parts.reset, { model, viewer, labels, signal: life.signal });
-  parts.modify.addEventListener("click", enter);
+  addFileButtons(parts.reset, { model, viewerOf: () => viewer, labels, signal: life.signal });
+  parts.modify.addEventListener("click", () => enter(places));
   parts.reset.addEventListener("click", () => {
-    send("reset");
+    sent += 1;
+    send("reset", { n: sent });
     announce(labels.asReset);
   });
   parts.cancel.addEventListener("click", () => {
@@ -352,9 +352,10 @@ export function render({ model, el, signal }) {
     leave(labels.undone);
   });
   parts.save.addEventListener("click", () => {
-    showError("");
+    showError(isLost() ? labels.lost : "");
+    if (isLost()) return;
     parts.save.disabled = true;
-    send("save");
+    send("save", { places, n: sent });
   });
   follow(
     model,
@@ -386,6 +387,7 @@ export function render({ model, el, signal }) {
       return;
     }
     onPlaces();
+    goOn();
     onResize(grid, () => grid.classList.toggle("clw-single", isSingle()), life.signal);
   };
   findAll();

@@ -3,11 +3,15 @@
 The page previews a drag or a key itself and sends ``arrange``, with all places, once it is done.
 ``edit``, ``cancel``, ``reset`` and ``save`` are the buttons of its toolbar. Each message has the
 id of its view, since each view of a report enters and leaves edit mode on its own.
+
+The page keeps a draft of what is not saved: after a change of language, which creates this widget
+again, and after a reload it goes on with it, by an ``edit`` with the places of the draft.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -25,6 +29,7 @@ from campaign_live_widgets.layouts.places import (
     MIN_COLUMNS,
     MIN_ROWS,
     ROW_PX,
+    Place,
 )
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.widgets import Front, offer_files
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from campaign_live_widgets.dashboard.editing.grid import ReportGrid
-    from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.widgets import File
 
 _LOG: Final = logging.getLogger(__name__)
@@ -88,6 +92,20 @@ LABELS: Final[Mapping[str, Text]] = MappingProxyType(
         "changed": Text(
             "Layout changed until the page is closed", "Disposition modifiée jusqu'à la fermeture"
         ),
+        "kept": Text(
+            "Your changes are still here. Save to keep them.",
+            "Vos modifications sont toujours là. Enregistrez pour les conserver.",
+        ),
+        "newer": Text(
+            "The saved layout has changed since you began: Save replaces it, Cancel shows it.",
+            "La disposition enregistrée a changé depuis le début de vos modifications : "
+            "Enregistrer la remplace, Annuler l'affiche.",
+        ),
+        "lost": Text(
+            "Not saved: the page has no connection to the report. Your changes stay here.",
+            "Non enregistrée : la page n'a pas de connexion au rapport. Vos modifications "
+            "restent ici.",
+        ),
         "undone": Text("Changes undone", "Modifications annulées"),
         "asReset": Text(
             "Default layout shown. Save to keep it.",
@@ -118,6 +136,10 @@ class Editor(Front, script="editor"):
     on_import : callable, optional
         Given the contents of a file, returns the places to show (or None), and a line for the
         reader.
+    name : str
+        Of the draft that the page keeps: report and tab. Without it none is kept.
+    former : Editor, optional
+        The one that this one replaces, such as in another language: who edits there goes on here.
     """
 
     geometry = t.Dict().tag(sync=True)
@@ -125,7 +147,10 @@ class Editor(Front, script="editor"):
     tiles: t.List[Any] = t.List().tag(sync=True)
     """``id``, CSS class ``css``, ``title`` and default ``rows`` of each tile."""
     places: t.List[Any] = t.List().tag(sync=True)
-    """``id``, ``rows``, ``columns`` and ``shown`` of each tile, in their order."""
+    """``id``, ``rows``, ``columns``, ``view`` (empty: the first) and ``shown`` of each tile, in
+    their order."""
+    draft = t.Dict().tag(sync=True)
+    """``name`` of the page's draft, and ``session``: an id of this kernel's report."""
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
@@ -136,16 +161,24 @@ class Editor(Front, script="editor"):
         on_save: Callable[[tuple[Place, ...]], str | None] | None = None,
         on_export: Callable[[], File] | None = None,
         on_import: Callable[[bytes], tuple[Sequence[Place] | None, str]] | None = None,
+        name: str = "",
+        former: Editor | None = None,
     ) -> None:
         self._grid, self._on_save, self._on_import = grid, on_save, on_import
         self._default = grid.places() if default is None else tuple(default)
         self._before: dict[str, tuple[Place, ...]] = {}
+        self._answered: tuple[str, object] = ("", None)
+        """The view and the number of the last change."""
+        if former is not None:
+            self._before.update(former._before)  # noqa: SLF001 - of this class
+        session = secrets.token_hex(8) if former is None else former.draft["session"]
         labels = {key: text(locale) for key, text in LABELS.items()} | {"lang": locale}
         if on_save is None:
             labels |= {"save": labels["done"], "saved": labels["changed"]}
         if on_export is None or on_import is None:
             labels |= {"export": "", "import": ""}
         super().__init__(
+            draft={"name": name, "session": session},
             geometry={
                 "columns": COLUMNS,
                 "row": ROW_PX,
@@ -181,9 +214,22 @@ class Editor(Front, script="editor"):
 
     def _sync_places(self, _change: object = None) -> None:
         self.places = [
-            {"id": p.tile_id, "rows": p.rows, "columns": p.columns, "shown": p.shown}
+            {
+                "id": p.tile_id,
+                "rows": p.rows,
+                "columns": p.columns,
+                "view": p.view or "",
+                "shown": p.shown,
+            }
             for p in self._grid.places()
         ]
+
+    def load(self, places: Sequence[Place]) -> None:
+        """Show a saved layout; to those who edit, it is what *Cancel* goes back to."""
+        if self._before:
+            self._before = dict.fromkeys(self._before, tuple(places))
+        else:
+            self._grid.arrange(places)
 
     def _on_import_message(self, _self: Editor, message: object, buffers: Sequence[bytes]) -> None:
         """Show the layout of a file that the reader has chosen."""
@@ -204,20 +250,20 @@ class Editor(Front, script="editor"):
             self._arrange(message.get("places"))
             self._answer(viewer, message)
         elif kind == "edit":
-            self._before.pop(viewer, None)
-            self._before[viewer] = self._grid.places()
-            while len(self._before) > _VIEWERS:
-                del self._before[next(iter(self._before))]
+            self._begin(viewer, message)
         elif kind == "cancel":
             before = self._before.pop(viewer, None)
-            if before is None:  # dropped, but the page knows all but the views
-                self._arrange(message.get("places"))
+            if before is None:  # dropped, but the page knows it
+                self._arrange(message.get("places"), is_draft=True)
             else:
                 self._grid.arrange(before)
             self._answer(viewer, message)
         elif kind == "reset":
             self._grid.arrange(self._default)
+            self._answer(viewer, message)
         elif kind == "save":
+            if "places" in message and self._answered != (viewer, message.get("n")):
+                self._arrange(message["places"])  # the last change was lost with the connection
             refusal = self._save()
             if refusal is None:
                 self._before.pop(viewer, None)
@@ -225,8 +271,18 @@ class Editor(Front, script="editor"):
             else:
                 self.send({"type": "refused", "viewer": viewer, "text": refusal})
 
+    def _begin(self, viewer: str, message: Mapping[str, object]) -> None:
+        """Remember the layout for *Cancel*; of a view that goes on, that of its beginning."""
+        self._before.setdefault(viewer, self._grid.places())
+        while len(self._before) > _VIEWERS:
+            del self._before[next(iter(self._before))]
+        if "places" in message:
+            self._arrange(message["places"], is_draft=True)
+        self._answer(viewer, message)
+
     def _answer(self, viewer: str, message: Mapping[str, object]) -> None:
         """Confirm a view's change: `places` contain it, so that the view may follow them again."""
+        self._answered = (viewer, message.get("n"))
         self.send({"type": "arranged", "viewer": viewer, "n": message.get("n")})
 
     def _save(self) -> str | None:
@@ -238,15 +294,18 @@ class Editor(Front, script="editor"):
             _LOG.exception("The layout could not be saved")
             return phrases.one_line(error)
 
-    def _arrange(self, items: object) -> None:
-        """Apply the places that a page sends, if all tiles are named once and all sizes valid."""
+    def _arrange(self, items: object, *, is_draft: bool = False) -> None:
+        """Apply the places that a page sends, if all tiles are named once and all sizes valid.
+
+        Those of a draft have the views of the tiles, too, and any size that a layout file may have.
+        """
         current = {place.tile_id: place for place in self._grid.places()}
         if not isinstance(items, list) or len(items) != len(current):
             return
         places: dict[str, Place] = {}
         for item in items:
-            place = _read(item, current)
-            if place is None or place.tile_id in places:
+            place = _read_draft(item) if is_draft else _read(item, current)
+            if place is None or place.tile_id in places or place.tile_id not in current:
                 return
             places[place.tile_id] = place
         self._grid.arrange(places.values())
@@ -266,6 +325,19 @@ def _read(item: object, current: Mapping[str, Place]) -> Place | None:
     if not _is_size(columns, MIN_COLUMNS, COLUMNS, place.columns):
         return None
     return replace(place, rows=rows, columns=columns, shown=is_shown)
+
+
+def _read_draft(item: object) -> Place | None:
+    """Return the place in a draft; None if it is invalid. An unknown view is the first one."""
+    if not isinstance(item, Mapping):
+        return None
+    tile_id, rows, columns, is_shown = (item.get(k) for k in ("id", "rows", "columns", "shown"))
+    view = item.get("view") or None
+    if not isinstance(tile_id, str) or not isinstance(is_shown, bool):
+        return None
+    if not _is_size(rows, 1, MAX_ROWS, 0) or not _is_size(columns, 1, COLUMNS, 0):
+        return None
+    return Place(tile_id, rows, columns, None if view is None else str(view), shown=is_shown)
 
 
 def _is_size(value: object, least: int, most: int, now: int) -> TypeGuard[int]:

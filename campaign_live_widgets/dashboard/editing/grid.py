@@ -29,13 +29,14 @@ class ReportGrid(GridspecLayout):
     """
 
     arranged = traitlets.Int(
-        0, help="Grows with each change of size, order or visibility of tiles."
+        0, help="Grows with each change of size, order, visibility or view of tiles."
     )
 
     def __init__(self, tiles: Mapping[str, Widget], places: Sequence[Place]) -> None:
         super().__init__(sum(place.rows for place in places) or 1, COLUMNS)
         self._tiles = {place.tile_id: tiles[place.tile_id] for place in places}
         self._spans: dict[str, tuple[int, int]] = {}
+        self._is_arranging = False
         self.add_class("clw-grid")
         layout = self.layout
         layout.grid_template_columns = f"repeat({COLUMNS}, minmax(0, 1fr))"
@@ -43,6 +44,9 @@ class ReportGrid(GridspecLayout):
         layout.grid_auto_flow = "row dense"
         layout.grid_gap = f"{GAP_PX}px {GUTTER_PX}px"
         self.arrange(places)
+        for tile in self._tiles.values():
+            if tile.has_trait("view"):
+                tile.observe(self._on_view, "view")
         self.children = tuple(self._tiles.values())
 
     def __setitem__(self, key: tuple[int | slice, int | slice], tile: Widget) -> None:
@@ -111,14 +115,22 @@ class ReportGrid(GridspecLayout):
         named = {place.tile_id: place for place in places if place.tile_id in self._tiles}
         rest = () if len(named) == len(self._tiles) else self.places()
         order = (*named.values(), *(place for place in rest if place.tile_id not in named))
-        for index, place in enumerate(order):
-            tile = self._tiles[place.tile_id]
-            with tile.layout.hold_sync():  # one message for a tile
-                tile.layout.order = str(index)
-                tile.layout.display = None if place.shown else "none"
-                self._span(place.tile_id, place.rows, place.columns)
-            _show_view(tile, place.view)
+        self._is_arranging = True
+        try:
+            for index, place in enumerate(order):
+                tile = self._tiles[place.tile_id]
+                with tile.layout.hold_sync():  # one message for a tile
+                    tile.layout.order = str(index)
+                    tile.layout.display = None if place.shown else "none"
+                    self._span(place.tile_id, place.rows, place.columns)
+                _show_view(tile, place.view)
+        finally:
+            self._is_arranging = False
         self.arranged += 1
+
+    def _on_view(self, _change: object) -> None:
+        if not self._is_arranging:
+            self.arranged += 1
 
     def _span(self, tile_id: str, rows: int, columns: int) -> None:
         span = (max(1, rows), min(max(1, columns), COLUMNS))

@@ -11,7 +11,7 @@ import { follow } from "../../widgets/base/widget.js";
 
 const LIMIT = 256 * 1024;
 
-export function addFileButtons(anchor, { model, viewer, labels, signal }) {
+export function addFileButtons(anchor, { model, viewerOf, labels, signal }) {
   if (!labels.export) return; // a page without files
   const add = (className, text) => {
     const button = makeButton(`clw-button ${className}`, text);
@@ -39,13 +39,13 @@ export function addFileButtons(anchor, { model, viewer, labels, signal }) {
     if (!file) return;
     // One byte more than allowed is enough for the kernel to reject the file as too large.
     const bytes = await file.slice(0, LIMIT + 1).arrayBuffer();
-    model.send({ type: "import", viewer }, undefined, [bytes]);
+    model.send({ type: "import", viewer: viewerOf() }, undefined, [bytes]);
   });
   follow(
     model,
     "msg:custom",
     (message) => {
-      if (message.viewer !== viewer) return;
+      if (message.viewer !== viewerOf()) return;
       if (message.type === "imported") write(status, message.text);
       else if (message.type === "saved") write(status, "");
     },

@@ -22,6 +22,7 @@ from campaign_live_widgets.dashboard.page.tile_update import update_tile
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.layouts.document import write_report
+from campaign_live_widgets.layouts.files import REPORT
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
@@ -57,6 +58,8 @@ class Dashboard(VBox):
         The current time; by default the clock's.
     layouts : TabLayouts, optional
         The layouts that the tabs open with, and their storage.
+    name : str
+        Of the report: its pages keep drafts of layouts for each name.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by name
@@ -68,6 +71,7 @@ class Dashboard(VBox):
         tiles: Iterable[str] | None = None,
         now: datetime | None = None,
         layouts: TabLayouts | None = None,
+        name: str = REPORT,
     ) -> None:
         self.snapshot = snapshot
         """The snapshot that is shown."""
@@ -84,10 +88,10 @@ class Dashboard(VBox):
         self.header = Header(locale=locale, time_zone=time_zone)
         self.filters = Filters(locale=locale)
         self._layouts = layouts or TabLayouts(places(map(tile_of, self._tile_ids)))
-        self._saves_layouts = layouts is not None
+        self._saves_layouts, self._name = layouts is not None, name
+        self._editors = dict[str, Editor]()
         self._rows = self._load_layouts()
-        self.tabs = Tab()
-        self.tabs.add_class("clw-tabs")
+        self.tabs = Tab().add_class("clw-tabs")
         self._fill_tabs(now or utc_now())
         super().__init__((self.monitor, self.header, self.filters, self.tabs))
         self.add_class("clw-report")
@@ -143,7 +147,7 @@ class Dashboard(VBox):
     def _page(self, tab: str, grid: ReportGrid) -> tuple[Widget, ...]:
         standard = self._own_places(self._layouts.standard[tab])
         on_save = partial(self.save_layout, tab) if self._saves_layouts else None
-        editor = Editor(
+        self._editors[tab] = editor = Editor(
             grid,
             standard,
             locale=self.locale,
@@ -152,6 +156,8 @@ class Dashboard(VBox):
                 FILE_NAME, write_report(self.layout_of_tabs()), "application/json"
             ),
             on_import=partial(self._import_layout, tab),
+            name=f"{self._name} {tab}",
+            former=self._editors.get(tab),
         )
         return (editor, grid, self.facts) if tab == "campaign" else (editor, grid)
 
@@ -173,13 +179,12 @@ class Dashboard(VBox):
     def use_storage(self, storage: LayoutStorage | None, refusal: Text | None = None) -> None:
         """Show the layouts of a storage, and save the reader's layouts there from now on.
 
-        Without a storage the report's own layout is shown, and *refusal* is the answer to a
-        save.
+        Without a storage the report's own layout is shown, and *refusal* answers a save.
         """
         with self._lock:
             self._layouts.use_storage(storage, refusal)
             for tab, row in self._load_layouts().items():
-                self.grids[tab].arrange(row)
+                self._editors[tab].load(row)
 
     def save_layout(self, tab: str, row: Iterable[Place]) -> str | None:
         """Save the places of a tab; return why it failed, in the page's language, or ``None``."""
@@ -213,22 +218,20 @@ class Dashboard(VBox):
     def set_language(self, locale: str, time_zone: str | None = None) -> None:
         """Change the page's language and time zone; by default the zone stays.
 
-        The tiles are created again; the open tab, the views and the layout stay.
+        The tiles are created again; the open tab, the views, the layout and edit mode stay.
         """
         with self._lock:
             time_zone = time_zone or self.time_zone
             if (locale, time_zone) == (self.locale, self.time_zone):
                 return
             self.locale, self.time_zone = locale, time_zone
-            pages = self.tabs.children
-            old = [*self._tiles.values(), *(part for page in pages for part in page.children)]
-            layout = self.layout_of_tabs()
+            parts = (part for page in self.tabs.children for part in page.children)
+            old = [*self._tiles.values(), *parts]
+            self._rows = self.layout_of_tabs()
             self.monitor.set_language(locale)
             self.header.set_language(locale, time_zone)
             self.filters.set_language(locale)
             self._fill_tabs(utc_now())
-            for tab, row in layout.items():
-                self.grids[tab].arrange(row)
             self._failed.intersection_update(self._followers)
             for widget in old:
                 widget.close()
@@ -359,8 +362,7 @@ class Dashboard(VBox):
         if self._controller is None:
             return
         if kind == "revisit":
-            address, number = str(message.get("address", "")), int(message.get("n", 0))
-            self._call_soon(partial(self._controller.revisit, address, number))
+            self._call_soon(partial(self._controller.revisit, message["address"], message["n"]))
         elif kind == "change":
             changes = dict(message.get("changes") or {})
             values_by_key = {str(key): [str(v) for v in values] for key, values in changes.items()}
@@ -379,12 +381,12 @@ class Dashboard(VBox):
         """Handle a message of the page's head."""
         if self._coordinator is not None:
             self._coordinator.on_message(message)
-        if message.get("type") == "recount" and self._controller is not None:
+        if self._controller is None:
+            return
+        if message.get("type") == "recount":
             self._call_soon(self._controller.recount)
-        if message.get("type") == "back":
-            self._on_filters_message(
-                self.filters, {"type": "change", "changes": {"detail": [""]}}, None
-            )
+        elif message.get("type") == "back":
+            self._call_soon(partial(self._controller.change, {"detail": [""]}))
 
     def _on_monitor_message(
         self, _monitor: ConnectionMonitor, message: Mapping[str, Any], _buffers: object

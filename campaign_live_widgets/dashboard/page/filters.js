@@ -185,9 +185,18 @@ export function render({ model, el, signal }) {
   keepKeys(snapshots);
   more.panel.append(csv, print, save, snapshots, status);
   save.addEventListener("click", () => {
+    if (el.closest(".clw-report[data-lost]")) {
+      // Sent after a reconnection, it would save what the page does not show yet.
+      write(status, labels().unsaved.replace("{}", labels().failed));
+      return;
+    }
     more.close();
     model.send({ type: "save" });
   });
+  const drawSaving = () => {
+    el.classList.toggle("clw-saving", model.get("saving") === "busy");
+    if (more.isOpen()) drawMore();
+  };
   csv.addEventListener("click", async () => {
     write(status, "");
     try {
@@ -348,7 +357,8 @@ export function render({ model, el, signal }) {
   ]) {
     follow(model, `change:${name}`, draw, life.signal);
   }
-  follow(model, "change:saving change:snapshots", () => more.isOpen() && drawMore(), life.signal);
+  drawSaving();
+  follow(model, "change:saving change:snapshots", drawSaving, life.signal);
   life.signal.addEventListener("abort", () => clearTimeout(waiting));
   return () => life.abort();
 }
