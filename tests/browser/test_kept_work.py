@@ -257,6 +257,6 @@ def test_a_paused_page_saves_what_it_shows_although_it_is_left(
     assert str(rows["delivered"]) == delivered
     part = table((saved / "report.csv").read_text(encoding="utf-8"))
     numbers = [[cell for cell in line if cell.isdecimal()] for line in part]
-    shown = [[cell for cell in line if cell.isdecimal()] for line in lines]
-    assert [line for line in shown if line] == [line for line in numbers if line]
+    downloaded = [[cell for cell in line if cell.isdecimal()] for line in lines]
+    assert [line for line in downloaded if line] == [line for line in numbers if line]
     assert f'data-value="{delivered}"' in (saved / "report.html").read_text(encoding="utf-8")

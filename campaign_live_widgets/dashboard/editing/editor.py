@@ -99,7 +99,7 @@ LABELS: Final[Mapping[str, Text]] = MappingProxyType(
         "newer": Text(
             "The saved layout has changed since you began: Save replaces it, Cancel shows it.",
             "La disposition enregistrée a changé depuis le début de vos modifications : "
-            "Enregistrer la remplace, Annuler l'affiche.",
+            "Enregistrer l'écrase, Annuler l'affiche.",
         ),
         "lost": Text(
             "Not saved: the page has no connection to the report. Your changes stay here.",
