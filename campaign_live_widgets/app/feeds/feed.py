@@ -200,4 +200,5 @@ def _shared_file(source: str) -> Path | None:
     folder = os.environ.get(SERVER_FOLDER)
     if not folder:
         return None
-    return Path(folder, f"gone-{sha256(source.encode()).hexdigest()[:16]}")
+    digest = sha256(source.encode(errors="surrogatepass")).hexdigest()
+    return Path(folder, f"gone-{digest[:16]}")

@@ -121,7 +121,8 @@ def test_a_document_that_is_replaced_is_read_again(tmp_path: Path) -> None:
     new.write_text(json.dumps([event(2), event(3), {"event": "x"}]), encoding="utf-8")
     os.replace(new, path)
     rollup.refresh()
-    assert counts_of(rollup) == (3, 0, 1, 0)
+    assert counts_of(rollup) == (2, 0, 1, 0)
+    assert rollup.health.gone == 1
 
 
 def test_a_document_that_grows_into_json_lines_is_read_as_lines(tmp_path: Path) -> None:
