@@ -213,6 +213,11 @@ def test_a_draft_of_a_layout_that_was_saved_meanwhile_is_named(page: Page, folde
     assert_editing(page, places)
     note = page.locator(".clw-on .clw-edit-note")
     assert note.inner_text().startswith("The saved layout has changed since you began")
+    page.locator("button.clw-pick-more").click()
+    page.locator(".clw-pick-more-panel select").first.select_option("fr")
+    assert_editing(page, places, save="Enregistrer", cancel="Annuler")
+    assert note.inner_text().startswith("La disposition enregistrée a changé")
+    page.keyboard.press("Escape")
     press(page, "cancel")
     page.wait_for_function(
         f"(css) => ({PLACES})()[0][0] === css", arg=TILES[email[-1].tile_id].css_class

@@ -34,7 +34,7 @@ from tests.dashboard.page import Controller
 from campaign_live_widgets.dashboard import Dashboard, Coordinator
 
 class Feed(MemoryFeed):
-    def snapshot(self):
+    def snapshot(self, now=None):
         self.now = datetime.now(UTC)
         health = Health(events=len(self.events), rejected=1, rejects=(REJECT,))
         return dataclasses.replace(super().snapshot(), campaign_name={NAME!r}, health=health)

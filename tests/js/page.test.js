@@ -82,6 +82,7 @@ const draft = {
   viewer: "v",
   before: [place("a"), place("b")],
   places: [place("b"), place("a", 6)],
+  isOutdated: false,
 };
 
 test("places of a draft are those of the page's tiles: new ones are last", () => {
@@ -103,6 +104,7 @@ test("a draft goes on in the same report, and in another kernel's unless nothing
   const saved = [place("b", 3), place("a")];
   const outdated = resumed(draft, "t", saved);
   assert.deepEqual([outdated?.before, outdated?.isOutdated], [saved, true]);
+  assert.equal(resumed({ ...draft, isOutdated: true }, "s", draft.places)?.isOutdated, true);
   const unchanged = { ...draft, places: draft.before };
   assert.equal(resumed(unchanged, "t", draft.before), null);
   assert.equal(resumed(unchanged, "s", draft.before)?.viewer, "v");

@@ -84,10 +84,10 @@ class RollupFeed:
         with self._lock, self._redacted_errors():
             self._rollup.recount()
 
-    def snapshot(self) -> Snapshot:
-        """Return the numbers of the window at this moment."""
+    def snapshot(self, now: datetime | None = None) -> Snapshot:
+        """Return the numbers of the window at a moment, by default the current one."""
         with self._lock:
-            return take_snapshot(self._rollup, self._query, self._clock(), name=self._name)
+            return take_snapshot(self._rollup, self._query, now or self._clock(), name=self._name)
 
     def set_query(self, query: Query) -> None:
         """Count what *query* asks for from now on, except its campaign: see :meth:`use`."""

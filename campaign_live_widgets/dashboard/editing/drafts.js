@@ -4,8 +4,10 @@ import { freshId } from "../../rendering/html/dom.js";
 
 /**
  * @typedef {{ id: string, rows: number, columns: number, view: string, shown: boolean }} Place
- * @typedef {{ session: string, viewer: string, before: Place[], places: Place[] }} Draft
- *   `session` is the kernel's report in which `viewer` began to edit, with the places `before`.
+ * @typedef {{ session: string, viewer: string, before: Place[], places: Place[],
+ *   isOutdated: boolean }} Draft
+ *   `session` is the kernel's report in which `viewer` began to edit, with the places `before`. A
+ *   draft is outdated if another layout has been saved since it was begun.
  */
 
 /**
@@ -65,14 +67,14 @@ export function isEdited(name) {
  * @param {Draft | null} draft
  * @param {string} session of the view's kernel
  * @param {Place[]} places of the kernel
- * @returns {(Draft & { isOutdated: boolean }) | null} outdated if another layout is saved by now
+ * @returns {Draft | null}
  */
 export function resumed(draft, session, places) {
   if (!draft) return null;
   const drafted = mergePlaces(draft.places, places);
-  if (draft.session === session) return { ...draft, places: drafted, isOutdated: false };
+  if (draft.session === session) return { ...draft, places: drafted };
   if (isSamePlaces(draft.before, draft.places)) return null;
-  const isOutdated = !isSamePlaces(draft.before, places);
+  const isOutdated = draft.isOutdated || !isSamePlaces(draft.before, places);
   return { session, viewer: freshId(), before: places, places: drafted, isOutdated };
 }
 

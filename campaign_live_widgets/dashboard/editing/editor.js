@@ -48,6 +48,7 @@ export function render({ model, el, signal }) {
   let nodes = new Map(); // tile id → its node in this page
   let places = []; // as shown in this page
   let before = /** @type {any[] | null} */ (null); // as they were when editing began; null outside edit mode
+  let isOutdated = false; // whether another layout has been saved since editing began
   let dragging = /** @type {ReturnType<typeof drag> | null} */ (null);
   let mode = new AbortController();
 
@@ -92,7 +93,7 @@ export function render({ model, el, signal }) {
 
   /** Keep what is not saved, so that it outlives this view. */
   function keep() {
-    if (before) draft.write({ session, viewer, before, places });
+    if (before) draft.write({ session, viewer, before, places, isOutdated });
   }
 
   function findNodes() {
@@ -169,9 +170,9 @@ export function render({ model, el, signal }) {
   function goOn() {
     const kept = before || isEdited(name) ? null : resumed(draft.read(), session, places);
     if (!kept) return;
-    viewer = kept.viewer;
+    ({ viewer, isOutdated } = kept);
     enter(kept.before, kept.places);
-    if (kept.isOutdated) showError(labels.newer);
+    if (isOutdated) showError(labels.newer);
   }
 
   /** Begin to edit; `drafted` are the places of a draft, if there is one. */
@@ -215,6 +216,7 @@ export function render({ model, el, signal }) {
     page?.classList.remove("clw-editing");
     if (!message) return;
     draft.clear();
+    isOutdated = false;
     parts.modify.focus({ preventScroll: true });
     announce(message);
   }

@@ -62,8 +62,8 @@ class Feed(Protocol):
     def refresh(self) -> bool:
         """Read new events; return whether there were any. Raise SourceError if unreadable."""
 
-    def snapshot(self) -> Snapshot:
-        """Return the numbers at this moment; the window moves with the clock."""
+    def snapshot(self, now: datetime | None = None) -> Snapshot:
+        """Return the numbers at a moment, by default the current one: the window moves with it."""
 
     def wait(self, timeout: float) -> bool:
         """Return True once something may have arrived, False after *timeout* seconds."""
@@ -226,10 +226,11 @@ class Coordinator:
         done = self._run_calls()
         if self._stopping.is_set():
             return
-        if not self._paused.is_set() and self._refresh(arrived=arrived):
+        is_readable = not self._paused.is_set() and self._refresh(arrived=arrived)
+        if is_readable and not self._paused.is_set():
             self._show()
         elif done:
-            self._dashboard.show(self._feed.snapshot(), now=self._clock())
+            self._show_last_read()
 
     def _run_calls_paused(self) -> None:
         """Run pending calls while the report is paused, with the events that were read before."""
@@ -240,7 +241,11 @@ class Coordinator:
             self._dashboard.notify(one_line(error))
         else:
             if done:
-                self._dashboard.show(self._feed.snapshot(), now=self._clock())
+                self._show_last_read()
+
+    def _show_last_read(self) -> None:
+        """Show what a reader asks for as of the last refresh: later events are not read yet."""
+        self._dashboard.show(self._feed.snapshot(self._last_success), now=self._clock())
 
     def _wait_for_work(self, version: int) -> bool:
         """Wait, for a short time at most; return whether to read the source at once."""

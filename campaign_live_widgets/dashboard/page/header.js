@@ -286,9 +286,15 @@ export function render({ model, el, signal: given }) {
   on(["gone"], () => drawGone(parts, model));
   on(["numbers"], () => drawCounts(parts, model));
   on(["notices"], () => drawNotices(parts, model));
+  let [refreshedAt] = model.get("refreshed");
   on(["refreshed"], () => {
-    const ahead = Date.now() - Date.parse(model.get("refreshed")[0]);
-    skew = Math.abs(ahead) > 2000 ? ahead : 0;
+    const [iso] = model.get("refreshed");
+    // Only a new time is the current one: the same time comes again in another language.
+    if (iso !== refreshedAt) {
+      const ahead = Date.now() - Date.parse(iso);
+      skew = Math.abs(ahead) > 2000 ? ahead : 0;
+    }
+    refreshedAt = iso;
     drawAges();
   });
   const timer = setInterval(drawAges, 1000);

@@ -72,6 +72,7 @@ class Header(Front, script="header"):
 
     def __init__(self, *, locale: str = "en", time_zone: str = "UTC") -> None:
         self._notices_lock, self._translations = Lock(), dict[str, Text]()
+        self._refreshed: datetime | None = None
         super().__init__()
         self.set_language(locale, time_zone)
         self.on_msg(self._on_message)
@@ -83,6 +84,8 @@ class Header(Front, script="header"):
         with self.hold_sync():
             self.labels = labels | {"terms": phrases.health_terms(locale)}
             self.locale = locale
+            if self._refreshed is not None:
+                self.refreshed = self._moment(self._refreshed)
         with self._notices_lock:
             self._translations = {
                 text(locale): text for text in self._translations.values()
@@ -118,6 +121,7 @@ class Header(Front, script="header"):
 
     def set_refreshed(self, time: datetime) -> None:
         """Set the time at which the source was last read."""
+        self._refreshed = time
         self.refreshed = self._moment(time)
 
     def set_state(self, state: str, note: str = "") -> None:

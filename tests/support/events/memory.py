@@ -109,8 +109,8 @@ class MemoryFeed:
         before, self._seen = self._seen, len(self.events)
         return self._seen > before
 
-    def snapshot(self) -> Snapshot:
-        return snapshot_of(self.events[: self._seen], self.now, campaign_id=self.campaign)
+    def snapshot(self, now: datetime | None = None) -> Snapshot:
+        return snapshot_of(self.events[: self._seen], now or self.now, campaign_id=self.campaign)
 
     def wait(self, timeout: float) -> bool:
         with self._news:
