@@ -175,6 +175,9 @@ def test_a_comparison_shows_both_reports_and_a_chart(run: Run) -> None:
     svg = base64.b64decode(match[1]).decode()
     assert svg.startswith("<svg")
     assert "Delivered, of sent" in svg
+    messages = outputs(notebook, "messages-frame")["text/plain"]
+    assert re.search(r"\bfirst +autumn-sale-2026 +email\b", messages)
+    assert re.search(r"\bsecond +autumn-sale-2026 +email\b", messages)
 
 
 def test_rates_divide_by_the_named_metric() -> None:

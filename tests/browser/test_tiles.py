@@ -18,13 +18,13 @@ import pytest
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import summary
-from campaign_live_widgets.report import csv_cell
+from campaign_live_widgets.report import Names, csv_cell, row_names
 from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser.front import REPOSITORY, Watch, running, wait_for_server
 from tests.support.browser.tiles import HOSTILE, NAMES, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from playwright.sync_api import Browser, Download, Locator, Page
 
@@ -229,6 +229,11 @@ def test_panel_shows_the_definition_of_each_number(page: Page, tile_id: str) -> 
     assert tile.locator(".clw-tile-menu").evaluate("e => e === document.activeElement")
 
 
+def distinct_names(ids: Iterable[str]) -> Names:
+    """Return what messages are called in a tile."""
+    return row_names("message_id", ids, "en", NAMES)
+
+
 @pytest.mark.parametrize("kind", ["usual", "hostile", "huge"])
 @pytest.mark.parametrize("tile_id", TILES)
 def test_the_csv_of_a_tile_matches_its_frame(page: Page, tile_id: str, kind: str) -> None:
@@ -247,7 +252,7 @@ def test_the_csv_of_a_tile_matches_its_frame(page: Page, tile_id: str, kind: str
         assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
     if tile.by == "message_id":
         assert [line[1] for line in lines[1:]] == [
-            csv_cell(NAMES[str(i)]) for i in frame["message_id"]
+            csv_cell(distinct_names(frame["message_id"])[i]) for i in frame["message_id"]
         ]
     read = pd.read_csv(io.BytesIO(text.encode()), encoding="utf-8-sig")
     counted = [c for c in frame.columns[1:] if c != "share"]
@@ -399,7 +404,7 @@ def test_a_message_is_opened_by_its_id_not_by_its_name(page: Page) -> None:
     tile = tile_of(page, "email.metrics_by_message")
     names = tile.locator(".clw-table-open")
     ids = list(rows("email.metrics_by_message")["message_id"])
-    assert names.all_text_contents() == [NAMES[i] for i in ids]
+    assert names.all_text_contents() == [distinct_names(ids)[i] for i in ids]
     opened = page.locator(".opened input")
     names.nth(1).click()
     page.wait_for_function("id => document.querySelector('.opened input').value === id", arg=ids[1])

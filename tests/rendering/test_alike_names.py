@@ -10,21 +10,26 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.notebook.comparison import Comparison
+from campaign_live_widgets.app.notebook.controller import _unknown
 from campaign_live_widgets.app.notebook.static_report import StaticReport
 from campaign_live_widgets.app.settings.query import parse_query
-from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.app.terminal.fit_width import fitting
+from campaign_live_widgets.catalog import TILES, Text
 from campaign_live_widgets.dashboard import Dashboard
 from campaign_live_widgets.dashboard.page.filters import Filters
 from campaign_live_widgets.rendering.charts import specification
 from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.sentence import summary
-from campaign_live_widgets.rendering.text import text
+from campaign_live_widgets.rendering.text import text, tile_parts
 from campaign_live_widgets.report import frame, names_of, to_csv, to_json
+from campaign_live_widgets.snapshot import Health, Lost
 from campaign_live_widgets.snapshots.diff.difference import difference
 from campaign_live_widgets.snapshots.index.index import write_index
 from campaign_live_widgets.widgets import TileWidget
@@ -255,3 +260,31 @@ def test_a_difference_distinguishes_long_messages(tmp_path: Path, snapshot: Snap
     for output in (difference(*folders).to_text(width=200), difference(*folders).to_html()):
         for i in (4, 5):
             assert f"{i} (only after)" in output
+
+
+def test_names_in_a_narrow_terminal_keep_their_difference(snapshot: Snapshot) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    for part in tile_parts(
+        MESSAGES, frame(MESSAGES, snapshot), names_of(MESSAGES, snapshot, "en"), "en", columns=100
+    ):
+        console.print(fitting(part, 100))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    long = [line for line in lines if line.strip().startswith("Spring")]
+    assert [line.split("…")[1].split()[:2] for line in long] == [["mail", "2"], ["mail", "1"]]
+
+
+def test_a_notice_shows_how_a_long_id_differs_from_the_one_that_is_meant() -> None:
+    ids = [f"{alike.LONG}, in a language of the world, part {i}" for i in (1, 2)]
+    notice = _unknown(Text("{} is unknown.{}", "{}{}"), "message", ids[1], ids[:1])("en")
+    given, meant = notice.split(" is unknown. Did you mean ")
+    assert given.endswith("2")
+    assert meant.endswith("1?")
+
+
+def test_a_damaged_store_lists_campaigns_by_what_differs() -> None:
+    day = (alike.AT.date(),)
+    ids = [f"{alike.LONG}-{i}" for i in (1, 2)]
+    lost = tuple(Lost(one, day, 1, 1) for one in ids)
+    (line,) = alarms(Health(missing=2, lost=lost), "en")
+    assert "-1, 23 Nov 2026; " in line
+    assert "-2, 23 Nov 2026)" in line

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.settings.address import (
     COUNTED_KEYS,
+    QUOTED,
     pairs,
     parse_address,
     quote,
@@ -19,6 +20,7 @@ from campaign_live_widgets.app.settings.address import (
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import SourceError, UnknownNameError
 from campaign_live_widgets.rendering.language.phrases import one_line
+from campaign_live_widgets.report import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -235,8 +237,8 @@ def _counted(query: Query) -> list[tuple[str, ...]]:
 
 def _unknown(text: Text, key: str, name: str, known: Iterable[str]) -> Text:
     close = get_close_matches(name[:200], [one[:200] for one in known], n=1)
-    given = quote(f"{key}={name}")
-    hint = {
-        locale: _MEANT(locale).format(quote(close[0])) if close else "" for locale in ("en", "fr")
-    }
+    names = {str(i): one for i, one in enumerate([name, *close])}
+    one, *meant = shortened(names, QUOTED - len(key) - 1).values()
+    given, meant = quote(f"{key}={one}"), [*map(quote, meant)]
+    hint = {locale: _MEANT(locale).format(*meant) if meant else "" for locale in ("en", "fr")}
     return Text(text.en.format(given, hint["en"]), text.fr.format(given, hint["fr"]))

@@ -47,7 +47,7 @@ _SPAN_KEYS: Final = ("window", "from", "to")
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off", ""})
 _NOT_ZONES: Final = frozenset({"Factory", "localtime"})
-_QUOTED: Final = 60
+QUOTED: Final = 60
 """Characters of an invalid value that its notice quotes."""
 
 
@@ -228,7 +228,7 @@ class _Reader:
 def quote(text: str) -> str:
     """Return *text* on one line, short enough for a notice."""
     line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}…"
+    return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"
 
 
 def _name(text: str) -> str | None:

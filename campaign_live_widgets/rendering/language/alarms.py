@@ -8,7 +8,8 @@ from babel.dates import format_date
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.rendering.language.numbers import format_number
-from campaign_live_widgets.rendering.language.shorten import shorten
+from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
+from campaign_live_widgets.report import Names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,11 @@ def alarms(health: Health, locale: str) -> list[str]:
     """Return why the numbers are not complete, a line each; empty for a source without damage."""
     lines = []
     if health.missing:
-        places = [_place(lost, locale) for lost in health.lost[:_NAMED]]
+        names = Names(dict.fromkeys(lost.campaign for lost in health.lost))
+        places = [
+            _place(isolated(names.short(lost.campaign, SHORT)), lost, locale)
+            for lost in health.lost[:_NAMED]
+        ]
         if len(health.lost) > _NAMED:
             places.append(_MORE(locale).format(len(health.lost) - _NAMED))
         events = _counted(_EVENTS, health.missing, locale)
@@ -88,10 +93,10 @@ def _counted(words: tuple[Text, Text], count: int, locale: str) -> str:
     return words[count != 1](locale).format(format_number(count, locale))
 
 
-def _place(lost: Lost, locale: str) -> str:
+def _place(campaign: str, lost: Lost, locale: str) -> str:
     """Return the campaign and the days of lost events."""
     days = [format_date(day, "d MMM y", locale=locale) for day in lost.days]
     text = ", ".join(days)
     if len(days) > _NAMED:
         text = f"{days[0]} – {days[-1]}"  # noqa: RUF001 - a span
-    return f"{shorten(lost.campaign)}, {text}"
+    return f"{campaign}, {text}"
