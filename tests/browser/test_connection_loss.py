@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import time
@@ -132,7 +133,8 @@ def test_lost_connection_is_shown_and_restored_automatically(
     before = number(page)
     wire.cut()
     page.wait_for_selector(LOST % "socket", timeout=SOON * 1000)
-    assert "connection to the server was lost" in page.get_by_role("alert").inner_text()
+    lost = page.get_by_role("alert").inner_text()
+    assert re.search(r"connection to the server was lost at \d\d:\d\d:\d\d UTC\.", lost)
     quick.inbox.drop(5)
     wire.restore()
     assert_catches_up(page, quick, before)

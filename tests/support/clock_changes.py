@@ -24,7 +24,7 @@ ODD = (
     ("Asia/Pyongyang", 2018),  # the same name before and after, half an hour
     ("America/Caracas", 2016),
     ("Europe/Istanbul", 2016),  # a new name, the same offset
-    ("Asia/Kathmandu", 1986),  # a quarter of an hour
+    ("Asia/Kathmandu", 1985),  # a quarter of an hour
 )
 """Zones, and a year in which they change clocks."""
 _STEP = timedelta(days=5)
@@ -33,6 +33,17 @@ _STEP = timedelta(days=5)
 def offset(moment: datetime, zone: str) -> timedelta:
     """Return the offset of a zone from UTC."""
     return moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+
+
+@cache
+def distinct_zones() -> tuple[str, ...]:
+    """Return one of the zones whose clocks agree in every month: many have several names."""
+    months = [datetime(year, m, 1, tzinfo=UTC) for year in range(1900, 2040) for m in range(1, 13)]
+    found: dict[tuple[timedelta | None, ...], str] = {}
+    for zone in ZONES:
+        info = ZoneInfo(zone)
+        found.setdefault(tuple(at.astimezone(info).utcoffset() for at in months), zone)
+    return tuple(found.values())
 
 
 @cache
