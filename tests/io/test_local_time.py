@@ -47,8 +47,8 @@ def check_changes(zone: str, year: int) -> None:
         before, after = (wall(at, zone) for at in (change - SECOND, change))
         if after - before > MINUTE:
             former, latter = change_over(after - MINUTE, zone)
-            shown = [local.replace(tzinfo=None) for local in (former, latter)]
-            assert shown == [before + SECOND, after], (zone, change)
+            ends = [local.replace(tzinfo=None) for local in (former, latter)]
+            assert ends == [before + SECOND, after], (zone, change)
             assert moments_of(after - MINUTE, zone) == [], (zone, change)
 
 

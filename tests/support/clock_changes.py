@@ -39,11 +39,11 @@ def offset(moment: datetime, zone: str) -> timedelta:
 def distinct_zones() -> tuple[str, ...]:
     """Return one of the zones whose clocks agree in every month: many have several names."""
     months = [datetime(year, m, 1, tzinfo=UTC) for year in range(1900, 2040) for m in range(1, 13)]
-    found: dict[tuple[timedelta | None, ...], str] = {}
+    zones: dict[tuple[timedelta | None, ...], str] = {}
     for zone in ZONES:
         info = ZoneInfo(zone)
-        found.setdefault(tuple(at.astimezone(info).utcoffset() for at in months), zone)
-    return tuple(found.values())
+        zones.setdefault(tuple(at.astimezone(info).utcoffset() for at in months), zone)
+    return tuple(zones.values())
 
 
 @cache
