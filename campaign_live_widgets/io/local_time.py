@@ -25,9 +25,14 @@ def is_repeated(local: datetime) -> bool:
     >>> is_repeated(local_time(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Europe/Paris"))
     True
     """
+    start = local.replace(second=0, microsecond=0, fold=0)
     # Clocks were once set back by seconds, too: both ends of the minute count.
-    ends = (local.replace(second=second, microsecond=0) for second in (0, _LAST_SECOND))
-    return any(offset(end.replace(fold=0)) > offset(end.replace(fold=1)) for end in ends)
+    return _is_ambiguous(start) or _is_ambiguous(start.replace(second=_LAST_SECOND))
+
+
+def _is_ambiguous(local: datetime) -> bool:
+    """Return whether the clocks show this second twice; *local* is the first time."""
+    return offset(local) > offset(local.replace(fold=1))
 
 
 def moments_of(wall: datetime, time_zone: str) -> list[datetime]:

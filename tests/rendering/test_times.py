@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +10,7 @@ from babel.dates import format_datetime
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import campaign_live_widgets
 from campaign_live_widgets.io.local_time import is_repeated
 from campaign_live_widgets.rendering.charts.time_axis import time_ticks
 from campaign_live_widgets.rendering.language import times
@@ -120,6 +123,28 @@ def test_only_a_time_that_comes_twice_has_its_offset() -> None:
 )
 def test_a_zone_without_a_name_is_named_by_its_offset(zone: str, name: str) -> None:
     assert times.zone(utc("2026-07-01T12:00"), zone) == name
+
+
+def test_times_become_text_in_one_module_of_each_language() -> None:
+    package = Path(campaign_live_widgets.__file__).parent
+    formats = {
+        ".py": r"format_(date)?time|%H:%M\b",
+        ".js": r"DateTimeFormat\(locale|toLocale(Time|Date)",
+    }
+    writers = {
+        path.relative_to(package).as_posix()
+        for ending, words in formats.items()
+        for path in package.rglob(f"*{ending}")
+        if re.search(words, path.read_text("utf-8"))
+    }
+    assert writers == {
+        "rendering/language/times.py",
+        "widgets/base/clock.js",
+        "app/terminal/report.py",  # in UTC
+        "store/ingest.py",  # in UTC
+        "dashboard/page/exact_window.py",  # the value of an input field
+        "io/local_time.py",  # an example
+    }
 
 
 def test_clock_steps_are_the_same_for_all_days_without_a_change() -> None:
