@@ -75,7 +75,8 @@ def row_names(
 @lru_cache(maxsize=2)
 def campaign_names(snapshot: Snapshot) -> Names:
     """Return what the campaigns of the source are called."""
-    return Names({**snapshot.campaign_names, snapshot.campaign_id: snapshot.campaign_name})
+    names = {**snapshot.campaign_names, snapshot.campaign_id: snapshot.campaign_name}
+    return _names(tuple(sorted(names.items())))
 
 
 @lru_cache(maxsize=2 * len(_NAMED))
@@ -99,7 +100,18 @@ def named(
         labels = {value: value_label(dimension, value, locale) for value in labels}
         words[UNKNOWN] = value_label(dimension, UNKNOWN, locale)
     rest = (label for label in labels.values() if label and _REST[locale].fullmatch(label))
-    return Names(labels, {TOTAL(locale), OTHERS(locale), *rest}, words)
+    taken = frozenset((TOTAL(locale), OTHERS(locale), *rest))
+    return _names(tuple(sorted(labels.items())), taken, tuple(words.items()))
+
+
+@lru_cache(maxsize=32)
+def _names(
+    labels: tuple[tuple[str, str | None], ...],
+    taken: frozenset[str] = frozenset(),
+    words: tuple[tuple[str, str], ...] = (),
+) -> Names:
+    """Return names; those of two refreshes are mostly equal."""
+    return Names(dict(labels), taken, dict(words))
 
 
 def _message_names(snapshot: Snapshot) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from campaign_live_widgets.io.local_time import local_time
 from campaign_live_widgets.rendering.language import times
 from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.numbers import format_number
-from campaign_live_widgets.rendering.language.shorten import SHORT, isolated, shorten
+from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
 from campaign_live_widgets.report import Names, campaign_names, dimension_names, distinguish
 from campaign_live_widgets.snapshot import MINUTE
 
@@ -224,14 +224,16 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     parts = []
     if selection.messages:
         names = dimension_names(snapshot, "message_id", locale)
+        ids = Names(dict.fromkeys(selection.messages))
         labels = [
-            isolated(names.short(one, SHORT)) if one in names else shorten(one)
+            isolated((names if one in names else ids).short(one, SHORT))
             for one in selection.messages
         ]
         parts.append(_part(_OF_MESSAGES(locale), labels, len(snapshot.messages)))
     if selection.executions:
         runs = run_names(snapshot, time_zone, locale)
-        labels = [runs.get(one) or shorten(one) for one in selection.executions]
+        ids = Names(dict.fromkeys(selection.executions))
+        labels = [runs.get(one) or isolated(ids.short(one, SHORT)) for one in selection.executions]
         parts.append(_part(_OF_EXECUTIONS(locale), labels, len(runs)))
     if snapshot.include_tests:
         parts.append(_TESTS(locale))
@@ -247,13 +249,20 @@ def _part(text: str, names: Sequence[str], count: int) -> str:
     return summary if len(names) > _NAMED else f"{summary} ({', '.join(sorted(names))})"
 
 
-@lru_cache(maxsize=2)
-def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> dict[str, str]:
+def run_names(snapshot: Snapshot, time_zone: str, locale: str) -> Mapping[str, str]:
     """Return what each execution is called: its start, as exact as is needed to distinguish it.
 
     Where its year and its second are not enough, its id is beside them.
     """
-    starts = {run.id: run.oldest_event for run in snapshot.executions}
+    starts = tuple((run.id, run.oldest_event) for run in snapshot.executions)
+    return _run_names(starts, time_zone, locale)
+
+
+@lru_cache(maxsize=4)
+def _run_names(
+    runs: tuple[tuple[str, datetime], ...], time_zone: str, locale: str
+) -> Mapping[str, str]:
+    starts = dict(runs)
     ids = Names(dict.fromkeys(starts))
     has_years = len({local_time(start, time_zone).year for start in starts.values()}) > 1
     patterns = _STARTS_OF_YEARS if has_years else _STARTS
