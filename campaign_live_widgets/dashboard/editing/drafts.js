@@ -61,8 +61,7 @@ export function isEdited(name) {
 }
 
 /**
- * Return how a new view goes on with a draft, or null: without one, or where nothing was changed
- * before a reload.
+ * Return how a new view goes on with a draft; null without one.
  *
  * @param {Draft | null} draft
  * @param {string} session of the view's kernel
@@ -73,7 +72,6 @@ export function resumed(draft, session, places) {
   if (!draft) return null;
   const drafted = mergePlaces(draft.places, places);
   if (draft.session === session) return { ...draft, places: drafted };
-  if (isSamePlaces(draft.before, draft.places)) return null;
   const isOutdated = draft.isOutdated || !isSamePlaces(draft.before, places);
   return { session, viewer: freshId(), before: places, places: drafted, isOutdated };
 }
