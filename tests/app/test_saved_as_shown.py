@@ -11,6 +11,7 @@ import pytest
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.rendering.language.times import moment
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshots import verify
 from tests.support.reports.choices import event, send_message, sent, write_events
@@ -61,6 +62,8 @@ def test_events_that_the_page_does_not_show_are_not_saved(
     assert manifest["health"] == expected["health"]
     html = (folder / "report.html").read_text()
     assert 'lang="fr"' in html
+    assert page.snapshot.taken_at is not None
+    assert moment(page.snapshot.taken_at, "UTC", "fr") in html, "made when it was shown"
     assert f'data-tile="{first.tile_id}"' in html
     assert f'data-tile="{removed}"' not in html
     (notice,) = page.header.notices

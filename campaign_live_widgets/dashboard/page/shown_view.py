@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def shown_view(page: Dashboard) -> ReportView:
-    """Return what *page* shows; numbers that it has not shown yet are not in it."""
+    """Return what *page* shows, made when its numbers were taken, which may be long ago."""
+    snapshot = page.snapshot
     return ReportView(
-        snapshot=page.snapshot,
-        made_at=utc_now(),
+        snapshot=snapshot,
+        made_at=snapshot.taken_at or utc_now(),
         locale=page.locale,
         time_zone=page.time_zone,
         places=page.layout_of_tabs(),
