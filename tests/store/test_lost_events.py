@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from datetime import timedelta
@@ -131,6 +132,27 @@ def test_open_page_finds_damage_and_repair_without_a_restart(
     rollup.close()
 
 
+def test_open_page_finds_damage_of_the_log_and_its_repair(folder: Path) -> None:
+    with Store.open(folder) as store:
+        store.append([row("c1", 5, 0)])
+        rollup = open_rollup(folder, "c1")
+        before = numbers(rollup)
+        for number, damage in ((1, Path.unlink), (1, flip), (2, flip), (2, Path.unlink)):
+            path = Log(folder).commit_path(number)
+            content = path.read_bytes()
+            damage(path)
+            assert rollup.refresh()
+            assert numbers(rollup) == read(folder) != before
+            assert not rollup.refresh()
+            path.write_bytes(content)
+            assert rollup.refresh()
+            assert numbers(rollup) == before
+        assert store.append([row("c1", 5, 1)]).events == 1
+    assert rollup.refresh()
+    assert rollup.health.events == ALL + 2
+    rollup.close()
+
+
 def test_campaign_without_a_readable_file_is_still_listed(folder: Path) -> None:
     for path in folder.glob("events/campaign=c1-*/*/*.parquet"):
         path.unlink()
@@ -199,6 +221,34 @@ def test_events_that_no_source_has_stay_missing(place: Path, folder: Path) -> No
     assert "12 events that the store had lost stored again" in command.err
     checked = check(folder)
     assert (checked.problems, checked.events) == ([], ALL + 5)
+
+
+def test_copied_store_is_compared_by_content_once(place: Path, folder: Path) -> None:
+    copy = place / "copy"
+    shutil.copytree(folder, copy, copy_function=shutil.copy)
+    times = {file.path: file.modified for file in Log(copy).state().files.values()}
+    assert all((copy / path).stat().st_mtime_ns != at for path, at in times.items())
+    with Store.open(copy) as store:
+        assert store.ingest(place / "source.ndjson").lost == []
+    assert all((copy / path).stat().st_mtime_ns == at for path, at in times.items())
+
+
+def test_change_without_a_new_modification_time_is_found_by_check(
+    place: Path, folder: Path
+) -> None:
+    path = file_of(folder)
+    status = path.stat()
+    flip(path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert read(folder)["health"]["missing"] == EVENTS, "a report reads the content"
+    with Store.open(folder) as store:
+        assert store.ingest(place / "source.ndjson").restored == 0
+    (problem,) = check(folder).problems
+    assert str(path.relative_to(folder)) in problem
+    path.unlink()
+    with Store.open(folder) as store:
+        assert store.ingest(place / "source.ndjson").restored == EVENTS
+    assert check(folder).problems == []
 
 
 def test_append_stores_a_lost_event_again(folder: Path) -> None:

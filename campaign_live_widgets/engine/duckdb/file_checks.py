@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.sources.store_log import LOG
 from campaign_live_widgets.sources.stored_files import FileStatus, has_digest, status_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class FileChecks:
         """Paths of the files whose digest was compared."""
         self._damaged: set[str] = set()
         self._next = 0
+        self._log: dict[str, FileStatus | None] = self._status_of_log()
 
     def check(self, file: StoredFile, *, content: bool) -> bool:
         """Return whether a file is intact; *content* compares its digest, too."""
@@ -93,6 +96,21 @@ class FileChecks:
                 was_intact = self.is_intact(file)
                 changed |= self.check(file, content=path in self._read) != was_intact
         return changed
+
+    def compare_log(self, *, has_new_commits: bool) -> bool:
+        """Return whether the files of the log were changed, other than by new commits."""
+        before, self._log = self._log, self._status_of_log()
+        if has_new_commits:
+            return any(self._log.get(name) != status for name, status in before.items())
+        return self._log != before
+
+    def _status_of_log(self) -> dict[str, FileStatus | None]:
+        folder = self._folder / LOG
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            return {}
+        return {name: status_of(folder / name) for name in names if not name.startswith(".")}
 
     def lost(self, files: Mapping[str, StoredFile]) -> list[StoredFile]:
         """Return the damaged files of a store."""

@@ -134,8 +134,13 @@ class StoreRollup(FileRollup):
 
     def _must_count_again(self, commits: Sequence[Commit]) -> bool:
         """Return whether files of counted events were damaged, repaired or given up since."""
+        state = self._state
+        if self._checks.compare_log(has_new_commits=bool(commits) and not state.unread):
+            current = self._log.state()
+            if current.number < state.number + len(commits) or current.unread != state.unread:
+                return True
         removed = {path for commit in commits for path in commit.removed}
-        changed = self._checks.compare(self._state.files, removed)
+        changed = self._checks.compare(state.files, removed)
         for commit in commits:
             if commit.compacts:  # its events were counted, if they could be read
                 changed |= self._checks.any_damaged(commit.removed)
@@ -145,7 +150,7 @@ class StoreRollup(FileRollup):
                     if file.path not in removed
                 )
             else:
-                changed |= not self._state.files.keys().isdisjoint(commit.removed)
+                changed |= not state.files.keys().isdisjoint(commit.removed)
         return changed
 
     def _require_lost(self, file: StoredFile, *, lost: bool) -> None:
