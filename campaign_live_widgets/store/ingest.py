@@ -19,6 +19,7 @@ from campaign_live_widgets.sources.files.raw_bytes import digests
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 from campaign_live_widgets.sources.store_log import Ingested
 from campaign_live_widgets.store.new_events import BatchIds
+from campaign_live_widgets.store.source_store import damaged_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,12 +126,16 @@ class Ingestion:
         """
         try:
             slices = [f for f in self._tail.poll() if not self._is_in_store(f.file.path)]
+            damaged = damaged_files(self._location)
+            self.result.problems |= damaged
+            slices = [f for f in slices if f.file.path not in damaged]
             self._bytes_total = sum(file_slice.end for file_slice in slices)
             self.result.waiting = {
                 path: self._waiting_reason(self._tail.files[path], cause)
                 for path, cause in self._tail.waiting.items()
+                if path not in damaged
             }
-            if not slices and not self._tail.waiting:
+            if not slices and not self._tail.waiting and not damaged:
                 message = f"{self._location.text}: no event files (Parquet, CSV or NDJSON) found"
                 raise SourceError(message)
             with self._writer.locked():

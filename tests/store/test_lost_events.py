@@ -251,6 +251,22 @@ def test_change_without_a_new_modification_time_is_found_by_check(
     assert check(folder).problems == []
 
 
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_files_of_a_source_that_is_a_store_are_not_ingested(
+    place: Path, folder: Path, damage: Callable[[Path], None]
+) -> None:
+    path = file_of(folder)
+    damage(path)
+    with Store.open(place / "new") as store:
+        done = store.ingest(folder)
+    assert done.events == ALL - EVENTS
+    assert list(done.problems) == [str(path)]
+    assert done.waiting == {}
+    command = call("ingest", str(folder), "--into", str(place / "new"))
+    assert command.code == 3
+    assert str(path) in command.err
+
+
 def test_append_stores_a_lost_event_again(folder: Path) -> None:
     path = file_of(folder)
     content = path.read_bytes()
