@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -245,3 +246,34 @@ def test_a_new_note_on_a_file_counts_as_a_change(tmp_path: Path) -> None:
     assert rollup.refresh() is True
     assert any(note.startswith("b.parquet") for note in rollup.health.notes)
     assert rollup.refresh() is False
+
+
+def test_a_damaged_gzip_file_leaves_the_others_counted(tmp_path: Path) -> None:
+    ndjson(tmp_path / "a.ndjson", event(1))
+    ndjson(tmp_path / ".lines", *(event(n, reason=str(n * 7919)) for n in range(2, 400)))
+    whole = gzip.compress((tmp_path / ".lines").read_bytes(), mtime=0)
+    for place in range(20, len(whole), len(whole) // 12):
+        damaged = bytearray(whole)
+        damaged[place : place + 3] = b"xyz"
+        (tmp_path / "b.ndjson.gz").write_bytes(damaged)
+        rollup = open_rollup(tmp_path, "c1")
+        assert [note.split(":")[0] for note in rollup.health.notes] == ["b.ndjson.gz"]
+        assert rollup.health.events == 1
+
+
+def test_a_csv_with_a_line_break_in_its_header_leaves_the_others_counted(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", event(1))
+    (tmp_path / "b.csv").write_bytes(b"event_id,time\rstamp,campaign_id\r,x\n1,2,3,4\n")
+    rollup = open_rollup(tmp_path, "c1")
+    assert [note.split(":")[0] for note in rollup.health.notes] == ["b.csv"]
+    assert both(tmp_path)[0] == 1
+
+
+def test_a_file_that_is_replaced_has_no_problem_of_its_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1" + b"\0" * 40 + b"PAR1")
+    rollup = open_rollup(tmp_path, "c1")
+    assert "that can be read" in rollup.health.notes[0]
+    path.write_bytes(b"PAR1" + b"\0" * 80)
+    rollup.refresh()
+    assert [note.split(":")[1] for note in rollup.health.notes] == [" incomplete Parquet file"]

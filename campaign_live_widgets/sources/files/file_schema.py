@@ -277,7 +277,11 @@ def _csv_header(file: DataFile) -> tuple[list[str], str]:
     line = next(iter(first_lines(file, 1)), b"")
     text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
     delimiter = max(_DELIMITERS, key=text.count)
-    header = next(csv.reader([text], delimiter=delimiter), [])
+    try:
+        header = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error as error:
+        message = f"{file.path}: its header is not CSV ({error})"
+        raise SourceError(message) from error
     return [name.strip() for name in header], delimiter
 
 

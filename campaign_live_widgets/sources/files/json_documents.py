@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,7 @@ _LARGEST: Final = 1 << 28
 _FIRST_LINE: Final = 1 << 22
 _GOES_ON: Final = (b"{", b"[", b",")
 _DECODER: Final = json.JSONDecoder()
+_UNREADABLE: Final = (OSError, EOFError, zlib.error)
 
 
 def is_document(file: DataFile) -> bool:
@@ -189,7 +191,7 @@ def _lines(file: DataFile, count: int, longest: int = _FIRST_LINE) -> list[bytes
     try:
         with _opened(file) as stream:
             return list(islice(iter(lambda: stream.readline(longest), b""), count))
-    except (OSError, EOFError) as error:
+    except _UNREADABLE as error:
         message = f"{file.path}: cannot be read ({error})"
         raise SourceError(message) from error
 
@@ -200,7 +202,7 @@ def _head(file: DataFile, size: int) -> bytes:
     try:
         with _opened(file) as stream:
             return stream.read(size)
-    except (OSError, EOFError) as error:
+    except _UNREADABLE as error:
         message = f"{file.path}: cannot be read ({error})"
         raise SourceError(message) from error
 

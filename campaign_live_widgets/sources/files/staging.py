@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from codecs import BOM_UTF8
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.sources.files.tail import FileSlice, FileState
 
-UNREADABLE: Final = (duckdb.Error, OSError, EOFError, ValueError, RuntimeError, SourceError)
+UNREADABLE: Final = (
+    *(duckdb.Error, OSError, EOFError, zlib.error),
+    *(ValueError, RuntimeError, SourceError),
+)
 """Errors that one damaged file may cause; the other files are read all the same."""
 _REJECTED_SAMPLE: Final = 1000
 _PLACES: Final = 52

@@ -178,6 +178,7 @@ class Tail:
         """Read a file again from its start."""
         self.is_rewritten |= known.is_counted
         known.read, known.is_counted, known.idle_state = None, False, None
+        known.problem = None
 
     @property
     def waiting(self) -> dict[str, str]:
