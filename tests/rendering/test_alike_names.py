@@ -29,7 +29,7 @@ from campaign_live_widgets.rendering.language.alarms import alarms
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.text import text, tile_parts
 from campaign_live_widgets.report import frame, names_of, to_csv, to_json
-from campaign_live_widgets.snapshot import Health, Lost
+from campaign_live_widgets.snapshot import Campaign, Health, Lost
 from campaign_live_widgets.snapshots.diff.difference import difference
 from campaign_live_widgets.snapshots.index.index import write_index
 from campaign_live_widgets.widgets import TileWidget
@@ -288,3 +288,15 @@ def test_a_damaged_store_lists_campaigns_by_what_differs() -> None:
     (line,) = alarms(Health(missing=2, lost=lost), "en")
     assert "-1, 23 Nov 2026; " in line
     assert "-2, 23 Nov 2026)" in line
+
+
+def test_menus_distinguish_campaigns_with_long_ids(source: str) -> None:
+    ids = [f"{'long-' * 30}{i}" for i in (1, 2)]
+    campaigns = [Campaign(one, "Spring sale", 1, alike.AT, None) for one in ids]
+    sent_messages: list[dict[str, object]] = []
+    filters = Filters()
+    filters.send = sent_messages.append
+    filters.send_choices(campaigns, read(source), "UTC")
+    (choices,) = sent_messages
+    names = [name for _, name, _ in choices["campaigns"]]  # type: ignore[attr-defined]
+    assert len(set(names)) == len(names)

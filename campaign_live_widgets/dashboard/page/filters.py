@@ -18,7 +18,7 @@ from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.dashboard.page.exact_window import known_end, typed_end
 from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
-from campaign_live_widgets.report import dimension_names, visible_name
+from campaign_live_widgets.report import Names, dimension_names, visible_name
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Filters(Front, script="filters"):
         messages = [
             [
                 m.id,
-                visible_name(m.name),
+                _beside_id(m.id, m.name, names),
                 [TABS[c](locale) if c in TABS else c for c in m.channels],
                 isolated(names.short(m.id, SHORT)),
             ]
@@ -204,13 +204,15 @@ class Filters(Front, script="filters"):
     ) -> None:
         """Send the campaigns, and start and end of the window in the page's time zone."""
         ends = (snapshot.window.start, snapshot.window.end)
+        campaigns = list(campaigns)
+        names = Names({campaign.id: campaign.name for campaign in campaigns})
         self.send(
             {
                 "type": "choices",
                 "campaigns": [
                     [
                         campaign.id,
-                        visible_name(campaign.name),
+                        _beside_id(campaign.id, campaign.name, names),
                         times.instant(campaign.newest_event, time_zone, self.locale)
                         if campaign.newest_event
                         else "",
@@ -255,6 +257,11 @@ class Filters(Front, script="filters"):
         ]
         rates = sorted({*_EVERY, *([self._rate] if self._rate else [])})
         self.speeds = [[rate, phrases.seconds(rate, locale)] for rate in rates]
+
+
+def _beside_id(key: str, name: str | None, names: Names) -> str:
+    """Return a name for a list that also shows its id, the end of which may be cut off."""
+    return visible_name(name) if len(key) <= SHORT else names[key]
 
 
 _SINCE_START: Final = Text("since the first event", "depuis le premier événement")
