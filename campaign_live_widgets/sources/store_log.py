@@ -164,6 +164,8 @@ def _sum(first: Ingested, second: Ingested) -> Ingested:
 
 def is_store(path: str | os.PathLike[str]) -> bool:
     """Return whether a folder is a store, even if it has lost its marker file."""
+    if not os.path.isdir(path):
+        return False
     return os.path.isfile(os.path.join(path, MARKER)) or any(map(any, Log(path).numbers()))
 
 

@@ -53,6 +53,7 @@ def stamp(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["timestamp"])
 
 
+@pytest.mark.usefixtures("matrix")
 def test_a_seed_gives_the_same_events_for_any_step_size(events: list[dict[str, Any]]) -> None:
     again, pieces = Simulation(7, START), []
     for minute in range(61):

@@ -70,6 +70,7 @@ def test_a_written_tab_is_read_back_equal(written: tuple[str, tuple[Place, ...]]
     assert read_tab(text.encode(), tab, STANDARD[tab]) == ParsedLayout(row)
 
 
+@pytest.mark.usefixtures("matrix")
 @given(st.fixed_dictionaries({tab: a_row(tab) for tab in TABS}))
 def test_a_written_report_is_read_back_equal(layout: dict[str, tuple[Place, ...]]) -> None:
     assert read_report(write_report(layout).encode(), STANDARD) == (layout, ())

@@ -24,6 +24,7 @@ def report(of: FileRollup) -> dict[str, Any]:
     return to_json(of.snapshot(at=AT, window=WINDOWS["30d"]))
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("kind", ["files", "store"])
 def test_an_interrupted_refresh_is_completed_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

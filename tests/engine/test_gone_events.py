@@ -188,6 +188,7 @@ class Files:
         self.set_rows(self.new_name(), rows, in_place=False)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.usefixtures("server")
 def test_all_pages_agree_with_a_report_after_any_changes_of_files(source: Path, seed: int) -> None:
@@ -279,6 +280,7 @@ def test_a_last_line_that_was_read_at_rest_and_grows_is_read_again(source: Path)
     assert_as_report([feed], source)
 
 
+@pytest.mark.usefixtures("matrix")
 def test_a_file_that_becomes_incomplete_or_damaged_is_not_counted(source: Path) -> None:
     rows = rows_of(54, 60)
     files.write(rows[:10], source / "a.csv")

@@ -1,6 +1,7 @@
 """Distinct profiles in any window and selection, compared with sets, in any order of entries."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def distinct_from_sets(
     )
 
 
+@pytest.mark.usefixtures("matrix")
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.lists(entry, max_size=12), max_size=6),

@@ -113,6 +113,7 @@ def in_three() -> dict[str, list[Row]]:
     return {name: [row for row in rows if dataset(row) == name] for name in DATASETS}
 
 
+@pytest.mark.usefixtures("matrix")
 def test_every_window_equals_the_oracle_with_and_without_tests(lake: Callable[..., str]) -> None:
     rollup = opened(lake("ajo:", journey=xdm_tables.rows()))
     for window, tests in EVERY_CASE:

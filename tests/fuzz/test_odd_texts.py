@@ -179,8 +179,7 @@ def test_an_invalid_time_or_duration_is_one_clear_line(text: str) -> None:
         _assert_clear(error)
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "Asia/Kathmandu"])
-def test_times_at_the_limits_of_the_calendar_are_an_error(zone: str) -> None:
-    for text in ("0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "0001-01-01"):
-        with pytest.raises(UsageError):
-            parse_at(text, zone)
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"])
+def test_times_at_the_limits_of_the_calendar_are_an_error(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_at(text)

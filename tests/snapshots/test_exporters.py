@@ -118,6 +118,7 @@ def test_an_unknown_format_is_rejected_before_anything_is_written(tmp_path: Path
     assert FORMATS == ("html", "csv", "parquet", "png", "svg", "pdf")
 
 
+@pytest.mark.usefixtures("matrix")
 def test_charts_are_drawn_reproducibly(tmp_path: Path) -> None:
     charts = [tile for tile in TILES.values() if {"donut", "bars", "lines"} & set(tile.views)]
     for name in ("a", "b"):

@@ -34,6 +34,7 @@ def count_campaign(folder: Path, seed: int, campaign: str, window: str) -> Snaps
     return snapshot
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize(
     ("seed", "campaign", "window", "formats"),
     [

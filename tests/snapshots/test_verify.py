@@ -59,6 +59,7 @@ def test_a_snapshot_of_an_empty_campaign_has_no_problems(tmp_path: Path) -> None
     assert verify(publish(tmp_path, snapshot_of([]), FORMATS)) == []
 
 
+@pytest.mark.usefixtures("matrix")
 def test_a_snapshot_of_a_damaged_store_shows_what_is_missing_and_is_not_valid(
     tmp_path: Path,
 ) -> None:

@@ -26,6 +26,7 @@ DAYS = 3
 EVENTS = 10
 """Events of each day; each is one commit."""
 ALL = DAYS * EVENTS
+pytestmark = pytest.mark.usefixtures("matrix")
 LOST = "The store has lost 10 events in 1 damaged or missing file (c1, 22 Nov 2026)"
 
 

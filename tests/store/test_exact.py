@@ -138,6 +138,7 @@ def test_ingested_vendor_file_gives_the_report_of_the_oracle(tmp_path: Path) -> 
     assert one_shot(tmp_path / "store", "24h") == report
 
 
+@pytest.mark.usefixtures("matrix")
 def test_first_of_two_different_rows_with_one_id_is_stored(tmp_path: Path) -> None:
     """Of rows with one id and different values, the first in the order of file names counts."""
     rng = random.Random(33)  # noqa: S311 - test data

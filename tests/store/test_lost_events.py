@@ -317,6 +317,7 @@ def test_index_and_file_that_are_both_damaged_are_replaced(place: Path, folder: 
     assert (checked.problems, checked.events) == ([], ALL)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("seed", [1, 3, 5])
 def test_random_damage_and_repair_keep_every_event_at_most_once(
     place: Path, folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -262,6 +262,7 @@ def test_any_campaign_id_and_date_is_stored(tmp_path: Path) -> None:
     assert days == {"day=0001-01-01", "day=1969-12-31", "day=9999-12-31"}
 
 
+@pytest.mark.usefixtures("matrix")
 def test_many_small_files_are_merged_automatically(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         for number in range(130):

@@ -116,6 +116,7 @@ def oracle_report(sent: list[dict[str, Any]]) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("grace", [0.0, 600.0])
 def test_reader_that_refreshes_rarely_gets_the_same_report(tmp_path: Path, grace: float) -> None:
     """The commits between two refreshes are merged; without grace, their files are deleted."""
@@ -148,6 +149,7 @@ def test_merged_files_are_not_read_again(tmp_path: Path) -> None:
         assert numbers(rollup) == before
 
 
+@pytest.mark.usefixtures("matrix")
 def test_store_is_readable_after_checkpoints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
