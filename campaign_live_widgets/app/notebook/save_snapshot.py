@@ -90,10 +90,11 @@ class Saver:
         """Start to save what the page shows now, unless a save is under way."""
         if self._thread is not None and self._thread.is_alive():
             return
+        view = shown_view(self._page)
         self._page.filters.saving = "busy"
         self._page.header.notify(_STARTED)
         self._thread = threading.Thread(
-            target=self._run, args=(shown_view(self._page),), name="campaign-live-save", daemon=True
+            target=self._run, args=(view,), name="campaign-live-save", daemon=True
         )
         self._thread.start()
 
