@@ -141,6 +141,8 @@ class State:
         self.runs |= {run.path: run for run in commit.runs}
         self.rejects |= dict(commit.rejects)
         self.lost = self.lost if commit.lost is None else commit.lost
+        for file in self.lost:  # it is kept: it may be intact again
+            self.removed.pop(file.path, None)
         for count in commit.ingested:
             if count.rejects:
                 self.rejects[count.rejects] = count.rejected

@@ -64,6 +64,7 @@ def create(folder: Path) -> None:
 def unreferenced(folder: Path, state: State) -> list[str]:
     """Return the paths of files in the folders of a store that its log does not name."""
     named = {*state.files, *state.runs, *state.rejects, *state.removed}
+    named |= {file.path for file in state.lost}
     paths = (
         os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
         for top in (EVENTS, IDS, REJECTS)

@@ -18,6 +18,7 @@ from campaign_live_widgets.sources.files.interrupts import interruptible, stop_i
 from campaign_live_widgets.sources.files.raw_bytes import digests
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 from campaign_live_widgets.sources.store_log import Ingested
+from campaign_live_widgets.store.given_up import restore_given_up
 from campaign_live_widgets.store.new_events import BatchIds
 from campaign_live_widgets.store.source_store import damaged_files
 
@@ -140,6 +141,7 @@ class Ingestion:
                 raise SourceError(message)
             with self._writer.locked():
                 self._writer.find_lost_events()
+                self.result.restored = self.result.events = restore_given_up(self._writer)
             with interruptible(self._con):
                 for chunk in chunks(slices):
                     self._ingest(self._new_content(chunk))

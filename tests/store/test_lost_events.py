@@ -251,6 +251,34 @@ def test_change_without_a_new_modification_time_is_found_by_check(
     assert check(folder).problems == []
 
 
+def test_given_up_file_is_kept_and_its_other_events_are_stored_when_it_is_intact(
+    place: Path, folder: Path
+) -> None:
+    path = file_of(folder)
+    away = path.rename(place / "away.parquet")
+    with Store(folder, grace=0.0) as store:
+        assert store.append([row("c1", 1, 3)]).events == 1
+    assert read(folder)["health"]["missing"] == EVENTS - 1
+    away.rename(path)
+    with Store(folder, grace=0.0) as store:
+        store.append([row("c2", 5, 3)])
+    assert path.exists(), "it has events that no other file has"
+    files.write([row("c2", 5, 4)], place / "other.ndjson")
+    following = open_rollup(folder, "c1")
+    with Store(folder, grace=0.0) as store:
+        done = store.ingest(place / "other.ndjson")
+        assert (done.events, done.restored, done.lost) == (EVENTS, EVENTS - 1, [])
+    checked = check(folder)
+    assert (checked.problems, checked.events) == ([], ALL + 2)
+    following.refresh()
+    assert numbers(following) == read(folder)
+    assert read(folder)["health"]["missing"] == 0
+    following.close()
+    with Store(folder, grace=0.0) as store:
+        store.append([row("c2", 5, 5)])
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_files_of_a_source_that_is_a_store_are_not_ingested(
     place: Path, folder: Path, damage: Callable[[Path], None]
@@ -327,13 +355,18 @@ def test_random_damage_and_repair_keep_every_event_at_most_once(
     rng = random.Random(seed)  # noqa: S311 - test data
     stored = {one["event_id"] for one in source_rows()}
     following = open_rollup(folder, "c1")
+    backups: dict[Path, bytes] = {}
     for step in range(12):
         paths = sorted(Path(folder / path) for path in Log(folder).state().files)
-        action = rng.choice(["damage", "append", "ingest", "compact"])
+        action = rng.choice(["damage", "damage", "restore", "append", "ingest", "compact"])
         if action == "damage":
             path = rng.choice(paths)
             if path.exists():
+                backups.setdefault(path, path.read_bytes())
                 rng.choice([Path.unlink, cut])(path)
+        elif action == "restore" and backups:
+            path, content = backups.popitem()
+            path.write_bytes(content)
         with Store(folder, grace=0.0) as store:
             if action == "append":
                 new = [row("c1", rng.randrange(DAYS), rng.randrange(3 * EVENTS)) for _ in range(9)]

@@ -22,11 +22,12 @@ def unlisted_files(con: duckdb.DuckDBPyConnection, folder: Path, state: State) -
     The name of a file starts with the number of its commit. If the commit was a compaction, the
     files that it has replaced may still be listed, with the same events.
     """
-    lost = []
+    lost: list[StoredFile] = []
+    known = {*state.files, *state.removed, *(file.path for file in state.lost)}
     for number in state.unread:
         for path in sorted(folder.glob(f"events/*/*/{number:012}-*.parquet")):
             name = path.relative_to(folder).as_posix()
-            if name not in state.files and name not in state.removed:
+            if name not in known:
                 lost += _lost(con, folder, name, state)
     return lost
 
