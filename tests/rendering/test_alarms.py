@@ -62,6 +62,14 @@ def test_a_line_names_a_few_campaigns_and_the_range_of_many_days() -> None:
     assert line.endswith("; and 6 more).")
 
 
+def test_the_quality_of_the_data_lists_every_campaign_and_day() -> None:
+    notes = phrases.health_notes(MANY, "UTC", "en")
+    assert len(notes) == 1 + 9
+    assert notes[9].startswith("c8, 1 event, 1 damaged or missing file, 1 Nov 2026, 2 Nov 2026, ")
+    assert notes[9].endswith("8 Nov 2026")
+    assert len(phrases.health_notes(ONE, "UTC", "en")) == 1
+
+
 def test_every_text_of_an_incomplete_report_shows_what_is_missing() -> None:
     snapshot = replace(snapshot_of([Event("sent")]), health=ONE)
     view = ReportView(snapshot=snapshot, made_at=NOW, locale="en", time_zone="UTC")

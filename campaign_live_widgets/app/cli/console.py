@@ -39,10 +39,10 @@ def clean(text: str) -> str:
 def log_health(health: Health) -> None:
     """Log the notes about the source and how many of its rows were rejected."""
     from campaign_live_widgets.rendering.language.alarms import alarms
-    from campaign_live_widgets.rendering.language.phrases import health_notes
+    from campaign_live_widgets.rendering.language.phrases import first_notes
 
     lines = alarms(health, "en")
-    for note in health_notes(health, "UTC", "en"):
+    for note in (*first_notes(health, "UTC", "en"), *health.notes):
         log(f"{note} Run campaign-live check for details." if note in lines else note)
     if health.rejected:
         log_rejected(health.rejected, [asdict(reject) for reject in health.rejects[:1]])

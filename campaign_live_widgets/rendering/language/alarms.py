@@ -46,6 +46,8 @@ _AND_LOG: Final = Text(
 )
 _COMMIT: Final = Text("commit {}", "commit {}")
 _NO_LOG: Final = Text("it has no files", "il n'a aucun fichier")
+_LISTED: Final = 40
+"""Campaigns, and days of a campaign, that *Data quality* lists."""
 _NAMED: Final = 3
 """Campaigns, and days of a campaign, that a line names."""
 
@@ -70,6 +72,24 @@ def alarms(health: Health, locale: str) -> list[str]:
             lines = [_AND_LOG(locale).format(lines[0].removesuffix("."), damage)]
         else:
             lines = [_LOG(locale).format(damage)]
+    return lines
+
+
+def lost_by_campaign(health: Health, locale: str) -> list[str]:
+    """Return what each campaign has lost on which days, where :func:`alarms` only has a part."""
+    if all(len(lost.days) <= _NAMED for lost in health.lost) and len(health.lost) <= _NAMED:
+        return []
+    names = Names(dict.fromkeys(lost.campaign for lost in health.lost))
+    lines = []
+    for lost in health.lost[:_LISTED]:
+        days = [format_date(day, "d MMM y", locale=locale) for day in lost.days[:_LISTED]]
+        if len(lost.days) > _LISTED:
+            days.append(_MORE(locale).format(len(lost.days) - _LISTED))
+        counts = _counted(_EVENTS, lost.events, locale), _counted(_LOST_FILES, lost.files, locale)
+        campaign = isolated(names.short(lost.campaign, SHORT))
+        lines.append(", ".join((campaign, *counts, *days)))
+    if len(health.lost) > _LISTED:
+        lines.append(_MORE(locale).format(len(health.lost) - _LISTED))
     return lines
 
 

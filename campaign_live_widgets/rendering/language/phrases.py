@@ -14,7 +14,7 @@ from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
 from campaign_live_widgets.io.local_time import local_time
 from campaign_live_widgets.rendering.language import times
-from campaign_live_widgets.rendering.language.alarms import alarms
+from campaign_live_widgets.rendering.language.alarms import alarms, lost_by_campaign
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
 from campaign_live_widgets.report import Names, campaign_names, dimension_names, distinguish
@@ -333,7 +333,8 @@ def caption_of_damage(snapshot: Snapshot, time_zone: str, locale: str) -> str:
 
 def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
     """Return what else a reader should know of the source, a line each."""
-    return [*first_notes(health, time_zone, locale), *health.notes]
+    first, lost = first_notes(health, time_zone, locale), lost_by_campaign(health, locale)
+    return [*first, *lost, *health.notes]
 
 
 def first_notes(health: Health, time_zone: str, locale: str) -> list[str]:
