@@ -95,7 +95,7 @@ test("places of a draft are those of the page's tiles: new ones are last", () =>
 });
 
 test("a draft goes on in the same report, and in that of another kernel", () => {
-  assert.equal(resumed(null, "s", draft.before), null);
+  assert.equal(resumed(draft, "t", draft.places), null, "it is saved");
   const same = resumed(draft, "s", draft.places);
   assert.deepEqual([same?.viewer, same?.before, same?.isOutdated], ["v", draft.before, false]);
   const reloaded = resumed(draft, "t", draft.before);

@@ -1,6 +1,7 @@
 // The layout that a reader is editing: kept in the page until it is saved or cancelled.
 
 import { freshId } from "../../rendering/html/dom.js";
+import { inVoila } from "../../widgets/base/widget.js";
 
 /**
  * @typedef {{ id: string, rows: number, columns: number, view: string, shown: boolean }} Place
@@ -17,7 +18,8 @@ import { freshId } from "../../rendering/html/dom.js";
  * @param {string} name of the draft; without one it is kept nowhere
  */
 export function draftStore(name) {
-  const key = `campaign-live-draft ${location.pathname} ${name}`;
+  // In JupyterLab the address is that of the active document, which may be another one.
+  const key = `campaign-live-draft ${inVoila() ? location.pathname : ""} ${name}`;
   const holder = /** @type {any} */ (document);
   holder.campaignLiveDrafts ??= new Map();
   const inMemory = holder.campaignLiveDrafts;
@@ -61,17 +63,18 @@ export function isEdited(name) {
 }
 
 /**
- * Return how a new view goes on with a draft; null without one.
+ * Return how a new view goes on with a draft; null if it has been saved, and only the answer was lost.
  *
- * @param {Draft | null} draft
+ * @param {Draft} draft
  * @param {string} session of the view's kernel
  * @param {Place[]} places of the kernel
  * @returns {Draft | null}
  */
 export function resumed(draft, session, places) {
-  if (!draft) return null;
   const drafted = mergePlaces(draft.places, places);
   if (draft.session === session) return { ...draft, places: drafted };
+  const isChanged = !isSamePlaces(draft.before, draft.places);
+  if (isChanged && isSamePlaces(drafted, places)) return null;
   const isOutdated = draft.isOutdated || !isSamePlaces(draft.before, places);
   return { session, viewer: freshId(), before: places, places: drafted, isOutdated };
 }

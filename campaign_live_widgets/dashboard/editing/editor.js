@@ -168,7 +168,9 @@ export function render({ model, el, signal }) {
 
   /** Go on with the draft of a former view, if there is one. */
   function goOn() {
-    const kept = before || isEdited(name) ? null : resumed(draft.read(), session, places);
+    const stored = before || isEdited(name) ? null : draft.read();
+    const kept = stored && resumed(stored, session, places);
+    if (stored && !kept) draft.clear();
     if (!kept) return;
     ({ viewer, isOutdated } = kept);
     enter(kept.before, kept.places);
