@@ -277,3 +277,25 @@ def test_a_file_that_is_replaced_has_no_problem_of_its_old_content(tmp_path: Pat
     path.write_bytes(b"PAR1" + b"\0" * 80)
     rollup.refresh()
     assert [note.split(":")[1] for note in rollup.health.notes] == [" incomplete Parquet file"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_rejected_rows_of_a_csv_have_their_line_numbers(
+    tmp_path: Path, name: str, line_end: str
+) -> None:
+    """Also after fields with line breaks, and the same if the file grows while it is read."""
+    row = '{},2026-01-05T11:30:00Z,c1,m1,email,p1,{},"two\nlines"'
+    lines = ["event_id,timestamp,campaign_id,message_id,channel,profile_id,event_type,reason"]
+    lines += [row.format("e1", "sent"), "broken", row.format("e2", "sent")]
+    lines += [row.format("e3", "paid"), "b,r,o,k,e,n,too,many,columns", row.format("e4", "sent")]
+    text = "".join(line + line_end for line in lines).encode()
+    expected = [4, 7, 9]
+    path = tmp_path / name
+    for start in (len(text), text.index(b"e2")):
+        path.write_bytes(text[:start] if name == "a.csv" else gzip.compress(text[:start]))
+        rollup = open_rollup(tmp_path, "c1")
+        path.write_bytes(text if name == "a.csv" else gzip.compress(text))
+        rollup.refresh()
+        assert sorted(reject.row or 0 for reject in rollup.health.rejects) == expected
+        assert rollup.health.rejected == 3

@@ -7,12 +7,14 @@ import gzip
 import io
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from campaign_live_widgets.sources.files.tail import FileSlice
+
+_BLOCK: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -57,6 +59,27 @@ def line_numbers(read: ReadFile, ordinals: Sequence[int]) -> list[int]:
                     lines_found[ordinal] = number
                 ordinal += 1
     return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
+
+
+def lines_at(read: ReadFile, positions: Sequence[int]) -> list[int] | None:
+    """Return the line numbers in the user's file of positions in what was read, in order.
+
+    A position is that of a row's first byte, counted from 1, or of the line feed before it.
+    Returns ``None`` for a zstd file, which Python 3.11 cannot read.
+    """
+    file = read.file_slice.file
+    compression = file.compression if read.path == file.path else None  # a copy is plain
+    if compression == "zstd":
+        return None
+    opened = gzip.open if compression == "gzip" else open
+    lines, line, place = [], read.first_line, 0
+    with opened(read.path, "rb") as stream:
+        for position in positions:
+            while place < position and (block := stream.read(min(position - place, _BLOCK))):
+                line += block.count(b"\n")
+                place += len(block)
+            lines.append(line)
+    return lines
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:

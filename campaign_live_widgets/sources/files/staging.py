@@ -24,7 +24,7 @@ from campaign_live_widgets.sources.files.file_schema import (
 )
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.files.json_documents import lines_of
-from campaign_live_widgets.sources.files.line_numbers import ReadFile, line_numbers
+from campaign_live_widgets.sources.files.line_numbers import ReadFile, line_numbers, lines_at
 from campaign_live_widgets.sources.files.raw_bytes import content, has_byte_order_mark
 from campaign_live_widgets.sources.files.scan_sql import (
     FILE_BITS,
@@ -312,18 +312,28 @@ class Stage:
     def _take_rejects(self, batch: Batch) -> None:
         """Count the lines that DuckDB's CSV reader could not parse."""
         rejects = self._con.execute(
-            f"SELECT file_path, line, min(error_type::VARCHAR) FROM {REJECTS} "
-            f"JOIN {REJECT_SCANS} USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
+            f"SELECT file_path, line, min(line_byte_position), min(error_type::VARCHAR) "
+            f"FROM {REJECTS} JOIN {REJECT_SCANS} USING (scan_id, file_id) "
+            "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         self._clear_rejects()
-        for path, line, kind in rejects:
+        by_file: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for path, row, position, kind in rejects:
+            by_file[path].append((row, position, kind))
+        for path, rows in by_file.items():
             read = batch.reads[path]
-            cause = f"is not a row of this CSV ({kind.lower()})"
-            reject = Reject(read.file_slice.file.path, line + read.first_line - 1, cause)
-            tally = batch.tallies[reject.file]
-            tally.rejected += 1
-            if len(tally.rejects) < self._examples:
-                tally.rejects.append(reject)
+            tally = batch.tallies[read.file_slice.file.path]
+            tally.rejected += len(rows)
+            examples = rows[: max(0, self._examples - len(tally.rejects))]
+            numbers = lines_at(read, [position for _, position, _ in examples])
+            if numbers is None:
+                numbers = [row + read.first_line - 1 for row, _, _ in examples]
+            tally.rejects += [
+                Reject(
+                    read.file_slice.file.path, number, f"is not a row of this CSV ({kind.lower()})"
+                )
+                for number, (_, _, kind) in zip(numbers, examples, strict=True)
+            ]
 
     def add_rejects(self, batch: Batch) -> None:
         """Add the first rejected rows with their line numbers."""
