@@ -64,7 +64,7 @@ def test_what_is_no_time_has_a_note(text: str) -> None:
     assert typed_end(text, "Asia/Tokyo", "en")["note"] == "Not a valid time."
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_the_moments_of_a_typed_time_are_those_at_which_the_clocks_show_it(
     data: st.DataObject,

@@ -40,8 +40,6 @@ AUTUMN = (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), 60 * MINUTE)
 SERIES = TILES["email.summary"]
 WINDOWS = [
     (SPRING, "en", f"29 Mar 2026 01:00 CET {DASH} 29 Mar 2026 05:00 CEST"),
-    (SPRING, "fr", f"29 mars 2026 01:00 CET {DASH} 29 mars 2026 05:00 CEST"),
-    (AUTUMN, "en", f"25 Oct 2026 02:30 CEST {DASH} 25 Oct 2026 02:30 CET"),
     (AUTUMN, "fr", f"25 oct. 2026 02:30 CEST {DASH} 25 oct. 2026 02:30 CET"),
 ]
 

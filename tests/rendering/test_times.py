@@ -183,7 +183,7 @@ def wall(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(near_changes(count=2), st.sampled_from(["en", "fr"]))
 def test_two_minutes_never_have_one_text(drawn: tuple[str, list[datetime]], locale: str) -> None:
     zone, (one, other) = drawn
@@ -192,7 +192,7 @@ def test_two_minutes_never_have_one_text(drawn: tuple[str, list[datetime]], loca
         assert write(one, zone, locale) != write(other, zone, locale)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(near_changes(count=1))
 def test_exactly_the_times_that_come_twice_have_their_offset(
     drawn: tuple[str, list[datetime]],
@@ -204,7 +204,7 @@ def test_exactly_the_times_that_come_twice_have_their_offset(
     assert (text != plain) == (len(moments_of(wall(moment, zone), zone)) > 1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(near_changes(count=2), st.sampled_from(["with its zone", "without"]))
 def test_a_span_with_one_zone_is_as_long_as_its_clocks_say(
     drawn: tuple[str, list[datetime]], form: str
@@ -223,7 +223,7 @@ def test_a_span_with_one_zone_is_as_long_as_its_clocks_say(
         assert not has_zone or names == ["", times.zone(end, zone)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(near_changes(count=1), st.sampled_from([10, 120, 360, 1440, 4000]), st.integers(1, 20))
 def test_a_page_writes_times_by_their_steps_and_no_two_ticks_of_a_day_alike(
     drawn: tuple[str, list[datetime]], minutes: int, room: int
