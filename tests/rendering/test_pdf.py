@@ -112,6 +112,7 @@ def test_the_header_describes_the_window_the_selection_and_data_problems() -> No
     snapshot = replace(
         campaign(),
         messages=known,
+        message_names=names,
         selection=Selection(frozenset({"m001"})),
         include_tests=True,
         ending="newest",
