@@ -168,7 +168,12 @@ def is_store(path: str | os.PathLike[str]) -> bool:
     """Return whether a folder is a store, even if it has lost its marker file."""
     if not os.path.isdir(path):
         return False
-    return os.path.isfile(os.path.join(path, MARKER)) or any(map(any, Log(path).numbers()))
+    if os.path.isfile(os.path.join(path, MARKER)):
+        return True
+    try:
+        return any(map(any, Log(path).numbers()))
+    except OSError:  # a folder that cannot be read: listing its files reports why
+        return False
 
 
 class Log:
