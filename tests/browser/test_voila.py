@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil
 import pytest
+from pypdfium2 import PdfDocument
 
 from tests.support.browser.front import SIZE, Watch
+from tests.support.browser.settled import settle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
 
     from tests.support.browser.front import Front
 
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+PAPER = 703
+"""Width of A4 between the margins, in CSS pixels."""
+PRINTED_WIDTHS = """() => [...document.querySelectorAll(".clw-view:has(> .bqplot)")]
+  .map((view) => view.clientWidth * view.style.getPropertyValue("--clw-print-zoom"))
+  .filter((width) => width)"""
+"""Return the width of each chart on paper."""
 
 
 def leave(page: Page) -> None:
@@ -55,6 +65,24 @@ def test_light_and_dark_follow_the_system_and_the_address(
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert query or paper == "rgb(255, 255, 255)"
     leave(page)
+
+
+def test_paper_has_whole_charts_and_no_empty_page(
+    voila: Front, browser: Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport=SIZE)
+    page.goto(voila.address)
+    page.wait_for_selector(".clw-campaign-summary .bqplot svg .axis")
+    settle(page, ".clw-tile")
+    page.pdf(path=tmp_path / "page.pdf", format="A4")
+    pages = [of.get_textpage().get_text_range() for of in PdfDocument(tmp_path / "page.pdf")]
+    head = page.locator(".clw-header-name").inner_text()
+    assert head in pages[0]
+    assert all(text.strip() for text in pages)
+    widths = page.evaluate(PRINTED_WIDTHS)
+    leave(page)
+    assert widths
+    assert max(widths) < PAPER
 
 
 def test_page_shows_progress_until_the_report_is_loaded(voila: Front, browser: Browser) -> None:
