@@ -12,12 +12,12 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
+from campaign_live_widgets.sources.digests import digest_of
 from campaign_live_widgets.sources.formats.sql import literal
 
 if TYPE_CHECKING:
@@ -357,22 +357,6 @@ def decode(path: Path, number: int) -> dict[str, Any]:
         message = "is another file of the log"
         raise DamagedError(message)
     return body
-
-
-def digest_of(text: bytes) -> str:
-    """Return the digest of a text, as the store uses it."""
-    return blake2b(text, digest_size=16).hexdigest()
-
-
-def file_digest(path: str | os.PathLike[str], end: int | None = None) -> str:
-    """Return the digest of a file, or of its first *end* bytes."""
-    digest = blake2b(digest_size=16)
-    remaining = os.path.getsize(path) if end is None else end
-    with open(path, "rb") as stream:
-        while remaining > 0 and (block := stream.read(min(remaining, 1 << 20))):
-            digest.update(block)
-            remaining -= len(block)
-    return digest.hexdigest()
 
 
 def _file(body: dict[str, Any]) -> StoredFile:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from campaign_live_widgets.snapshot import EPOCH, Lost
-from campaign_live_widgets.sources.store_log import file_digest
+from campaign_live_widgets.sources.digests import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

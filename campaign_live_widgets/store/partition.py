@@ -14,8 +14,12 @@ import pandas as pd
 
 from campaign_live_widgets.io.names import dashed
 from campaign_live_widgets.sources import quoted
+from campaign_live_widgets.sources.digests import file_digest
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
-from campaign_live_widgets.sources.store_log import DAY_US, StoredFile, file_digest
+from campaign_live_widgets.sources.store_log import (
+    DAY_US,
+    StoredFile,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

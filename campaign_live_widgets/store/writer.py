@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.io import atomic_files as disk
+from campaign_live_widgets.sources.digests import file_digest
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.sources.store_log import (
     Commit,
@@ -25,7 +26,6 @@ from campaign_live_widgets.sources.store_log import (
     Log,
     State,
     encode,
-    file_digest,
 )
 from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.folder import (
