@@ -213,7 +213,7 @@ class WatchApp(App[Exception | None]):
 
     def _draw_tab(self) -> None:
         """Show the newest numbers in the open tab, unless they are shown already."""
-        if self._result is None or not self._tab:
+        if self._result is None or self._has_ended() or not self._tab:
             return
         snapshot = self._result.snapshot
         if self._drawn.get(self._tab) is snapshot:
@@ -224,8 +224,12 @@ class WatchApp(App[Exception | None]):
                 names = names_of(view.tile, snapshot, self._locale)
                 view.show(frame(view.tile, snapshot), names)
 
+    def _has_ended(self) -> bool:
+        """Return whether the view is gone: a last timer or message may come after it."""
+        return not self.query("#head")
+
     def _draw_head(self) -> None:
-        if self._result is None:
+        if self._result is None or self._has_ended():
             return
         result, snapshot, locale = self._result, self._result.snapshot, self._locale
         now = datetime.now(UTC)
