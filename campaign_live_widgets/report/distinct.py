@@ -192,16 +192,26 @@ def distinguish(
             if part in words:
                 rising |= {key for key in group if level[key] < last}
             elif len(group) > 1:
-                able = {key for key in group if level[key] < last}
-                calm = [key for key in able if key in own and level[key] == 0]
-                if len(able) > 1 and calm:
-                    able.remove(min(calm, key=_oddness))
-                rising |= able
+                rising |= _rising(group, level, last, own)
         if not rising:
             return texts
         for key in rising:
             level[key] += 1
             texts[key] = form(key, level[key])
+
+
+def _rising(
+    group: Collection[str], level: Mapping[str, int], last: int, own: Collection[str]
+) -> set[str]:
+    """Return which ones of a group of texts that look alike need more to differ."""
+    able = {key for key in group if level[key] < last}
+    plain = [key for key in able if level[key] == 0]
+    calm = [key for key in plain if key in own]
+    if len(able) > 1 and calm:
+        able.remove(min(calm, key=_oddness))
+    elif len(able) > 1 and len(plain) == 1:  # the others have more to add
+        able.remove(plain[0])
+    return able
 
 
 def _oddness(key: str) -> tuple[int, int, str]:
