@@ -8,8 +8,9 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
-from tests.support import cli, costs, fonts
+from tests.support import cli, costs, fonts, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     guard = costs.Guard()
     guard.install()
     config.pluginmanager.register(guard)
+    # The same examples each time: a test that fails fails again. The stress tests vary them.
+    settings.register_profile("gate", derandomize=not repeats.are_full())
+    settings.load_profile("gate")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

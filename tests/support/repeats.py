@@ -13,3 +13,8 @@ ALL: Final = "1"
 def repeats(number: int) -> int:
     """Return the share of *number* that the environment names, by default a fifth."""
     return max(1, round(number * float(os.environ.get(VARIABLE, FEW))))
+
+
+def are_full() -> bool:
+    """Return whether the environment asks for all repetitions."""
+    return os.environ.get(VARIABLE, FEW) == ALL
