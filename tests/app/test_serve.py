@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from campaign_live_widgets.app.server.assets import Assets, bundle
-from campaign_live_widgets.app.server.launch import DEFAULT_PORT, _absolute, _free_port, is_local
+from campaign_live_widgets.app.server.launch import DEFAULT_PORT, _absolute, is_local, reserve_port
 from campaign_live_widgets.errors import SourceError, UsageError
 
 TEMPLATE = Path(__file__).parents[2] / "voila_templates" / "campaign_live"
@@ -32,8 +32,23 @@ def test_a_port_that_is_taken_is_a_wrong_call() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--port {port}"):
-            _free_port("127.0.0.1", port)
-    assert _free_port("127.0.0.1", port) == port
+            reserve_port("127.0.0.1", port)
+    with reserve_port("127.0.0.1", port) as reserved:
+        assert reserved.getsockname()[1] == port
+
+
+def test_servers_that_start_together_have_different_ports() -> None:
+    with reserve_port("127.0.0.1", None) as one, reserve_port("127.0.0.1", None) as other:
+        port = one.getsockname()[1]
+        assert other.getsockname()[1] not in {0, port}
+        with pytest.raises(UsageError, match=f"--port {port}"):
+            reserve_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", [None, 8899])
+def test_a_host_of_another_machine_is_a_wrong_call(port: int | None) -> None:
+    with pytest.raises(UsageError, match=re.escape("--host 192.0.2.1 is not an address")):
+        reserve_port("192.0.2.1", port)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +70,8 @@ def test_without_a_port_a_free_one_is_used() -> None:
     with ExitStack() as stack:
         with suppress(OSError):  # then somebody else has taken it
             stack.enter_context(socket.create_server(("127.0.0.1", DEFAULT_PORT)))
-        assert _free_port("127.0.0.1", None) not in {0, DEFAULT_PORT}
+        with reserve_port("127.0.0.1", None) as reserved:
+            assert reserved.getsockname()[1] not in {0, DEFAULT_PORT}
 
 
 def test_the_source_is_an_absolute_path_for_kernels(

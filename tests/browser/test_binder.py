@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from campaign_live_widgets.app.server.launch import _bind
 from tests.support.browser.front import REPOSITORY, SIZE, TOKEN, Watch, wait_for_server
+from tests.support.servers.spark_cluster import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def settings(folder: Path, programs: Path) -> dict[str, str]:
 def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("binder")
     programs = build(folder)
-    page, server = _bind("127.0.0.1", 0), _bind("127.0.0.1", 0)
+    page, server = free_port(), free_port()
     for name in ("start", "campaign-live.json"):  # another report may be served on this machine
         file = folder / "binder" / name
         assert PORT in file.read_text()

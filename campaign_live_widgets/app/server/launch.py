@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -138,7 +139,6 @@ def serve(  # noqa: PLR0913 - the options of a command
     for name in (LAYOUT, LAYOUTS, SNAPSHOTS):
         if os.environ.get(name):  # the kernels run in another folder
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
-    port = _free_port(host, port)
     parameters = {"at": at or "", "window": window, "locale": locale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if debug:
@@ -146,17 +146,21 @@ def serve(  # noqa: PLR0913 - the options of a command
     else:
         quiet_logs()
     try:
-        with TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder:
+        with (
+            reserve_port(host, port) as reserved,
+            TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder,
+        ):
             notebook = _prepare(Path(folder), parameters)
             campaign_file = Path(folder, "campaign")
             os.environ[CAMPAIGN_FILE] = str(campaign_file)
             os.environ[SERVER_FOLDER] = folder
-            config = voila_config(notebook, host, port, debug=debug)
+            config = voila_config(notebook, host, reserved.getsockname()[1], debug=debug)
             config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
             snapshots_folder = _snapshots_folder(source, config.Voila.base_url)
             _pass_user_header(config, host)
             server = ReportServer(config=config)
             server.browse, server.snapshots = open_browser, snapshots_folder
+            server.reserved = reserved
             server.on_ready = lambda: _pass_on(campaign_file, on_campaign)
             server.initialize([])
             server.start()
@@ -277,21 +281,22 @@ def _absolute(source: str) -> str:
     return location.absolute
 
 
-def _free_port(host: str, port: int | None) -> int:
-    """Return *port*; without one, the default port or else any free one."""
-    if port is not None:
-        if _bind(host, port) is None:
-            message = f"--port {port} is in use; give another one, or none to use any free port"
-            raise UsageError(message)
-        return port
-    return _bind(host, DEFAULT_PORT) or _bind(host, 0) or DEFAULT_PORT
+def reserve_port(host: str, port: int | None) -> socket.socket:
+    """Return a socket that listens on *port*; by default on the default port, else any free one.
 
+    Another server that starts meanwhile cannot take the port.
 
-def _bind(host: str, port: int) -> int | None:
-    """Return the port that listening on *port* gives, ``None`` if it is in use."""
+    Raises
+    ------
+    UsageError
+        If *port* cannot be used, or *host* is not an address of this machine.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.create_server((host, port), family=family) as server:
-            return int(server.getsockname()[1])
-    except OSError:
-        return None
+    message = f"--port {port} is in use; give another one, or none to use any free port"
+    for candidate in (DEFAULT_PORT, 0) if port is None else (port,):
+        try:
+            return socket.create_server((host, candidate), family=family)
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                message = f"--host {host} is not an address of this machine"
+    raise UsageError(message)

@@ -31,6 +31,7 @@ from campaign_live_widgets.errors import CampaignLiveError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from socket import socket
     from types import FrameType
 
 TEMPLATE: Final = "campaign_live"
@@ -128,6 +129,8 @@ class ReportServer(Voila):
         The folder of snapshots that are shown beside the page.
     failure : Exception or None
         Why the page is not ready; the server stops then.
+    reserved : socket or None
+        Keeps the port until the server listens.
     on_ready : callable
         Is called once the page answers, before its address is printed.
     """
@@ -136,6 +139,7 @@ class ReportServer(Voila):
     on_ready: Callable[[], object] = staticmethod(lambda: None)
     snapshots: Path | None = None
     failure: Exception | None = None
+    reserved: socket | None = None
 
     @property
     def address(self) -> str:
@@ -178,6 +182,8 @@ class ReportServer(Voila):
         """Listen until stopped."""
         signal.signal(signal.SIGINT, self._handle_signal_stop)
         IOLoop.current().add_callback(self._announce)
+        if self.reserved is not None:
+            self.reserved.close()
         super().listen()
 
     def stop(self) -> None:
