@@ -15,6 +15,7 @@ import pytest
 
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
+from tests.support.browser.chosen import visits
 from tests.support.browser.front import (
     REPOSITORY,
     SIZE,
@@ -29,9 +30,11 @@ from tests.support.browser.front import (
 from tests.support.browser.inbox import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
+
+    from tests.support.browser.chosen import Report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,6 +52,13 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inbox.drop(7, campaign="spring-preview")
     inbox.drop(1)  # the newest event is the simulated campaign's: it is the one shown first
     return folder
+
+
+@pytest.fixture
+def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
+    """Open pages of the server whose address is the module's fixture ``root``."""
+    with visits(browser, root) as go:
+        yield go
 
 
 @pytest.fixture(scope="session")

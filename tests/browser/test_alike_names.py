@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.browser.chosen import Report, visits
-from tests.support.browser.front import running
+from tests.support.browser.front import serving
 from tests.support.events import alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
+
+    from tests.support.browser.chosen import Report
 
 TABLE = ".clw-email-metrics-by-message .clw-table-grid"
 ROWS = f"""() => Object.fromEntries([...document.querySelectorAll('{TABLE} tbody tr')].map(
@@ -28,15 +29,8 @@ CUT_OFF = f"""() => [...document.querySelectorAll('{TABLE} tbody tr th')]
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = alike.write(tmp_path_factory.mktemp("alike"))
-    with running(["campaign_live_widgets", "serve", str(folder), "--no-browser"]) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-
-
-@pytest.fixture
-def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    with visits(browser, root) as go:
-        yield go
+    with serving(folder) as address:
+        yield address
 
 
 def search(**values: str | tuple[str, ...]) -> str:

@@ -7,7 +7,6 @@ are in none of them.
 from __future__ import annotations
 
 import json
-import os
 import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import pytest
 from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.report import to_json
-from tests.support.browser.front import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, run_at_start, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,14 +144,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture(scope="module")
 def address(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    command = ["campaign_live_widgets", "serve", str(files.folder), "--no-browser"]
-    ipython = tmp_path_factory.mktemp("ipython")
-    startup = ipython / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    (startup / "00-slow-start.py").write_text(SLOW_START, encoding="utf-8")
-    with running(command, os.environ | {"IPYTHONDIR": str(ipython)}) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
+    settings = run_at_start(tmp_path_factory.mktemp("slow"), SLOW_START)
+    with serving(files.folder, env=settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

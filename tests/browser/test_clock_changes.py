@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser.chosen import Report, visits
-from tests.support.browser.front import running
+from tests.support.browser.front import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator
+
+    from tests.support.browser.chosen import Report
 
 PARIS, NEW_YORK = "tz=Europe/Paris", "tz=America/New_York"
 SPAN = ".clw-filter-span"
@@ -41,15 +42,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             }
             lines.append(json.dumps(event) + "\n")
     (folder / "events.ndjson").write_text("".join(lines), encoding="utf-8")
-    with running(["campaign_live_widgets", "serve", str(folder), "--no-browser"]) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-
-
-@pytest.fixture
-def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    with visits(browser, root) as go:
-        yield go
+    with serving(folder) as address:
+        yield address
 
 
 def head(report: Report) -> Locator:

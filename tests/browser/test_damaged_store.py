@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign_live_widgets.store import Store
-from tests.support.browser.front import SIZE, running
+from tests.support.browser.front import SIZE, serving
 from tests.support.cli import call
 
 if TYPE_CHECKING:
@@ -40,10 +40,8 @@ def folder(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, folder: Path) -> Iterator[Page]:
-    with running(["campaign_live_widgets", "serve", str(folder), "--no-browser"]) as process:
-        assert process.stdout is not None
+    with serving(folder) as address:
         page = browser.new_page(viewport=SIZE)
-        address = process.stdout.readline().strip()
         page.goto(f"{address}?campaign=winter-sale")
         page.wait_for_selector(LIVE, timeout=60_000)
         yield page

@@ -16,25 +16,16 @@ from tests.support.browser.chosen import (
     Report,
     count,
     served,
-    visits,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(tmp_path_factory.mktemp("details")) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    with visits(browser, root) as go:
-        yield go
 
 
 def wait_for_delivered(report: Report, wanted: int, channel: str = "email") -> None:

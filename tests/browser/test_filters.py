@@ -18,13 +18,11 @@ from tests.support.browser.chosen import (
     Report,
     count,
     served,
-    visits,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
 
 FOCUSED = "document.activeElement"
 
@@ -33,12 +31,6 @@ FOCUSED = "document.activeElement"
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(tmp_path_factory.mktemp("filters")) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    with visits(browser, root) as go:
-        yield go
 
 
 @pytest.fixture

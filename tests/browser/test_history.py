@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.browser.chosen import AGES, COMMA, START, Report, count, served, visits
+from tests.support.browser.chosen import AGES, COMMA, START, Report, count, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
 
 RECENT = START - timedelta(hours=6)
 
@@ -22,12 +21,6 @@ RECENT = START - timedelta(hours=6)
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(tmp_path_factory.mktemp("history")) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, root: str) -> Iterator[Callable[..., Report]]:
-    with visits(browser, root) as go:
-        yield go
 
 
 def wait_for(report: Report, wanted: dict[str, int], **address: str) -> None:

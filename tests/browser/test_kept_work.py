@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places as standard_places
 from campaign_live_widgets.snapshots import verify
-from tests.support.browser.front import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, serving
 from tests.support.browser.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -61,11 +60,9 @@ def inbox(folder: Path) -> Inbox:
 @pytest.fixture(scope="module")
 def root(folder: Path, inbox: Inbox) -> Iterator[str]:
     settings = {"CAMPAIGN_LIVE_LAYOUTS": str(folder / "layouts")}
-    command = ["campaign_live_widgets", "serve", str(inbox.folder), "--no-browser"]
-    command += ["--snapshots", str(folder / "snapshots")]
-    with running(command, env=os.environ | settings) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
+    options = ("--snapshots", str(folder / "snapshots"))
+    with serving(inbox.folder, *options, env=settings) as address:
+        yield address
 
 
 @pytest.fixture

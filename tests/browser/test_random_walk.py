@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from playwright.sync_api import Error, expect
 
 from tests.support.browser.chosen import Report
-from tests.support.browser.front import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, serving
 from tests.support.repeats import repeats
 
 if TYPE_CHECKING:
@@ -359,15 +358,12 @@ def test_a_random_walk_finds_right_numbers_and_loses_no_work(
     Reader.browser = browser
     Reader.source = write_events(folder / "events" / "events.ndjson")
     Reader.snapshots = folder / "snapshots"
-    environment = os.environ | {
+    environment = {
         "CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User",
         "CAMPAIGN_LIVE_LAYOUTS": str(folder / "layouts"),
     }
-    options = ["--campaign", "first", "--snapshots", str(folder / "snapshots"), "--no-browser"]
-    command = ["campaign_live_widgets", "serve", str(folder / "events"), *options]
-    with running(command, env=environment) as process:
-        assert process.stdout is not None
-        Reader.root = process.stdout.readline().strip()
+    options = ("--campaign", "first", "--snapshots", str(folder / "snapshots"))
+    with serving(folder / "events", *options, env=environment) as Reader.root:
         run_state_machine_as_test(
             Reader,
             settings=settings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import pytest
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places
-from tests.support.browser.front import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,10 +121,8 @@ def office(
         "CAMPAIGN_LIVE_LAYOUTS": str(layouts),
         "CAMPAIGN_LIVE_USER_HEADER": "X-Forwarded-User",
     }
-    command = ["campaign_live_widgets", "serve", str(events), "--no-browser"]
-    with running(command, env=os.environ | settings) as process:
-        assert process.stdout is not None
-        yield Office(process.stdout.readline().strip(), layouts, browser)
+    with serving(events, env=settings) as address:
+        yield Office(address, layouts, browser)
 
 
 def test_a_saved_layout_is_restored_and_other_users_are_unaffected(office: Office) -> None:

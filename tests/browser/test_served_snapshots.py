@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.support.browser.front import REPOSITORY, SIZE, Watch, running
+from tests.support.browser.front import REPOSITORY, SIZE, Watch, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,9 @@ def snapshots_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def root(snapshots_folder: Path) -> Iterator[str]:
-    options = ["--no-browser", "--base-url", "/reports", "--snapshots", str(snapshots_folder)]
-    with running(["campaign_live_widgets", "serve", str(SAMPLES), *options]) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
+    options = ("--base-url", "/reports", "--snapshots", str(snapshots_folder))
+    with serving(SAMPLES, *options) as address:
+        yield address
 
 
 @pytest.fixture

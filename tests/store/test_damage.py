@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,53 +11,21 @@ import pytest
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import StoreError
-from campaign_live_widgets.rendering.language.phrases import health_notes
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
 from campaign_live_widgets.store import compact_rejects as rejects
 from tests.store import workers
-from tests.store.damaging import cut, flip
+from tests.store.damaging import DAYS, cut, flip, sent
 from tests.support.cli import call
-from tests.support.events.generate import AT, END, WINDOWS
+from tests.support.events.generate import END
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from campaign_live_widgets.snapshot import Health
-
-DAYS = 6
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a store of six commits, each of one day with ten events."""
-    folder = tmp_path_factory.mktemp("whole") / "store"
-    with Store.open(folder) as store:
-        for day in range(DAYS):
-            store.append([workers.row(f"d{day}-{n}", day=day) for n in range(10)])
-            store.append([{"event_id": f"bad{day}"}])
-    return folder
-
-
-@pytest.fixture
-def folder(whole: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whole, tmp_path / "store"))
 
 
 def file_of(folder: Path, day: int) -> Path:
     (path,) = folder.glob(f"events/*/day={END - timedelta(days=day):%Y-%m-%d}/*.parquet")
     return path
-
-
-def sent(folder: Path, *, window: str = "30d") -> tuple[int, tuple[str, ...]]:
-    rollup = open_rollup(folder, "c1", follow=False)
-    snapshot = rollup.snapshot(at=AT, window=WINDOWS[window])
-    rollup.close()
-    return int(snapshot.counts["message_id"]["sent"].sum()), notes(snapshot.health)
-
-
-def notes(health: Health) -> tuple[str, ...]:
-    return tuple(health_notes(health, "UTC", "en"))
 
 
 def test_intact_store_has_no_problems(whole: Path) -> None:

@@ -15,46 +15,15 @@ import pytest
 
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import SourceError, StoreError
-from campaign_live_widgets.rendering.language.phrases import health_notes
 from campaign_live_widgets.store import Store, check
 from tests.store import workers
+from tests.store.damaging import sent
 from tests.support.cli import COMMAND, Run, call
 from tests.support.events import files, generate
-from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.generate import AT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from campaign_live_widgets.snapshot import Health
-
-DAYS = 6
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a store of six commits, each of one day with ten events."""
-    folder = tmp_path_factory.mktemp("whole") / "store"
-    with Store.open(folder) as store:
-        for day in range(DAYS):
-            store.append([workers.row(f"d{day}-{n}", day=day) for n in range(10)])
-            store.append([{"event_id": f"bad{day}"}])
-    return folder
-
-
-@pytest.fixture
-def folder(whole: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whole, tmp_path / "store"))
-
-
-def sent(folder: Path, *, window: str = "30d") -> tuple[int, tuple[str, ...]]:
-    rollup = open_rollup(folder, "c1", follow=False)
-    snapshot = rollup.snapshot(at=AT, window=WINDOWS[window])
-    rollup.close()
-    return int(snapshot.counts["message_id"]["sent"].sum()), notes(snapshot.health)
-
-
-def notes(health: Health) -> tuple[str, ...]:
-    return tuple(health_notes(health, "UTC", "en"))
 
 
 # ── full disks and read-only folders ─────────────────────────────────────────────────────

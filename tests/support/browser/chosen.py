@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.support.browser.front import SIZE, Watch, running
+from tests.support.browser.front import SIZE, Watch, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,9 +135,8 @@ def served(folder: Path) -> Iterator[str]:
     """Serve the events from a folder; give the address of the page."""
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
     (folder / "events.ndjson").write_text(lines, encoding="utf-8")
-    with running(["campaign_live_widgets", "serve", str(folder), "--no-browser"]) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
+    with serving(folder) as address:
+        yield address
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from urllib.request import urlopen
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from playwright.sync_api import ConsoleMessage, Page, Request, WebSocket
 
@@ -111,10 +112,15 @@ connection_monitor.LIMITS = limits
 
 def fast_heartbeat(folder: Path, *, seconds: float, missed: int, while_busy: int) -> dict[str, str]:
     """Return variables for a server whose kernels and pages report a lost connection soon."""
+    text = FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
+    return run_at_start(folder, text)
+
+
+def run_at_start(folder: Path, script: str) -> dict[str, str]:
+    """Return variables for a server whose kernels run a script first; it is put into *folder*."""
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    text = FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
-    (startup / "00-fast-heartbeat.py").write_text(text, encoding="utf-8")
+    (startup / "00-tests.py").write_text(script, encoding="utf-8")
     return {"IPYTHONDIR": str(folder / "ipython")}
 
 
@@ -134,6 +140,15 @@ def running(
         process.wait(20)
         _, left = psutil.wait_procs(family, timeout=10)
         assert not left, f"{command[0]} left processes behind"
+
+
+@contextmanager
+def serving(source: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Serve the report of *source*; give the page's address."""
+    command = ["campaign_live_widgets", "serve", str(source), "--no-browser", *options]
+    with running(command, os.environ | (env or {})) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
 
 
 def wait_for_server(url: str) -> None:
