@@ -106,6 +106,15 @@ class Rollup(ABC):
         """
         self.refresh()
 
+    def record_gone(self) -> None:  # noqa: B027 - only files lose events
+        """Record in :attr:`gone` what a rollup that replaces this one cannot know.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Close connections and remove temporary files."""

@@ -3,7 +3,7 @@
 from campaign_live_widgets.report.distinct import Names, distinct, distinguish, shortened
 from campaign_live_widgets.report.export import csv_cell, frame_csv, rows, to_csv, to_json
 from campaign_live_widgets.report.frames import evaluate, frame, frames
-from campaign_live_widgets.report.lookalikes import visible_name
+from campaign_live_widgets.report.lookalikes import visible_name, without_turns
 from campaign_live_widgets.report.shown_names import (
     campaign_names,
     dimension_names,
@@ -29,4 +29,5 @@ __all__ = [
     "to_csv",
     "to_json",
     "visible_name",
+    "without_turns",
 ]

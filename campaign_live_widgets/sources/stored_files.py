@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from campaign_live_widgets.snapshot import EPOCH, Lost
 from campaign_live_widgets.sources.digests import file_digest
@@ -15,24 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from campaign_live_widgets.io.file_status import FileStatus
     from campaign_live_widgets.sources.store_log import StoredFile
-
-
-class FileStatus(NamedTuple):
-    """Status of a file in the file system; a file that is written to gets another one."""
-
-    size: int
-    modified: int
-    inode: int
-
-
-def status_of(path: str | os.PathLike[str]) -> FileStatus | None:
-    """Return the status of a file, ``None`` if it cannot be found."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return FileStatus(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -14,10 +14,10 @@ from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, parquet
 from campaign_live_widgets.sources.stored_files import file_problem
-from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.folder import are_rejects_intact, unreferenced
+from campaign_live_widgets.store.index import id_index as ids
+from campaign_live_widgets.store.index.rebuild_index import read_ids
 from campaign_live_widgets.store.partition import folder_of
-from campaign_live_widgets.store.rebuild_index import read_ids
 
 if TYPE_CHECKING:
     import os

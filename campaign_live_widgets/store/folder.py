@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.io import atomic_files as disk
 from campaign_live_widgets.sources.digests import digest_of
-from campaign_live_widgets.sources.store_log import (
-    LOG,
-    MARKER,
-    VERSION,
-    Log,
-    State,
-    encode,
-)
+from campaign_live_widgets.sources.store_log import LOG, MARKER, VERSION, Log, State, encode
 from campaign_live_widgets.store.partition import EVENTS
 
 if TYPE_CHECKING:

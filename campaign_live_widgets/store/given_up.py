@@ -9,7 +9,7 @@ import pandas as pd
 from campaign_live_widgets.engine.duckdb.queries import hashes
 from campaign_live_widgets.sources.store_log import parquet
 from campaign_live_widgets.sources.stored_files import file_problem
-from campaign_live_widgets.store.rebuild_index import read_ids
+from campaign_live_widgets.store.index.rebuild_index import read_ids
 
 if TYPE_CHECKING:
     from campaign_live_widgets.store.writer import Writer

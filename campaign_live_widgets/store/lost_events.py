@@ -19,13 +19,14 @@ import numpy as np
 import pandas as pd
 
 from campaign_live_widgets.engine.duckdb.queries import hashes
+from campaign_live_widgets.io.file_status import FileStatus, status_of
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.store_log import parquet
-from campaign_live_widgets.sources.stored_files import FileStatus, has_digest, status_of
-from campaign_live_widgets.store import id_index as ids
+from campaign_live_widgets.sources.stored_files import has_digest
+from campaign_live_widgets.store.index import id_index as ids
+from campaign_live_widgets.store.index.rebuild_index import build_index, read_ids
 from campaign_live_widgets.store.partition import DAY
-from campaign_live_widgets.store.rebuild_index import build_index, read_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -16,10 +16,7 @@ from campaign_live_widgets.io.names import dashed
 from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.digests import file_digest
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
-from campaign_live_widgets.sources.store_log import (
-    DAY_US,
-    StoredFile,
-)
+from campaign_live_widgets.sources.store_log import DAY_US, StoredFile
 
 if TYPE_CHECKING:
     from pathlib import Path

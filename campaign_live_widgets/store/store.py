@@ -13,7 +13,7 @@ from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.store_log import is_store
 from campaign_live_widgets.store.append import Appended, Appender
-from campaign_live_widgets.store.compact import Compacted, compact
+from campaign_live_widgets.store.compaction.compact import Compacted, compact
 from campaign_live_widgets.store.folder import create
 from campaign_live_widgets.store.ingest import Ingestion
 from campaign_live_widgets.store.writer import GRACE, Writer

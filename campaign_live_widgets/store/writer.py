@@ -27,7 +27,6 @@ from campaign_live_widgets.sources.store_log import (
     State,
     encode,
 )
-from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store.folder import (
     IDS,
     LOCK,
@@ -36,6 +35,7 @@ from campaign_live_widgets.store.folder import (
     rejects_path,
     unreferenced,
 )
+from campaign_live_widgets.store.index import id_index as ids
 from campaign_live_widgets.store.lost_events import LostEvents
 from campaign_live_widgets.store.partition import write_events
 

@@ -13,7 +13,7 @@ from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.errors import StoreError
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, check, writer
-from campaign_live_widgets.store import compact_rejects as rejects
+from campaign_live_widgets.store.compaction import compact_rejects as rejects
 from tests.store import workers
 from tests.store.damaging import DAYS, cut, flip, sent
 from tests.support.cli import call

@@ -23,8 +23,8 @@ from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.sources import schema_of_values
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, append, check
-from campaign_live_widgets.store import id_index as ids
 from campaign_live_widgets.store import row_staging as rows
+from campaign_live_widgets.store.index import id_index as ids
 from campaign_live_widgets.store.partition import folder_of
 from tests import oracle
 from tests.oracle_xdm import xdm_to_canonical

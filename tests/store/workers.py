@@ -12,7 +12,7 @@ from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
-from campaign_live_widgets.store import compact as merging
+from campaign_live_widgets.store.compaction import compact as merging
 from tests.support.events.generate import AT, END, WINDOWS
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ class RollupFeed:
             campaign_id = campaign_id or next((c.id for c in self._rollup.campaigns()), None)
             if campaign_id == self._rollup.campaign:
                 return
-            self._rollup.refresh()  # it knows which counted events are gone
+            self._rollup.record_gone()
             other = self._new_rollup(campaign_id)
             try:
                 other.refresh()

@@ -10,7 +10,6 @@ means that a reader has had the source counted again: all pages do so, and start
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -20,6 +19,7 @@ from filelock import FileLock
 
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.io.atomic_files import write_over
+from campaign_live_widgets.io.file_status import FileStatus, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class GoneEvents:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._mark = bytes(_MARK_BYTES)
-        self._read_state: tuple[int, int, int] | None = None
+        self._status: FileStatus | None = None
         self.ids = SeenEvents()
         """All of them, also those that have returned."""
         self.version = 0
@@ -57,15 +57,11 @@ class GoneEvents:
         """Read what other pages have written; return whether all pages must count again."""
         if self._file is None:
             return False
-        try:
-            status = os.stat(self._file)
-        except OSError:  # nothing is gone yet
-            return False
-        state = (status.st_ino, status.st_mtime_ns, status.st_size)
-        if state == self._read_state:
+        status = status_of(self._file)
+        if status is None or status == self._status:  # it is written once events are gone
             return False
         mark, high, low = _read(self._file)
-        self._read_state = state
+        self._status = status
         self._replace(high, low)
         previous, self._mark = self._mark, mark
         return previous != mark
@@ -115,8 +111,7 @@ class GoneEvents:
     def _write(self, file: Path) -> None:
         content = self._mark + np.stack(self.ids.columns(), axis=1).tobytes()
         write_over(file, content, durable=False, mode=_PRIVATE)
-        status = os.stat(file)
-        self._read_state = (status.st_ino, status.st_mtime_ns, status.st_size)
+        self._status = status_of(file)
 
 
 def _read(file: Path) -> tuple[bytes, Hashes, Hashes]:

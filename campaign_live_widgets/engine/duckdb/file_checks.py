@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.io.file_status import FileStatus, status_of
 from campaign_live_widgets.sources.store_log import LOG
-from campaign_live_widgets.sources.stored_files import FileStatus, has_digest, status_of
+from campaign_live_widgets.sources.stored_files import has_digest
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

@@ -101,6 +101,10 @@ class FileRollup(Rollup):
             self.gone.clear()
             self._sum_health()
 
+    def record_gone(self) -> None:
+        """Find events that are gone since the last refresh; see :meth:`Rollup.record_gone`."""
+        self.refresh()
+
     def _count_from_start(self, stop_if_asked: Callable[[], None]) -> None:
         """Count what is in the files now, in place of what was counted.
 

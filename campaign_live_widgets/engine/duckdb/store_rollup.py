@@ -15,6 +15,7 @@ from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
 from campaign_live_widgets.engine.duckdb.unlisted_files import unlisted_files
+from campaign_live_widgets.io.file_status import status_of
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.batch_relation import BATCH
@@ -22,7 +23,7 @@ from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_in
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
 from campaign_live_widgets.sources.store_log import Log, State, parquet
-from campaign_live_widgets.sources.stored_files import lost_by_campaign, status_of
+from campaign_live_widgets.sources.stored_files import lost_by_campaign
 
 if TYPE_CHECKING:
     import os

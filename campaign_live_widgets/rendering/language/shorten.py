@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 from unicodedata import bidirectional
 
-_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Marks by which a name would turn the words around it, too."""
+from campaign_live_widgets.report import without_turns
+
 SHORT: Final = 48
 """Maximum length of a name in a sentence."""
 
 
 def shorten(name: str, most: int = SHORT) -> str:
     """Return a name for a sentence: on one line, not too long, turning nothing around it."""
-    line = " ".join(name[: 2 * most].translate(_TURNING).split())
+    line = " ".join(without_turns(name[: 2 * most]).split())
     return isolated(line if len(line) < most else f"{line[: most - 1]}…")
 
 

@@ -19,6 +19,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.io.file_status import FileStatus
 from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
 from campaign_live_widgets.sources.files.row_ends import ends_row, rows_end
 from campaign_live_widgets.sources.files.zstd import is_whole
@@ -39,22 +40,13 @@ _AT_REST: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """State of a file in the file system; another inode is another file."""
-
-    inode: int
-    size: int
-    modified: int
-
-
-@dataclass(frozen=True, slots=True)
 class FileSlice:
     """A new slice of a file: bytes ``start`` to ``end``, often the whole file."""
 
     file: DataFile
     start: int
     end: int
-    state: State
+    state: FileStatus
     first_line: int = 1
     """The number of its first line in the file; the first line of a file is 1."""
     mark: bytes = b""
@@ -97,7 +89,7 @@ class _Read:
 
     end: int
     lines: int
-    state: State
+    state: FileStatus
     mark: bytes
     """The fingerprint of what was read."""
 
@@ -116,11 +108,11 @@ class FileState:
     read: _Read | None = None
     is_counted: bool = False
     """Whether rows of its last reading are counted."""
-    idle_state: State | None = None
+    idle_state: FileStatus | None = None
     """Its state at the last poll that returned nothing."""
     document: bool = False
     """Whether it is one JSON document; detected from its first lines when its state was..."""
-    opened: State | None = None
+    opened: FileStatus | None = None
     """...like this."""
     rests_at: float | None = None
     """When an incomplete last line is read as it is (seconds since the epoch)."""
@@ -197,7 +189,7 @@ class Tail:
             if not S_ISREG(status.st_mode):
                 self._forget(known)
                 return None
-            state = State(status.st_ino, status.st_size, status.st_mtime_ns)
+            state = FileStatus.of(status)
             file = self._with_detected_kind(file, known, state)
             new_part = self._grown if file.grows else self._whole
             return new_part(file, known, state)
@@ -214,7 +206,7 @@ class Tail:
             known.waiting = f"cannot be read: {error.strerror}"
             return None
 
-    def _whole(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
+    def _whole(self, file: DataFile, known: FileState, state: FileStatus) -> FileSlice | None:
         read = known.read
         if read:
             if read.state == state:
@@ -230,7 +222,7 @@ class Tail:
             return None
         return FileSlice(file, 0, state.size, state, mark=self._mark(file, state.size))
 
-    def _grown(self, file: DataFile, known: FileState, state: State) -> FileSlice | None:
+    def _grown(self, file: DataFile, known: FileState, state: FileStatus) -> FileSlice | None:
         if known.read and not self._continues(file, known.read, state):
             if known.read.end == state.size > _COVERED and known.idle_state != state:
                 known.idle_state = state  # perhaps it is growing now: the next poll decides
@@ -255,7 +247,7 @@ class Tail:
         first_line = read.lines + 1 if read and start else 1
         return FileSlice(file, start, end, state, first_line, self._mark(file, end))
 
-    def _continues(self, file: DataFile, read: _Read, state: State) -> bool:
+    def _continues(self, file: DataFile, read: _Read, state: FileStatus) -> bool:
         """Return whether a growing file still starts with what was read of it."""
         if state == read.state:
             return True
@@ -281,7 +273,7 @@ class Tail:
         """Return the fingerprint that the next poll compares; empty if there will be none."""
         return _fingerprint(file.path, end) if self.follow or self.keeps else b""
 
-    def _with_detected_kind(self, file: DataFile, known: FileState, state: State) -> DataFile:
+    def _with_detected_kind(self, file: DataFile, known: FileState, state: FileStatus) -> DataFile:
         """Return a file with its kind detected: JSON lines, or one JSON document."""
         if file.kind != "ndjson" or state.size == 0:
             return file

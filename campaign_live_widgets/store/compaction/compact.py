@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.sources import quoted
 from campaign_live_widgets.sources.digests import file_digest
-from campaign_live_widgets.sources.store_log import (
-    StoredFile,
-    parquet,
-)
-from campaign_live_widgets.store.compact_rejects import merge_rejects
+from campaign_live_widgets.sources.store_log import StoredFile, parquet
+from campaign_live_widgets.store.compaction.compact_rejects import merge_rejects
 from campaign_live_widgets.store.partition import PARQUET, stored_at
 
 if TYPE_CHECKING:

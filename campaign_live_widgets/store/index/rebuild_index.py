@@ -8,7 +8,7 @@ import numpy as np
 
 from campaign_live_widgets.engine.duckdb.queries import hashes
 from campaign_live_widgets.sources.store_log import parquet
-from campaign_live_widgets.store import id_index as ids
+from campaign_live_widgets.store.index import id_index as ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,1 @@
+"""Small files of a store, merged into larger ones."""

@@ -1,0 +1,1 @@
+"""The index of a store: sorted hashes of all event ids."""
