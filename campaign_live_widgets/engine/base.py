@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
     from datetime import datetime, timedelta
+    from typing import Self
 
     from campaign_live_widgets.engine.aggregates.entities import EntityStats
     from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources.address import SourceAddress
+
+
+def _ignore() -> None:
+    """Do nothing."""
 
 
 class Rollup(ABC):
@@ -79,6 +85,9 @@ class Rollup(ABC):
         self._health = Health()
         self.gone = GoneEvents()
         """Counted events that are in no file any more; the rollups of one server share them."""
+        self.before_change: Callable[[], object] = _ignore
+        """Is called in :meth:`refresh` before anything that snapshots are made from is changed in
+        place, maybe several times; not where it is replaced. See :meth:`view`."""
         self._reset()
         self._open(source)
 
@@ -119,6 +128,19 @@ class Rollup(ABC):
     def close(self) -> None:
         """Close connections and remove temporary files."""
 
+    def view(self) -> Self:
+        """Return the counts as they are now, while another thread refreshes this rollup.
+
+        Only numbers may be asked of it. It is not changed by a refresh that counts the source
+        again; aggregates that a refresh adds to are shared with it, so that nothing may be asked
+        of it from :attr:`before_change` until the end of that refresh.
+        """
+        return copy.copy(self)
+
+    def shares_counts(self, view: Rollup) -> bool:
+        """Return whether a refresh would change the counts of *view* in place."""
+        return self._segments is view._segments
+
     def _reset(self) -> None:
         """Empty all aggregates."""
         self._segments = Segments()
@@ -151,6 +173,15 @@ class Rollup(ABC):
         """Return the time of the campaign's newest event up to now, whatever the window."""
         last = self._last(self._campaign or "", self._now())
         return None if last is None else entities.time(last)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """Return when the next event that is dated after *after* becomes past.
+
+        Until then, only a refresh or the window can change a number. ``None``: there is none.
+        """
+        us = entities.microseconds(after)
+        future = [time for times in self._all_times() if (time := times.next_ahead(us)) is not None]
+        return entities.time(min(future)) if future else None
 
     def _all_times(self) -> tuple[EventTimes, ...]:
         """Return when events happened."""

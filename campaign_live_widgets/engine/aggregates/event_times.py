@@ -81,6 +81,11 @@ class EventTimes:
         }
         return sum(future.values()), max((time for _, time in future), default=None)
 
+    def next_ahead(self, now: int) -> int | None:
+        """Return the time of the first event of all campaigns that is after *now*."""
+        future = (time for times in self._ahead.values() for time in times if time > now)
+        return min(future, default=None)
+
     def _record(self, campaign: str, time: int, *, is_counted: bool) -> None:
         self._last[campaign] = max(self._last.get(campaign, time), time)
         if is_counted:

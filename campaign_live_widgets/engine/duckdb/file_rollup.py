@@ -91,6 +91,7 @@ class FileRollup(Rollup):
                 self._require_rows()
             if not is_changed:
                 self._seen.compact()
+                self.before_change()
                 self._entered.compact()
             return is_changed or self._health != old_health
 
@@ -185,6 +186,7 @@ class FileRollup(Rollup):
 
     def _merge(self, counted: BatchDelta, now: int) -> None:
         """Add a batch's delta, as read at *now*; nothing here can fail half-way."""
+        self.before_change()
         self._campaign = counted.campaign
         self._times.add(counted.times, self._campaign)
         self._times.record_past(now, self._campaign)

@@ -82,6 +82,7 @@ class StoreRollup(FileRollup):
             changed = self._poll(lost=True)
         self._sum_health()
         if not changed:
+            self.before_change()
             self._entered.compact()
         return changed or self._health != old_health
 

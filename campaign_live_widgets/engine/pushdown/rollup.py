@@ -215,6 +215,7 @@ class DatabaseRollup(Rollup):
             self._start_over()
             self._poll()
             return True
+        self.before_change()
         self._times.add(stable.times, self._campaign)
         self._times.record_past(now, self._campaign)
         self._pending_times = EventTimes()
