@@ -228,8 +228,8 @@ def child(address: str, *, follow: bool) -> Iterator[dict[str, Any]]:
         counts = snapshot.counts["message_id"]
         return {
             "events": health["events"],
-            "sent": int(counts["sent"].sum()),
-            "delivered": int(counts["delivered"].sum()),
+            "sent": int(counts.column("sent").sum()),
+            "delivered": int(counts.column("delivered").sum()),
             "entered_profiles": snapshot.entered_profiles,
             "seconds": perf_counter() - started,
             "peak_mb": psutil.Process().memory_info().rss / 2**20,

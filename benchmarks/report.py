@@ -47,7 +47,7 @@ def ours(folder: Path, campaign: str) -> dict[str, Any]:
     report = to_json(snapshot)
     spent = since(started)
     table = snapshot.counts["message_id"]
-    totals = {name: int(table[name].sum()) for name in COUNTED}
+    totals = {name: int(table.column(name).sum()) for name in COUNTED}
     return {
         **spent,
         "totals": totals,

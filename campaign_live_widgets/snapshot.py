@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
+from campaign_live_widgets.catalog import COUNTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    import numpy as np
+    from numpy.typing import NDArray
 
 Ending = Literal["now", "newest", "fixed"]
 """What determines the end of a window: the clock, the newest event, or a fixed time."""
@@ -24,6 +27,8 @@ EXECUTIONS_LISTED: Final = 1000
 """Maximum number in a list: a triggered message has as many executions as recipients."""
 DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
 """The dimensions of a snapshot: the keys of its tables of counts."""
+_PLACES: Final = {count.column: place for place, count in enumerate(COUNTS)}
+"""Column of a count → its place in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +167,38 @@ ALL: Final = Selection()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Additive counts by the values of one dimension and by channel.
+
+    Attributes
+    ----------
+    values : tuple or array
+        The value of each row; ``None`` where unknown. For ``bucket`` an array of
+        ``datetime64[us]``: the start of the bucket in UTC.
+    channels : tuple of str
+        The channel of each row.
+    counts : array of int64, rows by counts
+        A column for each of the catalogue's ``COUNTS``, in their order; read only.
+    """
+
+    values: tuple[str | None, ...] | NDArray[np.datetime64]
+    channels: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """Return the rows of the count whose column in the catalogue is *name*."""
+        return self.counts[:, _PLACES[name]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """One campaign in one window at one instant.
 
     Attributes
     ----------
-    counts : mapping of dimension to DataFrame
-        For each of :data:`DIMENSIONS` a table of additive counts: a column named for the
-        dimension (``None`` where unknown; for ``bucket`` a ``datetime64`` in UTC), a column
-        ``channel`` and one ``int64`` column per count of the catalogue
-        (:attr:`~campaign_live_widgets.catalog.Count.column` of each of ``COUNTS``). One row
-        per value and channel that has an event; rows in no order.
+    counts : mapping of dimension to Counts
+        For each of :data:`DIMENSIONS` its counts, with one row per value and channel that has
+        an event; rows in no order.
     entered_profiles : int
         Distinct profiles with an entry event in the window.
     message_names : mapping
@@ -198,7 +224,7 @@ class Snapshot:
     campaign_id: str
     campaign_name: str | None
     window: Window
-    counts: Mapping[str, pd.DataFrame]
+    counts: Mapping[str, Counts]
     entered_profiles: int
     message_names: Mapping[str, str]
     newest_event: datetime | None

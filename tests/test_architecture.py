@@ -6,6 +6,7 @@ import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import campaign_live_widgets
@@ -78,3 +79,24 @@ def test_the_command_line_starts_without_widgets() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_feed_counts_without_pandas_and_widgets(tmp_path: Path) -> None:
+    duckdb.sql(
+        "COPY (SELECT concat('e', i) AS event_id, now()::TIMESTAMPTZ AS timestamp, "
+        "concat('p', i) AS profile_id, 'c1' AS campaign_id, concat('m', i % 7) AS message_id, "
+        "'email' AS channel, 'sent' AS event_type, if(i % 2 = 0, 'x.example', NULL) AS domain "
+        f"FROM range(60000) t(i)) TO '{tmp_path}/1.parquet'"
+    )
+    code = (
+        "import sys; from campaign_live_widgets.app.feeds.feed import RollupFeed; "
+        "from campaign_live_widgets.app.settings.query import Query; "
+        "feed = RollupFeed(sys.argv[1], Query()); feed.refresh(); snapshot = feed.snapshot(); "
+        "print(snapshot.counts['domain'].column('sent').sum(), [m for m in "
+        "('pandas', 'pyarrow', 'ipywidgets', 'bqplot', 'voila') if m in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "60000 []"

@@ -70,10 +70,8 @@ def _counts(tile: Tile, snapshot: Snapshot, dimension: str) -> tuple[np.ndarray,
 def _arrays(snapshot: Snapshot, dimension: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a table's values, channels and counts; all tiles share five tables."""
     table = snapshot.counts[dimension]
-    column = table[dimension]
-    if dimension == "bucket":
-        column = column.dt.tz_localize(None)  # with a zone an array would hold objects
-    return column.to_numpy(), table["channel"].to_numpy(), table[_COLUMNS].to_numpy()
+    values = np.asarray(table.values, None if dimension == "bucket" else object)
+    return values, np.array(table.channels, dtype=object), table.counts
 
 
 def _columns(counts: np.ndarray) -> Columns:

@@ -124,4 +124,4 @@ def _values(snapshot: Snapshot, dimension: str) -> list[str]:
     tiles = [tile for tile in TILES.values() if tile.by == dimension]
     if all(tile.limit is not None for tile in tiles):
         return [value for tile in tiles for value in frame(tile, snapshot)[dimension]]
-    return [v for v in snapshot.counts[dimension][dimension].unique() if isinstance(v, str)]
+    return [v for v in dict.fromkeys(snapshot.counts[dimension].values) if isinstance(v, str)]

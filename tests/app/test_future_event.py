@@ -47,7 +47,7 @@ def test_the_window_ends_at_the_last_event_that_has_happened(source: str) -> Non
     snapshot = feed.snapshot()
     feed.close()
     assert (snapshot.newest_event, snapshot.ending) == (SILENT, "newest")
-    assert int(snapshot.counts["message_id"]["sent"].sum()) == 30
+    assert int(snapshot.counts["message_id"].column("sent").sum()) == 30
     assert (snapshot.health.ahead, snapshot.health.ahead_until) == (1, AHEAD)
 
 

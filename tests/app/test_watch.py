@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.rendering.text import parts
 from tests.support.cli import call
 from tests.support.events.memory import Event, snapshot_of
+from tests.support.reports.counts import multiplied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,12 +178,7 @@ def test_no_number_is_cut_in_a_narrow_terminal(width: int, locale: str) -> None:
         for channel in ("email", "push")
         for kind in ("sent", "delivered", "open", "error", "bounce")
     ]
-    snapshot = snapshot_of(events)
-    counts = {}
-    for dimension, table in snapshot.counts.items():
-        numbers = table.select_dtypes("int64").columns
-        counts[dimension] = table.assign(**{name: table[name] * 1_234_567 for name in numbers})
-    snapshot = replace(snapshot, counts=counts)
+    snapshot = multiplied(snapshot_of(events), 1_234_567)
     view = ReportView(snapshot=snapshot, made_at=snapshot.window.end, locale=locale)
 
     def printed(columns: int) -> str:

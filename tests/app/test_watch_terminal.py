@@ -20,6 +20,7 @@ from textual.widgets import TabbedContent
 from campaign_live_widgets.app.terminal.app import WatchApp
 from campaign_live_widgets.errors import SourceError
 from tests.support.events.memory import Event, MemoryFeed, snapshot_of
+from tests.support.reports.counts import multiplied
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -178,12 +179,7 @@ def test_no_number_is_cut(size: tuple[int, int], locale: str) -> None:
 
     class Large(MemoryFeed):
         def snapshot(self) -> Any:  # noqa: ANN401 - a Snapshot
-            few = snapshot_of(events)
-            counts = {}
-            for dimension, table in few.counts.items():
-                numbers = table.select_dtypes("int64").columns
-                counts[dimension] = table.assign(**{n: table[n] * 1_234_567 for n in numbers})
-            return replace(few, counts=counts)
+            return multiplied(snapshot_of(events), 1_234_567)
 
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         await pilot.press("2")

@@ -20,6 +20,7 @@ from campaign_live_widgets.rendering.pdf.pdf import pdf
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Health, Message, Reject, Selection
 from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.reports.counts import multiplied
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
@@ -188,15 +189,9 @@ def test_an_empty_campaign_is_reported_as_empty() -> None:
 @pytest.mark.usefixtures("renderers")
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_no_text_exceeds_the_margins(locale: str) -> None:
-    hostile = campaign(messages=60)
+    hostile = multiplied(campaign(messages=60), 2**40)
     names = {f"m{i:03}": HOSTILE[i % len(HOSTILE)] for i in range(60)}
-    huge = {
-        name: table.assign(
-            **{c: table[c] * 2**40 for c in table.columns if table[c].dtype == "int64"}
-        )
-        for name, table in hostile.counts.items()
-    }
-    snapshot = replace(hostile, campaign_name="".join(HOSTILE), message_names=names, counts=huge)
+    snapshot = replace(hostile, campaign_name="".join(HOSTILE), message_names=names)
     assert_inside_the_margins(pdf(view_of(snapshot, locale)))
 
 
@@ -208,15 +203,8 @@ def test_the_numbers_of_an_axis_fit_in_every_font(
 ) -> None:
     for name, value in font.environment.items():
         monkeypatch.setenv(name, value)
-    counted = campaign()
-    counts = {
-        name: table.assign(
-            **{c: table[c] * 50_000 for c in table.columns if table[c].dtype == "int64"}
-        )
-        for name, table in counted.counts.items()
-    }
     place = Place("email.summary", rows=7, columns=12)
-    view = view_of(replace(counted, counts=counts), locale)
+    view = view_of(multiplied(campaign(), 50_000), locale)
     data = pdf(replace(view, places={"email": (place,)}))
     assert font.family.replace(" ", "").encode() in data
     assert "200 000" in pages(data)[0].replace("\N{NARROW NO-BREAK SPACE}", " ").replace(",", " ")

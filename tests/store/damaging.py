@@ -32,4 +32,4 @@ def sent(folder: Path) -> tuple[int, tuple[str, ...]]:
     snapshot = rollup.snapshot(at=AT, window=WINDOWS["30d"])
     rollup.close()
     notes = tuple(health_notes(snapshot.health, "UTC", "en"))
-    return int(snapshot.counts["message_id"]["sent"].sum()), notes
+    return int(snapshot.counts["message_id"].column("sent").sum()), notes

@@ -106,7 +106,9 @@ def read(folder: str, total: int, until: float, out: str) -> None:
         for one in (following, open_rollup(folder, "c1", follow=False)):
             one.refresh()
             snapshot = one.snapshot(at=AT, window=WINDOWS["7d"])
-            sent = {name: int(table["sent"].sum()) for name, table in snapshot.counts.items()}
+            sent = {
+                name: int(table.column("sent").sum()) for name, table in snapshot.counts.items()
+            }
             numbers = (snapshot.health.events, snapshot.entered_profiles, sent["message_id"])
             seen.append([one is following, *numbers, sent["bucket"], len(snapshot.health.notes)])
         one.close()

@@ -20,7 +20,7 @@ from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.jobs.shown_view import passed_view
 from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.app.settings.secret_reference import resolve
-from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, tile
+from campaign_live_widgets.catalog import COUNTS, METRICS, TABS, TILES, Text, tile
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
@@ -217,8 +217,8 @@ def rates(snapshot: Snapshot, channel: str) -> pd.DataFrame:
     if by_message not in TILES:
         raise UnknownNameError("channel", channel, {t.channel for t in TILES.values() if t.channel})
     counts = snapshot.counts["message_id"]
-    of_channel = counts[counts["channel"] == channel].select_dtypes("int64").sum()
-    columns = {str(name): np.array([value]) for name, value in of_channel.items()}
+    in_channel = np.array([name == channel for name in counts.channels], dtype=bool)
+    columns = {c.column: counts.column(c.column)[in_channel].sum(keepdims=True) for c in COUNTS}
     metrics = TILES[by_message].metrics
     wholes = {m: METRICS[m].rate_of for m in metrics}
     wanted = tuple(dict.fromkeys((*metrics, *filter(None, wholes.values()))))

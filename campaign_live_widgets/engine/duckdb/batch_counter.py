@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
 from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity, timed_name
@@ -107,7 +106,7 @@ class BatchCounter:
         new = ~self._seen.lookup(high, low)
         new[repeats(high, low, position)] = False
         if not new.all():
-            self._con.register(sql.REPEATS, pd.DataFrame({"position": position[~new]}))
+            self._con.register(sql.REPEATS, {"position": position[~new]})
         for file, duplicates in enumerate(np.bincount(batch.files_of(position[~new]))):
             batch.tallies[batch.slices[file].file.path].duplicates += int(duplicates)
         delta = _empty_delta(campaign)
@@ -214,12 +213,10 @@ def _empty_delta(campaign: str | None) -> BatchDelta:
     )
 
 
-def _numbered(segments: Sequence[Segment]) -> pd.DataFrame:
-    """Return segments and their indices with the types SQL needs to compare them."""
-    return pd.DataFrame(
-        {
-            "message": pd.Series([segment.message for segment in segments], dtype="str"),
-            "execution": pd.Series([segment.execution for segment in segments], dtype="str"),
-            "number": np.arange(len(segments), dtype=np.int64),
-        }
-    )
+def _numbered(segments: Sequence[Segment]) -> dict[str, NDArray[Any]]:
+    """Return segments and their indices as columns that DuckDB reads."""
+    return {
+        "message": np.array([segment.message for segment in segments], dtype=object),
+        "execution": np.array([segment.execution for segment in segments], dtype=object),
+        "number": np.arange(len(segments), dtype=np.int64),
+    }

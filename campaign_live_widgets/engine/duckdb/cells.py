@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
 from campaign_live_widgets.engine.aggregates.cube_cells import CubeCells
@@ -94,9 +93,9 @@ def _as_numbers(
         keys = [Key(segments[segment or 0].message, EVENT_KINDS[kind]) for _, kind, segment in rows]
     else:
         by = "value"
-        codes[by] = pd.Series([value for value, _, _ in rows], dtype="str")  # nulls stay null
+        codes[by] = np.array([value for value, _, _ in rows], dtype=object)
         keys = [Key(value, EVENT_KINDS[kind]) for value, kind, _ in rows]
-    con.register("codes", pd.DataFrame(codes))
+    con.register("codes", codes)
     cells = con.execute(sql.coded(number, by)).fetchnumpy()
     con.unregister("codes")
     slot = np.ma.filled(cells["slot"], untimed).astype(np.int64)

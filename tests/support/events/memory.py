@@ -6,11 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Condition
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from campaign_live_widgets.catalog import COUNTS, ENTRY_EVENTS
-from campaign_live_widgets.snapshot import DIMENSIONS, Campaign, Health, Reject, Snapshot, Window
+from campaign_live_widgets.snapshot import (
+    DIMENSIONS,
+    Campaign,
+    Counts,
+    Health,
+    Reject,
+    Snapshot,
+    Window,
+)
 
 NOW = datetime(2026, 11, 23, 15, 4, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -52,13 +61,13 @@ def snapshot_of(
     )
 
 
-def _table(dimension: str, events: list[Event], window: Window) -> pd.DataFrame:
-    def key(event: Event) -> object:
+def _table(dimension: str, events: list[Event], window: Window) -> Counts:
+    def key(event: Event) -> Any:  # noqa: ANN401 - a text, a time or None
         if dimension == "bucket":
             return max(b for b in window.buckets() if b <= event.at)
         return getattr(event, dimension)
 
-    counted: Counter[tuple[object, str, str]] = Counter()
+    counted: Counter[tuple[Any, str, str]] = Counter()
     for event in events:
         for count in COUNTS:
             fits = count.event_type == event.event_type
@@ -67,19 +76,12 @@ def _table(dimension: str, events: list[Event], window: Window) -> pd.DataFrame:
             counted[key(event), event.channel, count.column] += fits
     rows = sorted({(k, c) for k, c, _ in counted}, key=str)
     values = [k for k, _ in rows]
-    return pd.DataFrame(
-        {
-            dimension: pd.to_datetime(values, utc=True)
-            if dimension == "bucket"
-            else pd.Series(values, dtype=object),
-            "channel": pd.Series([c for _, c in rows], dtype=object),
-            **{
-                count.column: pd.Series(
-                    [counted[k, c, count.column] for k, c in rows], dtype="int64"
-                )
-                for count in COUNTS
-            },
-        }
+    naive = [k.replace(tzinfo=None) for k in values] if dimension == "bucket" else []
+    table = [[counted[k, c, count.column] for count in COUNTS] for k, c in rows]
+    return Counts(
+        np.array(naive, "datetime64[us]") if dimension == "bucket" else tuple(values),
+        tuple(channel for _, channel in rows),
+        np.array(table, np.int64).reshape(-1, len(COUNTS)),
     )
 
 
