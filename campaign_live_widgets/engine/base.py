@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.engine.aggregates import entities
-from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, minutes
-from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
 from campaign_live_widgets.engine.aggregates.gone_events import GoneEvents
-from campaign_live_widgets.engine.aggregates.segments import Segments
-from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
-from campaign_live_widgets.engine.dimensions import QUESTIONS
-from campaign_live_widgets.errors import UnknownNameError
+from campaign_live_widgets.engine.campaign_counts import CampaignCounts
+from campaign_live_widgets.engine.source_facts import SourceFacts
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import ALL, Health, Snapshot, Window
 
@@ -24,10 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Self
 
-    from campaign_live_widgets.engine.aggregates.entities import EntityStats
-    from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources.address import SourceAddress
+
+_HELD: Final = 64
+"""Campaigns that are held, even if no one has asked for them lately."""
+_HELD_BYTES: Final = 1 << 28
+"""Bytes of the counts of held campaigns above which old ones are dropped."""
+_LATELY: Final = 60.0
+"""Seconds after which a campaign was not asked for lately."""
 
 
 def _ignore() -> None:
@@ -35,9 +35,10 @@ def _ignore() -> None:
 
 
 class Rollup(ABC):
-    """Counts of one campaign of a source, kept up to date by :meth:`refresh`.
+    """Counts of the campaigns of a source that are asked for, kept up to date by :meth:`refresh`.
 
-    A subclass reads its kind of source and fills the aggregates; the snapshots are made here.
+    A subclass reads its kind of source and fills the counts of one campaign each, which make the
+    snapshots. Not safe to use from several threads.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ class Rollup(ABC):
         A file, a folder, a glob, or the address of a database's table; see
         :class:`~campaign_live_widgets.sources.address.SourceAddress`.
     campaign : str, optional
-        By default the campaign with the newest event that the first refresh reads; see *at*.
+        The rollup's own one; by default the campaign with the newest event that the first
+        refresh reads, see *at*.
     follow : bool
         Whether :meth:`refresh` will be called again. Then the state that is needed to count only
         new events is kept, and a last line without its newline waits for the next refresh.
@@ -82,13 +84,17 @@ class Rollup(ABC):
         self._follow = follow
         self._window = window
         self._at, self._clock = at, clock
-        self._health = Health()
+        self._facts = SourceFacts(clock)
+        self._held: dict[str, CampaignCounts] = {}
+        """The campaigns that are counted, by id; the one that was asked for last is the last."""
         self.gone = GoneEvents()
         """Counted events that are in no file any more; the rollups of one server share them."""
         self.before_change: Callable[[], object] = _ignore
         """Is called in :meth:`refresh` before anything that snapshots are made from is changed in
         place, maybe several times; not where it is replaced. See :meth:`view`."""
-        self._reset()
+        self._may_count_others = follow
+        if campaign is not None:
+            self._hold(campaign)
         self._open(source)
 
     @abstractmethod
@@ -115,15 +121,6 @@ class Rollup(ABC):
         """
         self.refresh()
 
-    def record_gone(self) -> None:  # noqa: B027 - only files lose events
-        """Record in :attr:`gone` what a rollup that replaces this one cannot know.
-
-        Raises
-        ------
-        SourceError
-            If the source cannot be read.
-        """
-
     @abstractmethod
     def close(self) -> None:
         """Close connections and remove temporary files."""
@@ -131,98 +128,136 @@ class Rollup(ABC):
     def view(self) -> Self:
         """Return the counts as they are now, while another thread refreshes this rollup.
 
-        Only numbers may be asked of it. It is not changed by a refresh that counts the source
-        again; aggregates that a refresh adds to are shared with it, so that nothing may be asked
-        of it from :attr:`before_change` until the end of that refresh.
+        Only numbers of campaigns that are held may be asked of it. It is not changed by a refresh
+        that counts the source again; aggregates that a refresh adds to are shared with it, so that
+        nothing may be asked of it from :attr:`before_change` until the end of that refresh.
         """
-        return copy.copy(self)
+        view = copy.copy(self)
+        view._held = dict(self._held)  # noqa: SLF001 - its own
+        view._may_count_others = False  # noqa: SLF001
+        return view
 
     def shares_counts(self, view: Rollup) -> bool:
         """Return whether a refresh would change the counts of *view* in place."""
-        return self._segments is view._segments
-
-    def _reset(self) -> None:
-        """Empty all aggregates."""
-        self._segments = Segments()
-        self._entered = EnteredProfiles(self._segments)
-        self._entered_in_window: dict[bool, int] | None = None
-        self._counted = {question: CountedBy(question) for question in QUESTIONS}
-        self._times = EventTimes()
-        self._campaigns: dict[str, EntityStats] = {}
-        self._messages: dict[str, EntityStats] = {}
-        self._executions: dict[str, EntityStats] = {}
-
-    @property
-    def campaign(self) -> str | None:
-        """Return the campaign that is counted; ``None`` before one is known."""
-        return self._campaign
-
-    @property
-    def health(self) -> Health:
-        """Return the numbers of rows read so far by outcome, and of events dated after now."""
-        future = [times.ahead(self._now()) for times in self._all_times()]
-        until = max((last for _, last in future if last is not None), default=None)
-        return replace(
-            self._health,
-            ahead=sum(count for count, _ in future),
-            ahead_until=None if until is None else entities.time(until),
+        return self._facts is view._facts or any(
+            view._held.get(campaign) is counts for campaign, counts in self._held.items()
         )
-
-    @property
-    def newest_event(self) -> datetime | None:
-        """Return the time of the campaign's newest event up to now, whatever the window."""
-        last = self._last(self._campaign or "", self._now())
-        return None if last is None else entities.time(last)
 
     def next_change(self, after: datetime) -> datetime | None:
         """Return when the next event that is dated after *after* becomes past.
 
         Until then, only a refresh or the window can change a number. ``None``: there is none.
         """
-        us = entities.microseconds(after)
-        future = [time for times in self._all_times() if (time := times.next_ahead(us)) is not None]
-        return entities.time(min(future)) if future else None
+        return self._facts.next_change(after)
 
-    def _all_times(self) -> tuple[EventTimes, ...]:
-        """Return when events happened."""
-        return (self._times,)
+    def _set_rows(self, rows: Health) -> None:
+        """Set the numbers of rows by outcome."""
+        if rows != self._facts.rows:
+            self.before_change()
+            self._facts.rows = rows
 
-    def _last(self, campaign: str, until: int) -> int | None:
-        """Return the time of a campaign's last event up to *until*."""
-        last_times = [times.last(campaign, until) for times in self._all_times()]
-        return max((last for last in last_times if last is not None), default=None)
+    def _reset(self) -> None:
+        """Empty all aggregates; the campaigns that are held will be counted again."""
+        self._facts = SourceFacts(self._clock, self._facts.rows)
+        earlier, self._held = self._held, {}
+        for campaign, counts in earlier.items():
+            self._hold(campaign).asked_at = counts.asked_at
 
-    def _now(self) -> int:
-        """Return the time now, in microseconds since the epoch."""
-        return entities.microseconds(self._clock())
+    def _new_counts(self, campaign: str | None) -> CampaignCounts:
+        return CampaignCounts(campaign, self._facts, self._window)
 
-    def _until(self, at: datetime | None) -> int:
-        """Return until when events count as past in a report of *at*: its minute, or now."""
-        now = self._now()
-        if at is None:
-            return now
-        return min(now, (entities.microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
+    def _hold(self, campaign: str) -> CampaignCounts:
+        """Return the counts of a campaign that is counted from now on; empty if it is new."""
+        if campaign not in self._held:
+            self._held[campaign] = self._new_counts(campaign)
+        return self._held[campaign]
 
     @property
-    def oldest_event(self) -> datetime | None:
-        """Return the time of the campaign's oldest event, whatever the window."""
-        stats = self._campaigns.get(self._campaign or "")
-        return entities.time(stats.oldest) if stats else None
+    def campaign(self) -> str | None:
+        """Return the rollup's own campaign; ``None`` before one is known."""
+        return self._campaign
+
+    def holds(self, campaign: str) -> bool:
+        """Return whether a campaign is counted, so that the source need not be read for it."""
+        return campaign in self._held
+
+    def counts_of(self, campaign: str | None = None) -> CampaignCounts:
+        """Return the counts of a campaign, by default the rollup's own.
+
+        A campaign that is not held is counted now, which reads the source, and is held from then
+        on: each refresh counts it. Held campaigns that no one has asked for lately are dropped
+        where they would take too much memory. A campaign of which the source has no event has
+        empty counts; see :meth:`CampaignCounts.require_campaign`.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read.
+        ValueError
+            If a further campaign is asked of a view, or of a rollup that does not follow its
+            source.
+        """
+        if campaign is None:
+            campaign = self._campaign
+        if campaign is None:
+            return self._new_counts(None)
+        if not self.holds(campaign):
+            if not self._may_count_others:
+                message = "only a rollup that follows its source counts further campaigns"
+                raise ValueError(message)
+            self._count_another(campaign)
+            self._drop_old(campaign)
+        counts = self._held[campaign] = self._held.pop(campaign)
+        counts.asked_at = monotonic()
+        return counts
+
+    @abstractmethod
+    def _count_another(self, campaign: str) -> None:
+        """Count a campaign that is not held, from the start of the source, and hold it."""
+
+    def _drop_old(self, requested: str) -> None:
+        """Drop campaigns that were not asked for lately, the longest ago first, above a bound.
+
+        Not the *requested* one, and not the rollup's own.
+        """
+        size = sum(counts.nbytes for counts in self._held.values())
+        lately = monotonic() - _LATELY
+        for campaign, counts in list(self._held.items()):
+            if size <= _HELD_BYTES and len(self._held) <= _HELD:
+                return
+            if campaign not in (requested, self._campaign) and counts.asked_at < lately:
+                size -= counts.nbytes
+                self._drop(campaign)
+
+    def _drop(self, campaign: str) -> None:
+        """Stop counting a campaign."""
+        self.before_change()
+        del self._held[campaign]
+        self._facts.times.forget_minutes(campaign)
+        self._facts.more_times.forget_minutes(campaign)
+
+    @property
+    def health(self) -> Health:
+        """Return the numbers of rows read so far by outcome, and of events dated after now."""
+        return self._facts.health
 
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source, the one with the newest event up to now first."""
-        now = self._now()
-        newest = {campaign: self._last(campaign, now) for campaign in self._campaigns}
-        return entities.campaigns(self._campaigns, newest)
+        return self._facts.list_campaigns()
+
+    @property
+    def newest_event(self) -> datetime | None:
+        """Return the time of the newest event of :attr:`campaign` up to now."""
+        return self.counts_of().newest_event
+
+    @property
+    def oldest_event(self) -> datetime | None:
+        """Return the time of the oldest event of :attr:`campaign`."""
+        return self.counts_of().oldest_event
 
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the ids of all messages and all executions of the campaign."""
-        return frozenset(self._messages), frozenset(self._executions)
-
-    def channels(self, message_id: str) -> tuple[str, ...]:
-        """Return the channels of a message; empty if the message is unknown."""
-        stats = self._messages.get(message_id)
-        return entities.in_order(stats.channels) if stats else ()
+        """Return the ids of all messages and all executions of :attr:`campaign`."""
+        return self.counts_of().names()
 
     def snapshot(
         self,
@@ -232,70 +267,15 @@ class Rollup(ABC):
         include_tests: bool = False,
         selection: Selection = ALL,
     ) -> Snapshot:
-        """Return the campaign's numbers in the window of that length that ends at *at*.
-
-        With a *selection*, only its messages and executions are counted, all from the aggregates:
-        the source is not read. Unknown names count nothing; see :meth:`require`.
-
-        Raises
-        ------
-        ValueError
-            Where the rollup was opened for one window, and another one is asked for, or a
-            selection.
-        """
-        span = Window.ending(at, window)
-        if self._window is not None and span != self._window:
-            message = "this rollup was opened for another window"
-            raise ValueError(message)
-        if self._window is not None and selection != ALL:
-            message = "a rollup for one window counts the whole campaign; open it without a window"
-            raise ValueError(message)
-        start, end = minutes(span)
-        mask = self._segments.mask_of(selection)
-        tables = {
-            question: counted.totals(start, end, include_tests=include_tests, mask=mask)
-            for question, counted in self._counted.items()
-        }
-        series = self._counted[QUESTIONS[0]].series(span, include_tests=include_tests, mask=mask)
-        campaign = self._campaigns.get(self._campaign or "")
-        newest = self._last(self._campaign or "", self._until(at))
-        return Snapshot(
-            campaign_id=self._campaign or "",
-            campaign_name=campaign.newest_name if campaign else None,
-            window=span,
-            counts={"bucket": series, **tables},
-            entered_profiles=self._distinct_profiles(
-                start, end, include_tests=include_tests, mask=mask
-            ),
-            message_names={
-                key: stats.name[1] for key, stats in self._messages.items() if stats.name
-            },
-            newest_event=None if newest is None else entities.time(newest),
-            health=self.health,
-            include_tests=include_tests,
-            selection=selection,
-            messages=entities.messages(self._messages),
-            executions=entities.executions(self._executions),
-            campaign_names={key: stats.newest_name for key, stats in self._campaigns.items()},
+        """Return the numbers of :attr:`campaign`; see :meth:`CampaignCounts.snapshot`."""
+        return self.counts_of().snapshot(
+            at=at, window=window, include_tests=include_tests, selection=selection
         )
-
-    def _distinct_profiles(
-        self, start: int, end: int, *, include_tests: bool, mask: SegmentMask
-    ) -> int:
-        if self._entered_in_window is not None:
-            return self._entered_in_window[include_tests]
-        return self._entered.distinct(start, end, include_tests=include_tests, mask=mask)
 
     def require_campaign(self) -> None:
         """Raise :class:`UnknownNameError` where the source has no event of the campaign."""
-        if self._campaign not in self._campaigns:
-            raise UnknownNameError("campaign", self._campaign, self._campaigns)
+        self.counts_of().require_campaign()
 
     def require(self, selection: Selection) -> None:
         """Raise :class:`UnknownNameError` where the campaign has no event of a name in it."""
-        for kind, selected_names, known_names in (
-            ("message", selection.messages, self._messages),
-            ("execution", selection.executions, self._executions),
-        ):
-            for name in sorted(selected_names - known_names.keys()):
-                raise UnknownNameError(kind, name, known_names)
+        self.counts_of().require(selection)

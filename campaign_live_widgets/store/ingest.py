@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from campaign_live_widgets.engine.duckdb.file_rollup import chunks
 from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
+from campaign_live_widgets.sources.files.chunks import chunks
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
 from campaign_live_widgets.sources.files.raw_bytes import digests
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why

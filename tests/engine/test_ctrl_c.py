@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.engine import FileRollup, new_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup
 from campaign_live_widgets.report import to_json
+from campaign_live_widgets.sources.files import chunks
 from campaign_live_widgets.store import Store
 from tests.support.events import files, generate, interruptions
 from tests.support.events.generate import AT, WINDOWS
@@ -38,7 +38,7 @@ def test_an_interrupted_refresh_is_completed_by_the_next(
         with Store.open(tmp_path / "store") as store:
             store.ingest(source)
         source = tmp_path / "store"
-    monkeypatch.setattr(file_rollup, "_CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", 20_000)
     whole = new_rollup(source, "c1")
     length = interruptions.seconds_of(whole)
     expected = report(whole)

@@ -11,9 +11,9 @@ import pytest
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.engine import open_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup as rollup_module
 from campaign_live_widgets.report import frame, to_json
 from campaign_live_widgets.snapshot import Window
+from campaign_live_widgets.sources.files import chunks
 from tests import oracle
 from tests.oracle_xdm import xdm_to_canonical
 from tests.support.events import files, generate, generate_xdm
@@ -174,7 +174,7 @@ def test_a_rollup_for_one_window_read_in_passes_equals_the_oracle(
     """As the command line opens a source that is large."""
     for number, part in enumerate(files.split(rows(), 3, seed=15)):
         files.write(part, tmp_path / f"part-{number}.ndjson")
-    monkeypatch.setattr(rollup_module, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", 1)
     for window, tests in EVERY_CASE[::3]:
         span = Window.ending(AT, WINDOWS[window])
         rollup = open_rollup(str(tmp_path), campaign=CAMPAIGN, follow=False, window=span)

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 from campaign_live_widgets.engine import open_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.sources import schema_of_values
+from campaign_live_widgets.sources.files import chunks
 from campaign_live_widgets.sources.store_log import Log
 from campaign_live_widgets.store import Store, append, check
 from campaign_live_widgets.store import row_staging as rows
@@ -341,8 +341,8 @@ def test_store_is_intact_after_ctrl_c(tmp_path: Path) -> None:
         rows = [workers.row(f"e{part}-{n}") for n in range(300)]
         files.write(rows, source / f"{part:02}.ndjson")
     code = (
-        "import sys\nfrom campaign_live_widgets.engine.duckdb import file_rollup\n"
-        "file_rollup._CHUNK_BYTES = 1000\n"
+        "import sys\nfrom campaign_live_widgets.sources.files import chunks\n"
+        "chunks._CHUNK_BYTES = 1000\n"
         "from campaign_live_widgets.app.cli.main import main\nmain(sys.argv[1:])"
     )
     arguments = [sys.executable, "-c", code, "ingest", str(source), "--into", f"{tmp_path}/store"]
@@ -382,7 +382,7 @@ def test_ctrl_c_interrupts_a_running_query(tmp_path: Path, _again: int) -> None:
 def test_large_source_is_ingested_in_several_commits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rollup, "_CHUNK_BYTES", 10_000)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", 10_000)
     rows = generate.events(84, 300, faults=False)
     for place, part in enumerate(files.split(rows, 12, seed=84)):
         files.write(part, tmp_path / f"{place}.{files.FORMS[place % len(files.FORMS)]}")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign_live_widgets.engine import new_rollup, open_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup as rollup
 from campaign_live_widgets.report import to_json
+from campaign_live_widgets.sources.files import chunks
 from campaign_live_widgets.store import Store
 from campaign_live_widgets.store.compaction import compact as merging
 from tests.support.events.generate import AT, END, WINDOWS
@@ -61,7 +61,7 @@ def append(folder: str, acknowledged: str, start: int) -> None:
 
 def ingest(folder: str, source: str, done: str) -> None:
     """Ingest a folder in many commits, then merge all files; then create the file *done*."""
-    rollup._CHUNK_BYTES = SMALL_CHUNK
+    chunks._CHUNK_BYTES = SMALL_CHUNK
     with Store(folder, grace=0.0) as store:
         store.ingest(source)
         store.compact()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from watchfiles import Change
 
     from campaign_live_widgets.app.settings.query import Query
-    from campaign_live_widgets.engine import Rollup
+    from campaign_live_widgets.engine.campaign_counts import CampaignCounts
     from campaign_live_widgets.snapshot import Campaign, Snapshot
 
 _DEBOUNCE: Final = 50
@@ -57,22 +57,22 @@ class RollupFeed:
         name: str | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._source, self._query, self._name, self._clock = source, query, name, clock
+        self._query, self._name, self._clock = query, name, clock
         self._lock = RLock()
-        self._gone = GoneEvents(_shared_file(source))
-        self._rollup = self._new_rollup(query.campaign)
+        self._rollup = new_rollup(source, query.campaign, at=query.time, clock=clock)
+        self._rollup.gone = GoneEvents(_shared_file(source))
+        self._campaign = query.campaign
         self._arrived, self._closing = Event(), Event()
         self._watcher: Thread | None = None
-
-    def _new_rollup(self, campaign: str | None) -> Rollup:
-        rollup = new_rollup(self._source, campaign, at=self._query.time, clock=self._clock)
-        rollup.gone = self._gone
-        return rollup
 
     @property
     def campaign(self) -> str | None:
         """Return the campaign that is counted; ``None`` before one is known."""
-        return self._rollup.campaign
+        return self._campaign or self._rollup.campaign
+
+    @property
+    def _counts(self) -> CampaignCounts:
+        return self._rollup.counts_of(self._campaign)
 
     def refresh(self) -> bool:
         """Read what is new; see :meth:`Rollup.refresh`."""
@@ -87,7 +87,13 @@ class RollupFeed:
     def snapshot(self, now: datetime | None = None) -> Snapshot:
         """Return the numbers of the window at a moment, by default the current one."""
         with self._lock:
-            return take_snapshot(self._rollup, self._query, now or self._clock(), name=self._name)
+            return take_snapshot(
+                self._rollup,
+                self._query,
+                now or self._clock(),
+                name=self._name,
+                campaign=self._campaign,
+            )
 
     def set_query(self, query: Query) -> None:
         """Count what *query* asks for from now on, except its campaign: see :meth:`use`."""
@@ -97,12 +103,12 @@ class RollupFeed:
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
         with self._lock:
-            return self._rollup.names()
+            return self._counts.names()
 
     def channels(self, message_id: str | None) -> tuple[str, ...]:
         """Return the channels of a message of the campaign; empty for an unknown message."""
         with self._lock:
-            return self._rollup.channels(message_id or "")
+            return self._counts.channels(message_id or "")
 
     def _redacted_errors(self) -> AbstractContextManager[None]:
         return redacted_errors(self._name, self._rollup.location)
@@ -111,8 +117,8 @@ class RollupFeed:
         """Raise if the source has events, but none of what *query* names."""
         with self._lock:
             if self._rollup.campaigns():
-                self._rollup.require_campaign()
-                self._rollup.require(query.selection)
+                self._counts.require_campaign()
+                self._counts.require(query.selection)
 
     def campaigns(self) -> list[Campaign]:
         """Return the campaigns of the source."""
@@ -120,26 +126,20 @@ class RollupFeed:
             return self._rollup.campaigns()
 
     def use(self, campaign_id: str | None) -> None:
-        """Count another campaign from now on; the source is read again.
+        """Show another campaign from now on.
 
-        ``None`` is the campaign with the newest event. Raises :class:`UnknownNameError` if the
-        source has no such campaign, and :class:`SourceError` if it cannot be read; then the
-        campaign does not change.
+        The source is read again if the campaign was not counted so far. ``None`` is the campaign
+        with the newest event. Raises :class:`UnknownNameError` if the source has no such
+        campaign, and :class:`SourceError` if it cannot be read; then the campaign does not
+        change.
         """
         with self._lock, self._redacted_errors():
             campaign_id = campaign_id or next((c.id for c in self._rollup.campaigns()), None)
-            if campaign_id == self._rollup.campaign:
+            if campaign_id == self.campaign:
                 return
-            self._rollup.record_gone()
-            other = self._new_rollup(campaign_id)
-            try:
-                other.refresh()
-                other.require_campaign()
-            except Exception:
-                other.close()
-                raise
-            self._rollup.close()
-            self._rollup = other
+            self._rollup.refresh()
+            self._rollup.counts_of(campaign_id).require_campaign()
+            self._campaign = campaign_id
 
     def wait(self, timeout: float) -> bool:
         """Return True once something may have arrived, False after *timeout* seconds."""

@@ -23,7 +23,12 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def take_snapshot(
-    rollup: Rollup, query: Query, now: datetime, *, name: str | None = None
+    rollup: Rollup,
+    query: Query,
+    now: datetime,
+    *,
+    name: str | None = None,
+    campaign: str | None = None,
 ) -> Snapshot:
     """Return the numbers that *query* asks for, complete with the reason of the window's end.
 
@@ -35,11 +40,14 @@ def take_snapshot(
     now : datetime
     name : str, optional
         The public name of the source; a secret reference hides its value in the health.
+    campaign : str, optional
+        By default the rollup's own one.
     """
+    counts = rollup.counts_of(campaign)
     length, end, ending = effective_window(
-        query.window, query.at, now, rollup.newest_event, rollup.oldest_event
+        query.window, query.at, now, counts.newest_event, counts.oldest_event
     )
-    snapshot = rollup.snapshot(
+    snapshot = counts.snapshot(
         at=end,
         window=length,
         include_tests=query.include_tests,

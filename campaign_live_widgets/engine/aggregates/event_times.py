@@ -1,8 +1,8 @@
 """Times of events, to find the last event up to any moment.
 
 A clock may be wrong: an event may be dated after now. Such events are stored one by one until
-their time is past. Of the others, the last one of each campaign is stored and, for the counted
-campaign, the last one of every minute, for a report of the past.
+their time is past. Of the others, the last one of each campaign is stored and, for counted
+campaigns, the last one of every minute, for a report of the past.
 
 For example, at 12:00 events of 11:58:10, 11:58:40 and 12:05 are read. The last event is that of
 11:58:40, one is ahead; from 12:05 on the last event is that of 12:05, and none is ahead.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 MINUTE_US: Final = 60_000_000
 
@@ -39,27 +39,42 @@ class EventTimes:
         self._minutes: dict[str, dict[int, int]] = {}
         self._ahead: dict[str, dict[int, int]] = {}
 
-    def add(self, moments: Iterable[Moment], counted_campaign: str | None) -> None:
-        """Add events that were read; minutes are stored only for *counted_campaign*."""
+    def add(self, moments: Iterable[Moment], counted: Container[str]) -> None:
+        """Add events that were read; minutes are stored only for the campaigns *counted*."""
         for campaign, is_ahead, last, events in moments:
             if is_ahead:
                 times = self._ahead.setdefault(campaign, {})
                 times[last] = times.get(last, 0) + events
             else:
-                self._record(campaign, last, is_counted=campaign == counted_campaign)
+                self._record(campaign, last, is_counted=campaign in counted)
 
-    def record_past(self, now: int, counted_campaign: str | None) -> None:
+    def add_minutes(self, moments: Iterable[Moment]) -> None:
+        """Add the minutes of events that were added before their campaign was counted."""
+        for campaign, is_ahead, last, _ in moments:
+            if not is_ahead:
+                self._record(campaign, last, is_counted=True)
+
+    def forget(self, campaign: str) -> None:
+        """Remove all times of a campaign."""
+        for times in (self._last, self._minutes, self._ahead):
+            times.pop(campaign, None)
+
+    def forget_minutes(self, campaign: str) -> None:
+        """Remove the minutes of a campaign that is not counted any more."""
+        self._minutes.pop(campaign, None)
+
+    def record_past(self, now: int, counted: Container[str]) -> None:
         """Stop storing single times that are no longer after *now*."""
         for campaign, times in self._ahead.items():
             for time in [time for time in times if time <= now]:
                 del times[time]
-                self._record(campaign, time, is_counted=campaign == counted_campaign)
+                self._record(campaign, time, is_counted=campaign in counted)
 
     def last(self, campaign: str, until: int) -> int | None:
         """Return the time of a campaign's last event that is not after *until*.
 
         In the past, where the campaign's last event is after *until*, this is exact at the end
-        of a minute, and for the campaign that is counted.
+        of a minute, and for the campaigns that are counted.
         """
         candidates = [time for time in self._ahead.get(campaign, ()) if time <= until]
         last = self._last.get(campaign)

@@ -57,6 +57,11 @@ class _Hour:
         self._unmerged_rows += len(cells.minute)
         self._sums.clear()
 
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the cells take."""
+        return sum(column.nbytes for cells in self._cells for column in cells)
+
     def _joined(self) -> _Cells:
         """Return all cells, one row per minute, code and segment after many additions."""
         if len(self._cells) > 1:
@@ -122,6 +127,11 @@ class MinuteCube:
         self.keys: list[Hashable] = []
         self._codes: dict[Hashable, int] = {}
         self._hours: dict[int, _Hour] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the cells take."""
+        return sum(hour.nbytes for hour in self._hours.values())
 
     def code(self, key: Hashable) -> int:
         """Return the code of a key; a new key gets a new one."""

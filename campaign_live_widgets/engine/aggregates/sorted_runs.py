@@ -34,6 +34,11 @@ class SortedRuns:
         """Return how many rows there are."""
         return sum(len(run[0]) for run in (*self._runs, *self._unsorted))
 
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the rows take."""
+        return sum(column.nbytes for run in (*self._runs, *self._unsorted) for column in run)
+
     def add(self, *columns: NDArray[Any]) -> None:
         """Add rows; they are sorted at the next lookup (see :meth:`compact`)."""
         if len(columns[0]):

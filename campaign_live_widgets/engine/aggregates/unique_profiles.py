@@ -157,6 +157,11 @@ class EnteredProfiles:
         self._links[key] = links  # the last one used is the last to be removed
         return links.distinct(start, end)
 
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the entries take."""
+        return self._runs.nbytes
+
     def compact(self) -> None:
         """Sort what was added now, so that the next lookup does not have to."""
         self._runs.compact()

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import duckdb
-import numpy as np
 
-from campaign_live_widgets.engine.aggregates.cube_cells import add_cells
 from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
+from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
+from campaign_live_widgets.sources.files.chunks import chunks
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.raw_bytes import line_count
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from campaign_live_widgets.engine.duckdb.batch_counter import BatchDelta
+    from campaign_live_widgets.engine.batch_delta import BatchDelta
     from campaign_live_widgets.sources import FileSlice
 
-_T = TypeVar("_T")
 _ENDING: Final = 12
 """Characters of a file extension that are shown."""
-_CHUNK_BYTES: Final = 1 << 29
-"""Bytes of files in one batch: limits memory while a large history is read."""
 
 
 class FileRollup(Rollup):
@@ -75,15 +72,13 @@ class FileRollup(Rollup):
             If the source cannot be read; earlier counts are kept.
         """
         with held_back(self._con) as stop_if_asked:
-            old_health, old_seen = self._health, self._seen
+            old_rows = self._facts.rows
             self._is_cleared |= self.gone.poll()
-            slices, is_cleared = self._tail.poll(), self._is_cleared
+            slices = self._tail.poll()
             is_changed = bool(slices)
-            if is_cleared or self._tail.is_rewritten:
+            if self._is_cleared or self._tail.is_rewritten:
                 is_changed = True
-                self._count_from_start(stop_if_asked)
-                if not is_cleared:
-                    self.gone.add(*old_seen.without(self._seen))
+                self._recount(stop_if_asked)
             else:
                 self._count_files(slices, stop_if_asked)
             self._sum_health()
@@ -91,9 +86,44 @@ class FileRollup(Rollup):
                 self._require_rows()
             if not is_changed:
                 self._seen.compact()
+                self._compact()
+            return is_changed or self._facts.rows != old_rows
+
+    def _recount(self, stop_if_asked: Callable[[], None]) -> None:
+        """Count what is in the files now, and record which events are gone."""
+        old_seen, is_cleared = self._seen, self._is_cleared
+        self._count_from_start(stop_if_asked)
+        if not is_cleared:
+            self.gone.add(*old_seen.without(self._seen))
+
+    def _count_another(self, campaign: str) -> None:
+        self._hold(campaign)
+        try:
+            with held_back(self._con) as stop_if_asked:
+                if campaign not in self._facts.campaigns:
+                    return
+                now = self._facts.now()
+                deltas = count_campaign(
+                    self._con, self._stage, self._counter, self._tail, campaign, now, stop_if_asked
+                )
+                if deltas is None:
+                    self._recount(stop_if_asked)
+                    self._sum_health()
+                    return
                 self.before_change()
-                self._entered.compact()
-            return is_changed or self._health != old_health
+                self._facts.times.record_past(now, self._held)
+                for delta in deltas:
+                    self._facts.times.add_minutes(delta.times)
+                    self._held[campaign].add(delta.parts[campaign])
+        except BaseException:
+            self._drop(campaign)
+            raise
+
+    def _compact(self) -> None:
+        """Sort what was added, so that the next refresh does not have to."""
+        self.before_change()
+        for counts in self._held.values():
+            counts.entered.compact()
 
     def recount(self) -> None:
         """Count all files again, and forget which events are gone; see :meth:`Rollup.recount`."""
@@ -101,10 +131,6 @@ class FileRollup(Rollup):
             self._count_from_start(stop_if_asked)
             self.gone.clear()
             self._sum_health()
-
-    def record_gone(self) -> None:
-        """Find events that are gone since the last refresh; see :meth:`Rollup.record_gone`."""
-        self.refresh()
 
     def _count_from_start(self, stop_if_asked: Callable[[], None]) -> None:
         """Count what is in the files now, in place of what was counted.
@@ -127,18 +153,18 @@ class FileRollup(Rollup):
         batches = list(chunks(slices))
         self._keep_ids |= len(batches) > 1
         if self._campaign is None and len(batches) > 1:
-            self._campaign = self._newest_campaign(batches)
+            self._choose(batches)
         for chunk in batches:
             stop_if_asked()
             self._count_slices(chunk)
 
-    def _newest_campaign(self, batches: Sequence[Sequence[FileSlice]]) -> str | None:
-        """Return the campaign of the newest event of all chunks."""
+    def _choose(self, batches: Sequence[Sequence[FileSlice]]) -> None:
+        """Choose the campaign of the newest event of all chunks."""
         newest: dict[str, int | None] = {}
         for chunk in batches:
             try:
                 self._stage.stage(chunk)
-                for campaign, last in self._counter.newest(self._until(self._at)):
+                for campaign, last in self._counter.newest(self._facts.until(self._at)):
                     previous = newest.setdefault(campaign, last)
                     if last is not None and (previous is None or last > previous):
                         newest[campaign] = last
@@ -147,19 +173,22 @@ class FileRollup(Rollup):
                 continue  # counting it will report the error
             finally:
                 self._stage.clear()
-        return newest_campaign(newest)
+        self._campaign = newest_campaign(newest)
+        if self._campaign is not None:
+            self._hold(self._campaign)
 
     def _count_slices(self, slices: Sequence[FileSlice]) -> None:
         """Count slices together; if that fails, count each alone."""
         try:
             batch = self._stage.stage(slices)
-            now = self._now()
+            now = self._facts.now()
             counted = self._counter.count(
                 batch,
                 self._campaign,
+                self._held,
                 keeps=self._keep_ids,
                 now=now,
-                until=self._until(self._at),
+                until=self._facts.until(self._at),
             )
             lines = {f.file.path: line_count(f) if self._follow else 0 for f in batch.slices}
         except UNREADABLE as error:
@@ -167,7 +196,7 @@ class FileRollup(Rollup):
             if len(slices) > 1:
                 self._keep_ids = True  # there will be more than one pass
                 if self._campaign is None:
-                    self._campaign = self._newest_campaign([[file_slice] for file_slice in slices])
+                    self._choose([[file_slice] for file_slice in slices])
                 for file_slice in slices:
                     self._count_slices([file_slice])
                 return
@@ -182,30 +211,21 @@ class FileRollup(Rollup):
             if path in batch.problems:
                 self._tail.give_up(file_slice, batch.problems[path])
             elif path in lines:
-                self._tail.commit(file_slice, lines[path], counted.tallies.get(path, Tally()))
+                tally = counted.tallies.get(path, Tally())
+                self._tail.commit(file_slice, lines[path], tally, counted.repeats.get(path))
 
     def _merge(self, counted: BatchDelta, now: int) -> None:
         """Add a batch's delta, as read at *now*; nothing here can fail half-way."""
         self.before_change()
-        self._campaign = counted.campaign
-        self._times.add(counted.times, self._campaign)
-        self._times.record_past(now, self._campaign)
-        numbers = self._segments.numbers(counted.segments)
-        add_cells(counted.cells, self._counted, numbers)
-        if counted.entries is not None:
-            high, low, minute, is_test, segment = counted.entries
-            self._entered.add(
-                high, low, minute.astype(np.int64), is_test.astype(bool), numbers[segment]
-            )
-        if counted.entered is not None:
-            self._entered_in_window = counted.entered
-        for totals, additions in (
-            (self._campaigns, counted.campaigns),
-            (self._messages, counted.messages),
-            (self._executions, counted.executions),
-        ):
-            for key, stats in additions.items():
-                add_entity(totals, key, stats)
+        if self._campaign is None:
+            self._campaign = counted.campaign
+        for campaign, part in counted.parts.items():
+            self._hold(campaign).add(part)
+        facts = self._facts
+        facts.times.add(counted.times, self._held)
+        facts.times.record_past(now, self._held)
+        for campaign, stats in counted.campaigns.items():
+            add_entity(facts.campaigns, campaign, stats)
         if counted.ids:
             self._seen.add(*counted.ids)
             if len(self.gone.ids):
@@ -226,8 +246,8 @@ class FileRollup(Rollup):
         tallies = [state.tally for state in self._tail.files.values()]
         rejects = islice((r for tally in tallies for r in tally.rejects), EXAMPLES)
         notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
-        self._health = Health(
-            events=sum(campaign.events for campaign in self._campaigns.values()),
+        rows = Health(
+            events=sum(campaign.events for campaign in self._facts.campaigns.values()),
             duplicates=sum(tally.duplicates for tally in tallies),
             rejected=sum(tally.rejected for tally in tallies),
             ignored=sum(tally.ignored for tally in tallies),
@@ -238,6 +258,7 @@ class FileRollup(Rollup):
                 *_ignored_files_note(self._tail.others),
             ),
         )
+        self._set_rows(rows)
 
     def _count_gone(self) -> int:
         """Return how many events that were counted are in no file now."""
@@ -248,7 +269,8 @@ class FileRollup(Rollup):
 
     def _require_rows(self) -> None:
         """Raise :class:`SourceError` if the source has no readable rows."""
-        if self._health.events or self._health.rejected or self._health.ignored:
+        rows = self._facts.rows
+        if rows.events or rows.rejected or rows.ignored:
             return
         for path, cause in (*self._tail.problems.items(), *self._tail.waiting.items()):
             message = f"{path}: {cause}"
@@ -257,25 +279,6 @@ class FileRollup(Rollup):
             what = "no file matches" if self.location.is_glob else "there is no event file"
             message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
             raise SourceError(message)
-
-
-def chunks(slices: Sequence[FileSlice]) -> Iterator[list[FileSlice]]:
-    """Split file slices so that one pass reads a bounded number of bytes (or one file)."""
-    return chunks_of(slices, lambda file_slice: file_slice.end - file_slice.start)
-
-
-def chunks_of(items: Iterable[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
-    """Split items into batches of a limited number of bytes, at least one item each."""
-    chunk: list[_T] = []
-    size = 0
-    for item in items:
-        if chunk and size + length(item) > _CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(item)
-        size += length(item)
-    if chunk:
-        yield chunk
 
 
 def _ignored_files_note(others: Mapping[str, int]) -> Iterator[str]:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
 from campaign_live_widgets.engine.aggregates.event_kinds import PACKED_KIND, packed_kinds
 from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
 from campaign_live_widgets.sources import quoted
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 REPEATS: Final = "repeats"
 CELLS: Final = "cells"
 SMALL: Final = 50_000
 """Number of events up to which cells are fetched as rows."""
 SEGMENTS: Final = "segments"
-"""The batch's messages and executions: ``message``, ``execution``, ``number``."""
+"""The batch's segments: ``campaign``, ``message``, ``execution``, ``number``."""
 
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
 _LOW: Final = "hash(reverse({0}))"
 _MINUTE: Final = "floor(us / 60000000)::BIGINT"  # down, also before 1970
+_COUNTED: Final = (
+    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
+    *("event_type", "bounce_type", "is_async", "is_test", "profile_id", *BY_VALUE),
+)
+"""The columns that counting needs, besides the time."""
 _POSITION: Final = "place * 2 + (part > 1)::INTEGER"
 
 
@@ -52,6 +60,26 @@ def new_events(batch: str, *, repeats: bool, rejected: bool) -> str:
     return f"(SELECT * FROM {batch}{join}{where})" if where or join else batch
 
 
+def own_events(events: str, campaign: str, repeats: str | None, *, all_accepted: bool) -> str:
+    """Return SQL for what counting needs of the events of one campaign.
+
+    Parameters
+    ----------
+    events : str
+        SQL for rows as :mod:`~campaign_live_widgets.sources.batch_relation` describes them.
+    repeats : str or None
+        A relation with the positions of rows that repeat another event, if there are any.
+    all_accepted : bool
+        Whether no row is rejected or ignored.
+    """
+    join = f" ANTI JOIN {repeats} ON {repeats}.position = {_POSITION}" if repeats else ""
+    accepted = "" if all_accepted else f" AND {_ACCEPTED}"
+    return (
+        f"SELECT us, {', '.join(_COUNTED)} FROM ({events}) AS event{join} "
+        f"WHERE {_of([campaign])}{accepted}"
+    )
+
+
 def names(events: str) -> str:
     """Return SQL for the ids and names of campaigns, messages and executions.
 
@@ -68,10 +96,10 @@ def newest(events: str, until: int) -> str:
     return f"SELECT campaign_id, max(us) FILTER (us <= {until}) FROM {events} GROUP BY ALL"
 
 
-def times(events: str, campaign: str, now: int) -> str:
+def times(events: str, campaigns: Collection[str], now: int) -> str:
     """Return SQL for when events happened: campaign, whether after *now*, last, how many.
 
-    After now a row for each time; until then one for each minute of *campaign* and one for each
+    After now a row for each time; until then one for each minute of *campaigns* and one for each
     other campaign.
     """
     return f"""
@@ -79,11 +107,27 @@ def times(events: str, campaign: str, now: int) -> str:
         FROM {events}
         GROUP BY campaign_id, us > {now},
                  CASE WHEN us > {now} THEN us
-                      WHEN campaign_id = {quoted(campaign)} THEN {_MINUTE} END"""
+                      WHEN {_of(campaigns)} THEN {_MINUTE} END"""
 
 
-def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, int] | None) -> str:
-    """Return SQL for the cells of all cubes, in one pass.
+def _of(campaigns: Collection[str]) -> str:
+    """Return SQL for whether an event is of one of *campaigns*."""
+    if not campaigns:
+        return "false"
+    names = [quoted(campaign) for campaign in campaigns]
+    return (
+        f"campaign_id = {names[0]}" if len(names) == 1 else f"campaign_id IN ({', '.join(names)})"
+    )
+
+
+def cells(
+    events: str,
+    campaigns: Collection[str],
+    *,
+    bucket: int | None,
+    window: tuple[int, int] | None,
+) -> str:
+    """Return SQL for the cells of all cubes of *campaigns*, in one pass.
 
     The columns are the dimension (see :func:`dimension`), ``value``, ``kind``, ``segment``,
     ``slot`` and ``count``; a message is given by its segment. Without *bucket* every cube is by
@@ -109,18 +153,21 @@ def cells(events: str, campaign: str, *, bucket: int | None, window: tuple[int, 
                kind, coalesce(segment, 0) AS segment, slot, count(*) AS count
         FROM (
             SELECT {slot} AS slot, {values}, {PACKED_KIND} AS kind, {SEGMENTS}.number AS segment
-            FROM {_with_segments(events)} WHERE campaign_id = {quoted(campaign)}{inside}
+            FROM {_with_segments(events, campaigns)} WHERE {_of(campaigns)}{inside}
         )
         GROUP BY GROUPING SETS ({sets})
         HAVING grouping(reason) = 1 OR kind IN ({reasoned})"""
 
 
-def _with_segments(events: str) -> str:
-    """Return SQL for events joined with their segments; all are of the one campaign."""
-    return (
+def _with_segments(events: str, campaigns: Collection[str]) -> str:
+    """Return SQL for events joined with their segments, which are those of *campaigns*."""
+    join = (
         f"{events} AS event JOIN {SEGMENTS} ON {SEGMENTS}.message = event.message_id "
         f"AND {SEGMENTS}.execution IS NOT DISTINCT FROM event.execution_id"
     )
+    if len(campaigns) > 1:
+        join += f" AND {SEGMENTS}.campaign = event.campaign_id"
+    return join
 
 
 def dimension(number: int) -> str:
@@ -149,17 +196,17 @@ def coded(number: int, by: str) -> str:
         WHERE cell.dimension = {number}"""
 
 
-def _entering(campaign: str) -> str:
+def _entering(campaigns: Collection[str]) -> str:
     names = ", ".join(map(quoted, ENTRY_EVENTS))
-    return f"campaign_id = {quoted(campaign)} AND event_type IN ({names})"
+    return f"{_of(campaigns)} AND event_type IN ({names})"
 
 
-def entries(events: str, campaign: str) -> str:
-    """Return SQL for the campaign's entries: profile, minute, test, segment."""
+def entries(events: str, campaigns: Collection[str]) -> str:
+    """Return SQL for the entries of campaigns: profile, minute, test, segment."""
     return f"""
         SELECT {hashes("profile_id")}, {_MINUTE} AS minute,
                coalesce(is_test, false) AS is_test, {SEGMENTS}.number AS segment
-        FROM {_with_segments(events)} WHERE {_entering(campaign)}"""
+        FROM {_with_segments(events, campaigns)} WHERE {_entering(campaigns)}"""
 
 
 def entered(events: str, campaign: str, window: tuple[int, int]) -> str:
@@ -169,7 +216,7 @@ def entered(events: str, campaign: str, window: tuple[int, int]) -> str:
         SELECT count(*) FILTER (WHERE is_real), count(*)
         FROM (
             SELECT profile_id, bool_or(NOT coalesce(is_test, false)) AS is_real
-            FROM {events} WHERE {_entering(campaign)}
+            FROM {events} WHERE {_entering([campaign])}
               AND us >= {start * 60_000_000} AND us < {end * 60_000_000}
             GROUP BY profile_id
         )"""

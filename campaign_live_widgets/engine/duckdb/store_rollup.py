@@ -13,12 +13,13 @@ from campaign_live_widgets.engine.aggregates.event_times import (
 )
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
-from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup, chunks_of
+from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup
 from campaign_live_widgets.engine.duckdb.unlisted_files import unlisted_files
 from campaign_live_widgets.io.file_status import status_of
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.batch_relation import BATCH
+from campaign_live_widgets.sources.files.chunks import chunks_of
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
@@ -43,10 +44,10 @@ class _FileReplacedError(Exception):
 
 
 class StoreRollup(FileRollup):
-    """Counts of one campaign of a store, kept up to date by :meth:`refresh`.
+    """Counts of the campaigns of a store that are asked for, kept up to date by :meth:`refresh`.
 
     Of other campaigns, only the times of events after now are read. If the rollup has one window,
-    events of this campaign outside it are read only for names. A store contains each event once,
+    events of its campaign outside it are read only for names. A store contains each event once,
     so duplicates are not searched.
     """
 
@@ -58,8 +59,6 @@ class StoreRollup(FileRollup):
         self._unlisted: list[StoredFile] = []
         """Files of commits that cannot be read."""
         self._rejects: tuple[Reject, ...] = ()
-        self._logged = EventTimes()
-        """Times from the log, and times from files whose last event is after now."""
         self._read_ahead: dict[str, list[Moment]] = {}
         """Path → the times in a file whose last event was after now when it was read."""
 
@@ -71,7 +70,7 @@ class StoreRollup(FileRollup):
         SourceError
             If the store cannot be read; earlier counts are kept.
         """
-        old_health = self._health
+        old_rows = self._facts.rows
         for _ in range(_TRIES):
             try:
                 changed = self._poll()
@@ -82,9 +81,8 @@ class StoreRollup(FileRollup):
             changed = self._poll(lost=True)
         self._sum_health()
         if not changed:
-            self.before_change()
-            self._entered.compact()
-        return changed or self._health != old_health
+            self._compact()
+        return changed or self._facts.rows != old_rows
 
     def recount(self) -> None:
         """Count the store again from its start; see :meth:`Rollup.recount`."""
@@ -128,11 +126,39 @@ class StoreRollup(FileRollup):
                 self._require_lost(file, lost=lost)
         if self._campaign is None and state.files:
             self._campaign = self._choose_campaign(state)
-        campaign_files = [file for file in files if file.campaign == self._campaign]
-        self._read(campaign_files, stop_if_asked, lost=lost)
-        self._campaigns = self._stats_of_campaigns(state)
-        self._log_times(state)
+            if self._campaign is not None:
+                self._hold(self._campaign)
+        for campaign in self._held:
+            campaign_files = [file for file in files if file.campaign == campaign]
+            self._read(campaign, campaign_files, stop_if_asked, lost=lost)
+        self._take_from_log(state)
         return bool(files) or had_files
+
+    def _count_another(self, campaign: str) -> None:
+        files = [file for file in self._state.files.values() if file.campaign == campaign]
+        self._hold(campaign)
+        try:
+            with held_back(self._con) as stop_if_asked:
+                self._read(campaign, files, stop_if_asked, lost=False)
+            self._take_from_log(self._state)
+            self._sum_health()
+        except _FileReplacedError:
+            self._state = State()
+            self.refresh()
+        except BaseException:
+            self._drop(campaign)
+            raise
+
+    def _drop(self, campaign: str) -> None:
+        super()._drop(campaign)
+        self._facts.times.forget(campaign)
+        self._take_from_log(self._state)
+
+    def _take_from_log(self, state: State) -> None:
+        """Take from the log what is known of campaigns whose files are not read."""
+        campaigns, times = self._stats_of_campaigns(state), self._logged_times(state)
+        self.before_change()
+        self._facts.campaigns, self._facts.more_times = campaigns, times
 
     def _must_count_again(self, commits: Sequence[Commit]) -> bool:
         """Return whether files of counted events were damaged, repaired or given up since."""
@@ -175,12 +201,9 @@ class StoreRollup(FileRollup):
             if not damaged:
                 return campaign
 
-    def _all_times(self) -> tuple[EventTimes, ...]:
-        return (self._times, self._logged)
-
     def _newest_of(self, files: Iterable[StoredFile]) -> str | None:
         """Return the campaign of the newest event up to the time of the report."""
-        until = self._until(self._at)
+        until = self._facts.until(self._at)
         newest: dict[str, int | None] = {}
         for file in files:
             last: int | None = file.newest
@@ -192,13 +215,13 @@ class StoreRollup(FileRollup):
                 newest[file.campaign] = last
         return newest_campaign(newest)
 
-    def _log_times(self, state: State) -> None:
-        """Collect the times of events from the log and, where needed, from files.
+    def _logged_times(self, state: State) -> EventTimes:
+        """Return the times of events from the log and, where needed, from files.
 
-        Files with events after now are read; those of the counted campaign are read anyway.
+        Files with events after now are read; those of counted campaigns are read anyway.
         """
-        now, previous = self._now(), self._read_ahead
-        self._logged, self._read_ahead = EventTimes(), {}
+        now, previous = self._facts.now(), self._read_ahead
+        logged, self._read_ahead = EventTimes(), {}
         for path, file in state.files.items():
             if not self._checks.is_intact(file):
                 continue
@@ -206,16 +229,17 @@ class StoreRollup(FileRollup):
                 moments = [
                     Moment(file.campaign, is_ahead=False, last=file.newest, events=file.rows)
                 ]
-            elif file.campaign == self._campaign:
+            elif file.campaign in self._held:
                 continue
             else:
                 moments = previous.get(path) or self._moments(file, now)
                 self._read_ahead[path] = moments
-            self._logged.add(moments, None)
+            logged.add(moments, ())
+        return logged
 
     def _moments(self, file: StoredFile, until: int) -> list[Moment]:
         """Return when the events of a file happened; empty if it cannot be read."""
-        query = sql.times(f"({self._events([file])})", "", until)
+        query = sql.times(f"({self._events([file])})", (), until)
         try:
             return [Moment(*row) for row in self._con.execute(query).fetchall()]
         except UNREADABLE as error:
@@ -224,8 +248,14 @@ class StoreRollup(FileRollup):
             return []
 
     def _read(
-        self, files: Sequence[StoredFile], stop_if_asked: Callable[[], None], *, lost: bool
+        self,
+        campaign: str,
+        files: Sequence[StoredFile],
+        stop_if_asked: Callable[[], None],
+        *,
+        lost: bool,
     ) -> None:
+        """Count files of a campaign that is held."""
         intact = []
         for file in files:
             stop_if_asked()
@@ -238,10 +268,10 @@ class StoreRollup(FileRollup):
         self._keep_ids |= len(batches) > 1
         for batch in batches:
             stop_if_asked()
-            self._count(batch, lost=lost)
+            self._count(campaign, batch, lost=lost)
         for batch in chunks_of(outside, lambda file: file.size):
             stop_if_asked()
-            self._count(batch, lost=lost, names_only=True)
+            self._count(campaign, batch, lost=lost, names_only=True)
 
     def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
         """Return the files that may contain events of the one window, and the others."""
@@ -252,14 +282,16 @@ class StoreRollup(FileRollup):
         inside_paths = {file.path for file in inside}
         return inside, [file for file in files if file.path not in inside_paths]
 
-    def _count(self, files: Sequence[StoredFile], *, lost: bool, names_only: bool = False) -> None:
+    def _count(
+        self, campaign: str, files: Sequence[StoredFile], *, lost: bool, names_only: bool = False
+    ) -> None:
         """Count files together; if that fails, count each alone."""
         try:
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {self._events(files)}")
-            now = self._now()
+            now = self._facts.now()
             counted = self._counter.count_distinct(
                 BATCH,
-                str(self._campaign),
+                campaign,
                 rows=sum(file.rows for file in files),
                 keeps=self._keep_ids,
                 names_only=names_only,
@@ -270,7 +302,7 @@ class StoreRollup(FileRollup):
             if len(files) > 1:
                 self._keep_ids = True
                 for file in files:
-                    self._count([file], lost=lost, names_only=names_only)
+                    self._count(campaign, [file], lost=lost, names_only=names_only)
                 return
             if status_of(self._log.folder / files[0].path) is None:
                 self._require_lost(files[0], lost=lost)
@@ -289,8 +321,8 @@ class StoreRollup(FileRollup):
         state = self._state
         tallies = list(state.tallies())
         lost = lost_by_campaign([*self._checks.lost(state.files), *state.lost, *self._unlisted])
-        self._health = Health(
-            events=sum(campaign.events for campaign in self._campaigns.values()),
+        rows = Health(
+            events=sum(campaign.events for campaign in self._facts.campaigns.values()),
             rejected=sum(tally.rejected for tally in tallies),
             ignored=sum(tally.ignored for tally in tallies),
             missing=sum(one.events for one in lost),
@@ -298,6 +330,7 @@ class StoreRollup(FileRollup):
             unread_commits=tuple(state.unread),
             rejects=self._rejects,
         )
+        self._set_rows(rows)
 
     def _stats_of_campaigns(self, state: State) -> dict[str, EntityStats]:
         """Return the campaigns of the log with their readable events, which may be none."""

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.cube_cells import add_cells
 from campaign_live_widgets.engine.aggregates.entities import add_entity, time
 from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
 from campaign_live_widgets.engine.base import Rollup
+from campaign_live_widgets.engine.batch_delta import CampaignDelta
 from campaign_live_widgets.engine.pushdown.connections.base import (
     connect,
     error_line,
@@ -55,13 +56,25 @@ class DatabaseRollup(Rollup):
         self._pushdown: StatementBuilder | None = None
         self._statements: dict[tuple[bool, bool], str] = {}
         self._not_before = 0.0
+        self._source = os.fspath(source)
+        self._others: dict[str, DatabaseRollup] = {}
+        """The rollups of the further campaigns that are held."""
+        self._has_changed = False
         self._forget_rows()
 
     def _forget_rows(self) -> None:
         """Start without any row."""
         self._since: Watermark | None = None
         self._stable, self._pending = RollupDelta(), RollupDelta()
-        self._pending_times = EventTimes()
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._take_counts()
+
+    def _take_counts(self) -> None:
+        """Take over the counts of further campaigns."""
+        for campaign, other in self._others.items():
+            self._held[campaign] = other.counts_of()
 
     def _start_over(self) -> None:
         """Forget all counts: the next refresh counts the whole table."""
@@ -69,13 +82,12 @@ class DatabaseRollup(Rollup):
         self._forget_rows()
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
+        for other in self._others.values():
+            other.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _all_times(self) -> tuple[EventTimes, ...]:
-        return (self._times, self._pending_times)
 
     def refresh(self) -> bool:
         """Count what is new in the table; return whether any number changed.
@@ -85,6 +97,34 @@ class DatabaseRollup(Rollup):
         SourceError
             If the database does not answer; earlier counts are kept.
         """
+        self._has_changed |= self._refresh_own()
+        for other in self._others.values():
+            self._has_changed |= other.refresh()
+        self._take_counts()
+        changed, self._has_changed = self._has_changed, False
+        return changed
+
+    def _count_another(self, campaign: str) -> None:
+        other = DatabaseRollup(self._source, campaign, at=self._at, clock=self._clock)
+        other.before_change = self._announce_change
+        try:
+            other.refresh()
+        except BaseException:
+            other.close()
+            raise
+        self._others[campaign] = other
+        self._take_counts()
+
+    def _announce_change(self) -> None:
+        """Call what is :attr:`before_change` then."""
+        self.before_change()
+
+    def _drop(self, campaign: str) -> None:
+        super()._drop(campaign)
+        self._others.pop(campaign).close()
+
+    def _refresh_own(self) -> bool:
+        """Count what is new of the rollup's own campaign; return whether any number changed."""
         if self._follow and monotonic() < self._not_before:
             return False
         try:
@@ -100,21 +140,23 @@ class DatabaseRollup(Rollup):
 
     def _disconnect(self) -> None:
         """Close a connection that may be broken; the next refresh opens another."""
-        try:
-            self.close()
-        except Exception:  # noqa: BLE001 - a broken connection may fail in any way
-            self._connection = None
+        with suppress(Exception):  # a broken connection may fail in any way
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
 
     def _poll(self) -> bool:
         connection, pushdown = self._connected()
         connection.invalidate_cache()
         if self._campaign is None:
-            last = connection.literal(time(self._until(self._at)))
+            last = connection.literal(time(self._facts.until(self._at)))
             self._campaign = _newest(connection, pushdown, last)
+            if self._campaign is not None:
+                self._hold(self._campaign)
         if self._is_unchanged(connection, pushdown):
             return False
         newest = connection.newest_watermark(self._since) if self._follow else None
-        until, now = self._since, self._now()
+        until, now = self._since, self._facts.now()
         if newest is not None:
             until = connection.stable(newest, until)
         stable, pending = self._query(connection, pushdown, until, now)
@@ -216,10 +258,11 @@ class DatabaseRollup(Rollup):
             self._poll()
             return True
         self.before_change()
-        self._times.add(stable.times, self._campaign)
-        self._times.record_past(now, self._campaign)
-        self._pending_times = EventTimes()
-        self._pending_times.add(pending.times, self._campaign)
+        facts = self._facts
+        facts.times.add(stable.times, self._held)
+        facts.times.record_past(now, self._held)
+        facts.more_times = EventTimes()
+        facts.more_times.add(pending.times, self._held)
         cells = Counter(stable.cells)
         cells.update(pending.cells)
         cells.subtract(before.cells)
@@ -229,14 +272,12 @@ class DatabaseRollup(Rollup):
             entries = [entry for entry in entries if entry not in counted]
         segments = list(dict.fromkeys((*(c.segment for c in cells), *(e.segment for e in entries))))
         indices = {segment: index for index, segment in enumerate(segments)}
-        numbers = self._segments.numbers(segments)
-        add_cells(cells_of(cells, indices), self._counted, numbers)
-        if entries:
-            new = columns_of(entries, indices)
-            self._entered.add(new.high, new.low, new.minute, new.is_test, numbers[new.segment])
-        if stable.entered is not None:
-            self._entered_in_window = stable.entered
-        totals = (self._campaigns, self._messages, self._executions)
+        counts = self._new_counts(None) if self._campaign is None else self._hold(self._campaign)
+        part = CampaignDelta(segments=segments, cells=list(cells_of(cells, indices)))
+        part.entries = list(columns_of(entries, indices)) if entries else None
+        part.entered = stable.entered
+        counts.add(part)
+        totals = (facts.campaigns, counts.messages, counts.executions)
         for entities in zip(
             totals,
             self._stable.entities,
@@ -250,16 +291,16 @@ class DatabaseRollup(Rollup):
         room = EXAMPLES - len(self._stable.rejects)
         self._stable.rejects += stable.rejects[:room]
         self._pending, self._since = pending, until
-        old_health = self._health
+        old_rows = facts.rows
         self._sum_health()
-        return any(cells.values()) or bool(entries) or self._health != old_health
+        return any(cells.values()) or bool(entries) or facts.rows != old_rows
 
     def _sum_health(self) -> None:
         both = (self._stable, self._pending)
         accepted = sum(delta.accepted for delta in both)
-        events = sum(campaign.events for campaign in self._campaigns.values())
+        events = sum(campaign.events for campaign in self._facts.campaigns.values())
         rejects = [reject for delta in both for reject in delta.rejects][:EXAMPLES]
-        self._health = Health(
+        rows = Health(
             events=events,
             duplicates=accepted - events,
             rejected=sum(delta.rejected for delta in both),
@@ -269,6 +310,7 @@ class DatabaseRollup(Rollup):
                 for key, cause in rejects
             ),
         )
+        self._set_rows(rows)
 
 
 def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> str | None:

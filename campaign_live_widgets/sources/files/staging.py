@@ -77,6 +77,11 @@ class Batch:
     """For each staged table, the index of its first file in ``slices``."""
     reads: dict[str, ReadFile] = field(default_factory=dict)
 
+    @staticmethod
+    def positions_in_file(position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return positions of rows in their files, without the file's place in the batch."""
+        return position & ((1 << (FILE_BITS + 1)) - 1)
+
     def files_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the indices in ``slices`` of the files that rows are from."""
         place = position >> 1
@@ -189,12 +194,12 @@ class Stage:
         slower, as each line goes through Python. So only if rows are rejected, a sample
         of them is checked for a known field under another spelling. If there is one, the
         table is dropped, the file's schema becomes one of lower-case names permanently, and the
-        slices are read again from copies with all names in lower case (`_open` writes them).
+        slices are read again from copies with all names in lower case (`open_slice` writes them).
         A lowercased schema is never read again, so there is at most one repetition.
 
         A file that grew while it was read is read again as well, up to the end of the slice.
         """
-        reads = [self._open(known, file_slice) for file_slice in members]
+        reads = [self.open_slice(known, file_slice) for file_slice in members]
         paths = [read.path for read in reads]
         self._number += 1
         size = sum(file_slice.end - file_slice.start for file_slice in members)
@@ -203,9 +208,9 @@ class Stage:
             self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
         else:
             name = f"table_{self._number}"
-            self._clear_rejects()
+            self.clear_rejects()
             self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
-            if any(map(_has_grown, reads)):
+            if any(map(has_grown, reads)):
                 self._con.execute(f"DROP TABLE {name}")
                 self._read(known, members, batch)
                 return
@@ -265,7 +270,7 @@ class Stage:
         ).fetchall()
         return spelled_differently(known, [line for (line,) in rejected_lines])
 
-    def _open(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
+    def open_slice(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
         """Return the file to read for a slice: the file itself, or a copy of the slice."""
         file = file_slice.file
         if file.kind != known.kind:
@@ -305,7 +310,8 @@ class Stage:
             for (line,) in rows:
                 yield (b"not JSON" if line is None else lowercase_keys(line.encode())) + b"\n"
 
-    def _clear_rejects(self) -> None:
+    def clear_rejects(self) -> None:
+        """Drop the tables of lines that DuckDB's CSV reader could not parse."""
         for table in (REJECTS, REJECT_SCANS):
             self._con.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -316,7 +322,7 @@ class Stage:
             f"FROM {REJECTS} JOIN {REJECT_SCANS} USING (scan_id, file_id) "
             "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        self._clear_rejects()
+        self.clear_rejects()
         by_file: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
         for path, row, position, kind in rejects:
             by_file[path].append((row, position, kind))
@@ -359,7 +365,7 @@ class Stage:
             batch.tallies[name].add(Tally(rejects=rejected))
 
 
-def _has_grown(read: ReadFile) -> bool:
+def has_grown(read: ReadFile) -> bool:
     """Return whether more than the slice may have been read, such as half of a line."""
     file = read.file_slice.file
     in_place = file.grows and read.path == file.path

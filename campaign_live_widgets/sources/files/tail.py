@@ -18,13 +18,17 @@ from dataclasses import dataclass, field, replace
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.io.file_status import FileStatus
+from campaign_live_widgets.io.file_status import FileStatus, status_of
 from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
 from campaign_live_widgets.sources.files.row_ends import ends_row, rows_end
 from campaign_live_widgets.sources.files.zstd import is_whole
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.files.location import DataFile, Location
     from campaign_live_widgets.sources.files.scan_sql import FileSchema
@@ -87,6 +91,7 @@ class Tally:
 class _Read:
     """How far a file has been read, and its state then."""
 
+    file: DataFile
     end: int
     lines: int
     state: FileStatus
@@ -105,6 +110,8 @@ class FileState:
     """Why it could not be read."""
     tally: Tally = field(default_factory=Tally)
     """Of its last reading."""
+    repeats: NDArray[np.int64] | None = field(default_factory=lambda: np.empty(0, np.int64))
+    """The positions in it of rows that repeat another event; ``None`` if they are not known."""
     read: _Read | None = None
     is_counted: bool = False
     """Whether rows of its last reading are counted."""
@@ -145,13 +152,51 @@ class Tail:
             self.is_rewritten |= self.files.pop(path).is_counted
         return [f for file in listing.files if (f := self._new_in(file))]
 
-    def commit(self, file_slice: FileSlice, lines: int, tally: Tally) -> None:
-        """Mark a slice with its number of *lines* as counted, and add its tally."""
+    def counted(self) -> list[FileSlice]:
+        """Return what was counted, each file as one slice from its start."""
+        return [
+            FileSlice(read.file, 0, read.end, read.state, mark=read.mark)
+            for state in self.files.values()
+            if state.is_counted and (read := state.read)
+        ]
+
+    def is_as_counted(self) -> bool:
+        """Return whether all files still start with what was counted of them."""
+        return all(
+            self._is_as_read(state.read)
+            for state in self.files.values()
+            if state.is_counted and state.read
+        )
+
+    def _is_as_read(self, read: _Read) -> bool:
+        status = status_of(read.file.path)
+        if status == read.state:
+            return True
+        if status is None:
+            return False
+        if read.file.grows:
+            return self._continues(read.file, read, status)
+        return status.size == read.state.size and self._is_same(read.file, read)
+
+    def commit(
+        self,
+        file_slice: FileSlice,
+        lines: int,
+        tally: Tally,
+        repeats: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Mark a slice with its number of *lines* as counted, and add its tally.
+
+        *repeats* are the positions of rows that repeat another event; see :class:`FileState`.
+        """
         state = self.files[file_slice.file.path]
         state.problem = None
         self._remember(state, file_slice, lines)
         state.is_counted = True
         state.tally.add(tally)
+        if repeats is not None and len(repeats):
+            # Rows of text are numbered through all files of a scan.
+            state.repeats = repeats if file_slice.file.kind == "parquet" else None
 
     def give_up(self, file_slice: FileSlice, why: str) -> None:
         """Store why a slice cannot be read; it is tried again when its file changes."""
@@ -162,8 +207,13 @@ class Tail:
     def _remember(self, state: FileState, file_slice: FileSlice, lines: int) -> None:
         if file_slice.whole:
             state.tally = Tally()
+            state.repeats = np.empty(0, np.int64)
         state.read = _Read(
-            file_slice.end, file_slice.first_line - 1 + lines, file_slice.state, file_slice.mark
+            file_slice.file,
+            file_slice.end,
+            file_slice.first_line - 1 + lines,
+            file_slice.state,
+            file_slice.mark,
         )
 
     def _forget(self, known: FileState) -> None:
