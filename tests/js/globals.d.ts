@@ -8,12 +8,28 @@ interface Model {
   send(content: object, callbacks?: object, buffers?: ArrayBuffer[]): void;
   on(events: string, callback: (...values: any[]) => void): void;
   off(events: string, callback: (...values: any[]) => void): void;
-  widget_manager: {
-    get_model(id: string): Promise<Model>;
-    kernel: Kernel | null;
-  };
+  widget_manager: WidgetManager;
   /** Views of a bqplot figure or mark. */
   views?: Record<string, Promise<FigureView>>;
+}
+
+/** What a front end makes widgets with. */
+interface WidgetManager {
+  has_model(id: string): boolean;
+  get_model(id: string): Promise<WidgetModel>;
+  kernel: Kernel | null;
+}
+
+/** A model as the front end holds it, not as anywidget passes it on. */
+interface WidgetModel extends Model {
+  state_change: Promise<unknown>;
+  set_state(values: Record<string, unknown>): void;
+  constructor: {
+    _deserialize_state(
+      state: Record<string, unknown>,
+      manager: WidgetManager,
+    ): Promise<Record<string, unknown>>;
+  } & Function;
 }
 
 /** A view of a bqplot figure. */
@@ -23,6 +39,7 @@ interface FigureView {
   visible: boolean;
   rendered?: boolean;
   relayout(): void;
+  relayoutImpl?(): void;
 }
 
 /** JupyterLab's connection to a kernel. */

@@ -2,13 +2,14 @@
  * The connection between this page and its kernel, and the banner shown when it is lost.
  *
  * Messages out: hello {search}, ack {tick}, visible {visible}, ping, bye; each has the id of this
- * view, so that the kernel can distinguish two pages of one report.
- * Messages in: heartbeat {as_of, clock}.
+ * view, so that the kernel can distinguish two pages of one report. And repeat, of the model.
+ * Messages in: update {states, paths}, heartbeat {as_of, clock}.
  */
 
 import { freshId, make, makeButton, write } from "../../rendering/html/dom.js";
 import { clocks } from "../../widgets/base/clock.js";
 import { age } from "../../widgets/base/format.js";
+import { apply } from "../../widgets/base/joint_updates.js";
 import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
 
 const PING_MS = 15_000;
@@ -266,6 +267,23 @@ function makeBanner(el, model, recover, signal) {
       clock = heartbeat.clock;
     },
   };
+}
+
+/**
+ * Apply the kernel's updates to the models of this page, also while it shows no view of them.
+ *
+ * @param {{ model: Model, signal?: AbortSignal }} props
+ */
+export function initialize({ model, signal }) {
+  const onMessage = (message, buffers) => {
+    if (message?.type === "update") apply(model.widget_manager, message, buffers);
+  };
+  follow(model, "msg:custom", onMessage, lifetime(signal).signal);
+  try {
+    model.send({ type: "repeat" });
+  } catch {
+    // The kernel has gone; `watch` detects it.
+  }
 }
 
 /** @param {RenderProps} props */

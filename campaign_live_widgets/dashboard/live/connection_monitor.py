@@ -1,24 +1,26 @@
 """The connection between a page and its kernel: who views, what is painted, who still answers.
 
 The page sends ``hello`` when it appears, ``ack`` when it has painted a tick, ``visible`` when it
-is hidden or shown, ``ping`` every 15 s, and ``bye`` when it is closed. The kernel sends
-``heartbeat``; the page shows a banner when heartbeats stop.
+is hidden or shown, ``ping`` every 15 s, and ``bye`` when it is closed; and ``repeat`` when its
+model is made, for it has missed what was sent before. The kernel sends ``update``, the changes of
+a tick, and ``heartbeat``; the page shows a banner when heartbeats stop.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import traitlets
 
 from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.rendering.language.times import zone_steps
-from campaign_live_widgets.widgets import Front
+from campaign_live_widgets.widgets import FrontModel, JointUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
 LABELS: Final[Mapping[str, Text]] = MappingProxyType(
     {
@@ -61,7 +63,7 @@ LIMITS: Final[Mapping[str, float]] = MappingProxyType(
 reconnect before the banner is shown."""
 
 
-class ConnectionMonitor(Front, script="connection_monitor"):
+class ConnectionMonitor(FrontModel, script="connection_monitor"):
     """Messages by which a page and its kernel detect that the other has gone.
 
     The script sets ``data-tick`` on the page's root, and ``data-lost`` (``kernel``, ``socket``
@@ -80,6 +82,8 @@ class ConnectionMonitor(Front, script="connection_monitor"):
 
     def __init__(self, *, locale: str = "en") -> None:
         super().__init__()
+        self._updates = JointUpdates(self.send)
+        self.on_msg(self._on_message)
         self.set_language(locale)
 
     @traitlets.default("limits")
@@ -92,6 +96,10 @@ class ConnectionMonitor(Front, script="connection_monitor"):
             self.labels = {key: text(locale) for key, text in LABELS.items()}
             self.locale = locale
 
+    def together(self) -> AbstractContextManager[None]:
+        """Send what the block changes on the page as one message, which is painted as one."""
+        return self._updates.together()
+
     def request_ack(self) -> None:
         """Ask the page to acknowledge once it has painted everything sent until now."""
         self.tick += 1
@@ -103,3 +111,9 @@ class ConnectionMonitor(Front, script="connection_monitor"):
         """
         clock = zone_steps(utc_now(), time_zone)
         self.send({"type": "heartbeat", "as_of": as_of, "clock": clock})
+
+    def _on_message(
+        self, _monitor: ConnectionMonitor, message: Mapping[str, Any], _buffers: object
+    ) -> None:
+        if message.get("type") == "repeat":
+            self._updates.repeat()

@@ -311,10 +311,12 @@ class Coordinator:
         self._page_outdated |= minute != self._shown_minute or self._feed_ahead.is_set()
         self._feed_ahead.clear()
         if self._page_outdated and self._may_send():
-            changed = self._dashboard.show(self._feed.snapshot(), now=now)
+            snapshot = self._feed.snapshot()
+            with self._dashboard.monitor.together():
+                changed = self._dashboard.show(snapshot, now=now)
+                if changed:
+                    self._send_status(ticked=True)
             self._page_outdated, self._shown_minute = False, minute
-            if changed:
-                self._send_status(ticked=True)
         since_status = time.monotonic() - self._last_status
         if since_status >= self._pace.status_interval_seconds and not self._awaits_ack():
             self._send_status(ticked=False)

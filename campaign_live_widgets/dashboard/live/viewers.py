@@ -103,7 +103,9 @@ class Viewers:
         return all(event.wait(max(0.0, until - self._monotonic())) for event in answered)
 
     def _update(self, message: Mapping[str, Any]) -> None:
-        name = str(message.get("viewer", ""))
+        if "viewer" not in message:
+            return
+        name = str(message["viewer"])
         if message.get("type") == "bye":
             self._viewers.pop(name, None)
             return

@@ -205,7 +205,7 @@ class Dashboard(VBox):
         Only the open tab is updated; the others when they are opened, unless *force_all*. A
         tile that fails shows an error; the others are updated.
         """
-        with self._lock:
+        with self._lock, self.monitor.together():
             self.snapshot = snapshot
             changed = self._describe(now or utc_now())
             for tab in self.grids if force_all else self._open_tabs():
@@ -315,7 +315,7 @@ class Dashboard(VBox):
         return [] if index is None else [list(self.grids)[index]]
 
     def _on_tab_opened(self, _change: object) -> None:
-        with self._lock:
+        with self._lock, self.monitor.together():
             for tab in self._open_tabs():
                 self._update_tab(tab)
                 if self._controller is not None and self._detail is None:

@@ -19,6 +19,7 @@ from campaign_live_widgets.catalog import LOCALES, METRICS, meaning
 from campaign_live_widgets.rendering.html.es_modules import modules, read
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.model.palette import palette_css
+from campaign_live_widgets.widgets.base.joint_updates import Joint
 
 _DIGITS: Final = 12
 _PREFIX: Final = "clw:"
@@ -28,17 +29,24 @@ tile's, then the view's."""
 _LOADER: Final = "widgets/base/loader.js"
 
 _START: Final = """
+async function load(model) {
+  const library = await model.widget_manager.get_model(model.get("_library").slice(10));
+  const source = () => new Blob([library.get("loader")], { type: "text/javascript" });
+  const loader = await (library.campaignLiveLoader ??= import(URL.createObjectURL(source())));
+  return { library, script: await loader.load(library, model.get("_script")) };
+}
 export default {
   async render({ model, el, signal }) {
-    const library = await model.widget_manager.get_model(model.get("_library").slice(10));
-    const source = () => new Blob([library.get("loader")], { type: "text/javascript" });
-    const loader = await (library.campaignLiveLoader ??= import(URL.createObjectURL(source())));
-    const { render } = await loader.load(library, model.get("_script"));
-    return render({ model, el, signal, library });
+    const { library, script } = await load(model);
+    return script.render({ model, el, signal, library });
   },
-};
 """
-"""The script in each widget's state: it loads the widget's own module from the library."""
+_END: Final = "};\n"
+_INITIALIZE: Final = """
+  initialize({ model, signal }) {
+    load(model).then(({ script }) => script.initialize({ model, signal }));
+  },
+"""
 
 _declared: Final[list[str]] = []
 """Paths of the modules that draw widgets."""
@@ -108,7 +116,7 @@ def library() -> Library:
         return _library
 
 
-class Front(anywidget.AnyWidget):
+class Front(Joint, anywidget.AnyWidget):
     """A widget drawn by an ES module of this package.
 
     ``class Header(Front, script="header")`` is drawn by the function ``render`` that
@@ -116,7 +124,8 @@ class Front(anywidget.AnyWidget):
     class's own module.
     """
 
-    _esm = _START
+    _esm = _START + _END
+    """It loads the widget's own module from the library."""
     _library = t.Instance(Library).tag(sync=True, **widget_serialization)
     _script = t.Unicode().tag(sync=True)
     _script_path: ClassVar[str]
@@ -131,6 +140,15 @@ class Front(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - the traits of a subclass
         super().__init__(_library=library(), _script=self._script_path, **traits)
+
+
+class FrontModel(Front):
+    """A widget whose module also exports ``initialize``, which is called once for each page.
+
+    Also where the page shows no view of it.
+    """
+
+    _esm = _START + _INITIALIZE + _END
 
 
 class Overlay(Front):

@@ -65,7 +65,9 @@ export function figureBeside(el) {
 function drawUnseen(view) {
   if (view.intersectObserver) view.intersectObserver.disconnect();
   view.visible = true;
-  view.relayout();
+  // Not in the next animation frame, as `relayout` does: its bars would be a frame behind.
+  if (view.rendered && view.relayoutImpl) view.relayoutImpl();
+  else view.relayout();
   // bqplot ignores the request until its first drawing is done.
   if (view.rendered === false && view.el.isConnected) setTimeout(drawUnseen, 100, view);
 }

@@ -15,6 +15,7 @@ from campaign_live_widgets.rendering.language.labels import WHOLES, nothing, sha
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
+from campaign_live_widgets.widgets.base.joint_updates import Joint
 from campaign_live_widgets.widgets.base.view import View
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PADDING: Final = 0.2
 """Share of a row's height between its bars and those of the next row."""
 
 
-class Rows(BarsMark):
+class Rows(Joint, BarsMark):
     """Bars with a summary for screen readers."""
 
     starts = t.List(t.Int()).tag(sync=True)

@@ -18,6 +18,7 @@ from campaign_live_widgets.rendering.language.labels import (
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
+from campaign_live_widgets.widgets.base.joint_updates import Joint
 from campaign_live_widgets.widgets.base.view import View
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SIDE: Final = 240
 MOST_SLICES: Final = 9
 
 
-class Ring(Pie):
+class Ring(Joint, Pie):
     """A pie with a summary for screen readers."""
 
     starts = t.List(t.Int()).tag(sync=True)

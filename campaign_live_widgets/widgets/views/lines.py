@@ -18,6 +18,7 @@ from campaign_live_widgets.rendering.language.times import clock_steps
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
+from campaign_live_widgets.widgets.base.joint_updates import Joint
 from campaign_live_widgets.widgets.base.view import View
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
 
-class Series(LinesMark):
+class Series(Joint, LinesMark):
     """Lines with a summary for screen readers."""
 
     summary = t.Unicode().tag(sync=True)
