@@ -376,8 +376,8 @@ def hide(page: Page, *, hidden: bool) -> None:
 
 
 def test_page_works_below_a_base_url(events: Path, tmp_path: Path, browser: Browser) -> None:
-    with served(events, tmp_path, "--base-url", "/team/reports") as server:
-        assert server.address.endswith("/team/reports/")
+    with served(events, tmp_path, "--base-url", "/user/a+b@c~[d]%40/reports") as server:
+        assert server.address.endswith("/user/a+b@c~%5Bd%5D%40/reports/")
         page = opened(browser, f"{server.address}?locale=fr")
         until(lambda: len(kernels(server.process)) == 2, 20, "one page and the next one")
         kernel_of(server.process, page).kill()

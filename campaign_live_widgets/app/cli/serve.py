@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final, Literal
 
 import click
 
 from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import is_debug, log
+from campaign_live_widgets.io.environment import USER_HEADER
 
 
 @click.command()
@@ -21,6 +23,16 @@ from campaign_live_widgets.app.cli.console import is_debug, log
     help="Listen on this address.",
 )
 @options.base_url
+@click.option(
+    "--token",
+    metavar="TOKEN",
+    help="Ask for this token, or for the value of a variable: env:NAME.",
+)
+@click.option(
+    "--user-header",
+    metavar="NAME",
+    help="Take the user's name from this request header, which a proxy sets.",
+)
 @options.at
 @options.window
 @options.locale
@@ -38,6 +50,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     port: int | None,
     host: str,
     base_url: str,
+    token: str | None,
+    user_header: str | None,
     at: str | None,
     window: str,
     locale: str,
@@ -51,10 +65,11 @@ def serve(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.app.settings.query import parse_query
 
     parse_query(window=window, at=at, locale=locale)  # an error before the server starts
-    if not is_local(host):
+    if not (is_local(host) or token or user_header or os.environ.get(USER_HEADER)):
         log(
             f"--host {host}: the page asks for no password, so everyone who can reach this machine "
-            "sees the report; put a proxy that authenticates users in front of it"
+            "sees the report; give --token, or put a proxy that authenticates users in front of "
+            "it and give --user-header"
         )
     run(
         source,
@@ -62,6 +77,8 @@ def serve(  # noqa: PLR0913 - the options of a command
         port=port,
         host=host,
         base_url=base_url,
+        token=token,
+        user_header=user_header,
         open_browser=not no_browser,
         at=at,
         window=window,

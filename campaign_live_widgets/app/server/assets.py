@@ -21,6 +21,8 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, RequestHandler
 from voila.static_file_handler import MultiStaticFileHandler
 
+from campaign_live_widgets.app.server.routes import route
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -90,7 +92,7 @@ class Assets:
 
     def handlers(self, server_url: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
         """Return the handlers of the addresses given out."""
-        root = url_path_join(server_url, r"/voila/assets/[0-9a-f]+")
+        root = url_path_join(route(server_url), r"/voila/assets/[0-9a-f]+")
         here = {"assets": self}
         return [
             (rf"{root}/(static/voila\.js)", _BundleHandler, here),

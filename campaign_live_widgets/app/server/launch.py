@@ -29,6 +29,7 @@ from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.jobs.snapshot_run import require_apart
 from campaign_live_widgets.app.notebook.save_snapshot import PATH
+from campaign_live_widgets.app.server.routes import base_path
 from campaign_live_widgets.app.settings.identity import header_variable
 from campaign_live_widgets.app.settings.installation import (
     VOILA_TEMPLATES,
@@ -78,6 +79,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     port: int | None = None,
     host: str = "127.0.0.1",
     base_url: str = "/",
+    token: str | None = None,
+    user_header: str | None = None,
     open_browser: bool = True,
     at: str | None = None,
     window: str = "24h",
@@ -100,9 +103,14 @@ def serve(  # noqa: PLR0913 - the options of a command
     port : int, optional
         By default 8866, or a free one if that is in use.
     host : str
-        The address to listen on. The page asks for no password.
+        The address to listen on.
     base_url : str
         The URL path prefix used by the reverse proxy.
+    token : str, optional
+        What the page asks for, or ``env:NAME`` for it; by default it asks for nothing.
+    user_header : str, optional
+        The request header in which a proxy sends the name of the user; by default what
+        ``CAMPAIGN_LIVE_USER_HEADER`` names.
     open_browser : bool
         Whether to open the page in a browser.
     at, window, locale : str
@@ -120,7 +128,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     Raises
     ------
     UsageError
-        If *port* is in use, or *layout* is invalid.
+        If *port* is in use, *layout* is invalid, or the variable of *token* is not set.
     SourceError
         If *source* cannot be read.
     UnknownNameError
@@ -128,6 +136,9 @@ def serve(  # noqa: PLR0913 - the options of a command
     CampaignLiveError
         If the page cannot be rendered.
     """
+    secret = "" if token is None else _secret(token)
+    if user_header is not None:
+        os.environ[USER_HEADER] = user_header
     _pass_source(source)
     if campaign is not None:
         os.environ[CAMPAIGN] = campaign
@@ -154,8 +165,9 @@ def serve(  # noqa: PLR0913 - the options of a command
             campaign_file = Path(folder, "campaign")
             os.environ[CAMPAIGN_FILE] = str(campaign_file)
             os.environ[SERVER_FOLDER] = folder
-            config = voila_config(notebook, host, reserved.getsockname()[1], debug=debug)
-            config.Voila.base_url = f"/{base_url.strip('/')}/".replace("//", "/")
+            number = reserved.getsockname()[1]
+            config = voila_config(notebook, host, number, token=secret, debug=debug)
+            config.Voila.base_url = base_path(base_url)
             snapshots_folder = _snapshots_folder(source, config.Voila.base_url)
             _pass_user_header(config, host)
             server = ReportServer(config=config)
@@ -176,6 +188,23 @@ def _pass_on(file: Path, on_campaign: Callable[[str], object]) -> None:
     """Call *on_campaign* with the id that the first page has written to *file*."""
     if file.is_file():
         on_campaign(file.read_text(encoding="utf-8"))
+
+
+def _secret(token: str) -> str:
+    """Return the token; pages do not need its variable, and do not get it.
+
+    Raises
+    ------
+    UsageError
+        If it is empty, or its variable is not set.
+    """
+    value = resolve(token, "--token")
+    if not value:
+        message = "--token is empty"
+        raise UsageError(message)
+    if is_secret_reference(token):
+        os.environ.pop(variable_name(token), None)
+    return value
 
 
 def is_local(host: str) -> bool:

@@ -17,6 +17,7 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, RedirectHandler, StaticFileHandler, authenticated
 
 from campaign_live_widgets.app.notebook.save_snapshot import PATH
+from campaign_live_widgets.app.server.routes import route
 from campaign_live_widgets.catalog import LOCALES
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshots import Manifest, snapshots
@@ -57,9 +58,10 @@ _LIST_POLICY: Final = f"{_INLINE}; sandbox allow-popups allow-downloads"
 
 def handlers(out: Path, server_url: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
     """Return the handlers of the list of *out* and of its snapshots' files."""
-    root = url_path_join(server_url, PATH)
+    root = url_path_join(route(server_url), PATH)
+    here = {"url": url_path_join(server_url, PATH), "permanent": False}
     return [
-        (root.rstrip("/"), RedirectHandler, {"url": root, "permanent": False}),
+        (root.rstrip("/"), RedirectHandler, here),
         (root, _ListHandler, {"out": out}),
         (f"{root}(.+)", _FileHandler, {"path": str(out)}),
     ]
@@ -106,7 +108,7 @@ class _ListHandler(JupyterHandler):
     def get(self) -> None:
         locale = self.get_argument("locale", "")
         if locale not in LOCALES:
-            locale = _preferred_locale(self.request.headers)
+            locale = preferred_locale(self.request.headers)
         try:
             listed = snapshots(self._out)
         except ArchiveError:
@@ -158,7 +160,7 @@ def _ending(path: str) -> str:
     return os.path.splitext(unquote(path))[1].lower()
 
 
-def _preferred_locale(headers: Any) -> str:  # noqa: ANN401 - tornado's
+def preferred_locale(headers: Any) -> str:  # noqa: ANN401 - tornado's
     """Return the first language of the browser that the report supports."""
     for one in str(headers.get("Accept-Language", "")).split(","):
         if (short := one.strip()[:2].lower()) in LOCALES:

@@ -10,6 +10,7 @@ import threading
 import webbrowser
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 # With this module, jsonschema compiles the grammar of all addresses on import: seconds at the
 # start for a check that nothing here uses.
@@ -18,14 +19,21 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 from jupyter_server.utils import url_path_join
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler
+from tornado.web import RequestHandler, authenticated
 from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
+from campaign_live_widgets.app.server.access import (
+    LoginHandler,
+    TokenIdentity,
+    address_without_token,
+    log_request,
+)
 from campaign_live_widgets.app.server.assets import Assets
 from campaign_live_widgets.app.server.kernels import ReportKernels
+from campaign_live_widgets.app.server.routes import route
 from campaign_live_widgets.errors import CampaignLiveError
 
 if TYPE_CHECKING:
@@ -43,8 +51,10 @@ _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
 """In a page whose notebook has failed; Voilà removes everything else from stderr."""
 
 
-def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -> Config:
-    """Return Voilà's settings for *notebook*.
+def voila_config(
+    notebook: Path, host: str, port: int, *, token: str = "", debug: bool = False
+) -> Config:
+    """Return Voilà's settings for *notebook*; with a *token*, the page asks for it.
 
     A ``voila.json`` in a Jupyter configuration folder overrides them.
     """
@@ -55,7 +65,8 @@ def voila_config(notebook: Path, host: str, port: int, *, debug: bool = False) -
     app.open_browser = False
     app.log_level = "DEBUG" if debug else "ERROR"
     app.connection_dir_root = str(notebook.parent)
-    app.tornado_settings = {"websocket_compression_options": {}}
+    app.tornado_settings = {"websocket_compression_options": {}, "log_function": log_request}
+    app.token, app.identity_provider_class = token, TokenIdentity
     page = config.VoilaConfiguration
     page.template = TEMPLATE
     page.allow_template_override = page.allow_theme_override = "NO"
@@ -93,9 +104,13 @@ def quiet_logs() -> None:
 
 
 class _PageHandler(TornadoVoilaHandler):
+    @authenticated
     async def get(self, path: str | None = None) -> None:
         # Reading the token sets the cookie that a closing page needs to end its kernel.
         _ = self.xsrf_token
+        if address := address_without_token(self):
+            self.redirect(address)
+            return
         # The page itself follows ?theme=; to Voilà it would be a page not yet prepared.
         for name in ("theme", "template"):
             self.request.arguments.pop(name, None)
@@ -139,6 +154,7 @@ class ReportServer(Voila):
     on_ready: Callable[[], object] = staticmethod(lambda: None)
     snapshots: Path | None = None
     failure: Exception | None = None
+    server_url: str
     reserved: socket | None = None
 
     @property
@@ -154,14 +170,27 @@ class ReportServer(Voila):
 
     def init_handlers(self) -> list[Any]:
         """Return Voilà's handlers, with ours before them and in place of the page's."""
-        rows = self._assets.handlers(self.server_url) + super().init_handlers()
+        rows = self._assets.handlers(self.server_url) + self._voila_handlers()
         rows = [(r[0], _PageHandler, *r[2:]) if r[1] is TornadoVoilaHandler else r for r in rows]
         if self.snapshots is not None:
             from campaign_live_widgets.app.server.snapshot_files import handlers
 
             rows = handlers(self.snapshots, self.server_url) + rows
-        pattern = url_path_join(self.server_url, "/voila/ready")
-        return [(pattern, _ReadyHandler, {"server": self}), *rows]
+        root = route(self.server_url)
+        return [
+            (url_path_join(root, "/voila/ready"), _ReadyHandler, {"server": self}),
+            (url_path_join(root, "/login"), LoginHandler),
+            *rows,
+        ]
+
+    def _voila_handlers(self) -> list[Any]:
+        """Return Voilà's handlers, which puts its path into regular expressions as it is."""
+        path = self.server_url
+        self.server_url = route(path)
+        try:
+            return list(super().init_handlers())
+        finally:
+            self.server_url = path
 
     async def rendered(self) -> None:
         """Wait until every page that is being prepared is rendered.
@@ -202,7 +231,9 @@ class ReportServer(Voila):
         self.on_ready()
         print(self.address, flush=True)  # noqa: T201 - what the command answers
         if self.browse:
-            threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
+            query = f"?{urlencode({'token': self.token})}" if self.token else ""
+            address = f"{self.address}{query}"
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     def _handle_signal_stop(self, number: int, frame: FrameType | None) -> None:
         if not hasattr(self, "ioloop"):  # it is still starting
