@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.files.staging import Stage
 
 _OWN: Final = "own"
+_SMALL_BYTES: Final = 1 << 20
+"""Bytes of files whose cells are few enough to be fetched as rows."""
 
 
 def count_campaign(  # noqa: PLR0913 - what a pass needs
@@ -46,43 +48,55 @@ def count_campaign(  # noqa: PLR0913 - what a pass needs
         of the source must be counted again.
     """
     deltas = []
+    scans: list[SecondScan] = []
     try:
         for chunk in chunks(tail.counted()):
+            _clear(con, scans)
             scans = second_scans(stage, chunk)
             if any(scan.repeats is None for scan in scans):
                 return None
             stop_if_asked()
-            rows = _stage(con, scans, campaign)
+            _stage(con, scans, campaign)
+            size = sum(file_slice.end for file_slice in chunk)
+            delta = counter.count_distinct(
+                BATCH,
+                campaign,
+                rows=sql.SMALL if size > _SMALL_BYTES else 0,
+                keeps=True,
+                names_only=False,
+                now=now,
+            )
             if any(scan.has_grown for scan in scans):
                 return None
-            if rows:
-                delta = counter.count_distinct(
-                    BATCH, campaign, rows=rows, keeps=True, names_only=False, now=now
-                )
+            if delta.parts:
                 deltas.append(delta)
     except UNREADABLE as error:
         stop_if_interrupted(error)
         return None
     finally:
         stage.clear()
-        con.execute(f"DROP TABLE IF EXISTS {_OWN}")
+        _clear(con, scans)
     return deltas if tail.is_as_counted() else None
 
 
-def _stage(con: duckdb.DuckDBPyConnection, scans: Sequence[SecondScan], campaign: str) -> int:
-    """Copy what counting needs of the campaign's events; return how many there are."""
-    parts: list[str] = []
-    relations: list[str] = []
-    for scan in scans:
+def _stage(con: duckdb.DuckDBPyConnection, scans: Sequence[SecondScan], campaign: str) -> None:
+    """Make the relation of the campaign's events: text is parsed once, Parquet is read in place."""
+    parts = []
+    for number, scan in enumerate(scans):
         repeats = None
         if scan.repeats is not None and len(scan.repeats):
-            repeats = f"{sql.REPEATS}_{len(parts)}"
+            repeats = f"{sql.REPEATS}_{number}"
             con.register(repeats, {"position": scan.repeats})
-            relations.append(repeats)
-        parts.append(sql.own_events(scan.events, campaign, repeats, all_accepted=scan.all_accepted))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {_OWN} AS {' UNION ALL BY NAME '.join(parts)}")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS SELECT * FROM {_OWN}")
-    for relation in relations:
-        con.unregister(relation)
-    (rows,) = con.execute(f"SELECT count(*) FROM {_OWN}").fetchone() or (0,)
-    return int(rows)
+        own = sql.own_events(scan.events, campaign, repeats, all_accepted=scan.all_accepted)
+        if scan.in_place:
+            parts.append(f"({own})")
+        else:
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {_OWN}_{number} AS {own}")
+            parts.append(f"FROM {_OWN}_{number}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {' UNION ALL BY NAME '.join(parts)}")
+
+
+def _clear(con: duckdb.DuckDBPyConnection, scans: Sequence[SecondScan]) -> None:
+    for number in range(len(scans)):
+        con.unregister(f"{sql.REPEATS}_{number}")
+        con.execute(f"DROP TABLE IF EXISTS {_OWN}_{number}")

@@ -35,12 +35,15 @@ class SecondScan:
         Whether no row is rejected or ignored.
     repeats : array of int64 or None
         Positions of the rows that repeat another event; ``None`` if they are not known.
+    in_place : bool
+        Whether reading a few columns of a few rows is quick.
     """
 
     events: str
     reads: list[ReadFile]
     all_accepted: bool
     repeats: NDArray[np.int64] | None
+    in_place: bool
 
     @property
     def has_grown(self) -> bool:
@@ -70,7 +73,7 @@ def second_scans(stage: Stage, slices: Iterable[FileSlice]) -> list[SecondScan]:
         reads = [stage.open_slice(common[schema], member) for member in members]
         repeats = _positions([stage.files[member.file.path].repeats for member in members])
         events = common[schema].events([read.path for read in reads])
-        scans.append(SecondScan(events, reads, all_accepted, repeats))
+        scans.append(SecondScan(events, reads, all_accepted, repeats, schema.kind == "parquet"))
     return scans
 
 
