@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
     from datetime import datetime, timedelta
+    from pathlib import Path
     from typing import Self
 
     from campaign_live_widgets.snapshot import Campaign, Selection
@@ -58,6 +59,9 @@ class Rollup(ABC):
         then. By default, and at most, now.
     clock : callable
         Returns the time now, with a time zone.
+    state : Path, optional
+        The folder of saved states: the first refresh starts from what :meth:`save` has written
+        there, if the source still has what it had. By default nothing is loaded or saved.
 
     Raises
     ------
@@ -76,6 +80,7 @@ class Rollup(ABC):
         window: Window | None = None,
         at: datetime | None = None,
         clock: Callable[[], datetime] = utc_now,
+        state: Path | None = None,
     ) -> None:
         if window is not None and follow:
             message = "a fixed window is for a rollup that does not follow its source"
@@ -84,6 +89,7 @@ class Rollup(ABC):
         self._follow = follow
         self._window = window
         self._at, self._clock = at, clock
+        self._state_folder = state if follow else None
         self._facts = SourceFacts(clock)
         self._held: dict[str, CampaignCounts] = {}
         """The campaigns that are counted, by id; the one that was asked for last is the last."""
@@ -120,6 +126,24 @@ class Rollup(ABC):
             If the source cannot be read; earlier counts are kept.
         """
         self.refresh()
+
+    def save(self, *, wait: bool = False) -> bool:  # noqa: ARG002 - what is saved is its kind's
+        """Write what is counted to the folder of states, if it is time to; see *state*.
+
+        Call it in the thread that refreshes. Another thread writes; writing is never an error.
+        Databases have no saved state.
+
+        Parameters
+        ----------
+        wait : bool
+            Write now, if anything has changed, and return once it is written.
+
+        Returns
+        -------
+        bool
+            Whether writing has begun.
+        """
+        return False
 
     @abstractmethod
     def close(self) -> None:

@@ -16,6 +16,7 @@ from campaign_live_widgets.sources.tables.address import DatabaseAddress, is_dat
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from campaign_live_widgets.engine.base import Rollup
     from campaign_live_widgets.snapshot import Window
@@ -29,6 +30,7 @@ def new_rollup(  # noqa: PLR0913 - all but two by name
     window: Window | None = None,
     at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
+    state: Path | None = None,
 ) -> Rollup:
     """Return the rollup of a source, before its first refresh; see :class:`Rollup`."""
     text = os.fspath(source)
@@ -40,7 +42,7 @@ def new_rollup(  # noqa: PLR0913 - all but two by name
         rollup = DatabaseRollup
     else:
         rollup = StoreRollup if is_store(Location.parse(source).text) else FileRollup
-    return rollup(source, campaign, follow=follow, window=window, at=at, clock=clock)
+    return rollup(source, campaign, follow=follow, window=window, at=at, clock=clock, state=state)
 
 
 def open_rollup(  # noqa: PLR0913 - as above
@@ -51,9 +53,12 @@ def open_rollup(  # noqa: PLR0913 - as above
     window: Window | None = None,
     at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
+    state: Path | None = None,
 ) -> Rollup:
     """Open a source, read it and return its rollup; see :class:`Rollup`."""
-    rollup = new_rollup(source, campaign, follow=follow, window=window, at=at, clock=clock)
+    rollup = new_rollup(
+        source, campaign, follow=follow, window=window, at=at, clock=clock, state=state
+    )
     rollup.refresh()
     return rollup
 

@@ -10,7 +10,7 @@ For example, at 12:00 events of 11:58:10, 11:58:40 and 12:05 are read. The last 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -38,6 +38,25 @@ class EventTimes:
         self._last: dict[str, int] = {}
         self._minutes: dict[str, dict[int, int]] = {}
         self._ahead: dict[str, dict[int, int]] = {}
+
+    def plain(self) -> dict[str, Any]:
+        """Return all times as plain values for :meth:`restore`."""
+        return {
+            "last": self._last,
+            "minutes": {
+                campaign: list(times.values()) for campaign, times in self._minutes.items()
+            },
+            "ahead": {campaign: list(times.items()) for campaign, times in self._ahead.items()},
+        }
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        """Set all times to those of earlier :meth:`plain` values."""
+        self._last = plain["last"]
+        self._minutes = {
+            campaign: {time // MINUTE_US: time for time in times}
+            for campaign, times in plain["minutes"].items()
+        }
+        self._ahead = {campaign: dict(times) for campaign, times in plain["ahead"].items()}
 
     def add(self, moments: Iterable[Moment], counted: Container[str]) -> None:
         """Add events that were read; minutes are stored only for the campaigns *counted*."""

@@ -74,6 +74,12 @@ class GoneEvents:
             if not self.poll():  # else they were counted before the source was counted again
                 self._extend(high, low)
 
+    def restore(self, ids: SeenEvents) -> None:
+        """Record ids that an earlier process had, where no file shares them."""
+        if self._file is None and len(ids) and not len(self.ids):
+            self.ids = ids
+            self.version += 1
+
     def clear(self) -> None:
         """Forget all ids, and have all pages count the source again."""
         with self._shared():

@@ -15,7 +15,7 @@ import numpy as np
 from campaign_live_widgets.engine.aggregates.segments import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -42,6 +42,9 @@ class _Cells(NamedTuple):
     @classmethod
     def of(cls, columns: Iterable[NDArray[Any]]) -> _Cells:
         return cls(*columns)
+
+
+_NO_CELLS: Final = [np.empty(0, kind) for kind in (np.uint8, np.int32, np.int32, np.int64)]
 
 
 class _Hour:
@@ -71,6 +74,10 @@ class _Hour:
                 self._unmerged_rows = 0
             self._cells = [joined]
         return self._cells[0]
+
+    def cells(self) -> list[_Cells]:
+        """Return all cells; there may be several of the same minute, code and segment."""
+        return list(self._cells)
 
     def within(self, start: int, end: int, mask: SegmentMask) -> tuple[Any, Any, Ints]:
         """Return minute, code and count of chosen cells in these minutes of the hour."""
@@ -127,6 +134,29 @@ class MinuteCube:
         self.keys: list[Hashable] = []
         self._codes: dict[Hashable, int] = {}
         self._hours: dict[int, _Hour] = {}
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return all cells by column, with the hours and how many cells each has."""
+        hours = list(self._hours.items())
+        cells = [hour.cells() for _, hour in hours]
+        columns = zip(*(group for groups in cells for group in groups), strict=True)
+        joined = [np.concatenate(column) for column in columns] or _NO_CELLS
+        sizes = [sum(len(group.minute) for group in groups) for groups in cells]
+        return {
+            **dict(zip(_Cells._fields, joined, strict=True)),
+            "hours": np.array([number for number, _ in hours], dtype=np.int64),
+            "sizes": np.array(sizes, dtype=np.int64),
+        }
+
+    def restore(self, keys: Iterable[Hashable], columns: Mapping[str, NDArray[Any]]) -> None:
+        """Set all keys and cells to those of earlier :meth:`columns`."""
+        for key in keys:
+            self.code(key)
+        limits = np.concatenate(([0], np.cumsum(columns["sizes"]))).tolist()
+        cells = [columns[name] for name in _Cells._fields]
+        for number, low, high in zip(columns["hours"].tolist(), limits, limits[1:], strict=False):
+            self._hours[number] = hour = _Hour()
+            hour.add(_Cells.of(column[low:high] for column in cells))
 
     @property
     def nbytes(self) -> int:

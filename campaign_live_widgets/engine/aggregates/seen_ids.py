@@ -20,20 +20,20 @@ class SeenEvents:
     """The ids of events, each once: 16 bytes an event, the 128 bits of its hash."""
 
     def __init__(self) -> None:
-        self._runs = SortedRuns()
+        self.runs = SortedRuns()
 
     def __len__(self) -> int:
         """Return how many ids there are."""
-        return len(self._runs)
+        return len(self.runs)
 
     def add(self, high: Hashes, low: Hashes) -> None:
         """Add ids; each must be new and occur once."""
-        self._runs.add(high, low)
+        self.runs.add(high, low)
 
     def lookup(self, high: Hashes, low: Hashes) -> NDArray[np.bool_]:
         """Return for each id whether it is among these."""
         known = np.zeros(len(high), dtype=bool)
-        which, columns = self._runs.find(high)
+        which, columns = self.runs.find(high)
         if len(which):
             known[which[columns[1] == low[which]]] = True
         return known
@@ -42,7 +42,7 @@ class SeenEvents:
         """Return all ids, in no order."""
         if not len(self):
             return np.empty(0, np.uint64), np.empty(0, np.uint64)
-        high, low = self._runs.rows()
+        high, low = self.runs.rows()
         return high, low
 
     def without(self, other: SeenEvents) -> tuple[Hashes, Hashes]:
@@ -53,7 +53,7 @@ class SeenEvents:
 
     def compact(self) -> None:
         """Sort what was added now, so that the next lookup does not have to."""
-        self._runs.compact()
+        self.runs.compact()
 
 
 def repeats(

@@ -56,6 +56,10 @@ class Segments:
             dtype=np.int32,
         )
 
+    def all(self) -> list[Segment]:
+        """Return all segments, in the order of their numbers."""
+        return list(self._numbers)
+
     def mask_of(self, selection: Selection) -> SegmentMask:
         """Return the mask of a selection; one that excludes nothing is :data:`EVERYTHING`."""
         if selection == ALL:

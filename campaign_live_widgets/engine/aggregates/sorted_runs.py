@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -43,6 +43,23 @@ class SortedRuns:
         """Add rows; they are sorted at the next lookup (see :meth:`compact`)."""
         if len(columns[0]):
             self._unsorted.append(columns)
+
+    def runs(self) -> tuple[list[Run], list[Run]]:
+        """Return the sorted runs, and what is not sorted yet."""
+        return list(self._runs), list(self._unsorted)
+
+    def restore(self, runs: list[Run], unsorted: list[Run]) -> None:
+        """Set all rows to those of earlier :meth:`runs`; their arrays need not be writeable."""
+        self._runs, self._unsorted = runs, unsorted
+
+    def exchange(self, equal: Mapping[int, Run]) -> None:
+        """Use other arrays with the same content: *equal* is by the ``id`` of a sorted run."""
+        self._runs = [equal.get(id(run), run) for run in self._runs]
+
+    @property
+    def unsorted(self) -> int:
+        """Return how many rows are not sorted yet."""
+        return sum(len(run[0]) for run in self._unsorted)
 
     def rows(self) -> Run:
         """Return all rows, in no order; there must be at least one."""

@@ -26,9 +26,10 @@ import numpy as np
 
 from campaign_live_widgets.engine.aggregates.segments import EVERYTHING
 from campaign_live_widgets.engine.aggregates.sorted_runs import SortedRuns
+from campaign_live_widgets.snapshot import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine.aggregates.segments import SegmentMask, Segments
     from campaign_live_widgets.snapshot import Selection
 
-    Ints = NDArray[np.int64]
+    Ints = NDArray[np.signedinteger[Any]]
 
 _NEVER: Final = np.int64(-(2**62))
+_NEVER_NARROW: Final = np.int32(-(2**31))
+"""The same in a column of :func:`_narrow`."""
+_NONE: Final = np.empty(0, np.int64)
 _PENDING_LIMIT: Final = 20_000
 _WORD: Final = 63
 _IN_USE: Final = 8
@@ -70,12 +74,35 @@ class _Links:
         new = np.ones(len(minute), dtype=bool)
         new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
         starts = np.flatnonzero(new)
-        self._minute = minute[starts]
-        self._previous = np.where(previous[starts] == never, _NEVER, previous[starts])
-        self._count = np.diff(starts, append=len(minute))
+        self._minute = _narrow(minute[starts])
+        self._previous = _narrow(np.where(previous[starts] == never, _NEVER, previous[starts]))
+        self._count = _narrow(np.diff(starts, append=len(minute)))
+
+    def columns(self) -> dict[str, Ints]:
+        """Return the links, and those that are not summed yet."""
+        pending = [np.concatenate(c) for c in zip(*self._pending, strict=True)] or [_NONE] * 3
+        names = ("minute", "previous", "count")
+        summed = (self._minute, self._previous, self._count)
+        return dict(zip(names, summed, strict=True)) | {
+            f"pending_{name}": column for name, column in zip(names, pending, strict=True)
+        }
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Ints]) -> _Links:
+        """Return the links of earlier :meth:`columns`."""
+        links = cls()
+        links._minute, links._previous, links._count = (
+            columns[name] for name in ("minute", "previous", "count")
+        )
+        pending = tuple(columns[f"pending_{name}"] for name in ("minute", "previous", "count"))
+        if len(pending[0]):
+            links._pending.append((pending[0], pending[1], pending[2]))
+            links._pending_rows = len(pending[0])
+        return links
 
     def _consolidate(self) -> None:
-        columns = [(self._minute, self._previous, self._count), *self._pending]
+        summed = (_wide(self._minute), _wide(self._previous), _wide(self._count))
+        columns = [summed, *self._pending]
         minute, previous, count = (np.concatenate(column) for column in zip(*columns, strict=True))
         order = np.lexsort((previous, minute))
         minute, previous, count = minute[order], previous[order], count[order]
@@ -83,13 +110,17 @@ class _Links:
         new[1:] = (minute[1:] != minute[:-1]) | (previous[1:] != previous[:-1])
         sums = np.add.reduceat(count, np.flatnonzero(new)) if len(count) else count
         nonzero = sums != 0
-        self._minute, self._previous = minute[new][nonzero], previous[new][nonzero]
-        self._count = sums[nonzero]
+        self._minute, self._previous, self._count = map(
+            _narrow, (minute[new][nonzero], previous[new][nonzero], sums[nonzero])
+        )
         self._pending, self._pending_rows = [], 0
 
     def distinct(self, start: int, end: int) -> int:
         """Return the number of profiles with a minute in [start, end)."""
-        low, high = np.searchsorted(self._minute, (start, end))
+        # Bounds of the same type as the minutes: else all minutes would be converted.
+        kind = self._minute.dtype
+        bounds = np.clip((start, end), np.iinfo(kind).min, np.iinfo(kind).max).astype(kind)
+        low, high = np.searchsorted(self._minute, bounds)
         total = int(self._count[low:high][self._previous[low:high] < start].sum())
         for minute, previous, count in self._pending:
             inside = (minute >= start) & (minute < end) & (previous < start)
@@ -106,7 +137,7 @@ class EnteredProfiles:
 
     def __init__(self, segments: Segments) -> None:
         self._segments = segments
-        self._runs = SortedRuns()
+        self.runs = SortedRuns()
         self._links: dict[tuple[Selection, bool], _Links] = {}
 
     def add(
@@ -122,8 +153,8 @@ class EnteredProfiles:
         Entries that repeat another one, also of an earlier call, change nothing.
         """
         new = _Entries(high, low, minute * 2 + is_test, segment)
-        if len(self._runs):
-            _, columns = self._runs.find(np.unique(high))
+        if len(self.runs):
+            _, columns = self.runs.find(np.unique(high))
             if columns:
                 old = _Entries(*columns)
                 new = new.where(_without(new, old))
@@ -131,10 +162,10 @@ class EnteredProfiles:
                     return
                 self._link(old, sign=-1)
                 self._link(old.joined(new), sign=1)
-                self._runs.add(*new)
+                self.runs.add(*new)
                 return
         self._link(new, sign=1)
-        self._runs.add(*new)
+        self.runs.add(*new)
 
     def _link(self, entries: _Entries, *, sign: int) -> None:
         """Add the links of whole profiles for all selections in use, or take them away."""
@@ -149,22 +180,34 @@ class EnteredProfiles:
         links = self._links.pop(key, None)
         if links is None:
             links = _Links()
-            if len(self._runs):
-                entries = _Entries(*self._runs.rows())
+            if len(self.runs):
+                entries = _Entries(*self.runs.rows())
                 links.fill(*entries.links(mask, include_tests=include_tests))
             if len(self._links) == _IN_USE:
                 del self._links[next(iter(self._links))]
         self._links[key] = links  # the last one used is the last to be removed
         return links.distinct(start, end)
 
+    def links_of_all(self) -> dict[bool, dict[str, Ints]]:
+        """Return the links of the whole campaign in use, without and with tests."""
+        return {
+            tests: links.columns()
+            for (chosen, tests), links in self._links.items()
+            if chosen == ALL
+        }
+
+    def restore_links(self, links: Mapping[bool, Mapping[str, Ints]]) -> None:
+        """Use the links of earlier :meth:`links_of_all`."""
+        self._links = {(ALL, tests): _Links.of(columns) for tests, columns in links.items()}
+
     @property
     def nbytes(self) -> int:
         """Return how many bytes the entries take."""
-        return self._runs.nbytes
+        return self.runs.nbytes
 
     def compact(self) -> None:
         """Sort what was added now, so that the next lookup does not have to."""
-        self._runs.compact()
+        self.runs.compact()
 
 
 class _Entries(NamedTuple):
@@ -211,6 +254,24 @@ class _Entries(NamedTuple):
         profile = np.zeros(len(order), np.int64)
         np.cumsum(new, out=profile[1:])
         return _sorted_pairs(profile, self.stamp[order] >> 1)
+
+
+def _narrow(column: Ints) -> Ints:
+    """Return a column with half as many bytes if its values are small enough."""
+    never = column == _NEVER
+    least, most = column.min(initial=0, where=~never), column.max(initial=0)
+    if least <= _NEVER_NARROW or most >= -int(_NEVER_NARROW):
+        return column
+    narrow = column.astype(np.int32)
+    narrow[never] = _NEVER_NARROW
+    return narrow
+
+
+def _wide(column: Ints) -> Ints:
+    """Return a column of :func:`_narrow` as it was."""
+    if column.dtype != np.int32:
+        return column
+    return np.where(column == _NEVER_NARROW, _NEVER, column.astype(np.int64))
 
 
 def _sorted_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:

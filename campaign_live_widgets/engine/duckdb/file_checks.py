@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.io.file_status import FileStatus, status_of
 from campaign_live_widgets.sources.store_log import LOG
@@ -38,6 +38,28 @@ class FileChecks:
         self._damaged: set[str] = set()
         self._next = 0
         self._log: dict[str, FileStatus | None] = self._status_of_log()
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is known as plain values, for :meth:`restore`."""
+        return {
+            "status": self._status,
+            "read": list(self._read),
+            "damaged": list(self._damaged),
+            "log": self._log,
+        }
+
+    def restore(self, plain: dict[str, Any]) -> bool:
+        """Set what is known, if all files are as they were; return whether.
+
+        The log may have new commits since.
+        """
+        status = {path: value and FileStatus(*value) for path, value in plain["status"].items()}
+        if any(status_of(self._folder / path) != value for path, value in status.items()):
+            return False
+        self._status, self._read = status, set(plain["read"])
+        self._damaged = set(plain["damaged"])
+        self._log = {name: value and FileStatus(*value) for name, value in plain["log"].items()}
+        return True
 
     def check(self, file: StoredFile, *, content: bool) -> bool:
         """Return whether a file is intact; *content* compares its digest, too."""

@@ -14,6 +14,9 @@ from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
+from campaign_live_widgets.engine.saved_state.folder import guard
+from campaign_live_widgets.engine.saved_state.keeper import StateKeeper
+from campaign_live_widgets.engine.saved_state.saved_rollup import SavedRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from campaign_live_widgets.engine.batch_delta import BatchDelta
+    from campaign_live_widgets.engine.saved_state.saved_rollup import PackedRuns
     from campaign_live_widgets.sources import FileSlice
 
+_UNSORTED: Final = 100_000
+"""New rows above which a state is not saved before they are sorted."""
 _ENDING: Final = 12
 """Characters of a file extension that are shown."""
 
@@ -45,6 +51,13 @@ class FileRollup(Rollup):
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format, {})
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
+        self._keeper: StateKeeper | None = None
+        if self._state_folder is not None:
+            text = self.location.text
+            self._keeper = StateKeeper(self._state_folder, text, guard(self._con, text))
+        self._is_first, self._must_choose, self._has_changed = True, False, False
+        self._requested = self._campaign
+        self._packed: list[PackedRuns] = []
         self._start()
 
     def _start(self) -> None:
@@ -73,17 +86,21 @@ class FileRollup(Rollup):
         """
         with held_back(self._con) as stop_if_asked:
             old_rows = self._facts.rows
+            self._load_once()
             self._is_cleared |= self.gone.poll()
             slices = self._tail.poll()
-            is_changed = bool(slices)
+            is_loaded = self._must_choose
+            is_changed = bool(slices) or is_loaded
             if self._is_cleared or self._tail.is_rewritten:
-                is_changed = True
+                is_changed = self._has_changed = True
                 self._recount(stop_if_asked)
             else:
                 self._count_files(slices, stop_if_asked)
+            self._choose_again(stop_if_asked)
             self._sum_health()
             if not self._follow:
                 self._require_rows()
+            self._has_changed |= bool(slices)
             if not is_changed:
                 self._seen.compact()
                 self._compact()
@@ -97,27 +114,109 @@ class FileRollup(Rollup):
             self.gone.add(*old_seen.without(self._seen))
 
     def _count_another(self, campaign: str) -> None:
+        with held_back(self._con) as stop_if_asked:
+            self._count_held(campaign, stop_if_asked)
+        self._has_changed = True
+
+    def _count_held(self, campaign: str, stop_if_asked: Callable[[], None]) -> None:
+        """Hold a campaign, and count it in what was read of the files."""
         self._hold(campaign)
+        if campaign not in self._facts.campaigns:
+            return
         try:
-            with held_back(self._con) as stop_if_asked:
-                if campaign not in self._facts.campaigns:
-                    return
-                now = self._facts.now()
-                deltas = count_campaign(
-                    self._con, self._stage, self._counter, self._tail, campaign, now, stop_if_asked
-                )
-                if deltas is None:
-                    self._recount(stop_if_asked)
-                    self._sum_health()
-                    return
-                self.before_change()
-                self._facts.times.record_past(now, self._held)
-                for delta in deltas:
-                    self._facts.times.add_minutes(delta.times)
-                    self._held[campaign].add(delta.parts[campaign])
+            now = self._facts.now()
+            deltas = count_campaign(
+                self._con, self._stage, self._counter, self._tail, campaign, now, stop_if_asked
+            )
+            if deltas is None:
+                self._recount(stop_if_asked)
+                self._sum_health()
+                return
         except BaseException:
             self._drop(campaign)
             raise
+        self.before_change()
+        self._facts.times.record_past(now, self._held)
+        for delta in deltas:
+            self._facts.times.add_minutes(delta.times)
+            self._held[campaign].add(delta.parts[campaign])
+
+    # --- saved state -----------------------------------------------------------------------
+
+    def _load_once(self) -> None:
+        """Before the first refresh: start from the saved state, if there is one that fits."""
+        loaded = None
+        # The newest campaign of the past is known only by reading the files.
+        if self._keeper and self._is_first and (self._campaign is not None or self._at is None):
+            loaded = self._keeper.load()
+        self._is_first = False
+        if loaded is None:
+            return
+        try:
+            saved = SavedRollup.unpack(*loaded, self._clock)
+            if not self._take_over(saved):
+                return
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return  # it is of another form: the source is read
+        self._facts, self._held, self._seen = saved.facts, saved.held, saved.seen
+        self._counter = BatchCounter(self._con, self._stage, self._seen, self._window)
+        self.gone.restore(saved.gone)
+        self._campaign = self._campaign or saved.campaign
+        self._must_choose = True
+
+    def _take_over(self, saved: SavedRollup) -> bool:
+        """Go on from where files were read; return whether that is possible."""
+        self._tail.files.update(saved.files)
+        return True
+
+    def _choose_again(self, stop_if_asked: Callable[[], None]) -> None:
+        """After a state was loaded: choose the campaign as a first refresh does, and hold it."""
+        if not self._must_choose:
+            return
+        if self._requested is None:
+            now = self._facts.now()
+            newest = {
+                campaign: self._facts.last(campaign, now) for campaign in self._facts.campaigns
+            }
+            self._campaign = newest_campaign(newest)
+        if self._campaign is not None and self._campaign not in self._held:
+            self._count_held(self._campaign, stop_if_asked)
+        self._must_choose = False
+
+    def save(self, *, wait: bool = False) -> bool:
+        """Write what is counted to the folder of states; see :meth:`Rollup.save`."""
+        if self._keeper is None or self._campaign is None or self._tail.is_rewritten:
+            return False
+        self._use_mapped(self._keeper)
+        if not self._has_changed or not (wait or self._is_due(self._keeper)):
+            return False
+        saved = SavedRollup(
+            self._campaign, self._facts, self._held, self._seen, self.gone.ids, self._tail.files
+        )
+        if not self._add_to(saved):
+            return False
+        self._packed, self._has_changed = saved.large(), False
+        self._keeper.write(*saved.pack())
+        if wait:
+            self._keeper.wait()
+        return True
+
+    def _is_due(self, keeper: StateKeeper) -> bool:
+        """Return whether to save now: many new rows are sorted first, at the next idle look."""
+        rows = [self._seen.runs, *(counts.entered.runs for counts in self._held.values())]
+        return keeper.is_due() and all(group.unsorted < _UNSORTED for group in rows)
+
+    def _add_to(self, saved: SavedRollup) -> bool:
+        """Add what only this kind of source has; return whether it can be saved."""
+        return not saved.store
+
+    def _use_mapped(self, keeper: StateKeeper) -> None:
+        """Use the arrays of the file that was written, in place of those in memory."""
+        written = keeper.take_written()
+        if written is not None:
+            for packed in self._packed:
+                packed.exchange(written)
+            self._packed = []
 
     def _compact(self) -> None:
         """Sort what was added, so that the next refresh does not have to."""
@@ -127,6 +226,7 @@ class FileRollup(Rollup):
 
     def recount(self) -> None:
         """Count all files again, and forget which events are gone; see :meth:`Rollup.recount`."""
+        self._is_first, self._has_changed = False, True
         with held_back(self._con) as stop_if_asked:
             self._count_from_start(stop_if_asked)
             self.gone.clear()

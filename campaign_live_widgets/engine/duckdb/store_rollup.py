@@ -23,13 +23,14 @@ from campaign_live_widgets.sources.files.chunks import chunks_of
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
-from campaign_live_widgets.sources.store_log import Log, State, parquet
+from campaign_live_widgets.sources.store_log import Log, State, decode_state, encode, parquet
 from campaign_live_widgets.sources.stored_files import lost_by_campaign
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
+    from campaign_live_widgets.engine.saved_state.saved_rollup import SavedRollup
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.store_log import Commit, StoredFile
 
@@ -71,15 +72,21 @@ class StoreRollup(FileRollup):
             If the store cannot be read; earlier counts are kept.
         """
         old_rows = self._facts.rows
+        self._load_once()
+        is_loaded, changed = self._must_choose, False
         for _ in range(_TRIES):
             try:
-                changed = self._poll()
+                changed |= self._poll()
                 break
             except _FileReplacedError:
                 continue
         else:
-            changed = self._poll(lost=True)
+            changed |= self._poll(lost=True)
+        with held_back(self._con) as stop_if_asked:
+            self._choose_again(stop_if_asked)
         self._sum_health()
+        self._has_changed |= changed
+        changed |= is_loaded
         if not changed:
             self._compact()
         return changed or self._facts.rows != old_rows
@@ -134,12 +141,11 @@ class StoreRollup(FileRollup):
         self._take_from_log(state)
         return bool(files) or had_files
 
-    def _count_another(self, campaign: str) -> None:
+    def _count_held(self, campaign: str, stop_if_asked: Callable[[], None]) -> None:
         files = [file for file in self._state.files.values() if file.campaign == campaign]
         self._hold(campaign)
         try:
-            with held_back(self._con) as stop_if_asked:
-                self._read(campaign, files, stop_if_asked, lost=False)
+            self._read(campaign, files, stop_if_asked, lost=False)
             self._take_from_log(self._state)
             self._sum_health()
         except _FileReplacedError:
@@ -149,6 +155,20 @@ class StoreRollup(FileRollup):
             self._drop(campaign)
             raise
 
+    def _add_to(self, saved: SavedRollup) -> bool:
+        saved.store = {"state": encode(self._state).decode(), "checks": self._checks.plain()}
+        return not (self._state.unread or self._state.problems or self._unlisted)
+
+    def _take_over(self, saved: SavedRollup) -> bool:
+        state = decode_state(saved.store["state"].encode())
+        if not self._checks.restore(saved.store["checks"]):
+            return False
+        self._state = state
+        self._rejects = tuple(self._log.rejects(state, EXAMPLES))
+        saved.facts.campaigns = self._stats_of_campaigns(state)
+        saved.facts.more_times = self._logged_times(state, saved.held)
+        return True
+
     def _drop(self, campaign: str) -> None:
         super()._drop(campaign)
         self._facts.times.forget(campaign)
@@ -156,7 +176,7 @@ class StoreRollup(FileRollup):
 
     def _take_from_log(self, state: State) -> None:
         """Take from the log what is known of campaigns whose files are not read."""
-        campaigns, times = self._stats_of_campaigns(state), self._logged_times(state)
+        campaigns, times = self._stats_of_campaigns(state), self._logged_times(state, self._held)
         self.before_change()
         self._facts.campaigns, self._facts.more_times = campaigns, times
 
@@ -215,7 +235,7 @@ class StoreRollup(FileRollup):
                 newest[file.campaign] = last
         return newest_campaign(newest)
 
-    def _logged_times(self, state: State) -> EventTimes:
+    def _logged_times(self, state: State, held: Container[str]) -> EventTimes:
         """Return the times of events from the log and, where needed, from files.
 
         Files with events after now are read; those of counted campaigns are read anyway.
@@ -229,7 +249,7 @@ class StoreRollup(FileRollup):
                 moments = [
                     Moment(file.campaign, is_ahead=False, last=file.newest, events=file.rows)
                 ]
-            elif file.campaign in self._held:
+            elif file.campaign in held:
                 continue
             else:
                 moments = previous.get(path) or self._moments(file, now)

@@ -88,7 +88,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class _Read:
+class ReadPart:
     """How far a file has been read, and its state then."""
 
     file: DataFile
@@ -112,7 +112,7 @@ class FileState:
     """Of its last reading."""
     repeats: NDArray[np.int64] | None = field(default_factory=lambda: np.empty(0, np.int64))
     """The positions in it of rows that repeat another event; ``None`` if they are not known."""
-    read: _Read | None = None
+    read: ReadPart | None = None
     is_counted: bool = False
     """Whether rows of its last reading are counted."""
     idle_state: FileStatus | None = None
@@ -168,7 +168,7 @@ class Tail:
             if state.is_counted and state.read
         )
 
-    def _is_as_read(self, read: _Read) -> bool:
+    def _is_as_read(self, read: ReadPart) -> bool:
         status = status_of(read.file.path)
         if status == read.state:
             return True
@@ -208,7 +208,7 @@ class Tail:
         if file_slice.whole:
             state.tally = Tally()
             state.repeats = np.empty(0, np.int64)
-        state.read = _Read(
+        state.read = ReadPart(
             file_slice.file,
             file_slice.end,
             file_slice.first_line - 1 + lines,
@@ -297,7 +297,7 @@ class Tail:
         first_line = read.lines + 1 if read and start else 1
         return FileSlice(file, start, end, state, first_line, self._mark(file, end))
 
-    def _continues(self, file: DataFile, read: _Read, state: FileStatus) -> bool:
+    def _continues(self, file: DataFile, read: ReadPart, state: FileStatus) -> bool:
         """Return whether a growing file still starts with what was read of it."""
         if state == read.state:
             return True
@@ -313,7 +313,7 @@ class Tail:
         read.state = state
         return True
 
-    def _is_same(self, file: DataFile, read: _Read) -> bool:
+    def _is_same(self, file: DataFile, read: ReadPart) -> bool:
         """Return whether a file that has its old size has its old content."""
         if file.compression is None and file.kind != "parquet" and read.end > _COVERED:
             return False  # the fingerprint does not cover it, and it contains no checksum

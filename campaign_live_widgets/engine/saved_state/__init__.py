@@ -1,0 +1,1 @@
+"""What a rollup knows, saved on disk: the next process starts from it."""
