@@ -85,8 +85,8 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("form", files.FORMS)
 def test_it_goes_on_from_where_it_was(source: Path, state: Path, form: str) -> None:
-    rows = generate.events(71, 400)
-    parts = files.split(rows, 4, seed=71)
+    rows = generate.events(71, 150)
+    parts = files.split(rows, 3, seed=71)
     for number, part in enumerate(parts[:2]):
         files.write(part, source / f"{number}.{form}")
     save(source, state, "c2")
@@ -388,7 +388,7 @@ def test_rows_in_memory_are_exchanged_for_those_of_the_file(source: Path, state:
 def store(tmp_path: Path) -> Path:
     path = tmp_path / "store"
     with Store.open(path) as opened:
-        opened.append(generate.events(91, 300, faults=False))
+        opened.append(generate.events(91, 120, faults=False))
     return path
 
 
@@ -404,7 +404,7 @@ def test_a_store_goes_on_from_where_it_was(store: Path, state: Path) -> None:
             data = numbers(rollup, campaign)
             assert data == fresh_numbers(patch, store, campaign)
     with Store.open(store) as opened:
-        opened.append(generate.events(92, 200, faults=False))
+        opened.append(generate.events(92, 80, faults=False))
         opened.compact()
     with closing(resumed(store, state)) as rollup:
         assert without_gone(numbers(rollup)) == fresh(store)

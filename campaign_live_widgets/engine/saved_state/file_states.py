@@ -73,9 +73,9 @@ def _state(values: Mapping[str, Any], schemas: list[FileSchema]) -> FileState:
     state.idle_state, state.opened = (
         FileStatus(*values[name]) if name in values else None for name in _STATUSES
     )
-    duplicates, rejected, ignored, rejects, kept = values["tally"]
+    duplicates, rejected, ignored, rejects, most = values["tally"]
     rows = [Reject(file, row, cause) for file, row, cause in rejects]
-    state.tally = Tally(duplicates, rejected, ignored, rows, kept)
+    state.tally = Tally(duplicates, rejected, ignored, rows, most)
     if "read" in values:
         file, end, lines, status, mark = values["read"]
         state.read = ReadPart(DataFile(*file), end, lines, FileStatus(*status), bytes.fromhex(mark))

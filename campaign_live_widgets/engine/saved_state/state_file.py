@@ -61,12 +61,11 @@ def write_state(path: Path, head: Mapping[str, Any], arrays: Arrays) -> None:
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(hidden, "xb", opener=_private) as stream:
-            stream.write(_START.pack(_MARK, len(text), zlib.crc32(text)))
-            stream.write(text)
-            for column in columns.values():
-                stream.seek(-(-stream.tell() // _PAGE) * _PAGE)
-                stream.write(_bytes(column))
-            stream.truncate(-(-stream.tell() // _PAGE) * _PAGE)
+            start = _START.pack(_MARK, len(text), zlib.crc32(text)) + text
+            contents: list[bytes | memoryview] = [start, *map(_bytes, columns.values())]
+            for content in contents:
+                stream.write(content)
+                stream.write(bytes(-len(content) % _PAGE))
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(hidden, path)
