@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,10 @@ _HELD: Final = 64
 """Campaigns that are held, even if no one has asked for them lately."""
 _HELD_BYTES: Final = 1 << 28
 """Bytes of the counts of held campaigns above which old ones are dropped."""
+_AHEAD: Final = 8
+"""Newest campaigns that are counted before they are asked for..."""
+_AHEAD_BYTES: Final = 1 << 27
+"""...as long as all counts take at most about as many bytes."""
 _LATELY: Final = 60.0
 """Seconds after which a campaign was not asked for lately."""
 
@@ -92,7 +97,7 @@ class Rollup(ABC):
         self._state_folder = state if follow else None
         self._facts = SourceFacts(clock)
         self._held: dict[str, CampaignCounts] = {}
-        """The campaigns that are counted, by id; the one that was asked for last is the last."""
+        """The campaigns that are counted, by id."""
         self.gone = GoneEvents()
         """Counted events that are in no file any more; the rollups of one server share them."""
         self.before_change: Callable[[], object] = _ignore
@@ -231,9 +236,37 @@ class Rollup(ABC):
                 raise ValueError(message)
             self._count_another(campaign)
             self._drop_old(campaign)
-        counts = self._held[campaign] = self._held.pop(campaign)
+        counts = self._held[campaign]
         counts.asked_at = monotonic()
         return counts
+
+    def count_ahead(self) -> bool:
+        """Count the newest campaign that is not held, so that it is there once it is asked for.
+
+        Only as many campaigns as take little memory. Call it where there is time: it reads the
+        source; see :meth:`counts_of`.
+
+        Returns
+        -------
+        bool
+            Whether a campaign was counted.
+        """
+        if not self._may_count_others or not self._held:
+            return False
+        size = sum(counts.nbytes for counts in self._held.values())
+        campaigns = self.campaigns()
+        known = sum(campaign.events for campaign in campaigns if self.holds(campaign.id))
+        for campaign in campaigns[:_AHEAD]:
+            if self.holds(campaign.id):
+                continue
+            if size + size * campaign.events // max(known, 1) > _AHEAD_BYTES:
+                return False
+            self._count_another(campaign.id)
+            counts = self._held[campaign.id]
+            counts.asked_at = -inf
+            counts.entered.distinct(0, 0, include_tests=False)  # links are made when first needed
+            return True
+        return False
 
     @abstractmethod
     def _count_another(self, campaign: str) -> None:
@@ -246,7 +279,7 @@ class Rollup(ABC):
         """
         size = sum(counts.nbytes for counts in self._held.values())
         lately = monotonic() - _LATELY
-        for campaign, counts in list(self._held.items()):
+        for campaign, counts in sorted(self._held.items(), key=lambda item: item[1].asked_at):
             if size <= _HELD_BYTES and len(self._held) <= _HELD:
                 return
             if campaign not in (requested, self._campaign) and counts.asked_at < lately:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.report import to_json
 from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import generate
+from tests.support.events.generate import AT, WINDOWS
 from tests.support.servers import tables
 
 if TYPE_CHECKING:
@@ -26,3 +29,21 @@ def test_unique_index_avoids_the_search_for_duplicates(postgres: Postgres) -> No
     rollup.refresh()
     assert report_of(rollup, "30d") == wanted(once, "30d")
     rollup.close()
+
+
+def test_several_campaigns_of_a_table(postgres: Postgres) -> None:
+    rows = generate.events(7, 200, faults=False)
+    name = tables.create(postgres)
+    with postgres.connect() as con:
+        tables.insert(con, name, rows[:100])
+        address = postgres.url(name, overlap="0")
+        with closing(open_rollup(address, "c1")) as rollup:
+            rollup.counts_of("c2")
+            tables.insert(con, name, rows[100:])
+            assert rollup.refresh()
+            assert not rollup.count_ahead()
+            for campaign in ("c1", "c2"):
+                with closing(open_rollup(address, campaign)) as alone:
+                    span: dict[str, Any] = {"at": AT, "window": WINDOWS["30d"]}
+                    own = to_json(rollup.counts_of(campaign).snapshot(**span))
+                    assert own["widgets"] == to_json(alone.snapshot(**span))["widgets"]

@@ -167,6 +167,26 @@ def test_campaigns_that_no_one_asks_for_are_dropped_and_counted_again(
         assert_as_alone(rollup, tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["files", "store"])
+def test_the_newest_campaigns_are_counted_ahead_of_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    rows = generate.events(61, 300, faults=False)
+    if kind == "store":
+        with Store.open(tmp_path) as store:
+            store.append(rows)
+    else:
+        files.write(rows, tmp_path / "events.parquet")
+    with closing(open_rollup(tmp_path, "c1")) as rollup:
+        known = {campaign.id for campaign in rollup.campaigns()}
+        assert [rollup.count_ahead() for _ in known] == [True] * (len(known) - 1) + [False]
+        assert all(map(rollup.holds, known))
+        assert_as_alone(rollup, tmp_path)
+    monkeypatch.setattr(base, "_AHEAD_BYTES", 1)
+    with closing(open_rollup(tmp_path, "c1")) as rollup:
+        assert not rollup.count_ahead()
+
+
 def test_a_rollup_that_does_not_follow_its_source_counts_one_campaign(tmp_path: Path) -> None:
     files.write(generate.events(59, 50, faults=False), tmp_path / "events.csv")
     with (
