@@ -28,7 +28,7 @@ _HELD: Final = 64
 """Campaigns that are held, even if no one has asked for them lately."""
 _HELD_BYTES: Final = 1 << 28
 """Bytes of the counts of held campaigns above which old ones are dropped."""
-_AHEAD: Final = 8
+AHEAD: Final = 8
 """Newest campaigns that are counted before they are asked for..."""
 _AHEAD_BYTES: Final = 1 << 27
 """...as long as all counts take at most about as many bytes."""
@@ -256,7 +256,7 @@ class Rollup(ABC):
         size = sum(counts.nbytes for counts in self._held.values())
         campaigns = self.campaigns()
         known = sum(campaign.events for campaign in campaigns if self.holds(campaign.id))
-        for campaign in campaigns[:_AHEAD]:
+        for campaign in campaigns[:AHEAD]:
             if self.holds(campaign.id):
                 continue
             if size + size * campaign.events // max(known, 1) > _AHEAD_BYTES:

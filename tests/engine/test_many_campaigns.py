@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.engine import FileRollup, base, open_rollup
+from campaign_live_widgets.engine.duckdb import file_rollup
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
@@ -103,7 +104,7 @@ def test_another_campaign_of_a_file_replaced_meanwhile_is_that_of_the_new_file(
 ) -> None:
     rows = generate.events(54, 400)
     file = files.write(rows[:300], tmp_path / "events.parquet")
-    files.write(rows[300:], tmp_path / "others.csv")
+    files.write(rows[300:], tmp_path / "others.parquet")
     with closing(open_rollup(tmp_path, "c1")) as rollup:
         before = rollup.health.events
         files.write(rows[:150], file)
@@ -208,3 +209,20 @@ def test_a_view_has_the_campaigns_that_were_held(tmp_path: Path) -> None:
         assert numbers(view, "c2") == wanted != numbers(rollup, "c2")
         with pytest.raises(ValueError, match="follows"):
             view.counts_of("c3")
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson.gz"])
+def test_the_newest_campaigns_of_text_are_counted_at_the_first_refresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(file_rollup, "AHEAD", 2)
+    files.write(generate.events(62, 300, faults=False), tmp_path / f"events.{form}")
+    with closing(open_rollup(tmp_path)) as rollup:
+        newest = [campaign.id for campaign in rollup.campaigns()]
+        assert [rollup.holds(campaign) for campaign in newest] == [True, True, False]
+        assert_as_alone(rollup, tmp_path)
+    with closing(open_rollup(tmp_path, newest[-1])) as rollup:
+        assert all(map(rollup.holds, newest))
+    monkeypatch.setattr(file_rollup, "_TEXT_AHEAD", 1)
+    with closing(open_rollup(tmp_path)) as rollup:
+        assert not rollup.count_ahead()

@@ -231,7 +231,7 @@ def test_a_state_of_another_kind_is_not_used(
     files.write(generate.events(77, 100), source / "events.csv")
     own = folder.guard
     with monkeypatch.context() as patch:
-        module = "campaign_live_widgets.engine.duckdb.file_rollup.guard"
+        module = "campaign_live_widgets.engine.duckdb.resumable_rollup.guard"
         patch.setattr(module, lambda *args: own(*args) | {part: "another"})
         file = save(source, state)
     changed = files.write(generate.events(78, 100), source / "more.csv")

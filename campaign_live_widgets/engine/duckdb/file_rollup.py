@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +12,10 @@ import duckdb
 from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
-from campaign_live_widgets.engine.base import Rollup
+from campaign_live_widgets.engine.base import AHEAD
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
-from campaign_live_widgets.engine.saved_state.folder import guard
-from campaign_live_widgets.engine.saved_state.keeper import StateKeeper
-from campaign_live_widgets.engine.saved_state.saved_rollup import SavedRollup
+from campaign_live_widgets.engine.duckdb.resumable_rollup import ResumableRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
@@ -30,16 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from campaign_live_widgets.engine.batch_delta import BatchDelta
-    from campaign_live_widgets.engine.saved_state.saved_rollup import PackedRuns
     from campaign_live_widgets.sources import FileSlice
+    from campaign_live_widgets.sources.files.staging import Batch
 
-_UNSORTED: Final = 100_000
-"""New rows above which a state is not saved before they are sorted."""
+_TEXT_AHEAD: Final = 1 << 26
+"""Bytes of text up to which campaigns are counted before they are asked for."""
 _ENDING: Final = 12
 """Characters of a file extension that are shown."""
 
 
-class FileRollup(Rollup):
+class FileRollup(ResumableRollup):
     """A rollup of files, which DuckDB counts in batches; see :class:`Rollup`."""
 
     location: Location
@@ -51,13 +50,7 @@ class FileRollup(Rollup):
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format, {})
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
-        self._keeper: StateKeeper | None = None
-        if self._state_folder is not None:
-            text = self.location.text
-            self._keeper = StateKeeper(self._state_folder, text, guard(self._con, text))
-        self._is_first, self._must_choose, self._has_changed = True, False, False
-        self._requested = self._campaign
-        self._packed: list[PackedRuns] = []
+        self._open_state(self.location.text)
         self._start()
 
     def _start(self) -> None:
@@ -65,9 +58,12 @@ class FileRollup(Rollup):
         self._tail = Tail(self.location, follow=self._follow)
         self._stage.files = self._tail.files
         self._seen = SeenEvents()
-        self._counter = BatchCounter(self._con, self._stage, self._seen, self._window)
+        self._counter = self._new_counter()
         self._returned, self._gone_version = 0, -1
         self._is_cleared = False  # whether a page has had the source counted again since
+
+    def _new_counter(self) -> BatchCounter:
+        return BatchCounter(self._con, self._stage, self._seen, self._window)
 
     def close(self) -> None:
         """Close DuckDB and remove temporary files."""
@@ -141,83 +137,6 @@ class FileRollup(Rollup):
             self._facts.times.add_minutes(delta.times)
             self._held[campaign].add(delta.parts[campaign])
 
-    # --- saved state -----------------------------------------------------------------------
-
-    def _load_once(self) -> None:
-        """Before the first refresh: start from the saved state, if there is one that fits."""
-        loaded = None
-        # The newest campaign of the past is known only by reading the files.
-        if self._keeper and self._is_first and (self._campaign is not None or self._at is None):
-            loaded = self._keeper.load()
-        self._is_first = False
-        if loaded is None:
-            return
-        try:
-            saved = SavedRollup.unpack(*loaded, self._clock)
-            if not self._take_over(saved):
-                return
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            return  # it is of another form: the source is read
-        self._facts, self._held, self._seen = saved.facts, saved.held, saved.seen
-        self._counter = BatchCounter(self._con, self._stage, self._seen, self._window)
-        self.gone.restore(saved.gone)
-        self._campaign = self._campaign or saved.campaign
-        self._must_choose = True
-
-    def _take_over(self, saved: SavedRollup) -> bool:
-        """Go on from where files were read; return whether that is possible."""
-        self._tail.files.update(saved.files)
-        return True
-
-    def _choose_again(self, stop_if_asked: Callable[[], None]) -> None:
-        """After a state was loaded: choose the campaign as a first refresh does, and hold it."""
-        if not self._must_choose:
-            return
-        if self._requested is None:
-            now = self._facts.now()
-            newest = {
-                campaign: self._facts.last(campaign, now) for campaign in self._facts.campaigns
-            }
-            self._campaign = newest_campaign(newest)
-        if self._campaign is not None and self._campaign not in self._held:
-            self._count_held(self._campaign, stop_if_asked)
-        self._must_choose = False
-
-    def save(self, *, wait: bool = False) -> bool:
-        """Write what is counted to the folder of states; see :meth:`Rollup.save`."""
-        if self._keeper is None or self._campaign is None or self._tail.is_rewritten:
-            return False
-        self._use_mapped(self._keeper)
-        if not self._has_changed or not (wait or self._is_due(self._keeper)):
-            return False
-        saved = SavedRollup(
-            self._campaign, self._facts, self._held, self._seen, self.gone.ids, self._tail.files
-        )
-        if not self._add_to(saved):
-            return False
-        self._packed, self._has_changed = saved.large(), False
-        self._keeper.write(*saved.pack())
-        if wait:
-            self._keeper.wait()
-        return True
-
-    def _is_due(self, keeper: StateKeeper) -> bool:
-        """Return whether to save now: many new rows are sorted first, at the next idle look."""
-        rows = [self._seen.runs, *(counts.entered.runs for counts in self._held.values())]
-        return keeper.is_due() and all(group.unsorted < _UNSORTED for group in rows)
-
-    def _add_to(self, saved: SavedRollup) -> bool:
-        """Add what only this kind of source has; return whether it can be saved."""
-        return not saved.store
-
-    def _use_mapped(self, keeper: StateKeeper) -> None:
-        """Use the arrays of the file that was written, in place of those in memory."""
-        written = keeper.take_written()
-        if written is not None:
-            for packed in self._packed:
-                packed.exchange(written)
-            self._packed = []
-
     def _compact(self) -> None:
         """Sort what was added, so that the next refresh does not have to."""
         self.before_change()
@@ -281,6 +200,7 @@ class FileRollup(Rollup):
         """Count slices together; if that fails, count each alone."""
         try:
             batch = self._stage.stage(slices)
+            self._hold_newest(batch)
             now = self._facts.now()
             counted = self._counter.count(
                 batch,
@@ -313,6 +233,25 @@ class FileRollup(Rollup):
             elif path in lines:
                 tally = counted.tallies.get(path, Tally())
                 self._tail.commit(file_slice, lines[path], tally, counted.repeats.get(path))
+
+    def _hold_newest(self, batch: Batch) -> None:
+        """Hold the newest campaigns of a first batch of text, which takes long to parse again."""
+        if not self._follow or self._facts.campaigns:
+            return
+        size = sum(part.end for part in batch.slices)
+        if 2 * sum(part.end for part in batch.slices if _is_text(part)) <= size:
+            return
+        newest = dict(self._counter.newest(self._facts.until(self._at)))
+        for _ in range(min(AHEAD, len(newest))):
+            campaign = newest_campaign(newest)
+            if campaign is not None and campaign not in self._held:
+                self._hold(campaign).asked_at = -inf
+            newest.pop(str(campaign))
+
+    def count_ahead(self) -> bool:
+        """Count the newest campaign that is not held, where text need not be parsed for long."""
+        text = sum(part.end for part in self._tail.counted() if _is_text(part))
+        return text <= _TEXT_AHEAD and super().count_ahead()
 
     def _merge(self, counted: BatchDelta, now: int) -> None:
         """Add a batch's delta, as read at *now*; nothing here can fail half-way."""
@@ -379,6 +318,10 @@ class FileRollup(Rollup):
             what = "no file matches" if self.location.is_glob else "there is no event file"
             message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
             raise SourceError(message)
+
+
+def _is_text(file_slice: FileSlice) -> bool:
+    return file_slice.file.kind != "parquet"
 
 
 def _ignored_files_note(others: Mapping[str, int]) -> Iterator[str]:
