@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
@@ -48,7 +49,7 @@ class CountedBy:
         self._row = np.append(self._row, row)
         self._channel = np.append(self._channel, channel)
         self._test = np.append(self._test, [key.kind.is_test for key in keys])
-        self._weights = np.vstack((self._weights, [_weights(key) for key in keys]))
+        self._weights = np.vstack((self._weights, [_weights(key.kind) for key in keys]))
 
     def totals(self, start: int, end: int, *, include_tests: bool, mask: SegmentMask) -> Counts:
         """Return the counts over the minutes [start, end), one row per value and channel."""
@@ -86,13 +87,14 @@ class CountedBy:
         return Counts(times, tuple(names[i] for i in used % channels), table)
 
 
-def _weights(key: Key) -> list[int]:
-    """Return for each count of the catalogue whether events of this key are part of it."""
+@cache
+def _weights(kind: EventKind) -> list[int]:
+    """Return for each count of the catalogue whether events of this kind are part of it."""
     return [
         int(
-            count.event_type == key.kind.event_type
-            and count.bounce_type in (None, key.kind.bounce_type)
-            and count.is_async in (None, key.kind.late)
+            count.event_type == kind.event_type
+            and count.bounce_type in (None, kind.bounce_type)
+            and count.is_async in (None, kind.late)
         )
         for count in COUNTS
     ]

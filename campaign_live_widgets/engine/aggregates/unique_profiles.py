@@ -244,7 +244,7 @@ class _Entries(NamedTuple):
 
     def minutes_by_profile(self) -> tuple[Ints, Ints]:
         """Return a number for the profile and the minute of every entry, in order of both."""
-        order = np.argsort(self.high, kind="stable")  # fast: data is mostly sorted
+        order = np.argsort(self.high)
         high, low = self.high[order], self.low[order]
         new = high[1:] != high[:-1]
         if (~new & (low[1:] != low[:-1])).any():  # two profiles share half of their hash
