@@ -130,7 +130,7 @@ def _merged(large: Run, small: Run) -> Run:
     from_large[places] = False
     merged = []
     for old, new in zip(large, small, strict=True):
-        column = np.empty(total, dtype=old.dtype)
+        column = np.empty(total, dtype=np.result_type(old, new))
         column[places] = new
         column[from_large] = old
         merged.append(column)

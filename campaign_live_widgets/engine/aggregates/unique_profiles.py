@@ -152,7 +152,7 @@ class EnteredProfiles:
 
         Entries that repeat another one, also of an earlier call, change nothing.
         """
-        new = _Entries(high, low, minute * 2 + is_test, segment)
+        new = _Entries.packed(high, low, minute * 2 + is_test, segment)
         if len(self.runs):
             _, columns = self.runs.find(np.unique(high))
             if columns:
@@ -211,12 +211,32 @@ class EnteredProfiles:
 
 
 class _Entries(NamedTuple):
-    """Entries as columns: a profile, 2 * minute + 1 for a test, the segment."""
+    """Entries as columns: a profile, 2 * minute + 1 for a test, the segment.
+
+    Each takes 18 bytes: of the profile's hash, 96 bits are stored.
+    """
 
     high: NDArray[np.uint64]
-    low: NDArray[np.uint64]
+    low: NDArray[np.uint32]
     stamp: Ints
-    segment: NDArray[np.int32]
+    segment: NDArray[np.integer[Any]]
+
+    @classmethod
+    def packed(
+        cls,
+        high: NDArray[np.uint64],
+        low: NDArray[np.uint64],
+        stamp: Ints,
+        segment: NDArray[np.int32],
+    ) -> _Entries:
+        """Return entries in as few bytes as their numbers need."""
+        few = segment.max(initial=0) <= np.iinfo(np.uint16).max
+        return cls(
+            high,
+            low.astype(np.uint32),
+            _narrow(stamp),
+            segment.astype(np.uint16) if few else segment,
+        )
 
     def where(self, mask: NDArray[Any]) -> _Entries:
         """Return these rows, in this order."""
@@ -253,7 +273,7 @@ class _Entries(NamedTuple):
             new = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
         profile = np.zeros(len(order), np.int64)
         np.cumsum(new, out=profile[1:])
-        return _sorted_pairs(profile, self.stamp[order] >> 1)
+        return _sorted_pairs(profile, self.stamp[order].astype(np.int64) >> 1)
 
 
 def _narrow(column: Ints) -> Ints:
