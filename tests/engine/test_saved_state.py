@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -382,6 +383,36 @@ def test_rows_in_memory_are_exchanged_for_those_of_the_file(source: Path, state:
         files.write(rows[250:], source / "b.csv")
         rollup.refresh()
         assert without_gone(numbers(rollup)) == fresh(source)
+
+
+@pytest.mark.parametrize("kind", ["files", "store"])
+def test_what_is_being_written_does_not_change(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    packed: list[Any] = []
+    monkeypatch.setattr(StateKeeper, "write", lambda _, *content: packed.append(content))
+    rows = generate.events(94, 300, faults=False)
+    path = tmp_path / kind
+
+    def put(part: list[Row], number: int) -> None:
+        if kind == "files":
+            path.mkdir(exist_ok=True)
+            files.write(part, path / f"{number}.csv")
+            return
+        with Store.open(path) as opened:
+            opened.append(part)
+
+    put(rows[:150], 1)
+    with closing(resumed(path, state)) as rollup:
+        numbers(rollup)
+        assert rollup.save()
+        ((head, arrays),) = packed
+        before = json.dumps(head), {name: column.tobytes() for name, column in arrays.items()}
+        put(rows[150:], 2)
+        rollup.refresh()
+        numbers(rollup)
+        after = json.dumps(head), {name: column.tobytes() for name, column in arrays.items()}
+        assert after == before
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class EventTimes:
     def plain(self) -> dict[str, Any]:
         """Return all times as plain values for :meth:`restore`."""
         return {
-            "last": self._last,
+            "last": dict(self._last),
             "minutes": {
                 campaign: list(times.values()) for campaign, times in self._minutes.items()
             },

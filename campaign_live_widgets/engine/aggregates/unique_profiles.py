@@ -192,7 +192,7 @@ class EnteredProfiles:
         """Return the links of the whole campaign in use, without and with tests."""
         return {
             tests: links.columns()
-            for (chosen, tests), links in self._links.items()
+            for (chosen, tests), links in list(self._links.items())
             if chosen == ALL
         }
 

@@ -42,10 +42,10 @@ class FileChecks:
     def plain(self) -> dict[str, Any]:
         """Return what is known as plain values, for :meth:`restore`."""
         return {
-            "status": self._status,
+            "status": dict(self._status),
             "read": list(self._read),
             "damaged": list(self._damaged),
-            "log": self._log,
+            "log": dict(self._log),
         }
 
     def restore(self, plain: dict[str, Any]) -> bool:
