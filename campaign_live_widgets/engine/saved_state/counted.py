@@ -84,10 +84,13 @@ def save_runs(runs: SortedRuns, name: str, arrays: Arrays) -> list[int]:
     return [len(group) for group in both]
 
 
-def restore_runs(runs: SortedRuns, sizes: list[int], name: str, arrays: Arrays) -> None:
-    """Set runs to those that were saved."""
+def restore_runs(
+    runs: SortedRuns, sizes: list[int], name: str, arrays: Arrays, *, copied: bool = False
+) -> None:
+    """Set runs to those that were saved; their arrays are mapped, or *copied*."""
+    take = _copied if copied else _take
     groups = [
-        [tuple(_take(arrays, f"{name}.{kind}{number}").values()) for number in range(size)]
+        [tuple(take(arrays, f"{name}.{kind}{number}").values()) for number in range(size)]
         for kind, size in zip(("sorted", "new"), sizes, strict=True)
     ]
     runs.restore(*groups)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -54,7 +56,11 @@ class StateKeeper:
             head, arrays = read_state(self._path)
         except (OSError, UnusableStateError, ValueError, KeyError, TypeError):
             return None
-        return (head, arrays) if fits(head, self._guard) else None
+        if not fits(head, self._guard):
+            return None
+        with suppress(OSError):
+            os.utime(self._path)  # states that are not used for long are removed
+        return head, arrays
 
     def is_due(self) -> bool:
         """Return whether it is time to write again."""

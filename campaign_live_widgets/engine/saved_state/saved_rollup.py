@@ -100,7 +100,7 @@ class SavedRollup:
         ]
         seen, gone = SeenEvents(), SeenEvents()
         counted.restore_runs(seen.runs, head["seen"], "seen", arrays)
-        counted.restore_runs(gone.runs, head["gone"], "gone", arrays)
+        counted.restore_runs(gone.runs, head["gone"], "gone", arrays, copied=True)
         return cls(
             campaign=head["campaign"],
             facts=facts,
