@@ -131,7 +131,7 @@ def test_row_that_is_written_while_the_file_is_read_is_stored_once(
     *whole, last = lines("csv", 3)
     half, rest = split_in_two(last)
     path.write_text("".join(whole))
-    plain = Stage._open
+    plain = Stage.open_slice
 
     def opened(self: Stage, *arguments: Any) -> Any:  # noqa: ANN401 - as it is called
         relation = plain(self, *arguments)
@@ -140,7 +140,7 @@ def test_row_that_is_written_while_the_file_is_read_is_stored_once(
                 out.write(half)
         return relation
 
-    monkeypatch.setattr(Stage, "_open", opened)
+    monkeypatch.setattr(Stage, "open_slice", opened)
     with Store.open(tmp_path / "store") as store:
         done = store.ingest(path)
         assert (done.events, done.rejected) == (2, 0)

@@ -32,7 +32,7 @@ _START: Final = struct.Struct("<8sQI")
 _PAGE: Final = 4096
 _PRIVATE: Final = 0o600
 _KEPT: Final = 30 * 86_400.0
-"""Seconds after which the state that was not saved again is removed."""
+"""Seconds after which the state that was not used is removed."""
 _ABANDONED: Final = 3600.0
 """Seconds after which a file that is written aside belongs to a process that was killed."""
 
