@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign_live_widgets.engine import new_rollup
-from campaign_live_widgets.engine.pushdown import rollup as remote
+from campaign_live_widgets.engine import campaign_counts, new_rollup
 from tests.databases.test_every_engine import report_of, wanted
 from tests.support.events import generate, interruptions
 from tests.support.servers import engines, tables
@@ -58,13 +57,13 @@ def test_ctrl_c_while_merging_changes_no_later_number(
     rollup = new_rollup(url, "c1")
     rollup.refresh()
     fill(rows[200:])
-    original = remote.add_cells
+    original = campaign_counts.add_cells
 
     def keep_and_stop(*given: Any) -> None:  # noqa: ANN401 - whatever it is given
         original(*given)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(remote, "add_cells", keep_and_stop)
+    monkeypatch.setattr(campaign_counts, "add_cells", keep_and_stop)
     with pytest.raises(KeyboardInterrupt):
         rollup.refresh()
     monkeypatch.undo()
