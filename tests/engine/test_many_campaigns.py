@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.engine import FileRollup, base, open_rollup
-from campaign_live_widgets.engine.duckdb import file_rollup
+from campaign_live_widgets.engine.duckdb import file_rollup, queries
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.store import Store
@@ -226,3 +226,20 @@ def test_the_newest_campaigns_of_text_are_counted_at_the_first_refresh(
     monkeypatch.setattr(file_rollup, "_TEXT_AHEAD", 1)
     with closing(open_rollup(tmp_path)) as rollup:
         assert not rollup.count_ahead()
+
+
+def test_memory_is_given_back_after_much_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_rollup, "MUCH", 1)
+    monkeypatch.setattr(queries, "SMALL", 1)
+    files.write(generate.events(63, 300, faults=False), tmp_path / "events.parquet")
+    with closing(open_rollup(tmp_path, "c1")) as rollup:
+        assert isinstance(rollup, FileRollup)
+        con = rollup._con
+        limit = con.execute("SELECT current_setting('memory_limit')").fetchone()
+        assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchone() == (1,)
+        assert not rollup.refresh()
+        assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchone() == (0,)
+        assert con.execute("SELECT current_setting('memory_limit')").fetchone() == limit
+        assert_as_alone(rollup, tmp_path)

@@ -15,6 +15,7 @@ from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import AHEAD
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
+from campaign_live_widgets.engine.duckdb.release_memory import release_memory
 from campaign_live_widgets.engine.duckdb.resumable_rollup import ResumableRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _TEXT_AHEAD: Final = 1 << 26
 """Bytes of text up to which campaigns are counted before they are asked for."""
+MUCH: Final = 1 << 24
+"""Bytes of files after which memory is given back."""
 _ENDING: Final = 12
 """Characters of a file extension that are shown."""
 
@@ -45,6 +48,7 @@ class FileRollup(ResumableRollup):
 
     def _open(self, source: str | os.PathLike[str]) -> None:
         self.location = Location.parse(source)
+        self._has_read_much = False
         self._keep_ids = self._follow  # what counting needs over more than one pass
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
@@ -100,6 +104,7 @@ class FileRollup(ResumableRollup):
             if not is_changed:
                 self._seen.compact()
                 self._compact()
+                self._release()
             return is_changed or self._facts.rows != old_rows
 
     def _recount(self, stop_if_asked: Callable[[], None]) -> None:
@@ -131,11 +136,18 @@ class FileRollup(ResumableRollup):
         except BaseException:
             self._drop(campaign)
             raise
+        self._has_read_much |= sum(part.end for part in self._tail.counted()) > MUCH
         self.before_change()
         self._facts.times.record_past(now, self._held)
         for delta in deltas:
             self._facts.times.add_minutes(delta.times)
             self._held[campaign].add(delta.parts[campaign])
+
+    def _release(self) -> None:
+        """Give memory back once much was read."""
+        if self._has_read_much:
+            self._has_read_much = False
+            release_memory(self._con)
 
     def _compact(self) -> None:
         """Sort what was added, so that the next refresh does not have to."""
@@ -170,6 +182,7 @@ class FileRollup(ResumableRollup):
     def _count_files(self, slices: Sequence[FileSlice], stop_if_asked: Callable[[], None]) -> None:
         """Count slices, in batches of a limited size."""
         batches = list(chunks(slices))
+        self._has_read_much |= sum(part.end - part.start for part in slices) > MUCH
         self._keep_ids |= len(batches) > 1
         if self._campaign is None and len(batches) > 1:
             self._choose(batches)

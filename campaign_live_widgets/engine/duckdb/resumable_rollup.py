@@ -32,6 +32,7 @@ class ResumableRollup(Rollup):
     _tail: Tail
     _seen: SeenEvents
     _counter: BatchCounter
+    _has_read_much: bool
 
     @abstractmethod
     def _new_counter(self) -> BatchCounter:
@@ -123,3 +124,4 @@ class ResumableRollup(Rollup):
             for packed in self._packed:
                 packed.exchange(written)
             self._packed = []
+            self._has_read_much |= len(self._seen) > _UNSORTED  # what is mapped now was in memory

@@ -13,7 +13,7 @@ from campaign_live_widgets.engine.aggregates.event_times import (
 )
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
-from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup
+from campaign_live_widgets.engine.duckdb.file_rollup import MUCH, FileRollup
 from campaign_live_widgets.engine.duckdb.unlisted_files import unlisted_files
 from campaign_live_widgets.io.file_status import status_of
 from campaign_live_widgets.snapshot import Health
@@ -89,6 +89,7 @@ class StoreRollup(FileRollup):
         changed |= is_loaded
         if not changed:
             self._compact()
+            self._release()
         return changed or self._facts.rows != old_rows
 
     def recount(self) -> None:
@@ -285,6 +286,7 @@ class StoreRollup(FileRollup):
                 self._require_lost(file, lost=lost)
         inside, outside = self._by_window(intact)
         batches = list(chunks_of(inside, lambda file: file.size))
+        self._has_read_much |= sum(file.size for file in inside) > MUCH
         self._keep_ids |= len(batches) > 1
         for batch in batches:
             stop_if_asked()
