@@ -67,3 +67,11 @@ def test_a_million_ids_are_found_again_whatever_the_batch_size() -> None:
     for high, low in batches:
         assert np.all(seen.lookup(high, low))
         assert not np.any(seen.lookup(high, low + np.uint64(1)))
+
+
+def test_nothing_is_sorted_to_look_up_no_id() -> None:
+    seen = SeenEvents()
+    seen.add(np.arange(10, dtype=np.uint64)[::-1], np.arange(10, dtype=np.uint64))
+    none = np.empty(0, np.uint64)
+    assert not len(seen.lookup(none, none))
+    assert seen.runs.unsorted == 10

@@ -105,9 +105,9 @@ class SortedRuns:
 
         Columns of a run except for the key may be written to.
         """
+        if not len(self) or not len(keys):
+            return  # nothing is sorted for it
         self.compact()
-        if not self._runs or not len(keys):
-            return
         order = np.argsort(keys)
         queries = keys[order]  # sorted, so that neighbouring look-ups touch the same memory
         for run in self._runs:
