@@ -476,3 +476,39 @@ def test_the_keeper_waits_between_two_writings(
     assert not keeper.is_due()
     now += 61
     assert keeper.is_due()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_between_restarts_all_campaigns_are_as_of_a_first_read(
+    source: Path, state: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - test data
+    rows = generate.events(seed, 150)
+    parts = files.split(rows, 6, seed=seed)
+    files.write(parts.pop(), source / "0.ndjson")
+    rollup = resumed(source, state)
+    for number in range(10):
+        known = sorted(source.iterdir())
+        match chance.choice(("write", "write", "replace", "delete", "save", "restart", "ask")):
+            case "write" if parts:
+                files.write(parts.pop(), source / f"{number + 1}.{chance.choice(files.FORMS)}")
+            case "replace":
+                files.write(chance.sample(rows, 30), chance.choice(known))
+            case "delete" if len(known) > 1:
+                chance.choice(known).unlink()
+            case "save":
+                rollup.save(wait=True)
+            case "restart":
+                rollup.close()
+                rollup = resumed(source, state)
+            case _:
+                rollup.counts_of(chance.choice(("c1", "c2")))
+        if chance.random() < 0.6:
+            rollup.refresh()
+    rollup.refresh()
+    rollup.refresh()
+    for campaign in ("c1", "c2"):
+        data, wanted = without_gone(numbers(rollup, campaign)), fresh(source, campaign)
+        assert data["widgets"] == wanted["widgets"]
+        assert data["health"] == wanted["health"]
+    rollup.close()
