@@ -1,4 +1,4 @@
-"""The labels of a time axis; ``widgets/views/time_axis.js`` chooses the same."""
+"""The labels of a time axis; ``widgets/views/lines.js`` chooses the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MINUTES: Final = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720),
     *(1440, 2880, 10080, 20160, 40320),
 )
-_STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
+STEPS: Final = tuple(60 * minutes for minutes in _MINUTES)
 """Seconds that may lie between two labels."""
 _WIDER: Final = 1.8
 """How much more room two labels with their offsets need."""
@@ -52,7 +52,7 @@ def time_ticks(
 
 
 def _step(length: float, room: float) -> int:
-    return next((step for step in _STEPS if length / step <= room), _STEPS[-1])
+    return next((step for step in STEPS if length / step <= room), STEPS[-1])
 
 
 def _opening(local: Sequence[datetime], step: int) -> dict[int, bool]:

@@ -106,6 +106,16 @@ class TileWidget(VBox):
         """Return what the numbers belong to."""
         return self._context
 
+    @property
+    def current_view(self) -> View:
+        """Return the view that is shown."""
+        return self._view(self.view)
+
+    @property
+    def error(self) -> str:
+        """Return the error that covers the view; empty if there is none."""
+        return self._head.error
+
     def update(
         self,
         frame: pd.DataFrame,

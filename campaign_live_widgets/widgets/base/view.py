@@ -87,6 +87,17 @@ class View(ABC):
         self._shown = self._all(frame, names)
         self._target, self.widget = self.build(self._shown)
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return the target's trait values, as :meth:`state` gave them, and its summary."""
+        return self._shown
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return what the view's script needs besides the numbers: labels, colours, columns."""
+        parts = (self.widget, *getattr(self.widget, "children", ()))
+        return next(part.options for part in parts if part.has_trait("options"))
+
     @abstractmethod
     def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
         """Return the target's trait values for a frame: a function of its arguments alone.

@@ -2,6 +2,7 @@
 
 import { hint, make, write } from "../../rendering/html/dom.js";
 import { figureBeside, fitName, placeFigure, textRuler, tooltip } from "../base/chart.js";
+import geometry from "../../rendering/html/geometry.json" with { type: "json" };
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -13,9 +14,7 @@ import {
   scrollable,
 } from "../base/widget.js";
 
-const BAR = { thinnest: 12, thickest: 18, alone: 15 };
-/** Pixels of the longest bar beside which there is room for rates. */
-const SHORTEST = 100;
+const BAR = geometry.bars;
 
 function barRow(metrics) {
   const node = make("div", "clw-bars-row");
@@ -84,10 +83,10 @@ export async function render({ model, el, signal }) {
   /** Return how wide the longest bar may be, so that each bar fits with its label. */
   function longestBar(room, columns, most, label, textWidth) {
     return Math.min(
-      room - 10,
+      room - BAR.end,
       ...columns.flatMap((column, j) =>
         Array.from(column, (n, i) =>
-          n > 0 ? ((room - textWidth(label(i, j)) - 10) * most) / n : room,
+          n > 0 ? ((room - textWidth(label(i, j)) - BAR.end) * most) / n : room,
         ),
       ),
     );
@@ -104,15 +103,15 @@ export async function render({ model, el, signal }) {
     setEmpty(columns.every((column) => column.every((value) => !value)));
     const host = el.parentElement;
     if (!host?.clientWidth) return;
-    legend.hidden = host.clientHeight < 110;
+    legend.hidden = host.clientHeight < BAR.legendFrom;
     const top = metrics.length > 1 ? legend.offsetHeight : 0;
     const height = rowHeight(n, host.clientHeight - top);
     const textWidth = textRuler(el);
-    const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + 8;
-    const left = Math.ceil(Math.min(longest, Math.max(80, host.clientWidth * 0.42)));
+    const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + BAR.nameGap;
+    const left = Math.ceil(Math.min(longest, Math.max(BAR.nameLeast, host.clientWidth * BAR.nameShare)));
     const roomy = el.clientWidth - left - textWidth(count(most)) > 48;
     const format = roomy ? count : short; // a number that is cut off would be a wrong number
-    const end = Math.ceil(textWidth(format(most)) + 10);
+    const end = Math.ceil(textWidth(format(most)) + BAR.end);
     const withRate = (i, j) => {
       const rate = rateOf(
         columns.map((column) => column[i]),
@@ -122,8 +121,8 @@ export async function render({ model, el, signal }) {
     };
     const room = el.clientWidth - left;
     const fit = rates ? longestBar(room, columns, most, withRate, textWidth) : 0;
-    const label = fit >= SHORTEST ? withRate : (i, j) => format(columns[j][i]);
-    const width = fit >= SHORTEST ? fit : Math.max(16, room - end);
+    const label = fit >= BAR.shortest ? withRate : (i, j) => format(columns[j][i]);
+    const width = fit >= BAR.shortest ? fit : Math.max(BAR.least, room - end);
     shown = { names, columns, height };
     if (scale.get("max") !== most) scale.set("max", most);
     list.style.height = `${n * height}px`;
@@ -134,15 +133,15 @@ export async function render({ model, el, signal }) {
       const row = rows[i];
       row.node.style.top = `${i * height}px`;
       row.node.style.height = `${height}px`;
-      row.name.style.width = `${left - 8}px`;
-      write(row.name, fitName(name, mark.get("starts")[i], left - 8, textWidth));
+      row.name.style.width = `${left - BAR.nameGap}px`;
+      write(row.name, fitName(name, mark.get("starts")[i], left - BAR.nameGap, textWidth));
       hint(row.name, name);
       row.values.forEach((node, j) => {
         write(node, label(i, j));
-        node.style.left = `${left + (width * columns[j][i]) / most + 4}px`;
+        node.style.left = `${left + (width * columns[j][i]) / most + BAR.valueGap}px`;
         node.style.top = `${(height * padding) / 2 + j * band}px`;
         node.style.height = `${band}px`;
-        node.style.fontSize = band < 14 ? "10px" : "";
+        node.style.fontSize = band < BAR.smallBelow ? "10px" : "";
       });
       if (!row.node.isConnected) list.append(row.node);
     });

@@ -11,6 +11,7 @@ from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.rendering.html.geometry import GEOMETRY
 from campaign_live_widgets.rendering.language.labels import WHOLES, nothing, share_of
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.arrays import compact
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import Widget
 
-PADDING: Final = 0.2
+PADDING: Final[float] = GEOMETRY["bars"]["between"]
 """Share of a row's height between its bars and those of the next row."""
 
 

@@ -2,6 +2,7 @@
 
 import { hint, make, write } from "../../rendering/html/dom.js";
 import { drawFigure, figureBeside, fitName, tooltip } from "../base/chart.js";
+import geometry from "../../rendering/html/geometry.json" with { type: "json" };
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -13,6 +14,7 @@ import {
   scrollable,
 } from "../base/widget.js";
 
+const RING = geometry.donut;
 /** Characters of a name in the legend that begins as another one does. */
 const LONGEST_NAME = 64;
 
@@ -113,32 +115,32 @@ export async function render({ model, el, signal }) {
 
   /** Show the sum in full if it fits into the ring, else shortened. */
   function fitSum() {
-    const room = roomBeside || radius * 1.24;
-    const size = (text) => Math.min(26, room / (0.7 * Math.max(4, text.length)));
+    const room = roomBeside || radius * 2 * RING.sumShare;
+    const size = (text) => Math.min(RING.sumMost, room / (RING.sumLetter * Math.max(4, text.length)));
     const full = count(slices.sum);
-    const text = size(full) < 11 ? short(slices.sum) : full;
+    const text = size(full) < RING.sumShortBelow ? short(slices.sum) : full;
     write(sum, text);
     sum.title = full;
-    sum.style.fontSize = `${Math.max(10, size(text))}px`;
+    sum.style.fontSize = `${Math.max(RING.sumLeast, size(text))}px`;
   }
 
   function layout(width, height) {
     // In a low tile the legend goes first, then the sum moves out of a ring too small for it.
-    const low = height < 84;
-    const beside = !low && width >= 200 && width > height * 0.9;
+    const low = height < RING.low;
+    const beside = !low && width >= RING.beside && width > height * RING.flat;
     el.classList.toggle("clw-stacked", !low && !beside);
     el.classList.toggle("clw-low", low);
-    const room = beside ? Math.min(height, width * 0.4) : Math.min(width, height * 0.5);
+    const room = beside ? Math.min(height, width * RING.besideShare) : Math.min(width, height * RING.stackedShare);
     const side = low
-      ? Math.max(24, Math.min(height - 4, width * 0.4))
-      : Math.max(48, Math.min(room - 8, 264));
+      ? Math.max(RING.lowLeast, Math.min(height - 4, width * RING.besideShare))
+      : Math.max(RING.least, Math.min(room - RING.edge, RING.most));
     ring.style.width = beside ? `${side}px` : "100%";
     ring.style.height = beside || low ? "100%" : `${side}px`;
     radius = side / 2;
-    roomBeside = low ? width - side - 16 : 0;
+    roomBeside = low ? width - side - RING.gap : 0;
     fitSum();
-    whole.style.display = !low && side < 72 ? "none" : "";
-    middle.style.maxWidth = low ? "" : `${side * 0.7}px`;
+    whole.style.display = !low && side < RING.wordFrom ? "none" : "";
+    middle.style.maxWidth = low ? "" : `${side * RING.wordShare}px`;
     middle.style.insetInlineStart = low ? `${side + 12}px` : "";
     const figure = figureBeside(el);
     if (!figure) return;

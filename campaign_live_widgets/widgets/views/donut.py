@@ -10,6 +10,7 @@ from bqplot import Figure, Pie
 from ipywidgets import Box, Layout
 
 from campaign_live_widgets.catalog import OTHERS, TOTAL, UNKNOWN, column_label
+from campaign_live_widgets.rendering.html.geometry import GEOMETRY
 from campaign_live_widgets.rendering.language.labels import (
     NO_DATA,
     nothing,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from ipywidgets import Widget
 
-SIDE: Final = 240
+_RING: Final = GEOMETRY["donut"]
+SIDE: Final[int] = _RING["side"]
 """Width and height of the figure in px; the page scales it to the available space."""
 
 MOST_SLICES: Final = 9
@@ -68,8 +70,8 @@ class Donut(View, kind="donut"):
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
         """Return the pie and the box that holds its figure and its legend."""
         pie = Ring(
-            radius=SIDE / 2 - 2,
-            inner_radius=SIDE / 2 * 0.74,
+            radius=SIDE / 2 - _RING["rim"],
+            inner_radius=SIDE / 2 * _RING["hole"],
             display_labels="none",
             stroke="var(--jp-layout-color1, #fff)",
             enable_hover=False,

@@ -1,11 +1,11 @@
 // Cards: number, label, share and the share as a bar. Created once for each metric, then edited.
 
 import { make, write } from "../../rendering/html/dom.js";
+import geometry from "../../rendering/html/geometry.json" with { type: "json" };
 import { formats } from "../base/format.js";
 import { addSummary, emptyNote, follow, lifetime, onResize, scrollable } from "../base/widget.js";
 
-const SHORT = 76;
-const SMALLEST = 10;
+const FIT = geometry.kpi;
 
 function card(metric, word) {
   const node = make("div", `clw-kpi clw-kpi-${metric.replaceAll("_", "-")}`);
@@ -63,16 +63,16 @@ export function render({ model, el, signal }) {
   const fit = () => {
     const { clientWidth: width, clientHeight: height } = el;
     if (!width) return;
-    const low = height < SHORT;
+    const low = height < FIT.short;
     el.classList.toggle("clw-short", low);
     const counts = model.get("counts").map((n) => (n === null ? unknown : count(n)));
-    const room = low ? width / Math.max(1, counts.length) - 14 : width * 0.6;
-    const size = (texts) => room / (0.64 * Math.max(4, ...texts.map((text) => text.length)));
-    const tight = size(counts) < SMALLEST;
+    const room = low ? width / Math.max(1, counts.length) - 14 : width * FIT.share;
+    const size = (texts) => room / (FIT.letter * Math.max(4, ...texts.map((text) => text.length)));
+    const tight = size(counts) < FIT.smallest;
     const texts = tight
       ? model.get("counts").map((n) => (n === null ? unknown : short(n)))
       : counts;
-    const px = Math.max(SMALLEST, Math.min(24, size(texts)));
+    const px = Math.max(FIT.smallest, Math.min(FIT.largest, size(texts)));
     list.style.setProperty("--clw-fit", `${px.toFixed(1)}px`);
     model.get("metrics").forEach((metric, i) => {
       const { value } = cards.get(metric);

@@ -2,6 +2,7 @@
 // and time zone, and a crosshair with all values of one bucket.
 
 import { make, makeButton } from "../../rendering/html/dom.js";
+import geometry from "../../rendering/html/geometry.json" with { type: "json" };
 import { figureBeside, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { clocks } from "../base/clock.js";
 import { formats } from "../base/format.js";
@@ -11,8 +12,7 @@ const MINUTE = 60;
 const STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320,
 ].map((minutes) => minutes * MINUTE);
-/** Pixels at the right of the drawing. */
-const MARGIN = 20;
+const SPACE = geometry.lines;
 const DAY = 1440 * MINUTE;
 /** How much more room two labels with their offsets need. */
 const WIDER = 1.8;
@@ -105,7 +105,7 @@ function legendButton(label, color, title) {
 /** @param {RenderProps} props */
 export async function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, colors, empty, toggle, unfinished } = model.get("options");
+  const { locale, labels, colors, empty, toggle, unfinished } = model.get("options");
   const { count, short } = formats(locale);
   const clockOf = clocks(locale);
   let clock = clockOf([]);
@@ -114,7 +114,6 @@ export async function render({ model, el, signal }) {
     ...["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
     ...model.get("axes").map((axis) => linked(model, axis)),
   ]);
-  const labels = mark.get("labels");
   const visible = labels.map(() => true);
   const legend = make("div", "clw-legend");
   const plot = make("div", "clw-lines-plot");
@@ -175,27 +174,27 @@ export async function render({ model, el, signal }) {
 
   function layout() {
     // What there is no room for goes in turn: rows of the legend, the legend, the times.
-    el.classList.toggle("clw-short", el.clientHeight < 200);
-    el.classList.toggle("clw-low", el.clientHeight < 110);
-    const bottom = el.clientHeight < 72 ? 8 : 22;
+    el.classList.toggle("clw-short", el.clientHeight < SPACE.short);
+    el.classList.toggle("clw-low", el.clientHeight < SPACE.low);
+    const bottom = el.clientHeight < SPACE.bare ? 8 : SPACE.bottom;
     if (!plot.clientWidth || !plot.clientHeight) return;
-    const step = niceStep(data.most, Math.max(1, Math.floor(plot.clientHeight / 36)));
+    const step = niceStep(data.most, Math.max(1, Math.floor(plot.clientHeight / SPACE.perValue)));
     const top = Math.ceil(data.most / step) * step;
     const values = [];
     for (let v = 0; v <= top; v += step) values.push(v);
     const textWidth = textRuler(el);
-    const left = Math.max(...values.map((v) => textWidth(short(v)))) + 10;
+    const left = Math.max(...values.map((v) => textWidth(short(v)))) + SPACE.gap;
     const place = (start, end) => ({
       left: start,
-      top: plot.offsetTop + 8,
+      top: plot.offsetTop + SPACE.top,
       width: Math.max(24, plot.clientWidth - start - end),
-      height: Math.max(16, plot.clientHeight - 8 - bottom),
+      height: Math.max(16, plot.clientHeight - SPACE.top - bottom),
     });
-    box = place(left, MARGIN);
-    const ticks = timeTicks(data.times, Math.max(1, box.width / 56), clock);
+    box = place(left, SPACE.right);
+    const ticks = timeTicks(data.times, Math.max(1, box.width / SPACE.perTime), clock);
     // A label is centered below its tick: at an end of the axis it needs room, else it is cut off.
     const [first, last] = overhang(ticks, data.times, box.width, textWidth);
-    box = place(Math.max(left, first), Math.max(MARGIN, last));
+    box = place(Math.max(left, first), Math.max(SPACE.right, last));
     scale.set("max", top);
     yAxis.set({
       tick_values: values,

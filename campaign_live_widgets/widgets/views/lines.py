@@ -73,7 +73,6 @@ class Lines(View, kind="lines"):
         y_scale = LinearScale(min=0.0, allow_padding=False)
         mark = Series(
             scales={"x": x_scale, "y": y_scale},
-            labels=[column_label(metric, locale) for metric in tile.metrics],
             colors=[palette.css_color(metric) for metric in tile.metrics],
             stroke_width=1.5,
             apply_clip=False,
@@ -95,6 +94,7 @@ class Lines(View, kind="lines"):
         )
         options = {
             "locale": locale,
+            "labels": [column_label(metric, locale) for metric in tile.metrics],
             "colors": [palette.css_color(metric) for metric in tile.metrics],
             "empty": NO_DATA(locale),
             "toggle": SHOW_HIDE(locale),

@@ -1,6 +1,7 @@
 // A table whose cells are edited in place: an update keeps scroll position, sort order and focus.
 
 import { hint, make, makeButton, write } from "../../rendering/html/dom.js";
+import geometry from "../../rendering/html/geometry.json" with { type: "json" };
 import { unpack } from "../base/chart.js";
 import { clocks } from "../base/clock.js";
 import { formats } from "../base/format.js";
@@ -155,7 +156,7 @@ export function render({ model, el, signal }) {
   onResize(
     el,
     (_, height) => {
-      el.classList.toggle("clw-short", height < 120);
+      el.classList.toggle("clw-short", height < geometry.table.short);
       fade();
     },
     life.signal,

@@ -1,0 +1,79 @@
+"""The first paint of a page: what its widgets show, as HTML for a browser that has none yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from campaign_live_widgets.dashboard.editing.editor import LABELS
+from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.rendering.first_paint import (
+    FirstPaint,
+    PagePart,
+    TilePart,
+    ViewPart,
+    paint,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from ipywidgets import Widget
+
+    from campaign_live_widgets.dashboard.page.dashboard import Dashboard
+    from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.widgets import TileWidget
+
+_HEADER = (
+    *("state", "note", "live", "campaign_id", "campaign_name", "campaign", "window", "window_note"),
+    *("scope", "detail", "as_of", "newest", "refreshed", "health", "gone", "labels", "notices"),
+)
+_FILTERS = ("query", "campaign", "windows", "fixed_window", "messages", "executions", "labels")
+
+
+def first_paint(page: Dashboard, now: datetime | None = None) -> FirstPaint:
+    """Return what *page* shows, with its open tab.
+
+    Parameters
+    ----------
+    page : Dashboard
+    now : datetime, optional
+        The current time, up to which ages are counted; by default the clock's.
+    """
+    tab = list(page.grids)[page.tabs.selected_index or 0]
+    titles = zip(page.grids, page.tabs.titles, strict=True)
+    return paint(
+        PagePart(
+            now=now or utc_now(),
+            locale=page.locale,
+            time_zone=page.time_zone,
+            header=_traits(page.header, _HEADER),
+            filters=_traits(page.filters, _FILTERS),
+            facts=_traits(page.facts, ("terms", "values")) if tab == "campaign" else None,
+            tabs=list(titles),
+            open_tab=tab,
+            tiles=[_tile(page.tile(p.tile_id), p) for p in page.grids[tab].places() if p.shown],
+            texts={key: text(page.locale) for key, text in LABELS.items()},
+            is_single_tab="clw-one-tab" in page._dom_classes,  # noqa: SLF001 - of every widget
+        )
+    )
+
+
+def _traits(widget: Widget, names: Iterable[str]) -> Mapping[str, Any]:
+    return {name: getattr(widget, name) for name in names}
+
+
+def _tile(widget: TileWidget, place: Place) -> TilePart:
+    view = widget.current_view
+    return TilePart(
+        place=place,
+        css_class=widget.tile.css_class,
+        title=widget.tile.title(widget.locale),
+        kinds=widget.tile.kinds,
+        view=ViewPart(
+            view.kind,
+            {**view.values, "opens": getattr(view.widget, "opens", False)},
+            view.options,
+        ),
+        error=widget.error,
+    )
