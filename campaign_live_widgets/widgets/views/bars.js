@@ -1,8 +1,8 @@
 // The layer over horizontal bars drawn by bqplot: names, values at their ends, a tooltip.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { figureBeside, fitName, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import geometry from "../../rendering/html/geometry.json" with { type: "json" };
+import { figureBeside, fitName, placeFigure, textRuler, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -108,7 +108,9 @@ export async function render({ model, el, signal }) {
     const height = rowHeight(n, host.clientHeight - top);
     const textWidth = textRuler(el);
     const longest = names.reduce((w, name) => Math.max(w, textWidth(name)), 0) + BAR.nameGap;
-    const left = Math.ceil(Math.min(longest, Math.max(BAR.nameLeast, host.clientWidth * BAR.nameShare)));
+    const left = Math.ceil(
+      Math.min(longest, Math.max(BAR.nameLeast, host.clientWidth * BAR.nameShare)),
+    );
     const roomy = el.clientWidth - left - textWidth(count(most)) > 48;
     const format = roomy ? count : short; // a number that is cut off would be a wrong number
     const end = Math.ceil(textWidth(format(most)) + BAR.end);

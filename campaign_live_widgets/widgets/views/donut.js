@@ -1,8 +1,8 @@
 // The layer over a ring drawn by bqplot: its sum, its legend, and the slice at the pointer.
 
 import { hint, make, write } from "../../rendering/html/dom.js";
-import { drawFigure, figureBeside, fitName, tooltip } from "../base/chart.js";
 import geometry from "../../rendering/html/geometry.json" with { type: "json" };
+import { drawFigure, figureBeside, fitName, tooltip } from "../base/chart.js";
 import { formats } from "../base/format.js";
 import {
   emptyNote,
@@ -116,7 +116,8 @@ export async function render({ model, el, signal }) {
   /** Show the sum in full if it fits into the ring, else shortened. */
   function fitSum() {
     const room = roomBeside || radius * 2 * RING.sumShare;
-    const size = (text) => Math.min(RING.sumMost, room / (RING.sumLetter * Math.max(4, text.length)));
+    const size = (text) =>
+      Math.min(RING.sumMost, room / (RING.sumLetter * Math.max(4, text.length)));
     const full = count(slices.sum);
     const text = size(full) < RING.sumShortBelow ? short(slices.sum) : full;
     write(sum, text);
@@ -130,7 +131,9 @@ export async function render({ model, el, signal }) {
     const beside = !low && width >= RING.beside && width > height * RING.flat;
     el.classList.toggle("clw-stacked", !low && !beside);
     el.classList.toggle("clw-low", low);
-    const room = beside ? Math.min(height, width * RING.besideShare) : Math.min(width, height * RING.stackedShare);
+    const room = beside
+      ? Math.min(height, width * RING.besideShare)
+      : Math.min(width, height * RING.stackedShare);
     const side = low
       ? Math.max(RING.lowLeast, Math.min(height - 4, width * RING.besideShare))
       : Math.max(RING.least, Math.min(room - RING.edge, RING.most));
