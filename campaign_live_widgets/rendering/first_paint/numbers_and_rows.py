@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from babel.dates import format_datetime
 
 from campaign_live_widgets.rendering.first_paint.measures import view_height
 from campaign_live_widgets.rendering.html.geometry import GEOMETRY
 from campaign_live_widgets.rendering.language.labels import bucket_label
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.language.times import row_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.rendering.first_paint.parts import ViewPart
 
 _SHORTEST: Final = 4
-_PATTERNS: Final = {
-    "en": ("MMM d, HH:mm", "MMM d, y, HH:mm"),
-    "fr": ("d MMM, HH:mm", "d MMM y, HH:mm"),
-}
-"""Times of rows by language: of one year, and of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +169,8 @@ def _times(view: ViewPart) -> list[str]:
     state, locale = view.state, view.options["locale"]
     walls = [_wall(second, state["clock"]) for second in state["rows"]]
     ends = (walls[0], walls[-1]) if walls else ()
-    pattern = _PATTERNS[locale][len({wall.year for wall, _ in ends}) > 1]
-    texts = (f"{format_datetime(wall, pattern, locale=locale)} {offset}" for wall, offset in walls)
+    has_year = len({wall.year for wall, _ in ends}) > 1
+    texts = (f"{row_time(wall, locale, has_year=has_year)} {offset}" for wall, offset in walls)
     return [
         bucket_label(text.strip(), locale, is_unfinished=second >= state["finished"])
         for text, second in zip(texts, state["rows"], strict=True)

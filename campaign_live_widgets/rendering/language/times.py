@@ -120,6 +120,13 @@ def written(wall: datetime, locale: str) -> str:
     return _text(wall, WITH_YEAR, locale)
 
 
+def row_time(wall: datetime, locale: str, *, has_year: bool) -> str:
+    """Return the local time of a row, as ``clock.js`` writes it; the zone is the caller's."""
+    with_year = bucket_pattern(locale)
+    without_year = "d MMM, HH:mm" if locale == "fr" else "MMM d, HH:mm"
+    return _text(wall, with_year if has_year else without_year, locale)
+
+
 def bucket_pattern(locale: str) -> str:
     """Return how tables and sentences write the time of a bucket."""
     return "d MMM y, HH:mm" if locale == "fr" else "MMM d, y, HH:mm"
