@@ -69,15 +69,13 @@ class BatchCounter:
         high, low, position = self._ids(rejected=rejected)
         new = ~self._seen.lookup(high, low)
         new[repeats(high, low, position)] = False
-        if not new.all():
-            self._con.register(sql.REPEATS, {"position": position[~new]})
-        delta = BatchDelta(campaign, tallies=batch.tallies)
         repeated = position[~new]
-        files = batch.files_of(repeated)
-        for file in np.unique(files):
-            path = batch.slices[file].file.path
-            delta.repeats[path] = batch.positions_in_file(repeated[files == file])
-            batch.tallies[path].duplicates += len(delta.repeats[path])
+        if len(repeated):
+            self._con.register(sql.REPEATS, {"position": repeated})
+        delta = BatchDelta(campaign, tallies=batch.tallies)
+        delta.repeats = _by_file(batch, repeated)
+        for path, positions in delta.repeats.items():
+            batch.tallies[path].duplicates += len(positions)
         if keeps:
             delta.ids = (high, low) if new.all() else (high[new], low[new])
         if new.any():
@@ -172,6 +170,16 @@ class BatchCounter:
     def _columns(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a result that has no nulls."""
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
+
+
+def _by_file(batch: Batch, position: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Return positions of rows by the path of their file, there counted from its start."""
+    file = batch.files_of(position)
+    order = np.argsort(file, kind="stable")
+    files, starts = np.unique(file[order], return_index=True)
+    groups = np.split(batch.positions_in_file(position[order]), starts[1:])
+    paths = [batch.slices[number].file.path for number in files]
+    return dict(zip(paths, groups, strict=False))  # without rows there is one empty group
 
 
 def _numbered(segments: Mapping[str, Sequence[Segment]]) -> dict[str, NDArray[Any]]:
