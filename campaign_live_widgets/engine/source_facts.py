@@ -80,8 +80,11 @@ class SourceFacts:
         future = [time for time in both if time is not None]
         return entities.time(min(future)) if future else None
 
+    def newest_events(self) -> dict[str, int | None]:
+        """Return the time of the last event up to now of each campaign."""
+        now = self.now()
+        return {campaign: self.last(campaign, now) for campaign in self.campaigns}
+
     def list_campaigns(self) -> list[Campaign]:
         """Return the campaigns, the one with the newest event up to now first."""
-        now = self.now()
-        newest = {campaign: self.last(campaign, now) for campaign in self.campaigns}
-        return entities.campaigns(self.campaigns, newest)
+        return entities.campaigns(self.campaigns, self.newest_events())

@@ -81,11 +81,7 @@ class ResumableRollup(Rollup):
         if not self._must_choose:
             return
         if self._requested is None:
-            now = self._facts.now()
-            newest = {
-                campaign: self._facts.last(campaign, now) for campaign in self._facts.campaigns
-            }
-            self._campaign = newest_campaign(newest)
+            self._campaign = newest_campaign(self._facts.newest_events())
         if self._campaign is not None and self._campaign not in self._held:
             self._count_held(self._campaign, stop_if_asked)
         self._must_choose = False
