@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from campaign_live_widgets.rendering.language.numbers import format_number, form
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.language.shorten import isolated, shorten
 from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.rendering.model.text_width import ems
 from campaign_live_widgets.report import Names, row_names
 
 if TYPE_CHECKING:
@@ -260,13 +260,7 @@ def at(expression: str) -> Spec:
 
 def text_width(text: str, size: float = SIZE) -> float:
     """Return about how wide a text is in px, rather too wide than too narrow."""
-    ems = 0.0
-    for letter in text:
-        if unicodedata.east_asian_width(letter) in "WF":
-            ems += 1.0
-        elif not unicodedata.combining(letter):
-            ems += _WIDTHS.get(letter, _USUAL_WIDTH)
-    return ems * size
+    return ems(text, _WIDTHS, _USUAL_WIDTH) * size
 
 
 def wrapped(text: str, room: float) -> list[str]:

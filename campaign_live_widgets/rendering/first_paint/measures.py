@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from babel.numbers import format_compact_decimal
@@ -10,6 +9,7 @@ from babel.numbers import format_compact_decimal
 from campaign_live_widgets.layouts.places import GAP_PX, ROW_PX
 from campaign_live_widgets.rendering.html.geometry import GEOMETRY
 from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.model.text_width import ems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,13 +38,7 @@ def view_height(rows: int) -> int:
 
 def text_px(text: str, size: float = 12) -> int:
     """Return about how wide a text is in px, as ``textRuler`` of ``chart.js`` measures it."""
-    ems = 0.0
-    for letter in text:
-        if unicodedata.east_asian_width(letter) in "WF":
-            ems += 1.0
-        elif not unicodedata.combining(letter):
-            ems += _WIDTHS.get(letter, _USUAL)
-    return int(ems * size) + 2
+    return int(ems(text, _WIDTHS, _USUAL) * size) + 2
 
 
 def short_number(value: float, locale: str) -> str:
