@@ -46,6 +46,11 @@ class Cards:
     is_short: bool
     empty: str
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is none."""
+        return not self.cards
+
 
 def cards(view: ViewPart, rows: int) -> Cards:
     """Return the key figures of a tile of a number of rows of the grid."""
@@ -115,6 +120,11 @@ class Grid:
     opens: bool
     is_short: bool
     empty: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it has no row."""
+        return not self.rows
 
 
 def grid(view: ViewPart, rows: int) -> Grid:

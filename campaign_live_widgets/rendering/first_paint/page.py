@@ -59,7 +59,6 @@ class _Tile(NamedTuple):
     view: Any
     title_id: str
     text_id: str
-    is_empty: bool
 
 
 def _tile(page: PagePart, part: TilePart, sheet: Sheet) -> _Tile:
@@ -68,20 +67,15 @@ def _tile(page: PagePart, part: TilePart, sheet: Sheet) -> _Tile:
     drawn: Any
     if view.kind == "kpi":
         drawn = cards(view, rows)
-        is_empty = not drawn.cards
     elif view.kind == "table":
         drawn = grid(view, rows)
-        is_empty = not drawn.rows
     elif view.kind == "bars":
         drawn = bars(view, rows, sheet)
-        is_empty = drawn.is_empty
     elif view.kind == "donut":
         drawn = donut(view, sheet)
-        is_empty = drawn.is_empty
     else:
         drawn = lines(view, rows, page.time_zone, sheet)
-        is_empty = drawn.is_empty
-    return _Tile(part, drawn, title_id, text_id, is_empty)
+    return _Tile(part, drawn, title_id, text_id)
 
 
 @cache
