@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from hmac import compare_digest
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from jupyter_server.auth.identity import IdentityProvider
 from jupyter_server.auth.login import LoginFormHandler
+from markupsafe import Markup
 from tornado.escape import url_escape
 
 from campaign_live_widgets.app.server.snapshot_files import preferred_locale
 from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.rendering.html.templates import render
 
 if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
@@ -25,29 +26,6 @@ _TITLE: Final = Text("Campaign live report", "Rapport de campagne en direct")
 _TOKEN: Final = Text("Token", "Jeton")
 _ENTER: Final = Text("Log in", "Se connecter")
 _WRONG: Final = Text("This is not the token.", "Ce n'est pas le bon jeton.")
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="{locale}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-body {{ display: grid; place-content: center; min-height: 90vh; margin: 0 24px; }}
-form {{ display: grid; gap: 12px; width: min(22em, 90vw); font: 16px/24px system-ui, sans-serif; }}
-h1 {{ margin: 0; font-size: 24px; line-height: 32px; }}
-input, button {{ font: inherit; padding: 6px 10px; }}
-label {{ display: grid; gap: 4px; }}
-</style>
-<form method="post" action="{action}">
-<h1>{title}</h1>
-{xsrf}
-<label>{token} <input type="password" name="password" required autofocus
- autocomplete="current-password"></label>
-{wrong}
-<button type="submit">{enter}</button>
-</form>
-</html>
-"""
 
 
 class TokenIdentity(IdentityProvider):
@@ -83,17 +61,17 @@ class LoginHandler(LoginFormHandler):
     def _render(self, message: dict[str, str] | None = None) -> None:
         locale = preferred_locale(self.request.headers)
         following = url_escape(self.get_argument("next", default=self.base_url))
-        wrong = f'<p role="alert">{escape(_WRONG(locale))}</p>' if message else ""
         self.set_header("Cache-Control", "no-store")
         self.finish(
-            _PAGE.format(
+            render(
+                "app/server/login.html.j2",
                 locale=locale,
-                title=escape(_TITLE(locale)),
-                action=escape(f"{self.base_url}login?next={following}"),
-                xsrf=self.xsrf_form_html(),
-                token=escape(_TOKEN(locale)),
-                wrong=wrong,
-                enter=escape(_ENTER(locale)),
+                title=_TITLE(locale),
+                action=f"{self.base_url}login?next={following}",
+                xsrf=Markup(self.xsrf_form_html()),  # noqa: S704 - of tornado, which escapes
+                token=_TOKEN(locale),
+                wrong=_WRONG(locale) if message else "",
+                enter=_ENTER(locale),
             )
         )
 
