@@ -33,6 +33,15 @@ def numbers(rollup: Rollup, campaign: str, *, window: str = "30d", at: Any = AT)
     return data
 
 
+def write(rows: list[Row], folder: Path, kind: str) -> None:
+    """Write events to a source of a kind: ``files`` or ``store``."""
+    if kind == "store":
+        with Store.open(folder) as store:
+            store.append(rows)
+    else:
+        files.write(rows, folder / "events.parquet")
+
+
 def assert_as_alone(rollup: Rollup, source: Path) -> None:
     """Compare each campaign with a rollup of it alone, also in the past."""
     rollup.refresh()
@@ -155,12 +164,7 @@ def test_campaigns_that_no_one_asks_for_are_dropped_and_counted_again(
 ) -> None:
     monkeypatch.setattr(base, "_HELD", 1)
     monkeypatch.setattr(base, "_LATELY", 0.0)
-    rows = generate.events(58, 300, faults=False)
-    if kind == "store":
-        with Store.open(tmp_path) as store:
-            store.append(rows)
-    else:
-        files.write(rows, tmp_path / "events.parquet")
+    write(generate.events(58, 300, faults=False), tmp_path, kind)
     with closing(open_rollup(tmp_path, "c1")) as rollup:
         rollup.counts_of("c2")
         rollup.counts_of("c9")
@@ -172,12 +176,7 @@ def test_campaigns_that_no_one_asks_for_are_dropped_and_counted_again(
 def test_the_newest_campaigns_are_counted_ahead_of_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    rows = generate.events(61, 300, faults=False)
-    if kind == "store":
-        with Store.open(tmp_path) as store:
-            store.append(rows)
-    else:
-        files.write(rows, tmp_path / "events.parquet")
+    write(generate.events(61, 300, faults=False), tmp_path, kind)
     with closing(open_rollup(tmp_path, "c1")) as rollup:
         known = {campaign.id for campaign in rollup.campaigns()}
         assert [rollup.count_ahead() for _ in known] == [True] * (len(known) - 1) + [False]
