@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.support.browser.chosen import Report
+
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

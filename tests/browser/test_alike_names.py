@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser.front import serving
 from tests.support.events import alike
@@ -94,8 +95,8 @@ def test_a_name_with_its_id_opens_the_page_of_that_message(visit: Callable[..., 
     page = visit(search()).page
     page.locator(f"{TABLE} .clw-table-open", has_text="Hello (m-02)").click()
     page.wait_for_function("() => document.querySelector('.clw-header-id').textContent === 'm-02'")
-    assert page.locator(".clw-header-name").inner_text() == "Hello"
-    assert page.locator(".clw-back").inner_text() == "\u2039 Spring sale (c-1)"
+    expect(page.locator(".clw-header-name")).to_have_text("Hello")
+    expect(page.locator(".clw-back")).to_have_text("\u2039 Spring sale (c-1)")
     shows_rows(page, {"Hello (m-02)": alike.SENT["m-02"]})
     summary = page.locator(".clw-email-metrics-by-message .clw-unseen").all_text_contents()
     assert "led by Hello (m-02) with 3" in " ".join(summary)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.settings.query import Query
@@ -170,8 +171,8 @@ def assert_all_show(pages: list[Page], files: Files) -> None:
     expected = files.expected()
     for page in pages:
         page.wait_for_function(MATCHES, arg=[expected], timeout=PATIENCE)
-        assert page.locator(GONE).is_visible() == (files.gone > 0)
-        assert page.locator(LIVE).count() == 1
+        expect(page.locator(GONE)).to_be_visible(visible=files.gone > 0)
+        expect(page.locator(LIVE)).to_have_count(1)
 
 
 def test_all_pages_agree_while_files_change(pages: list[Page], files: Files) -> None:
@@ -202,7 +203,7 @@ def test_counting_again_on_one_page_clears_the_line_on_all(pages: list[Page], fi
     assert files.gone
     assert_all_show(pages, files)
     line = pages[0].locator(GONE)
-    assert str(files.gone) in line.inner_text()
+    expect(line).to_contain_text(str(files.gone))
     line.get_by_role("button", name="Count anew").click()
     files.lost.clear()
     assert_all_show(pages, files)

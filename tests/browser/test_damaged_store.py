@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from campaign_live_widgets.store import Store
 from tests.support.browser.front import SIZE, serving
@@ -72,15 +73,16 @@ def test_damage_is_shown_in_the_head_and_disappears_after_a_repair(
         arg=[DELIVERED, before],
         timeout=30_000,
     )
+    expect(page.locator(".clw-health.clw-troubled")).to_have_count(1)
     assert page.evaluate(COLOR) != green, "the state is live, but not sound"
-    assert page.locator(".clw-health.clw-troubled").count() == 1
     assert page.evaluate(HEALTH)["Missing"] == f"{missing:,}"
-    assert text in page.locator(".clw-health-panel").text_content()
+    expect(page.locator(".clw-health-panel")).to_contain_text(text)
     counted = delivered(page)
     page.reload()
     page.wait_for_selector(LIVE, timeout=60_000)
     page.wait_for_selector(ALARM, timeout=30_000)
-    assert (page.locator(ALARM).inner_text(), delivered(page)) == (text, counted)
+    expect(page.locator(ALARM)).to_have_text(text)
+    expect(page.locator(DELIVERED)).to_have_attribute("data-value", str(counted))
     path.write_bytes(content)
     page.wait_for_selector(ALARM, state="detached", timeout=30_000)
     page.wait_for_function(

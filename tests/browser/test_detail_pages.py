@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser.chosen import (
     CAMPAIGN_NAME,
@@ -46,9 +47,9 @@ def wait_for_campaign_page(report: Report, messages: tuple[str, ...] = ()) -> No
     """Wait until the campaign page is open again, in the previous tab."""
     page = report.page
     page.wait_for_selector(".clw-report:not(.clw-detail)")
-    assert page.locator(".clw-header-name").inner_text() == CAMPAIGN_NAME
+    expect(page.locator(".clw-header-name")).to_have_text(CAMPAIGN_NAME)
     page.wait_for_selector(".clw-tabs > .lm-TabBar .lm-mod-current:visible")
-    assert page.locator(".clw-tabs .lm-mod-current").inner_text() == "E-mail"
+    expect(page.locator(".clw-tabs .lm-mod-current")).to_have_text("E-mail")
     chosen = messages or ("welcome", COMMA, "long", "plain")
     wait_for_delivered(report, count(messages=chosen, start=BACK)["delivered"])
 
@@ -64,21 +65,21 @@ def test_click_opens_the_page_of_a_message_and_back_returns(visit: Callable[...,
     press_name(report, "Welcome")
     page.wait_for_selector(".clw-report.clw-detail")
     wait_for_delivered(report, alone)
-    assert page.locator(".clw-header-name").inner_text() == "Welcome"
+    expect(page.locator(".clw-header-name")).to_have_text("Welcome")
     name = CAMPAIGN_NAME.replace("\u202e", "")
-    assert page.locator(".clw-back").inner_text() == f"\u2039 {name} ({COMMA})"
-    assert not page.locator(".clw-tabs > .lm-TabBar").is_visible()
+    expect(page.locator(".clw-back")).to_have_text(f"\u2039 {name} ({COMMA})")
+    expect(page.locator(".clw-tabs > .lm-TabBar")).to_be_hidden()
     report.wait_for_address("detail=welcome")
     assert report.scope == ["1 of 5 messages (Welcome)"]
     page.go_back()
     wait_for_campaign_page(report)
-    assert report.address == "window=6h&tab=email"
+    report.wait_for_whole_address("window=6h&tab=email")
     page.go_forward()
     page.wait_for_selector(".clw-report.clw-detail")
     wait_for_delivered(report, alone)
     page.locator(".clw-back").click()
     wait_for_campaign_page(report)
-    assert report.address == "window=6h&tab=email"
+    report.wait_for_whole_address("window=6h&tab=email")
 
 
 def test_a_reloaded_message_page_can_return_to_its_campaign(
@@ -105,12 +106,12 @@ def test_a_link_to_a_hostile_message_can_return_to_its_campaign(
     page = report.page
     page.wait_for_selector(".clw-report.clw-detail")
     wait_for_delivered(report, count(messages=(COMMA,), start=BACK)["delivered"])
-    assert page.locator(".clw-header-name").inner_text() == EVIL
-    assert page.locator(".clw-header-id").inner_text() == COMMA
+    expect(page.locator(".clw-header-name")).to_have_text(EVIL)
+    expect(page.locator(".clw-header-id")).to_have_text(COMMA)
     page.locator(".clw-back").focus()
     page.keyboard.press("Enter")
     wait_for_campaign_page(report)
-    assert "detail" not in report.address
+    page.wait_for_function("() => !location.search.includes('detail')")
 
 
 def test_a_filter_chosen_on_the_message_s_page_applies_there(visit: Callable[..., Report]) -> None:
@@ -122,7 +123,7 @@ def test_a_filter_chosen_on_the_message_s_page_applies_there(visit: Callable[...
     report.wait_for_address("execution=run-1")
     report.page.reload()
     wait_for_delivered(report, count(messages=("app",), executions=("run-1",))["delivered"], "push")
-    assert report.page.locator("button.clw-pick-messages").is_hidden()
+    expect(report.page.locator("button.clw-pick-messages")).to_be_hidden()
 
 
 def test_an_unknown_message_is_a_notice_on_the_campaign_s_page(

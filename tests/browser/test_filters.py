@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser.chosen import (
@@ -79,12 +80,12 @@ def test_from_and_to_are_minutes_on_the_chosen_clock(report: Report) -> None:
     assert exact == count(start=START - timedelta(hours=5), end=START - timedelta(minutes=20))
     report.wait_for_address("from=")
     assert f"to={end:%Y-%m-%dT%H}%3A{end:%M}Z" in report.address
-    assert "JST" in page.locator(".clw-header-window").inner_text()
+    expect(page.locator(".clw-header-window")).to_contain_text("JST")
     page.reload()
     report.shows(exact)
     page.locator(".clw-chip").first.click()
     report.shows(count())
-    assert report.address == "tz=Asia%2FTokyo"
+    report.wait_for_whole_address("tz=Asia%2FTokyo")
 
 
 def test_messages_executions_and_test_sends_filter_the_counts(
@@ -105,7 +106,7 @@ def test_messages_executions_and_test_sends_filter_the_counts(
     assert report.scope[0].startswith("2 of 5 messages (")
     assert report.scope[1].startswith("1 of 2 executions (")
     assert report.scope[2] == "test sends included"
-    assert page.locator(".clw-chip").count() == 4
+    expect(page.locator(".clw-chip")).to_have_count(4)
     for open_page in (report, visit(report.address)):
         open_page.page.reload()
         open_page.shows(everything)
@@ -127,8 +128,8 @@ def test_changing_the_campaign_removes_filters_it_does_not_have(report: Report) 
     report.shows(count(campaign="other"))
     report.wait_for_address("campaign=other")
     assert "message=" not in report.address
-    assert report.page.locator(".clw-notice").count() == 0
-    assert report.page.locator(".clw-header-name").inner_text() == "Other"
+    expect(report.page.locator(".clw-notice")).to_have_count(0)
+    expect(report.page.locator(".clw-header-name")).to_have_text("Other")
     report.page.reload()
     report.shows(count(campaign="other"))
 
@@ -153,6 +154,7 @@ def test_invalid_values_are_reported_and_valid_ones_applied(visit: Callable[...,
     report.shows(count(messages=("welcome",)))
     page = report.page
     notices = page.locator(".clw-notice-text")
+    expect(notices).to_have_count(6)
     notice_texts = "\n".join(notices.all_inner_texts())
     for bad in (
         "campaign=nope",
@@ -163,7 +165,6 @@ def test_invalid_values_are_reported_and_valid_ones_applied(visit: Callable[...,
         "tab=sms",
     ):
         assert bad in notice_texts
-    assert notices.count() == 6
     page.locator(".clw-notice-close").first.click()
     page.wait_for_function("document.querySelectorAll('.clw-notice').length === 5")
     report.wait_for_address("message=welcome")
@@ -184,7 +185,7 @@ def test_the_open_tab_and_the_language_are_part_of_the_address(report: Report) -
     page.wait_for_function(
         "document.querySelector('.clw-tabs .lm-mod-current')?.textContent === 'Push'"
     )
-    assert report.address == "locale=fr&tab=push"
+    report.wait_for_whole_address("locale=fr&tab=push")
 
 
 def test_selection_made_while_paused_is_shown(report: Report) -> None:

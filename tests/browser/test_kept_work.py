@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
@@ -92,16 +94,20 @@ def choose(page: Page, which: str, text: str) -> None:
     page.keyboard.press("Escape")
 
 
+def wait_for_places(page: Page, places: object) -> None:
+    page.wait_for_function(
+        f"(places) => JSON.stringify(({PLACES})()) === places",
+        arg=json.dumps(places, separators=(",", ":")),
+    )
+
+
 def assert_editing(
     page: Page, places: object, *, save: str = "Save", cancel: str = "Cancel"
 ) -> None:
     """Assert that the open tab is in edit mode with these places, and its buttons named so."""
     page.locator(".clw-on .clw-edit-save:visible", has_text=save).wait_for()
-    page.wait_for_function(
-        f"(places) => JSON.stringify(({PLACES})()) === places",
-        arg=json.dumps(places, separators=(",", ":")),
-    )
-    assert page.locator(".clw-edit-cancel:visible").inner_text() == cancel
+    wait_for_places(page, places)
+    expect(page.locator(".clw-edit-cancel:visible")).to_have_text(cancel)
     assert page.locator(".clw-editing .clw-edit-corner:visible").count() > 3
 
 
@@ -144,7 +150,7 @@ def test_edit_mode_stays_through_every_choice(page: Page, folder: Path) -> None:
     choose(page, "more", "test sends")
     page.wait_for_selector(".clw-chip")
     open_tab(page, 2)
-    assert page.locator(".clw-on:visible").count() == 0
+    expect(page.locator(".clw-on:visible")).to_have_count(0)
     open_tab(page, 1)
     assert_editing(page, places)
     page.go_back()
@@ -154,10 +160,7 @@ def test_edit_mode_stays_through_every_choice(page: Page, folder: Path) -> None:
     page.emulate_media(color_scheme="dark")
     press(page, "cancel")
     page.wait_for_selector(".clw-edit-modify:visible")
-    page.wait_for_function(
-        f"(places) => JSON.stringify(({PLACES})()) === places",
-        arg=json.dumps(before, separators=(",", ":")),
-    )
+    wait_for_places(page, before)
     assert not (folder / "layouts").exists()
 
 
@@ -173,8 +176,8 @@ def test_a_reload_goes_on_with_the_layout_that_was_being_edited(page: Page, fold
     page.wait_for_selector(LIVE, timeout=60_000)
     open_tab(page, 1)
     page.wait_for_selector(".clw-email-summary .bqplot")
-    assert page.evaluate(PLACES) == before
-    assert page.locator(".clw-on").count() == 0
+    wait_for_places(page, before)
+    expect(page.locator(".clw-on")).to_have_count(0)
 
     assert edit(page)[1] == places
     page.reload()
@@ -191,8 +194,8 @@ def test_a_reload_goes_on_with_the_layout_that_was_being_edited(page: Page, fold
     page.wait_for_selector(LIVE, timeout=60_000)
     open_tab(page, 1)
     page.wait_for_selector(f".{FIRST.css_class} .clw-tile-view-donut[aria-pressed=true]")
-    assert page.locator(".clw-on").count() == 0
-    assert page.evaluate(PLACES) == places
+    expect(page.locator(".clw-on")).to_have_count(0)
+    wait_for_places(page, places)
     press(page, "modify")
     press(page, "reset")
     press(page, "save")
@@ -209,11 +212,11 @@ def test_a_draft_of_a_layout_that_was_saved_meanwhile_is_named(page: Page, folde
     open_tab(page, 1)
     assert_editing(page, places)
     note = page.locator(".clw-on .clw-edit-note")
-    assert note.inner_text().startswith("The saved layout has changed since you began")
+    expect(note).to_have_text(re.compile("^The saved layout has changed since you began"))
     page.locator("button.clw-pick-more").click()
     page.locator(".clw-pick-more-panel select").first.select_option("fr")
     assert_editing(page, places, save="Enregistrer", cancel="Annuler")
-    assert note.inner_text().startswith("La disposition enregistrée a changé")
+    expect(note).to_have_text(re.compile("^La disposition enregistrée a changé"))
     page.keyboard.press("Escape")
     press(page, "cancel")
     page.wait_for_function(
@@ -239,7 +242,7 @@ def test_a_paused_page_saves_what_it_shows_although_it_is_left(
     lines = table(download.value.path().read_text(encoding="utf-8"))
     choose(page, "more", "Save a snapshot")
     page.wait_for_selector(".clw-saving")
-    assert page.locator(".clw-notice-text").inner_text() == (
+    expect(page.locator(".clw-notice-text")).to_have_text(
         "Saving a snapshot of what the page shows now."
     )
     page.reload()

@@ -6,9 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser.front import REPOSITORY, SIZE, Watch, serving
 
@@ -58,8 +60,17 @@ def get(url: str) -> tuple[int, dict[str, str], bytes]:
 def save(page: Page) -> None:
     page.locator("button.clw-pick-more").click()
     button = page.locator(".clw-filter-save")
-    assert button.inner_text() == "Enregistrer un instantané"
+    expect(button).to_have_text("Enregistrer un instantané")
     button.click()
+
+
+def open_saved(page: Page) -> Page:
+    """Open the snapshot that is being saved, once its link is there."""
+    link = page.locator(".clw-notice-link")
+    link.wait_for(timeout=PATIENCE)
+    with page.context.expect_page() as opened:
+        link.click()
+    return opened.value
 
 
 def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
@@ -70,28 +81,22 @@ def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
     delivered = page.locator(figure).get_attribute("data-value")
     save(page)
     page.locator("button.clw-pick-more").click()
-    assert page.locator(".clw-filter-save").is_disabled()
+    expect(page.locator(".clw-filter-save")).to_be_disabled()
     page.keyboard.press("Escape")
-    link = page.locator(".clw-notice-link")
-    link.wait_for(timeout=PATIENCE)
-    notices = page.locator(".clw-notice-text").all_inner_texts()
-    assert len(notices) == 1
-    assert notices[0].startswith("Instantané enregistré")
-    with page.context.expect_page() as opened:
-        link.click()
-    snapshot, watch = opened.value, Watch()
+    snapshot, watch = open_saved(page), Watch()
+    expect(page.locator(".clw-notice-text")).to_have_text([re.compile("^Instantané enregistré")])
     watch.over(snapshot)
     snapshot.reload()
     snapshot.wait_for_selector(figure)
     assert snapshot.locator(figure).get_attribute("data-value") == delivered
     assert snapshot.locator("html").get_attribute("lang") == "fr"
-    assert re.match(rf"{re.escape(root)}snapshots/[^/]+/report\.html", snapshot.url)
+    place = re.match(rf"{re.escape(root)}snapshots/([^/]+)/report\.html", snapshot.url)
+    assert place is not None
     snapshot.locator("[role=tab]").nth(1).click()
     snapshot.wait_for_selector(".clw-email-sending-statistics svg", timeout=HALF_MINUTE)
     assert watch.trouble == []
     snapshot.close()
-    (folder,) = [p for p in snapshots_folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((snapshots_folder / unquote(place[1]) / "manifest.json").read_text())
     parameters = manifest["parameters"]
     assert parameters["messages"] == ["email-last-hours"]
     assert parameters["time_zone"] == "Europe/Paris"
@@ -100,20 +105,22 @@ def test_saved_snapshot_shows_the_same_numbers_and_opens_with_a_click(
 
 
 def test_list_of_snapshots_links_to_every_file(
-    root: str, snapshots_folder: Path, browser: Browser
+    page: Page, root: str, snapshots_folder: Path
 ) -> None:
+    save(page)
+    listed = open_saved(page)
     status, headers, body = get(f"{root}snapshots/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert b'lang="en"' in body
     assert b'lang="fr"' in get(f"{root}snapshots/?locale=fr")[2]
-    page, watch = browser.new_page(), Watch()
-    watch.over(page)
-    page.goto(f"{root}snapshots")
-    links = page.locator("main a").evaluate_all("links => links.map((a) => a.href)")
+    watch = Watch()
+    watch.over(listed)
+    listed.goto(f"{root}snapshots")
+    links = listed.locator("main a").evaluate_all("links => links.map((a) => a.href)")
     assert len(links) >= 4
     assert watch.trouble == []
-    page.close()
+    listed.close()
     types = {
         "html": "text/html; charset=utf-8",
         "pdf": "application/pdf",
@@ -156,5 +163,5 @@ def test_error_while_saving_is_one_line_on_the_page(page: Page, snapshots_folder
             timeout=PATIENCE,
         )
     page.locator("button.clw-pick-more").click()
-    assert page.locator(".clw-filter-save").is_enabled()
-    assert page.locator(".clw-filter-print").is_visible()
+    expect(page.locator(".clw-filter-save")).to_be_enabled()
+    expect(page.locator(".clw-filter-print")).to_be_visible()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser.front import SIZE
 from tests.support.browser.inbox import Inbox
@@ -95,8 +96,7 @@ def test_unreadable_source_is_shown_and_retried(
     restore = damage(inbox.folder)
     try:
         page.wait_for_selector(STALE, timeout=10_000)
-        note = page.locator(".clw-header-trouble").inner_text()
-        assert "Numbers as of" in note, note
+        expect(page.locator(".clw-header-trouble")).to_contain_text("Numbers as of")
         assert int(number.get_attribute("data-value") or 0) == before
         assert page.locator(".clw-lost").is_hidden(), "the kernel is connected"
     finally:
@@ -126,4 +126,4 @@ def test_unreadable_file_is_named_and_others_are_counted(
         timeout=15_000,
     )
     restore()
-    assert page.locator(LIVE).count() == 1
+    expect(page.locator(LIVE)).to_have_count(1)

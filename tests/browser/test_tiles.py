@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import nbformat
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from campaign_live_widgets.catalog import METRICS, TILES, meaning
 from campaign_live_widgets.rendering.language.numbers import format_number
@@ -474,7 +475,7 @@ def test_an_error_stays_in_its_tile(page: Page) -> None:
     assert neighbour.locator(".clw-bars-value").first.is_visible()
     page.get_by_role("button", name="repair", exact=True).click()
     card.wait_for(state="detached")
-    assert tile.locator(".clw-bars-value").first.is_visible()
+    expect(tile.locator(".clw-bars-value").first).to_be_visible()
 
 
 def test_the_menu_and_its_files_work_in_every_front_end(front: Front) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 from pypdfium2 import PdfDocument
 
 from tests.support.browser.front import SIZE, Watch
@@ -41,7 +42,7 @@ def test_the_address_selects_the_campaign(voila: Front, browser: Browser) -> Non
     page.wait_for_function(
         "([css]) => document.querySelector(css)?.dataset.value === '7'", arg=[DELIVERED]
     )
-    assert page.locator(".clw-header-name").inner_text() == "Spring preview"
+    expect(page.locator(".clw-header-name")).to_have_text("Spring preview")
     leave(page)
 
 

@@ -125,6 +125,10 @@ class Report:
         """Wait until the address contains *part*."""
         self.page.wait_for_function("(part) => location.search.includes(part)", arg=part)
 
+    def wait_for_whole_address(self, search: str) -> None:
+        """Wait until the address has exactly these parameters."""
+        self.page.wait_for_function("(text) => location.search === text", arg=f"?{search}")
+
     @property
     def scope(self) -> list[str]:
         return self.page.locator(".clw-header-scope bdi").all_inner_texts()
