@@ -190,7 +190,7 @@ class Counts:
         return self.counts[:, _PLACES[name]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Snapshot:
     """One campaign in one window at one instant.
 

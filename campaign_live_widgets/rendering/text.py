@@ -18,7 +18,8 @@ from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table as table_of
-from campaign_live_widgets.report import frame, names_of, row_names
+from campaign_live_widgets.report import TileTable, names_of, row_names, tile_table
+from campaign_live_widgets.report import table_of as rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,14 +59,14 @@ def text(report: ReportView, *, width: int = WIDE) -> str:
 
 def tile_text(
     tile: Tile,
-    rows: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     names: Mapping[str, str],
     locale: str = "en",
     *,
     width: int = WIDE,
 ) -> str:
-    """Return one tile without colours: its title, and *rows*, its frame."""
-    return _plain(_titled(tile, rows, names, locale), width)
+    """Return one tile without colours: its title, and *frame*, its rows."""
+    return _plain(_titled(tile, rows_of(tile, frame), names, locale), width)
 
 
 def parts(report: ReportView) -> Iterator[RenderableType]:
@@ -87,7 +88,7 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
         for tile in tiles:
             yield ""
             yield from _titled(
-                tile, frame(tile, snapshot), names_of(tile, snapshot, locale), locale
+                tile, tile_table(tile, snapshot), names_of(tile, snapshot, locale), locale
             )
 
 
@@ -133,7 +134,7 @@ def _plain(rendered: Iterator[RenderableType], width: int) -> str:
 
 
 def _titled(
-    tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str
+    tile: Tile, rows: TileTable, names: Mapping[str, str], locale: str
 ) -> Iterator[RenderableType]:
     yield Line(tile.title(locale), style="bold")
     yield from tile_parts(tile, rows, names, locale)
@@ -141,22 +142,23 @@ def _titled(
 
 def tile_parts(
     tile: Tile,
-    rows: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     names: Mapping[str, str],
     locale: str,
     *,
     columns: int | None = None,
 ) -> Iterator[RenderableType]:
-    """Yield what is below the title of a tile; *rows* is its frame.
+    """Yield what is below the title of a tile; *frame* contains its rows.
 
     Parameters
     ----------
     columns : int, optional
         Width to which sparklines are fitted.
     """
+    rows = rows_of(tile, frame)
     if tile.by is None:
         yield _figures(tile, rows, locale)
-    elif rows.empty or not rows[list(tile.metrics)].to_numpy().any():
+    elif not rows.counts(tile.metrics).any():
         yield Line(f"  {_NOTHING(locale)}", style="dim")
     elif tile.by == "bucket":
         yield _trends(tile, rows, locale, columns)
@@ -166,7 +168,7 @@ def tile_parts(
             yield from (Line(f"  {line}") for line in rates_in_words(tile, rows, locale))
 
 
-def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
+def _figures(tile: Tile, rows: TileTable, locale: str) -> Table:
     table = plain_table(heads=False)
     for _ in range(3):
         table.add_column(justify="right")
@@ -175,7 +177,7 @@ def _figures(tile: Tile, rows: pd.DataFrame, locale: str) -> Table:
     return table
 
 
-def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str) -> Table:
+def _rows(tile: Tile, rows: TileTable, names: Mapping[str, str], locale: str) -> Table:
     model = table_of(tile, rows, locale=locale, names=names)
     first, *metrics = model.headings
     table = plain_table()
@@ -184,19 +186,19 @@ def _rows(tile: Tile, rows: pd.DataFrame, names: Mapping[str, str], locale: str)
         table.add_column(metric.label, justify="right")
     if model.total is not None:
         table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
-    distinct_names = row_names(tile.columns[0], rows[tile.columns[0]], locale, names)
+    distinct_names = row_names(tile.columns[0], rows.codes(), locale, names)
     for row in model.rows:
         name = clean(distinct_names.short(row.code, LONGEST_NAME))
         table.add_row(Line(name), *(cell.text for cell in row.cells))
     return table
 
 
-def _trends(tile: Tile, rows: pd.DataFrame, locale: str, columns: int | None) -> Table:
+def _trends(tile: Tile, rows: TileTable, locale: str, columns: int | None) -> Table:
     table = plain_table()
     table.add_column("")
     table.add_column(TOTAL(locale), justify="right")
     table.add_column(_TREND(locale))
-    series = [[int(n) for n in rows[metric]] for metric in tile.metrics]
+    series = [[int(n) for n in rows.values(metric)] for metric in tile.metrics]
     labels = [column_label(metric, locale) for metric in tile.metrics]
     totals = [format_number(sum(counts), locale) for counts in series]
     room = _TREND_WIDTH

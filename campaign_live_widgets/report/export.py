@@ -1,4 +1,4 @@
-"""The report as JSON and CSV, from the same frames as the tiles."""
+"""The report as JSON and CSV, from the same tables as the tiles."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES, Text, column_label
 from campaign_live_widgets.io.clock import rfc3339
-from campaign_live_widgets.report.frames import frame
 from campaign_live_widgets.report.shown_names import names_of, row_names
+from campaign_live_widgets.report.tile_table import TileTable
+from campaign_live_widgets.report.tile_tables import tile_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,8 +38,8 @@ _LABELLED: Final = ("metric", "reason", "bounce_type", "platform", "channel")
 """Dimensions whose values have labels on the page."""
 
 
-def _plain(value: object) -> object:
-    """Return one cell of a frame as a JSON value."""
+def plain(value: object) -> object:
+    """Return one cell of a table as a JSON value: int, float, str, RFC 3339 time or null."""
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, float):
@@ -46,9 +47,10 @@ def _plain(value: object) -> object:
     return value
 
 
-def rows(table: pd.DataFrame) -> list[list[object]]:
-    """Return a frame's rows as plain Python values: int, float, str, RFC 3339 time or null."""
-    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
+def rows(frame: TileTable | pd.DataFrame) -> list[list[object]]:
+    """Return the rows of a tile as JSON values."""
+    table = TileTable.of(frame)
+    columns = [[plain(value) for value in table.values(name)] for name in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -80,7 +82,7 @@ def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:
             {"file": r.file, "row": r.row, "cause": r.cause} for r in health.rejects
         ]
     for tile in TILES.values():
-        table = frame(tile, snapshot)
+        table = tile_table(tile, snapshot)
         report["widgets"][tile.id] = {
             "title": tile.title(locale),
             "columns": list(table.columns),
@@ -97,7 +99,7 @@ def csv_cell(value: object) -> object:
 
 
 def frame_csv(
-    table: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     locale: str = "en",
     names: Mapping[str, str] | None = None,
     *,
@@ -109,11 +111,12 @@ def frame_csv(
     with the label on the page follows every code; *names* is then what
     :func:`~campaign_live_widgets.report.names_of` returns.
     """
-    first = str(table.columns[0])
+    table = TileTable.of(frame)
+    first = table.columns[0]
     headings: list[object] = [column_label(name, locale) for name in table.columns]
     words: Callable[[str], str | None] | None = None
     if (first == "message_id" and names) or (first in _LABELLED and labels):
-        known = row_names(first, table[first], locale, names) if labels else names or {}
+        known = row_names(first, table.codes(), locale, names) if labels else names or {}
         words = known.get
     if words is not None:
         headings.insert(1, _NAME(locale))
@@ -133,7 +136,7 @@ def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False, abou
     parts = [_csv([["report", about]])] if about else []
     for tile in TILES.values():
         names = names_of(tile, snapshot, locale) if labels else snapshot.message_names
-        body = frame_csv(frame(tile, snapshot), locale, names, labels=labels)
+        body = frame_csv(tile_table(tile, snapshot), locale, names, labels=labels)
         parts.append(_csv([[tile.id, tile.title(locale)]]) + body)
     return "\r\n".join(parts)
 

@@ -19,7 +19,8 @@ from campaign_live_widgets.catalog import (
     value_label,
 )
 from campaign_live_widgets.report.distinct import Names
-from campaign_live_widgets.report.frames import frame
+from campaign_live_widgets.report.once import once_per_snapshot
+from campaign_live_widgets.report.tile_tables import tile_table
 from campaign_live_widgets.snapshot import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _REST: Final = {
     for locale in LOCALES
 }
 """How the rest of a chart's rows is called."""
+_UNNAMED: Final = Names({})
+"""Of rows that are times, metrics or other words of the report."""
 
 
 def names_of(tile: Tile, snapshot: Snapshot, locale: str) -> Names:
@@ -44,7 +47,7 @@ def names_of(tile: Tile, snapshot: Snapshot, locale: str) -> Names:
     """
     dimension = tile.columns[0]
     if dimension not in _NAMED:
-        return Names({})
+        return _UNNAMED
     return dimension_names(snapshot, dimension, locale)
 
 
@@ -72,16 +75,25 @@ def row_names(
     return named(dimension, codes, locale, names if dimension == "message_id" else None)
 
 
-@lru_cache(maxsize=2)
 def campaign_names(snapshot: Snapshot) -> Names:
     """Return what the campaigns of the source are called."""
+    return _campaign_names(snapshot, None)
+
+
+@once_per_snapshot
+def _campaign_names(snapshot: Snapshot, _: None) -> Names:
     names = {**snapshot.campaign_names, snapshot.campaign_id: snapshot.campaign_name}
     return _names(tuple(sorted(names.items())))
 
 
-@lru_cache(maxsize=2 * len(_NAMED))
 def dimension_names(snapshot: Snapshot, dimension: str, locale: str) -> Names:
     """Return what all values of a dimension are called that a report may show."""
+    return _dimension_names(snapshot, (dimension, locale))
+
+
+@once_per_snapshot
+def _dimension_names(snapshot: Snapshot, of: tuple[str, str]) -> Names:
+    dimension, locale = of
     names = {} if dimension != "message_id" else _message_names(snapshot)
     return named(dimension, _values(snapshot, dimension), locale, names)
 
@@ -123,5 +135,5 @@ def _values(snapshot: Snapshot, dimension: str) -> list[str]:
     """Return the values in the rows of any tile: all, or those a tile with a limit lists."""
     tiles = [tile for tile in TILES.values() if tile.by == dimension]
     if all(tile.limit is not None for tile in tiles):
-        return [value for tile in tiles for value in frame(tile, snapshot)[dimension]]
+        return [code for tile in tiles for code in tile_table(tile, snapshot).codes()]
     return [v for v in dict.fromkeys(snapshot.counts[dimension].values) if isinstance(v, str)]

@@ -1,4 +1,4 @@
-"""The files of one snapshot, each made from the same frames as the tiles."""
+"""The files of one snapshot, each made from the same tables as the tiles."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from campaign_live_widgets.errors import MissingExtraError, UsageError
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.shorten import SHORT
-from campaign_live_widgets.report import frame_csv, frames, names_of, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, names_of, tile_tables, to_csv, to_json
 from campaign_live_widgets.snapshots.report_reader import REPORT_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    import pandas as pd
-
     from campaign_live_widgets.rendering.model.report_view import ReportView
+    from campaign_live_widgets.report import TileTable
     from campaign_live_widgets.snapshot import Snapshot
 
-    Tables = Mapping[str, pd.DataFrame]
+    Tables = Mapping[str, TileTable]
     Formats = tuple[str, ...]
     Made = Iterator[tuple[str, Callable[[], bytes]]]
     """A file's path in the snapshot, and a function that returns its bytes."""
@@ -119,7 +118,7 @@ def write_files(
         If a file cannot be written.
     """
     wanted = check_formats(formats)
-    tables = frames(report.snapshot)
+    tables = tile_tables(report.snapshot)
     for one in ("json", *wanted):
         for path, make in _MAKERS[one](report, tables, wanted):
             progress(path)
@@ -211,7 +210,7 @@ def _charts(
         )
 
 
-def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> bytes:
+def parquet_bytes(tile_id: str, table: TileTable, snapshot: Snapshot) -> bytes:
     """Return a widget's frame as a Parquet file: ``int64``, ``double``, UTC times and strings.
 
     A share of nothing is null. The file's metadata name campaign and window.
@@ -239,7 +238,7 @@ def parquet_bytes(tile_id: str, table: pd.DataFrame, snapshot: Snapshot) -> byte
         "window_end": rfc3339(snapshot.window.end),
     }
     schema = pa.schema(
-        [(name, kinds.get(name, pa.int64())) for name in map(str, table.columns)],
+        [(name, kinds.get(name, pa.int64())) for name in table.columns],
         metadata={key: _bytes(value) for key, value in about.items()},
     )
     columns = [pa.array(table[f.name], type=f.type, from_pandas=True) for f in schema]

@@ -11,7 +11,7 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.dashboard import Dashboard, ReportGrid
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.layouts.places import Place
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import frame, tile_table
 from campaign_live_widgets.snapshot import Health, Selection
 from campaign_live_widgets.widgets import TileWidget
 from tests.dashboard.page import Controller, Page, send_filters
@@ -43,7 +43,7 @@ def everything(widget: Widget) -> list[Widget]:
 def test_all_tiles_have_their_data_at_once(dashboard: Dashboard) -> None:
     snapshot = snapshot_of(ONE)
     for tile in TILES.values():
-        assert dashboard.tile(tile.id)._frame.equals(frame(tile, snapshot)), tile.id
+        assert dashboard.tile(tile.id)._table.equals(tile_table(tile, snapshot)), tile.id
     assert all(isinstance(grid, ReportGrid) for grid in dashboard.grids.values())
     assert {w for w in everything(dashboard) if "clw-tile" in getattr(w, "_dom_classes", ())} == {
         dashboard.tile(tile_id) for tile_id in TILES
@@ -80,14 +80,14 @@ def test_a_hidden_tab_is_updated_when_it_is_opened(small: Dashboard) -> None:
     tile = small.tile("push.metrics_by_message")
     small.tabs.selected_index = 1
     small.show(snapshot_of(TWO), now=NOW)
-    assert tile._frame["sent"].tolist() == [1]
+    assert tile._table["sent"].tolist() == [1]
     small.tabs.set_state({"selected_index": 2})
-    assert tile._frame["sent"].tolist() == [2]
+    assert tile._table["sent"].tolist() == [2]
 
 
 def test_force_all_updates_every_tab(small: Dashboard) -> None:
     small.show(snapshot_of(TWO), force_all=True, now=NOW)
-    assert small.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
+    assert small.tile("push.metrics_by_message")._table["sent"].tolist() == [2]
 
 
 def test_tabs_and_tiles_are_in_french() -> None:
@@ -109,7 +109,7 @@ def test_a_change_of_language_keeps_the_open_tab(small: Dashboard) -> None:
     assert small.tile("push.metrics_by_message").locale == "fr"
     assert old.comm is None
     small.show(snapshot_of(TWO), now=NOW)
-    assert small.tile("push.metrics_by_message")._frame["sent"].tolist() == [2]
+    assert small.tile("push.metrics_by_message")._table["sent"].tolist() == [2]
 
 
 def test_a_tile_outside_of_the_page_is_updated(small: Dashboard) -> None:
@@ -117,7 +117,7 @@ def test_a_tile_outside_of_the_page_is_updated(small: Dashboard) -> None:
     alone = TileWidget(tile, frame(tile, snapshot_of(ONE)))
     small.follow(alone)
     small.show(snapshot_of(TWO), now=NOW)
-    assert alone._frame["sent"].tolist() == [2]
+    assert alone._table["sent"].tolist() == [2]
 
 
 def test_only_the_named_tiles_are_shown() -> None:

@@ -56,7 +56,7 @@ class Report:
 
     def number(self, tile_id: str = "email.metrics_by_message", metric: str = "sent") -> int:
         """Return a number the page shows, as the tile was last given it."""
-        return int(self.dashboard.tile(tile_id)._frame[metric].sum())
+        return int(self.dashboard.tile(tile_id)._table[metric].sum())
 
 
 @pytest.fixture

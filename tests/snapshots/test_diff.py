@@ -9,7 +9,7 @@ import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES
 from campaign_live_widgets.errors import ArchiveError
-from campaign_live_widgets.report import frames
+from campaign_live_widgets.report import tile_tables
 from campaign_live_widgets.snapshot import Health, Snapshot
 from campaign_live_widgets.snapshots import Draft, difference
 from tests.support.events.generate import events as generated
@@ -244,7 +244,7 @@ def test_earlier_counts_plus_changes_equal_later_counts(tmp_path: Path) -> None:
     before, after = snapshots_of_generated_events()
     diff = difference(publish(tmp_path, before), publish(tmp_path, after))
     assert diff.is_change
-    tables = frames(after)
+    tables = tile_tables(after)
     for widget in diff.widgets:
         table = tables[widget.widget]
         for row in widget.rows:

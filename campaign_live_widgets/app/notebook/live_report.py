@@ -29,7 +29,7 @@ from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.text import text
-from campaign_live_widgets.report import frame, names_of
+from campaign_live_widgets.report import frame, names_of, tile_table
 from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.widgets import TileWidget
 
@@ -276,7 +276,7 @@ class CampaignReport(VBox):
         snapshot, page = self.snapshot, self.dashboard
         alone = TileWidget(
             tile(tile_id),
-            frame(tile(tile_id), snapshot),
+            tile_table(tile(tile_id), snapshot),
             locale=page.locale,
             names=names_of(tile(tile_id), snapshot, page.locale),
             time_zone=page.time_zone,

@@ -27,17 +27,17 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
 from campaign_live_widgets.rendering.text import clean, health_lines, tile_parts
-from campaign_live_widgets.report import frame, names_of
+from campaign_live_widgets.report import names_of, tile_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from rich.console import Console, ConsoleOptions, RenderResult
     from textual.app import ComposeResult
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.dashboard.live.coordinator import Feed
+    from campaign_live_widgets.report import TileTable
     from campaign_live_widgets.snapshot import Snapshot
 
 _SECOND: Final = 1.0
@@ -73,15 +73,15 @@ class TileView(Static):
         super().__init__(id=tile.id.replace(".", "-"))
         self.tile, self._locale = tile, locale
 
-    def show(self, rows: pd.DataFrame, names: Mapping[str, str]) -> None:
-        """Show the numbers of *rows*, the tile's frame; *names* are those of messages by id."""
+    def show(self, rows: TileTable, names: Mapping[str, str]) -> None:
+        """Show *rows*, the numbers of the tile; *names* are those of messages by id."""
         self.update(_FittedTile(self.tile, rows, names, self._locale))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FittedTile:
     tile: Tile
-    rows: pd.DataFrame
+    rows: TileTable
     names: Mapping[str, str]
     locale: str
 
@@ -222,7 +222,7 @@ class WatchApp(App[Exception | None]):
         with self.batch_update():
             for view in self._pane.query(TileView):
                 names = names_of(view.tile, snapshot, self._locale)
-                view.show(frame(view.tile, snapshot), names)
+                view.show(tile_table(view.tile, snapshot), names)
 
     def _has_ended(self) -> bool:
         """Return whether the view is gone: a last timer or message may come after it."""

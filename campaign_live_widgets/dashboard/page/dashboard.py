@@ -27,7 +27,7 @@ from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.report import frame, names_of, to_csv, visible_name
+from campaign_live_widgets.report import names_of, tile_table, to_csv, visible_name
 from campaign_live_widgets.widgets import File, TileWidget, csv_file, offer_files
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Dashboard(VBox):
         tile = tile_of(tile_id)
         widget = TileWidget(
             tile,
-            frame(tile, self.snapshot),
+            tile_table(tile, self.snapshot),
             locale=self.locale,
             names=names_of(tile, self.snapshot, self.locale),
             time_zone=self.time_zone,

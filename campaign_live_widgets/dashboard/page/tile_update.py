@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.rendering.language import phrases
-from campaign_live_widgets.report import frame, names_of
+from campaign_live_widgets.report import names_of, tile_table
 
 if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Snapshot
@@ -24,7 +24,7 @@ def update_tile(
     succeeds.
     """
     try:
-        rows = frame(widget.tile, snapshot)
+        rows = tile_table(widget.tile, snapshot)
         changed = widget.update(rows, names_of(widget.tile, snapshot, widget.locale), context)
     except Exception as error:  # noqa: BLE001 - a tile must not break the page
         _LOG.exception("The tile %s failed", widget.tile.id)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.errors import UnknownNameError, UsageError
+from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.rendering.charts import bars, donut, lines
 from campaign_live_widgets.rendering.charts.chart import Chart, Spec, titled
+from campaign_live_widgets.report import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.palette import Theme
+    from campaign_live_widgets.report import TileTable
 
 __all__ = ["KINDS", "Spec", "chart_kinds", "specification"]
 
@@ -37,7 +39,7 @@ def chart_kinds(tile: Tile) -> tuple[str, ...]:
 
 def specification(  # noqa: PLR0913 - one call draws one chart
     tile: Tile,
-    frame: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     *,
     locale: str = "en",
     names: Mapping[str, str] = _NO_NAMES,
@@ -60,7 +62,7 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     Parameters
     ----------
     tile : Tile
-    frame : DataFrame
+    frame : TileTable or DataFrame
         With the columns ``tile.columns``.
     locale : str
         ``en`` or ``fr``.
@@ -96,14 +98,11 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     chosen = kind or (kinds[0] if kinds else "chart")
     if chosen not in kinds:
         raise UnknownNameError(kind="chart", name=chosen, known=kinds)
-    if tuple(frame.columns) != tile.columns:
-        columns = f"{list(frame.columns)}; it must have {list(tile.columns)}"
-        message = f"the frame of {tile.id} has the columns {columns}."
-        raise UsageError(message)
-    usual = _usual_size(tile, len(frame) if most is None else min(len(frame), most), chosen)
+    table = table_of(tile, frame)
+    usual = _usual_size(tile, len(table) if most is None else min(len(table), most), chosen)
     chart = Chart(
         tile=tile,
-        frame=frame,
+        table=table,
         locale=locale,
         names=names,
         time_zone=time_zone,

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.sentence import summary
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.rendering.model.palette import Theme
+    from campaign_live_widgets.report import TileTable
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
@@ -66,13 +65,13 @@ _USUAL_WIDTH: Final = 0.64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One tile's frame, and how its reader wants it drawn.
+    """The rows of one tile, and how its reader wants it drawn.
 
     Attributes
     ----------
     tile : Tile
-    frame : DataFrame
-        With the columns ``tile.columns``.
+    table : TileTable
+        Its rows.
     locale : str
     names : mapping
         What :func:`~campaign_live_widgets.report.names_of` returns for the tile.
@@ -86,7 +85,7 @@ class Chart:
     """
 
     tile: Tile
-    frame: pd.DataFrame
+    table: TileTable
     locale: str
     names: Mapping[str, str]
     time_zone: str
@@ -102,7 +101,7 @@ class Chart:
 
     def counts(self, column: str) -> list[int]:
         """Return a column's counts, exact; an unknown one draws as nothing."""
-        return [0 if pd.isna(count) else int(count) for count in self.frame[column].tolist()]
+        return [0 if count is None else int(count) for count in self.table.numbers(column)]
 
     def labels(self) -> list[str]:
         """Return how the values of the first column read."""
@@ -164,7 +163,7 @@ class Chart:
         return list(halves) if self.is_alive else [_cut(half, room) for half in halves]
 
     def _codes(self) -> list[str]:
-        return [str(value) for value in self.frame[self.tile.columns[0]]]
+        return self.table.codes()
 
     def _shown_names(self) -> Names:
         return row_names(self.tile.columns[0], self._codes(), self.locale, self.names)
@@ -221,7 +220,7 @@ class Chart:
         ground = None if self.is_alive else self.paper("ground")
         sentence = summary(
             self.tile,
-            self.frame,
+            self.table,
             locale=self.locale,
             names=self.names,
             time_zone=self.time_zone,

@@ -64,7 +64,7 @@ def donut(chart: Chart) -> Spec:
 
 
 def _slices(chart: Chart) -> list[Spec]:
-    codes = [str(code) for code in chart.frame[chart.tile.columns[0]]]
+    codes = chart.table.codes()
     counts, labels = chart.counts(chart.tile.columns[1]), chart.labels()
     colors = [_color(chart, code, rank) for rank, code in enumerate(codes)]
     if len(codes) > MOST_SLICES:

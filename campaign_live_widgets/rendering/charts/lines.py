@@ -6,8 +6,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.io.local_time import local_time
 from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr, text_width
@@ -53,7 +51,7 @@ def lines(chart: Chart) -> Spec:
     counts = [chart.counts(metric) for metric in metrics]
     if not any(map(any, counts)):
         return chart.sheet(layer=[chart.nothing()])
-    times = _times(chart)
+    times = chart.table.moments()
     local = [local_time(time, chart.time_zone) for time in (times[0], times[-1])]
     has_year = local[0].year != local[1].year
     points = [_point(chart, i, time, counts, has_year=has_year) for i, time in enumerate(times)]
@@ -98,11 +96,6 @@ def _finished(chart: Chart, times: Sequence[datetime]) -> int:
     if chart.unfinished is None:
         return len(times)
     return sum(time < chart.unfinished for time in times)
-
-
-def _times(chart: Chart) -> list[datetime]:
-    stamps = pd.to_datetime(chart.frame["bucket"], utc=True)
-    return [stamp.to_pydatetime() for stamp in stamps]
 
 
 def _point(

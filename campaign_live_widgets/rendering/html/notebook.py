@@ -23,8 +23,7 @@ from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
-from campaign_live_widgets.report import frame as frame_of
-from campaign_live_widgets.report import names_of, row_names
+from campaign_live_widgets.report import TileTable, names_of, row_names, table_of, tile_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +115,7 @@ def report_html(report: ReportView, *, pictures: bool = True) -> str:
 
 def tile_html(  # noqa: PLR0913 - one call draws one tile
     tile: Tile,
-    frame: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     *,
     locale: str = "en",
     names: Mapping[str, str] = MappingProxyType({}),
@@ -131,7 +130,7 @@ def tile_html(  # noqa: PLR0913 - one call draws one tile
     Parameters
     ----------
     tile : Tile
-    frame : DataFrame
+    frame : TileTable or DataFrame
         The rows of *tile*.
     view : str, optional
         One of ``tile.kinds``; by default its first.
@@ -142,7 +141,7 @@ def tile_html(  # noqa: PLR0913 - one call draws one tile
     """
     made = _tile(
         tile,
-        frame,
+        table_of(tile, frame),
         locale=locale,
         names=names,
         time_zone=time_zone,
@@ -185,7 +184,7 @@ def _facts(report: ReportView) -> list[str]:
 def _of_report(report: ReportView, tile: Tile, view: str | None, *, pictures: bool) -> _Tile:
     return _tile(
         tile,
-        frame_of(tile, report.snapshot),
+        tile_table(tile, report.snapshot),
         locale=report.locale,
         names=names_of(tile, report.snapshot, report.locale),
         time_zone=report.time_zone,
@@ -197,7 +196,7 @@ def _of_report(report: ReportView, tile: Tile, view: str | None, *, pictures: bo
 
 def _tile(  # noqa: PLR0913 - what one tile is drawn from
     tile: Tile,
-    frame: pd.DataFrame,
+    rows: TileTable,
     *,
     locale: str,
     names: Mapping[str, str],
@@ -208,13 +207,13 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
 ) -> _Tile:
     kind, title = view if view in tile.kinds else tile.kinds[0], tile.title(locale)
     if kind == "kpi":
-        return _Tile(title, figures(tile, frame, locale))
+        return _Tile(title, figures(tile, rows, locale))
     picture = ""
     if kind in chart_kinds(tile) and pictures:
         width = _WIDE if kind == "lines" else _HALF
         spec = specification(
             tile,
-            frame,
+            rows,
             locale=locale,
             names=names,
             time_zone=time_zone,
@@ -225,35 +224,33 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
             unfinished=unfinished,
         )
         picture = _picture(spec)
-    sentence = summary(tile, frame, locale=locale, names=names, time_zone=time_zone)
-    made = table(
-        tile, frame, locale=locale, names=names, time_zone=time_zone, unfinished=unfinished
-    )
+    sentence = summary(tile, rows, locale=locale, names=names, time_zone=time_zone)
+    made = table(tile, rows, locale=locale, names=names, time_zone=time_zone, unfinished=unfinished)
     if not made.rows:  # an empty chart shows that
         words = nothing(tile.metrics[0]) if tile.by else NO_DATA
         return _Tile(
             title, picture=picture, sentence=sentence, empty="" if picture else words(locale)
         )
     # Beside its chart, a series is given by its sums.
-    rows = () if picture and tile.by == "bucket" else made.rows
-    hidden = len(rows) - _MOST_ROWS
+    lines = () if picture and tile.by == "bucket" else made.rows
+    hidden = len(lines) - _MOST_ROWS
     return _Tile(
         title,
         picture=picture,
         sentence=sentence,
-        table=replace(made, rows=_shortened(tile, frame, locale, names, rows[:_MOST_ROWS])),
+        table=replace(made, rows=_shortened(tile, rows, locale, names, lines[:_MOST_ROWS])),
         more=_MORE(locale).format(format_number(hidden, locale)) if hidden > 0 else "",
     )
 
 
 def _shortened(
-    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], rows: Sequence[Row]
+    tile: Tile, rows: TileTable, locale: str, names: Mapping[str, str], lines: Sequence[Row]
 ) -> tuple[Row, ...]:
     """Return rows of a table with shortened names."""
     if tile.by == "bucket":
-        return tuple(rows)
-    distinct_names = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
-    return tuple(replace(row, name=distinct_names.short(row.code, _LONGEST_NAME)) for row in rows)
+        return tuple(lines)
+    distinct_names = row_names(tile.columns[0], rows.codes(), locale, names)
+    return tuple(replace(row, name=distinct_names.short(row.code, _LONGEST_NAME)) for row in lines)
 
 
 def _picture(spec: Mapping[str, object]) -> str:

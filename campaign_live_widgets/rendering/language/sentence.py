@@ -6,8 +6,6 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from campaign_live_widgets.catalog import Text, column_label, value_label
 from campaign_live_widgets.rendering.language.labels import (
     NO_DATA,
@@ -18,12 +16,17 @@ from campaign_live_widgets.rendering.language.labels import (
 )
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.times import bucket_pattern, ends, instant
-from campaign_live_widgets.report import row_names
+from campaign_live_widgets.report import row_names, table_of
+from campaign_live_widgets.snapshot import MINUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import pandas as pd
 
     from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.report import TileTable
 
 _LONGEST_NAME: Final = 80
 _LONGEST_RATES: Final = 340
@@ -59,7 +62,7 @@ _ANY_ROWS: Final = (Text("1 row", "1 ligne"), Text("{} rows", "{} lignes"))
 
 def summary(
     tile: Tile,
-    frame: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     *,
     locale: str = "en",
     names: Mapping[str, str] = MappingProxyType({}),
@@ -70,7 +73,7 @@ def summary(
     Parameters
     ----------
     tile : Tile
-    frame : DataFrame
+    frame : TileTable or DataFrame
         With the columns ``tile.columns``.
     locale : str
     names : mapping
@@ -79,54 +82,52 @@ def summary(
         IANA name of the zone in which times are shown.
     """
     return _SENTENCE(locale).format(
-        tile.title(locale), _content(tile, frame, locale, names, time_zone)
+        tile.title(locale), _content(tile, table_of(tile, frame), locale, names, time_zone)
     )
 
 
 def _content(
-    tile: Tile, frame: pd.DataFrame, locale: str, names: Mapping[str, str], time_zone: str
+    tile: Tile, table: TileTable, locale: str, names: Mapping[str, str], time_zone: str
 ) -> str:
-    if frame.empty:
+    if not len(table):
         return (nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale)
     if tile.by is None:
-        return _figures(tile, frame, locale)
-    counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
-    if not counts.sum():
+        return _figures(tile, table, locale)
+    counts = table.counts(tile.metrics[:1])[0].tolist()
+    if not sum(counts):
         return nothing(tile.metrics[0])(locale)
-    total = _number(tile.metrics[0], counts.sum(), locale)
-    top = int(counts.argmax())
+    total = _number(tile.metrics[0], sum(counts), locale)
     if tile.by == "bucket":
-        return _over_time(frame["bucket"], total, top, counts[top], locale, time_zone)
-    if tile.rates and (text := _first_rates(tile, frame, locale)):
+        return _over_time(table.moments(), counts, total, locale, time_zone)
+    if tile.rates and (text := _first_rates(tile, table, locale)):
         return text
-    return _by_name(tile, frame, total, top, names, locale)
+    return _by_name(tile, table, counts, total, names, locale)
 
 
 def _by_name(  # noqa: PLR0913 - the parts of one sentence
     tile: Tile,
-    frame: pd.DataFrame,
+    table: TileTable,
+    counts: Sequence[float],
     total: str,
-    top: int,
     names: Mapping[str, str],
     locale: str,
 ) -> str:
-    counts = frame[tile.metrics[0]].to_numpy(dtype="float64", na_value=0.0)
-    by = tile.columns[0]
-    code = str(frame[by].iloc[top])
-    label = row_names(by, frame[by], locale, names).short(code, _LONGEST_NAME)
-    most = format_number(counts[top], locale)
+    by, codes, top = tile.columns[0], table.codes(), max(counts)
+    code = codes[counts.index(top)]
+    label = row_names(by, codes, locale, names).short(code, _LONGEST_NAME)
+    most = format_number(top, locale)
     one, many = _ROWS.get(by, _ANY_ROWS)
-    rows = (one if len(frame) == 1 else many)(locale).format(format_number(len(frame), locale))
+    rows = (one if len(codes) == 1 else many)(locale).format(format_number(len(codes), locale))
     if tile.limit is not None:
         return _TOP_LISTED(locale).format(total, rows, label, most)
-    share = format_share(counts[top] / counts.sum(), locale)
+    share = format_share(top / sum(counts), locale)
     whole = share_of(tile.metrics[0])(locale)
     return _TOP(locale).format(total, label, most, share, whole, rows)
 
 
-def _first_rates(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
+def _first_rates(tile: Tile, table: TileTable, locale: str) -> str:
     """Return counts and rates of the first rows, as many as a short sentence can hold."""
-    lines = rates_in_words(tile, frame, locale, counts=True)
+    lines = rates_in_words(tile, table, locale, counts=True)
     lengths = accumulate(len(line) + len(_ALSO(locale)) for line in lines)
     listed = lines[: sum(length <= _LONGEST_RATES for length in lengths)]
     if listed and len(listed) < len(lines):
@@ -135,11 +136,14 @@ def _first_rates(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
 
 
 def rates_in_words(
-    tile: Tile, frame: pd.DataFrame, locale: str, *, counts: bool = False
+    tile: Tile, frame: TileTable | pd.DataFrame, locale: str, *, counts: bool = False
 ) -> list[str]:
     """Return a line for each row: its rates with what each divides by, and *counts*, if asked."""
+    table = table_of(tile, frame)
+    columns = {metric: table.values(metric) for metric in tile.metrics}
     lines = []
-    for row in frame.to_dict("records"):
+    for i, code in enumerate(table.codes()):
+        row = {metric: column[i] for metric, column in columns.items()}
         parts = []
         for metric in tile.metrics:
             words = [column_label(metric, locale)]
@@ -152,7 +156,7 @@ def rates_in_words(
             if len(words) > 1:
                 parts.append(" ".join(words))
         if parts:
-            name = value_label(str(tile.by), str(row[tile.by]), locale)
+            name = value_label(str(tile.by), code, locale)
             lines.append(_NUMBER(locale).format(name, ", ".join(parts)))
     return lines
 
@@ -166,35 +170,26 @@ def rate_in_words(count: int, whole: int, of: str, locale: str) -> str:
     return f"{share} {share_of(of)(locale)}"
 
 
-def _figures(tile: Tile, frame: pd.DataFrame, locale: str) -> str:
+def _figures(tile: Tile, table: TileTable, locale: str) -> str:
     parts = []
-    shares = frame.get("share", pd.Series([float("nan")] * len(frame)))
+    shares = table.shares() or [None] * len(table)
     of = share_of(tile.share_of)(locale)
-    for metric, count, share in zip(frame["metric"], frame["count"], shares, strict=True):
-        known = NO_VALUE(locale) if pd.isna(count) else format_number(count, locale)
-        part = "" if pd.isna(share) else f" ({format_share(share, locale)} {of})"
-        parts.append(_NUMBER(locale).format(column_label(str(metric), locale), known) + part)
+    for metric, count, share in zip(table.codes(), table.numbers("count"), shares, strict=True):
+        known = NO_VALUE(locale) if count is None else format_number(count, locale)
+        part = "" if share is None else f" ({format_share(share, locale)} {of})"
+        parts.append(_NUMBER(locale).format(column_label(metric, locale), known) + part)
     return ", ".join(parts)
 
 
-def _over_time(  # noqa: PLR0913 - the parts of one sentence
-    buckets: pd.Series[pd.Timestamp],
-    total: str,
-    top: int,
-    most: float,
-    locale: str,
-    time_zone: str,
+def _over_time(
+    times: Sequence[datetime], counts: Sequence[float], total: str, locale: str, time_zone: str
 ) -> str:
-    times = pd.to_datetime(buckets, utc=True)
-    width = times.iloc[1] - times.iloc[0] if len(times) > 1 else pd.Timedelta(minutes=1)
-    pattern = bucket_pattern(locale)
+    width = times[1] - times[0] if len(times) > 1 else MINUTE
+    pattern, most = bucket_pattern(locale), max(counts)
     start, end = ends(
-        *(times.iloc[0].to_pydatetime(), (times.iloc[-1] + width).to_pydatetime()),
-        *(time_zone, locale),
-        pattern=pattern,
-        has_zone=False,
+        times[0], times[-1] + width, time_zone, locale, pattern=pattern, has_zone=False
     )
-    peak = instant(times.iloc[top].to_pydatetime(), time_zone, locale, pattern=pattern)
+    peak = instant(times[counts.index(most)], time_zone, locale, pattern=pattern)
     number = format_number(most, locale)
     return _OVER_TIME(locale).format(total, start, end, time_zone, peak, number)
 

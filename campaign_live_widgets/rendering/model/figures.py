@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from campaign_live_widgets.catalog import METRICS, column_label
 from campaign_live_widgets.rendering.language.labels import NO_VALUE, share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.report import table_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.report import TileTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +56,37 @@ class Figure:
         return None if self.share is None else min(max(self.share, 0.0), 1.0)
 
 
-def figures(tile: Tile, frame: pd.DataFrame, locale: str = "en") -> list[Figure]:
+def figures(tile: Tile, frame: TileTable | pd.DataFrame, locale: str = "en") -> list[Figure]:
     """Return the rows of a tile of metrics as key figures, in the frame's order.
 
     Parameters
     ----------
     tile : Tile
         With ``tile.by`` ``None``.
-    frame : DataFrame
+    frame : TileTable or DataFrame
         With the columns ``metric``, ``count`` and, where the tile has one, ``share``.
     locale : str
         ``en`` or ``fr``.
     """
     divisor = share_of(tile.share_of)(locale) if tile.share_of else ""
-    shares = frame["share"] if "share" in frame else pd.Series([float("nan")] * len(frame))
+    table = table_of(tile, frame)
+    shares = table.shares() or [None] * len(table)
     return [
-        _figure(str(metric), count, share, divisor, locale)
-        for metric, count, share in zip(frame["metric"], frame["count"], shares, strict=True)
+        _figure(metric, count, share, divisor, locale)
+        for metric, count, share in zip(table.codes(), table.numbers("count"), shares, strict=True)
     ]
 
 
-def _figure(metric: str, count: float, share: float, divisor: str, locale: str) -> Figure:
-    is_known, is_shared = not pd.isna(count), bool(divisor) and not pd.isna(share)
+def _figure(
+    metric: str, count: float | None, share: float | None, divisor: str, locale: str
+) -> Figure:
+    part = share if divisor else None
     return Figure(
         metric=metric,
         label=column_label(metric, locale),
         definition=METRICS[metric].definition(locale) if metric in METRICS else "",
-        count=int(count) if is_known else None,
-        text=format_number(count, locale) if is_known else NO_VALUE(locale),
-        share=float(share) if is_shared else None,
-        share_text=f"{format_share(share, locale)} {divisor}" if is_shared else "",
+        count=None if count is None else int(count),
+        text=NO_VALUE(locale) if count is None else format_number(count, locale),
+        share=part,
+        share_text="" if part is None else f"{format_share(part, locale)} {divisor}",
     )

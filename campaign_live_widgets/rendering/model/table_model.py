@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from campaign_live_widgets.catalog import METRICS, TOTAL, Distinct, column_label
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language.labels import bucket_label, share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.times import bucket_pattern, instant
-from campaign_live_widgets.report import row_names
+from campaign_live_widgets.report import row_names, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    import pandas as pd
+
     from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.report import TileTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Table:
 
 def table(  # noqa: PLR0913 - all but two by name
     tile: Tile,
-    frame: pd.DataFrame,
+    frame: TileTable | pd.DataFrame,
     *,
     locale: str = "en",
     names: Mapping[str, str] = MappingProxyType({}),
@@ -80,7 +81,7 @@ def table(  # noqa: PLR0913 - all but two by name
     Parameters
     ----------
     tile : Tile
-    frame : DataFrame
+    frame : TileTable or DataFrame
         With the columns ``tile.columns``.
     locale : str
     names : mapping
@@ -90,17 +91,18 @@ def table(  # noqa: PLR0913 - all but two by name
     unfinished : datetime, optional
         Start of the first bucket that is not over yet.
     """
+    known = table_of(tile, frame)
     counted = [column for column in tile.columns[1:] if column != "share"]
     lines: dict[str, str] = {}
     if tile.by == "bucket":
-        codes, labels = _buckets(frame, locale, time_zone, unfinished)
+        codes, labels = _buckets(known.moments(), locale, time_zone, unfinished)
     else:
-        distinct_names = row_names(tile.columns[0], frame[tile.columns[0]], locale, names)
-        codes = [str(value) for value in frame[tile.columns[0]]]
+        codes = known.codes()
+        distinct_names = row_names(tile.columns[0], codes, locale, names)
         labels = [distinct_names[code] for code in codes]
         lines = {code: text for code in codes if (text := distinct_names.in_lines(code))}
-    columns = [[None if pd.isna(n) else int(n) for n in frame[column]] for column in counted]
-    shares = [None if pd.isna(s) else float(s) for s in frame.get("share", [])]
+    columns = [[None if n is None else int(n) for n in known.numbers(c)] for c in counted]
+    shares = known.shares()
     rows = []
     for i, (code, label) in enumerate(zip(codes, labels, strict=True)):
         cells = _cells(tile, [column[i] for column in columns], counted, locale)
@@ -116,9 +118,8 @@ def table(  # noqa: PLR0913 - all but two by name
 
 
 def _buckets(
-    frame: pd.DataFrame, locale: str, time_zone: str, unfinished: datetime | None
+    moments: Sequence[datetime], locale: str, time_zone: str, unfinished: datetime | None
 ) -> tuple[list[str], list[str]]:
-    moments = [moment.to_pydatetime() for moment in pd.to_datetime(frame["bucket"], utc=True)]
     return [rfc3339(moment) for moment in moments], [
         bucket_label(
             instant(moment, time_zone, locale, pattern=bucket_pattern(locale)),

@@ -17,7 +17,7 @@ from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.shorten import shorten
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.pdf.tiles import GUTTER_PT, WIDTH_PT, leaves_out, tile_parts
-from campaign_live_widgets.report import frame, visible_name
+from campaign_live_widgets.report import tile_table, visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,7 +158,7 @@ def _room(report: ReportView, place: Place) -> int:
     if kind == "kpi" or place.columns == COLUMNS:
         return COLUMNS
     many_rows, many_columns = 10, 4
-    rows = len(frame(tile, report.snapshot))
+    rows = len(tile_table(tile, report.snapshot))
     if kind == "table" and (rows > many_rows or len(tile.columns) > many_columns):
         return COLUMNS
     if leaves_out(kind, rows):  # and so is followed by a table of all of them

@@ -16,17 +16,16 @@ from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
-from campaign_live_widgets.report import frame, names_of
+from campaign_live_widgets.report import names_of, tile_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.rendering.model.table_model import Table
+    from campaign_live_widgets.report import TileTable
 
 WIDTH_PT: Final = 510.2
 """Width between the margins of a page."""
@@ -56,7 +55,7 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
     A chart that cannot show all its rows is followed by the table of them.
     """
     tile = TILES[place.tile_id]
-    rows = frame(tile, report.snapshot)
+    rows = tile_table(tile, report.snapshot)
     kind = place.view or tile.views[0]
     remarks = list(notes(tile, report.locale))
     if _is_empty(tile, rows):
@@ -95,13 +94,13 @@ def _height_pt(part: Mapping[str, Any]) -> float:
     return _ROW_PT * (2 + len(part.get("rows", ())))
 
 
-def _is_empty(tile: Tile, rows: pd.DataFrame) -> bool:
+def _is_empty(tile: Tile, rows: TileTable) -> bool:
     if tile.by is None:
         return False  # figures without events show zero
-    return rows.empty or not rows[list(tile.metrics)].to_numpy().any()
+    return not rows.counts(tile.metrics).any()
 
 
-def _figures(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+def _figures(report: ReportView, tile: Tile, rows: TileTable, width: float) -> dict[str, Any]:
     cards = [
         {
             "label": figure.label,
@@ -118,7 +117,7 @@ def _figures(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -
 
 
 def _chart(
-    report: ReportView, tile: Tile, rows: pd.DataFrame, kind: str, width: float
+    report: ReportView, tile: Tile, rows: TileTable, kind: str, width: float
 ) -> dict[str, Any]:
     spec = specification(
         tile,
@@ -137,7 +136,7 @@ def _chart(
     return {"kind": "chart", **drawn}
 
 
-def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
+def _height(tile: Tile, rows: TileTable, kind: str) -> float:
     if kind == "lines":
         return 230
     if kind == "donut":
@@ -145,7 +144,7 @@ def _height(tile: Tile, rows: pd.DataFrame, kind: str) -> float:
     return min(420, natural_height(min(len(rows), _MOST_BARS), len(tile.metrics)))
 
 
-def _numbers(report: ReportView, tile: Tile, rows: pd.DataFrame, width: float) -> dict[str, Any]:
+def _numbers(report: ReportView, tile: Tile, rows: TileTable, width: float) -> dict[str, Any]:
     """Return a table: headings, the total and the rates on top, and every row."""
     names = names_of(tile, report.snapshot, report.locale)
     model = table(

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import TILES, column_label
-from campaign_live_widgets.report import csv_cell, rows
+from campaign_live_widgets.report import csv_cell, plain
 from campaign_live_widgets.snapshots.exporters import (
     REPORT_CSV,
     REPORT_HTML,
@@ -102,14 +102,15 @@ def _parquet(folder: Path, path: str, widget: Mapping[str, Any]) -> Iterator[str
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(folder / path, partitioning=None).to_pandas()
+        table = parquet.read_table(folder / path, partitioning=None)
+        columns = [[plain(v) for v in column.to_pylist()] for column in table.columns]
     except (*_LOST, pa.ArrowException) as error:
         yield _unreadable(path, error)
         return
-    if list(table.columns) != widget["columns"]:
+    if table.column_names != widget["columns"]:
         yield f"{path}: the columns are not those of the report"
         return
-    yield from _cells(path, rows(table), widget["rows"])
+    yield from _cells(path, [list(row) for row in zip(*columns, strict=True)], widget["rows"])
 
 
 def _page(folder: Path, report: Report) -> Iterator[str]:

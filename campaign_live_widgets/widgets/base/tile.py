@@ -12,7 +12,7 @@ from campaign_live_widgets.catalog import notes
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.rendering.html.notebook import tile_html
 from campaign_live_widgets.rendering.text import tile_text
-from campaign_live_widgets.report import frame_csv
+from campaign_live_widgets.report import TileTable, frame_csv, table_of
 from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.downloads import Context, File, csv_file, offer_files
 from campaign_live_widgets.widgets.base.view import VIEWS, View, family
@@ -43,7 +43,7 @@ class TileWidget(VBox):
     ----------
     tile : Tile
         What is shown.
-    frame : DataFrame
+    frame : TileTable or DataFrame
         Its rows, with the columns ``tile.columns``.
     locale : str
         ``"en"`` or ``"fr"``.
@@ -73,7 +73,7 @@ class TileWidget(VBox):
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
         tile: Tile,
-        frame: pd.DataFrame,
+        frame: TileTable | pd.DataFrame,
         *,
         locale: str = "en",
         names: Mapping[str, str] | None = None,
@@ -85,7 +85,7 @@ class TileWidget(VBox):
         self.locale = locale
         self.time_zone = time_zone
         self._lock = RLock()
-        self._frame = frame.copy()
+        self._table = table_of(tile, frame)
         self._names = names or {}
         self._context = context or Context()
         self._openers: list[Callable[[str], object]] = []
@@ -118,11 +118,11 @@ class TileWidget(VBox):
 
     def update(
         self,
-        frame: pd.DataFrame,
+        frame: TileTable | pd.DataFrame,
         names: Mapping[str, str] | None = None,
         context: Context | None = None,
     ) -> bool:
-        """Show another frame in the same widgets; an equal one sends nothing.
+        """Show other rows in the same widgets; equal ones send nothing.
 
         Hidden views are updated when they are shown again. A *context* is sent only when a
         file is saved.
@@ -137,13 +137,15 @@ class TileWidget(VBox):
             unfinished = context.unfinished
             same_time = unfinished == self._context.unfinished or self.tile.by != "bucket"
             names = self._names if names is None else names
-            if frame.equals(self._frame) and names == self._names and same_time:
+            table = table_of(self.tile, frame)
+            same_names = names is self._names or names == self._names
+            if same_names and same_time and table.equals(self._table):
                 self._context = context
                 return False
             # Another thread may have switched to a view that is not built yet.
-            changed = self._view(self.view).update(frame, names, unfinished)
+            changed = self._view(self.view).update(table, names, unfinished)
             # Not before: files of a tile whose update fails are of the numbers that it shows.
-            self._frame, self._names, self._context = frame.copy(), names, context
+            self._table, self._names, self._context = table, names, context
             return changed
 
     def on_open(self, callback: Callable[[str], object]) -> None:
@@ -176,7 +178,7 @@ class TileWidget(VBox):
             name = self._context.file_name(self.tile.id, what)
             if what != "csv":
                 return File(name, self._context.caption)
-            return csv_file(name, frame_csv(self._frame, self.locale, self._names, labels=True))
+            return csv_file(name, frame_csv(self._table, self.locale, self._names, labels=True))
 
     def show_error(self, message: str | None) -> None:
         """Cover the view with an error card; ``None`` removes it, and shows the last valid data."""
@@ -193,7 +195,7 @@ class TileWidget(VBox):
         """Return the widget and, if it is static, forms that need no kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         with self._lock:
-            rows, names, note = self._frame, self._names, self._context.caption
+            rows, names, note = self._table, self._names, self._context.caption
             unfinished = self._context.unfinished
         bundle["text/plain"] = tile_text(self.tile, rows, names, self.locale)
         if self.is_static:
@@ -223,7 +225,7 @@ class TileWidget(VBox):
         with self._lock:
             self._views[change["old"]].widget.layout.display = "none"
             view = self._view(change["new"])
-            view.update(self._frame, self._names, self._context.unfinished)
+            view.update(self._table, self._names, self._context.unfinished)
             view.widget.layout.display = None
             if view.widget not in self.children:
                 self.children = (*self.children, view.widget)
@@ -237,7 +239,7 @@ class TileWidget(VBox):
         if kind not in self._views:
             self._views[kind] = VIEWS[kind](
                 self.tile,
-                self._frame,
+                self._table,
                 locale=self.locale,
                 names=self._names,
                 time_zone=self.time_zone,

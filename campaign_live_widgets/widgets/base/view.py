@@ -1,4 +1,4 @@
-"""A view: one way of drawing a tile's frame. It is built once; updates change its data only."""
+"""A view: one way of drawing the rows of a tile. It is built once; updates change its data only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from ipywidgets import Widget
 
-from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.rendering.language.sentence import summary
-from campaign_live_widgets.report import Names, row_names
+from campaign_live_widgets.report import Names, TileTable, row_names, table_of
 from campaign_live_widgets.widgets.base.assets import Library
 
 if TYPE_CHECKING:
@@ -29,18 +28,18 @@ _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class View(ABC):
-    """Draw the frame of one tile.
+    """Draw the rows of one tile.
 
     A kind of view is a subclass ``class Donut(View, kind="donut")``. It builds its widgets in
     :meth:`build`, and :meth:`state` returns the trait values that one of them, the *target*, has
-    for a frame; this class does the rest. The target also has a trait ``summary``, the sentence
+    for a table; this class does the rest. The target also has a trait ``summary``, the sentence
     for screen readers.
 
     Parameters
     ----------
     tile : Tile
         What is shown.
-    frame : DataFrame
+    frame : TileTable or DataFrame
         Its rows, with the columns ``tile.columns``.
     locale : str
         ``"en"`` or ``"fr"``.
@@ -71,7 +70,7 @@ class View(ABC):
     def __init__(  # noqa: PLR0913 (all but two by name)
         self,
         tile: Tile,
-        frame: pd.DataFrame,
+        frame: TileTable | pd.DataFrame,
         *,
         locale: str = "en",
         names: Mapping[str, str] = _NO_NAMES,
@@ -83,8 +82,7 @@ class View(ABC):
         self.time_zone = time_zone
         self.unfinished = unfinished
         self._opener: Callable[[str], object] | None = None
-        self._check(frame)
-        self._shown = self._all(frame, names)
+        self._shown = self._all(table_of(tile, frame), names)
         self._target, self.widget = self.build(self._shown)
 
     @property
@@ -99,10 +97,11 @@ class View(ABC):
         return next(part.options for part in parts if part.has_trait("options"))
 
     @abstractmethod
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return the target's trait values for a frame: a function of its arguments alone.
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the target's trait values for a table.
 
-        And of :attr:`unfinished`, in a series.
+        They depend on the arguments, :attr:`tile`, :attr:`locale`, :attr:`time_zone` and
+        :attr:`unfinished` alone: views of several pages share them.
         """
 
     @abstractmethod
@@ -111,20 +110,22 @@ class View(ABC):
 
     def update(
         self,
-        frame: pd.DataFrame,
+        frame: TileTable | pd.DataFrame,
         names: Mapping[str, str] = _NO_NAMES,
         unfinished: datetime | None = None,
     ) -> bool:
-        """Show another frame in the same widgets, with one message, or none if it is equal.
+        """Show other rows in the same widgets, with one message, or none if it is equal.
 
         Returns
         -------
         bool
             Whether anything changed.
         """
-        self._check(frame)
+        table = table_of(self.tile, frame)
         self.unfinished = unfinished
-        state = self._all(frame, names)
+        state = self._all(table, names)
+        if state is self._shown:
+            return False
         changed = {k: v for k, v in state.items() if not _equal(v, self._shown[k])}
         if not changed:
             return False
@@ -134,12 +135,22 @@ class View(ABC):
                 setattr(self._target, trait, value)
         return True
 
-    def _all(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return the state with its summary, which is sent in the same message."""
-        sentence = summary(
-            self.tile, frame, locale=self.locale, names=names, time_zone=self.time_zone
-        )
-        return {**self.state(frame, names), "summary": sentence}
+    def _all(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the state with its summary, which is sent in the same message.
+
+        Pages that show the same numbers in the same way share one.
+        """
+        tile, locale, time_zone = self.tile, self.locale, self.time_zone
+
+        def make() -> tuple[Tile, Mapping[str, str], dict[str, Any]]:
+            sentence = summary(tile, table, locale=locale, names=names, time_zone=time_zone)
+            return tile, names, {**self.state(table, names), "summary": sentence}
+
+        if not isinstance(names, Names):  # it may change
+            return make()[-1]
+        # Tile and names are kept with the state, so that their ids remain theirs.
+        key = type(self), id(tile), id(names), locale, time_zone, self.unfinished
+        return table.once(key, make)[-1]
 
     def on_open(self, callback: Callable[[str], object]) -> None:
         """Call *callback* with a message's id when its name is clicked, if the view shows names."""
@@ -150,32 +161,24 @@ class View(ABC):
         for widget in family(self.widget):
             widget.close()
 
-    def labels(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    def labels(self, table: TileTable, names: Mapping[str, str]) -> list[str]:
         """Return the labels of the first column's values."""
-        distinct_names = self.names(frame, names)
-        return [distinct_names[str(value)] for value in frame[self.tile.columns[0]]]
+        distinct_names = self.names(table, names)
+        return [distinct_names[code] for code in table.codes()]
 
-    def starts(self, frame: pd.DataFrame, names: Mapping[str, str]) -> list[int]:
+    def starts(self, table: TileTable, names: Mapping[str, str]) -> list[int]:
         """Return where each label differs from others that begin as it does; else 0."""
-        distinct_names = self.names(frame, names)
-        codes = [str(value) for value in frame[self.tile.columns[0]]]
-        return [distinct_names.differs_at(code) or 0 for code in codes]
+        distinct_names = self.names(table, names)
+        return [distinct_names.differs_at(code) or 0 for code in table.codes()]
 
-    def names(self, frame: pd.DataFrame, names: Mapping[str, str]) -> Names:
+    def names(self, table: TileTable, names: Mapping[str, str]) -> Names:
         """Return what the first column's values are called."""
-        dimension = self.tile.columns[0]
-        return row_names(dimension, frame[dimension], self.locale, names)
-
-    def _check(self, frame: pd.DataFrame) -> None:
-        if tuple(frame.columns) != self.tile.columns:
-            message = (
-                f"the frame of {self.tile.id} has the columns {list(frame.columns)}; "
-                f"it must have {list(self.tile.columns)}."
-            )
-            raise UsageError(message)
+        return row_names(self.tile.columns[0], table.codes(), self.locale, names)
 
 
 def _equal(one: object, other: object) -> bool:
+    if one is other:
+        return True
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         a, b = np.asarray(one), np.asarray(other)
         return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f"))

@@ -22,8 +22,9 @@ from campaign_live_widgets.widgets.base.view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from ipywidgets import Widget
+
+    from campaign_live_widgets.report import TileTable
 
 PADDING: Final[float] = GEOMETRY["bars"]["between"]
 """Share of a row's height between its bars and those of the next row."""
@@ -44,18 +45,17 @@ class BarsOverlay(Overlay, script="bars"):
 class Bars(View, kind="bars"):
     """Draw a dimension and its metrics: a group of bars for each row, a bar for each metric."""
 
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
         """Return row numbers, counts by metric and row, and the names of the rows.
 
         Rows are numbered, since two of them may have the same name.
         """
-        counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0)
-        y = compact(counts.T)
+        y = compact(table.counts(self.tile.metrics))
         return {
-            "x": np.arange(len(frame), dtype=np.uint16),
+            "x": np.arange(len(table), dtype=np.uint16),
             "y": y if len(self.tile.metrics) > 1 else y.ravel(),
-            "labels": self.labels(frame, names),
-            "starts": self.starts(frame, names),
+            "labels": self.labels(table, names),
+            "starts": self.starts(table, names),
         }
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

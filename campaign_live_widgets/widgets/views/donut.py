@@ -25,8 +25,9 @@ from campaign_live_widgets.widgets.base.view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from ipywidgets import Widget
+
+    from campaign_live_widgets.report import TileTable
 
 _RING: Final = GEOMETRY["donut"]
 SIDE: Final[int] = _RING["side"]
@@ -53,11 +54,11 @@ class Donut(View, kind="donut"):
     Beyond nine rows the smallest are drawn as one slice; the table has them all.
     """
 
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
         """Return sizes, labels and colours of the slices."""
-        codes = [str(value) for value in frame[self.tile.columns[0]]]
-        sizes = frame[self.tile.columns[1]].to_numpy(dtype="float64", na_value=0.0)
-        labels, starts = self.labels(frame, names), self.starts(frame, names)
+        codes = table.codes()
+        sizes = table.counts(self.tile.columns[1:2])[0]
+        labels, starts = self.labels(table, names), self.starts(table, names)
         colors = [self._color(code, rank) for rank, code in enumerate(codes)]
         if len(codes) > MOST_SLICES:
             largest = MOST_SLICES - 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import traitlets as t
 
 from campaign_live_widgets.catalog import METRICS, column_label
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ipywidgets import Widget
+
+    from campaign_live_widgets.report import TileTable
 
 
 class Figures(Front, script="kpi"):
@@ -32,12 +33,12 @@ class Figures(Front, script="kpi"):
 class Kpi(View, kind="kpi"):
     """Draw ``metric``, ``count`` and, if the frame has it, ``share`` (0 to 1) as cards."""
 
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (metrics have no display names)
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (metrics have no display names)
         """Return metric ids, counts and shares; ``None`` for an unknown number."""
         return {
-            "metrics": [str(m) for m in frame["metric"]],
-            "counts": [None if pd.isna(n) else int(n) for n in frame["count"]],
-            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
+            "metrics": table.codes(),
+            "counts": [None if n is None else int(n) for n in table.numbers("count")],
+            "shares": [None if s is None else round(s, 5) for s in table.shares()],
         }
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

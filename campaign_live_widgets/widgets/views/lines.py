@@ -6,7 +6,6 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import traitlets as t
 from bqplot import Axis, DateScale, Figure, LinearScale
 from bqplot import Lines as LinesMark
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ipywidgets import Widget
+
+    from campaign_live_widgets.report import TileTable
 
 
 class Series(Joint, LinesMark):
@@ -48,11 +49,10 @@ class Lines(View, kind="lines"):
     number never changes, which bqplot could not follow.
     """
 
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (times have no display names)
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 (times have no display names)
         """Return times (``datetime64[ms]``, UTC) and counts by metric and time."""
-        counts = frame[list(self.tile.metrics)].to_numpy(dtype="float64", na_value=0.0).T
-        buckets = pd.to_datetime(frame["bucket"], utc=True)
-        x = buckets.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]")
+        counts = table.counts(self.tile.metrics)
+        x = np.asarray(table["bucket"]).astype("datetime64[ms]")
         finished = len(x)
         if self.unfinished is not None:
             start = np.datetime64(self.unfinished.astimezone(UTC).replace(tzinfo=None), "ms")
@@ -63,7 +63,7 @@ class Lines(View, kind="lines"):
             counts = np.repeat(counts, 2, axis=1)
             finished *= 2
         y = compact(counts if len(self.tile.metrics) > 1 else counts.ravel())
-        clock = clock_steps((at.to_pydatetime() for at in buckets), self.time_zone)
+        clock = clock_steps(table.moments(), self.time_zone)
         return {"x": x, "y": y, "finished": finished, "clock": clock}
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:

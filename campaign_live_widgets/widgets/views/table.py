@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import traitlets as t
 from bqplot.traits import array_serialization
 from traittypes import Array
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ipywidgets import Widget
+
+    from campaign_live_widgets.report import TileTable
 
 
 _NEVER: Final = 2**53
@@ -56,20 +58,19 @@ class Grid(Front, script="table"):
 class Table(View, kind="table"):
     """Draw any tile's frame: the first column names the rows, the others are numbers."""
 
-    def state(self, frame: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
         """Return row names, counts (column after column), shares and the total row."""
         counted = [c for c in self.tile.columns[1:] if c != "share"]
-        counts = frame[counted].to_numpy(dtype="float64", na_value=float("nan"))
+        counts = table.counts((*counted,), unknown=math.nan)
         rows: list[Any]
         alike: dict[str, str] = {}
         clock: list[Any] = []
         if self.tile.by == "bucket":
-            moments = [m.to_pydatetime() for m in pd.to_datetime(frame["bucket"], utc=True)]
+            moments = table.moments()
             rows = [int(m.timestamp()) for m in moments]
             clock = clock_steps(moments, self.time_zone)
         else:
-            distinct_names = self.names(frame, names)
-            codes = [str(value) for value in frame[self.tile.columns[0]]]
+            distinct_names, codes = self.names(table, names), table.codes()
             rows = [distinct_names[code] for code in codes]
             alike = {
                 str(i): text
@@ -77,14 +78,14 @@ class Table(View, kind="table"):
                 if (text := distinct_names.in_lines(code))
             }
         return {
-            "ids": [str(i) for i in frame["message_id"]] if self.tile.by == "message_id" else [],
+            "ids": table.codes() if self.tile.by == "message_id" else [],
             "rows": rows,
             "alike": alike,
             "clock": clock,
             "finished": _NEVER if self.unfinished is None else int(self.unfinished.timestamp()),
-            "counts": compact(counts.T.ravel()),
-            "shares": [None if pd.isna(s) else round(float(s), 5) for s in frame.get("share", [])],
-            "total": self._total(frame, counted),
+            "counts": compact(counts.ravel()),
+            "shares": [None if s is None else round(s, 5) for s in table.shares()],
+            "total": self._total(table, counted),
         }
 
     def build(self, state: dict[str, Any]) -> tuple[Widget, Widget]:
@@ -131,9 +132,9 @@ class Table(View, kind="table"):
             "rateLabel": column_label(rate_of, self.locale) if rate_of else "",
         }
 
-    def _total(self, frame: pd.DataFrame, counted: list[str]) -> list[int]:
+    def _total(self, table: TileTable, counted: list[str]) -> list[int]:
         """Return the sum of each column; empty if the rows are different metrics."""
         additive = not any(isinstance(METRICS[m].formula, Distinct) for m in self.tile.metrics)
-        if self.tile.by is None or frame.empty or not additive:
+        if self.tile.by is None or not len(table) or not additive:
             return []
-        return [int(frame[column].sum()) for column in counted]
+        return [int(sum(n for n in table.numbers(c) if n is not None)) for c in counted]

@@ -28,17 +28,16 @@ from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
 from campaign_live_widgets.rendering.model import palette
-from campaign_live_widgets.report import frame_csv, frames, names_of, to_csv, to_json
+from campaign_live_widgets.report import frame_csv, names_of, tile_tables, to_csv, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.html.page.tiles import PageTile
     from campaign_live_widgets.rendering.model.report_view import ReportView
+    from campaign_live_widgets.report import TileTable
 
 _LONGEST_HINT: Final = 300
 _STYLES: Final = tuple(
@@ -63,7 +62,7 @@ def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({}))
         If the package that draws the charts is not installed.
     """
     snapshot, locale = report.snapshot, report.locale
-    tables = frames(snapshot)
+    tables = tile_tables(snapshot)
     placed = shown_places(report)
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
@@ -106,7 +105,7 @@ def _panel(
     report: ReportView,
     tab: str,
     row: Sequence[tuple[Tile, Place]],
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, TileTable],
 ) -> _Panel:
     title = TABS[tab](report.locale) if tab in TABS else tab
     return _Panel(
@@ -115,7 +114,7 @@ def _panel(
 
 
 def _page_data(
-    report: ReportView, tiles: Sequence[Tile], tables: Mapping[str, pd.DataFrame]
+    report: ReportView, tiles: Sequence[Tile], tables: Mapping[str, TileTable]
 ) -> dict[str, object]:
     """Return what the page's own script draws and saves."""
     snapshot, locale = report.snapshot, report.locale

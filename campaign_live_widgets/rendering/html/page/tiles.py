@@ -15,14 +15,13 @@ from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import names_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.rendering.html.page.frame import Meaning
     from campaign_live_widgets.rendering.model.figures import Figure
     from campaign_live_widgets.rendering.model.report_view import ReportView
     from campaign_live_widgets.rendering.model.table_model import Table
+    from campaign_live_widgets.report import TileTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def shown_places(report: ReportView) -> dict[str, list[tuple[Tile, Place]]]:
     return {tab: row for tab, row in placed.items() if row}
 
 
-def page_tile(report: ReportView, tile: Tile, place: Place, frame: pd.DataFrame) -> PageTile:
+def page_tile(report: ReportView, tile: Tile, place: Place, rows: TileTable) -> PageTile:
     """Return the values of one tile."""
     locale, names = report.locale, names_of(tile, report.snapshot, report.locale)
     title, kinds = tile.title(locale), tile.kinds
@@ -83,13 +82,13 @@ def page_tile(report: ReportView, tile: Tile, place: Place, frame: pd.DataFrame)
         switch_label=PAGE["showAsOf"](locale).format(title),
         meanings=meanings(tile.metrics, locale),
         notes=tuple(notes(tile, locale)),
-        sentence=summary(tile, frame, locale=locale, names=names, time_zone=zone),
+        sentence=summary(tile, rows, locale=locale, names=names, time_zone=zone),
         empty=(nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale),
-        figures=figures(tile, frame, locale) if "kpi" in kinds else None,
+        figures=figures(tile, rows, locale) if "kpi" in kinds else None,
         charts=tuple(chart_kinds(tile)),
         table=table(
             tile,
-            frame,
+            rows,
             locale=locale,
             names=names,
             time_zone=zone,
