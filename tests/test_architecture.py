@@ -82,7 +82,7 @@ def test_the_command_line_starts_without_widgets() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_feed_counts_without_pandas_and_widgets(tmp_path: Path) -> None:
+def test_a_feed_and_its_report_need_no_pandas_and_no_widgets(tmp_path: Path) -> None:
     duckdb.sql(
         "COPY (SELECT concat('e', i) AS event_id, now()::TIMESTAMPTZ AS timestamp, "
         "concat('p', i) AS profile_id, 'c1' AS campaign_id, concat('m', i % 7) AS message_id, "
@@ -92,7 +92,9 @@ def test_a_feed_counts_without_pandas_and_widgets(tmp_path: Path) -> None:
     code = (
         "import sys; from campaign_live_widgets.app.feeds.feed import RollupFeed; "
         "from campaign_live_widgets.app.settings.query import Query; "
+        "from campaign_live_widgets.report import to_csv, to_json; "
         "feed = RollupFeed(sys.argv[1], Query()); feed.refresh(); snapshot = feed.snapshot(); "
+        "to_csv(snapshot); to_json(snapshot); "
         "print(snapshot.counts['domain'].column('sent').sum(), [m for m in "
         "('pandas', 'pyarrow', 'ipywidgets', 'bqplot', 'voila') if m in sys.modules])"
     )

@@ -13,9 +13,13 @@ from campaign_live_widgets.engine.aggregates.minute_cube import MinuteCube
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Counts
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from campaign_live_widgets.engine.aggregates.event_kinds import EventKind
     from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Window
+
+    Ints = NDArray[np.int64]
 
 
 class Key(NamedTuple):
@@ -56,9 +60,7 @@ class CountedBy:
         self._describe()
         count = self.cube.totals(start, end, mask)
         nonzero = np.flatnonzero(count if include_tests else count * ~self._test)
-        used, row = np.unique(self._row[nonzero], return_inverse=True)
-        table = np.zeros((len(used), len(COUNTS)), np.int64)
-        np.add.at(table, row, self._weights[nonzero] * count[nonzero, None])
+        used, table = _added(self._row[nonzero], self._weights[nonzero] * count[nonzero, None])
         names = list(self._rows)
         values = tuple(names[i][0] for i in used)
         return Counts(values, tuple(names[i][1] for i in used), table)
@@ -77,14 +79,23 @@ class CountedBy:
         total = np.bincount((bucket - first) * keys + code, weights=count)
         cell = np.flatnonzero(total)
         channels = max(len(self._channels), 1)
-        channel = self._channel[cell % keys]
-        used, row = np.unique((cell // keys) * channels + channel, return_inverse=True)
-        table = np.zeros((len(used), len(COUNTS)), np.int64)
-        np.add.at(table, row, self._weights[cell % keys] * total[cell].astype(np.int64)[:, None])
+        slot, code = np.divmod(cell, keys)
+        weights = self._weights[code] * total[cell].astype(np.int64)[:, None]
+        used, table = _added(slot * channels + self._channel[code], weights)
         names = list(self._channels)
         bucket = (used // channels + first) * width
         times = (bucket * MINUTE_US).view("datetime64[us]")
         return Counts(times, tuple(names[i] for i in used % channels), table)
+
+
+def _added(rows: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return the rows that occur, in order, and for each of them the sum of its counts."""
+    order = np.argsort(rows, kind="stable")
+    rows = rows[order]
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    if not len(starts):
+        return rows, np.zeros((0, len(COUNTS)), np.int64)
+    return rows[starts], np.add.reduceat(counts[order], starts, axis=0)
 
 
 @cache

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 from typing import Final
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_group_symbol
 
 ABSENT: Final = "\N{EN DASH}"
 """The text for a missing number."""
@@ -19,6 +20,8 @@ def format_number(value: float | None, locale: str = "en") -> str:
     """Return a count with its thousands grouped: ``1,234`` or, in French, ``1 234``."""
     if value is None or math.isnan(value):
         return ABSENT
+    if math.isfinite(value) and value == int(value):
+        return f"{int(value):,}".replace(",", _group_symbol(locale))
     return str(format_decimal(value, format="#,##0", locale=locale))
 
 
@@ -35,5 +38,16 @@ def format_share(share: float | None, locale: str = "en") -> str:
         sign, rounded = "<", _STEP
     elif share < 1 == rounded:
         sign, rounded = ">", 1 - _STEP
+    return sign + _percent(str(rounded), locale)
+
+
+@lru_cache(maxsize=1 << 12)
+def _percent(share: str, locale: str) -> str:
     pattern = "#,##0.0\N{NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
-    return sign + str(format_percent(rounded, format=pattern, locale=locale))
+    return str(format_percent(Decimal(share), format=pattern, locale=locale))
+
+
+@cache
+def _group_symbol(locale: str) -> str:
+    """Return what groups the thousands of a number."""
+    return str(get_group_symbol(locale))

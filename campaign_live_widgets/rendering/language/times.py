@@ -163,8 +163,13 @@ def clock_steps(moments: Iterable[datetime], time_zone: str) -> list[list[int | 
     Each step is the first moment it applies to, in seconds since the epoch, the seconds to
     add for local time, and the offset as text where the clocks show its times twice; see
     ``clock.js``. The first step also applies before, and so is the same for any moments
-    without a change.
+    without a change. The steps are not to be changed: those of the same moments are kept.
     """
+    return _clock_steps((*moments,), time_zone)
+
+
+@lru_cache(maxsize=64)
+def _clock_steps(moments: tuple[datetime, ...], time_zone: str) -> list[list[int | str]]:
     return _steps(moments, time_zone, _offset_if_repeated)
 
 
@@ -192,7 +197,13 @@ def _zone_steps(hour: int, time_zone: str) -> list[list[int | str]]:
 
 
 def _text(local: datetime, pattern: str, locale: str) -> str:
-    return str(format_datetime(local, pattern, locale=locale))
+    return _wall_text(local.replace(tzinfo=None, fold=0), pattern, locale)
+
+
+@lru_cache(maxsize=1 << 12)
+def _wall_text(wall: datetime, pattern: str, locale: str) -> str:
+    """Return the text of a local time; no pattern has a zone, in which equal times differ."""
+    return str(format_datetime(wall, pattern, locale=locale))
 
 
 def _zone_name(local: datetime) -> str:

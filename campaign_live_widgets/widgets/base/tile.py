@@ -86,7 +86,7 @@ class TileWidget(VBox):
         self.time_zone = time_zone
         self._lock = RLock()
         self._table = table_of(tile, frame)
-        self._names = names or {}
+        self._names = {} if names is None else names
         self._context = context or Context()
         self._openers: list[Callable[[str], object]] = []
         self._views: dict[str, View] = {}
