@@ -8,6 +8,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.gone_events import GoneEvents
 from campaign_live_widgets.engine.campaign_counts import CampaignCounts
 from campaign_live_widgets.engine.source_facts import SourceFacts
@@ -292,6 +293,30 @@ class Rollup(ABC):
         del self._held[campaign]
         self._facts.times.forget_minutes(campaign)
         self._facts.more_times.forget_minutes(campaign)
+
+    def newest_campaign(self, at: datetime | None = None) -> str | None:
+        """Return the campaign with the newest event up to *at*, by default now; ties by id.
+
+        Campaigns whose last event up to then is not known are counted, which reads the source.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read.
+        """
+        until, now = self._facts.until(at), self._facts.now()
+        for campaign, stats in dict(self._facts.campaigns).items():
+            last = self._facts.last(campaign, now)
+            if stats.oldest <= until and last is not None and last > until:
+                self.counts_of(campaign)
+        return newest_campaign(
+            {
+                campaign: self._held[campaign].last_event(until)
+                if self.holds(campaign)
+                else self._facts.last(campaign, until)
+                for campaign in self._facts.campaigns
+            }
+        )
 
     @property
     def health(self) -> Health:

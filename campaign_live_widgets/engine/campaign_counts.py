@@ -90,10 +90,14 @@ class CampaignCounts:
             for key, stats in additions.items():
                 add_entity(totals, key, stats)
 
+    def last_event(self, until: int) -> int | None:
+        """Return the time of the campaign's last event up to *until*, in microseconds."""
+        return self._facts.last(self.campaign or "", until)
+
     @property
     def newest_event(self) -> datetime | None:
         """Return the time of the campaign's newest event up to now, whatever the window."""
-        last = self._facts.last(self.campaign or "", self._facts.now())
+        last = self.last_event(self._facts.now())
         return None if last is None else entities.time(last)
 
     @property

@@ -16,6 +16,7 @@ import click
 from campaign_live_widgets import __version__
 from campaign_live_widgets.app.cli.console import log
 from campaign_live_widgets.app.cli.notebooks import lab, notebooks
+from campaign_live_widgets.app.cli.reader import reader
 from campaign_live_widgets.app.cli.receive import receive
 from campaign_live_widgets.app.cli.report import REPORT_COMMANDS
 from campaign_live_widgets.app.cli.schema import schema
@@ -40,6 +41,7 @@ for _command in (
     *SERVE_COMMANDS,
     *SNAPSHOT_COMMANDS,
     *STORE_COMMANDS,
+    reader,
     receive,
     schema,
     notebooks,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
-from threading import Event, RLock, Thread
-from typing import TYPE_CHECKING, Final
+from threading import Event, RLock
+from typing import TYPE_CHECKING
 
-from watchfiles import watch
-
+from campaign_live_widgets.app.feeds.change_watch import ChangeWatch
 from campaign_live_widgets.app.feeds.take_snapshot import take_snapshot
 from campaign_live_widgets.app.settings.secret_reference import redacted_errors
 from campaign_live_widgets.engine import GoneEvents, new_rollup
@@ -21,16 +20,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from watchfiles import Change
-
     from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.engine.campaign_counts import CampaignCounts
     from campaign_live_widgets.snapshot import Campaign, Snapshot
-
-_DEBOUNCE: Final = 50
-"""Milliseconds within which several changes of files count as one."""
-_ENDED: Final = 1.0
-"""Seconds to wait for the watcher thread to end."""
 
 
 class RollupFeed:
@@ -62,8 +54,8 @@ class RollupFeed:
         self._rollup = new_rollup(source, query.campaign, at=query.time, clock=clock)
         self._rollup.gone = GoneEvents(_shared_file(source))
         self._campaign = query.campaign
-        self._arrived, self._closing = Event(), Event()
-        self._watcher: Thread | None = None
+        self._arrived = Event()
+        self._watch = ChangeWatch(self._rollup.location, self._arrived.set)
 
     @property
     def campaign(self) -> str | None:
@@ -143,7 +135,7 @@ class RollupFeed:
 
     def wait(self, timeout: float) -> bool:
         """Return True once something may have arrived, False after *timeout* seconds."""
-        self._watch()
+        self._watch.start()
         arrived = self._arrived.wait(timeout)
         self._arrived.clear()
         return arrived
@@ -154,45 +146,8 @@ class RollupFeed:
 
     def close(self) -> None:
         """Stop watching; the counts stay, and the next wait watches again."""
-        self._closing.set()
         self._arrived.set()
-        watcher, self._watcher = self._watcher, None
-        if watcher is not None:  # a watcher that outlives the interpreter crashes it
-            watcher.join(_ENDED)
-
-    def _watch(self) -> None:
-        """Start the watcher; again if it has ended because its folder was removed."""
-        folder = self._rollup.location.watched
-        if self._watcher is not None and self._watcher.is_alive():
-            return
-        if folder is None or not folder.is_dir():
-            return
-        self._closing = Event()
-        self._watcher = Thread(
-            target=self._note_changes,
-            args=(folder, self._closing),
-            name="campaign-live-watch",
-            daemon=True,
-        )
-        self._watcher.start()
-
-    def _note_changes(self, folder: Path, closing: Event) -> None:
-        try:
-            for _ in watch(
-                folder,
-                watch_filter=self._concerns,
-                debounce=_DEBOUNCE,
-                step=_DEBOUNCE // 2,
-                stop_event=closing,
-                rust_timeout=1000,
-                raise_interrupt=False,
-            ):
-                self._arrived.set()
-        except OSError:
-            return  # the folder cannot be watched; polling goes on
-
-    def _concerns(self, _change: Change, path: str) -> bool:
-        return self._rollup.location.holds(path)
+        self._watch.stop()
 
 
 def _shared_file(source: str) -> Path | None:

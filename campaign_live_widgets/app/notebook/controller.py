@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from campaign_live_widgets.app.feeds.feed import RollupFeed
+    from campaign_live_widgets.app.reader.shared_feed import SharedFeed
     from campaign_live_widgets.app.settings.query import Query
     from campaign_live_widgets.dashboard import Dashboard
     from campaign_live_widgets.snapshot import Campaign
@@ -57,12 +58,12 @@ class Control:
     Parameters
     ----------
     dashboard : Dashboard
-    feed : RollupFeed
+    feed : RollupFeed or SharedFeed
     query : Query
         The report's own settings, which it shows first.
     """
 
-    def __init__(self, dashboard: Dashboard, feed: RollupFeed, query: Query) -> None:
+    def __init__(self, dashboard: Dashboard, feed: RollupFeed | SharedFeed, query: Query) -> None:
         self._dashboard, self._feed, self._defaults = dashboard, feed, query
         self._lock = RLock()
         self._query = query

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from ipywidgets import VBox
 
-from campaign_live_widgets.app.feeds.feed import RollupFeed
 from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
+from campaign_live_widgets.app.reader.feed_choice import open_feed
 from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, awaits_request, identify_user
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
-from campaign_live_widgets.app.settings.secret_reference import public_name, resolve
+from campaign_live_widgets.app.settings.secret_reference import public_name, resolve, viewers_name
 from campaign_live_widgets.catalog import Text, tile
 from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.dashboard.page.shown_view import shown_view
 from campaign_live_widgets.errors import CampaignLiveError, SourceError, UsageError
-from campaign_live_widgets.io.environment import CAMPAIGN, CAMPAIGN_FILE, SOURCE, SOURCE_NAME
+from campaign_live_widgets.io.environment import CAMPAIGN, CAMPAIGN_FILE, SOURCE
 from campaign_live_widgets.layouts.files import REPORT, FileLayouts, layouts_folder
 from campaign_live_widgets.layouts.shared import read_layout_file, shared_layout, write_layout_file
 from campaign_live_widgets.layouts.storage import TabLayouts
@@ -30,7 +30,6 @@ from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame, names_of, tile_table
-from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -136,10 +135,10 @@ class CampaignReport(VBox):
             tab=tab,
         )
         self._name, (self._standard, notices) = name, shared_layout(layout)
-        self._feed = RollupFeed(
+        self._feed = open_feed(
             resolve(named),
             query,
-            name=public_name(named) or (None if source else _public_name(named)),
+            name=public_name(named) if source else viewers_name(named),
         )
         self._feed.refresh()
         self._feed.require(query)
@@ -334,13 +333,3 @@ def _publish_campaign(campaign: str | None) -> None:
     file = os.environ.get(CAMPAIGN_FILE)
     if file and campaign is not None and not os.path.exists(file):
         Path(file).write_text(campaign, encoding="utf-8")
-
-
-def _public_name(source: str) -> str:
-    """Return the public name of a source from the environment: readers do not see its path."""
-    if name := os.environ.get(SOURCE_NAME):
-        return name
-    address = parse_address(source)
-    if address.is_local_files:
-        return os.path.basename(source.rstrip("/\\")) or source
-    return address.display_name or source

@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.io.environment import SOURCE_NAME
+from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +44,20 @@ def variable_name(reference: str) -> str:
 def public_name(source: str) -> str | None:
     """Return what errors and logs call a source: its reference, or ``None`` for the path itself."""
     return source if is_secret_reference(source) else None
+
+
+def viewers_name(source: str) -> str:
+    """Return what viewers of a page see of a source that they did not name: not its path.
+
+    That is its reference, else what ``CAMPAIGN_LIVE_SOURCE_NAME`` contains, else the last part of
+    its path.
+    """
+    if name := public_name(source) or os.environ.get(SOURCE_NAME):
+        return name
+    address = parse_address(source)
+    if address.is_local_files:
+        return os.path.basename(source.rstrip("/\\")) or source
+    return address.display_name or source
 
 
 def resolve(text: str, what: str = "source") -> str:

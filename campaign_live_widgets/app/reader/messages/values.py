@@ -1,0 +1,218 @@
+"""Values of a snapshot as JSON: lists of texts, whole numbers and true or false.
+
+Each function ``NAME_to`` returns the JSON of a value, and ``to_NAME`` the value of such JSON. The
+latter raise :class:`~.protocol.DamagedMessageError` for anything else.
+Times are whole microseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from campaign_live_widgets.app.reader.messages.protocol import DamagedMessageError
+from campaign_live_widgets.snapshot import (
+    EPOCH,
+    Campaign,
+    Execution,
+    Health,
+    Lost,
+    Message,
+    Reject,
+    Selection,
+    Window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LIMIT: Final = 1 << 63
+
+
+def is_true(value: object) -> bool:
+    """Return a value that must be true or false."""
+    if not isinstance(value, bool):
+        raise DamagedMessageError("a value is neither true nor false")
+    return value
+
+
+def text(value: object) -> str:
+    """Return a value that must be a text."""
+    if not isinstance(value, str):
+        raise DamagedMessageError("a value is not a text")
+    return value
+
+
+def number(value: object) -> int:
+    """Return a value that must be a whole number of 64 bits."""
+    if not isinstance(value, int) or isinstance(value, bool) or not -_LIMIT <= value < _LIMIT:
+        raise DamagedMessageError("a value is not a whole number of 64 bits")
+    return value
+
+
+def optional(convert: Callable[[object], T]) -> Callable[[object], T | None]:
+    """Return what converts a value, or ``None`` as it is."""
+    return lambda value: None if value is None else convert(value)
+
+
+def many(convert: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
+    """Return what converts a list."""
+    return lambda value: tuple(convert(item) for item in _list(value))
+
+
+def row(value: object, *converters: Callable[[object], Any]) -> list[Any]:
+    """Return a list of as many values as there are converters."""
+    items = _list(value)
+    if len(items) != len(converters):
+        raise DamagedMessageError("a list has another length than its fields")
+    return [convert(item) for convert, item in zip(converters, items, strict=True)]
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise DamagedMessageError("a value is not a list")
+    return value
+
+
+def time_to(at: datetime) -> int:
+    """Return a time as a number."""
+    return (at - EPOCH) // _MICROSECOND
+
+
+def to_time(value: object) -> datetime:
+    """Return the time of a number."""
+    try:
+        return EPOCH + number(value) * _MICROSECOND
+    except OverflowError:
+        raise DamagedMessageError("a time is out of range") from None
+
+
+def length_to(length: timedelta) -> int:
+    """Return a duration as a number."""
+    return length // _MICROSECOND
+
+
+def to_length(value: object) -> timedelta:
+    """Return the duration of a number."""
+    try:
+        return number(value) * _MICROSECOND
+    except OverflowError:
+        raise DamagedMessageError("a duration is out of range") from None
+
+
+def optional_time_to(at: datetime | None) -> int | None:
+    """Return a time as a number, or ``None``."""
+    return None if at is None else time_to(at)
+
+
+to_optional_time: Final = optional(to_time)
+to_optional_text: Final = optional(text)
+_texts: Final = many(text)
+
+
+def _to_date(value: object) -> date:
+    try:
+        return date.fromordinal(number(value))
+    except (ValueError, OverflowError):
+        raise DamagedMessageError("a date is out of range") from None
+
+
+def window_to(window: Window) -> list[int]:
+    """Return a window's start and end."""
+    return [time_to(window.start), time_to(window.end)]
+
+
+def to_window(value: object) -> Window:
+    """Return the window of a start and an end."""
+    return Window(*row(value, to_time, to_time))
+
+
+def selection_to(selection: Selection) -> list[list[str]]:
+    """Return the names of messages and those of executions, each in order."""
+    return [sorted(selection.messages), sorted(selection.executions)]
+
+
+def to_selection(value: object) -> Selection:
+    """Return the selection of these names."""
+    messages, executions = row(value, _texts, _texts)
+    return Selection(frozenset(messages), frozenset(executions))
+
+
+def health_to(health: Health) -> list[Any]:
+    """Return the fields of a source's health, in their order."""
+    return [
+        *(health.events, health.duplicates, health.rejected, health.ignored, health.missing),
+        [[o.campaign, [d.toordinal() for d in o.days], o.files, o.events] for o in health.lost],
+        list(health.unread_commits),
+        health.gone,
+        [[reject.file, reject.row, reject.cause] for reject in health.rejects],
+        list(health.notes),
+        health.ahead,
+        optional_time_to(health.ahead_until),
+    ]
+
+
+def to_health(value: object) -> Health:
+    """Return the health of these fields."""
+    return Health(
+        *row(
+            value,
+            *(number, number, number, number, number),
+            many(lambda lost: Lost(*row(lost, text, many(_to_date), number, number))),
+            many(number),
+            number,
+            many(lambda reject: Reject(*row(reject, text, optional(number), text))),
+            _texts,
+            number,
+            to_optional_time,
+        )
+    )
+
+
+def campaigns_to(campaigns: Iterable[Campaign]) -> list[Any]:
+    """Return the fields of campaigns."""
+    return [
+        [c.id, c.name, c.events, time_to(c.oldest_event), optional_time_to(c.newest_event)]
+        for c in campaigns
+    ]
+
+
+def to_campaigns(value: object) -> list[Campaign]:
+    """Return the campaigns of these fields."""
+    fields = (text, to_optional_text, number, to_time, to_optional_time)
+    return [Campaign(*row(campaign, *fields)) for campaign in _list(value)]
+
+
+def messages_to(messages: Iterable[Message]) -> list[Any]:
+    """Return the fields of messages."""
+    return [[m.id, m.name, list(m.channels), m.events, time_to(m.newest_event)] for m in messages]
+
+
+def to_messages(value: object) -> tuple[Message, ...]:
+    """Return the messages of these fields."""
+    fields = (text, to_optional_text, _texts, number, to_time)
+    return tuple(Message(*row(message, *fields)) for message in _list(value))
+
+
+def executions_to(executions: Iterable[Execution]) -> list[Any]:
+    """Return the fields of executions."""
+    return [[x.id, x.events, time_to(x.oldest_event), time_to(x.newest_event)] for x in executions]
+
+
+def to_executions(value: object) -> tuple[Execution, ...]:
+    """Return the executions of these fields."""
+    fields = (text, number, to_time, to_time)
+    return tuple(Execution(*row(execution, *fields)) for execution in _list(value))
+
+
+def names_to(names: Iterable[tuple[str, str | None]]) -> list[Any]:
+    """Return pairs of an id and a display name."""
+    return [list(pair) for pair in names]
+
+
+def to_names(value: object) -> dict[str, str | None]:
+    """Return the display name of each id."""
+    return dict(tuple(row(pair, text, to_optional_text)) for pair in _list(value))
