@@ -45,7 +45,7 @@ def event(kind, channel="email", **more):
 feed = Feed()
 feed.add(event("sent"), event("bounce", "push", platform="ios", bounce_type="hard"))
 feed.refresh()
-dashboard = Dashboard(feed.snapshot())
+dashboard = Dashboard(feed.snapshot(), lazy=True)
 Controller(dashboard, lambda address: dashboard.set_language(address.partition("locale=")[2]))
 live = Coordinator(dashboard, feed)
 live.start()

@@ -6,18 +6,18 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import Tab, VBox, Widget
+from ipywidgets import VBox
 
-from campaign_live_widgets.catalog import TABS, TILES
+from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.catalog import tile as tile_of
 from campaign_live_widgets.dashboard.editing.editor import Editor
-from campaign_live_widgets.dashboard.editing.grid import ReportGrid
 from campaign_live_widgets.dashboard.live.connection_monitor import ConnectionMonitor
 from campaign_live_widgets.dashboard.live.viewers import Viewers
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.dashboard.page.facts import Facts
 from campaign_live_widgets.dashboard.page.filters import Filters
 from campaign_live_widgets.dashboard.page.header import Header
+from campaign_live_widgets.dashboard.page.tab_pages import TabPages
 from campaign_live_widgets.dashboard.page.tile_update import update_tile
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.io.clock import utc_now
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign_live_widgets.catalog import Text
+    from campaign_live_widgets.dashboard.editing.grid import ReportGrid
     from campaign_live_widgets.dashboard.live.page_updates import PageUpdates
     from campaign_live_widgets.dashboard.page.filters import ReportController
     from campaign_live_widgets.layouts.places import Place
@@ -60,6 +61,11 @@ class Dashboard(VBox):
         The layouts that the tabs open with, and their storage.
     name : str
         Of the report: its pages keep drafts of layouts for each name.
+    tab : str, optional
+        The tab that is open at first; by default the first one.
+    lazy : bool
+        Whether the tiles of a tab are made when it is first opened, or asked for. A notebook that
+        is stored needs all of them.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by name
@@ -72,6 +78,8 @@ class Dashboard(VBox):
         now: datetime | None = None,
         layouts: TabLayouts | None = None,
         name: str = REPORT,
+        tab: str | None = None,
+        lazy: bool = False,
     ) -> None:
         self.snapshot = snapshot
         """The snapshot that is shown."""
@@ -82,6 +90,8 @@ class Dashboard(VBox):
         self._controller: ReportController | None = None
         self._detail: str | None = None
         self._failed: set[TileWidget] = set()
+        self._shown: dict[str, Snapshot] = {}
+        """The snapshot that the tiles of each tab show."""
         self._followers: list[TileWidget] = []
         self._tile_ids = tuple(TILES if tiles is None else (tile_of(i).id for i in tiles))
         self.monitor = ConnectionMonitor(locale=locale)
@@ -89,9 +99,13 @@ class Dashboard(VBox):
         self.filters = Filters(locale=locale)
         self._layouts = layouts or TabLayouts(places(map(tile_of, self._tile_ids)))
         self._saves_layouts, self._name = layouts is not None, name
-        self._editors = dict[str, Editor]()
-        self._rows = self._load_layouts()
-        self.tabs = Tab().add_class("clw-tabs")
+        self.grids = TabPages(
+            self._load_layouts(), self._make_tile, self._make_editor, self._lock, is_lazy=lazy
+        )
+        """The grid of each tab."""
+        self.tabs = self.grids.widget
+        if tab is not None:
+            self.grids.open(tab)
         self._fill_tabs(now or utc_now())
         super().__init__((self.monitor, self.header, self.filters, self.tabs))
         self.add_class("clw-report")
@@ -106,15 +120,7 @@ class Dashboard(VBox):
         """Create tiles, grids and facts in the page's language, and put them into the tabs."""
         self.facts = Facts(locale=self.locale, time_zone=self.time_zone)
         self._describe(now)
-        self._tiles = {tile_id: self._make_tile(tile_id) for tile_id in self._tile_ids}
-        self.grids = {tab: ReportGrid(self._tiles, row) for tab, row in self._rows.items()}
-        self._shown = dict.fromkeys(self.grids, self.snapshot)
-        if not self.tabs.children:
-            self.tabs.children = [VBox().add_class("clw-page") for _ in self.grids]
-        # The pages are reused: with new ones, the browser would open the first tab again.
-        for page, (tab, grid) in zip(self.tabs.children, self.grids.items(), strict=True):
-            page.children = self._page(tab, grid)
-        self.tabs.titles = [TABS[tab](self.locale) if tab in TABS else tab for tab in self.grids]
+        self.grids.fill(self.locale, {"campaign": [self.facts]})
 
     def _load_layouts(self) -> dict[str, tuple[Place, ...]]:
         """Return the places that the tabs open with, and show notices about them."""
@@ -144,22 +150,20 @@ class Dashboard(VBox):
             widget.on_open(self._open_message)
         return widget
 
-    def _page(self, tab: str, grid: ReportGrid) -> tuple[Widget, ...]:
-        standard = self._own_places(self._layouts.standard[tab])
-        on_save = partial(self.save_layout, tab) if self._saves_layouts else None
-        self._editors[tab] = editor = Editor(
+    def _make_editor(self, tab: str, grid: ReportGrid, former: Editor | None) -> Editor:
+        self._shown[tab] = self.snapshot  # with which the tiles have just been made
+        return Editor(
             grid,
-            standard,
+            self._own_places(self._layouts.standard[tab]),
             locale=self.locale,
-            on_save=on_save,
+            on_save=partial(self.save_layout, tab) if self._saves_layouts else None,
             on_export=lambda: File(
                 FILE_NAME, write_report(self.layout_of_tabs()), "application/json"
             ),
             on_import=partial(self._import_layout, tab),
             name=f"{self._name} {tab}",
-            former=self._editors.get(tab),
+            former=former,
         )
-        return (editor, grid, self.facts) if tab == "campaign" else (editor, grid)
 
     def _import_layout(self, tab: str, data: bytes) -> tuple[tuple[Place, ...] | None, str]:
         row, message = import_layout(data, tab, self._layouts.standard)
@@ -167,14 +171,14 @@ class Dashboard(VBox):
 
     def tile(self, tile_id: str) -> TileWidget:
         """Return the widget of one tile; raise :class:`UnknownNameError` if there is none."""
-        try:
-            return self._tiles[tile_id]
-        except KeyError:
-            raise UnknownNameError("widget", tile_id, self._tiles) from None
+        widget = self.grids.tile(tile_id)
+        if widget is None:
+            raise UnknownNameError("widget", tile_id, self._tile_ids)
+        return widget
 
     def layout_of_tabs(self) -> dict[str, tuple[Place, ...]]:
         """Return the current places of all tiles, by tab."""
-        return {tab: grid.places() for tab, grid in self.grids.items()}
+        return self.grids.places()
 
     def use_storage(self, storage: LayoutStorage | None, refusal: Text | None = None) -> None:
         """Show the layouts of a storage, and save the reader's layouts there from now on.
@@ -184,7 +188,7 @@ class Dashboard(VBox):
         with self._lock:
             self._layouts.use_storage(storage, refusal)
             for tab, row in self._load_layouts().items():
-                self._editors[tab].load(row)
+                self.grids.load(tab, row)
 
     def save_layout(self, tab: str, row: Iterable[Place]) -> str | None:
         """Save the places of a tab; return why it failed, in the page's language, or ``None``."""
@@ -208,7 +212,7 @@ class Dashboard(VBox):
         with self._lock, self.monitor.together():
             self.snapshot = snapshot
             changed = self._describe(now or utc_now())
-            for tab in self.grids if force_all else self._open_tabs():
+            for tab in self.grids.made if force_all else self._open_tabs():
                 changed |= self._update_tab(tab)
             self._followers = [widget for widget in self._followers if widget.comm is not None]
             for widget in self._followers:
@@ -225,27 +229,21 @@ class Dashboard(VBox):
             if (locale, time_zone) == (self.locale, self.time_zone):
                 return
             self.locale, self.time_zone = locale, time_zone
-            parts = (part for page in self.tabs.children for part in page.children)
-            old = [*self._tiles.values(), *parts]
-            self._rows = self.layout_of_tabs()
             self.monitor.set_language(locale)
             self.header.set_language(locale, time_zone)
             self.filters.set_language(locale)
             self._fill_tabs(utc_now())
             self._failed.intersection_update(self._followers)
-            for widget in old:
-                widget.close()
 
     def set_controller(self, controller: ReportController) -> None:
         """Pass the reader's choices to *controller*, and let messages be opened."""
         self._controller = controller
-        for tile in self._tiles.values():
+        for tile in self.grids.tiles.values():
             tile.on_open(self._open_message)
 
     def open_tab(self, tab: str) -> None:
         """Open a tab; an unknown tab is ignored."""
-        if tab in self.grids:
-            self.tabs.selected_index = list(self.grids).index(tab)
+        self.grids.open(tab)
 
     def show_detail(self, message_id: str | None, channels: Iterable[str] = ()) -> None:
         """Show the page of one message, in the tab of its channel, or of the whole campaign.
@@ -311,8 +309,8 @@ class Dashboard(VBox):
         self.set_state("paused")
 
     def _open_tabs(self) -> list[str]:
-        index = self.tabs.selected_index
-        return [] if index is None else [list(self.grids)[index]]
+        tab = self.grids.open_tab
+        return [] if tab is None else [tab]
 
     def _on_tab_opened(self, _change: object) -> None:
         with self._lock, self.monitor.together():
@@ -332,10 +330,10 @@ class Dashboard(VBox):
 
     def _update_tab(self, tab: str) -> bool:
         """Update the tiles of a tab; return whether any has changed."""
+        grid, changed = self.grids[tab], False
         if self._shown[tab] is self.snapshot:
             return False
-        changed = False
-        for widget in self.grids[tab].children:
+        for widget in grid.children:
             changed |= self._update(widget)
         self._shown[tab] = self.snapshot
         return changed

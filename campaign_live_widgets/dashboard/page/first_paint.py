@@ -40,7 +40,7 @@ def first_paint(page: Dashboard, now: datetime | None = None) -> FirstPaint:
     now : datetime, optional
         The current time, up to which ages are counted; by default the clock's.
     """
-    tab = list(page.grids)[page.tabs.selected_index or 0]
+    tab = page.grids.open_tab or next(iter(page.grids))
     titles = zip(page.grids, page.tabs.titles, strict=True)
     return paint(
         PagePart(

@@ -28,9 +28,15 @@ _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
 
 
 def detect_schema(
-    file: DataFile, con: duckdb.DuckDBPyConnection, wanted: str | None = None
+    file: DataFile,
+    con: duckdb.DuckDBPyConnection,
+    wanted: str | None = None,
+    *,
+    statistics: bool = True,
 ) -> FileSchema:
     """Return the schema of a file; its format is detected by its fields unless *wanted*.
+
+    What a Parquet file guarantees about its values comes from its *statistics*.
 
     Raises
     ------
@@ -38,7 +44,7 @@ def detect_schema(
         If the file cannot be opened, or does not match its file extension.
     """
     if file.kind == "parquet":
-        field_paths = _parquet_paths(file.path, con)
+        field_paths = _parquet_paths(file.path, con, statistics=statistics)
         return FileSchema(
             "parquet", None, _format(field_paths, wanted), field_paths=_sorted(field_paths)
         )
@@ -210,16 +216,18 @@ def _distinct(names: Iterable[str]) -> Iterable[str]:
         yield unique
 
 
-def _parquet_paths(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[FieldPath, ...]]:
+def _parquet_paths(
+    path: str, con: duckdb.DuckDBPyConnection, *, statistics: bool
+) -> dict[str, tuple[FieldPath, ...]]:
     try:
         relation = con.sql(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0")
     except duckdb.Error as error:
         message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
         raise SourceError(message) from error
-    statistics = _statistics(path, con)
+    known = _statistics(path, con) if statistics else {}
     field_paths: dict[str, tuple[FieldPath, ...]] = {}
     for name, kind in zip(relation.columns, relation.types, strict=True):
-        _struct_paths(name, _identifier(name), kind, statistics, field_paths)
+        _struct_paths(name, _identifier(name), kind, known, field_paths)
     return field_paths
 
 

@@ -17,13 +17,13 @@ from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources.batch_relation import BATCH
 from campaign_live_widgets.sources.files.file_schema import (
-    detect_schema,
     lowercase_keys,
     lowercased_schema,
     spelled_differently,
 )
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.files.json_documents import lines_of
+from campaign_live_widgets.sources.files.known_schemas import LARGE, KnownSchemas
 from campaign_live_widgets.sources.files.line_numbers import ReadFile, line_numbers, lines_at
 from campaign_live_widgets.sources.files.raw_bytes import content, has_byte_order_mark
 from campaign_live_widgets.sources.files.scan_sql import (
@@ -56,8 +56,6 @@ _NO_EVENTS: Final = (
     "count(*) FILTER (cause IS NULL AND part = 0)"
 )
 """Rejected rows, and rows that carry no event."""
-_SMALL: Final = 1 << 22
-"""Bytes of Parquet up to which a copy in memory is quicker than to read columns as needed."""
 
 
 @dataclass(slots=True)
@@ -105,7 +103,7 @@ class Stage:
         examples: int = EXAMPLES,
     ) -> None:
         self._con = con
-        self._wanted = wanted
+        self._schemas = KnownSchemas(con, wanted)
         self.files = files
         self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
@@ -127,8 +125,8 @@ class Stage:
         """Stage *slices*; a file that cannot be read is named in ``problems``."""
         self.clear()
         batch = Batch(tallies=defaultdict(lambda: Tally(kept=self._examples)))
-        groups: dict[FileSchema, list[FileSlice]] = defaultdict(list)
-        common: dict[FileSchema, FileSchema] = {}
+        groups: dict[tuple[FileSchema, bool], list[FileSlice]] = defaultdict(list)
+        common: dict[tuple[FileSchema, bool], FileSchema] = {}
         for file_slice in slices:
             try:
                 known = self._schema(file_slice)
@@ -137,16 +135,20 @@ class Stage:
                     batch, file_slice, str(error).removeprefix(file_slice.file.path + ": ")
                 )
                 continue
-            groups[known].append(file_slice)
-            common[known] = common[known].also(known) if known in common else known
-        for known, members in groups.items():
+            # Guarantees are known of large files only: small ones would take them away.
+            key = (known, known.kind == "parquet" and file_slice.end > LARGE)
+            groups[key].append(file_slice)
+            shared = common.setdefault(key, known)
+            if shared is not known:
+                common[key] = shared.also(known)
+        for key, members in groups.items():
             try:
-                self._read(common[known], members, batch)
+                self._read(common[key], members, batch)
             except UNREADABLE as failed:
                 stop_if_interrupted(failed)
                 for file_slice in members:  # find the file that cannot be read
                     try:
-                        self._read_one(common[known], file_slice, batch)
+                        self._read_one(common[key], file_slice, batch)
                     except UNREADABLE as error:
                         stop_if_interrupted(error)
                         self._set_aside(batch, file_slice, why(error))
@@ -173,7 +175,8 @@ class Stage:
         state = self.files[file_slice.file.path]
         known = state.schema
         if known is None or known.format is None or file_slice.whole:
-            known = state.schema = detect_schema(file_slice.file, self._con, self._wanted)
+            known = self._schemas.schema_of(file_slice.file, file_slice.end)
+            state.schema = known
         return known
 
     def _set_aside(self, batch: Batch, file_slice: FileSlice, why: str) -> None:
@@ -203,7 +206,7 @@ class Stage:
         paths = [read.path for read in reads]
         self._number += 1
         size = sum(file_slice.end - file_slice.start for file_slice in members)
-        if known.kind == "parquet" and size > _SMALL:
+        if known.kind == "parquet" and size > LARGE:
             name = f"view_{self._number}"
             self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
         else:
