@@ -61,9 +61,13 @@ class Control:
     feed : RollupFeed or SharedFeed
     query : Query
         The report's own settings, which it shows first.
+    address : str
+        A query string; what it names is shown in place of the report's own settings.
     """
 
-    def __init__(self, dashboard: Dashboard, feed: RollupFeed | SharedFeed, query: Query) -> None:
+    def __init__(
+        self, dashboard: Dashboard, feed: RollupFeed | SharedFeed, query: Query, address: str = ""
+    ) -> None:
         self._dashboard, self._feed, self._defaults = dashboard, feed, query
         self._lock = RLock()
         self._query = query
@@ -72,8 +76,11 @@ class Control:
         # The campaign of an address without one: a newer campaign must not replace it.
         self._usual = feed.campaign if query.campaign is None else None
         dashboard.set_controller(self)
-        dashboard.open_tab(query.tab)
-        self._publish()
+        if address:
+            self.goto(address)
+        else:
+            dashboard.open_tab(query.tab)
+            self._publish()
 
     @property
     def query(self) -> Query:

@@ -13,6 +13,7 @@ from ipywidgets import VBox
 from campaign_live_widgets.app.notebook.controller import Control
 from campaign_live_widgets.app.notebook.save_snapshot import offer_saving
 from campaign_live_widgets.app.reader.feed_choice import open_feed
+from campaign_live_widgets.app.settings import address as page_address
 from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, awaits_request, identify_user
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
@@ -91,6 +92,8 @@ class CampaignReport(VBox):
         ``CAMPAIGN_LIVE_LAYOUT`` names, else the product's own.
     name : str
         Of the report: each person has a separate layout for each name.
+    address : str
+        The query string of a page's address; what it names replaces the parameters.
 
     Raises
     ------
@@ -117,6 +120,7 @@ class CampaignReport(VBox):
         tab: str = "campaign",
         layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None = None,
         name: str = REPORT,
+        address: str = "",
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         self._shows_samples = not named
@@ -144,8 +148,9 @@ class CampaignReport(VBox):
         self._feed.require(query)
         _publish_campaign(self._feed.campaign)
         self._live: Coordinator | None = None
-        super().__init__((self._dashboard_of(self._feed.snapshot(), query),))
-        self._control = Control(self.dashboard, self._feed, query)
+        shown, _ = page_address.parse_address(page_address.read_address(address), query)
+        super().__init__((self._dashboard_of(self._feed.snapshot(), shown),))
+        self._control = Control(self.dashboard, self._feed, query, address)
         offer_saving(self.dashboard, named if source else "")
         if self._shows_samples:
             notices = (_SAMPLES, *notices)

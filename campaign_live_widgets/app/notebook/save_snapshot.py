@@ -7,7 +7,7 @@ source: the source is not read again.
 from __future__ import annotations
 
 import os
-import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -19,9 +19,11 @@ from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.dashboard.page.shown_view import shown_view
 from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.io.environment import SNAPSHOTS, SNAPSHOTS_ADDRESS
+from campaign_live_widgets.io.threads import page_thread
 from campaign_live_widgets.rendering.language.phrases import one_line
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
     from campaign_live_widgets.dashboard import Dashboard
@@ -93,9 +95,7 @@ class Saver:
         view = shown_view(self._page)
         self._page.filters.saving = "busy"
         self._page.header.notify(_STARTED)
-        self._thread = threading.Thread(
-            target=self._run, args=(view,), name="campaign-live-save", daemon=True
-        )
+        self._thread = page_thread(partial(self._run, view), "campaign-live-save")
         self._thread.start()
 
     def wait(self, seconds: float) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,7 @@ from campaign_live_widgets.io.backoff import retry_delay
 from campaign_live_widgets.io.environment import HUB_USER, USER_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LOCAL: Final = "local"
 """The user where users are not distinguished."""
@@ -42,6 +43,22 @@ _RECEIVE_TIMEOUT: Final = 2.0
 _BACKOFF: Final = (0.2, 1.0, 5.0, 30.0)
 """Seconds before each retry of the connection to the server; the last one repeats."""
 
+_KNOWN: Final[ContextVar[tuple[str | None] | None]] = ContextVar("campaign_live_user", default=None)
+"""The user of the page that is made in this context, where its server knows the user."""
+
+
+@contextmanager
+def known_user(user: str | None) -> Iterator[None]:
+    """Let pages that are made inside the block be those of *user*.
+
+    ``None``: the request should have named a user, and does not.
+    """
+    token = _KNOWN.set((user,))
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
 
 def awaits_request() -> bool:
     """Return whether Voilà has prepared this page for a request that has not come yet."""
@@ -53,7 +70,7 @@ def identify_user(
 ) -> bool:
     """Call *on_user* with the name of the user who opens the page.
 
-    In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
+    The one of :func:`known_user`, if there is one. In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
     request, ``None`` if there is none. Else the user of JupyterHub's single-user server, else
     ``local``.
 
@@ -61,6 +78,9 @@ def identify_user(
     request, *on_request* is called from a thread when the request arrives, with the user: what is
     saved may have changed since the page was prepared. Returns whether it will be.
     """
+    if (known := _KNOWN.get()) is not None:
+        on_user(known[0])
+        return False
     header = os.environ.get(USER_HEADER, "").strip()
     variable = header_variable(header) if header and _PREHEATED in os.environ else None
     is_prepared = awaits_request()

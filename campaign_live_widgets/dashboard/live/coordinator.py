@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass
-from threading import Event, Lock, Thread, current_thread
+from threading import Event, Lock, current_thread
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from campaign_live_widgets.catalog import Text
@@ -19,6 +19,7 @@ from campaign_live_widgets.dashboard.live.heartbeat import Heartbeat
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.backoff import BACKOFF, retry_delay
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.threads import page_thread
 from campaign_live_widgets.rendering.language.phrases import one_line
 from campaign_live_widgets.rendering.language.times import moment
 
@@ -125,7 +126,7 @@ class Coordinator:
         self._failures = 0
         self._poll_started: float | None = None
         self._last_read = self._last_tick = self._last_status = -math.inf
-        self._thread = Thread(target=self._run, name="campaign-live", daemon=True)
+        self._thread = page_thread(self._run, "campaign-live")
         self._heartbeat = Heartbeat(
             dashboard.monitor, self._viewers, pace.heartbeat_seconds, self._as_of
         )

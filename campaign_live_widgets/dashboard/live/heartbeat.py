@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Event, Thread, current_thread
+from threading import Event, current_thread
 from typing import TYPE_CHECKING
+
+from campaign_live_widgets.io.threads import page_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +41,7 @@ class Heartbeat:
         self._monitor, self._viewers = monitor, viewers
         self._seconds, self._as_of = seconds, as_of
         self._stopping, self._soon = Event(), Event()
-        self._thread = Thread(target=self._run, name="campaign-live-heartbeat", daemon=True)
+        self._thread = page_thread(self._run, "campaign-live-heartbeat")
 
     def start(self) -> None:
         """Start the thread; the first heartbeat is sent when a page is visible."""

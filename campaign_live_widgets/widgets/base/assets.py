@@ -7,13 +7,16 @@ modules are sent once, in one library model, and each widget names its own.
 from __future__ import annotations
 
 from dataclasses import astuple
+from functools import cache
 from hashlib import sha256
 from threading import Lock
 from typing import Any, ClassVar, Final
+from weakref import WeakKeyDictionary, ref
 
 import anywidget
 import traitlets as t
 from ipywidgets import Widget, widget_serialization
+from ipywidgets.comm import get_comm_manager
 
 from campaign_live_widgets.catalog import LOCALES, METRICS, meaning
 from campaign_live_widgets.rendering.html.es_modules import modules, read
@@ -51,7 +54,8 @@ _INITIALIZE: Final = """
 _declared: Final[list[str]] = []
 """Paths of the modules that draw widgets."""
 _lock: Final = Lock()
-_library: Library | None = None
+_libraries: Final[WeakKeyDictionary[object, ref[Library]]] = WeakKeyDictionary()
+"""The library of each kernel, by its comm manager; the kernel's list of widgets keeps it."""
 
 
 class Library(Widget):
@@ -73,8 +77,8 @@ class Library(Widget):
     def __init__(self) -> None:
         super().__init__(
             loader=read(_LOADER),
-            labels={at: {name: text(at) for name, text in PAGE.items()} for at in LOCALES},
-            meanings={at: {m: astuple(meaning(m, at)) for m in METRICS} for at in LOCALES},
+            labels=_labels(),
+            meanings=_meanings(),
         )
 
     def fill(self) -> None:
@@ -82,14 +86,30 @@ class Library(Widget):
         if self._filled == len(_declared):
             return
         self._filled = len(_declared)
-        scripts = modules(_declared, _PREFIX)
-        styles = {"palette": palette_css(), "controls": read("rendering/html/controls.css")}
-        for path in sorted(scripts, key=_style_rank):
-            if style := read(path.removesuffix(".js") + ".css"):
-                styles[path] = style
-        digest = sha256(repr((scripts, styles)).encode()).hexdigest()
         with self.hold_sync():
-            self.scripts, self.styles, self.version = scripts, styles, digest[:_DIGITS]
+            self.scripts, self.styles, self.version = _sources(self._filled)
+
+
+@cache
+def _sources(declared: int) -> tuple[dict[str, str], dict[str, str], str]:
+    """Return the scripts and styles of the first *declared* modules, and their version."""
+    scripts = modules(_declared[:declared], _PREFIX)
+    styles = {"palette": palette_css(), "controls": read("rendering/html/controls.css")}
+    for path in sorted(scripts, key=_style_rank):
+        if style := read(path.removesuffix(".js") + ".css"):
+            styles[path] = style
+    digest = sha256(repr((scripts, styles)).encode()).hexdigest()
+    return scripts, styles, digest[:_DIGITS]
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    return {at: {name: text(at) for name, text in PAGE.items()} for at in LOCALES}
+
+
+@cache
+def _meanings() -> dict[str, dict[str, tuple[str, ...]]]:
+    return {at: {m: astuple(meaning(m, at)) for m in METRICS} for at in LOCALES}
 
 
 def declare(path: str) -> None:
@@ -108,12 +128,15 @@ def declare(path: str) -> None:
 
 def library() -> Library:
     """Return this kernel's library; it is created by the first call."""
-    global _library  # noqa: PLW0603 - one for each kernel is the point of it
+    manager = get_comm_manager()
     with _lock:
-        if _library is None or _library.comm is None:
-            _library = Library()
-        _library.fill()
-        return _library
+        known = _libraries.get(manager)
+        found = None if known is None else known()
+        if found is None or found.comm is None:
+            found = Library()
+            _libraries[manager] = ref(found)
+        found.fill()
+        return found
 
 
 class Front(Joint, anywidget.AnyWidget):

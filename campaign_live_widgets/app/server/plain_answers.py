@@ -1,0 +1,64 @@
+"""Answers of the server in place of a page: a sentence, and another attempt by itself."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+from campaign_live_widgets.catalog import LOCALES, Text
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+BUSY: Final = Text(
+    "This report has as many viewers as its server allows. The page tries again every {} seconds.",
+    "Ce rapport a atteint le nombre de lecteurs que son serveur admet. La page réessaie toutes "
+    "les {} secondes.",
+)
+STARTING: Final = Text(
+    "The report is starting. The page tries again every {} seconds.",
+    "Le rapport démarre. La page réessaie toutes les {} secondes.",
+)
+_TITLE: Final = Text("Campaign live report", "Rapport de campagne en direct")
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="{locale}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="refresh" content="{seconds}">
+<title>{title}</title>
+<style>
+body {{ display: grid; place-content: center; min-height: 90vh; margin: 0 24px; }}
+main {{ max-width: 40em; font: 16px/24px system-ui, sans-serif; }}
+h1 {{ font-size: 24px; line-height: 32px; }}
+</style>
+<main role="status"><h1>{title}</h1><p>{text}</p></main>
+</html>
+"""
+
+
+def plain_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
+    """Return a page that shows *text* in its reader's language and is loaded again by itself.
+
+    Parameters
+    ----------
+    text : Text
+        With one place for the seconds.
+    seconds : int
+        Time until the browser asks again.
+    """
+    locale = _locale(request)
+    shown = escape(text(locale).format(seconds))
+    return _PAGE.format(locale=locale, seconds=seconds, title=escape(_TITLE(locale)), text=shown)
+
+
+def _locale(request: HTTPServerRequest) -> str:
+    """Return the language of the address, else the first of the browser that the report has."""
+    asked = parse_qs(request.query).get("locale", [""])[-1]
+    if asked in LOCALES:
+        return asked
+    for one in str(request.headers.get("Accept-Language", "")).split(","):
+        if (short := one.strip()[:2].lower()) in LOCALES:
+            return short
+    return LOCALES[0]
