@@ -43,6 +43,26 @@ from campaign_live_widgets.io.environment import USER_HEADER
     help="Start every reader with the layout in FILE.",
 )
 @options.snapshots
+@click.option(
+    "--notebook",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Serve this notebook in place of the report; each page has its own kernel.",
+)
+@click.option(
+    "--page-hosts",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Share the pages of all viewers among N processes.",
+)
+@click.option(
+    "--max-viewers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Open at most N pages at a time; the next viewer waits.",
+)
 @options.no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -57,9 +77,13 @@ def serve(  # noqa: PLR0913 - the options of a command
     locale: str,
     layout: str | None,
     snapshots: str | None,
+    notebook: str | None,
+    page_hosts: int,
+    max_viewers: int | None,
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
+    _use_one_thread()
     from campaign_live_widgets.app.server.launch import is_local
     from campaign_live_widgets.app.server.launch import serve as run
     from campaign_live_widgets.app.settings.query import parse_query
@@ -86,8 +110,17 @@ def serve(  # noqa: PLR0913 - the options of a command
         layout=layout,
         snapshots=snapshots,
         on_campaign=options.log_chosen_campaign,
+        notebook=notebook,
+        page_hosts=page_hosts,
+        max_viewers=max_viewers,
+        log=log,
         debug=is_debug(),
     )
+
+
+def _use_one_thread() -> None:
+    """Let numpy start no threads in this process, which forks those that compute."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @click.command()
@@ -128,6 +161,7 @@ def demo(  # noqa: PLR0913 - the options of a command
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve a simulated live campaign on the dashboard until Ctrl-C."""
+    _use_one_thread()
     from campaign_live_widgets.app.demo.demo import demo as run
 
     run(

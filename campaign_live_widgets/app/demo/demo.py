@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-from contextlib import contextmanager, nullcontext
+import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, Literal
 
 import duckdb
@@ -18,7 +18,7 @@ from campaign_live_widgets.app.server.launch import serve
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 Format = Literal["ndjson", "parquet"]
@@ -56,8 +56,6 @@ class EventWriter:
         self._stem = f"events-{simulation.start:%Y%m%dT%H%M%SZ}"
         self._files = 0
         self._file_born: datetime | None = None
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="campaign-live-demo", daemon=True)
 
     def write(self) -> int:
         """Write the events up to now that are not written yet; return how many."""
@@ -68,18 +66,10 @@ class EventWriter:
             (self._append if self._form == "ndjson" else self._add_parquet)(text, now)
         return len(lines)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Keep writing in the background inside a ``with`` block."""
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._stopping.set()
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_EVERY[self._form]):
+    def keep_writing(self) -> None:
+        """Write until the process ends."""
+        while True:
+            time.sleep(_EVERY[self._form])
             self.write()
 
     def _append(self, text: str, now: datetime) -> None:
@@ -137,18 +127,18 @@ def demo(  # noqa: PLR0913 - the options of a command
             writer = EventWriter(Path(events), simulation, format)
             writer.write()
             simulation.speed = speed
-            with writer.running():
-                serve(
-                    str(events),
-                    campaign=CAMPAIGN_ID,
-                    port=port,
-                    open_browser=open_browser,
-                    window="2h",
-                    locale=locale,
-                    base_url=base_url,
-                    snapshots=snapshots,
-                    debug=debug,
-                )
+            serve(
+                str(events),
+                campaign=CAMPAIGN_ID,
+                port=port,
+                open_browser=open_browser,
+                window="2h",
+                locale=locale,
+                base_url=base_url,
+                snapshots=snapshots,
+                beside=writer.keep_writing,
+                debug=debug,
+            )
     except KeyboardInterrupt:
         return
 

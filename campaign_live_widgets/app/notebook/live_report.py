@@ -148,8 +148,8 @@ class CampaignReport(VBox):
         self._feed.require(query)
         _publish_campaign(self._feed.campaign)
         self._live: Coordinator | None = None
-        shown, _ = page_address.parse_address(page_address.read_address(address), query)
-        super().__init__((self._dashboard_of(self._feed.snapshot(), shown),))
+        first, _ = page_address.parse_address(page_address.read_address(address), query)
+        super().__init__((self._dashboard_of(self._feed.snapshot(), first),))
         self._control = Control(self.dashboard, self._feed, query, address)
         offer_saving(self.dashboard, named if source else "")
         if self._shows_samples:

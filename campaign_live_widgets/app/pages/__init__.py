@@ -1,1 +1,1 @@
-"""Pages without a kernel of their own: many in one process, each with its own widgets."""
+"""Pages without kernels: many in one process, each with its own widgets."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
@@ -40,11 +40,36 @@ async def read_frame(reader: StreamReader) -> str | bytes | dict[str, Any]:
     ConnectionError
         If it is lost, or what comes is no frame.
     """
-    size, kind = _HEAD.unpack(await reader.readexactly(_HEAD.size))
+    size, kind = _head(await reader.readexactly(_HEAD.size))
+    return _body(await reader.readexactly(size), kind)
+
+
+def read_frame_now(file: BinaryIO) -> str | bytes | dict[str, Any]:
+    """Return what the next frame of a blocking connection holds.
+
+    Raises
+    ------
+    ConnectionError
+        If the other side has closed the connection, or what comes is no frame.
+    """
+    head = file.read(_HEAD.size)
+    size, kind = _head(head) if len(head) == _HEAD.size else (-1, _JSON)
+    body = file.read(max(0, size))
+    if len(body) != size:
+        message = "the connection is closed"
+        raise ConnectionError(message)
+    return _body(body, kind)
+
+
+def _head(data: bytes) -> tuple[int, int]:
+    size, kind = _HEAD.unpack(data)
     if size > _LARGEST:
         message = f"a frame of {size} bytes"
         raise ConnectionError(message)
-    body = await reader.readexactly(size)
+    return size, kind
+
+
+def _body(body: bytes, kind: int) -> str | bytes | dict[str, Any]:
     if kind == _JSON:
         answer: dict[str, Any] = json.loads(body)
         return answer

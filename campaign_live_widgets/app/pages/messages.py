@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -34,7 +35,7 @@ class InvalidMessageError(ValueError):
     """A frame of a browser that is no message."""
 
 
-def make_message(
+def make_message(  # noqa: PLR0913 - the parts of a message, all but two by name
     kind: str,
     content: dict[str, Any],
     *,
@@ -74,7 +75,7 @@ def make_message(
 def encode(message: Message, protocol: str) -> str | bytes:
     """Return the frame of a message: bytes in :data:`V1`, else text unless it has buffers."""
     if protocol == V1:
-        return _encode_v1(message)
+        return encode_v1(message)
     text = _dump({**{part: message[part] for part in _PARTS}, "channel": message["channel"]})
     if not message["buffers"]:
         return text.decode()
@@ -105,7 +106,8 @@ def decode(frame: str | bytes, protocol: str) -> Message:
     return message
 
 
-def _encode_v1(message: Message) -> bytes:
+def encode_v1(message: Message) -> bytes:
+    """Return the frame of a message in :data:`V1`."""
     parts = [message["channel"].encode(), *(_dump(message[part]) for part in _PARTS)]
     parts += message["buffers"]
     offsets = [_WORD * (len(parts) + 2)]
@@ -123,14 +125,14 @@ def _decode(frame: str | bytes, protocol: str) -> Message:
         if not len(_PARTS) + 1 < count <= len(frame) // _WORD:
             raise InvalidMessageError(count)
         offsets = struct.unpack_from(f"<{count}Q", frame, _WORD)
-        channel, *rest = (frame[a:b] for a, b in zip(offsets, offsets[1:], strict=False))
+        channel, *rest = (frame[a:b] for a, b in pairwise(offsets))
         parts = dict(zip(_PARTS, map(json.loads, rest[: len(_PARTS)]), strict=True))
         return {**parts, "buffers": rest[len(_PARTS) :], "channel": channel.decode()}
     count = int.from_bytes(frame[:_SHORT_WORD], "big")
     if not 0 < count <= len(frame) // _SHORT_WORD:
         raise InvalidMessageError(count)
     places = [*struct.unpack_from(f"!{count}I", frame, _SHORT_WORD), len(frame)]
-    text, *buffers = (frame[a:b] for a, b in zip(places, places[1:], strict=False))
+    text, *buffers = (frame[a:b] for a, b in pairwise(places))
     message = json.loads(text)
     return message | {"buffers": buffers}
 

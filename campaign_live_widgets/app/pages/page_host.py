@@ -133,7 +133,7 @@ class PageHost:
             )
         except CampaignLiveError as error:
             return {"error": str(error), "card": card(error)}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the page shows it
             _LOG.exception("A page could not be opened")
             return {"error": str(error), "card": card(CampaignLiveError(str(error)))}
         finally:
@@ -152,7 +152,7 @@ class PageHost:
         return {"page": page_id, "campaign": page.campaign, **page.first_paint()}
 
     def _new_id(self) -> str:
-        """Return an id that nobody can guess, in the form of a kernel's id."""
+        """Return an id that cannot be guessed, in the form of a kernel's id."""
         digits = secrets.token_hex(16)[:-2] + f"{self._number:02d}"
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
@@ -266,8 +266,8 @@ class PageHost:
                 continue
             checked = now
             for page_id, opened in list(self._pages.items()):
-                kept = KEEP_ABANDONED if opened.was_seen else min(KEEP_UNSEEN, KEEP_ABANDONED)
-                if not opened.viewers and now - opened.alone_since >= kept:
+                limit = KEEP_ABANDONED if opened.was_seen else min(KEEP_UNSEEN, KEEP_ABANDONED)
+                if not opened.viewers and now - opened.alone_since >= limit:
                     self._forget(page_id)
 
     async def _in_pool(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: object) -> T:
@@ -282,8 +282,8 @@ def free_memory() -> None:
 
 
 def run_page_host(
-    listening: socket.socket, settings: PageSettings, *, number: int, most: int | None
+    listening: socket.socket, settings: PageSettings, number: int, most: int | None
 ) -> None:
-    """Run a page host until the process ends; the first call in a process of its own."""
+    """Run a page host until the process ends; the first call in its process."""
     install()
     asyncio.run(PageHost(settings, number=number, most=most).run(listening))

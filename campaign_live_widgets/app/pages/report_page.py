@@ -36,7 +36,7 @@ class ReportPage:
     Parameters
     ----------
     page_id : str
-        The id of its kernel; whoever knows it can view the page.
+        The id of its kernel; it gives access to the page.
     settings : PageSettings
     address : str
         The query string of the page's address.

@@ -23,7 +23,12 @@ from ipywidgets import Widget
 from ipywidgets.widgets import widget as widgets_of_process
 from ipywidgets.widgets.widget import _remove_buffers
 
-from campaign_live_widgets.app.pages.messages import PROTOCOL_VERSION, V1, Message, encode, make_message
+from campaign_live_widgets.app.pages.messages import (
+    PROTOCOL_VERSION,
+    Message,
+    encode_v1,
+    make_message,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +41,7 @@ _CONTROL_TARGET: Final = "jupyter.widget.control"
 _CONTROL_VERSION: Final = "1"
 
 
-class PageComm(BaseComm):  # type: ignore[misc] # has no types
+class PageComm(BaseComm):
     """A comm of one kernel, whatever the context it is used in."""
 
     def __init__(self, kernel: VirtualKernel, **more: Any) -> None:  # noqa: ANN401 - passed on
@@ -75,12 +80,15 @@ class PageComm(BaseComm):  # type: ignore[misc] # has no types
         deleting: bool = False,  # noqa: FBT001, FBT002, ARG002 - as in the base class
     ) -> None:
         """Close the comm in the front end."""
-        if self._closed:
-            return
+        if not self._closed:
+            self.forget()
+            self.publish_msg("comm_close", data or self._close_data, metadata, buffers)
+
+    def forget(self) -> None:
+        """Close the comm here; the front end has closed its side."""
         self._closed = True
         self._kernel.comms.comms.pop(self.comm_id, None)
         self._kernel.widgets.pop(self.comm_id, None)
-        self.publish_msg("comm_close", data or self._close_data, metadata, buffers)
 
 
 class VirtualKernel:
@@ -134,7 +142,7 @@ class VirtualKernel:
             try:
                 self.publish("status", {"execution_state": "busy"})
                 handler(message)
-            except Exception:  # one message must not end the page
+            except Exception:  # noqa: BLE001 - one message must not end the page
                 _LOG.exception("A message of a page failed")
             finally:
                 self.publish("status", {"execution_state": "idle"})
@@ -193,9 +201,7 @@ class VirtualKernel:
             metadata=metadata,
             buffers=buffers,
         )
-        frame = encode(message, V1)
-        assert isinstance(frame, bytes)
-        return frame
+        return encode_v1(message)
 
     def _reply(self, request: Message, kind: str, content: dict[str, Any]) -> None:
         channel = "control" if request.get("channel") == "control" else "shell"
@@ -221,15 +227,15 @@ class VirtualKernel:
 
     def _on_comm_info(self, message: Message) -> None:
         wanted = message["content"].get("target_name")
-        found = {
+        targets = {
             comm_id: {"target_name": one.target_name}
             for comm_id, one in list(self.comms.comms.items())
             if wanted in {None, one.target_name}
         }
-        self._reply(message, "comm_info_reply", {"comms": found})
+        self._reply(message, "comm_info_reply", {"comms": targets})
 
     def _on_comm_open(self, message: Message) -> None:
-        """Open the control comm of the widgets; a front end makes no widgets of its own."""
+        """Open the control comm of the widgets; a front end makes no widgets."""
         content = message["content"]
         opened = PageComm(
             self,
@@ -238,7 +244,7 @@ class VirtualKernel:
             target_name=str(content["target_name"]),
         )
         version = str(message["metadata"].get("version", ""))
-        if opened.target_name != _CONTROL_TARGET or version.split(".")[0] != _CONTROL_VERSION:
+        if opened.target_name != _CONTROL_TARGET or version.partition(".")[0] != _CONTROL_VERSION:
             opened.close()
             return
         if opened.comm_id in self.comms.comms:
@@ -258,14 +264,14 @@ class VirtualKernel:
             one.handle_msg(message)
 
     def _on_comm_close(self, message: Message) -> None:
-        """Close the control comm; the widgets are closed by the page only."""
+        """Forget the control comm; the widgets are closed by the page only."""
         one = self._comm(message)
         if one is not None and one.target_name == _CONTROL_TARGET:
-            one.close()
+            one.forget()
 
     def _comm(self, message: Message) -> PageComm | None:
-        found: PageComm | None = self.comms.comms.get(message["content"].get("comm_id"))
-        return found
+        comm = self.comms.comms.get(message["content"].get("comm_id"))
+        return comm if isinstance(comm, PageComm) else None
 
 
 class _Widgets(MutableMapping[str, Widget]):

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, RequestHandler
-from voila.static_file_handler import MultiStaticFileHandler
 
 from campaign_live_widgets.app.server.routes import route
 
@@ -97,8 +96,8 @@ class Assets:
         return [
             (rf"{root}/(static/voila\.js)", _BundleHandler, here),
             (rf"{root}/(labextensions/.+/remoteEntry\.[^/]+\.js)", _BundleHandler, here),
-            (rf"{root}/static/(.*)", _StaticHandler, {"paths": self._static}),
-            (rf"{root}/labextensions/(.*)", _ExtensionHandler, {"path": self._extensions}),
+            (rf"{root}/static/(.*)", _FileHandler, {"path": self._static}),
+            (rf"{root}/labextensions/(.*)", _FileHandler, {"path": self._extensions}),
         ]
 
 
@@ -130,12 +129,7 @@ class _BundleHandler(RequestHandler):
         self.finish(script)
 
 
-class _StaticHandler(MultiStaticFileHandler):
-    def set_extra_headers(self, _path: str) -> None:
-        self.set_header("Cache-Control", _FOREVER)
-
-
-class _ExtensionHandler(FileFindHandler):
+class _FileHandler(FileFindHandler):
     def set_headers(self) -> None:
         super().set_headers()
         self.set_header("Cache-Control", _FOREVER)

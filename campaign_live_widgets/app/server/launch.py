@@ -1,4 +1,4 @@
-"""The report for stakeholders: its notebook behind Voilà, without a configuration file."""
+"""The report for stakeholders behind one address, without a configuration file."""
 
 from __future__ import annotations
 
@@ -7,33 +7,24 @@ import os
 import shutil
 import signal
 import socket
+import webbrowser
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
-# isort: off
-# This module comes first: with it, importing nbformat takes seconds less.
-from campaign_live_widgets.app.server.voila_app import (
-    TEMPLATE,
-    ReportServer,
-    quiet_logs,
-    voila_config,
-)
-
-# isort: on
 from jupyter_core.paths import jupyter_path
-from nbformat import write
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
 from campaign_live_widgets.app.jobs.snapshot_run import require_apart
 from campaign_live_widgets.app.notebook.save_snapshot import PATH
+from campaign_live_widgets.app.pages.report_page import PageSettings
+from campaign_live_widgets.app.server.quiet_logs import quiet_logs
 from campaign_live_widgets.app.server.routes import base_path
+from campaign_live_widgets.app.server.site import NotReadyError, Site
 from campaign_live_widgets.app.settings.identity import header_variable
 from campaign_live_widgets.app.settings.installation import (
     VOILA_TEMPLATES,
-    notebook_path,
     raise_missing,
 )
 from campaign_live_widgets.app.settings.secret_reference import (
@@ -46,7 +37,6 @@ from campaign_live_widgets.app.settings.secret_reference import (
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.environment import (
     CAMPAIGN,
-    CAMPAIGN_FILE,
     DEBUG,
     LAYOUT,
     LAYOUTS,
@@ -62,14 +52,12 @@ from campaign_live_widgets.sources.address import parse_address
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from traitlets.config import Config
-
-NOTEBOOK: Final = "campaign_live_report.ipynb"
+TEMPLATE: Final = "campaign_live"
 DEFAULT_PORT: Final = 8866
 
 
-def _ignore(_campaign: str) -> None:
-    """Do nothing with the id of the campaign."""
+def _ignore(_text: str) -> None:
+    """Do nothing with an id or a message."""
 
 
 def serve(  # noqa: PLR0913 - the options of a command
@@ -88,6 +76,11 @@ def serve(  # noqa: PLR0913 - the options of a command
     layout: str | None = None,
     snapshots: str | None = None,
     on_campaign: Callable[[str], object] = _ignore,
+    notebook: str | None = None,
+    page_hosts: int = 1,
+    max_viewers: int | None = None,
+    beside: Callable[[], object] | None = None,
+    log: Callable[[str], object] = _ignore,
     debug: bool = False,
 ) -> None:
     """Serve the report of *source* until Ctrl-C or SIGTERM.
@@ -122,8 +115,18 @@ def serve(  # noqa: PLR0913 - the options of a command
         what ``CAMPAIGN_LIVE_SNAPSHOTS`` names. Created if missing.
     on_campaign : callable
         Is called with the id of the campaign that the first page shows, if there is one.
+    notebook : str, optional
+        A notebook to serve in place of the report; each of its pages has its own kernel.
+    page_hosts : int
+        How many processes share the pages of the report.
+    max_viewers : int, optional
+        How many pages of the report may be open at a time; by default any number.
+    beside : callable, optional
+        Is run in a separate process meanwhile.
+    log : callable
+        Is called with one line when a process has failed.
     debug : bool
-        Log everything, and show the notebook's tracebacks in the page.
+        Log everything, and show tracebacks in the page.
 
     Raises
     ------
@@ -137,20 +140,10 @@ def serve(  # noqa: PLR0913 - the options of a command
         If the page cannot be rendered.
     """
     secret = "" if token is None else _secret(token)
-    if user_header is not None:
-        os.environ[USER_HEADER] = user_header
     _pass_source(source)
-    if campaign is not None:
-        os.environ[CAMPAIGN] = campaign
-    if layout is not None:
-        _require_layout(layout)
-        os.environ[LAYOUT] = layout
-    if snapshots is not None:
-        os.environ[SNAPSHOTS] = snapshots
-    for name in (LAYOUT, LAYOUTS, SNAPSHOTS):
-        if os.environ.get(name):  # the kernels run in another folder
-            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
-    parameters = {"at": at or "", "window": window, "locale": locale}
+    _pass_options(
+        {USER_HEADER: user_header, CAMPAIGN: campaign, LAYOUT: layout, SNAPSHOTS: snapshots}
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if debug:
         os.environ[DEBUG] = "1"
@@ -161,33 +154,43 @@ def serve(  # noqa: PLR0913 - the options of a command
             reserve_port(host, port) as reserved,
             TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder,
         ):
-            notebook = _prepare(Path(folder), parameters)
-            campaign_file = Path(folder, "campaign")
-            os.environ[CAMPAIGN_FILE] = str(campaign_file)
+            _find_template(Path(folder))
             os.environ[SERVER_FOLDER] = folder
-            number = reserved.getsockname()[1]
-            config = voila_config(notebook, host, number, token=secret, debug=debug)
-            config.Voila.base_url = base_path(base_url)
-            snapshots_folder = _snapshots_folder(source, config.Voila.base_url)
-            _pass_user_header(config, host)
-            server = ReportServer(config=config)
-            server.browse, server.snapshots = open_browser, snapshots_folder
-            server.reserved = reserved
-            server.on_ready = lambda: _pass_on(campaign_file, on_campaign)
-            server.initialize([])
-            server.start()
+            path = base_path(base_url)
+            site = Site(
+                listening=reserved,
+                folder=Path(folder),
+                base_url=path,
+                token=secret,
+                snapshots=_snapshots_folder(source, path),
+                debug=debug,
+            )
+            _forget_requests(host)
+            with site.running(log, beside) as processes:
+                if notebook is None:
+                    first = PageSettings(at=at or "", window=window, locale=locale)
+                    chosen = site.serve_pages(processes, first, page_hosts, max_viewers)
+                else:
+                    chosen = site.serve_notebook(processes, notebook)
+                if chosen:
+                    on_campaign(chosen)
+                address = _address(host, reserved, path)
+                print(address, flush=True)  # noqa: T201 - what the command answers
+                if open_browser:
+                    query = f"?{urlencode({'token': secret})}" if secret else ""
+                    processes.start("browser", webbrowser.open, f"{address}{query}", is_kept=False)
+                processes.watch()
     except KeyboardInterrupt:
         return
-    if server.failure is not None:
+    except NotReadyError as error:
         _raise_source_error(source, campaign)
-        message = f"the page could not be rendered: {server.failure}"
-        raise CampaignLiveError(message) from server.failure
+        message = f"the page could not be rendered: {error}"
+        raise CampaignLiveError(message) from error
 
 
-def _pass_on(file: Path, on_campaign: Callable[[str], object]) -> None:
-    """Call *on_campaign* with the id that the first page has written to *file*."""
-    if file.is_file():
-        on_campaign(file.read_text(encoding="utf-8"))
+def _address(host: str, reserved: socket.socket, path: str) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{reserved.getsockname()[1]}{path}"
 
 
 def _secret(token: str) -> str:
@@ -244,16 +247,14 @@ def _require_layout(layout: str) -> None:
     shared_layout(layout)
 
 
-def _pass_user_header(config: Config, host: str) -> None:
-    """Let a prepared kernel learn of its request from this server, and only from it.
+def _forget_requests(host: str) -> None:
+    """Remove what belongs to no request of this server from the environment of its kernels.
 
-    The kernel takes the header that names the person from the request, and what is saved as it is
-    then. Values in the server's own environment belong to no request.
+    A prepared kernel learns of its request, and of the header that names the person, from this
+    server only.
     """
-    header = os.environ.get(USER_HEADER, "").strip()
     os.environ.pop("SERVER_SOFTWARE", None)
-    if header:
-        config.VoilaConfiguration.http_header_envs = [header]
+    if header := os.environ.get(USER_HEADER, "").strip():
         os.environ.pop(header_variable(header), None)
     reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     os.environ["VOILA_APP_IP"] = f"[{reached}]" if ":" in reached else reached
@@ -268,11 +269,10 @@ def _raise_source_error(source: str, campaign: str | None) -> None:
             opened.rollup.require_campaign()
 
 
-def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
-    """Return a copy of the notebook in *folder* with *parameters* in it, as Papermill puts them.
+def _find_template(folder: Path) -> None:
+    """Put the template into *folder* where Voilà could not find it.
 
-    The template is put beside it where Voilà could not find it: a wheel installs it, a
-    checkout has it at its root.
+    A wheel installs it, a checkout has it at its root.
     """
     if VOILA_TEMPLATES.is_dir():
         shutil.copytree(VOILA_TEMPLATES, folder / "voila" / "templates")
@@ -280,10 +280,16 @@ def _prepare(folder: Path, parameters: Mapping[str, str]) -> Path:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(folder), others)))
     elif not any(Path(t, TEMPLATE).is_dir() for t in jupyter_path("voila", "templates")):
         raise_missing(f"the Voilà template {TEMPLATE}")
-    template = notebook_path(NOTEBOOK)
-    notebook = folder / NOTEBOOK
-    write(parameterize_notebook(load_notebook_node(str(template)), dict(parameters)), notebook)
-    return notebook
+
+
+def _pass_options(values: Mapping[str, str | None]) -> None:
+    """Put the values of options into the environment of pages and kernels."""
+    os.environ.update({name: value for name, value in values.items() if value is not None})
+    if values[LAYOUT] is not None:
+        _require_layout(os.environ[LAYOUT])
+    for name in (LAYOUT, LAYOUTS, SNAPSHOTS):
+        if os.environ.get(name):  # the kernels run in another folder
+            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
 
 
 def _pass_source(source: str) -> None:

@@ -59,8 +59,8 @@ class PageClient:
 
     async def statuses(self) -> list[dict[str, Any]]:
         """Return the figures of all hosts."""
-        asked = (self._ask(i, {"do": "status"}) for i in range(len(self._sockets)))
-        return await asyncio.gather(*asked)
+        answers = (self._ask(i, {"do": "status"}) for i in range(len(self._sockets)))
+        return await asyncio.gather(*answers)
 
     async def attach(
         self, page_id: str, user: str | None, protocol: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import IncompleteReadError
+from contextlib import suppress
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from campaign_live_widgets.app.pages.frames import pack, read_frame
 from campaign_live_widgets.app.pages.messages import V1
+from campaign_live_widgets.app.server.access import address_without_token
 from campaign_live_widgets.app.server.page_client import HostGoneError
 from campaign_live_widgets.app.server.plain_answers import BUSY, STARTING, plain_answer
 from campaign_live_widgets.app.settings.identity import request_user
@@ -37,16 +39,16 @@ _COMPRESSION: Final = {"compression_level": 5, "mem_level": 5}
 
 
 def page_rows(
-    server_url: str, shell: PageShell, client: PageClient
+    root: str, shell: PageShell, client: PageClient
 ) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
-    """Return the handlers of pages."""
-    asked = {"client": client}
+    """Return the handlers of pages below *root*, a regular expression."""
+    options = {"client": client}
     return [
-        (url_path_join(server_url, "/voila/ready"), _ReadyHandler, asked),
-        (url_path_join(server_url, f"/api/kernels/{_PAGE_ID}"), _KernelHandler, asked),
-        (url_path_join(server_url, f"/api/kernels/{_PAGE_ID}/channels"), _ChannelsHandler, asked),
-        (url_path_join(server_url, f"/voila/api/shutdown/{_PAGE_ID}"), _EndHandler, asked),
-        (server_url, _PageHandler, asked | {"shell": shell}),
+        (url_path_join(root, "/voila/ready"), _ReadyHandler, options),
+        (url_path_join(root, f"/api/kernels/{_PAGE_ID}"), _KernelHandler, options),
+        (url_path_join(root, f"/api/kernels/{_PAGE_ID}/channels"), _ChannelsHandler, options),
+        (url_path_join(root, f"/voila/api/shutdown/{_PAGE_ID}"), _EndHandler, options),
+        (root, _PageHandler, options | {"shell": shell}),
     ]
 
 
@@ -60,12 +62,13 @@ class _PageHandler(JupyterHandler):
     async def get(self) -> None:
         # Reading the token sets the cookie that a closing page needs.
         _ = self.xsrf_token
+        if address := address_without_token(self):
+            self.redirect(address)
+            return
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", _NO_STORE)
         try:
-            answer = await self._client.open(
-                self.request.query, request_user(self.request.headers)
-            )
+            answer = await self._client.open(self.request.query, request_user(self.request.headers))
         except HostGoneError:
             self._finish_later(STARTING, _RETRY_STARTING)
             return
@@ -107,10 +110,10 @@ class _KernelHandler(APIHandler):
     @authenticated
     async def get(self, page_id: str) -> None:
         try:
-            found = await self._client.find(page_id, request_user(self.request.headers))
+            exists = await self._client.find(page_id, request_user(self.request.headers))
         except HostGoneError:
             raise HTTPError(HTTPStatus.SERVICE_UNAVAILABLE) from None
-        if not found:
+        if not exists:
             raise HTTPError(HTTPStatus.NOT_FOUND)
         self.finish({"id": page_id, "name": "campaign-live", "execution_state": "idle"})
 
@@ -123,15 +126,13 @@ class _EndHandler(APIHandler):
 
     @authenticated
     async def post(self, page_id: str) -> None:
-        try:
+        with suppress(HostGoneError):  # the page is gone with it
             await self._client.close(page_id, request_user(self.request.headers))
-        except HostGoneError:
-            pass  # the page is gone with it
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
 
-class _ChannelsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+class _ChannelsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """The websocket of a page: its frames go to the page host and back as they are."""
 
     _reader: StreamReader
@@ -169,7 +170,7 @@ class _ChannelsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # typ
             if self.ws_connection is None:  # it was refused
                 self._writer.close()
 
-    async def open(self, _page_id: str) -> None:  # type: ignore[override]
+    async def open(self, _page_id: str) -> None:
         super().open()
         self._pump = asyncio.create_task(self._receive())
 

@@ -39,15 +39,12 @@ class PageShell:
         Folders of the template's static files and of the front end's extensions.
     entries : tuple of str
         The entry script of each extension that the page loads, below those folders.
-    themes : str
-        Folder of the front end's themes.
     """
 
     html: str
     static: tuple[str, ...]
     extensions: tuple[str, ...]
     entries: tuple[str, ...]
-    themes: str
 
     def to_json(self) -> dict[str, Any]:
         """Return the shell as JSON values."""
@@ -57,8 +54,12 @@ class PageShell:
     def read(cls, file: Path) -> PageShell:
         """Return the shell that a file contains."""
         values = json.loads(file.read_text(encoding="utf-8"))
-        lists = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**lists)
+        return cls(
+            html=values["html"],
+            static=tuple(values["static"]),
+            extensions=tuple(values["extensions"]),
+            entries=tuple(values["entries"]),
+        )
 
     def page(self, answer: Mapping[str, str]) -> str:
         """Return the HTML of a page, from the answer of its host."""

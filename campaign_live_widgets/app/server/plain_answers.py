@@ -1,4 +1,4 @@
-"""Answers of the server in place of a page: a sentence, and another attempt by itself."""
+"""Answers of the server in place of a page: a sentence, and another attempt soon."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
+from campaign_live_widgets.app.server.snapshot_files import preferred_locale
 from campaign_live_widgets.catalog import LOCALES, Text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ h1 {{ font-size: 24px; line-height: 32px; }}
 
 
 def plain_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
-    """Return a page that shows *text* in its reader's language and is loaded again by itself.
+    """Return a page that shows *text* in its reader's language and is loaded again soon.
 
     Parameters
     ----------
@@ -49,16 +50,13 @@ def plain_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
         Time until the browser asks again.
     """
     locale = _locale(request)
-    shown = escape(text(locale).format(seconds))
-    return _PAGE.format(locale=locale, seconds=seconds, title=escape(_TITLE(locale)), text=shown)
+    sentence = escape(text(locale).format(seconds))
+    return _PAGE.format(locale=locale, seconds=seconds, title=escape(_TITLE(locale)), text=sentence)
 
 
 def _locale(request: HTTPServerRequest) -> str:
     """Return the language of the address, else the first of the browser that the report has."""
-    asked = parse_qs(request.query).get("locale", [""])[-1]
-    if asked in LOCALES:
-        return asked
-    for one in str(request.headers.get("Accept-Language", "")).split(","):
-        if (short := one.strip()[:2].lower()) in LOCALES:
-            return short
-    return LOCALES[0]
+    locale = parse_qs(request.query).get("locale", [""])[-1]
+    if locale in LOCALES:
+        return locale
+    return preferred_locale(request.headers)

@@ -6,25 +6,27 @@ import asyncio
 import gettext
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jupyter_server import DEFAULT_TEMPLATE_PATH_LIST
-from jupyter_server.auth import AllowAllAuthorizer, PasswordIdentityProvider
+from jupyter_server.auth import AllowAllAuthorizer
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from traitlets.config import Config
 
+from campaign_live_widgets.app.server.access import LoginHandler, TokenIdentity, log_request
 from campaign_live_widgets.app.server.assets import Assets
 from campaign_live_widgets.app.server.page_client import PageClient
 from campaign_live_widgets.app.server.page_handlers import page_rows
 from campaign_live_widgets.app.server.page_shell import PageShell
+from campaign_live_widgets.app.server.routes import route
 
 if TYPE_CHECKING:
     import socket
+    from pathlib import Path
 
     from tornado.web import RequestHandler
 
@@ -43,12 +45,15 @@ class WebSettings:
         The sockets of the page hosts.
     snapshots : Path or None
         The folder of snapshots that are shown beside the page.
+    token : str
+        What requests must have; empty for nothing.
     """
 
     base_url: str
     shell: Path
     hosts: tuple[str, ...]
     snapshots: Path | None = None
+    token: str = ""
 
 
 def run_web_server(listening: socket.socket, settings: WebSettings) -> None:
@@ -60,7 +65,7 @@ async def _run(listening: socket.socket, settings: WebSettings) -> None:
     while not settings.shell.is_file():  # noqa: ASYNC110 - another process writes it
         await asyncio.sleep(0.02)
     server = HTTPServer(_application(PageShell.read(settings.shell), settings))
-    listening.setblocking(False)
+    listening.settimeout(0)
     server.add_socket(listening)
     await asyncio.Event().wait()
 
@@ -68,7 +73,7 @@ async def _run(listening: socket.socket, settings: WebSettings) -> None:
 def _application(shell: PageShell, settings: WebSettings) -> Application:
     base_url = settings.base_url
     config = Config()
-    identity = PasswordIdentityProvider(config=config, token="")
+    identity = TokenIdentity(config=config, token=settings.token)
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(DEFAULT_TEMPLATE_PATH_LIST),
         extensions=["jinja2.ext.i18n"],
@@ -85,6 +90,7 @@ def _application(shell: PageShell, settings: WebSettings) -> Application:
         identity_provider=identity,
         authorizer=AllowAllAuthorizer(config=config, identity_provider=identity),
         login_url=url_path_join(base_url, "/login"),
+        log_function=log_request,
     )
 
 
@@ -100,17 +106,15 @@ def _rows(
         from campaign_live_widgets.app.server.snapshot_files import handlers
 
         rows += handlers(settings.snapshots, base_url)
-    rows += page_rows(base_url, shell, PageClient(settings.hosts))
-    static = {"path": list(shell.static)}
+    root = route(base_url)
+    static, extensions = {"path": list(shell.static)}, {"path": list(shell.extensions)}
     return [
         *rows,
-        (url_path_join(base_url, r"/voila/templates/[^/]+/static/(.*)"), FileFindHandler, static),
-        (url_path_join(base_url, r"/voila/static/(.*)"), FileFindHandler, static),
-        (
-            url_path_join(base_url, r"/voila/labextensions/(.*)"),
-            FileFindHandler,
-            {"path": list(shell.extensions)},
-        ),
+        *page_rows(root, shell, PageClient(settings.hosts)),
+        (url_path_join(root, "/login"), LoginHandler, {}),
+        (url_path_join(root, r"/voila/templates/[^/]+/static/(.*)"), FileFindHandler, static),
+        (url_path_join(root, r"/voila/static/(.*)"), FileFindHandler, static),
+        (url_path_join(root, r"/voila/labextensions/(.*)"), FileFindHandler, extensions),
     ]
 
 

@@ -23,7 +23,7 @@ from campaign_live_widgets.io.backoff import retry_delay
 from campaign_live_widgets.io.environment import HUB_USER, USER_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 LOCAL: Final = "local"
 """The user where users are not distinguished."""
@@ -60,6 +60,17 @@ def known_user(user: str | None) -> Iterator[None]:
         _KNOWN.reset(token)
 
 
+def request_user(headers: Mapping[str, str]) -> str | None:
+    """Return the user of a request to this server; ``None`` if it should name one and does not.
+
+    Where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: its value. Else the user of JupyterHub's
+    single-user server, else ``local``.
+    """
+    if header := os.environ.get(USER_HEADER, "").strip():
+        return headers.get(header, "").strip() or None
+    return os.environ.get(HUB_USER) or LOCAL
+
+
 def awaits_request() -> bool:
     """Return whether Voilà has prepared this page for a request that has not come yet."""
     return os.environ.get(_PREHEATED) == "True" and not _is_requested()
@@ -70,9 +81,9 @@ def identify_user(
 ) -> bool:
     """Call *on_user* with the name of the user who opens the page.
 
-    The one of :func:`known_user`, if there is one. In a page of Voilà, where ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the
-    request, ``None`` if there is none. Else the user of JupyterHub's single-user server, else
-    ``local``.
+    The one of :func:`known_user`, if there is one. In a page of Voilà, where
+    ``CAMPAIGN_LIVE_USER_HEADER`` names a header: the value in the request, ``None`` if there is
+    none. Else the user of JupyterHub's single-user server, else ``local``.
 
     *on_user* is called at once if the user is known. In a page that Voilà has prepared before a
     request, *on_request* is called from a thread when the request arrives, with the user: what is

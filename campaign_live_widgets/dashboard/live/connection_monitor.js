@@ -16,6 +16,8 @@ const PING_MS = 15_000;
 /** Longest time between two checks that counts as waiting; the computer slept for the rest. */
 const LONGEST_CHECK_MS = 2000;
 const RETRY_MS = 2000;
+/** Status of the answer about a page that does not exist. */
+const GONE = 404;
 /** Timeout of an attempt to reconnect. */
 const ATTEMPT_MS = 10_000;
 
@@ -86,13 +88,19 @@ function watch(model, changed, signal) {
     next?.statusChanged?.connect(onStatus);
     kernel = next;
   };
+  const isConnected = () => !kernel || kernel.connectionStatus === "connected";
   // The front end waits up to half a minute between two attempts; the server may be back earlier.
   const reconnect = async () => {
     if (reconnecting || !kernel?.serverSettings || Date.now() - attemptedAt < ATTEMPT_MS) return;
     reconnecting = true;
     const { baseUrl } = kernel.serverSettings;
-    const answer = await reach(new URL(`api/kernels/${encodeURIComponent(kernel.id)}`, baseUrl));
-    if (answer && disconnectedMs && !endedAt) {
+    const status = await statusOf(new URL(`api/kernels/${encodeURIComponent(kernel.id)}`, baseUrl));
+    if (status === GONE && model.get("reopens")) {
+      // All that the page shows is in its address.
+      window.location.reload();
+      return;
+    }
+    if (answers(status) && disconnectedMs && !endedAt) {
       attemptedAt = Date.now();
       kernel.reconnect().catch(() => {});
     } else await pause(RETRY_MS);
@@ -107,10 +115,10 @@ function watch(model, changed, signal) {
     id ??= kernel?.id ?? null;
     // With another kernel, or with none any more, the widgets of this page are gone.
     if (id && !endedAt && (!current || current.isDisposed || current.id !== id)) endedAt = now;
-    if (loss === "socket") reconnect();
+    const mayBeGone = model.get("reopens") && (endedAt || !isConnected());
+    if (loss === "socket" || mayBeGone) reconnect();
     silentMs = document.hidden ? 0 : silentMs + elapsed;
-    const connected = !kernel || kernel.connectionStatus === "connected";
-    disconnectedMs = connected ? 0 : disconnectedMs + elapsed;
+    disconnectedMs = isConnected() ? 0 : disconnectedMs + elapsed;
     report();
   };
   const report = () => {
@@ -167,11 +175,13 @@ export function lossOf({ ended, disconnectedMs, silentMs, heartbeatMs, isBusy, l
   return limit && silentMs > limit ? "silent" : "";
 }
 
-/** Return whether a server answers at an address, whatever its answer. */
-async function reach(url) {
+/** Return the status of a server's answer at an address; 0 without one. */
+async function statusOf(url) {
   const answer = await fetch(url, { cache: "no-store" }).catch(() => null);
-  return Boolean(answer && answer.status < 500);
+  return answer?.status ?? 0;
 }
+
+const answers = (status) => status > 0 && status < 500;
 
 /** Wait until the server answers, then reload the page. */
 async function reload(showStep, signal) {
@@ -180,7 +190,7 @@ async function reload(showStep, signal) {
     new URL(document.body.dataset.baseUrl ?? "/voila/", document.baseURI),
   );
   while (!signal.aborted) {
-    if (await reach(ready)) {
+    if (answers(await statusOf(ready))) {
       window.location.reload();
       return;
     }

@@ -78,7 +78,7 @@ class ConnectionMonitor(FrontModel, script="connection_monitor"):
     limits = traitlets.Dict().tag(sync=True)
     """When the page reports a lost connection; by default :data:`LIMITS`."""
     reopens = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether the page loads again by itself once its kernel is gone: all it shows is in its
+    """Whether the page loads again once its kernel is gone, without a click: all it shows is in its
     address."""
     locale = traitlets.Unicode("en").tag(sync=True)
     labels = traitlets.Dict().tag(sync=True)

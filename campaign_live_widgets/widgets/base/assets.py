@@ -130,13 +130,13 @@ def library() -> Library:
     """Return this kernel's library; it is created by the first call."""
     manager = get_comm_manager()
     with _lock:
-        known = _libraries.get(manager)
-        found = None if known is None else known()
-        if found is None or found.comm is None:
-            found = Library()
-            _libraries[manager] = ref(found)
-        found.fill()
-        return found
+        reference = _libraries.get(manager)
+        one = None if reference is None else reference()
+        if one is None or one.comm is None:
+            one = Library()
+            _libraries[manager] = ref(one)
+        one.fill()
+        return one
 
 
 class Front(Joint, anywidget.AnyWidget):

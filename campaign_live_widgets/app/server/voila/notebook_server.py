@@ -1,26 +1,21 @@
-"""Voilà with the report's notebook, and the settings that a live page needs."""
+"""Voilà with a notebook, and the settings that a live page needs: each page has a kernel."""
 # ruff: noqa: E402 - a module has to be disabled before the imports
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
-import threading
-import webbrowser
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 # With this module, jsonschema compiles the grammar of all addresses on import: seconds at the
 # start for a check that nothing here uses.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jupyter_server.utils import url_path_join
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler, authenticated
-from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
@@ -37,14 +32,12 @@ from campaign_live_widgets.app.server.routes import route
 from campaign_live_widgets.errors import CampaignLiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
     from socket import socket
     from types import FrameType
 
 TEMPLATE: Final = "campaign_live"
 
-_START_LIMIT: Final = 120.0
 _AFTER_OPENING: Final = 2.5
 """Seconds after which the next page is prepared: not while the last one is being opened."""
 _ERROR_MARK: Final = 'data-mime-type="application/vnd.jupyter.stderr"'
@@ -64,7 +57,6 @@ def voila_config(
     app.ip, app.port, app.port_retries = host, port, 0
     app.open_browser = False
     app.log_level = "DEBUG" if debug else "ERROR"
-    app.connection_dir_root = str(notebook.parent)
     app.tornado_settings = {"websocket_compression_options": {}, "log_function": log_request}
     app.token, app.identity_provider_class = token, TokenIdentity
     page = config.VoilaConfiguration
@@ -82,25 +74,32 @@ def voila_config(
     return config
 
 
-def quiet_logs() -> None:
-    """Remove messages from the log that need no action.
+@dataclass(frozen=True, slots=True)
+class NotebookSettings:
+    """What the server of a notebook needs.
 
-    Tornado reads Jupyter's milliseconds between two pings as seconds and warns; Jupyter pings
-    on its own. A page that has just been closed may still be sent a message or two. The errors
-    of requests are reported by their handlers.
+    Attributes
+    ----------
+    notebook : Path
+    folder : Path
+        For the connections of its kernels.
+    base_url : str
+        With a slash at both ends.
+    token, user_header : str
+        Empty if there is none.
+    snapshots : Path or None
+        The folder of snapshots that are shown beside the page.
+    debug : bool
+        Whether to log everything, and show tracebacks in the page.
     """
-    logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
-    # A page may outlive its kernel, and ask for it.
-    logging.getLogger("tornado.application").addFilter(
-        lambda r: not str(r.msg).startswith(("wrote error", "Uncaught exception in write_error"))
-    )
-    logging.getLogger("asyncio").addFilter(
-        lambda r: (
-            not (r.exc_info and isinstance(r.exc_info[1], WebSocketClosedError))
-            and not str(r.msg).startswith("Task was destroyed")
-        )
-    )
+
+    notebook: Path
+    folder: Path
+    base_url: str
+    token: str = ""
+    user_header: str = ""
+    snapshots: Path | None = None
+    debug: bool = False
 
 
 class _PageHandler(TornadoVoilaHandler):
@@ -134,33 +133,19 @@ class _ReadyHandler(RequestHandler):
 
 
 class ReportServer(Voila):
-    """Voilà that serves one notebook and prints the page's address once it answers.
+    """Voilà that serves one notebook on a socket.
 
     Attributes
     ----------
-    browse : bool
-        Whether to open the page in a browser then.
     snapshots : Path or None
         The folder of snapshots that are shown beside the page.
-    failure : Exception or None
-        Why the page is not ready; the server stops then.
-    reserved : socket or None
-        Keeps the port until the server listens.
-    on_ready : callable
-        Is called once the page answers, before its address is printed.
+    reserved : socket
+        Where it listens.
     """
 
-    browse = False
-    on_ready: Callable[[], object] = staticmethod(lambda: None)
     snapshots: Path | None = None
-    failure: Exception | None = None
     server_url: str
-    reserved: socket | None = None
-
-    @property
-    def address(self) -> str:
-        """Return where the page is."""
-        return str(self._url(f"[{self.ip}]" if ":" in self.ip else self.ip))
+    reserved: socket
 
     def init_settings(self) -> dict[str, Any]:
         """Return Voilà's settings, after having its pages ask for our bundles of scripts."""
@@ -209,34 +194,30 @@ class ReportServer(Voila):
 
     def listen(self) -> None:
         """Listen until stopped."""
-        signal.signal(signal.SIGINT, self._handle_signal_stop)
-        IOLoop.current().add_callback(self._announce)
-        if self.reserved is not None:
-            self.reserved.close()
-        super().listen()
+        self.reserved.settimeout(0)
+        HTTPServer(self.app).add_socket(self.reserved)
+        self.ioloop = IOLoop.current()
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()
 
-    def stop(self) -> None:
-        """End all kernels; a second Ctrl-C ends at once."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        super().stop()
-
-    async def _announce(self) -> None:
-        url = url_path_join(self.address.replace("//0.0.0.0:", "//127.0.0.1:"), "voila/ready")
-        client = AsyncHTTPClient()
-        answer = await client.fetch(url, request_timeout=_START_LIMIT, raise_error=False)
-        if answer.error and not self.voila_configuration.show_tracebacks:
-            self.failure = CampaignLiveError(answer.body.decode() or str(answer.error))
-            self.ioloop.stop()
-            return
-        self.on_ready()
-        print(self.address, flush=True)  # noqa: T201 - what the command answers
-        if self.browse:
-            query = f"?{urlencode({'token': self.token})}" if self.token else ""
-            address = f"{self.address}{query}"
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-    def _handle_signal_stop(self, number: int, frame: FrameType | None) -> None:
+    def _handle_signal_stop(self, _number: int, _frame: FrameType | None) -> None:
         if not hasattr(self, "ioloop"):  # it is still starting
-            signal.default_int_handler(number, frame)
+            sys.exit(0)
         # An exception raised inside a request would be logged by its handler, and lost.
         self.ioloop.add_callback_from_signal(self.ioloop.stop)
+
+
+def run_notebook_server(listening: socket, settings: NotebookSettings) -> None:
+    """Serve a notebook on a socket until SIGTERM."""
+    host, port = listening.getsockname()[:2]
+    config = voila_config(settings.notebook, host, port, token=settings.token, debug=settings.debug)
+    config.Voila.base_url = settings.base_url
+    config.Voila.connection_dir_root = str(settings.folder)
+    if settings.user_header:
+        config.VoilaConfiguration.http_header_envs = [settings.user_header]
+    server = ReportServer(config=config)
+    server.snapshots, server.reserved = settings.snapshots, listening
+    server.initialize([])
+    server.start()

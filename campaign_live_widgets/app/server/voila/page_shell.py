@@ -16,28 +16,27 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config
 
+from campaign_live_widgets.app.server.page_shell import MARKS, PageShell
 from campaign_live_widgets.app.server.voila.notebook_server import ReportServer, voila_config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-from campaign_live_widgets.app.server.page_shell import MARKS, PageShell
-
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 _TITLE: Final = "Campaign live report"
 
 
-class _ShellRenderer(NotebookRenderer):  # type: ignore[misc] # has no types
+class _ShellRenderer(NotebookRenderer):
     """Renders the template without a kernel: with the marks, and a cell that shows a widget."""
 
     async def load_notebook(self, _path: str) -> Any:  # noqa: ANN401 - a notebook
         view = {"version_major": 2, "version_minor": 0, "model_id": MARKS["model"]}
-        shown = new_output("display_data", data={_WIDGET: view})
-        cells = [new_code_cell(id="report", outputs=[shown])]
+        output = new_output("display_data", data={_WIDGET: view})
+        cells = [new_code_cell(id="report", outputs=[output])]
         return new_notebook(cells=cells, metadata={"title": _TITLE})
 
-    async def _jinja_kernel_start(self, _nb: object, _kernel_id: str, _future: object) -> str:
+    async def _jinja_kernel_start(self, _nb: object, **_more: object) -> str:
         return MARKS["page"]
 
     async def _jinja_cell_generator(self, nb: Any, _kernel_id: str) -> AsyncIterator[Any]:  # noqa: ANN401
@@ -56,16 +55,17 @@ def render_shell(notebook: Path, base_url: str, file: Path) -> None:
     Parameters
     ----------
     notebook : Path
-        A notebook in the server's folder; its name is that of the page.
+        Any notebook; its name is that of the page.
     base_url : str
         With a slash at both ends.
     """
     config = voila_config(notebook, "127.0.0.1", 0)
     config.Voila.base_url = base_url
+    config.Voila.connection_dir_root = str(file.parent)
     config.VoilaConfiguration.preheat_kernel = False
     server = ReportServer(config=config)
     server.initialize([])
-    server.connection_dir = str(notebook.parent)
+    server.connection_dir = str(file.parent)
     settings = server.init_settings()
     hook = server.voila_configuration.page_config_hook
     given = {
@@ -97,7 +97,6 @@ def render_shell(notebook: Path, base_url: str, file: Path) -> None:
         static=tuple(server.static_paths),
         extensions=tuple(server.labextensions_path),
         entries=tuple(extensions),
-        themes=str(server.themes_dir),
     )
     hidden = file.with_suffix(".part")
     hidden.write_text(json.dumps(shell.to_json()), encoding="utf-8")
