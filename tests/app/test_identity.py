@@ -104,13 +104,7 @@ class Server:
         with self.opener.open(Request(self.address + query, headers=named)) as answer:  # noqa: S310
             match = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
         assert match
-        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{match[1]}")
-
-    def wait_for_next_page(self) -> None:
-        """Wait until the server has prepared another page."""
-        time.sleep(3)  # it begins 2.5 seconds after the last page
-        with self.opener.open(self.address + "voila/ready") as answer:
-            assert answer.status == 204
+        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{match[1]}", named)
 
 
 @dataclass
@@ -118,11 +112,14 @@ class Page:
     """The connection of a page's script to its kernel."""
 
     address: str
+    headers: dict[str, str]
 
     def __post_init__(self) -> None:
         self._session = uuid4().hex
         address = f"{self.address}/channels?session_id={self._session}"
-        self._socket = create_connection(address, timeout=0.5, subprotocols=[PROTOCOL])
+        self._socket = create_connection(
+            address, timeout=0.5, subprotocols=[PROTOCOL], header=self.headers
+        )
         self._wait_for_kernel()
         self._socket.settimeout(20)
 
@@ -253,10 +250,9 @@ def test_without_the_setting_the_header_is_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_reload_shows_what_was_saved_after_its_page_was_prepared(tmp_path: Path) -> None:
+def test_a_reload_shows_what_was_saved_meanwhile(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert server.page().tiles() == STANDARD
-        server.wait_for_next_page()
         FileLayouts(tmp_path, "local").save("email", tuple(reversed(EMAIL)), "")
         server.page().wait_for_tiles(OTHER)
 

@@ -24,6 +24,7 @@ from tests.support.browser.front import (
     Front,
     Watch,
     fast_heartbeat,
+    in_kernels,
     run_report,
     running,
     wait_for_server,
@@ -112,7 +113,7 @@ def _jupyter(  # noqa: PLR0913 - settings of both front ends
     homes = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {home: str(folder / home) for home in homes}
     environment["CAMPAIGN_LIVE_SOURCE"] = str(inbox.folder)
-    environment |= fast_heartbeat(folder, seconds=1, missed=8, while_busy=45)
+    environment |= in_kernels(folder, fast_heartbeat(seconds=1, missed=8, while_busy=45))
     options = [
         *("--no-browser", "--allow-root", "--expose-app-in-browser", "--log-level=ERROR"),
         *("--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"),

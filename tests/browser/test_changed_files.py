@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.report import to_json
-from tests.support.browser.front import SIZE, Watch, run_at_start, serving
+from tests.support.browser.front import SIZE, Watch, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +54,13 @@ import time
 from campaign_live_widgets.app.feeds.feed import RollupFeed
 refresh, calls = RollupFeed.refresh, []
 def slow_refresh(feed):
-    calls.append(feed)
-    if len(calls) == 2:
+    calls.append(id(feed))
+    if calls.count(id(feed)) == 2:
         time.sleep(2)
     return refresh(feed)
 RollupFeed.refresh = slow_refresh
 """
-"""Startup code of kernels: the first refresh of a page that was prepared is slow."""
+"""Startup code of pages: the first refresh of a page that is open is slow."""
 
 
 class Files:
@@ -144,9 +144,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture(scope="module")
-def address(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = run_at_start(tmp_path_factory.mktemp("slow"), SLOW_START)
-    with serving(files.folder, env=settings) as address:
+def address(files: Files) -> Iterator[str]:
+    with serving(files.folder, script=SLOW_START) as address:
         yield address
 
 

@@ -20,8 +20,16 @@ import psutil
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.support.browser.front import REPOSITORY, SIZE, Watch, fast_heartbeat, running
+from tests.support.browser.front import (
+    REPOSITORY,
+    SIZE,
+    Watch,
+    fast_heartbeat,
+    in_kernels,
+    running,
+)
 from tests.support.browser.inbox import Inbox
+from tests.support.browser.pages import KERNEL_ID, kernel_of, kernels, open_pages, page_hosts
 from tests.support.browser.wire import Wire
 
 if TYPE_CHECKING:
@@ -36,30 +44,16 @@ SOON = 15.0
 HEARTBEAT, MISSED = 1.0, 4
 """Seconds between two heartbeats of these tests' servers, and how many may be missing."""
 CULLED = 6
-"""Seconds after which these tests' servers end an unused kernel."""
+"""Seconds after which these tests' servers end an unused page or kernel."""
 LIVE = ".clw-report[data-state=live]"
 LOST = ".clw-report[data-lost=%s][data-state=stale] .clw-lost"
 DELIVERED = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
+PAGES_CULLED = f"""
+from campaign_live_widgets.app.pages import page_host
+page_host.KEEP_ABANDONED = {CULLED}
+"""
 CULLING = {"MappingKernelManager": {"cull_idle_timeout": CULLED, "cull_interval": 1}}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-
-
-def kernels(server: psutil.Process) -> list[psutil.Process]:
-    """Return the kernels that a server runs."""
-    processes = []
-    for child in server.children(recursive=True):
-        with suppress(psutil.Error):  # it may be exiting
-            if any("ipykernel_launcher" in part for part in child.cmdline()):
-                processes.append(child)
-    return processes
-
-
-def kernel_of(server: psutil.Process, page: Page) -> psutil.Process:
-    """Return the process of the kernel behind a page of Voilà."""
-    kernel = page.evaluate(
-        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
-    )
-    return next(k for k in kernels(server) if any(kernel in part for part in k.cmdline()))
 
 
 def until(condition: Callable[[], object], seconds: float, otherwise: str) -> float:
@@ -155,10 +149,10 @@ def test_silent_network_is_shown_and_restored_automatically(
     leave(page)
 
 
-def test_hanging_kernel_is_shown_and_may_recover(quick: Server, browser: Browser) -> None:
-    page = opened(browser, quick.address)
-    before, kernel = number(page), kernel_of(quick.process, page)
-    kernel.suspend()
+def test_a_hanging_page_is_shown_and_may_recover(either: Server, browser: Browser) -> None:
+    page = opened(browser, either.address)
+    before, process = number(page), either.process_of(page)
+    process.suspend()
     try:
         page.wait_for_selector(LOST % "silent", timeout=SOON * 1000)
         age = page.locator(".clw-lost-since").inner_text()
@@ -167,39 +161,52 @@ def test_hanging_kernel_is_shown_and_may_recover(quick: Server, browser: Browser
             arg=[".clw-lost-since", age],
         )
     finally:
-        kernel.resume()
-    quick.inbox.drop(5)
-    assert_catches_up(page, quick, before)
+        process.resume()
+    either.inbox.drop(5)
+    assert_catches_up(page, either, before)
     leave(page)
 
 
 @dataclass
 class Server:
-    """A server that ends unused kernels soon and sends heartbeats often."""
+    """A server that ends unused pages soon and sends heartbeats often.
+
+    Its pages are those of page hosts, or it has a kernel for each page and for the next one.
+    """
 
     address: str
     process: psutil.Process
     inbox: Inbox
+    has_kernels: bool
 
     @property
     def port(self) -> int:
         return int(urlsplit(self.address).port or 0)
 
+    def pages(self) -> int:
+        return len(kernels(self.process)) - 1 if self.has_kernels else open_pages(self.process)
 
-def heartbeat(folder: Path) -> dict[str, str]:
-    return fast_heartbeat(folder, seconds=HEARTBEAT, missed=MISSED, while_busy=MISSED)
+    def process_of(self, page: Page) -> psutil.Process:
+        return kernel_of(self.process, page) if self.has_kernels else page_hosts(self.process)[0]
+
+    def wait_for_pages(self, count: int, seconds: float = 30) -> None:
+        until(lambda: self.pages() == count, seconds, f"{count} pages should be open")
+
+
+HEARTBEATS = fast_heartbeat(seconds=HEARTBEAT, missed=MISSED, while_busy=MISSED)
+OWN_NOTEBOOK = ("--notebook", str(REPOSITORY / "notebooks" / "campaign_live_report.ipynb"))
 
 
 @contextmanager
 def served(events: Path, folder: Path, *options: str) -> Iterator[Server]:
     (folder / "voila.json").write_text(json.dumps(CULLING), encoding="utf-8")
     command = ["campaign_live_widgets", "serve", str(events), "--no-browser", *options]
-    with running(
-        command, env=os.environ | heartbeat(folder) | {"JUPYTER_CONFIG_DIR": str(folder)}
-    ) as process:
+    env = os.environ | in_kernels(folder, HEARTBEATS) | {"JUPYTER_CONFIG_DIR": str(folder)}
+    with running(command, env, HEARTBEATS + PAGES_CULLED) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        yield Server(address, psutil.Process(process.pid), Inbox(events))
+        has_kernels = "--notebook" in options
+        yield Server(address, psutil.Process(process.pid), Inbox(events), has_kernels)
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +214,20 @@ def quick(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     folder = tmp_path_factory.mktemp("quick")
     with served(Path(shutil.copytree(events, folder / "events")), folder) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def with_kernels(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("kernels")
+    copy = Path(shutil.copytree(events, folder / "events"))
+    with served(copy, folder, *OWN_NOTEBOOK) as server:
+        yield server
+
+
+@pytest.fixture(params=["quick", "with_kernels"])
+def either(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(request.param)
+    return server
 
 
 @contextmanager
@@ -221,19 +242,14 @@ def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]
         other.close()
 
 
-def wait_for_one_kernel(server: Server, seconds: float = 30) -> None:
-    """Wait until the server has only the kernel of the next page."""
-    until(lambda: len(kernels(server.process)) == 1, seconds, "a kernel without a viewer lives on")
-
-
 def test_killed_kernel_is_shown_and_the_button_restores_the_report(
-    quick: Server, browser: Browser
+    with_kernels: Server, browser: Browser
 ) -> None:
-    wait_for_one_kernel(quick)
-    address = f"{quick.address}?window=6h&locale=fr"
+    with_kernels.wait_for_pages(0)
+    address = f"{with_kernels.address}?window=6h&locale=fr"
     page = opened(browser, address)
-    until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
-    kernel_of(quick.process, page).kill()
+    with_kernels.wait_for_pages(1)
+    with_kernels.process_of(page).kill()
     page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
     assert "s'est arrêté" in page.get_by_role("alert").inner_text()
     assert "Les chiffres datent du" in page.get_by_role("alert").inner_text()
@@ -242,45 +258,66 @@ def test_killed_kernel_is_shown_and_the_button_restores_the_report(
     page.wait_for_selector(LIVE, timeout=30_000)
     assert page.url == address
     assert page.locator(".clw-lost").is_hidden()
-    until(lambda: len(kernels(quick.process)) == 2, 20, "as many kernels as before")
+    with_kernels.wait_for_pages(1)
     leave(page)
-    wait_for_one_kernel(quick)
+    with_kernels.wait_for_pages(0)
 
 
-def test_five_reloads_leave_one_kernel(quick: Server, browser: Browser) -> None:
-    page = opened(browser, quick.address)
+def test_a_page_whose_host_was_killed_opens_again_with_all_choices(
+    quick: Server, browser: Browser
+) -> None:
+    address = f"{quick.address}?window=6h&locale=fr&tab=push"
+    page = opened(browser, address)
+    before, kernel = number(page), page.evaluate(KERNEL_ID)
+    quick.process_of(page).kill()
+    page.wait_for_function(f"(id) => ({KERNEL_ID})() !== id", arg=kernel, timeout=30_000)
+    page.wait_for_selector(f"{LIVE}[lang=fr]:not([data-lost])", timeout=30_000)
+    assert page.url == address
+    assert number(page) == before
+    page.wait_for_selector(".clw-push-summary .bqplot")
+    page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").first.click()
+    quick.inbox.drop(4)
+    at_least = "([css, n]) => Number(document.querySelector(css).dataset.value) >= n"
+    page.wait_for_function(at_least, arg=[DELIVERED, before + 4], timeout=20_000)
+    leave(page)
+    quick.wait_for_pages(0)
+
+
+def test_five_reloads_leave_one_page(either: Server, browser: Browser) -> None:
+    either.wait_for_pages(0)
+    page = opened(browser, either.address)
     for _ in range(5):
         page.reload()
         page.wait_for_selector(LIVE, timeout=60_000)
-    until(lambda: len(kernels(quick.process)) == 2, 4, "reloads leave kernels behind")
+    either.wait_for_pages(1, 4)
     page.goto("about:blank")
-    until(lambda: len(kernels(quick.process)) == 1, 4, "a page that is left keeps its kernel")
+    either.wait_for_pages(0, 4)
     page.context.close()
 
 
-def test_a_closed_window_ends_its_kernels(quick: Server, browser: Browser) -> None:
+def test_a_closed_window_ends_its_pages(either: Server, browser: Browser) -> None:
     with another_browser(browser) as (other, process):
         for _ in range(2):
-            opened(other, quick.address)
-        until(lambda: len(kernels(quick.process)) == 3, 20, "two pages and the next one")
+            opened(other, either.address)
+        either.wait_for_pages(2, 20)
         process.terminate()
-        wait_for_one_kernel(quick)
+        either.wait_for_pages(0)
 
 
-def test_the_kernel_of_a_killed_browser_ends(quick: Server, browser: Browser) -> None:
+def test_the_page_of_a_killed_browser_ends(either: Server, browser: Browser) -> None:
     with another_browser(browser) as (other, process):
-        opened(other, quick.address)
-        until(lambda: len(kernels(quick.process)) == 2, 20, "one page and the next one")
+        opened(other, either.address)
+        either.wait_for_pages(1, 20)
         process.kill()
-        wait_for_one_kernel(quick)
+        either.wait_for_pages(0)
 
 
-def test_a_paused_page_keeps_its_kernel_through_a_short_disconnection(
-    quick: Server, browser: Browser
+def test_a_paused_page_is_kept_through_a_short_disconnection(
+    either: Server, browser: Browser
 ) -> None:
-    wire, watch = Wire(quick.port), Watch()
+    wire, watch = Wire(either.port), Watch()
     page = opened(browser, f"http://127.0.0.1:{wire.port}/", watch)
-    kernel = kernel_of(quick.process, page)
+    kernel = page.evaluate(KERNEL_ID)
     page.get_by_role("button", name="Pause").click()
     page.wait_for_selector(".clw-report[data-state=paused]")
     page.evaluate(RECORD_LOST)
@@ -290,12 +327,13 @@ def test_a_paused_page_keeps_its_kernel_through_a_short_disconnection(
     page.wait_for_function(f"() => !({CONNECTED})()", timeout=20_000)
     wire.restore()
     page.wait_for_function(CONNECTED, timeout=60_000)
-    assert kernel.is_running()
+    assert page.evaluate(KERNEL_ID) == kernel
     page.get_by_role("button", name="Resume").click()
     page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=20_000)
+    assert page.evaluate("() => 'everLost' in window"), "the page was not loaded again"
     leave(page)
     wire.close()
-    wait_for_one_kernel(quick)
+    either.wait_for_pages(0)
 
 
 def test_stopped_server_is_shown_and_the_page_reconnects(
@@ -375,17 +413,23 @@ def hide(page: Page, *, hidden: bool) -> None:
     )
 
 
-def test_page_works_below_a_base_url(events: Path, tmp_path: Path, browser: Browser) -> None:
-    with served(events, tmp_path, "--base-url", "/user/a+b@c~[d]%40/reports") as server:
+@pytest.mark.parametrize("options", [(), OWN_NOTEBOOK], ids=["pages", "notebook"])
+def test_page_works_below_a_base_url(
+    options: tuple[str, ...], events: Path, tmp_path: Path, browser: Browser
+) -> None:
+    with served(events, tmp_path, "--base-url", "/user/a+b@c~[d]%40/reports", *options) as server:
         assert server.address.endswith("/user/a+b@c~%5Bd%5D%40/reports/")
         page = opened(browser, f"{server.address}?locale=fr")
-        until(lambda: len(kernels(server.process)) == 2, 20, "one page and the next one")
-        kernel_of(server.process, page).kill()
-        page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
-        page.get_by_role("button", name="Relancer le rapport").click()
+        server.wait_for_pages(1)
+        kernel = page.evaluate(KERNEL_ID)
+        server.process_of(page).kill()
+        if server.has_kernels:
+            page.wait_for_selector(LOST % "kernel", timeout=SOON * 1000)
+            page.get_by_role("button", name="Relancer le rapport").click()
+        page.wait_for_function(f"(id) => ({KERNEL_ID})() !== id", arg=kernel, timeout=60_000)
         page.wait_for_selector(f"{LIVE}:not([data-lost])", timeout=60_000)
         leave(page)
-        until(lambda: len(kernels(server.process)) == 1, 4, "the page did not end its kernel")
+        server.wait_for_pages(0, 4)
 
 
 def test_connection_loss_is_shown_by_voila_with_the_documented_settings(
@@ -402,7 +446,12 @@ def test_connection_loss_is_shown_by_voila_with_the_documented_settings(
     command = ["voila", str(REPOSITORY / "notebooks" / "campaign_live_report.ipynb")]
     command += ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
     homes = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_PATH": str(tmp_path)}
-    env = os.environ | heartbeat(tmp_path) | homes | {"CAMPAIGN_LIVE_SOURCE": str(events)}
+    env = (
+        os.environ
+        | in_kernels(tmp_path, HEARTBEATS)
+        | homes
+        | {"CAMPAIGN_LIVE_SOURCE": str(events)}
+    )
     address = f"http://127.0.0.1:{port}/"
     with running(command, env=env) as process:
         server = psutil.Process(process.pid)

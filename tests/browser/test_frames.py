@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,8 +36,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     writer = EventWriter(folder, simulation)
     writer.write()
     simulation.speed = SPEED
-    with serving(folder) as address, writer.running():
+    with serving(folder) as address:
+        stopping = Event()
+        writing = Thread(target=writer.keep_writing, args=(stopping,))
+        writing.start()
         yield address
+        stopping.set()
+        writing.join()
 
 
 def opened(browser: Browser, address: str) -> Page:

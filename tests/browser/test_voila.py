@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
-import psutil
 import pytest
 from playwright.sync_api import expect
 from pypdfium2 import PdfDocument
 
 from tests.support.browser.front import SIZE, Watch
+from tests.support.browser.pages import KERNEL_ID
 from tests.support.browser.settled import settle
 
 if TYPE_CHECKING:
@@ -114,20 +115,18 @@ def test_second_visit_loads_no_script(voila: Front, browser: Browser) -> None:
     leave(page)
 
 
-def test_a_closed_page_ends_its_kernel(voila: Front, browser: Browser) -> None:
+def test_a_closed_page_ends(voila: Front, browser: Browser) -> None:
     context = browser.new_context()  # closing the context would cancel the shutdown request
     context.new_page()
     page = context.new_page()
     page.goto(voila.address)
     page.wait_for_selector(".clw-report .clw-tile")
-    kernel = page.evaluate(
-        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
-    )
+    kernel = page.evaluate(KERNEL_ID)
     assert _serves(voila, kernel)
     page.close(run_before_unload=True)
     end = time.monotonic() + 15
     while _serves(voila, kernel):
-        assert time.monotonic() < end, "the kernel of a closed page lives on"
+        assert time.monotonic() < end, "a closed page lives on"
         time.sleep(0.2)
     context.close()
 
@@ -158,8 +157,8 @@ def test_the_page_resizes_with_its_window(voila: Front, browser: Browser) -> Non
 
 
 def _serves(voila: Front, kernel: str) -> bool:
-    for child in voila.process.children(recursive=True):
-        with suppress(psutil.Error):  # it may be exiting
-            if any(kernel in argument for argument in child.cmdline()):
-                return True
-    return False
+    try:
+        urlopen(f"{voila.address}api/kernels/{kernel}").close()  # noqa: S310 - our own server
+    except HTTPError as error:
+        return error.code != 404
+    return True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING, Final, Literal
 
 import duckdb
@@ -66,10 +66,10 @@ class EventWriter:
             (self._append if self._form == "ndjson" else self._add_parquet)(text, now)
         return len(lines)
 
-    def keep_writing(self) -> None:
-        """Write until the process ends."""
-        while True:
-            time.sleep(_EVERY[self._form])
+    def keep_writing(self, stopping: Event | None = None) -> None:
+        """Write until *stopping* is set; without it, until the process ends."""
+        ending = stopping or Event()
+        while not ending.wait(_EVERY[self._form]):
             self.write()
 
     def _append(self, text: str, now: datetime) -> None:

@@ -84,13 +84,20 @@ def render(error: CampaignLiveError) -> list[str]:
     return [" ".join((f"{type(error).__name__}: {error}", *_notes(error)))]
 
 
-def card(error: CampaignLiveError) -> str:
-    """Return the card as HTML: what is wrong, where, and what to do."""
+def card(error: CampaignLiveError, advice: str = "") -> str:
+    """Return the card as HTML: what is wrong, where, and what to do.
+
+    Parameters
+    ----------
+    error : CampaignLiveError
+    advice : str
+        What to do; by default that of a notebook.
+    """
     rows = (
         f"<p><strong>{escape(_first(_TITLES, error))}</strong></p>",
         f"<p>{escape(str(error))}</p>",
         *(f"<p>{escape(note)}</p>" for note in _notes(error)),
-        f'<p class="clw-error-advice">{escape(_first(_ADVICE, error))}</p>',
+        f'<p class="clw-error-advice">{escape(advice or _first(_ADVICE, error))}</p>',
     )
     return f'<style>{_STYLE}</style><div class="{_CLASS}" role="alert">{"".join(rows)}</div>'
 

@@ -67,7 +67,7 @@ def make_message(  # noqa: PLR0913 - the parts of a message, all but two by name
         "parent_header": parent or {},
         "metadata": metadata or {},
         "content": content,
-        "buffers": [bytes(memoryview(buffer).cast("B")) for buffer in buffers],
+        "buffers": [memoryview(buffer).tobytes() for buffer in buffers],
         "channel": channel,
     }
 

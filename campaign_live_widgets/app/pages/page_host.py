@@ -12,12 +12,13 @@ import gc
 import logging
 import os
 import secrets
-import threading
 import time
+import traceback
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign_live_widgets.app.notebook.error_card import card
@@ -28,12 +29,14 @@ from campaign_live_widgets.app.pages.viewer import Viewer
 from campaign_live_widgets.app.pages.virtual_kernel import install
 from campaign_live_widgets.app.settings.identity import LOCAL
 from campaign_live_widgets.errors import CampaignLiveError
+from campaign_live_widgets.io.environment import DEBUG
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
+_ADVICE: Final = "The page tries again every 30 seconds."
 _LOG: Final = logging.getLogger(__name__)
 KEEP_ABANDONED: Final = 300.0
 """Seconds that a page survives a viewer who has disappeared silently (a killed browser, a lost
@@ -132,23 +135,24 @@ class PageHost:
                 self._openings, self._make, request["address"], request["user"]
             )
         except CampaignLiveError as error:
-            return {"error": str(error), "card": card(error)}
+            return _failure(error)
         except Exception as error:  # noqa: BLE001 - the page shows it
             _LOG.exception("A page could not be opened")
-            return {"error": str(error), "card": card(CampaignLiveError(str(error)))}
+            failure = CampaignLiveError(str(error) or type(error).__name__)
+            failure.__cause__ = error
+            return _failure(failure)
         finally:
             self._opening -= 1
 
     def _make(self, address: str, user: str | None) -> dict[str, Any]:
-        page_id, is_added = self._new_id(), threading.Event()
+        page_id = self._new_id()
 
         def send(frame: bytes) -> None:
-            if is_added.is_set():  # else it is part of the page's first state
-                self._loop.call_soon_threadsafe(self._deliver, page_id, frame)
+            self._loop.call_soon_threadsafe(self._deliver, page_id, frame)
 
         page = ReportPage(page_id, self._settings, address, user, send)
         self._loop.call_soon_threadsafe(self._add, page)
-        is_added.set()
+        page.start()
         return {"page": page_id, "campaign": page.campaign, **page.first_paint()}
 
     def _new_id(self) -> str:
@@ -176,8 +180,8 @@ class PageHost:
         self, request: dict[str, Any], reader: StreamReader, writer: StreamWriter
     ) -> None:
         """Carry messages between a page and one browser until either goes."""
-        opened = self._pages.get(request["page"])
-        if opened is None or opened.page.user != request["user"]:
+        opened = self._page_for(request)
+        if opened is None:
             writer.write(pack({"gone": True}))
             await writer.drain()
             return
@@ -203,10 +207,20 @@ class PageHost:
             opened.alone_since = time.monotonic()
 
     async def _close_page(self, request: dict[str, Any]) -> dict[str, Any]:
-        opened = self._pages.get(request["page"])
-        if opened is not None and opened.page.user == request["user"]:
+        if self._page_for(request) is not None:
             self._forget(request["page"])
         return {}
+
+    def _page_for(self, request: dict[str, Any]) -> _Open | None:
+        """Return the page of a request, unless the request names another user than the page's.
+
+        A proxy may leave the header out of what scripts request; they know the page's id.
+        """
+        opened = self._pages.get(request["page"])
+        if opened is None:
+            return None
+        is_same = request["user"] in {None, opened.page.user} or opened.page.user is None
+        return opened if is_same else None
 
     def _forget(self, page_id: str) -> None:
         """Close a page, and give its memory back soon."""
@@ -230,8 +244,8 @@ class PageHost:
 
     async def _find_page(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return whether a page is there, and how many viewers it has."""
-        opened = self._pages.get(request["page"])
-        if opened is None or opened.page.user != request["user"]:
+        opened = self._page_for(request)
+        if opened is None:
             return {"gone": True}
         return {"viewers": len(opened.viewers)}
 
@@ -272,6 +286,15 @@ class PageHost:
 
     async def _in_pool(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: object) -> T:
         return await self._loop.run_in_executor(pool, call, *args)
+
+
+def _failure(error: CampaignLiveError) -> dict[str, Any]:
+    """Return what the web server shows in place of a page; with the traceback to debug."""
+    html = card(error, _ADVICE)
+    if os.environ.get(DEBUG):
+        lines = traceback.format_exception(error)
+        html += f"<pre>{escape(''.join(lines))}</pre>"
+    return {"error": str(error), "card": html}
 
 
 def free_memory() -> None:

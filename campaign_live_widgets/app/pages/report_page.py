@@ -43,7 +43,8 @@ class ReportPage:
     user : str or None
         Whose layouts it shows; ``None`` if the request should have named a user, and does not.
     send : callable
-        Is called with each message for the front end, a frame, from any thread.
+        Is called with each message for the front end, a frame, from any thread, after
+        :meth:`start`.
 
     Raises
     ------
@@ -80,6 +81,10 @@ class ReportPage:
     def campaign(self) -> str:
         """Return the id of the campaign that is shown."""
         return self._report.dashboard.snapshot.campaign_id
+
+    def start(self) -> None:
+        """Send messages from now on; what was made before is part of the first paint."""
+        self._kernel.start()
 
     def first_paint(self) -> dict[str, str]:
         """Return what the web server puts into the page's HTML."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.pages.frames import pack
@@ -64,11 +65,15 @@ class Viewer:
 
     async def run(self) -> None:
         """Send what is queued until the connection is closed or lost."""
-        while not self._is_closed:
-            await self._added.wait()
-            self._added.clear()
-            while self._queue:
-                frame = self._queue.popleft()
-                self._writer.write(frame)
-                await self._writer.drain()
-                self._waiting -= len(frame)
+        with suppress(ConnectionError):
+            while not self._is_closed:
+                await self._added.wait()
+                self._added.clear()
+                await self._send_queued()
+
+    async def _send_queued(self) -> None:
+        while self._queue:
+            frame = self._queue.popleft()
+            self._writer.write(frame)
+            await self._writer.drain()
+            self._waiting -= len(frame)

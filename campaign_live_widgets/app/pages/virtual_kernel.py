@@ -99,7 +99,7 @@ class VirtualKernel:
     kernel_id : str
     send : callable
         Is called with each message for the front end, as a frame of :data:`V1`, from any thread,
-        in order.
+        in order; not before :meth:`start`.
     """
 
     def __init__(self, kernel_id: str, send: Callable[[bytes], object]) -> None:
@@ -108,7 +108,7 @@ class VirtualKernel:
         self.widgets: dict[str, Widget] = {}
         """Model id → widget."""
         self._send, self._session = send, uuid4().hex
-        self._is_closed = False
+        self._is_sending = self._is_closed = False
         self._handling, self._sending = Lock(), Lock()
         self._handlers: dict[str, Callable[[Message], object]] = {
             "kernel_info_request": self._on_kernel_info,
@@ -117,6 +117,10 @@ class VirtualKernel:
             "comm_msg": self._on_comm_msg,
             "comm_close": self._on_comm_close,
         }
+
+    def start(self) -> None:
+        """Send messages from now on; what was made before is part of the page's first state."""
+        self._is_sending = True
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -158,7 +162,7 @@ class VirtualKernel:
     ) -> None:
         """Send a message to the front end, as the answer to the one that is being handled."""
         with self._sending:
-            if not self._is_closed:
+            if self._is_sending:
                 self._send(self._message(kind, content, "iopub", metadata, buffers))
 
     def states(self) -> dict[str, Any]:
@@ -176,7 +180,7 @@ class VirtualKernel:
     def close(self) -> None:
         """Close all widgets; nothing is sent from now on."""
         with self._sending:
-            self._is_closed = True
+            self._is_sending, self._is_closed = False, True
         with self._handling, self.active():
             for one in list(self.widgets.values()):
                 with suppress(Exception):  # the others must be closed, too
@@ -206,7 +210,8 @@ class VirtualKernel:
     def _reply(self, request: Message, kind: str, content: dict[str, Any]) -> None:
         channel = "control" if request.get("channel") == "control" else "shell"
         with self._sending:
-            self._send(self._message(kind, {"status": "ok", **content}, channel))
+            if self._is_sending:
+                self._send(self._message(kind, {"status": "ok", **content}, channel))
 
     def _on_kernel_info(self, message: Message) -> None:
         language = {

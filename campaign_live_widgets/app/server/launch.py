@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import webbrowser
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,7 +179,7 @@ def serve(  # noqa: PLR0913 - the options of a command
                 print(address, flush=True)  # noqa: T201 - what the command answers
                 if open_browser:
                     query = f"?{urlencode({'token': secret})}" if secret else ""
-                    processes.start("browser", webbrowser.open, f"{address}{query}", is_kept=False)
+                    processes.start("browser", _open_browser, f"{address}{query}", is_kept=False)
                 processes.watch()
     except KeyboardInterrupt:
         return
@@ -186,6 +187,14 @@ def serve(  # noqa: PLR0913 - the options of a command
         _raise_source_error(source, campaign)
         message = f"the page could not be rendered: {error}"
         raise CampaignLiveError(message) from error
+
+
+def _open_browser(address: str) -> None:
+    """Open a page in a browser, which may outlive this server and its folder."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.environ.pop("TMPDIR", None)
+    with suppress(Exception):  # the address is printed, too
+        webbrowser.open(address)
 
 
 def _address(host: str, reserved: socket.socket, path: str) -> str:

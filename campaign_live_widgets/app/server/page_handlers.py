@@ -20,7 +20,12 @@ from campaign_live_widgets.app.pages.frames import pack, read_frame
 from campaign_live_widgets.app.pages.messages import V1
 from campaign_live_widgets.app.server.access import address_without_token
 from campaign_live_widgets.app.server.page_client import HostGoneError
-from campaign_live_widgets.app.server.plain_answers import BUSY, STARTING, plain_answer
+from campaign_live_widgets.app.server.plain_answers import (
+    BUSY,
+    STARTING,
+    card_answer,
+    sentence_answer,
+)
 from campaign_live_widgets.app.settings.identity import request_user
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ _NO_STORE: Final = "no-cache, no-store, must-revalidate"
 _RETRY_FULL: Final = 15
 """Seconds after which a browser that found the server full asks again."""
 _RETRY_STARTING: Final = 2
+_RETRY_FAILED: Final = 30
 _COMPRESSION: Final = {"compression_level": 5, "mem_level": 5}
 """Less memory for each viewer than by default, and as small messages."""
 
@@ -70,19 +76,21 @@ class _PageHandler(JupyterHandler):
         try:
             answer = await self._client.open(self.request.query, request_user(self.request.headers))
         except HostGoneError:
-            self._finish_later(STARTING, _RETRY_STARTING)
+            text = sentence_answer(STARTING, _RETRY_STARTING, self.request)
+            self._finish_later(text, _RETRY_STARTING)
             return
         if "full" in answer:
-            self._finish_later(BUSY, _RETRY_FULL)
+            self._finish_later(sentence_answer(BUSY, _RETRY_FULL, self.request), _RETRY_FULL)
         elif "error" in answer:
-            self.finish(self._shell.failure(answer["card"]))
+            text = card_answer(answer["card"], _RETRY_FAILED, self.request)
+            self._finish_later(text, _RETRY_FAILED)
         else:
             self.finish(self._shell.page(answer))
 
-    def _finish_later(self, text: Any, seconds: int) -> None:  # noqa: ANN401
+    def _finish_later(self, html: str, seconds: int) -> None:
         self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
         self.set_header("Retry-After", str(seconds))
-        self.finish(plain_answer(text, seconds, self.request))
+        self.finish(html)
 
 
 class _ReadyHandler(RequestHandler):

@@ -23,8 +23,6 @@ MARKS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a page host answers → the mark in its place."""
 _MARK: Final = re.compile("|".join(map(re.escape, MARKS.values())))
-_CONTAINER: Final = re.compile(rf'<div [^>]*data-model-id="{MARKS["model"]}"[^>]*></div>')
-"""The element that the report is drawn in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,3 @@ class PageShell:
         """Return the HTML of a page, from the answer of its host."""
         by_mark = {mark: answer[name] for name, mark in MARKS.items()}
         return _MARK.sub(lambda match: by_mark[match[0]], self.html)
-
-    def failure(self, card: str) -> str:
-        """Return the HTML of a page that shows an error in place of the report."""
-        return _MARK.sub("", _CONTAINER.sub(lambda _: card, self.html))

@@ -34,12 +34,12 @@ body {{ display: grid; place-content: center; min-height: 90vh; margin: 0 24px; 
 main {{ max-width: 40em; font: 16px/24px system-ui, sans-serif; }}
 h1 {{ font-size: 24px; line-height: 32px; }}
 </style>
-<main role="status"><h1>{title}</h1><p>{text}</p></main>
+<main role="status"><h1>{title}</h1>{body}</main>
 </html>
 """
 
 
-def plain_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
+def sentence_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
     """Return a page that shows *text* in its reader's language and is loaded again soon.
 
     Parameters
@@ -49,9 +49,18 @@ def plain_answer(text: Text, seconds: int, request: HTTPServerRequest) -> str:
     seconds : int
         Time until the browser asks again.
     """
+    sentence = escape(text(_locale(request)).format(seconds))
+    return _answer(f"<p>{sentence}</p>", seconds, request)
+
+
+def card_answer(card: str, seconds: int, request: HTTPServerRequest) -> str:
+    """Return a page that shows the HTML of an error and is loaded again soon."""
+    return _answer(card, seconds, request)
+
+
+def _answer(body: str, seconds: int, request: HTTPServerRequest) -> str:
     locale = _locale(request)
-    sentence = escape(text(locale).format(seconds))
-    return _PAGE.format(locale=locale, seconds=seconds, title=escape(_TITLE(locale)), text=sentence)
+    return _PAGE.format(locale=locale, seconds=seconds, title=escape(_TITLE(locale)), body=body)
 
 
 def _locale(request: HTTPServerRequest) -> str:

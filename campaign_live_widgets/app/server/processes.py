@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.backoff import retry_delay
+from campaign_live_widgets.io.environment import DEBUG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +125,7 @@ class Processes:
         life = self._life if _METHOD == "fork" else None
         process = self._context.Process(
             target=_run_member,
-            args=(member.target, member.arguments, self._lifeline, life, self._folder),
+            args=(member.target, member.arguments, self._lifeline, life, self._folder, member.name),
             name=member.name,
         )
         with _blocked_signals():
@@ -161,12 +162,13 @@ def _blocked_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _run_member(
+def _run_member(  # noqa: PLR0913 - what a process needs from its parent
     target: Callable[..., object],
     arguments: tuple[Any, ...],
     lifeline: Connection,
     life: Connection | None,
     folder: str,
+    name: str,
 ) -> None:
     """Run *target* in this new process, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends them
@@ -178,7 +180,13 @@ def _run_member(
     random.seed()
     tempfile.tempdir = os.environ["TMPDIR"] = folder
     Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
-    target(*arguments)
+    try:
+        target(*arguments)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        sys.stderr.write(f"campaign-live: {name}: {type(error).__name__}: {error}\n")
+        sys.exit(1)
 
 
 def _end_with_parent(lifeline: Connection, folder: str) -> None:

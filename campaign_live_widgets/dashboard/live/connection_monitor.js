@@ -18,6 +18,8 @@ const LONGEST_CHECK_MS = 2000;
 const RETRY_MS = 2000;
 /** Status of the answer about a page that does not exist. */
 const GONE = 404;
+/** Time in which a page that is left waits for the next one; it ends its kernel before. */
+const LEAVING_MS = 30_000;
 /** Timeout of an attempt to reconnect. */
 const ATTEMPT_MS = 10_000;
 
@@ -73,6 +75,7 @@ function watch(model, changed, signal) {
   let disconnectedMs = 0;
   let reconnecting = false;
   let attemptedAt = 0;
+  let leftAt = 0;
   let checkedAt = Date.now();
   let heartbeatAt = checkedAt;
   let loss = "";
@@ -88,6 +91,7 @@ function watch(model, changed, signal) {
     next?.statusChanged?.connect(onStatus);
     kernel = next;
   };
+  const isLeaving = () => Date.now() - leftAt < LEAVING_MS;
   const isConnected = () => !kernel || kernel.connectionStatus === "connected";
   // The front end waits up to half a minute between two attempts; the server may be back earlier.
   const reconnect = async () => {
@@ -95,7 +99,7 @@ function watch(model, changed, signal) {
     reconnecting = true;
     const { baseUrl } = kernel.serverSettings;
     const status = await statusOf(new URL(`api/kernels/${encodeURIComponent(kernel.id)}`, baseUrl));
-    if (status === GONE && model.get("reopens")) {
+    if (status === GONE && model.get("reopens") && !isLeaving()) {
       // All that the page shows is in its address.
       window.location.reload();
       return;
@@ -115,7 +119,7 @@ function watch(model, changed, signal) {
     id ??= kernel?.id ?? null;
     // With another kernel, or with none any more, the widgets of this page are gone.
     if (id && !endedAt && (!current || current.isDisposed || current.id !== id)) endedAt = now;
-    const mayBeGone = model.get("reopens") && (endedAt || !isConnected());
+    const mayBeGone = model.get("reopens") && !isLeaving() && (endedAt || !isConnected());
     if (loss === "socket" || mayBeGone) reconnect();
     silentMs = document.hidden ? 0 : silentMs + elapsed;
     disconnectedMs = isConnected() ? 0 : disconnectedMs + elapsed;
@@ -149,6 +153,10 @@ function watch(model, changed, signal) {
     },
     { signal },
   );
+  const onLeave = () => {
+    leftAt = Date.now();
+  };
+  window.addEventListener("beforeunload", onLeave, { signal });
   const timer = setInterval(check, 1000);
   signal.addEventListener("abort", () => {
     clearInterval(timer);

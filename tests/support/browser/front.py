@@ -110,13 +110,12 @@ connection_monitor.LIMITS = limits
 """
 
 
-def fast_heartbeat(folder: Path, *, seconds: float, missed: int, while_busy: int) -> dict[str, str]:
-    """Return variables for a server whose kernels and pages report a lost connection soon."""
-    text = FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
-    return run_at_start(folder, text)
+def fast_heartbeat(*, seconds: float, missed: int, while_busy: int) -> str:
+    """Return a script after which pages report a lost connection soon."""
+    return FAST_HEARTBEAT.format(seconds=seconds, missed=missed, while_busy=while_busy)
 
 
-def run_at_start(folder: Path, script: str) -> dict[str, str]:
+def in_kernels(folder: Path, script: str) -> dict[str, str]:
     """Return variables for a server whose kernels run a script first; it is put into *folder*."""
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
@@ -126,11 +125,20 @@ def run_at_start(folder: Path, script: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    command: list[str], env: dict[str, str] | None = None
+    command: list[str], env: dict[str, str] | None = None, script: str = ""
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a server; on leaving, end it and see that nothing of it is left."""
+    """Run a server; on leaving, end it and see that nothing of it is left.
+
+    Parameters
+    ----------
+    command : list of str
+        A module and its arguments.
+    script : str
+        Is run in the server's process first, and so changes the pages that are forked from it.
+    """
+    start = f"{script}\nimport runpy\nrunpy.run_module({command[0]!r}, run_name='__main__')"
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, env=env
+        [sys.executable, "-c", start, *command[1:]], stdout=subprocess.PIPE, text=True, env=env
     )
     try:
         yield process
@@ -143,10 +151,12 @@ def running(
 
 
 @contextmanager
-def serving(source: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
+def serving(
+    source: Path, *options: str, env: Mapping[str, str] | None = None, script: str = ""
+) -> Iterator[str]:
     """Serve the report of *source*; give the page's address."""
     command = ["campaign_live_widgets", "serve", str(source), "--no-browser", *options]
-    with running(command, os.environ | (env or {})) as process:
+    with running(command, os.environ | (env or {}), script) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
 
