@@ -73,7 +73,7 @@ class BatchCounter:
         if len(repeated):
             self._con.register(sql.REPEATS, {"position": repeated})
         delta = BatchDelta(campaign, tallies=batch.tallies)
-        delta.repeats = _by_file(batch, repeated)
+        delta.repeats = repeats_by_file(batch, repeated)
         for path, positions in delta.repeats.items():
             batch.tallies[path].duplicates += len(positions)
         if keeps:
@@ -123,24 +123,7 @@ class BatchCounter:
         times = self._con.execute(sql.times(events, campaigns, now)).fetchall()
         delta.times = [Moment(*row) for row in times]
         rows = self._con.execute(sql.names(events)).fetchall()
-        for cid, name, *_, count, oldest, newest in rows:
-            stats = EntityStats(count, oldest, newest, timed_name(name, newest))
-            add_entity(delta.campaigns, cid, stats)
-        delta.parts = {cid: CampaignDelta() for cid in campaigns if cid in delta.campaigns}
-        segments: dict[str, dict[Segment, None]] = {cid: {} for cid in delta.parts}
-        for cid, _, message, name, execution, channel, count, oldest, newest in rows:
-            part = delta.parts.get(cid)
-            if part is None:
-                continue
-            segments[cid][Segment(message, execution)] = None
-            stats = EntityStats(
-                count, oldest, newest, timed_name(name, newest), frozenset((channel,))
-            )
-            add_entity(part.messages, message, stats)
-            if execution is not None:
-                add_entity(part.executions, execution, EntityStats(count, oldest, newest))
-        for cid, part in delta.parts.items():
-            part.segments = list(segments[cid])
+        add_entities(delta, rows, campaigns)
 
     def _count_events(self, delta: BatchDelta, events: str, *, small: bool, keeps: bool) -> None:
         """Count events and profiles of the campaigns that the delta has parts of."""
@@ -172,7 +155,34 @@ class BatchCounter:
         return [np.ma.getdata(c) for c in self._con.execute(query).fetchnumpy().values()]
 
 
-def _by_file(batch: Batch, position: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+def add_entities(
+    delta: BatchDelta,
+    rows: Collection[tuple[Any, ...]],
+    campaigns: Collection[str],
+) -> None:
+    """Add entities to a delta, with a part for each of *campaigns* that has events.
+
+    The rows are those of :func:`~campaign_live_widgets.engine.duckdb.queries.names`.
+    """
+    for cid, name, *_, count, oldest, newest in rows:
+        stats = EntityStats(count, oldest, newest, timed_name(name, newest))
+        add_entity(delta.campaigns, cid, stats)
+    delta.parts = {cid: CampaignDelta() for cid in campaigns if cid in delta.campaigns}
+    segments: dict[str, dict[Segment, None]] = {cid: {} for cid in delta.parts}
+    for cid, _, message, name, execution, channel, count, oldest, newest in rows:
+        part = delta.parts.get(cid)
+        if part is None:
+            continue
+        segments[cid][Segment(message, execution)] = None
+        stats = EntityStats(count, oldest, newest, timed_name(name, newest), frozenset((channel,)))
+        add_entity(part.messages, message, stats)
+        if execution is not None:
+            add_entity(part.executions, execution, EntityStats(count, oldest, newest))
+    for cid, part in delta.parts.items():
+        part.segments = list(segments[cid])
+
+
+def repeats_by_file(batch: Batch, position: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
     """Return positions of rows by the path of their file, there counted from its start."""
     file = batch.files_of(position)
     order = np.argsort(file, kind="stable")

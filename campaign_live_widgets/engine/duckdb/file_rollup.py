@@ -13,16 +13,19 @@ from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import SeenEvents
 from campaign_live_widgets.engine.base import AHEAD
+from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
 from campaign_live_widgets.engine.duckdb.release_memory import release_memory
 from campaign_live_widgets.engine.duckdb.resumable_rollup import ResumableRollup
+from campaign_live_widgets.engine.duckdb.small_counter import count_small
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.chunks import chunks
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.raw_bytes import line_count
+from campaign_live_widgets.sources.files.small.reader import SmallReader, may_be_small
 from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class FileRollup(ResumableRollup):
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._stage = Stage(self._con, self.location.format, {})
+        self._small = SmallReader(self._con, self._stage, sql.hashes)
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
         self._open_state(self.location.text)
         self._start()
@@ -188,7 +192,23 @@ class FileRollup(ResumableRollup):
             self._choose(batches)
         for chunk in batches:
             stop_if_asked()
-            self._count_slices(chunk)
+            if not self._count_small(chunk):
+                self._count_slices(chunk)
+
+    def _count_small(self, slices: Sequence[FileSlice]) -> bool:
+        """Count slices with few rows in Python; return whether that was possible."""
+        campaign = self._campaign
+        if not self._follow or campaign is None or not self._facts.campaigns:
+            return False
+        batch = self._small.read(slices) if may_be_small(slices) else None
+        if batch is None:
+            return False
+        now = self._facts.now()
+        counted = count_small(batch, self._seen, campaign, self._held, now=now)
+        lines = {file_slice.file.path: line_count(file_slice) for file_slice in slices}
+        self._merge(counted, now)
+        self._commit(batch.files, counted, lines)
+        return True
 
     def _choose(self, batches: Sequence[Sequence[FileSlice]]) -> None:
         """Choose the campaign of the newest event of all chunks."""
@@ -239,13 +259,18 @@ class FileRollup(ResumableRollup):
         finally:
             self._stage.clear()
         self._merge(counted, now)
+        self._commit(batch, counted, lines)
         for file_slice in slices:
             path = file_slice.file.path
             if path in batch.problems:
                 self._tail.give_up(file_slice, batch.problems[path])
-            elif path in lines:
-                tally = counted.tallies.get(path, Tally())
-                self._tail.commit(file_slice, lines[path], tally, counted.repeats.get(path))
+
+    def _commit(self, batch: Batch, counted: BatchDelta, lines: Mapping[str, int]) -> None:
+        """Mark the slices of a batch as read."""
+        for file_slice in batch.slices:
+            path = file_slice.file.path
+            tally = counted.tallies.get(path, Tally())
+            self._tail.commit(file_slice, lines[path], tally, counted.repeats.get(path))
 
     def _hold_newest(self, batch: Batch) -> None:
         """Hold the newest campaigns of a first batch of text, which takes long to parse again."""

@@ -310,6 +310,10 @@ def _json_paths(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]
             else:
                 field_paths.setdefault(below, {})[here] = None
 
+    seen: set[tuple[str, ...]] = set()
     for value in objects:
-        visit(value, "", "$")
+        names = tuple(value)
+        if names not in seen or dict in map(type, value.values()):
+            visit(value, "", "$")
+            seen.add(names)
     return {path: tuple(paths) for path, paths in field_paths.items()}

@@ -59,7 +59,7 @@ def read_footer(path: str, size: int) -> bytes | None:
 def schema_bytes(footer: bytes) -> bytes | None:
     """Return the start of a footer that defines the schema; ``None`` if it cannot be found.
 
-    No other schema starts with these bytes: they contain where they end.
+    No other schema starts with these bytes: they contain the lengths of all their parts.
     """
     try:
         end = _schema_end(footer)

@@ -31,6 +31,7 @@ UNRECOGNISED: Final = (
     "is in no known format (canonical, Journey Optimizer's XDM or a mail vendor's)"
 )
 _FILE: Final = "filename = 'clw_file'"
+_ROW: Final = "row_number() OVER ()"
 _UNION: Final = f"union_by_name = true, {_FILE}"
 
 
@@ -54,6 +55,13 @@ class FieldPath:
     native: str = ""
     clean: bool = field(default=False, compare=False)  # files of one scan differ in these
     complete: bool = field(default=False, compare=False)
+
+    @property
+    def json_name(self) -> str | None:
+        """Return the name in a JSON object that it is the path of; ``None`` if it is another."""
+        name = self.sql[3:-1]
+        is_name = self.sql == f'$."{name}"' and not set(name) & {'"', "\\"}
+        return name if is_name else None
 
 
 FieldPaths: TypeAlias = tuple[tuple[str, tuple[FieldPath, ...]], ...]
@@ -95,6 +103,22 @@ class FileSchema:
             field: [place for path in spelled for place in field_paths.get(path.lower(), ())]
             for field, spelled in FORMATS[self.format or "canonical"].fields.items()
         }
+
+    def plain_fields(self) -> dict[str, FieldPath] | None:
+        """Return the paths of the canonical fields that the files have.
+
+        ``None`` if that is not all there is to read: the format is another one, or a field is
+        spelled in several ways.
+        """
+        if self.format != "canonical" or self.inside is not None or self.lowercased:
+            return None
+        fields = {name: places for name, places in self.fields.items() if places}
+        is_json = self.kind in ("ndjson", "json")
+        if any(
+            len(places) > 1 or (is_json and not places[0].json_name) for places in fields.values()
+        ):
+            return None
+        return {name: place for name, (place,) in fields.items()}
 
     def events(self, paths: Sequence[str]) -> str:
         """Return SQL for the canonical events in files with this schema."""
@@ -153,24 +177,35 @@ class FileSchema:
             f"{places[0].sql if self._is_native(name, places) else _first(places)} AS {name}"
             for name, places in fields.items()
         )
-        if self.kind == "parquet":
-            row = "file_row_number + 1"
-            place = f"(file_index::BIGINT << {FILE_BITS}) + file_row_number"
-            files = f"read_parquet({_files(paths)}, file_row_number = true, {_UNION})"
-        else:
-            row = "row_number() OVER ()"
-            place = f"(file_index::BIGINT << {FILE_BITS}) + {row}"
-            columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
-            files = (
-                f"read_csv({_files(paths)}, columns = {{{columns}}}, header = true, "
-                f"auto_detect = false, delim = {quoted(self.delimiter)}, quote = '\"', "
-                f"escape = '\"', compression = {quoted(self.compression or 'none')}, "
-                f"max_line_size = {MAX_LINE}, store_rejects = true, rejects_limit = 0, "
-                f"rejects_table = '{REJECTS}', rejects_scan = '{REJECT_SCANS}', {_FILE})"
-            )
+        row = "file_row_number + 1" if self.kind == "parquet" else _ROW
+        rejects = (
+            f"store_rejects = true, rejects_limit = 0, "
+            f"rejects_table = '{REJECTS}', rejects_scan = '{REJECT_SCANS}', "
+        )
         return (
-            f"SELECT clw_file AS file, {row} AS row, {place} AS place, {broken} AS broken, "
-            f"{chosen} FROM {files}"
+            f"SELECT clw_file AS file, {row} AS row, {self.place} AS place, {broken} AS broken, "
+            f"{chosen} FROM {self.rows(paths, rejects)}"
+        )
+
+    @property
+    def place(self) -> str:
+        """Return SQL for the place of a row of Parquet or CSV; see :meth:`scan`."""
+        row = "file_row_number" if self.kind == "parquet" else _ROW
+        return f"(file_index::BIGINT << {FILE_BITS}) + {row}"
+
+    def rows(self, paths: Sequence[str], csv_options: str = "") -> str:
+        """Return SQL that reads Parquet or CSV as it is, with ``file_index`` and ``clw_file``.
+
+        Without further options, a line that is no row of the CSV is an error.
+        """
+        if self.kind == "parquet":
+            return f"read_parquet({_files(paths)}, file_row_number = true, {_UNION})"
+        columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
+        return (
+            f"read_csv({_files(paths)}, columns = {{{columns}}}, header = true, "
+            f"auto_detect = false, delim = {quoted(self.delimiter)}, quote = '\"', "
+            f"escape = '\"', compression = {quoted(self.compression or 'none')}, "
+            f"max_line_size = {MAX_LINE}, {csv_options}{_FILE})"
         )
 
 

@@ -49,7 +49,7 @@ UNREADABLE: Final = (
 )
 """Errors that one damaged file may cause; the other files are read all the same."""
 _REJECTED_SAMPLE: Final = 1000
-_PLACES: Final = 52
+PLACES: Final = 52
 """Bits of a row's place within its scan."""
 _NO_EVENTS: Final = (
     "count(*) FILTER (cause IS NOT NULL AND part <= 1), "
@@ -83,8 +83,8 @@ class Batch:
     def files_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the indices in ``slices`` of the files that rows are from."""
         place = position >> 1
-        first: NDArray[np.int64] = np.array(self.first_of, dtype=np.int64)[place >> _PLACES]
-        first += (place & ((1 << _PLACES) - 1)) >> FILE_BITS
+        first: NDArray[np.int64] = np.array(self.first_of, dtype=np.int64)[place >> PLACES]
+        first += (place & ((1 << PLACES) - 1)) >> FILE_BITS
         return first
 
 
@@ -129,7 +129,7 @@ class Stage:
         common: dict[tuple[FileSchema, bool], FileSchema] = {}
         for file_slice in slices:
             try:
-                known = self._schema(file_slice)
+                known = self.schema_of(file_slice)
             except SourceError as error:
                 self._set_aside(
                     batch, file_slice, str(error).removeprefix(file_slice.file.path + ": ")
@@ -154,7 +154,7 @@ class Stage:
                         self._set_aside(batch, file_slice, why(error))
         if self.tables:
             union = " UNION ALL BY NAME ".join(
-                f"SELECT * REPLACE (place + ({number}::BIGINT << {_PLACES}) AS place) FROM {table}"
+                f"SELECT * REPLACE (place + ({number}::BIGINT << {PLACES}) AS place) FROM {table}"
                 for number, table in enumerate(self.tables)
             )
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {BATCH} AS {union}")
@@ -167,11 +167,16 @@ class Stage:
             kind = "VIEW" if table.startswith("view") else "TABLE"
             self._con.execute(f"DROP {kind} IF EXISTS {table}")
         self.tables.clear()
+        self.remove_copies()
+
+    def remove_copies(self) -> None:
+        """Remove the copies of slices that were made to read them."""
         for copy in self._copies:
             os.unlink(copy)
         self._copies.clear()
 
-    def _schema(self, file_slice: FileSlice) -> FileSchema:
+    def schema_of(self, file_slice: FileSlice) -> FileSchema:
+        """Return the schema of the file of a slice; see :meth:`KnownSchemas.schema_of`."""
         state = self.files[file_slice.file.path]
         known = state.schema
         if known is None or known.format is None or file_slice.whole:
