@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
         install.node()
     if name in {"slow", "all"}:
         install.system_fonts()
-    if name in {"browser", "all"}:
+    if name in {"browser", "stress", "all"}:
         install.browser()
     if name in {"database", "all"}:
         install.browser()  # a test shows a report of a database in a page

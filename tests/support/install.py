@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from glob import glob
 from importlib import metadata
 from pathlib import Path
 
@@ -14,11 +15,22 @@ from tests.support import fonts
 from tests.support.servers import spark_cluster
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OTHER_BROWSERS = {
+    "firefox-esr": ("/usr/bin/firefox-esr", "/usr/bin/firefox"),
+    "webkit2gtk-driver": ("/usr/bin/WebKitWebDriver",),
+    "gir1.2-webkit2-4.1": ("/usr/lib/*/girepository-1.0/WebKit2-4.1.typelib",),
+    "python3-gi": ("/usr/lib/python3/dist-packages/gi",),
+    "xvfb": ("/usr/bin/Xvfb",),
+}
+"""Debian packages with Firefox and WebKit, and where there is what they bring."""
 
 
 def browser() -> None:
-    """Install Chromium, fonts, and what checks accessibility and JavaScript."""
+    """Install the browsers, fonts, and what checks accessibility and JavaScript."""
     package(BROWSERS, "chromium")
+    for name, places in OTHER_BROWSERS.items():
+        if not any(glob(place) for place in places):
+            debian(name)
     system_fonts()
     node()
 

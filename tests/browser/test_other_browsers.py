@@ -1,0 +1,142 @@
+"""The report in Firefox and in WebKit: it paints, it is updated, arranged, saved and printed."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdfium2 import PdfDocument
+
+from campaign_live_widgets.app.demo.demo import EventWriter
+from campaign_live_widgets.app.demo.simulation import Simulation
+from campaign_live_widgets.catalog import TABS, TILES
+from tests.support.browser.firefox import firefox
+from tests.support.browser.front import serving
+from tests.support.browser.inbox import Inbox
+from tests.support.browser.webkit import webkit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.browser.other import OtherBrowser
+
+READER = Path(__file__).with_name("frames.js").read_text(encoding="utf-8")
+LIVE = "() => Boolean(document.querySelector('.clw-report[data-state=live]'))"
+DELIVERED = ".clw-email-sending-statistics .clw-kpi-delivered .clw-kpi-value"
+NUMBER = f"() => Number(document.querySelector('{DELIVERED}')?.dataset.value ?? 0)"
+DRAWN = """() => [...document.querySelectorAll(%s)].every((tile) => {
+  const isLarge = (node) => node.getBoundingClientRect().width > 8;
+  const marks = [...tile.querySelectorAll("path.slice, path.line, rect.bar")];
+  const texts = [...tile.querySelectorAll("td, .clw-kpi-value")];
+  return marks.some(isLarge) || texts.some((node) => isLarge(node) && /\\d/.test(node.textContent));
+})"""
+ORDER = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
+  .filter((tile) => tile.getClientRects().length)
+  .sort((a, b) => getComputedStyle(a).order - getComputedStyle(b).order)
+  .map((tile) => [...tile.classList].find((name) => name.startsWith("clw-email-")))"""
+MAY_MODIFY = """() => [...document.querySelectorAll(".clw-edit-modify")]
+  .some((button) => button.getClientRects().length)"""
+CHARTS = """() => Boolean(document.querySelector(".clw-email-bounce-reasons path.slice")
+  && document.querySelector(".clw-email-error-reasons rect.bar[width]")
+  && document.querySelector(".clw-email-summary .curve path.line[d]"))"""
+SPEED = 30.0
+"""About 1,000 events a second."""
+SECONDS, STRESS_SECONDS = 8, 60
+
+
+@pytest.fixture(scope="module", params=[firefox, webkit], ids=["firefox", "webkit"])
+def other(request: pytest.FixtureRequest, processes: None) -> Iterator[OtherBrowser]:  # noqa: ARG001
+    with request.param() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Inbox]]:
+    folder = tmp_path_factory.mktemp("other")
+    inbox = Inbox(Path(copytree(events, folder / "events")))
+    env = {"CAMPAIGN_LIVE_LAYOUTS": str(folder / "layouts")}
+    with serving(inbox.folder, env=env) as address:
+        yield address, inbox
+
+
+def tiles_of(tab: str) -> str:
+    """Return the selector of the tiles of a tab."""
+    return ", ".join(f".{tile.css_class}" for tile in TILES.values() if tile.tab == tab)
+
+
+def open_tab(browser: OtherBrowser, index: int) -> None:
+    browser.click(f".clw-tabs > .lm-TabBar .lm-TabBar-tab:nth-child({index + 1})")
+
+
+def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: tuple[str, Inbox]) -> None:
+    address, inbox = served
+    other.open(address)
+    other.wait_for(LIVE)
+    for index, tab in enumerate(TABS):
+        open_tab(other, index)
+        other.wait_for(DRAWN % json.dumps(tiles_of(tab)))
+    open_tab(other, 1)
+    before = other.run(NUMBER)
+    assert before > 1000
+    inbox.drop(10)
+    other.wait_for(f"() => ({NUMBER})() === {before + 10}")
+
+
+def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: tuple[str, Inbox]) -> None:
+    address, _ = served
+    other.open(address)
+    other.wait_for(LIVE)
+    open_tab(other, 1)
+    before = other.wait_for(ORDER)
+    other.click(".clw-edit-modify")
+    other.drag(f".{before[0]} .clw-tile-title", 40, 500)
+    after = other.wait_for(
+        f"() => {{ const now = ({ORDER})(); return now[0] !== '{before[0]}' && now; }}"
+    )
+    other.click(".clw-edit-save")
+    other.wait_for(MAY_MODIFY)
+    other.open("about:blank")
+    other.open(address)
+    other.wait_for(LIVE)
+    open_tab(other, 1)
+    assert other.wait_for(ORDER) == after
+
+
+def test_the_page_is_printed(
+    other: OtherBrowser, served: tuple[str, Inbox], tmp_path: Path
+) -> None:
+    address, _ = served
+    other.open(f"{address}?tab=email")
+    ready = DRAWN % json.dumps(tiles_of("email"))
+    (tmp_path / "page.pdf").write_bytes(other.print_page(f"() => ({LIVE})() && ({ready})()"))
+    pages = [of.get_textpage().get_text_range() for of in PdfDocument(tmp_path / "page.pdf")]
+    assert "Winter sale" in pages[0]
+    assert "Email summary" in "".join(pages)
+    assert all(text.strip() for text in pages)
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(
+    "seconds", [SECONDS, pytest.param(STRESS_SECONDS, marks=pytest.mark.stress)]
+)
+def test_every_frame_shows_one_snapshot_in_firefox(tmp_path: Path, seconds: int) -> None:
+    simulation = Simulation(7, datetime.now(UTC) - timedelta(minutes=30))
+    writer = EventWriter(tmp_path, simulation)
+    writer.write()
+    simulation.speed = SPEED
+    with serving(tmp_path) as address, writer.running(), firefox() as browser:
+        browser.open(address)
+        browser.wait_for(LIVE)
+        open_tab(browser, 1)
+        browser.wait_for(CHARTS)
+        browser.run(f"() => {{ {READER}; window.frameReader = frames; frames.start(); }}")
+        time.sleep(seconds)
+        seen = browser.run("() => window.frameReader.stop()")
+    assert seen["snapshots"] > 2
+    assert seen["frames"] > SECONDS
+    assert seen["wrong"] == []
