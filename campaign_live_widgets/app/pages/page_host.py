@@ -30,6 +30,7 @@ from campaign_live_widgets.app.pages.virtual_kernel import install
 from campaign_live_widgets.app.settings.identity import LOCAL
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.environment import DEBUG
+from campaign_live_widgets.io.memory import resident_bytes
 
 if TYPE_CHECKING:
     import socket
@@ -89,6 +90,7 @@ class PageHost:
         self._messages = ThreadPoolExecutor(_WORKERS, thread_name_prefix="campaign-live-page")
         self._loop: asyncio.AbstractEventLoop
         self._lag = 0.0
+        self._ticks = 0
         self._is_untidy = False
         self._requests: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "open": self._open_page,
@@ -227,6 +229,7 @@ class PageHost:
         opened = self._pages.pop(page_id, None)
         if opened is None:
             return
+        self._ticks += opened.page.ticks
         for viewer in opened.viewers:
             viewer.close()
         self._messages.submit(opened.page.close).add_done_callback(
@@ -254,10 +257,12 @@ class PageHost:
         viewers = [viewer for opened in self._pages.values() for viewer in opened.viewers]
         return {
             "pages": len(self._pages),
-            "opening": self._opening,
+            "opening_pages": self._opening,
             "viewers": len(viewers),
             "waiting_bytes": sum(viewer.waiting for viewer in viewers),
             "lag_seconds": self._lag,
+            "ticks": self._ticks + sum(opened.page.ticks for opened in self._pages.values()),
+            "resident_bytes": resident_bytes(),
             "process": os.getpid(),
         }
 

@@ -82,6 +82,11 @@ class ReportPage:
         """Return the id of the campaign that is shown."""
         return self._report.dashboard.snapshot.campaign_id
 
+    @property
+    def ticks(self) -> int:
+        """Return how many times new numbers were sent."""
+        return int(self._report.dashboard.monitor.tick)
+
     def start(self) -> None:
         """Send messages from now on; what was made before is part of the first paint."""
         self._kernel.start()

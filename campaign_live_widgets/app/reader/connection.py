@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _KEPT: Final = 256
 """Answers that are kept."""
 _SECONDS: Final = 30.0
-"""How long to wait for the same answer that another thread waits for."""
+"""How long to wait for the same answer that another thread waits for, and for the status."""
 
 _lock = threading.Lock()
 _connections: dict[str, ReaderConnection] = {}
@@ -189,9 +189,9 @@ class ReaderConnection(ReaderChannel):
         """Return whether the reader serves the source with a digest."""
         return is_true(self.request({"operation": "serves", "source": digest}).head.get("serves"))
 
-    def status(self) -> ReaderStatus:
-        """Return how the reader is doing; raise :class:`SourceError` if there is none."""
-        return to_status(self.request({"operation": "status"}).head.get("status"))
+    def status(self, seconds: float = _SECONDS) -> ReaderStatus:
+        """Return how the reader is doing; raise :class:`SourceError` if it does not answer."""
+        return to_status(self.request({"operation": "status"}, seconds).head.get("status"))
 
     def _take_answered_news(self, body: Body) -> News:
         news = to_news(body.head)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import signal
 import threading
@@ -37,9 +36,11 @@ from campaign_live_widgets.app.reader.source_digest import source_digest
 from campaign_live_widgets.app.reader.source_follower import PollState, SourceFollower
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.io.memory import resident_bytes
 from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
+    import os
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Awaitable, Callable
     from datetime import datetime
@@ -268,7 +269,7 @@ class _Server:
             len(self._clients),
             answers.made,
             answers.shared,
-            _resident_bytes(),
+            resident_bytes(),
         )
         return encode_body({"status": status_to(status)})
 
@@ -284,12 +285,3 @@ class _Server:
 
     async def _run(self, work: Callable[[Rollup], Any]) -> Any:  # noqa: ANN401 - of the work
         return await asyncio.wrap_future(self._follower.run_soon(work))
-
-
-def _resident_bytes() -> int:
-    """Return the memory of this process; 0 where the system does not report it."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0

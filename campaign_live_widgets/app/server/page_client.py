@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _RETRIES: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
 """Seconds before each further attempt to ask a page host, which is started again meanwhile."""
 
+_STATUS_SECONDS: Final = 2.0
+"""How long a page host may take to return its figures."""
+
 
 class HostGoneError(ConnectionError):
     """A page host that does not answer."""
@@ -27,11 +30,17 @@ class PageClient:
     ----------
     sockets : sequence of str
         The path of each host's socket, in the order of the hosts' numbers.
+
+    Attributes
+    ----------
+    outcomes : dict
+        How many requests for a page were ``opened``, ``full``, ``failed`` or ``unanswered``.
     """
 
     def __init__(self, sockets: Sequence[str]) -> None:
         self._sockets = tuple(sockets)
         self._turns = count()
+        self.outcomes = dict.fromkeys(("opened", "full", "failed", "unanswered"), 0)
 
     async def open(self, address: str, user: str | None) -> dict[str, Any]:
         """Open a page in the next host that has room; return its answer.
@@ -41,7 +50,16 @@ class PageClient:
         HostGoneError
             If the host does not answer.
         """
-        request = {"do": "open", "address": address, "user": user}
+        try:
+            answer = await self._open({"do": "open", "address": address, "user": user})
+        except HostGoneError:
+            self.outcomes["unanswered"] += 1
+            raise
+        failed = "failed" if "error" in answer else "opened"
+        self.outcomes["full" if "full" in answer else failed] += 1
+        return answer
+
+    async def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         first, answer = next(self._turns), {"full": True}
         for i in range(len(self._sockets)):
             answer = await self._ask((first + i) % len(self._sockets), request)
@@ -61,6 +79,16 @@ class PageClient:
         """Return the figures of all hosts."""
         answers = (self._ask(i, {"do": "status"}) for i in range(len(self._sockets)))
         return await asyncio.gather(*answers)
+
+    async def figures(self) -> list[dict[str, Any] | None]:
+        """Return the figures of each host; ``None`` for one that does not answer soon."""
+        return await asyncio.gather(*(self._figures_of(i) for i in range(len(self._sockets))))
+
+    async def _figures_of(self, number: int) -> dict[str, Any] | None:
+        try:
+            return await asyncio.wait_for(self._ask(number, {"do": "status"}), _STATUS_SECONDS)
+        except (HostGoneError, TimeoutError):
+            return None
 
     async def attach(
         self, page_id: str, user: str | None, protocol: str

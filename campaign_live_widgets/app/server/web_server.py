@@ -19,6 +19,7 @@ from traitlets.config import Config
 
 from campaign_live_widgets.app.server.access import LoginHandler, TokenIdentity, log_request
 from campaign_live_widgets.app.server.assets import Assets
+from campaign_live_widgets.app.server.monitoring import monitoring_rows
 from campaign_live_widgets.app.server.page_client import PageClient
 from campaign_live_widgets.app.server.page_handlers import page_rows
 from campaign_live_widgets.app.server.page_shell import PageShell
@@ -106,11 +107,12 @@ def _rows(
         from campaign_live_widgets.app.server.snapshot_files import handlers
 
         rows += handlers(settings.snapshots, base_url)
-    root = route(base_url)
+    root, client = route(base_url), PageClient(settings.hosts)
     static, extensions = {"path": list(shell.static)}, {"path": list(shell.extensions)}
     return [
         *rows,
-        *page_rows(root, shell, PageClient(settings.hosts)),
+        *page_rows(root, shell, client),
+        *monitoring_rows(root, client),
         (url_path_join(root, "/login"), LoginHandler, {}),
         (url_path_join(root, r"/voila/templates/[^/]+/static/(.*)"), FileFindHandler, static),
         (url_path_join(root, r"/voila/static/(.*)"), FileFindHandler, static),
