@@ -151,6 +151,13 @@ class Rollup(ABC):
         """
         return False
 
+    def interrupt(self) -> None:  # noqa: B027 - what cannot be interrupted ends later
+        """End a statement that another thread runs, if it can be ended.
+
+        What that thread has called raises :class:`KeyboardInterrupt` then, and earlier counts are
+        kept. Between two statements it does nothing.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Close connections and remove temporary files."""

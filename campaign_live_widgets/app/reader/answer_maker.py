@@ -75,6 +75,12 @@ class AnswerMaker:
             self._lock.acquire()
             self._is_changing = True
 
+    def end_change(self) -> None:
+        """Let answers go on after a change that was interrupted."""
+        if self._is_changing:
+            self._is_changing = False
+            self._lock.release()
+
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Let answers wait for a short time."""

@@ -62,6 +62,10 @@ class ClientConnection:
         """Send the news soon."""
         self._has_news.set()
 
+    def close(self) -> None:
+        """Disconnect the client."""
+        self._writer.transport.abort()
+
     async def serve(self) -> None:
         """Serve the client until it disconnects."""
         self.notify()

@@ -93,11 +93,15 @@ def run_reader(  # noqa: PLR0913 - by name
     group = None if allow_group is None else group_id(allow_group)
     server = _Server(source, name, clock, use_cache=use_cache)
     socket_file = SocketFile(socket_path, group)
+    has_ended = True
     try:
-        asyncio.run(server.run(socket_file, until, ready))
+        has_ended = asyncio.run(server.run(socket_file, until, ready))
     finally:
         socket_file.socket.close()
         socket_file.close()
+    if not has_ended and threading.current_thread() is threading.main_thread():
+        # A thread that waits for a database would crash the interpreter at its end.
+        os._exit(0)
 
 
 class _Server:
@@ -108,7 +112,7 @@ class _Server:
     ) -> None:
         location = parse_address(source)
         self._digest, self._epoch = source_digest(source), secrets.token_hex(8)
-        self._clients: set[ClientConnection] = set()
+        self._clients: dict[ClientConnection, asyncio.Task[Any] | None] = {}
         answer_clock = AnswerClock(clock)
         self._maker = AnswerMaker(name, answer_clock)
         self._answers = Answers(self._maker, self._epoch)
@@ -136,8 +140,8 @@ class _Server:
 
     async def run(
         self, socket_file: SocketFile, until: int | None, ready: Callable[[], object] | None
-    ) -> None:
-        """Serve until a signal, or the end of a file descriptor."""
+    ) -> bool:
+        """Serve until a signal, or the end of a file descriptor; return whether all has ended."""
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         if threading.current_thread() is threading.main_thread():
             for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -154,8 +158,13 @@ class _Server:
         server.close()
         if until is not None:
             self._loop.remove_reader(until)
-        await self._loop.run_in_executor(None, self._follower.stop)
+        for client in self._clients:
+            client.close()
+        has_ended = await self._loop.run_in_executor(None, self._follower.stop)
         self._answers.close()
+        if self._clients:
+            await asyncio.wait(filter(None, self._clients.values()))
+        return bool(has_ended)
 
     async def _serve(
         self, socket_file: SocketFile, reader: StreamReader, writer: StreamWriter
@@ -164,11 +173,11 @@ class _Server:
             writer.close()
             return
         client = ClientConnection(reader, writer, self._handle, lambda: news_to(self._news))
-        self._clients.add(client)
+        self._clients[client] = asyncio.current_task()
         try:
             await client.serve()
         finally:
-            self._clients.discard(client)
+            del self._clients[client]
 
     # --- news ------------------------------------------------------------------------------
 

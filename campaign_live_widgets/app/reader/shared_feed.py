@@ -58,6 +58,7 @@ class SharedFeed:
         self._version = ""
         self._error: CampaignLiveError | None = None
         self._has_news, self._is_poll, self._is_woken = False, False, False
+        self._is_lost = False
         self._unanswered_since: float | None = None
         self._arrived = Event()
         connection.add_listener(self._arrived)
@@ -80,6 +81,7 @@ class SharedFeed:
         cannot be read, or if reading it takes long.
         """
         has_news, self._has_news = self._has_news, False
+        self._is_lost = False
         is_known = has_news and self._connection.is_connected
         news = self._connection.news if is_known else self._read()
         self._error = news.error
@@ -99,6 +101,7 @@ class SharedFeed:
             return self._note_unanswered()
         except SourceError:
             self._error = self._connection.news.error
+            self._is_lost = not self._connection.is_connected
             raise
         self._unanswered_since = None
         return news
@@ -109,10 +112,14 @@ class SharedFeed:
         if self._unanswered_since is None:
             self._unanswered_since = now
         waited = now - self._unanswered_since
+        news = self._connection.news
+        if not news.version:
+            message = "the reader has not read the source yet"
+            raise SourceError(message)
         if waited > _SLOW_SECONDS:
             message = f"the reader has been reading the source for {waited:.0f} s"
             raise SourceError(message)
-        return self._connection.news
+        return news
 
     def recount(self) -> None:
         """Let the reader count the source again from its start."""
@@ -194,8 +201,9 @@ class SharedFeed:
         return True
 
     def _must_refresh(self) -> bool:
-        """Return whether a wait is over: there are news, or the reader is lost."""
-        return self._is_woken or not self._connection.is_connected or self._is_outdated()
+        """Return whether a wait is over: there are news, or the reader is lost or back."""
+        is_lost = not self._connection.is_connected
+        return self._is_woken or is_lost != self._is_lost or (self._is_outdated() and not is_lost)
 
     def _is_outdated(self) -> bool:
         """Return whether there are news since the last refresh."""

@@ -43,8 +43,10 @@ _UNATTENDED_REST: Final = 10.0
 """...at most every that many seconds..."""
 _UNATTENDED_POLL: Final = 60.0
 """...and at least every that many."""
-_END_SECONDS: Final = 3.0
-"""How long a refresh that is under way may take at the end."""
+_END_SECONDS: Final = 30.0
+"""How long ending and saving may take."""
+_BETWEEN_INTERRUPTS: Final = 0.2
+"""Seconds until a refresh that is under way is interrupted at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class SourceFollower:
         self._asked_at = self._started = self._ended = monotonic()
         self._next = 0.0
         self._may_count_ahead, self._failures = True, 0
+        self._rollup: Rollup | None = None
+        self._is_reading = False
         self._watch = ChangeWatch(location, self._note_change)
         self._thread = Thread(target=self._run, name="campaign-live-reader", daemon=True)
 
@@ -118,13 +122,19 @@ class SourceFollower:
         """Start the thread; it reads the source at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop, and save what is counted, unless a refresh takes long."""
+    def stop(self) -> bool:
+        """Stop reading, and save what is counted; return whether the thread has ended."""
         with self._wanted:
             self._is_stopping = True
             self._wanted.notify()
         self._watch.stop()
-        self._thread.join(_END_SECONDS)
+        end = monotonic() + _END_SECONDS
+        while self._thread.is_alive() and monotonic() < end:
+            self._thread.join(_BETWEEN_INTERRUPTS)
+            rollup = self._rollup
+            if self._is_reading and rollup is not None:
+                rollup.interrupt()  # again and again: between two statements it is lost
+        return not self._thread.is_alive()
 
     def refresh(self, max_age: float = 0.0) -> Future[None]:
         """Read what is new; the result is there once it is counted.
@@ -166,15 +176,21 @@ class SourceFollower:
             self._source, clock=self._clock, state=state_folder() if self._use_cache else None
         )
         rollup.before_change = lambda: self._maker.begin_change(rollup)
+        self._rollup = rollup
         try:
             while self._wait():
+                self._is_reading = True
                 job = self._next_job()
                 if job is None:
                     self._refresh(rollup)
                 else:
                     self._run_job(rollup, *job)
+                self._is_reading = False
             rollup.save(wait=True)
+        except KeyboardInterrupt:
+            self._maker.end_change()  # the last saved state is used at the next start
         finally:
+            self._rollup = None
             rollup.close()
 
     def _wait(self) -> bool:

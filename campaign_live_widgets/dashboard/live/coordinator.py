@@ -254,8 +254,7 @@ class Coordinator:
             self._read_now = False
             return True
         if self._failures:
-            self._viewers.wait(version, self._last_read + self._interval() - time.monotonic())
-            return False
+            return self._wait_for_retry(version)
         if self._page_outdated:  # the page is still painting
             self._viewers.wait(version, self._pace.min_tick_seconds)
             return False
@@ -264,6 +263,16 @@ class Coordinator:
         if self._call_added.wait(max(0.0, next_tick - time.monotonic())):
             return True
         return self._feed.wait(self._pace.min_tick_seconds)
+
+    def _wait_for_retry(self, version: int) -> bool:
+        """Wait after an error, for a short time at most; return whether to retry at once."""
+        since = time.monotonic() - self._last_read
+        rest = min(self._interval() - since, self._pace.min_tick_seconds)
+        if since < self._pace.min_tick_seconds:
+            self._viewers.wait(version, rest)
+            return False
+        # What arrives now may end the error. A reader's request is shown without new events.
+        return rest > 0 and self._feed.wait(rest) and not self._calls
 
     def _run_calls(self) -> bool:
         """Run pending calls; return whether there were any and none failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from math import inf
 from pathlib import Path
@@ -72,6 +73,11 @@ class FileRollup(ResumableRollup):
 
     def _new_counter(self) -> BatchCounter:
         return BatchCounter(self._con, self._stage, self._seen, self._window)
+
+    def interrupt(self) -> None:
+        """End a statement that another thread runs; see :meth:`Rollup.interrupt`."""
+        with suppress(duckdb.Error):  # it is closed
+            self._con.interrupt()
 
     def close(self) -> None:
         """Close DuckDB and remove temporary files."""
