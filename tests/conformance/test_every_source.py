@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pytest
 
+from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.snapshot import Window
+from campaign_live_widgets.snapshot import ALL, Selection, Window
 from tests import oracle
 from tests.conformance.every_source import SOURCES, Place, Source
 from tests.support.events import files
 from tests.support.events.generate import AT, WINDOWS
 from tests.support.events.stream import CAMPAIGNS, events
+from tests.support.reader.running import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from datetime import datetime
     from pathlib import Path
 
+    from campaign_live_widgets.app.reader.shared_feed import SharedFeed
     from campaign_live_widgets.engine import Rollup
-    from campaign_live_widgets.snapshot import Snapshot
+    from campaign_live_widgets.snapshot import Campaign, Health, Snapshot
 
 Row = dict[str, Any]
 Cases = list[tuple[str, bool]]
@@ -84,7 +90,9 @@ def expected(rows: pd.DataFrame, campaign: str, span: str, *, tests: bool) -> Ro
     return dict(once(rows, (campaign, span, tests), compute))
 
 
-def assert_same(source: Source, rollup: Rollup, rows: pd.DataFrame, cases: Cases) -> None:
+def assert_same(
+    source: Source, rollup: Rollup | ReaderPage, rows: pd.DataFrame, cases: Cases
+) -> None:
     """Compare every cell of every widget, the health, and all that is known by name."""
     campaign = str(rollup.campaign)
     for span, tests in cases:
@@ -112,7 +120,7 @@ def assert_same(source: Source, rollup: Rollup, rows: pd.DataFrame, cases: Cases
     assert not rollup.health.notes
 
 
-def by_name(rollup: Rollup, snapshot: Snapshot) -> tuple[Any, ...]:
+def by_name(rollup: Rollup | ReaderPage, snapshot: Snapshot) -> tuple[Any, ...]:
     """Return the campaign's messages and executions and all campaigns, as the oracle does."""
     messages = [
         (one.id, one.name, set(one.channels), one.events, one.newest_event)
@@ -169,6 +177,85 @@ def test_a_rollup_for_one_window_equals_the_oracle(place: Place, source: Source,
         cases = [(span, tests) for tests in (False, True)]
         assert_same(source, rollup, meant(source, rows), cases)
         rollup.close()
+
+
+@every_stream
+def test_a_reader_equals_the_oracle(place: Place, source: Source, seed: int) -> None:
+    """Each window, campaign and selection, at first and after more events have arrived."""
+    rows = expressed(source, seed)
+    parts, put = files.split(rows, 2, seed), source.new(place)
+    address = put(parts[0])
+    with running(address) as reader:
+        pages = [ReaderPage(reader.feed(campaign=campaign)) for campaign in CAMPAIGNS]
+        for page in pages:
+            page.feed.refresh()
+        assert_same(source, pages[0], meant(source, parts[0]), CASES[seed % 3 :: 3])
+        put(parts[1])
+        for page in pages:
+            page.read_news()
+        for page, cases in zip(pages, (CASES, CASES[::3]), strict=True):
+            assert_same(source, page, meant(source, rows), cases)
+        with closing(open_rollup(address, CAMPAIGNS[0])) as rollup:
+            for selection in selections(pages[0]):
+                reports = [
+                    to_json(one.snapshot(at=AT, window=SPANS["all"], selection=selection))
+                    for one in (pages[0], rollup)
+                ]
+                for report in reports:
+                    report.pop("rejects", None)  # the first examples of those read at a time
+                assert reports[0] == reports[1]
+
+
+class ReaderPage:
+    """A page of a reader, with the methods of a rollup."""
+
+    def __init__(self, feed: SharedFeed) -> None:
+        self.feed = feed
+
+    @property
+    def campaign(self) -> str | None:
+        return self.feed.campaign
+
+    @property
+    def health(self) -> Health:
+        return self.feed.snapshot(AT).health
+
+    def campaigns(self) -> list[Campaign]:
+        return self.feed.campaigns()
+
+    def snapshot(
+        self,
+        *,
+        at: datetime,
+        window: timedelta,
+        include_tests: bool = False,
+        selection: Selection = ALL,
+    ) -> Snapshot:
+        query = Query(
+            at=at,
+            window=window,
+            include_tests=include_tests,
+            messages=tuple(selection.messages),
+            executions=tuple(selection.executions),
+        )
+        self.feed.set_query(query)
+        return self.feed.snapshot()
+
+    def read_news(self) -> None:
+        """Refresh until more was read."""
+        deadline = time.monotonic() + 60
+        while not self.feed.refresh():
+            assert time.monotonic() < deadline
+
+
+def selections(page: ReaderPage) -> list[Selection]:
+    messages, executions = map(sorted, page.feed.names())
+    return [
+        Selection(frozenset(messages[:2])),
+        Selection(frozenset(), frozenset(executions[:1])),
+        Selection(frozenset(messages[1:]), frozenset(executions[:3])),
+        Selection(frozenset(["none"])),
+    ]
 
 
 @every_source

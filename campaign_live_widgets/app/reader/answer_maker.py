@@ -93,8 +93,9 @@ class AnswerMaker:
             self._lock.acquire()
         self._is_changing = False
         try:
+            is_replaced = self._view is not None and not rollup.shares_counts(self._view)
             self._view = rollup.view()
-            self.number += is_new
+            self.number += is_new or is_replaced
         finally:
             self._lock.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import threading
@@ -34,13 +35,13 @@ from campaign_live_widgets.app.reader.messages.values import (
 from campaign_live_widgets.app.reader.socket_file import SocketFile, group_id
 from campaign_live_widgets.app.reader.source_digest import source_digest
 from campaign_live_widgets.app.reader.source_follower import PollState, SourceFollower
+from campaign_live_widgets.app.reader.work_folder import work_folder
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.memory import resident_bytes
 from campaign_live_widgets.sources.address import parse_address
 
 if TYPE_CHECKING:
-    import os
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Awaitable, Callable
     from datetime import datetime
@@ -95,7 +96,8 @@ def run_reader(  # noqa: PLR0913 - by name
     socket_file = SocketFile(socket_path, group)
     has_ended = True
     try:
-        has_ended = asyncio.run(server.run(socket_file, until, ready))
+        with work_folder(socket_path):
+            has_ended = asyncio.run(server.run(socket_file, until, ready))
     finally:
         socket_file.socket.close()
         socket_file.close()
@@ -229,7 +231,8 @@ class _Server:
 
     async def _recount(self, _head: Json) -> bytes:
         await self._first_refresh()
-        await asyncio.wrap_future(self._follower.run_soon(lambda rollup: rollup.recount()))
+        recount = self._follower.run_soon(lambda rollup: rollup.recount(), is_new=True)
+        await asyncio.wrap_future(recount)
         return encode_body(news_to(self._news))
 
     async def _newest(self, head: Json) -> bytes:

@@ -22,7 +22,8 @@ _PEER: Final = struct.Struct("=iII")
 """Process, user and group."""
 _PEER_GROUPS: Final = 59
 """Linux's ``SO_PEERGROUPS``."""
-_MOST_GROUPS: Final = 1 << 16
+_GROUPS_BYTES: Final = 1024
+"""The most that Python receives of an option: 256 groups."""
 _PENDING: Final = 128
 """Connections that may wait to be accepted."""
 _CONNECT_SECONDS: Final = 1.0
@@ -121,7 +122,7 @@ class SocketFile:
 def _groups_of(peer: socket.socket, user: int) -> Collection[int]:
     """Return the further groups of the process at the other end."""
     try:
-        data = peer.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, _MOST_GROUPS * 4)
+        data = peer.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, _GROUPS_BYTES)
     except OSError:
         return _groups_in_list(user)
     return struct.unpack(f"={len(data) // 4}I", data)
@@ -181,6 +182,6 @@ def _remove_unused(path: Path) -> None:
     raise UsageError(message)
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> tuple[int, ...]:
     status = path.lstat()
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, status.st_mtime_ns

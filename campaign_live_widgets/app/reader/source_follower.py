@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine import Rollup
     from campaign_live_widgets.sources.address import SourceAddress
 
-_Job = tuple["Callable[[Rollup], Any]", "Future[Any]"]
+_Job = tuple["Callable[[Rollup], Any]", "Future[Any]", bool]
 
 _LOG: Final = logging.getLogger(__name__)
 _BETWEEN_CHANGES: Final = 0.4
@@ -155,12 +155,12 @@ class SourceFollower:
                 self._wanted.notify()
         return done
 
-    def run_soon(self, job: Callable[[Rollup], Any]) -> Future[Any]:
-        """Run *job* with the rollup between two refreshes."""
+    def run_soon(self, job: Callable[[Rollup], Any], *, is_new: bool = False) -> Future[Any]:
+        """Run *job* with the rollup between two refreshes; *is_new*: it may change any number."""
         done: Future[Any] = Future()
         with self._wanted:
             self._asked_at = monotonic()
-            self._jobs.append((job, done))
+            self._jobs.append((job, done, is_new))
             self._wanted.notify()
         return done
 
@@ -221,14 +221,20 @@ class SourceFollower:
         with self._wanted:
             return self._jobs.popleft() if self._jobs else None
 
-    def _run_job(self, rollup: Rollup, work: Callable[[Rollup], Any], result: Future[Any]) -> None:
+    def _run_job(
+        self,
+        rollup: Rollup,
+        work: Callable[[Rollup], Any],
+        result: Future[Any],
+        is_new: bool,  # noqa: FBT001 - part of a job
+    ) -> None:
         value, error = None, None
         try:
             with redacted_errors(self._name, self._location):
                 value = work(rollup)
         except Exception as raised:  # noqa: BLE001 - the client that asked must be notified
             error = _known(raised)
-        self._maker.publish(rollup, is_new=True)
+        self._maker.publish(rollup, is_new=is_new or error is not None)
         self._set_state(replace(self._state, number=self._maker.number))
         if error is not None:
             result.set_exception(error)
