@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
-from pypdfium2 import PdfDocument
 
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
 from campaign_live_widgets.catalog import TABS, TILES
+from campaign_live_widgets.layouts.files import FileLayouts
+from campaign_live_widgets.layouts.places import places as standard_places
+from tests.support.browser import paper
 from tests.support.browser.firefox import firefox
 from tests.support.browser.front import serving
 from tests.support.browser.inbox import Inbox
@@ -55,13 +58,21 @@ def other(request: pytest.FixtureRequest, processes: None) -> Iterator[OtherBrow
         yield browser
 
 
+@dataclass(frozen=True)
+class Served:
+    """A served report, the folder that it reads, and the one of its layouts."""
+
+    address: str
+    inbox: Inbox
+    layouts: Path
+
+
 @pytest.fixture(scope="module")
-def served(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Inbox]]:
+def served(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("other")
-    inbox = Inbox(Path(copytree(events, folder / "events")))
-    env = {"CAMPAIGN_LIVE_LAYOUTS": str(folder / "layouts")}
-    with serving(inbox.folder, env=env) as address:
-        yield address, inbox
+    inbox, layouts = Inbox(Path(copytree(events, folder / "events"))), folder / "layouts"
+    with serving(inbox.folder, env={"CAMPAIGN_LIVE_LAYOUTS": str(layouts)}) as address:
+        yield Served(address, inbox, layouts)
 
 
 def tiles_of(tab: str) -> str:
@@ -73,9 +84,8 @@ def open_tab(browser: OtherBrowser, index: int) -> None:
     browser.click(f".clw-tabs > .lm-TabBar .lm-TabBar-tab:nth-child({index + 1})")
 
 
-def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: tuple[str, Inbox]) -> None:
-    address, inbox = served
-    other.open(address)
+def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: Served) -> None:
+    other.open(served.address)
     other.wait_for(LIVE)
     for index, tab in enumerate(TABS):
         open_tab(other, index)
@@ -83,13 +93,12 @@ def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: tuple[str
     open_tab(other, 1)
     before = other.run(NUMBER)
     assert before > 1000
-    inbox.drop(10)
+    served.inbox.drop(10)
     other.wait_for(f"() => ({NUMBER})() === {before + 10}")
 
 
-def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: tuple[str, Inbox]) -> None:
-    address, _ = served
-    other.open(address)
+def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: Served) -> None:
+    other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
     before = other.wait_for(ORDER)
@@ -101,23 +110,26 @@ def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: tuple[str, Inbox
     other.click(".clw-edit-save")
     other.wait_for(MAY_MODIFY)
     other.open("about:blank")
-    other.open(address)
+    other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
     assert other.wait_for(ORDER) == after
 
 
-def test_the_page_is_printed(
-    other: OtherBrowser, served: tuple[str, Inbox], tmp_path: Path
+def test_each_tile_is_printed_whole_in_the_order_of_the_layout(
+    other: OtherBrowser, served: Served, tmp_path: Path
 ) -> None:
-    address, _ = served
-    other.open(f"{address}?tab=email")
-    ready = DRAWN % json.dumps(tiles_of("email"))
-    (tmp_path / "page.pdf").write_bytes(other.print_page(f"() => ({LIVE})() && ({ready})()"))
-    pages = [of.get_textpage().get_text_range() for of in PdfDocument(tmp_path / "page.pdf")]
-    assert "Winter sale" in pages[0]
-    assert "Email summary" in "".join(pages)
-    assert all(text.strip() for text in pages)
+    storage = FileLayouts(served.layouts, "local")
+    places = standard_places(TILES.values())["email"]
+    storage.save("email", places[::-1], storage.load("email").revision)
+    other.open(f"{served.address}?tab=email")
+    ready = f"() => ({LIVE})() && ({DRAWN % json.dumps(tiles_of('email'))})()"
+    other.wait_for(ready)
+    tiles = other.run(paper.TILES)
+    assert [tile["title"] for tile in tiles] == [TILES[p.tile_id].title("en") for p in places[::-1]]
+    file = tmp_path / "page.pdf"
+    file.write_bytes(other.print_page(ready))
+    paper.assert_whole(file, tiles)
 
 
 @pytest.mark.usefixtures("processes")
