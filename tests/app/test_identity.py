@@ -99,7 +99,7 @@ class Server:
     layouts: Path
     opener: Any = field(default_factory=lambda: build_opener(HTTPCookieProcessor(CookieJar())))
 
-    def page(self, query: str = "", **headers: str) -> Page:
+    def page(self, query: str = "?tab=email", **headers: str) -> Page:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self.opener.open(Request(self.address + query, headers=named)) as answer:  # noqa: S310
             match = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
@@ -146,7 +146,15 @@ class Page:
         self._socket.send_binary(serialize_msg_to_ws_v1(parts, channel))
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """Return the state of every widget, as a page asks for it when it opens."""
+        """Return the state of every widget, as a page asks for it when it connects again.
+
+        The first answer has none: they are in the page.
+        """
+        while not (states := self._asked_states()):
+            pass
+        return states
+
+    def _asked_states(self) -> dict[str, dict[str, Any]]:
         comm, data = uuid4().hex, {"method": "request_states"}
         target = "jupyter.widget.control"
         self.send("comm_open", {"comm_id": comm, "target_name": target, "data": {}})
@@ -219,7 +227,7 @@ def test_two_requests_with_different_headers_get_different_layouts(
 
 
 def test_a_browser_cannot_choose_its_user(behind_a_proxy: Server) -> None:
-    names = "person=ada&user=ada&X-Forwarded-User=ada&HTTP_X_FORWARDED_USER=ada"
+    names = "tab=email&person=ada&user=ada&X-Forwarded-User=ada&HTTP_X_FORWARDED_USER=ada"
     page = behind_a_proxy.page(f"?{names}", X_Forwarded_User="bob", X_Forwarded_User_="ada")
     assert page.tiles() == STANDARD
     code = "import os; os.environ['HTTP_X_FORWARDED_USER'] = 'ada'; 1/0"

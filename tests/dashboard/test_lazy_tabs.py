@@ -13,7 +13,7 @@ from campaign_live_widgets.dashboard.page.shown_view import shown_view
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.layouts.places import Place
 from campaign_live_widgets.layouts.storage import SavedLayout, TabLayouts
-from campaign_live_widgets.report import frame
+from campaign_live_widgets.report import tile_table
 from tests.dashboard.page import Controller
 from tests.support.events.memory import NOW, Event, snapshot_of
 
@@ -56,9 +56,9 @@ def test_a_tab_is_made_with_the_numbers_of_now_when_it_is_opened(page: Dashboard
     page.tabs.set_state({"selected_index": list(TABS).index("push")})
     assert made(page) == {"email", "push"}
     for tile in (tile for tile in TILES.values() if tile.tab == "push"):
-        assert page.tile(tile.id)._frame.equals(frame(tile, now)), tile.id
+        assert page.tile(tile.id)._table.equals(tile_table(tile, now)), tile.id
     page.show(snapshot_of(ONE), now=NOW)
-    assert page.tile(PUSH)._frame["sent"].tolist() == [1]
+    assert page.tile(PUSH)._table["sent"].tolist() == [1]
 
 
 def test_the_browser_gets_the_widgets_before_the_page_that_shows_them(
@@ -156,4 +156,4 @@ def test_a_tile_that_was_asked_for_is_updated_with_all_tabs(page: Dashboard) -> 
     tile = page.tile(PUSH)
     page.show(snapshot_of(TWO), force_all=True, now=NOW)
     assert page.tile(PUSH) is tile
-    assert tile._frame["sent"].tolist() == [2]
+    assert tile._table["sent"].tolist() == [2]

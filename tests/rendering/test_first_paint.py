@@ -69,3 +69,22 @@ def test_names_from_outside_stay_text() -> None:
     page = _read(first_paint(dashboard).html)
     assert page.texts.count(EVIL) == 3
     assert not page.tags & {"img", "script"}
+
+
+def test_links_keep_the_address_but_its_token() -> None:
+    dashboard = CampaignReport(samples_path(), live=False).dashboard
+    address = "tab=push&tz=Europe/Paris&message=a%26b&message=c&token=secret&own=%22%3E"
+    html = first_paint(dashboard, address=address).html
+    others = "tz=Europe%2FParis&amp;message=a%26b&amp;message=c&amp;own=%22%3E"
+    for tab in ("campaign", "email", "push"):
+        assert f'href="?{others}&amp;tab={tab}"' in html
+    assert "secret" not in html
+
+
+def test_a_page_that_becomes_live_has_what_the_live_page_has() -> None:
+    dashboard = CampaignReport(samples_path(), live=False).dashboard
+    assert "clw-toggle" not in first_paint(dashboard).html
+    html = first_paint(dashboard, awaits_live=True).html
+    assert "clw-toggle" in html
+    assert html.count('data-state="loading"') == 2  # the root and the pill
+    assert '<noscript><span class="clw-pill" data-state="paused">' in html

@@ -94,6 +94,9 @@ class CampaignReport(VBox):
         Of the report: each person has a separate layout for each name.
     address : str
         The query string of a page's address; what it names replaces the parameters.
+    lazy : bool
+        Whether the tiles of a tab are made when it is opened; a notebook that is stored needs
+        all of them.
 
     Raises
     ------
@@ -121,6 +124,7 @@ class CampaignReport(VBox):
         layout: str | os.PathLike[str] | Mapping[str, object] | Iterable[Place] | None = None,
         name: str = REPORT,
         address: str = "",
+        lazy: bool = False,
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         self._shows_samples = not named
@@ -149,7 +153,7 @@ class CampaignReport(VBox):
         _publish_campaign(self._feed.campaign)
         self._live: Coordinator | None = None
         first, _ = page_address.parse_address(page_address.read_address(address), query)
-        super().__init__((self._dashboard_of(self._feed.snapshot(), first),))
+        super().__init__((self._dashboard_of(self._feed.snapshot(), first, lazy=lazy),))
         self._control = Control(self.dashboard, self._feed, query, address)
         offer_saving(self.dashboard, named if source else "")
         if self._shows_samples:
@@ -164,13 +168,15 @@ class CampaignReport(VBox):
         if live:
             self.live()
 
-    def _dashboard_of(self, snapshot: Snapshot, query: Query) -> Dashboard:
+    def _dashboard_of(self, snapshot: Snapshot, query: Query, *, lazy: bool) -> Dashboard:
         self.dashboard = Dashboard(
             snapshot,
             locale=query.locale,
             time_zone=query.time_zone,
             layouts=TabLayouts(self._standard),
             name=self._name,
+            tab=query.tab,
+            lazy=lazy,
         )
         """The page: a head and the tabs."""
         return self.dashboard

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from campaign_live_widgets.app.notebook.live_report import CampaignReport
+from campaign_live_widgets.app.pages.page_states import page_states
+from campaign_live_widgets.app.pages.shared_files import version
 from campaign_live_widgets.app.pages.virtual_kernel import VirtualKernel
 from campaign_live_widgets.app.settings.identity import known_user
+from campaign_live_widgets.dashboard.page.first_paint import first_paint
+from campaign_live_widgets.io.clock import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from campaign_live_widgets.app.pages.messages import Message
+
+
+_THEMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "": {
+            "theme": "",
+            "light": "print, (prefers-color-scheme: light)",
+            "dark": "screen and (prefers-color-scheme: dark)",
+        },
+        "light": {"theme": "light", "light": "all", "dark": "not all"},
+        "dark": {"theme": "dark", "light": "print", "dark": "screen"},
+    }
+)
+"""The theme in an address → itself, and the media of both themes' style sheets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ class ReportPage:
         user: str | None,
         send: Callable[[bytes], object],
     ) -> None:
-        self.id, self.user = page_id, user
+        self.id, self.user, self._address = page_id, user, address
         self._kernel = VirtualKernel(page_id, send)
         try:
             with self._kernel.active(), known_user(user):
@@ -70,8 +90,11 @@ class ReportPage:
                     locale=settings.locale,
                     live=False,
                     address=address,
+                    lazy=True,
                 )
-                self._report.dashboard.monitor.reopens = True
+                dashboard = self._report.dashboard
+                dashboard.header.set_refreshed(dashboard.snapshot.taken_at or utc_now())
+                dashboard.monitor.reopens = True
                 self._report.live()
         except BaseException:
             self._kernel.close()
@@ -94,11 +117,17 @@ class ReportPage:
     def first_paint(self) -> dict[str, str]:
         """Return what the web server puts into the page's HTML."""
         dashboard = self._report.dashboard
+        theme = dict(parse_qsl(self._address)).get("theme", "")
+        with self._kernel.active():
+            paint = first_paint(dashboard, address=self._address, awaits_live=True)
         return {
             "model": self._report.model_id,
             "locale": dashboard.locale,
-            "html": "",
-            "states": "",
+            "version": version(),
+            **_THEMES.get(theme, _THEMES[""]),
+            "style": paint.style,
+            "html": paint.html,
+            "states": page_states(self._kernel),
         }
 
     def handle(self, message: Message) -> None:

@@ -108,7 +108,7 @@ class VirtualKernel:
         self.widgets: dict[str, Widget] = {}
         """Model id → widget."""
         self._send, self._session = send, uuid4().hex
-        self._is_sending = self._is_closed = False
+        self._is_sending = self._is_closed = self._is_handed_over = False
         self._handling, self._sending = Lock(), Lock()
         self._handlers: dict[str, Callable[[Message], object]] = {
             "kernel_info_request": self._on_kernel_info,
@@ -176,6 +176,11 @@ class VirtualKernel:
             }
             for model_id, one in list(self.widgets.items())
         }
+
+    def hand_over(self) -> dict[str, Any]:
+        """Return the states for the page's HTML: the front end's first request gets none."""
+        self._is_handed_over = True
+        return self.states()
 
     def close(self) -> None:
         """Close all widgets; nothing is sent from now on."""
@@ -260,7 +265,8 @@ class VirtualKernel:
     def _on_control(self, control: PageComm, message: Message) -> None:
         if message["content"].get("data", {}).get("method") != "request_states":
             return
-        states, paths, buffers = _remove_buffers(self.states())
+        states, paths, buffers = _remove_buffers({} if self._is_handed_over else self.states())
+        self._is_handed_over = False
         data = {"method": "update_states", "states": states, "buffer_paths": paths}
         control.send(data, buffers=buffers)
 

@@ -23,7 +23,7 @@ from tornado.web import HTTPError, RequestHandler
 from campaign_live_widgets.app.server.routes import route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _CHUNK: Final = re.compile(rb"(?:web|rs)packChunk\w+ *=")
 _HEAD: Final = 400
@@ -118,15 +118,39 @@ class _BundleHandler(RequestHandler):
         script = self._assets.script(name)
         if script is None:
             raise HTTPError(HTTPStatus.NOT_FOUND)
-        self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.set_header("Cache-Control", _FOREVER)
-        self.set_header("Vary", "Accept-Encoding")
-        # On one machine, packing and unpacking would take longer than the way.
-        is_far = self.request.remote_ip not in {"127.0.0.1", "::1"}
-        if is_far and "gzip" in self.request.headers.get("Accept-Encoding", ""):
-            self.set_header("Content-Encoding", "gzip")
-            script = _zipped(script)
-        self.finish(script)
+        _finish(self, script, "text/javascript")
+
+
+def shared_rows(
+    files: Mapping[str, str], server_url: str
+) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """Return the handler of files by name; a name has a digest of what is in the file."""
+    address = url_path_join(route(server_url), r"/voila/assets/shared/([\w.]+)")
+    return [(address, _SharedHandler, {"files": files})]
+
+
+class _SharedHandler(RequestHandler):
+    def initialize(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def get(self, name: str) -> None:
+        if name not in self._files:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        kind = "text/css" if name.endswith(".css") else "application/json"
+        _finish(self, self._files[name].encode(), kind)
+
+
+def _finish(handler: RequestHandler, data: bytes, kind: str) -> None:
+    """Answer with a file that a browser may keep."""
+    handler.set_header("Content-Type", f"{kind}; charset=utf-8")
+    handler.set_header("Cache-Control", _FOREVER)
+    handler.set_header("Vary", "Accept-Encoding")
+    # On one machine, packing and unpacking would take longer than the way.
+    is_far = handler.request.remote_ip not in {"127.0.0.1", "::1"}
+    if is_far and "gzip" in handler.request.headers.get("Accept-Encoding", ""):
+        handler.set_header("Content-Encoding", "gzip")
+        data = _zipped(data)
+    handler.finish(data)
 
 
 class _FileHandler(FileFindHandler):

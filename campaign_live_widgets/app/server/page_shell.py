@@ -16,6 +16,11 @@ MARKS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "page": "00000000-0000-4000-8000-campaignpage",
         "model": "campaign-live-mark-model",
+        "version": "campaign-live-mark-version",
+        "theme": "campaign-live-mark-theme",
+        "light": "campaign-live-mark-light",
+        "dark": "campaign-live-mark-dark",
+        "style": "campaign-live-mark-style",
         "html": "campaign-live-mark-html",
         "states": "campaign-live-mark-states",
         "locale": "campaign-live-mark-locale",

@@ -17,8 +17,9 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from traitlets.config import Config
 
+from campaign_live_widgets.app.pages.shared_files import shared_files
 from campaign_live_widgets.app.server.access import LoginHandler, TokenIdentity, log_request
-from campaign_live_widgets.app.server.assets import Assets
+from campaign_live_widgets.app.server.assets import Assets, shared_rows
 from campaign_live_widgets.app.server.monitoring import monitoring_rows
 from campaign_live_widgets.app.server.page_client import PageClient
 from campaign_live_widgets.app.server.page_handlers import page_rows
@@ -102,7 +103,7 @@ def _rows(
     assets = Assets(shell.static, shell.extensions)
     loads = [dict(zip(("name", "load"), _split(entry), strict=True)) for entry in shell.entries]
     assets.page_config({"federated_extensions": loads}, base_url=base_url)
-    rows = assets.handlers(base_url)
+    rows = [*assets.handlers(base_url), *shared_rows(shared_files(), base_url)]
     if settings.snapshots is not None:
         from campaign_live_widgets.app.server.snapshot_files import handlers
 

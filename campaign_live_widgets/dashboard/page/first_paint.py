@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from campaign_live_widgets.dashboard.editing.editor import LABELS
 from campaign_live_widgets.io.clock import utc_now
@@ -15,7 +16,7 @@ from campaign_live_widgets.rendering.first_paint import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ipywidgets import Widget
@@ -31,7 +32,9 @@ _HEADER = (
 _FILTERS = ("query", "campaign", "windows", "fixed_window", "messages", "executions", "labels")
 
 
-def first_paint(page: Dashboard, now: datetime | None = None) -> FirstPaint:
+def first_paint(
+    page: Dashboard, now: datetime | None = None, *, address: str = "", awaits_live: bool = False
+) -> FirstPaint:
     """Return what *page* shows, with its open tab.
 
     Parameters
@@ -39,18 +42,27 @@ def first_paint(page: Dashboard, now: datetime | None = None) -> FirstPaint:
     page : Dashboard
     now : datetime, optional
         The current time, up to which ages are counted; by default the clock's.
+    address : str
+        The query string that the page was asked for with: its tabs are links, which keep it.
+    awaits_live : bool
+        Whether a live page takes the place of this one as soon as its scripts have come.
     """
+    now = now or utc_now()
     tab = page.grids.open_tab or next(iter(page.grids))
     titles = zip(page.grids, page.tabs.titles, strict=True)
+    header = _traits(page.header, _HEADER)
+    if awaits_live:
+        header |= {"state": "loading", "live": True}
     return paint(
         PagePart(
-            now=now or utc_now(),
+            now=now,
             locale=page.locale,
             time_zone=page.time_zone,
-            header=_traits(page.header, _HEADER),
+            header=header,
             filters=_traits(page.filters, _FILTERS),
             facts=_traits(page.facts, ("terms", "values")) if tab == "campaign" else None,
-            tabs=list(titles),
+            tabs=[(tab_id, title, _with(address, tab=tab_id)) for tab_id, title in titles],
+            campaign_address=_with(address, detail=None),
             open_tab=tab,
             tiles=[_tile(page.tile(p.tile_id), p) for p in page.grids[tab].places() if p.shown],
             texts={key: text(page.locale) for key, text in LABELS.items()},
@@ -59,7 +71,17 @@ def first_paint(page: Dashboard, now: datetime | None = None) -> FirstPaint:
     )
 
 
-def _traits(widget: Widget, names: Iterable[str]) -> Mapping[str, Any]:
+def _with(address: str, **changes: str | None) -> str:
+    """Return the address with other values of some keys; without a key that is ``None``.
+
+    The token that let a browser in is not repeated in a page.
+    """
+    dropped = {*changes, "token"}
+    pairs = [(k, v) for k, v in parse_qsl(address, keep_blank_values=True) if k not in dropped]
+    return f"?{urlencode([*pairs, *((k, v) for k, v in changes.items() if v is not None)])}"
+
+
+def _traits(widget: Widget, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(widget, name) for name in names}
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _SHORTEST: Final = 4
 
 
+_HEADING_PX: Final = 25
+_LINE_PX: Final = 23
+"""How high the rows of a table are; as in ``table.css``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One key figure."""
@@ -125,6 +130,12 @@ class Grid:
     def is_empty(self) -> bool:
         """Return whether it has no row."""
         return not self.rows
+
+    @property
+    def is_short_narrow(self) -> bool:
+        """Return whether it is low in a narrow page, where tables are as high as their rows."""
+        lines = len(self.rows) + (self.total is not None)
+        return bool(_HEADING_PX + lines * _LINE_PX < GEOMETRY["table"]["short"])
 
 
 def grid(view: ViewPart, rows: int) -> Grid:

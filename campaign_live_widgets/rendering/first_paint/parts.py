@@ -56,7 +56,9 @@ class PagePart:
     facts : mapping or None
         Trait values of the line of facts below the tiles, where the tab has one.
     tabs : sequence of tuple
-        Id and title of each tab.
+        Id, title and address of each tab.
+    campaign_address : str
+        The address of the whole campaign, from the page of one message.
     tiles : sequence of TilePart
         Of the open tab, in their order, without those that are removed.
     texts : mapping
@@ -71,7 +73,8 @@ class PagePart:
     header: Mapping[str, Any]
     filters: Mapping[str, Any]
     facts: Mapping[str, Any] | None
-    tabs: Sequence[tuple[str, str]]
+    tabs: Sequence[tuple[str, str, str]]
+    campaign_address: str
     open_tab: str
     tiles: Sequence[TilePart]
     texts: Mapping[str, str]

@@ -39,10 +39,15 @@ def render(template: str, **values: object) -> Markup:
 
 def data_script(name: str, value: object) -> Markup:
     """Return *value* as JSON in a script element with the id *name*, which no browser runs."""
+    element = Markup('<script type="application/json" id="{}">{}</script>')
+    return element.format(name, json_in_script(value))
+
+
+def json_in_script(value: object) -> Markup:
+    """Return *value* as JSON that may be the text of a script element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text = text.encode("utf-8", "replace").decode().translate(_IN_SCRIPT)
-    element = Markup('<script type="application/json" id="{}">{}</script>')
-    return element.format(name, Markup(text))  # noqa: S704 - nothing in it ends a script
+    return Markup(text)  # noqa: S704 - nothing in it ends a script
 
 
 @cache

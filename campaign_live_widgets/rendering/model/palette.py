@@ -107,8 +107,13 @@ def ramp(metric_id: str, rank: int, theme: Theme = "css") -> str:
 
 def palette_css() -> str:
     """Return the style sheet that gives every colour variable its two shades."""
-    light, dark = _variables(0, *_LIGHT_WAY), _variables(1, *_DARK_WAY)
-    return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark}}}\n'
+    light = _variables(0, *_LIGHT_WAY)
+    return f':root{{{light}}}\n[data-jp-theme-light="false"]{{{dark_declarations()}}}\n'
+
+
+def dark_declarations() -> str:
+    """Return the declarations that give the page's colour variables their dark shades."""
+    return _variables(1, *_DARK_WAY)
 
 
 def variables(*, dark: bool) -> str:

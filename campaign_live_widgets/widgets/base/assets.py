@@ -112,6 +112,19 @@ def _meanings() -> dict[str, dict[str, tuple[str, ...]]]:
     return {at: {m: astuple(meaning(m, at)) for m in METRICS} for at in LOCALES}
 
 
+def library_source() -> dict[str, Any]:
+    """Return what is in every kernel's library: scripts, styles, their version, and labels."""
+    scripts, styles, version = _sources(len(_declared))
+    return {
+        "loader": read(_LOADER),
+        "scripts": scripts,
+        "styles": styles,
+        "version": version,
+        "labels": _labels(),
+        "meanings": _meanings(),
+    }
+
+
 def declare(path: str) -> None:
     """Add a module, and what it imports, to the library.
 
