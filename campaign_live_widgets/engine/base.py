@@ -14,6 +14,7 @@ from campaign_live_widgets.engine.campaign_counts import CampaignCounts
 from campaign_live_widgets.engine.source_facts import SourceFacts
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.snapshot import ALL, Health, Snapshot, Window
+from campaign_live_widgets.sources.files.file_changes import FileChanges
 
 if TYPE_CHECKING:
     import os
@@ -104,6 +105,8 @@ class Rollup(ABC):
         self.before_change: Callable[[], object] = _ignore
         """Is called in :meth:`refresh` before anything that snapshots are made from is changed in
         place, maybe several times; not where it is replaced. See :meth:`view`."""
+        self.changes = FileChanges()
+        """What a watcher reports: without one, each refresh looks at all files."""
         self._may_count_others = follow
         if campaign is not None:
             self._hold(campaign)

@@ -8,6 +8,7 @@ from campaign_live_widgets.sources.files.file_schema import (
     schema_of_values,
     spelled_differently,
 )
+from campaign_live_widgets.sources.files.file_state import EXAMPLES, FileSlice, FileState, Tally
 from campaign_live_widgets.sources.files.json_documents import lines_of
 from campaign_live_widgets.sources.files.location import DataFile, Location
 from campaign_live_widgets.sources.files.scan_sql import (
@@ -18,7 +19,7 @@ from campaign_live_widgets.sources.files.scan_sql import (
     FileSchema,
     lines,
 )
-from campaign_live_widgets.sources.files.tail import EXAMPLES, FileSlice, FileState, Tail, Tally
+from campaign_live_widgets.sources.files.tail import Tail
 from campaign_live_widgets.sources.formats import (  # noqa: F401 - they register themselves, in order
     ajo,
     canonical,

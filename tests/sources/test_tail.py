@@ -116,8 +116,14 @@ def test_files_of_other_kinds_are_counted_and_not_read(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_bytes(b"")
     listing = Location.parse(tmp_path).listing()
     assert [Path(f.path).name for f in listing.files] == ["a.JSON"]
-    assert listing.others == {".txt": 1, ".xlsx": 1, "": 1}
-    assert Location.parse(f"{tmp_path}/day=1/*").listing().others == {".xlsx": 1}
+    others = sorted(Path(path).name for path in listing.others)
+    assert others == ["LICENSE", "notes.txt", "old.XLSX"]
+    tail = Tail(Location.parse(tmp_path))
+    tail.poll()
+    assert tail.others == {".txt": 1, ".xlsx": 1, "": 1}
+    tail = Tail(Location.parse(f"{tmp_path}/day=1/*"))
+    tail.poll()
+    assert tail.others == {".xlsx": 1}
 
 
 def test_only_growth_and_new_files_leave_what_was_read(tmp_path: Path) -> None:

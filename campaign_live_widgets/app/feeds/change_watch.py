@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from watchfiles import Change
-
     from campaign_live_widgets.sources.address import SourceAddress
+    from campaign_live_widgets.sources.files.file_changes import FileChanges
 
 _DEBOUNCE: Final = 50
 """Milliseconds within which several changes of files count as one."""
@@ -29,10 +29,14 @@ class ChangeWatch:
     location : SourceAddress
     on_change : callable
         Is called in that thread after files of the source may have changed.
+    changes : FileChanges
+        Gets the paths of what has changed.
     """
 
-    def __init__(self, location: SourceAddress, on_change: Callable[[], object]) -> None:
-        self._location, self._on_change = location, on_change
+    def __init__(
+        self, location: SourceAddress, on_change: Callable[[], object], changes: FileChanges
+    ) -> None:
+        self._location, self._on_change, self._changes = location, on_change, changes
         self._closing = Event()
         self._thread: Thread | None = None
 
@@ -61,19 +65,30 @@ class ChangeWatch:
             thread.join(_ENDED)
 
     def _note_changes(self, folder: Path, closing: Event) -> None:
+        is_watched = False
         try:
-            for _ in watch(
+            for changes in watch(
                 folder,
-                watch_filter=self._concerns,
+                watch_filter=None,
                 debounce=_DEBOUNCE,
                 step=_DEBOUNCE // 2,
                 stop_event=closing,
                 rust_timeout=1000,
+                yield_on_timeout=True,
                 raise_interrupt=False,
             ):
-                self._on_change()
-        except OSError:
+                if not is_watched:
+                    is_watched = True
+                    self._changes.begin(folder)
+                paths = [path for _, path in changes]
+                self._changes.add(paths)
+                if any(map(self._concerns, paths)):
+                    self._on_change()
+        except (OSError, RuntimeError):
             return  # the folder cannot be watched; polling goes on
+        finally:
+            self._changes.end()
 
-    def _concerns(self, _change: Change, path: str) -> bool:
-        return self._location.holds(path)
+    def _concerns(self, path: str) -> bool:
+        """Return whether a changed path may be a file of the source, or a folder with files."""
+        return self._location.holds(path) or os.path.isdir(path)

@@ -55,7 +55,8 @@ class RollupFeed:
         self._rollup.gone = GoneEvents(_shared_file(source))
         self._campaign = query.campaign
         self._arrived = Event()
-        self._watch = ChangeWatch(self._rollup.location, self._arrived.set)
+        self._watch = ChangeWatch(self._rollup.location, self._arrived.set, self._rollup.changes)
+        self._has_waited = False
 
     @property
     def campaign(self) -> str | None:
@@ -67,8 +68,14 @@ class RollupFeed:
         return self._rollup.counts_of(self._campaign)
 
     def refresh(self) -> bool:
-        """Read what is new; see :meth:`Rollup.refresh`."""
+        """Read what is new; see :meth:`Rollup.refresh`.
+
+        After :meth:`wait`, only files that the watcher has reported are polled.
+        """
         with self._lock, self._redacted_errors():
+            if not self._has_waited:
+                self._rollup.changes.poll_all()
+            self._has_waited = False
             return self._rollup.refresh()
 
     def recount(self) -> None:
@@ -137,6 +144,7 @@ class RollupFeed:
         """Return True once something may have arrived, False after *timeout* seconds."""
         self._watch.start()
         arrived = self._arrived.wait(timeout)
+        self._has_waited = True
         self._arrived.clear()
         return arrived
 

@@ -17,6 +17,7 @@ from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.engine.saved_state.folder import state_folder
 from campaign_live_widgets.errors import CampaignLiveError, SourceError
 from campaign_live_widgets.io.backoff import retry_delay
+from campaign_live_widgets.sources.files.file_changes import FileChanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,8 @@ class SourceFollower:
         self._may_count_ahead, self._failures = True, 0
         self._rollup: Rollup | None = None
         self._is_reading = False
-        self._watch = ChangeWatch(location, self._note_change)
+        self._changes = FileChanges()
+        self._watch = ChangeWatch(location, self._note_change, self._changes)
         self._thread = Thread(target=self._run, name="campaign-live-reader", daemon=True)
 
     def start(self) -> None:
@@ -175,6 +177,7 @@ class SourceFollower:
         rollup = new_rollup(
             self._source, clock=self._clock, state=state_folder() if self._use_cache else None
         )
+        rollup.changes = self._changes
         rollup.before_change = lambda: self._maker.begin_change(rollup)
         self._rollup = rollup
         try:
@@ -246,6 +249,8 @@ class SourceFollower:
         self._watch.start()
         with self._wanted:
             waiting, self._waiting = self._waiting, []
+            if waiting:  # they expect what was written just now
+                self._changes.poll_all()
             self._has_changes, self._next, self._started = False, inf, monotonic()
         self._set_state(replace(self._state, polling_since=self._clock()))
         is_changed, error = True, None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import islice
 from math import inf
 from pathlib import Path
+from time import thread_time
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -22,7 +22,7 @@ from campaign_live_widgets.engine.duckdb.resumable_rollup import ResumableRollup
 from campaign_live_widgets.engine.duckdb.small_counter import count_small
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
-from campaign_live_widgets.sources import EXAMPLES, Location, Tail, Tally, quoted
+from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.chunks import chunks
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.raw_bytes import line_count
@@ -98,7 +98,7 @@ class FileRollup(ResumableRollup):
             old_rows = self._facts.rows
             self._load_once()
             self._is_cleared |= self.gone.poll()
-            slices = self._tail.poll()
+            slices = self._new_slices()
             is_loaded = self._must_choose
             is_changed = bool(slices) or is_loaded
             if self._is_cleared or self._tail.is_rewritten:
@@ -116,6 +116,15 @@ class FileRollup(ResumableRollup):
                 self._compact()
                 self._release()
             return is_changed or self._facts.rows != old_rows
+
+    def _new_slices(self) -> list[FileSlice]:
+        """Return what is new in the files that may have changed."""
+        started, changed = thread_time(), self.changes.take()
+        slices = self._tail.poll(changed)
+        self.changes.polled(thread_time() - started if self._tail.has_polled_all else None)
+        if changed is not None and self._tail.has_polled_all:
+            self.changes.expect_more()
+        return slices
 
     def _recount(self, stop_if_asked: Callable[[], None]) -> None:
         """Count what is in the files now, and record which events are gone."""
@@ -326,16 +335,15 @@ class FileRollup(ResumableRollup):
 
     def _sum_health(self) -> None:
         """Sum the tallies of the files that exist now."""
-        tallies = [state.tally for state in self._tail.files.values()]
-        rejects = islice((r for tally in tallies for r in tally.rejects), EXAMPLES)
+        totals = self._tail.totals
         notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
         rows = Health(
             events=sum(campaign.events for campaign in self._facts.campaigns.values()),
-            duplicates=sum(tally.duplicates for tally in tallies),
-            rejected=sum(tally.rejected for tally in tallies),
-            ignored=sum(tally.ignored for tally in tallies),
+            duplicates=totals.duplicates,
+            rejected=totals.rejected,
+            ignored=totals.ignored,
             gone=self._count_gone(),
-            rejects=tuple(map(self._with_relative_path, rejects)),
+            rejects=tuple(map(self._with_relative_path, self._tail.rejects())),
             notes=(
                 *(f"{self._relative(path)}: {text}" for path, text in notes),
                 *_ignored_files_note(self._tail.others),

@@ -73,7 +73,7 @@ class ResumableRollup(Rollup):
 
     def _take_over(self, saved: SavedRollup) -> bool:
         """Go on from where files were read; return whether that is possible."""
-        self._tail.files.update(saved.files)
+        self._tail.restore(saved.files)
         return True
 
     def _choose_again(self, stop_if_asked: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ For some thousand rows, a dictionary is quicker than planning a statement.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONE
 from campaign_live_widgets.engine.duckdb.batch_counter import add_entities, repeats_by_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -73,23 +73,32 @@ def _count_entities(
     delta: BatchDelta, columns: Columns, campaigns: Collection[str], now: int
 ) -> None:
     """Count events by campaign and, of *campaigns*, by message and execution."""
-    us = columns.us.tolist()
-    moments: dict[tuple[str, bool, int | None], list[int]] = defaultdict(list)
-    for campaign, time in zip(columns.values["campaign_id"], us, strict=True):
-        is_ahead = time > now
-        minute = time // MINUTE_US if campaign in campaigns else None
-        moments[campaign, is_ahead, time if is_ahead else minute].append(time)
+    us, values = columns.us, columns.values
+    is_ahead = us > now
+    is_held = np.fromiter(map(campaigns.__contains__, values["campaign_id"]), bool, len(us))
+    slot = np.where(is_ahead, us, np.where(is_held, us // MINUTE_US, 0))
+    keys = zip(values["campaign_id"], is_ahead.tolist(), slot.tolist(), strict=True)
     delta.times = [
-        Moment(campaign, is_ahead, max(times), len(times))
-        for (campaign, is_ahead, _), times in moments.items()
+        Moment(campaign, ahead, last, count)
+        for (campaign, ahead, _), count, _, last in _grouped(keys, us)
     ]
-    named: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
-    for names, time in zip(
-        zip(*(columns.values[name] for name in _NAMED), strict=True), us, strict=True
-    ):
-        named[names].append(time)
-    rows = [(*names, len(times), min(times), max(times)) for names, times in named.items()]
+    named = zip(*(values[name] for name in _NAMED), strict=True)
+    rows = [(*names, count, first, last) for names, count, first, last in _grouped(named, us)]
     add_entities(delta, rows, campaigns)
+
+
+def _grouped(
+    keys: Iterable[tuple[Any, ...]], us: NDArray[np.int64]
+) -> Iterator[tuple[tuple[Any, ...], int, int, int]]:
+    """Yield each distinct key, the number of its rows, and their first and last time."""
+    numbers: dict[tuple[Any, ...], int] = {}
+    group = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+    first, last = np.full((2, len(numbers)), us[0])
+    first[group], last[group] = us, us  # any of them, where the others are compared with it
+    np.minimum.at(first, group, us)
+    np.maximum.at(last, group, us)
+    counts = np.bincount(group, minlength=len(numbers))
+    return zip(numbers, counts.tolist(), first.tolist(), last.tolist(), strict=True)
 
 
 def _count_events(delta: BatchDelta, columns: Columns) -> None:

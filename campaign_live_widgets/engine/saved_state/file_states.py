@@ -9,9 +9,9 @@ import numpy as np
 
 from campaign_live_widgets.io.file_status import FileStatus
 from campaign_live_widgets.snapshot import Reject
+from campaign_live_widgets.sources.files.file_state import FileState, ReadPart, Tally
 from campaign_live_widgets.sources.files.location import DataFile
 from campaign_live_widgets.sources.files.scan_sql import FieldPath, FileSchema
-from campaign_live_widgets.sources.files.tail import FileState, ReadPart, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.engine.aggregates.sorted_runs import Run, SortedRuns
     from campaign_live_widgets.engine.campaign_counts import CampaignCounts
-    from campaign_live_widgets.sources.files.tail import FileState
+    from campaign_live_widgets.sources.files.file_state import FileState
 
     Arrays = dict[str, NDArray[Any]]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from campaign_live_widgets.sources.files.tail import FileSlice
+    from campaign_live_widgets.sources.files.file_state import FileSlice
 
 _T = TypeVar("_T")
 _CHUNK_BYTES: Final = 1 << 29

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from campaign_live_widgets.sources.files.tail import FileSlice
+    from campaign_live_widgets.sources.files.file_state import FileSlice
 
 _BLOCK: Final = 1 << 20
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -74,10 +74,23 @@ def _sniffed(path: Path) -> DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Files of a location: data files, and the number of others by file extension."""
+    """Files of a location.
+
+    Attributes
+    ----------
+    files : list of DataFile
+    others : set of str
+        The paths of files that are no data files.
+    links : set of str
+        The paths of files, and of folders, that are symbolic links.
+    has_linked_folders : bool
+        Whether files are below a folder that is a symbolic link.
+    """
 
     files: list[DataFile]
-    others: Counter[str] = field(default_factory=Counter)
+    others: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    has_linked_folders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +209,15 @@ class Location:
             if not self.watched.is_dir():
                 message = f"{self.text}: folder {self.watched} not found"
                 raise _not_found(message, self.text)
-            paths = (p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p))
-            return _listed(data_file(p) or p for p in paths)
+            paths = [p for p in glob.glob(self.text, recursive=True) if os.path.isfile(p)]
+            linked = {path for path in paths if os.path.islink(path)}
+            return _listed((data_file(p) or p for p in paths), linked)
         if is_store(path):
             listed = Log(path).state().files
             return Listing([DataFile(str(path / file), "parquet") for file in sorted(listed)])
         if path.is_dir():
-            return _listed(_walk(self.text))
+            links: set[str] = set()
+            return _listed(_walk(self.text, links), links)
         if not path.exists():
             message = f"{self.text}: no such file or folder"
             raise _not_found(message, self.text)
@@ -211,6 +226,34 @@ class Location:
         except OSError as error:
             message = f"{self.text}: cannot be read: {error.strerror}"
             raise SourceError(message) from error
+
+    def entry(self, relative: str) -> DataFile | str | None:
+        """Return what :meth:`listing` has for a file below :attr:`watched`, if it exists.
+
+        A data file, or the path of another file; ``None`` for a file that is not listed. Only
+        where :meth:`is_visible` and :attr:`finds_by_name`.
+        """
+        if not self.is_glob:
+            return next(_in_folder(os.path.join(self.text, relative)), None)
+        path = os.path.join(os.path.split(self.text)[0], relative)
+        return data_file(path) or path
+
+    def is_visible(self, relative: str) -> bool:
+        """Return whether something of this name is listed; see :meth:`entry`."""
+        if not self.is_glob:
+            return all(map(_is_visible, relative.split(os.sep)))
+        pattern = os.path.split(self.text)[1]
+        is_hidden = relative.startswith(".") and not pattern.startswith(".")
+        return not is_hidden and os.sep not in relative and fnmatch.fnmatch(relative, pattern)
+
+    @property
+    def finds_by_name(self) -> bool:
+        """Return whether the path of a file alone decides if it is listed."""
+        if not self.is_glob:
+            path = Path(self.text)
+            return path.is_dir() and not is_store(path)
+        folder, pattern = os.path.split(self.text)
+        return not glob.has_magic(folder) and "**" not in pattern
 
     def holds(self, path: str) -> bool:
         """Return whether a changed file may be one of this source."""
@@ -227,19 +270,32 @@ def _not_found(message: str, path: str) -> SourceError:
     return error
 
 
-def _listed(entries: Iterable[DataFile | str]) -> Listing:
-    """Separate data files from others; temporary files are ignored silently."""
-    files, others = [], Counter[str]()
+def is_other(path: str) -> bool:
+    """Return whether a file that is no data file is worth a note; temporary files are not."""
+    return not path.lower().endswith(_TEMPORARY)
+
+
+def ending_of(path: str) -> str:
+    """Return the file extension of a path, in lower case."""
+    return os.path.splitext(path.lower())[1]
+
+
+def _listed(entries: Iterable[DataFile | str], links: set[str]) -> Listing:
+    """Separate data files from others; *links* are complete once the entries are used up."""
+    files: list[DataFile] = []
+    others: set[str] = set()
     for entry in entries:
         if isinstance(entry, DataFile):
             files.append(entry)
-        elif not entry.lower().endswith(_TEMPORARY):
-            others[os.path.splitext(entry.lower())[1]] += 1
-    return Listing(sorted(files, key=lambda f: f.path), others)
+        elif is_other(entry):
+            others.add(entry)
+    files.sort(key=lambda f: f.path)
+    has_folders = any(map(os.path.isdir, links))
+    return Listing(files, others, links, has_folders)
 
 
-def _walk(folder: str) -> Iterator[DataFile | str]:
-    """Yield the data files below a folder, and the paths of other files.
+def _walk(folder: str, links: set[str]) -> Iterator[DataFile | str]:
+    """Yield the data files below a folder, and the paths of other files; add symbolic links.
 
     Hidden, partial and manifest files are skipped.
     """
@@ -250,16 +306,30 @@ def _walk(folder: str) -> Iterator[DataFile | str]:
         message = f"{folder}: cannot be read: {error.strerror}"
         raise SourceError(message) from error
     for entry in entries:
-        if entry.name.startswith((".", "_")) or not _can_be_named(entry.name):
+        if not _is_visible(entry.name):
             continue
+        if entry.is_symlink():
+            links.add(entry.path)
         if _is_folder(entry):
             if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
                 continue  # a link to a folder above: it would never end
-            yield from _walk(entry.path)
-        elif not (file := data_file(entry.path)):
-            yield entry.path
-        elif file.kind != "ndjson" or "manifest" not in entry.name.lower():
-            yield file
+            yield from _walk(entry.path, links)
+        else:
+            yield from _in_folder(entry.path)
+
+
+def _in_folder(path: str) -> Iterator[DataFile | str]:
+    """Yield what is listed for a visible file in a folder."""
+    file = data_file(path)
+    if file is None:
+        yield path
+    elif file.kind != "ndjson" or "manifest" not in os.path.basename(path).lower():
+        yield file
+
+
+def _is_visible(name: str) -> bool:
+    """Return whether a file or a folder of this name, below a folder, is listed."""
+    return not name.startswith((".", "_")) and _can_be_named(name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -12,7 +12,7 @@ from campaign_live_widgets.sources.files.file_schema import lowercase_keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from campaign_live_widgets.sources.files.tail import FileSlice
+    from campaign_live_widgets.sources.files.file_state import FileSlice
 
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 62

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from campaign_live_widgets.sources.files.file_state import FileSlice
     from campaign_live_widgets.sources.files.line_numbers import ReadFile
     from campaign_live_widgets.sources.files.scan_sql import FileSchema
     from campaign_live_widgets.sources.files.staging import Stage
-    from campaign_live_widgets.sources.files.tail import FileSlice
 
 
 @dataclass(frozen=True, slots=True)

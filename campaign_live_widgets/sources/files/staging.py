@@ -21,6 +21,7 @@ from campaign_live_widgets.sources.files.file_schema import (
     lowercased_schema,
     spelled_differently,
 )
+from campaign_live_widgets.sources.files.file_state import EXAMPLES, Tally
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.files.json_documents import lines_of
 from campaign_live_widgets.sources.files.known_schemas import LARGE, KnownSchemas
@@ -34,14 +35,13 @@ from campaign_live_widgets.sources.files.scan_sql import (
     FileSchema,
     lines,
 )
-from campaign_live_widgets.sources.files.tail import EXAMPLES, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.sources.files.tail import FileSlice, FileState
+    from campaign_live_widgets.sources.files.file_state import FileSlice, FileState
 
 UNREADABLE: Final = (
     *(duckdb.Error, OSError, EOFError, zlib.error),

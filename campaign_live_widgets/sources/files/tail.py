@@ -15,6 +15,7 @@ import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
@@ -22,107 +23,32 @@ import numpy as np
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.file_status import FileStatus, status_of
+from campaign_live_widgets.sources.files.file_state import (
+    EXAMPLES,
+    FileSlice,
+    FileState,
+    ReadPart,
+    Tally,
+)
 from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
+from campaign_live_widgets.sources.files.location import DataFile, ending_of, is_other
 from campaign_live_widgets.sources.files.row_ends import ends_row, rows_end
 from campaign_live_widgets.sources.files.zstd import is_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from numpy.typing import NDArray
 
     from campaign_live_widgets.snapshot import Reject
-    from campaign_live_widgets.sources.files.location import DataFile, Location
-    from campaign_live_widgets.sources.files.scan_sql import FileSchema
+    from campaign_live_widgets.sources.files.location import Listing, Location
 
 _BLOCK: Final = 1 << 16
 _COVERED: Final = 2 * _BLOCK
 """Size of a file up to which its fingerprint covers all of it."""
 _DAMAGED: Final = "it is damaged, or its content does not match its file extension"
-EXAMPLES: Final = 100
-"""Rejected rows that are kept as examples; all are counted."""
 _AT_REST: Final = 60.0
 """Seconds without a change after which a last line without a newline counts as complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSlice:
-    """A new slice of a file: bytes ``start`` to ``end``, often the whole file."""
-
-    file: DataFile
-    start: int
-    end: int
-    state: FileStatus
-    first_line: int = 1
-    """The number of its first line in the file; the first line of a file is 1."""
-    mark: bytes = b""
-    """The fingerprint of the file up to ``end``, taken before it is read."""
-
-    @property
-    def whole(self) -> bool:
-        """Return whether the file is read from its start."""
-        return self.start == 0
-
-    @property
-    def headless(self) -> bool:
-        """Return whether it is a slice of a CSV without the header."""
-        return self.file.kind == "csv" and not self.whole
-
-
-@dataclass(slots=True)
-class Tally:
-    """Duplicate, rejected and ignored rows of one file."""
-
-    duplicates: int = 0
-    rejected: int = 0
-    ignored: int = 0
-    rejects: list[Reject] = field(default_factory=list)
-    """The first rejected rows."""
-    kept: int = EXAMPLES
-    """How many of them are kept."""
-
-    def add(self, other: Tally) -> None:
-        """Add the tally of further rows."""
-        self.duplicates += other.duplicates
-        self.rejected += other.rejected
-        self.ignored += other.ignored
-        self.rejects = [*self.rejects, *other.rejects][: self.kept]
-
-
-@dataclass(slots=True)
-class ReadPart:
-    """How far a file has been read, and its state then."""
-
-    file: DataFile
-    end: int
-    lines: int
-    state: FileStatus
-    mark: bytes
-    """The fingerprint of what was read."""
-
-
-@dataclass(slots=True)
-class FileState:
-    """State of one file of a source, as long as it exists."""
-
-    schema: FileSchema | None = None
-    waiting: str | None = None
-    """Why it could not be read yet; not an error."""
-    problem: str | None = None
-    """Why it could not be read."""
-    tally: Tally = field(default_factory=Tally)
-    """Of its last reading."""
-    repeats: NDArray[np.int64] | None = field(default_factory=lambda: np.empty(0, np.int64))
-    """The positions in it of rows that repeat another event; ``None`` if they are not known."""
-    read: ReadPart | None = None
-    is_counted: bool = False
-    """Whether rows of its last reading are counted."""
-    idle_state: FileStatus | None = None
-    """Its state at the last poll that returned nothing."""
-    document: bool = False
-    """Whether it is one JSON document; detected from its first lines when its state was..."""
-    opened: FileStatus | None = None
-    """...like this."""
-    rests_at: float | None = None
-    """When an incomplete last line is read as it is (seconds since the epoch)."""
 
 
 @dataclass(slots=True)
@@ -141,16 +67,104 @@ class Tail:
     """Path → state of the file; files that no longer exist are removed."""
     others: Counter[str] = field(default_factory=Counter)
     """File extension → number of files that are not read because of it."""
+    totals: Tally = field(default_factory=Tally)
+    """Rows of all files that exist, without examples."""
     is_rewritten: bool = False
     """Whether rows that were counted may be in no file any more, or may have changed."""
+    has_polled_all: bool = False
+    """Whether the last poll has polled all files."""
+    _listing: Listing | None = None
+    """Of the last poll of all files, with what later ones have found."""
+    _open: dict[str, DataFile] = field(default_factory=dict)
+    """Path → the files that are polled each time, because they are not settled."""
 
-    def poll(self) -> list[FileSlice]:
-        """Return what is new; :meth:`commit` marks it as read."""
-        listing = self.location.listing()
-        self.others = listing.others
+    def poll(self, changed: Collection[str] | None = None) -> list[FileSlice]:
+        """Return what is new; :meth:`commit` marks it as read.
+
+        Parameters
+        ----------
+        changed : collection of str, optional
+            The files that may have changed since the last poll, relative to the watched folder:
+            only these are polled, and those that were not settled then. By default, and if
+            there is a folder among them, all files are polled.
+        """
+        files = None if changed is None else self._changed_files(changed)
+        self.has_polled_all = files is None
+        if files is None:
+            files = self._all_files()
+        return [part for file in files if (part := self._poll_file(file))]
+
+    def restore(self, files: Mapping[str, FileState]) -> None:
+        """Go on from where files were read."""
+        self.files.update(files)
+        for state in files.values():
+            self._add_to_totals(state.tally, 1)
+
+    def rejects(self) -> list[Reject]:
+        """Return the first examples of rejected rows."""
+        if not self.totals.rejected:
+            return []
+        every = (reject for state in self.files.values() for reject in state.tally.rejects)
+        return list(islice(every, EXAMPLES))
+
+    def _all_files(self) -> list[DataFile]:
+        """Return all files that exist; remove the others."""
+        self._listing = listing = self.location.listing()
+        self.others = Counter(map(ending_of, listing.others))
         for path in self.files.keys() - {file.path for file in listing.files}:
-            self.is_rewritten |= self.files.pop(path).is_counted
-        return [f for file in listing.files if (f := self._new_in(file))]
+            self._remove(path)
+        return listing.files
+
+    def _changed_files(self, changed: Collection[str]) -> list[DataFile] | None:
+        """Return the files to look at; remove those that are gone. ``None``: look at all."""
+        listing = self._listing
+        if listing is None or listing.has_linked_folders or not self.location.finds_by_name:
+            return None
+        files, has_others = dict(self._open), False
+        folder = self.location.watched
+        for relative in filter(self.location.is_visible, changed):
+            path = os.path.join(folder, relative)
+            if os.path.isdir(path) or (not os.path.lexists(path) and self._was_folder(path)):
+                return None
+            entry = self.location.entry(relative)
+            if isinstance(entry, DataFile):
+                files[entry.path] = entry
+                _keep(listing.links, entry.path, os.path.islink(path))
+            elif entry is not None and is_other(entry):
+                _keep(listing.others, entry, os.path.lexists(path))
+                has_others = True
+        if has_others:
+            self.others = Counter(map(ending_of, listing.others))
+        for path in [path for path in files if not os.path.lexists(path)]:
+            del files[path]
+            self._remove(path)
+        return sorted(files.values(), key=lambda file: file.path)
+
+    def _was_folder(self, path: str) -> bool:
+        """Return whether something that is gone was, or may have been, a folder with files."""
+        below = os.path.join(path, "")
+        return any(known.startswith(below) for known in self.files)
+
+    def _poll_file(self, file: DataFile) -> FileSlice | None:
+        """Return what is new in a file; remember whether to look at it in the next poll, too."""
+        new_part = self._new_in(file)
+        if new_part or not self.files[file.path].is_settled:
+            self._open[file.path] = file
+        else:
+            self._open.pop(file.path, None)
+        return new_part
+
+    def _remove(self, path: str) -> None:
+        self._open.pop(path, None)
+        state = self.files.pop(path, None)
+        if state is not None:
+            self.is_rewritten |= state.is_counted
+            self._add_to_totals(state.tally, -1)
+
+    def _add_to_totals(self, tally: Tally, sign: int) -> None:
+        self.totals.duplicates += sign * tally.duplicates
+        self.totals.rejected += sign * tally.rejected
+        self.totals.ignored += sign * tally.ignored
 
     def counted(self) -> list[FileSlice]:
         """Return what was counted, each file as one slice from its start."""
@@ -194,6 +208,7 @@ class Tail:
         self._remember(state, file_slice, lines)
         state.is_counted = True
         state.tally.add(tally)
+        self._add_to_totals(tally, 1)
         if repeats is not None and len(repeats):
             # Rows of text are numbered through all files of a scan.
             state.repeats = repeats if file_slice.file.kind == "parquet" else None
@@ -205,7 +220,9 @@ class Tail:
         self._remember(state, file_slice, 0)
 
     def _remember(self, state: FileState, file_slice: FileSlice, lines: int) -> None:
+        state.idle_state = None
         if file_slice.whole:
+            self._add_to_totals(state.tally, -1)
             state.tally = Tally()
             state.repeats = np.empty(0, np.int64)
         state.read = ReadPart(
@@ -225,12 +242,12 @@ class Tail:
     @property
     def waiting(self) -> dict[str, str]:
         """Return the files that could not be read yet, and why."""
-        return {path: state.waiting for path, state in self.files.items() if state.waiting}
+        return {path: text for path in self._open if (text := self.files[path].waiting)}
 
     @property
     def problems(self) -> dict[str, str]:
         """Return the files that could not be read, and why."""
-        return {path: state.problem for path, state in self.files.items() if state.problem}
+        return {path: text for path in self._open if (text := self.files[path].problem)}
 
     def _new_in(self, file: DataFile) -> FileSlice | None:
         known = self.files.setdefault(file.path, FileState())
@@ -240,6 +257,8 @@ class Tail:
                 self._forget(known)
                 return None
             state = FileStatus.of(status)
+            links = self._listing.links if self._listing else ()
+            known.is_linked = status.st_nlink > 1 or file.path in links
             file = self._with_detected_kind(file, known, state)
             new_part = self._grown if file.grows else self._whole
             return new_part(file, known, state)
@@ -337,6 +356,11 @@ class Tail:
                 self._forget(known)  # its content is read in another way now
             known.document, known.opened = document, state
         return replace(file, kind="json") if known.document else file
+
+
+def _keep(paths: set[str], path: str, exists: bool) -> None:  # noqa: FBT001
+    """Add a path, or remove it if it does not exist."""
+    (paths.add if exists else paths.discard)(path)
 
 
 def _incomplete(file: DataFile, size: int) -> str | None:

@@ -244,7 +244,7 @@ def _flags(raw: list[Any] | None, rows: int, *, types: bool) -> list[Any] | None
     if raw is None:
         return [None] * rows
     if types:
-        return raw if all(value is None or type(value) is bool for value in raw) else None
+        return raw if set(map(type, raw)) <= {bool, type(None)} else None
     try:
         return [_TRUTH[value] for value in raw]
     except KeyError:
@@ -266,4 +266,4 @@ def _is_plain(name: str, distinct: set[Any]) -> bool:
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:
-    return all(type(value) is kind for value in values)
+    return set(map(type, values)) <= {kind}

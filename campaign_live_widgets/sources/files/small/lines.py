@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaign_live_widgets.sources.files.tail import FileSlice
+    from campaign_live_widgets.sources.files.file_state import FileSlice
 
 _ESCAPES: Final = re.compile(
     rb"\\\\u|\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]", re.IGNORECASE

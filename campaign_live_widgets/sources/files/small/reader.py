@@ -17,20 +17,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.sources.files.file_state import Tally
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.files.small.columns import Columns, PlainColumns
 from campaign_live_widgets.sources.files.small.lines import objects_of
 from campaign_live_widgets.sources.files.staging import PLACES, UNREADABLE, Batch, has_grown
-from campaign_live_widgets.sources.files.tail import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import duckdb
 
+    from campaign_live_widgets.sources.files.file_state import FileSlice
     from campaign_live_widgets.sources.files.scan_sql import FileSchema
     from campaign_live_widgets.sources.files.staging import Stage
-    from campaign_live_widgets.sources.files.tail import FileSlice
 
 ROWS: Final = 5_000
 """Rows of a batch up to which it is read and counted in Python."""
