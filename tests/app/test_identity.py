@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.cookiejar import CookieJar
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.request import HTTPCookieProcessor, Request, build_opener
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from jupyter_server.services.kernels.connection.base import (
-    deserialize_msg_from_ws_v1,
-    serialize_msg_to_ws_v1,
-)
-from websocket import WebSocketTimeoutException, create_connection
 
 from campaign_live_widgets.app.settings.identity import header_variable, identify_user
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places
+from tests.support.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "samples"
 EMAIL = places(TILES.values())["email"]
-PROTOCOL = "v1.kernel.websocket.jupyter.org"
 STANDARD = [TILES[place.tile_id].css_class for place in EMAIL]
 OTHER = STANDARD[::-1]
 
@@ -93,81 +82,17 @@ def test_a_header_has_an_environment_variable() -> None:
 
 @dataclass
 class Server:
-    """The served report, and a client that requests pages."""
+    """The served report."""
 
     address: str
     layouts: Path
-    opener: Any = field(default_factory=lambda: build_opener(HTTPCookieProcessor(CookieJar())))
 
     def page(self, query: str = "?tab=email", **headers: str) -> Page:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with self.opener.open(Request(self.address + query, headers=named)) as answer:  # noqa: S310
-            match = re.search(r'"kernelId": ?"([0-9a-f-]+)"', answer.read().decode())
-        assert match
-        return Page(self.address.replace("http", "ws", 1) + f"api/kernels/{match[1]}", named)
+        return Page(self.address, query, {n.replace("_", "-"): v for n, v in headers.items()})
 
 
-@dataclass
-class Page:
-    """The connection of a page's script to its kernel."""
-
-    address: str
-    headers: dict[str, str]
-
-    def __post_init__(self) -> None:
-        self._session = uuid4().hex
-        address = f"{self.address}/channels?session_id={self._session}"
-        self._socket = create_connection(
-            address, timeout=0.5, subprotocols=[PROTOCOL], header=self.headers
-        )
-        self._wait_for_kernel()
-        self._socket.settimeout(20)
-
-    def _wait_for_kernel(self) -> None:
-        """Repeat a request: the kernel drops messages until its channels are open."""
-        for _ in range(20):
-            self.send("kernel_info_request", {})
-            with suppress(WebSocketTimeoutException):
-                self._receive()
-                return
-        pytest.fail("the kernel does not answer")
-
-    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> None:
-        header = {
-            "msg_id": uuid4().hex,
-            "msg_type": kind,
-            "session": self._session,
-            "username": "mallory",
-            "version": "5.3",
-            "date": datetime.now(UTC).isoformat(),
-        }
-        metadata = {"version": "1.0.0"} if kind == "comm_open" else {}
-        parts = [json.dumps(part).encode() for part in (header, {}, metadata, content)]
-        self._socket.send_binary(serialize_msg_to_ws_v1(parts, channel))
-
-    def states(self) -> dict[str, dict[str, Any]]:
-        """Return the state of every widget, as a page asks for it when it connects again.
-
-        The first answer has none: they are in the page.
-        """
-        while not (states := self._asked_states()):
-            pass
-        return states
-
-    def _asked_states(self) -> dict[str, dict[str, Any]]:
-        comm, data = uuid4().hex, {"method": "request_states"}
-        target = "jupyter.widget.control"
-        self.send("comm_open", {"comm_id": comm, "target_name": target, "data": {}})
-        self.send("comm_msg", {"comm_id": comm, "data": data})
-        while True:
-            kind, content = self._receive()
-            if kind == "comm_msg" and content["comm_id"] == comm:
-                return {i: model["state"] for i, model in content["data"]["states"].items()}
-
-    def _receive(self) -> tuple[str, dict[str, Any]]:
-        """Return type and content of the next message."""
-        _, (header, _, _, content, *_) = deserialize_msg_from_ws_v1(self._socket.recv())
-        return json.loads(header)["msg_type"], json.loads(content)
+class Page(Viewer):
+    """A page whose tiles are compared."""
 
     def tiles(self) -> list[str]:
         """Return the classes of the e-mail tab's tiles in their order on the page."""
@@ -188,7 +113,7 @@ class Page:
 
 @contextmanager
 def serving(layouts: Path, **settings: str) -> Iterator[Server]:
-    command = ["campaign_live_widgets", "serve", str(SOURCE), "--no-browser"]
+    command = ["campaign_live_widgets", "serve", str(SOURCE), "--no-browser", "--no-cache"]
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", *command],
         env={**os.environ, "CAMPAIGN_LIVE_LAYOUTS": str(layouts), **settings},

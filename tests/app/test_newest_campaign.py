@@ -98,7 +98,7 @@ def test_the_environment_can_set_the_campaign(source: str, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("processes", "kernels")
 def test_serve_logs_the_campaign_that_its_page_shows(source: str, tmp_path: Path) -> None:
-    command = [*COMMAND, "serve", source, "--no-browser", "--at", AT]
+    command = [*COMMAND, "serve", source, "--no-browser", "--no-cache", "--at", AT]
     with (tmp_path / "errors").open("wb") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - our own command
     assert process.stdout is not None

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -21,6 +20,7 @@ import pytest
 from campaign_live_widgets.app.server.assets import Assets, bundle
 from campaign_live_widgets.app.server.launch import DEFAULT_PORT, _absolute, is_local, reserve_port
 from campaign_live_widgets.errors import SourceError, UsageError
+from tests.support.cli import COMMAND
 
 TEMPLATE = Path(__file__).parents[2] / "voila_templates" / "campaign_live"
 SOURCE = Path(__file__).parents[2] / "notebooks" / "samples"
@@ -127,7 +127,7 @@ def test_the_template_names_no_other_host() -> None:
 @pytest.mark.parametrize("seconds", [0.3, 1.5, 3.0])
 def test_a_signal_at_any_time_ends_it_and_leaves_nothing(seconds: float, tmp_path: Path) -> None:
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "campaign_live_widgets", "serve", str(SOURCE), "--no-browser"],
+        [*COMMAND, "serve", str(SOURCE), "--no-browser", "--no-cache"],
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -147,7 +147,7 @@ def test_a_signal_at_any_time_ends_it_and_leaves_nothing(seconds: float, tmp_pat
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_amid_requests_ends_it(number: int) -> None:
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "campaign_live_widgets", "serve", str(SOURCE), "--no-browser"],
+        [*COMMAND, "serve", str(SOURCE), "--no-browser", "--no-cache"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

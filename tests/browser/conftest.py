@@ -19,6 +19,7 @@ from campaign_live_widgets.app.demo.simulation import Simulation
 from tests.support.browser.chosen import visits
 from tests.support.browser.front import (
     REPOSITORY,
+    SERVED,
     SIZE,
     TOKEN,
     Front,
@@ -70,7 +71,7 @@ def voila(
     browser: Browser, events: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Front]:
     inbox = Inbox(Path(copytree(events, tmp_path_factory.mktemp("voila") / "events")))
-    with running(["campaign_live_widgets", "serve", str(inbox.folder), "--no-browser"]) as process:
+    with running(["campaign_live_widgets", "serve", str(inbox.folder), *SERVED]) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         yield from _open_front("voila", browser, inbox, address, process.pid)

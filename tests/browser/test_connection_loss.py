@@ -22,6 +22,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.browser.front import (
     REPOSITORY,
+    SERVED,
     SIZE,
     Watch,
     fast_heartbeat,
@@ -200,7 +201,7 @@ OWN_NOTEBOOK = ("--notebook", str(REPOSITORY / "notebooks" / "campaign_live_repo
 @contextmanager
 def served(events: Path, folder: Path, *options: str) -> Iterator[Server]:
     (folder / "voila.json").write_text(json.dumps(CULLING), encoding="utf-8")
-    command = ["campaign_live_widgets", "serve", str(events), "--no-browser", *options]
+    command = ["campaign_live_widgets", "serve", str(events), *SERVED, *options]
     env = os.environ | in_kernels(folder, HEARTBEATS) | {"JUPYTER_CONFIG_DIR": str(folder)}
     with running(command, env, HEARTBEATS + PAGES_CULLED) as process:
         assert process.stdout is not None

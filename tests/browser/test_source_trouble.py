@@ -75,7 +75,7 @@ def _served(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "campaign_live_widgets", "serve", str(folder)]
     before = OBEDIENT if os.geteuid() == 0 else ()
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*before, *command, "--no-browser"],
+        [*before, *command, "--no-browser", "--no-cache"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -85,7 +85,7 @@ def test_page_follows_the_table_and_never_shows_the_address(
     name = tables.filled(postgres, rows[:100])
     options = ("--campaign", "c1", "--at", AT.isoformat(), "--window", "30d", "--no-browser")
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*COMMAND, "serve", postgres.url(name), *options],
+        [*COMMAND, "serve", postgres.url(name), "--no-cache", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},

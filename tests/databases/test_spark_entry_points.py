@@ -73,7 +73,7 @@ def test_unreachable_server_is_reported_in_one_line(spark: Cluster, url: str) ->
 
 def test_serve_starts_and_stops(url: str) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command
-        [*COMMAND, "serve", url, "--campaign", "c1", "--no-browser"],
+        [*COMMAND, "serve", url, "--campaign", "c1", "--no-browser", "--no-cache"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -63,6 +63,11 @@ from campaign_live_widgets.io.environment import USER_HEADER
     metavar="N",
     help="Open at most N pages at a time; the next viewer waits.",
 )
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="Do not save what is counted, and do not start from what was saved.",
+)
 @options.no_browser
 def serve(  # noqa: PLR0913 - the options of a command
     source: str,
@@ -80,6 +85,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     notebook: str | None,
     page_hosts: int,
     max_viewers: int | None,
+    no_cache: bool,  # noqa: FBT001
     no_browser: bool,  # noqa: FBT001
 ) -> None:
     """Serve the live dashboard of SOURCE until Ctrl-C."""
@@ -113,6 +119,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         notebook=notebook,
         page_hosts=page_hosts,
         max_viewers=max_viewers,
+        use_cache=not no_cache,
         log=log,
         debug=is_debug(),
     )

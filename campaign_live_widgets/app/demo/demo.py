@@ -137,6 +137,7 @@ def demo(  # noqa: PLR0913 - the options of a command
                 base_url=base_url,
                 snapshots=snapshots,
                 beside=writer.keep_writing,
+                use_cache=False,
                 debug=debug,
             )
     except KeyboardInterrupt:

@@ -27,9 +27,10 @@ from campaign_live_widgets.app.pages.messages import InvalidMessageError, decode
 from campaign_live_widgets.app.pages.report_page import PageSettings, ReportPage
 from campaign_live_widgets.app.pages.viewer import Viewer
 from campaign_live_widgets.app.pages.virtual_kernel import install
+from campaign_live_widgets.app.reader.connection import connection_to
 from campaign_live_widgets.app.settings.identity import LOCAL
-from campaign_live_widgets.errors import CampaignLiveError
-from campaign_live_widgets.io.environment import DEBUG
+from campaign_live_widgets.errors import CampaignLiveError, SourceError
+from campaign_live_widgets.io.environment import DEBUG, READER
 from campaign_live_widgets.io.memory import resident_bytes
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ _WORKERS: Final = 8
 """How many messages of browsers are handled at a time."""
 _LONGEST_BACKLOG: Final = 4 * 1024 * 1024
 """Bytes of messages that a page keeps for its browser before it is connected."""
+_READER_SECONDS: Final = 10.0
+"""How long a page that is opened waits for the reader, in attempts of a second."""
 _LAG_SECONDS: Final = 0.5
 """Time between two measurements of the loop's delay."""
 _TIDY_SECONDS: Final = 5.0
@@ -152,7 +155,7 @@ class PageHost:
         def send(frame: bytes) -> None:
             self._loop.call_soon_threadsafe(self._deliver, page_id, frame)
 
-        page = ReportPage(page_id, self._settings, address, user, send)
+        page = _patiently(lambda: ReportPage(page_id, self._settings, address, user, send))
         self._loop.call_soon_threadsafe(self._add, page)
         page.start()
         return {"page": page_id, "campaign": page.campaign, **page.first_paint()}
@@ -291,6 +294,18 @@ class PageHost:
 
     async def _in_pool(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: object) -> T:
         return await self._loop.run_in_executor(pool, call, *args)
+
+
+def _patiently(make: Callable[[], ReportPage]) -> ReportPage:
+    """Make a page; wait for a reader that is being started again."""
+    end = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            return make()
+        except SourceError:
+            path = os.environ.get(READER)
+            if not path or connection_to(path).is_connected or time.monotonic() >= end:
+                raise
 
 
 def _failure(error: CampaignLiveError) -> dict[str, Any]:

@@ -178,6 +178,8 @@ class _Server:
         self._clients[client] = asyncio.current_task()
         try:
             await client.serve()
+        except asyncio.CancelledError:
+            pass  # the reader ends; asyncio would log the cancelled task
         finally:
             del self._clients[client]
 

@@ -23,6 +23,7 @@ from campaign_live_widgets.app.pages.report_page import PageSettings
 from campaign_live_widgets.app.server.quiet_logs import quiet_logs
 from campaign_live_widgets.app.server.routes import base_path
 from campaign_live_widgets.app.server.site import NotReadyError, Site
+from campaign_live_widgets.app.server.source_reader import require_sockets, use_reader
 from campaign_live_widgets.app.settings.identity import header_variable
 from campaign_live_widgets.app.settings.installation import (
     VOILA_TEMPLATES,
@@ -34,6 +35,7 @@ from campaign_live_widgets.app.settings.secret_reference import (
     redacted_errors,
     resolve,
     variable_name,
+    viewers_name,
 )
 from campaign_live_widgets.errors import CampaignLiveError, UsageError
 from campaign_live_widgets.io.environment import (
@@ -80,6 +82,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     notebook: str | None = None,
     page_hosts: int = 1,
     max_viewers: int | None = None,
+    use_cache: bool = True,
     beside: Callable[[], object] | None = None,
     log: Callable[[str], object] = _ignore,
     debug: bool = False,
@@ -122,6 +125,8 @@ def serve(  # noqa: PLR0913 - the options of a command
         How many processes share the pages of the report.
     max_viewers : int, optional
         How many pages of the report may be open at a time; by default any number.
+    use_cache : bool
+        Whether what is counted is saved on disk, and the next server starts from that.
     beside : callable, optional
         Is run in a separate process meanwhile.
     log : callable
@@ -141,7 +146,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         If the page cannot be rendered.
     """
     secret = "" if token is None else _secret(token)
-    _pass_source(source)
+    address_of_source = _pass_source(source)
     _pass_options(
         {USER_HEADER: user_header, CAMPAIGN: campaign, LAYOUT: layout, SNAPSHOTS: snapshots}
     )
@@ -155,6 +160,7 @@ def serve(  # noqa: PLR0913 - the options of a command
             reserve_port(host, port) as reserved,
             TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder,
         ):
+            require_sockets(Path(folder))
             _find_template(Path(folder))
             os.environ[SERVER_FOLDER] = folder
             path = base_path(base_url)
@@ -168,6 +174,13 @@ def serve(  # noqa: PLR0913 - the options of a command
             )
             _forget_requests(host)
             with site.running(log, beside) as processes:
+                use_reader(
+                    processes,
+                    address_of_source,
+                    viewers_name(source),
+                    Path(folder),
+                    use_cache=use_cache,
+                )
                 if notebook is None:
                     first = PageSettings(at=at or "", window=window, locale=locale)
                     chosen = site.serve_pages(processes, first, page_hosts, max_viewers)
@@ -301,17 +314,21 @@ def _pass_options(values: Mapping[str, str | None]) -> None:
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
 
 
-def _pass_source(source: str) -> None:
-    """Put *source* into the environment of the kernels; a secret reference stays one."""
+def _pass_source(source: str) -> str:
+    """Put *source* into the environment of pages; a secret reference stays one.
+
+    Returns its address, with an absolute path.
+    """
     absolute = _absolute(source)
     if is_secret_reference(source):
         os.environ[variable_name(source)] = absolute
         os.environ[SOURCE] = source
-        return
+        return absolute
     os.environ[SOURCE] = absolute
     name = parse_address(source).display_name
     if name is not None:
         os.environ[SOURCE_NAME] = name
+    return absolute
 
 
 def _absolute(source: str) -> str:

@@ -7,6 +7,7 @@ themselves.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import shutil
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 _METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
-_BACKOFF: Final = (0.0, 0.2, 1.0, 5.0, 15.0)
+_BACKOFF: Final = (0.0, 0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 """Seconds before each restart of a process that has ended; the last one repeats."""
-_STEADY_SECONDS: Final = 60.0
+_STEADY_SECONDS: Final = 20.0
 """How long a process has to run before its earlier failures no longer count."""
 _GRACE_SECONDS: Final = 10.0
 """Time in which a process has to end once it is asked to."""
+_PR_SET_NAME: Final = 15
+_LONGEST_NAME: Final = 15
+"""Bytes."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -177,6 +181,7 @@ def _run_member(  # noqa: PLR0913 - what a process needs from its parent
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     if life is not None:
         life.close()
+    _set_name(name)
     random.seed()
     tempfile.tempdir = os.environ["TMPDIR"] = folder
     Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
@@ -187,6 +192,12 @@ def _run_member(  # noqa: PLR0913 - what a process needs from its parent
             raise
         sys.stderr.write(f"campaign-live: {name}: {type(error).__name__}: {error}\n")
         sys.exit(1)
+
+
+def _set_name(name: str) -> None:
+    """Set what ``ps`` and ``top`` show for this process, where the system lets it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:_LONGEST_NAME], 0, 0, 0)
 
 
 def _end_with_parent(lifeline: Connection, folder: str) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[3]
 TOKEN = "browser-tests"  # noqa: S105 - of a server that lives for a minute on this machine
+SERVED = ("--no-browser", "--no-cache")
 SIZE = {"width": 1400, "height": 1200}
 HARMLESS = {
     r"(Unsatisfied|No satisfying) version": "the extensions are built for a newer JupyterLab "
@@ -155,7 +156,7 @@ def serving(
     source: Path, *options: str, env: Mapping[str, str] | None = None, script: str = ""
 ) -> Iterator[str]:
     """Serve the report of *source*; give the page's address."""
-    command = ["campaign_live_widgets", "serve", str(source), "--no-browser", *options]
+    command = ["campaign_live_widgets", "serve", str(source), *SERVED, *options]
     with running(command, os.environ | (env or {}), script) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
