@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign_live_widgets.engine.aggregates import unique_profiles
 from campaign_live_widgets.engine.aggregates.segments import Segment, Segments
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.snapshot import ALL, Selection
@@ -50,7 +51,8 @@ def distinct_from_sets(
 
 
 @pytest.mark.usefixtures("matrix")
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("limits", [{}, {"_FEW": 1, "_MANY": 3}, {"_FEW": 1, "_LATELY": 0.0}])
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.lists(entry, max_size=12), max_size=6),
     st.lists(st.tuples(st.sampled_from(SELECTIONS), st.booleans()), min_size=1, max_size=6),
@@ -58,10 +60,20 @@ def distinct_from_sets(
     st.integers(0, 30),
 )
 def test_every_window_and_selection_counts_each_profile_once(
+    limits: dict[str, float],
     batches: list[list[Entry]],
     queries: list[tuple[Selection, bool]],
     start: int,
     length: int,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in limits.items():
+            patch.setattr(unique_profiles, name, limit)
+        assert_each_counts_once(batches, queries, start, length)
+
+
+def assert_each_counts_once(
+    batches: list[list[Entry]], queries: list[tuple[Selection, bool]], start: int, length: int
 ) -> None:
     segments = Segments()
     profiles, entries = EnteredProfiles(segments), []
@@ -117,3 +129,22 @@ def test_profiles_are_counted_over_minutes_thousands_of_years_apart() -> None:
     for start, end in ((-far, far + 1), (0, 5), (1, far), (far, far + 1), (-far, 0)):
         distinct = profiles.distinct(start, end, include_tests=False)
         assert distinct == distinct_from_sets(entries, ALL, start, end, tests=False)
+
+
+def test_links_of_many_selections_are_kept_up_to_date_while_they_are_needed() -> None:
+    segments, rng = Segments(), np.random.default_rng(6)
+    profiles, entries = EnteredProfiles(segments), []
+    names = [f"m{number}" for number in range(70)]
+    for _ in range(3):
+        batch = [
+            (int(w), int(m), False, Segment(names[n], None))
+            for w, m, n in rng.integers(0, (90, 300, len(names)), (400, 3))
+        ]
+        entries += batch
+        added(profiles, segments, batch)
+        for name in names:
+            selection = Selection(frozenset([name]))
+            mask = segments.mask_of(selection)
+            distinct = profiles.distinct(10, 200, include_tests=False, mask=mask)
+            assert distinct == distinct_from_sets(entries, selection, 10, 200, tests=False)
+        assert len(profiles._links) == unique_profiles._MANY

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.feeds.take_snapshot import effective_window, take_snapshot
 from campaign_live_widgets.app.reader.messages.codec import Answer
+from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Campaign
 
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class NotCountedError(CampaignLiveError):
+    """The campaign is not counted any more, since no one had asked for it for long."""
+
+    def __init__(self) -> None:
+        super().__init__("the campaign is not counted now; try again")
 
 
 class AnswerClock:
@@ -111,6 +119,8 @@ class AnswerMaker:
         query = question.query
         with self._lock, self._clock.at(now):
             view = self._last_view()
+            if not self.holds(question.campaign):
+                raise NotCountedError
             snapshot = take_snapshot(view, query, now, name=self._name, campaign=question.campaign)
             start, end = _validity(view, view.counts_of(question.campaign), query, now)
             return Answer(snapshot, "", start, end), self.number
@@ -123,7 +133,10 @@ class AnswerMaker:
     def names(self, campaign: str | None) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
         """Return the channels of each message of a campaign, and its executions."""
         with self._lock:
-            counts = self._last_view().counts_of(campaign)
+            view = self._last_view()
+            if not self.holds(campaign):
+                raise NotCountedError
+            counts = view.counts_of(campaign)
             messages, executions = counts.names()
             return {message: counts.channels(message) for message in messages}, executions
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from campaign_live_widgets.app.reader.answer_maker import AnswerMaker
     from campaign_live_widgets.app.reader.messages.codec import Question
 
+_PATIENCE: Final = 1.0
+"""Seconds that a question waits for counts that are being changed, if it was answered before."""
 _KEPT: Final = 256
 """answers that are kept..."""
 _KEPT_BYTES: Final = 32 << 20
@@ -61,7 +63,11 @@ class Answers:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def body(self, question: Question, now: datetime) -> bytes:
-        """Return the encoded answer to a question about a campaign that is counted."""
+        """Return the encoded answer to a question about a campaign that is counted.
+
+        While counts are being changed for long, that is the last answer to the same question, also
+        if a minute has ended since.
+        """
         number = self._maker.number
         saved = self._kept.get(question)
         if saved is not None and saved.fits(now, number):
@@ -69,18 +75,30 @@ class Answers:
             self.shared += 1
             return saved.body
         key = (question, (now - EPOCH) // MINUTE)
-        task = self._making.get(key)
-        if task is not None:
-            made = await asyncio.shield(task)
-            if made.fits(now, number):
-                self.shared += 1
-                return made.body
-        task = self._making[key] = asyncio.ensure_future(self._make(question, now))
+        patience = None if saved is None else _PATIENCE
         try:
-            return (await asyncio.shield(task)).body
-        finally:
+            if key in self._making:
+                made = await asyncio.wait_for(asyncio.shield(self._making[key]), patience)
+                if made.fits(now, number):
+                    self.shared += 1
+                    return made.body
+            made = await asyncio.wait_for(asyncio.shield(self._start(key, now)), patience)
+        except TimeoutError:
+            assert saved is not None  # noqa: S101 - else there is no limit
+            return saved.body
+        return made.body
+
+    def _start(self, key: tuple[Question, int], now: datetime) -> asyncio.Task[_Made]:
+        task = self._making[key] = asyncio.ensure_future(self._make(key[0], now))
+
+        def end(_task: asyncio.Task[_Made]) -> None:
             if self._making.get(key) is task:
                 del self._making[key]
+            if not task.cancelled():
+                task.exception()  # those who wait for it raise it
+
+        task.add_done_callback(end)
+        return task
 
     async def _make(self, question: Question, now: datetime) -> _Made:
         loop = asyncio.get_running_loop()

@@ -8,9 +8,9 @@ import secrets
 import signal
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from campaign_live_widgets.app.reader.answer_maker import AnswerClock, AnswerMaker
+from campaign_live_widgets.app.reader.answer_maker import AnswerClock, AnswerMaker, NotCountedError
 from campaign_live_widgets.app.reader.answers import Answers
 from campaign_live_widgets.app.reader.client_connection import ClientConnection
 from campaign_live_widgets.app.reader.messages.codec import to_question
@@ -34,9 +34,8 @@ from campaign_live_widgets.app.reader.messages.values import (
 )
 from campaign_live_widgets.app.reader.socket_file import SocketFile, group_id
 from campaign_live_widgets.app.reader.source_digest import source_digest
-from campaign_live_widgets.app.reader.source_follower import PollState, SourceFollower
+from campaign_live_widgets.app.reader.source_follower import PollState, SourceFollower, known_error
 from campaign_live_widgets.app.reader.work_folder import work_folder
-from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.io.memory import resident_bytes
 from campaign_live_widgets.sources.address import parse_address
@@ -48,6 +47,8 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.app.reader.messages.protocol import Json
     from campaign_live_widgets.engine import Rollup
+
+T = TypeVar("T")
 
 _SECOND_MS: Final = 1000
 
@@ -216,8 +217,8 @@ class _Server:
             return await operation(head)
         except DamagedMessageError:
             raise
-        except CampaignLiveError as error:
-            return encode_body({"error": error_to(error)})
+        except Exception as error:  # noqa: BLE001 - one failed answer must not end the others
+            return encode_body({"error": error_to(known_error(error))})
 
     async def _serves(self, head: Json) -> bytes:
         source = to_optional_text(head.get("source"))
@@ -254,8 +255,16 @@ class _Server:
 
     async def _snapshot(self, head: Json) -> bytes:
         question, now = to_question(head.get("question")), to_time(head.get("now"))
-        await self._require_counted(question.campaign)
-        return await self._answers.body(question, now)
+        return await self._of_counted(question.campaign, lambda: self._answers.body(question, now))
+
+    async def _of_counted(self, campaign: str | None, answer: Callable[[], Awaitable[T]]) -> T:
+        """Return an answer about a campaign; count it again if it was dropped meanwhile."""
+        await self._require_counted(campaign)
+        try:
+            return await answer()
+        except NotCountedError:
+            await self._require_counted(campaign)
+            return await answer()
 
     async def _campaigns(self, head: Json) -> bytes:
         await self._first_refresh()
@@ -267,9 +276,10 @@ class _Server:
 
     async def _names(self, head: Json) -> bytes:
         campaign = to_optional_text(head.get("campaign"))
-        await self._require_counted(campaign)
         version = self._version
-        names = await self._loop.run_in_executor(None, self._maker.names, campaign)
+        names = await self._of_counted(
+            campaign, lambda: self._loop.run_in_executor(None, self._maker.names, campaign)
+        )
         return encode_body(names_of_to(Names(version, *names)))
 
     async def _status(self, _head: Json) -> bytes:

@@ -236,7 +236,7 @@ class SourceFollower:
             with redacted_errors(self._name, self._location):
                 value = work(rollup)
         except Exception as raised:  # noqa: BLE001 - the client that asked must be notified
-            error = _known(raised)
+            error = known_error(raised)
         self._maker.publish(rollup, is_new=is_new or error is not None)
         self._set_state(replace(self._state, number=self._maker.number))
         if error is not None:
@@ -258,7 +258,7 @@ class SourceFollower:
             with redacted_errors(self._name, self._location):
                 is_changed = rollup.refresh()
         except Exception as raised:  # noqa: BLE001 - clients must be notified, the thread goes on
-            error = _known(raised)
+            error = known_error(raised)
         self._ended = monotonic()
         if error is None or self._maker.number:
             self._maker.publish(rollup, is_new=is_changed or not self._maker.number)
@@ -302,7 +302,7 @@ class SourceFollower:
         self._on_state(state)
 
 
-def _known(error: Exception) -> CampaignLiveError:
+def known_error(error: Exception) -> CampaignLiveError:
     """Return an error that clients may see; log any other one."""
     if isinstance(error, CampaignLiveError):
         return error

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from campaign_live_widgets.snapshot import Selection
 
     Ints = NDArray[np.int64]
+    _Sums = tuple[NDArray[np.uint8], NDArray[np.int32], Ints]
 
 HOUR: Final = 60
 _UNMERGED_LIMIT: Final = 4096
-_SUMS_CACHED: Final = 6
-"""Of one hour: the table and the series of the whole, of this selection and of the last one."""
+_SUMS_CACHED: Final = 24
+"""Of one hour: a table and a series of the whole, and of the selections of about ten pages."""
 
 
 class _Cells(NamedTuple):
@@ -53,7 +54,7 @@ class _Hour:
     def __init__(self) -> None:
         self._cells: list[_Cells] = []
         self._unmerged_rows = 0
-        self._sums: dict[tuple[int, Selection], tuple[Ints, Ints, Ints]] = {}
+        self._sums: dict[tuple[int, Selection], _Sums] = {}
 
     def add(self, cells: _Cells) -> None:
         self._cells.append(cells)
@@ -91,7 +92,7 @@ class _Hour:
             included &= minute < end
         return minute[included], code[included], count[included]
 
-    def sums(self, width: int, mask: SegmentMask) -> tuple[Ints, Ints, Ints]:
+    def sums(self, width: int, mask: SegmentMask) -> _Sums:
         """Return first minute, code and count of chosen cells by spans of *width* minutes."""
         key = (width, mask.selection)
         if key not in self._sums:
@@ -101,14 +102,13 @@ class _Hour:
         return self._sums[key]
 
 
-def _summed(
-    minute: NDArray[np.uint8], code: NDArray[np.int32], count: Ints, width: int
-) -> tuple[Ints, Ints, Ints]:
+def _summed(minute: NDArray[np.uint8], code: NDArray[np.int32], count: Ints, width: int) -> _Sums:
     codes = int(code.max(initial=0)) + 1
     group = (minute // width).astype(np.int64) * codes + code
     total = np.bincount(group, weights=count)  # exact below 2**53
     cell = np.flatnonzero(total)
-    return cell // codes * width, cell % codes, total[cell].astype(np.int64)
+    first = (cell // codes * width).astype(np.uint8)
+    return first, (cell % codes).astype(np.int32), total[cell].astype(np.int64)
 
 
 def _merged(cells: _Cells) -> _Cells:
@@ -205,14 +205,14 @@ class MinuteCube:
 
     def _sums(self, start: int, end: int, width: int, mask: SegmentMask) -> tuple[Ints, Ints, Ints]:
         """Return a minute, code and count: sums over spans of whole hours, else single cells."""
-        sums = []
+        sums: list[tuple[Ints, Any, Ints]] = []
         for number, hour in self._within(start, end):
             first = number * HOUR
             if start <= first and first + HOUR <= end:
-                minute, code, count = hour.sums(width, mask)
+                cells = hour.sums(width, mask)
             else:
-                minute, code, count = hour.within(start - first, end - first, mask)
-            sums.append((first + minute.astype(np.int64), code, count))
+                cells = hour.within(start - first, end - first, mask)
+            sums.append((first + cells[0].astype(np.int64), *cells[1:]))
         if not sums:
             empty = np.empty(0, np.int64)
             return empty, empty, empty

@@ -20,6 +20,7 @@ minute 5 as well, (7, 3) is taken away, and (5, 3) and (7, 5) are added.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -45,8 +46,14 @@ _NEVER_NARROW: Final = np.int32(-(2**31))
 _NONE: Final = np.empty(0, np.int64)
 _PENDING_LIMIT: Final = 20_000
 _WORD: Final = 63
-_IN_USE: Final = 8
-"""Number of selections (each with tests or without) whose links are kept up to date."""
+_FEW: Final = 8
+"""Number of selections (each with tests or without) whose links are kept up to date..."""
+_MANY: Final = 64
+"""...and the most of those that were needed lately..."""
+_LATELY: Final = 120.0
+"""...in that many seconds..."""
+_LINKS_BYTES: Final = 1 << 26
+"""...in at most that many bytes."""
 
 
 class _Links:
@@ -58,6 +65,13 @@ class _Links:
         self._count: Ints = np.empty(0, np.int64)
         self._pending: list[tuple[Ints, Ints, Ints]] = []
         self._pending_rows = 0
+        self.used_at = monotonic()
+
+    @property
+    def nbytes(self) -> int:
+        """Return about how many bytes the links take."""
+        summed = (self._minute, self._previous, self._count)
+        return sum(column.nbytes for column in summed) + 24 * self._pending_rows
 
     def add(self, minute: Ints, previous: Ints, sign: int) -> None:
         """Add one link per row, or take it away if *sign* is -1."""
@@ -183,10 +197,21 @@ class EnteredProfiles:
             if len(self.runs):
                 entries = _Entries(*self.runs.rows())
                 links.fill(*entries.links(mask, include_tests=include_tests))
-            if len(self._links) == _IN_USE:
-                del self._links[next(iter(self._links))]
         self._links[key] = links  # the last one used is the last to be removed
+        links.used_at = monotonic()
+        self._drop_unused(links.used_at)
         return links.distinct(start, end)
+
+    def _drop_unused(self, now: float) -> None:
+        """Drop the links that were not needed for longest, above the limits."""
+        size = sum(links.nbytes for links in self._links.values())
+        for key, links in list(self._links.items()):
+            number = len(self._links)
+            is_unused = links.used_at < now - _LATELY or size > _LINKS_BYTES
+            if number <= _FEW or not (number > _MANY or is_unused):
+                return
+            size -= links.nbytes
+            del self._links[key]
 
     def links_of_all(self) -> dict[bool, dict[str, Ints]]:
         """Return the links of the whole campaign in use, without and with tests."""
