@@ -189,7 +189,7 @@ class Bench:
         with browser.new_context(viewport={"width": 1400, "height": 1200}) as context:
             context.add_init_script(f"{{{WATCH.replace('SELECTOR', repr(self._kpi()))}}}")
             self._open(context, feed, "open", "current").close(run_before_unload=True)
-            self._forget_kernels()
+            self.forget_kernels()
             page = self._open(context, feed, "reopen")
             self.contender.show_email(page)
             self._settle(page, feed)
@@ -202,7 +202,7 @@ class Bench:
             self._work(page, feed, seconds)
             self._settle(page, feed)
             page.close(run_before_unload=True)
-        self._forget_kernels()
+        self.forget_kernels()
 
     def _kpi(self, metric: str = "delivered") -> str:
         return self.contender.kpi.format(metric)
@@ -265,7 +265,7 @@ class Bench:
 
     def _idle(self, page: Page, slices: int = 10) -> None:
         page.wait_for_timeout(1000)
-        cpu, wire, started = self._cpu(), self.wire.sent, time.monotonic()
+        cpu, wire, started = self.cpu(), self.wire.sent, time.monotonic()
         for _ in range(slices):
             before = (self.payload, self.wire.sent)
             page.wait_for_timeout(2000)
@@ -273,16 +273,16 @@ class Bench:
             self.found["idle_wire"].append(self.wire.sent - before[1])
         minutes = (time.monotonic() - started) / 60
         self.found["idle_minute"].append((self.wire.sent - wire) / minutes)
-        self.found["idle_cpu"].append((self._cpu() - cpu) / minutes)
+        self.found["idle_cpu"].append((self.cpu() - cpu) / minutes)
 
     def _work(self, page: Page, feed: Feed, seconds: int) -> None:
         batches = feed.batches(seconds)
         writer = threading.Thread(target=feed.play, args=(batches,))
-        ticks, cpu, started = self._ticks(page), self._cpu(), time.monotonic()
+        ticks, cpu, started = self._ticks(page), self.cpu(), time.monotonic()
         writer.start()
         while writer.is_alive():
             page.wait_for_timeout(100)
-        spent, minutes = self._cpu() - cpu, (time.monotonic() - started) / 60
+        spent, minutes = self.cpu() - cpu, (time.monotonic() - started) / 60
         passed = self._ticks(page) - ticks
         self.found["cpu"].append(spent / minutes)
         self.found["ticks"].append(passed / minutes)
@@ -291,12 +291,17 @@ class Bench:
     def _family(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
-    def _cpu(self) -> float:
+    def cpu(self) -> float:
         """Return the processor time of the server and its kernels, in seconds."""
         times = [process.cpu_times() for process in self._family()]
         return sum(t.user + t.system for t in times)
 
-    def _forget_kernels(self) -> None:
+    def memory(self) -> float:
+        """Return the memory of the server and its kernels, in MB: their own, and a part of what
+        they share."""
+        return sum(process.memory_full_info().pss for process in self._family()) / 1e6
+
+    def forget_kernels(self) -> None:
         """Stop the kernel that a closed page of stock Voilà leaves running."""
         time.sleep(2)
         if self.contender is PLAIN:

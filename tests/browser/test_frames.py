@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
 from tests.support.browser.front import SIZE, serving
+from tests.support.events.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +36,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     writer = EventWriter(folder, simulation)
     writer.write()
     simulation.speed = SPEED
-    with serving(folder) as address:
-        stopping = Event()
-        writing = Thread(target=writer.keep_writing, args=(stopping,))
-        writing.start()
+    with serving(folder) as address, writing(writer):
         yield address
-        stopping.set()
-        writing.join()
 
 
 def opened(browser: Browser, address: str) -> Page:
