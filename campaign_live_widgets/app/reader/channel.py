@@ -47,6 +47,10 @@ class NoAnswerError(SourceError):
     """The reader is connected, but has not answered in time."""
 
 
+class _LostReaderError(SourceError):
+    """The connection was lost before the reader has answered."""
+
+
 class ReaderChannel:
     """Connects to a reader at the first request, and again after the reader was restarted.
 
@@ -119,6 +123,12 @@ class ReaderChannel:
         CampaignLiveError
             If the reader answers with an error.
         """
+        try:
+            return self._request_once(head, seconds)
+        except _LostReaderError:
+            return self._request_once(head, seconds)  # to the next reader, if it comes soon
+
+    def _request_once(self, head: Json, seconds: float | None) -> Body:
         data = encode_body(head)
         answer: Future[bytes] = Future()
         connected = self._connected()
@@ -130,13 +140,13 @@ class ReaderChannel:
             with self._sending:
                 connected.sendall(message(number, data))
             if self._socket is not connected and not answer.done():
-                raise SourceError(_NO_READER)
+                raise _LostReaderError(_NO_READER)
             body = decode_body(answer.result(seconds))
         except TimeoutError:
             raise NoAnswerError(_NO_READER) from None
         except OSError:
             self._disconnect(connected)
-            raise SourceError(_NO_READER) from None
+            raise _LostReaderError(_NO_READER) from None
         finally:
             with self._changed:
                 self._waiting.pop(number, None)
@@ -230,7 +240,7 @@ class ReaderChannel:
             for event in self._listeners:
                 event.set()
         for answer in waiting.values():
-            answer.set_exception(SourceError(_NO_READER))
+            answer.set_exception(_LostReaderError(_NO_READER))
 
 
 def _open(path: str) -> socket.socket | None:

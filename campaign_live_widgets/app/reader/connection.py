@@ -205,7 +205,7 @@ class ReaderConnection(ReaderChannel):
             "question": question_to(question),
             "now": time_to(now),
         }
-        answer = to_answer(self.request(head, None))
+        answer = to_answer(self.request(head, _SECONDS))
         with self._changed:
             self._answers[question] = answer
             self._answers.move_to_end(question)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS: Final = 0.5
 """How long a refresh waits for the reader; what is read later is news."""
+_FIRST_SECONDS: Final = 1.5
+"""The same where the reader was restarted and has not read the source yet."""
 _POLL_AGE_MS: Final = 1500
 """Age of a refresh that is recent enough for a poll."""
 _SLOW_SECONDS: Final = 20.0
@@ -94,7 +96,10 @@ class SharedFeed:
 
     def _read(self) -> News:
         age, self._is_poll = _POLL_AGE_MS if self._is_poll else 0, False
-        seconds = _REFRESH_SECONDS if self._version else None
+        seconds = None
+        if self._version:
+            is_new_reader = not self._connection.news.version
+            seconds = _FIRST_SECONDS if is_new_reader else _REFRESH_SECONDS
         try:
             news = self._connection.refresh(age, seconds)
         except NoAnswerError:

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign_live_widgets.app.reader import channel, connection, shared_feed
 from campaign_live_widgets.app.reader.shared_feed import SharedFeed
 from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.errors import SourceError
@@ -104,6 +106,46 @@ def test_pages_go_on_after_the_reader_was_killed(source: Path, tmp_path: Path) -
         assert refreshed(feed)
         assert to_json(feed.snapshot()) == direct_report(source, QUERY)
         assert reader.end() == 0
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_request_is_sent_again_to_a_reader_that_is_started_soon(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "_PATIENCE", 60.0)
+    monkeypatch.setattr(shared_feed, "_REFRESH_SECONDS", 60.0)
+    monkeypatch.setattr(shared_feed, "_FIRST_SECONDS", 60.0)
+    with ReaderProcess(source, tmp_path / "cache") as reader, ThreadPoolExecutor(1) as pool:
+        feed = SharedFeed(reader.connection, QUERY)
+        feed.refresh()
+        reader.process.send_signal(signal.SIGSTOP)
+        result = pool.submit(feed.refresh)
+        time.sleep(0.1)  # it waits for the answer
+        assert not result.done()
+        reader.kill()
+        reader.start()
+        assert result.result(60)
+        assert to_json(feed.snapshot()) == direct_report(source, QUERY)
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_reader_that_hangs_is_reported(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_feed, "_SLOW_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "_SECONDS", 1.0)
+    with ReaderProcess(source, tmp_path / "cache") as reader:
+        feed = SharedFeed(reader.connection, QUERY)
+        feed.refresh()
+        before = feed.snapshot()
+        reader.process.send_signal(signal.SIGSTOP)
+        assert not feed.refresh()
+        time.sleep(1.0)
+        with pytest.raises(SourceError, match="has been reading the source for"):
+            feed.refresh()
+        assert feed.snapshot(AT + timedelta(minutes=5)) is before
+        reader.process.send_signal(signal.SIGCONT)
+        assert not refreshed(feed)
 
 
 def refreshed(feed: SharedFeed) -> bool:
