@@ -120,9 +120,14 @@ class BatchCounter:
         self, delta: BatchDelta, events: str, campaigns: Collection[str], now: int
     ) -> None:
         """Count events by campaign and, of *campaigns*, by message and execution."""
-        times = self._con.execute(sql.times(events, campaigns, now)).fetchall()
-        delta.times = [Moment(*row) for row in times]
-        rows = self._con.execute(sql.names(events)).fetchall()
+        rows = []
+        for is_time, *names, is_ahead, count, oldest, newest in self._con.execute(
+            sql.names_and_times(events, campaigns, now)
+        ).fetchall():
+            if is_time:
+                delta.times.append(Moment(names[0], is_ahead, newest, count))
+            else:
+                rows.append((*names, count, oldest, newest))
         add_entities(delta, rows, campaigns)
 
     def _count_events(self, delta: BatchDelta, events: str, *, small: bool, keeps: bool) -> None:
@@ -162,7 +167,8 @@ def add_entities(
 ) -> None:
     """Add entities to a delta, with a part for each of *campaigns* that has events.
 
-    The rows are those of :func:`~campaign_live_widgets.engine.duckdb.queries.names`.
+    A row has the values of :data:`~campaign_live_widgets.engine.duckdb.queries.NAMES`, the number
+    of events, and the times of the oldest and the newest.
     """
     for cid, name, *_, count, oldest, newest in rows:
         stats = EntityStats(count, oldest, newest, timed_name(name, newest))

@@ -80,17 +80,6 @@ def own_events(events: str, campaign: str, repeats: str | None, *, all_accepted:
     )
 
 
-def names(events: str) -> str:
-    """Return SQL for the ids and names of campaigns, messages and executions.
-
-    With the channel, the number of events, and the times of the oldest and the newest.
-    """
-    return f"""
-        SELECT campaign_id, campaign_name, message_id, message_name, execution_id, channel,
-               count(*), min(us), max(us)
-        FROM {events} GROUP BY ALL"""
-
-
 def newest(events: str, until: int) -> str:
     """Return SQL for each campaign and the time of its newest event that is not after *until*."""
     return f"SELECT campaign_id, max(us) FILTER (us <= {until}) FROM {events} GROUP BY ALL"
@@ -103,11 +92,36 @@ def times(events: str, campaigns: Collection[str], now: int) -> str:
     other campaign.
     """
     return f"""
-        SELECT campaign_id, us > {now}, max(us), count(*)
-        FROM {events}
-        GROUP BY campaign_id, us > {now},
-                 CASE WHEN us > {now} THEN us
-                      WHEN {_of(campaigns)} THEN {_MINUTE} END"""
+        SELECT campaign_id, is_ahead, max(us), count(*)
+        FROM {_with_slot(events, campaigns, now)} GROUP BY campaign_id, is_ahead, slot"""
+
+
+NAMES: Final = (
+    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
+)
+
+
+def names_and_times(events: str, campaigns: Collection[str], now: int) -> str:
+    """Return SQL for ids and names, and for times, in one pass.
+
+    The columns are whether a row is one of times, those of :data:`NAMES`, ``is_ahead``, the
+    number of events, and the times of the oldest and the newest. A row of times has only the
+    campaign; see :func:`times`. Any other is of one campaign, message, execution and channel,
+    with one name for each.
+    """
+    names = ", ".join(NAMES)
+    return f"""
+        SELECT grouping(channel) = 1, {names}, is_ahead, count(*), min(us), max(us)
+        FROM {_with_slot(events, campaigns, now)}
+        GROUP BY GROUPING SETS (({names}), (campaign_id, is_ahead, slot))"""
+
+
+def _with_slot(events: str, campaigns: Collection[str], now: int) -> str:
+    """Return the relation of events with what their times are grouped by."""
+    return f"""(
+        SELECT *, us > {now} AS is_ahead,
+               CASE WHEN us > {now} THEN us WHEN {_of(campaigns)} THEN {_MINUTE} END AS slot
+        FROM {events})"""
 
 
 def _of(campaigns: Collection[str]) -> str:

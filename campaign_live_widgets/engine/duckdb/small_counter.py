@@ -19,6 +19,7 @@ from campaign_live_widgets.engine.aggregates.seen_ids import repeats
 from campaign_live_widgets.engine.batch_delta import BatchDelta
 from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
 from campaign_live_widgets.engine.duckdb.batch_counter import add_entities, repeats_by_file
+from campaign_live_widgets.engine.duckdb.queries import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.files.small.reader import SmallBatch
 
 _NUMBERS = {kind: number for number, kind in enumerate(EVENT_KINDS)}
-_NAMED = (
-    *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
-)
 
 
 def count_small(
@@ -82,7 +80,7 @@ def _count_entities(
         Moment(campaign, ahead, last, count)
         for (campaign, ahead, _), count, _, last in _grouped(keys, us)
     ]
-    named = zip(*(values[name] for name in _NAMED), strict=True)
+    named = zip(*(values[name] for name in NAMES), strict=True)
     rows = [(*names, count, first, last) for names, count, first, last in _grouped(named, us)]
     add_entities(delta, rows, campaigns)
 

@@ -122,11 +122,26 @@ class FileSchema:
 
     def events(self, paths: Sequence[str]) -> str:
         """Return SQL for the canonical events in files with this schema."""
-        fields = self.fields
+        complete, native = self._guarantees
         return FORMATS[self.format or "canonical"].events(
-            f"({self.scan(paths)})",
-            complete={f for f, places in fields.items() if places and places[0].complete},
-            native={f for f, places in fields.items() if self._is_native(f, places)},
+            f"({self.scan(paths)})", complete=complete, native=native
+        )
+
+    @property
+    def faults(self) -> tuple[str, ...] | None:
+        """Return conditions of rejected and ignored rows; see :meth:`Format.faults`."""
+        complete, native = self._guarantees
+        return (
+            FORMATS[self.format].faults(complete=complete, native=native) if self.format else None
+        )
+
+    @property
+    def _guarantees(self) -> tuple[set[str], set[str]]:
+        """Return the fields that are never null, and those with their own type."""
+        fields = self.fields
+        return (
+            {f for f, places in fields.items() if places and places[0].complete},
+            {f for f, places in fields.items() if self._is_native(f, places)},
         )
 
     def events_of(self, rows: str) -> str:

@@ -222,10 +222,7 @@ class Stage:
                 self._con.execute(f"DROP TABLE {name}")
                 self._read(known, members, batch)
                 return
-        rejected, ignored = self._con.execute(f"SELECT {_NO_EVENTS} FROM {name}").fetchone() or (
-            0,
-            0,
-        )
+        rejected, ignored = self._count_faults(name, known)
         if known.kind == "ndjson" and rejected and self._is_spelled_differently(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
             for file_slice in members:
@@ -242,6 +239,17 @@ class Stage:
         self.tables.append(name)
         if known.kind == "csv":
             self._take_rejects(batch)
+
+    def _count_faults(self, table: str, known: FileSchema) -> tuple[int, int]:
+        """Return the numbers of rejected and ignored rows."""
+        faults = known.faults if table.startswith("view") else None
+        if faults is not None and not any(
+            self._con.execute(f"SELECT 1 FROM {table} WHERE {fault} LIMIT 1").fetchone()
+            for fault in faults
+        ):
+            return 0, 0
+        row = self._con.execute(f"SELECT {_NO_EVENTS} FROM {table}").fetchone()
+        return (row[0], row[1]) if row else (0, 0)
 
     def _read_one(self, known: FileSchema, file_slice: FileSlice, batch: Batch) -> None:
         """Read one file; of a damaged JSON document the values before the damage."""

@@ -99,3 +99,17 @@ class Format(ABC):
             for a row that has none), the canonical columns with ``us`` (microseconds since the
             epoch) for the timestamp, and ``cause``: why the row is rejected, or null.
         """
+
+    def faults(
+        self,
+        *,
+        complete: Collection[str],  # noqa: ARG002 - of a format that knows them
+        native: Collection[str],  # noqa: ARG002
+    ) -> tuple[str, ...] | None:
+        """Return conditions of which one is true for each row that is rejected or ignored.
+
+        They are about the columns that :meth:`events` returns, with the same parameters. Each
+        compares one column, so that searching for a single row of it is quick. By default, and
+        where columns alone do not show it, ``None``.
+        """
+        return None

@@ -11,6 +11,7 @@ from campaign_live_widgets.sources.formats.sql import (
     microseconds,
     missing,
     no_time,
+    one_of,
     quoted,
     unknown,
 )
@@ -33,6 +34,12 @@ COLUMNS: Final = (
     "campaign_name",
     "message_name",
 )
+_WORDS: Final = {
+    "channel": CHANNELS,
+    "event_type": EVENT_TYPES,
+    "bounce_type": BOUNCE_TYPES,
+}
+"""The values that columns may have."""
 _FLAGS: Final = ("is_async", "is_test", "is_machine")
 
 
@@ -64,6 +71,14 @@ class Canonical(Format, name="canonical"):
                 FROM {raw}
             )"""
 
+    def faults(
+        self, *, complete: Collection[str], native: Collection[str]
+    ) -> tuple[str, ...] | None:
+        """Return conditions of rejected rows; see :meth:`Format.faults`."""
+        if not set(REQUIRED) <= set(complete) or not {"timestamp", *_FLAGS} <= set(native):
+            return None
+        return ("us IS NULL", *(f"{name} NOT IN {one_of(words)}" for name, words in _WORDS.items()))
+
 
 def _causes(complete: Collection[str], native: Collection[str]) -> list[str]:
     """Return the branches that reject a row, the most basic one first."""
@@ -72,9 +87,7 @@ def _causes(complete: Collection[str], native: Collection[str]) -> list[str]:
         "WHEN broken IS NOT NULL THEN broken",
         *(missing(c, raw.get(c, c)) for c in REQUIRED if c not in complete),
         no_time(),
-        unknown("channel", CHANNELS),
-        unknown("event_type", EVENT_TYPES),
-        unknown("bounce_type", BOUNCE_TYPES),
+        *(unknown(name, words) for name, words in _WORDS.items()),
         *(
             f"WHEN {c} IS NULL AND raw_{c} IS NOT NULL THEN {quoted(f'{c} is not true or false')}"
             for c in _FLAGS
