@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
     from tests.support.browser.other import OtherBrowser
 
 READER = Path(__file__).with_name("frames.js").read_text(encoding="utf-8")
-LIVE = "() => Boolean(document.querySelector('.clw-report[data-state=live]'))"
+LIVE = """() => !document.querySelector("#campaign-first")
+  && Boolean(document.querySelector(".clw-report[data-state=live]"))"""
 DELIVERED = ".clw-email-sending-statistics .clw-kpi-delivered .clw-kpi-value"
 NUMBER = f"() => Number(document.querySelector('{DELIVERED}')?.dataset.value ?? 0)"
-DRAWN = """() => [...document.querySelectorAll(%s)].every((tile) => {
+DRAWN = """() => %s.every((css) => {
+  const tile = document.querySelector(`.clw-grid > .${css}`);
+  if (!tile) return false;
   const isLarge = (node) => node.getBoundingClientRect().width > 8;
   const marks = [...tile.querySelectorAll("path.slice, path.line, rect.bar")];
   const texts = [...tile.querySelectorAll("td, .clw-kpi-value")];
@@ -41,7 +46,7 @@ DRAWN = """() => [...document.querySelectorAll(%s)].every((tile) => {
 ORDER = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.getClientRects().length)
   .sort((a, b) => getComputedStyle(a).order - getComputedStyle(b).order)
-  .map((tile) => [...tile.classList].find((name) => name.startsWith("clw-email-")))"""
+  .map((tile) => [...tile.classList].find((name) => name.startsWith("clw-email-")) ?? "")"""
 MAY_MODIFY = """() => [...document.querySelectorAll(".clw-edit-modify")]
   .some((button) => button.getClientRects().length)"""
 CHARTS = """() => Boolean(document.querySelector(".clw-email-bounce-reasons path.slice")
@@ -75,9 +80,9 @@ def served(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield Served(address, inbox, layouts)
 
 
-def tiles_of(tab: str) -> str:
-    """Return the selector of the tiles of a tab."""
-    return ", ".join(f".{tile.css_class}" for tile in TILES.values() if tile.tab == tab)
+def drawn(tab: str) -> str:
+    """Return a script that returns whether all tiles of a tab are drawn."""
+    return DRAWN % json.dumps([tile.css_class for tile in TILES.values() if tile.tab == tab])
 
 
 def open_tab(browser: OtherBrowser, index: int) -> None:
@@ -89,7 +94,7 @@ def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: Served) -
     other.wait_for(LIVE)
     for index, tab in enumerate(TABS):
         open_tab(other, index)
-        other.wait_for(DRAWN % json.dumps(tiles_of(tab)))
+        other.wait_for(drawn(tab))
     open_tab(other, 1)
     before = other.run(NUMBER)
     assert before > 1000
@@ -101,7 +106,8 @@ def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: Served) -> None:
     other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
-    before = other.wait_for(ORDER)
+    other.wait_for(drawn("email"))
+    before = other.run(ORDER)
     other.click(".clw-edit-modify")
     other.drag(f".{before[0]} .clw-tile-title", 40, 500)
     after = other.wait_for(
@@ -113,7 +119,8 @@ def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: Served) -> None:
     other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
-    assert other.wait_for(ORDER) == after
+    other.wait_for(drawn("email"))
+    assert other.run(ORDER) == after
 
 
 def test_each_tile_is_printed_whole_in_the_order_of_the_layout(
@@ -123,13 +130,26 @@ def test_each_tile_is_printed_whole_in_the_order_of_the_layout(
     places = standard_places(TILES.values())["email"]
     storage.save("email", places[::-1], storage.load("email").revision)
     other.open(f"{served.address}?tab=email")
-    ready = f"() => ({LIVE})() && ({DRAWN % json.dumps(tiles_of('email'))})()"
+    ready = f"() => ({LIVE})() && ({drawn('email')})()"
     other.wait_for(ready)
     tiles = other.run(paper.TILES)
     assert [tile["title"] for tile in tiles] == [TILES[p.tile_id].title("en") for p in places[::-1]]
     file = tmp_path / "page.pdf"
     file.write_bytes(other.print_page(ready))
     paper.assert_whole(file, tiles)
+
+
+@contextmanager
+def _writing(writer: EventWriter) -> Iterator[None]:
+    """Write events in a thread meanwhile."""
+    stopping = Event()
+    thread = Thread(target=writer.keep_writing, args=(stopping,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
 
 
 @pytest.mark.usefixtures("processes")
@@ -141,7 +161,7 @@ def test_every_frame_shows_one_snapshot_in_firefox(tmp_path: Path, seconds: int)
     writer = EventWriter(tmp_path, simulation)
     writer.write()
     simulation.speed = SPEED
-    with serving(tmp_path) as address, writer.running(), firefox() as browser:
+    with serving(tmp_path) as address, _writing(writer), firefox() as browser:
         browser.open(address)
         browser.wait_for(LIVE)
         open_tab(browser, 1)

@@ -32,6 +32,10 @@ PRINTED_WIDTHS = """() => [...document.querySelectorAll(".clw-view:has(> .bqplot
   .filter((width) => width)"""
 """Return the width of each chart on paper."""
 
+AFTER_OURS = """() => [...document.querySelectorAll("#clw-styles ~ style")]
+  .map((sheet) => sheet.textContent.slice(0, 2000))"""
+"""Return the beginning of each style sheet after those of the report."""
+
 
 def leave(page: Page) -> None:
     """Close a page as readers do, so that it can shut its kernel down."""
@@ -68,6 +72,25 @@ def test_light_and_dark_follow_the_system_and_the_address(
     page.emulate_media(media="print")
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert query or paper == "rgb(255, 255, 255)"
+    leave(page)
+
+
+def test_styles_of_the_report_come_after_those_of_the_front_end(
+    voila: Front, browser: Browser
+) -> None:
+    page = browser.new_page(viewport=SIZE)
+    page.goto(voila.address)
+    page.wait_for_selector("#campaign-first", state="detached")
+    page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(1).click()
+    page.wait_for_selector(".clw-email-summary .bqplot")
+    title = page.locator(".clw-tile-head:visible .clw-tile-title").first.bounding_box()
+    menu = page.locator(".clw-tile-head:visible .clw-tile-menu").first.bounding_box()
+    assert title is not None
+    assert menu is not None
+    assert menu["x"] >= title["x"] + title["width"], "the head of a tile is one line"
+    assert menu["y"] < title["y"] + title["height"]
+    after = page.evaluate(AFTER_OURS)
+    assert [text for text in after if "Jupyter" in text or ".jupyter-widgets" in text] == []
     leave(page)
 
 

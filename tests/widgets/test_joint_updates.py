@@ -57,6 +57,21 @@ def test_changes_are_one_message_with_the_last_values(
     assert bytes(buffers[0]) == b"\x01\x02"  # type: ignore[call-overload]
 
 
+def test_changes_of_a_widget_that_is_made_in_a_block_are_sent_at_once(
+    updates: JointUpdates, messages: Messages, alone: list[object]
+) -> None:
+    with updates.together():
+        cards = Figures()
+        del alone[:]
+        cards.add_class("clw-kpis")
+        assert [message["state"]["_dom_classes"][-1] for message in alone] == ["clw-kpis"]  # type: ignore[index]
+    assert messages == []
+    with updates.together():
+        cards.counts = [1]
+    [(content, _)] = messages
+    assert content["states"] == {cards.model_id: {"counts": [1]}}
+
+
 def test_outside_of_a_block_a_change_is_sent_at_once(
     updates: JointUpdates, messages: Messages, alone: list[object]
 ) -> None:

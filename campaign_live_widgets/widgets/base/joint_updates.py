@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -20,22 +21,41 @@ if TYPE_CHECKING:
 
     Changes = Mapping[Widget, Iterable[str]]
 
-_changes: Final[ContextVar[dict[Widget, set[str]] | None]] = ContextVar("changes", default=None)
-"""What has changed in the block that this thread is in."""
+
+@dataclass(slots=True)
+class _Block:
+    """What has changed in a block, and the widgets that were made in it."""
+
+    changes: dict[Widget, set[str]] = field(default_factory=dict)
+    made: set[Widget] = field(default_factory=set)
+
+
+_block: Final[ContextVar[_Block | None]] = ContextVar("block", default=None)
+"""The block that this thread is in."""
 
 
 class Joint(Widget):
-    """A widget whose changes may be sent together with those of others."""
+    """A widget whose changes may be sent together with those of others.
+
+    One that is made in a block sends its changes at once: a view that the page makes of it
+    meanwhile must find its classes, which a view of anywidget reads only once.
+    """
+
+    def open(self) -> None:
+        """Make the widget's model in the page."""
+        super().open()
+        if (block := _block.get()) is not None:
+            block.made.add(self)
 
     def send_state(self, key: str | Iterable[str] | None = None) -> None:
         """Send the state, or the traits of these names, now or at the end of the block."""
-        changes = _changes.get()
-        if changes is None:
+        block = _block.get()
+        if block is None or self.comm is None or self in block.made:
             super().send_state(key)
             return
         names = self.keys if key is None else (key,) if isinstance(key, str) else key
         if names:
-            changes.setdefault(self, set()).update(names)
+            block.changes.setdefault(self, set()).update(names)
 
 
 class JointUpdates:
@@ -56,19 +76,19 @@ class JointUpdates:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send what changes inside of the outermost block of this thread at its end."""
-        if _changes.get() is not None:
+        if _block.get() is not None:
             yield
             return
-        changes: dict[Widget, set[str]] = {}
-        token = _changes.set(changes)
+        block = _Block()
+        token = _block.set(block)
         try:
             yield
         finally:
-            _changes.reset(token)
+            _block.reset(token)
             with self._lock:
-                for widget, names in changes.items():
+                for widget, names in block.changes.items():
                     self._sent.setdefault(widget, set()).update(names)
-                self._send_values(changes)
+                self._send_values(block.changes)
 
     def repeat(self) -> None:
         """Send the current values of everything sent until now: a page may have missed some."""
