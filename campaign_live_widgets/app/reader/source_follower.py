@@ -20,7 +20,7 @@ from campaign_live_widgets.io.backoff import retry_delay
 from campaign_live_widgets.sources.files.file_changes import FileChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from campaign_live_widgets.app.reader.answer_maker import AnswerClock, AnswerMaker
@@ -174,10 +174,9 @@ class SourceFollower:
     # --- the thread ------------------------------------------------------------------------
 
     def _run(self) -> None:
-        rollup = new_rollup(
-            self._source, clock=self._clock, state=state_folder() if self._use_cache else None
-        )
-        rollup.changes = self._changes
+        rollup = self._open()
+        if rollup is None:
+            return
         rollup.before_change = lambda: self._maker.begin_change(rollup)
         self._rollup = rollup
         try:
@@ -195,6 +194,27 @@ class SourceFollower:
         finally:
             self._rollup = None
             rollup.close()
+
+    def _open(self) -> Rollup | None:
+        """Return the rollup once it can be opened; ``None`` at the end."""
+        state = state_folder() if self._use_cache else None
+        while self._wait():
+            try:
+                return new_rollup(self._source, clock=self._clock, state=state)
+            except Exception as error:  # noqa: BLE001 - clients must be notified
+                with self._wanted:
+                    waiting, self._waiting = self._waiting, []
+                self._started = self._ended = monotonic()
+                self._fail(known_error(error), waiting)
+        return None
+
+    def _fail(self, error: CampaignLiveError, waiting: Iterable[Future[None]]) -> None:
+        """Notify those who wait for a refresh that has failed, and try again later."""
+        self._set_state(PollState(self._maker.number, error, self._state.read_at))
+        for result in waiting:
+            result.set_exception(error)
+        self._failures += 1
+        self._next = self._ended + retry_delay(self._failures)
 
     def _wait(self) -> bool:
         """Wait until there is something to do; return False at the end."""
@@ -262,19 +282,14 @@ class SourceFollower:
         self._ended = monotonic()
         if error is None or self._maker.number:
             self._maker.publish(rollup, is_new=is_changed or not self._maker.number)
-        number, read_at = self._maker.number, self._state.read_at
-        self._set_state(PollState(number, error, read_at if error else self._clock()))
-        for result in waiting:
-            if error is not None:
-                result.set_exception(error)
-            else:
-                result.set_result(None)
         if error is not None:
-            self._failures += 1
-            self._next = self._ended + retry_delay(self._failures)
-        else:
-            self._failures = 0
-            self._use_idle_time(rollup, is_idle=not is_changed)
+            self._fail(error, waiting)
+            return
+        self._failures = 0
+        self._set_state(PollState(self._maker.number, None, self._clock()))
+        for result in waiting:
+            result.set_result(None)
+        self._use_idle_time(rollup, is_idle=not is_changed)
 
     def _use_idle_time(self, rollup: Rollup, *, is_idle: bool) -> None:
         """Save what is counted; where there is nothing else to do, count what may be asked for."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign_live_widgets.app.feeds.feed import RollupFeed
+from campaign_live_widgets.app.reader import source_follower
 from campaign_live_widgets.app.reader.feed_choice import open_feed
 from campaign_live_widgets.app.reader.shared_feed import SharedFeed
 from campaign_live_widgets.app.settings.query import Query
+from campaign_live_widgets.engine import new_rollup
 from campaign_live_widgets.errors import SourceError, UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import READER
 from campaign_live_widgets.report import to_json
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from campaign_live_widgets.engine import Rollup
     from tests.support.reader.running import RunningReader
 
 WEEK = timedelta(days=7)
@@ -142,6 +145,28 @@ def test_a_source_that_cannot_be_read_is_an_error_and_recovers(tmp_path: Path) -
         files.write(generate.events(5, 50), folder / "1.parquet")
         feed.refresh()
         assert to_json(feed.snapshot()) == own(folder, campaign="c1", at=AT, window=WEEK)
+
+
+def test_a_source_that_cannot_be_opened_is_an_error_and_recovers(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[Exception] = [MemoryError(), SourceError("it is busy")]
+
+    def open_later(*arguments: Any, **options: Any) -> Rollup:  # noqa: ANN401 - as the original
+        if errors:
+            raise errors.pop()
+        return new_rollup(*arguments, **options)
+
+    monkeypatch.setattr(source_follower, "new_rollup", open_later)
+    with running(source) as reader:
+        feed, texts = reader.feed(campaign="c1", at=AT, window=WEEK), []
+        while not feed.version:
+            try:
+                feed.refresh()
+            except SourceError as error:
+                texts.append(str(error))
+        assert set(texts) <= {"it is busy", "the reader failed (MemoryError)"}
+        assert to_json(feed.snapshot()) == own(source, campaign="c1", at=AT, window=WEEK)
 
 
 def test_a_feed_is_of_the_reader_that_serves_its_source(
