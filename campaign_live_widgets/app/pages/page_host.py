@@ -7,8 +7,6 @@ of threads or in the page's own threads, so that one page's slow work keeps no o
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
 import logging
 import os
 import secrets
@@ -16,7 +14,6 @@ import time
 import traceback
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -31,7 +28,7 @@ from campaign_live_widgets.app.reader.connection import connection_to
 from campaign_live_widgets.app.settings.identity import LOCAL
 from campaign_live_widgets.errors import CampaignLiveError, SourceError
 from campaign_live_widgets.io.environment import DEBUG, READER
-from campaign_live_widgets.io.memory import resident_bytes
+from campaign_live_widgets.io.memory import free_memory, resident_bytes
 
 if TYPE_CHECKING:
     import socket
@@ -315,13 +312,6 @@ def _failure(error: CampaignLiveError) -> dict[str, Any]:
         lines = traceback.format_exception(error)
         html += f"<pre>{escape(''.join(lines))}</pre>"
     return {"error": str(error), "card": html}
-
-
-def free_memory() -> None:
-    """Collect garbage, and give free memory back to the system where that is possible."""
-    gc.collect()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def run_page_host(

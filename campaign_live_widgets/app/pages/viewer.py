@@ -44,6 +44,11 @@ class Viewer:
         """Return how many bytes wait to be sent."""
         return self._waiting
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the connection was closed here, such as since too much was waiting."""
+        return self._is_closed
+
     def send(self, data: bytes) -> None:
         """Queue a message in :data:`V1`; close the connection if too much is waiting."""
         if self._is_closed:

@@ -8,6 +8,7 @@ themselves.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import random
 import shutil
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.backoff import retry_delay
 from campaign_live_widgets.io.environment import DEBUG
+from campaign_live_widgets.io.memory import share_memory_of_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +77,7 @@ class Processes:
         # Its other end closes with this process, however that ends.
         self._lifeline, self._life = self._context.Pipe(duplex=False)
         self._members: list[_Member] = []
+        share_memory_of_threads()
 
     def start(
         self, name: str, target: Callable[..., object], *arguments: object, is_kept: bool = True
@@ -132,6 +135,8 @@ class Processes:
             args=(member.target, member.arguments, self._lifeline, life, self._folder, member.name),
             name=member.name,
         )
+        gc.collect()
+        gc.freeze()  # its collections would write to, and so copy, what it shares with this one
         with _blocked_signals():
             process.start()
         member.process, member.started = process, time.monotonic()

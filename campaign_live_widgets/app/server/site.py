@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 from contextlib import contextmanager
@@ -98,8 +97,6 @@ class Site:
         from campaign_live_widgets.app.pages.page_host import run_page_host
         from campaign_live_widgets.app.server.web_server import WebSettings, run_web_server
 
-        gc.collect()
-        gc.freeze()
         sockets = tuple(str(self.folder / f"pages-{i}") for i in range(hosts))
         for i, path in enumerate(sockets):
             share = None if most is None else most // hosts + (i < most % hosts)

@@ -25,6 +25,7 @@ from campaign_live_widgets.app.server.page_client import PageClient
 from campaign_live_widgets.app.server.page_handlers import page_rows
 from campaign_live_widgets.app.server.page_shell import PageShell
 from campaign_live_widgets.app.server.routes import route
+from campaign_live_widgets.io.memory import free_memory
 
 if TYPE_CHECKING:
     import socket
@@ -69,6 +70,7 @@ async def _run(listening: socket.socket, settings: WebSettings) -> None:
     server = HTTPServer(_application(PageShell.read(settings.shell), settings))
     listening.settimeout(0)
     server.add_socket(listening)
+    free_memory()
     await asyncio.Event().wait()
 
 
