@@ -123,9 +123,25 @@ def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
         page = make(**options)
         page.set_default_timeout(60_000)
         page.set_default_navigation_timeout(120_000)
+        if hasattr(page, "new_page"):
+            page.new_page = _patient(page.new_page)
+        elif options.get("java_script_enabled", True):
+            page.goto, page.reload = _until_live(page, page.goto), _until_live(page, page.reload)
         return page
 
     return made
+
+
+def _until_live(page: Any, navigate: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+    """Let a page of the report be used once it is live, unless a call names what to wait for."""
+
+    def navigated(*arguments: object, **options: object) -> object:
+        answer = navigate(*arguments, **options)
+        if "wait_until" not in options:
+            page.wait_for_selector("#campaign-first", state="detached")
+        return answer
+
+    return navigated
 
 
 @pytest.fixture(scope="session", params=fonts.PACKAGES)

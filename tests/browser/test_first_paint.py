@@ -112,7 +112,7 @@ def test_a_browser_without_scripts_shows_the_numbers_of_the_report(  # noqa: PLR
         java_script_enabled=False, color_scheme=scheme, viewport={"width": width, "height": 900}
     )
     page = context.new_page()
-    page.goto(f"{address}?locale={locale}&tz=Europe/Paris&own=1")
+    page.goto(f"{address}?locale={locale}&tz=Europe/Paris&own=1", wait_until="load")
     for tab in TABS:
         page.locator(f".lm-TabBar-tab[data-tab={tab}] a").click()
         for text in (f"locale={locale}", "tz=Europe%2FParis", "own=1", f"tab={tab}"):
@@ -186,6 +186,23 @@ def test_the_states_are_in_the_page_and_are_not_asked_for(browser: Browser, addr
         assert max(received) < 10_000
 
 
+def test_the_page_asks_for_few_scripts(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    scripts: list[str] = []
+    page.on("request", lambda request: scripts.append(request.url.split("/")[-1]))
+    page.goto(address)
+    page.wait_for_selector(LIVE)
+    for index in range(3):
+        page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(index).click()
+        page.wait_for_timeout(500)
+    bundles = [name for name in scripts if name.startswith(("voila.js", "remoteEntry"))]
+    chunks = [name for name in scripts if name[:1].isdigit() and name.endswith(".js")]
+    assert len(bundles) == 6
+    assert len(chunks) <= 2  # anywidget's, which has no bundle
+    context.close()
+
+
 def test_a_page_without_the_shared_file_asks_its_kernel(browser: Browser, address: str) -> None:
     with opened(browser, address) as (page, _):
         shared = page.locator("#clw-library").get_attribute("href")
@@ -219,6 +236,8 @@ def test_a_tab_is_made_when_it_is_opened(browser: Browser, address: str) -> None
         assert page.locator(".clw-email-summary").count() == 0
         page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(1).click()
         page.wait_for_selector(".clw-email-recipient-domains .bqplot .bar")
+        tiles = page.locator(".clw-grid:visible > .clw-tile")
+        assert tiles.count() == page.locator(".clw-grid:visible .clw-tile-head").count() == 9
         page.wait_for_function("() => location.search.includes('tab=email')")
 
 

@@ -72,6 +72,7 @@ def test_the_browser_gets_the_widgets_before_the_page_that_shows_them(
         for kind, data in sent
         if kind == "comm_msg" and "children" in data.get("state", ())
     ]
+    assert not any("states" in data.get("content", {}) for _, data in sent)
     opened = sum(kind == "comm_open" for kind, _ in sent)
     last = max(i for i, (kind, _) in enumerate(sent) if kind == "comm_open")
     drawn = next(i for i, (_, data) in enumerate(sent) if data.get("state") == states[-1])

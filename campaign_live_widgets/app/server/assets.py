@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from functools import cache
 from http import HTTPStatus
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,22 +30,42 @@ if TYPE_CHECKING:
 _CHUNK: Final = re.compile(rb"(?:web|rs)packChunk\w+ *=")
 _HEAD: Final = 400
 """Bytes at the beginning of a chunk that identify it."""
+_DIGITS: Final = 16
 _LARGEST: Final = 400_000
 """Bytes of a chunk; the larger ones are for formulas and file lists, which no report shows."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 def bundle(entry: Path) -> bytes:
-    """Return an entry script with the chunks of its folder before it."""
-    parts = []
-    for path in sorted(entry.parent.glob("[0-9]*.js")):
-        if path.stat().st_size > _LARGEST:
-            continue
-        text = path.read_bytes()
-        if _CHUNK.search(text, 0, _HEAD):
-            # Each in its own function: "use strict" must not apply to the next one.
-            parts.append(b"(()=>{" + text + b"\n})();\n")
-    return b"".join((*parts, entry.read_bytes()))
+    """Return an entry script with the chunks of its folder before it that the report uses."""
+    last = entry.read_bytes()
+    unused = unused_chunks(last)
+    parts = [in_bundle(path) for path in chunks(entry) if path.name not in unused]
+    return b"".join((*parts, last))
+
+
+def chunks(entry: Path) -> list[Path]:
+    """Return the chunks beside an entry script, without the largest ones."""
+    return [
+        path
+        for path in sorted(entry.parent.glob("[0-9]*.js"))
+        if path.stat().st_size <= _LARGEST and _CHUNK.search(path.read_bytes(), 0, _HEAD)
+    ]
+
+
+def in_bundle(chunk: Path) -> bytes:
+    """Return a chunk in its own function: "use strict" must not apply to the next one."""
+    return b"(()=>{" + chunk.read_bytes() + b"\n})();\n"
+
+
+def unused_chunks(entry: bytes) -> frozenset[str]:
+    """Return the files that a report runs nothing of, beside an entry script of a known version.
+
+    ``python -m tests.support.browser.chunks`` finds them in a browser.
+    """
+    file = files(__package__).joinpath("unused_chunks.json")
+    known: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    return frozenset(known.get(hashlib.sha256(entry).hexdigest()[:_DIGITS], ()))
 
 
 class Assets:
@@ -83,7 +105,7 @@ class Assets:
         digest = hashlib.sha256()
         for name, script in sorted(self._bundles.items()):
             digest.update(name.encode() + script)
-        self._digest = digest.hexdigest()[:16]
+        self._digest = digest.hexdigest()[:_DIGITS]
 
     def script(self, name: str) -> bytes | None:
         """Return a bundle by its address below the digest."""

@@ -2,10 +2,9 @@
  * Edit mode of one tab: adds handles to the tiles of the grid beside it, for each view separately.
  *
  * Messages out: edit {n}, arrange {places, n}, reset {n}, cancel {places, n}, save {places, n}; each has
- * the id of this view. Messages in, for the named view: arranged {n}, saved, refused {text}.
- * (transfer.js has its own.) The layout is the kernel's `places`; a drag or a key is previewed in
- * the page, and sent to the kernel once, when it is done. What is not saved is a draft of the page
- * (drafts.js), with which a view that replaces this one goes on: edit {places, n}.
+ * the id of this view. Messages in, for the named view: arranged {n}, saved, refused {text}; and those of
+ * transfer.js. A drag or a key is previewed in the page, and sent once it is done. What is not saved is a
+ * draft of the page (drafts.js), with which a view that replaces this one goes on: edit {places, n}.
  */
 
 import { freshId, makeButton, placeBeside, write } from "../../rendering/html/dom.js";
@@ -386,7 +385,8 @@ export function render({ model, el, signal }) {
     if (life.signal.aborted) return;
     grid ??= /** @type {any} */ (el.closest(".clw-page")?.querySelector(":scope > .clw-grid"));
     findNodes();
-    if (nodes.size < specs.size) {
+    parts.modify.disabled = nodes.size < specs.size;
+    if (parts.modify.disabled) {
       setTimeout(findAll, 20);
       return;
     }
