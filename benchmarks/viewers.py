@@ -136,7 +136,7 @@ class Crowd:
         self._bench.found["event"].append(max(painted) / 1e3 - written)
 
     async def _connect_many(self) -> None:
-        from tests.support.browser.websocket_viewer import viewing  # noqa: PLC0415
+        from tests.support.crowd import viewing  # noqa: PLC0415
 
         async with AsyncExitStack() as stack:
             for _ in range(MANY):

@@ -18,7 +18,7 @@ import pytest
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
 from tests.support.browser.front import running
-from tests.support.browser.websocket_viewer import WebsocketViewer, viewing
+from tests.support.crowd import WebsocketViewer, viewing
 from tests.support.events.writing import writing
 from tests.support.repeats import repeats
 

@@ -1,6 +1,6 @@
-"""A viewer of a served page without a browser: its websocket, and the figures that it would show.
+"""Many viewers of a served page in one event loop, each without a browser.
 
-It sends what a browser sends: it requests the page, which has the states of all models, opens its
+Each sends what a browser sends: it requests the page, which has the states of all models, opens its
 websocket, greets, and acknowledges each tick. So hundreds fit on one machine.
 """
 
@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import struct
 import time
 from collections import defaultdict
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 PATIENCE: Final = 60.0
-_PARTS: Final = ("header", "parent_header", "metadata", "content")
 
 
 @dataclass
@@ -53,7 +54,6 @@ class WebsocketViewer:
     ticks: list[float] = field(default_factory=list)
     received_bytes: int = 0
     on_change: Callable[[WebsocketViewer], object] | None = None
-    acknowledges: bool = True
     _id: str = field(default_factory=lambda: uuid4().hex)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -129,31 +129,20 @@ class WebsocketViewer:
         tick = states.get(self._monitor(), {}).get("tick")
         if tick is not None:
             self.ticks.append(time.monotonic())
-            if self.acknowledges:
-                self.say("ack", tick=tick)
+            self.say("ack", tick=tick)
         return bool(states)
 
-    def _send(
-        self, kind: str, content: dict[str, Any], metadata: dict[str, Any] | None = None
-    ) -> None:
+    def _send(self, kind: str, content: dict[str, Any]) -> None:
         header = {"msg_id": uuid4().hex, "msg_type": kind, "username": "", "session": self._id}
         header |= {"version": "5.3", "date": "2026-01-01T00:00:00Z"}
-        values = (header, {}, metadata or {}, content)
-        parts = [b"shell", *(json.dumps(value).encode() for value in values)]
-        offsets = [8 * (len(parts) + 2)]
-        for part in parts:
-            offsets.append(offsets[-1] + len(part))
-        head = struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets)
+        parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
         with suppress(WebSocketClosedError):
-            self.socket.write_message(b"".join((head, *parts)), binary=True)
+            self.socket.write_message(serialize_msg_to_ws_v1(parts, "shell"), binary=True)
 
 
 def _decode(frame: bytes) -> tuple[str, dict[str, Any]]:
-    (count,) = struct.unpack_from("<Q", frame)
-    offsets = struct.unpack_from(f"<{count}Q", frame, 8)
-    _, *parts = (frame[a:b] for a, b in pairwise(offsets))
-    named = dict(zip(_PARTS, map(json.loads, parts[:4]), strict=True))
-    return named["header"]["msg_type"], named["content"]
+    _, (header, _, _, content, *_) = deserialize_msg_from_ws_v1(frame)
+    return json.loads(header)["msg_type"], json.loads(content)
 
 
 @asynccontextmanager
