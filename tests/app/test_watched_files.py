@@ -136,3 +136,17 @@ def test_a_refresh_without_a_wait_looks_at_all_files(feed: RollupFeed, folder: P
     (folder / "b.ndjson").write_text(lines(3))
     feed.refresh()
     assert feed.snapshot(AT).health.events == 3
+
+
+def test_a_watcher_that_polls_by_itself_is_not_trusted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "true")
+    with closing(RollupFeed(str(folder), Query(at=AT))) as feed:
+        feed.refresh()
+        feed.wait(0.05)
+        (folder / "b.ndjson").write_text(lines(3))
+        until(lambda: feed.wait(1.0))
+        feed.refresh()
+        assert feed._rollup._tail.has_polled_all
+        assert feed.snapshot(AT).health.events == 3

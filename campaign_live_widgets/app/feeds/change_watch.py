@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -77,9 +78,9 @@ class ChangeWatch:
                 yield_on_timeout=True,
                 raise_interrupt=False,
             ):
-                if not is_watched:
-                    is_watched = True
+                if not is_watched and _reported_by_system():
                     self._changes.begin(folder)
+                is_watched = True
                 paths = [path for _, path in changes]
                 self._changes.add(paths)
                 if any(map(self._concerns, paths)):
@@ -92,3 +93,9 @@ class ChangeWatch:
     def _concerns(self, path: str) -> bool:
         """Return whether a changed path may be a file of the source, or a folder with files."""
         return self._location.holds(path) or os.path.isdir(path)
+
+
+def _reported_by_system() -> bool:
+    """Return whether the operating system reports changes; else watchfiles polls."""
+    is_wsl = "microsoft" in platform.uname().release.lower()
+    return not is_wsl and not os.environ.get("WATCHFILES_FORCE_POLLING")

@@ -303,6 +303,8 @@ class FileRollup(ResumableRollup):
 
     def count_ahead(self) -> bool:
         """Count the newest campaign that is not held, where text need not be parsed for long."""
+        if all(self.holds(campaign.id) for campaign in self.campaigns()[:AHEAD]):
+            return False
         text = sum(part.end for part in self._tail.counted() if _is_text(part))
         return text <= _TEXT_AHEAD and super().count_ahead()
 
