@@ -93,6 +93,7 @@ def test_a_reloaded_message_page_can_return_to_its_campaign(
     page.wait_for_selector(".clw-report.clw-detail")
     report.wait_for_address("detail=welcome")
     page.reload()
+    page.wait_for_selector("#campaign-first", state="detached")
     page.wait_for_selector(".clw-report.clw-detail")
     wait_for_delivered(report, count(messages=("welcome",), start=BACK)["delivered"])
     page.locator(".clw-back").click()

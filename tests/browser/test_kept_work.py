@@ -252,7 +252,7 @@ def test_a_paused_page_saves_what_it_shows_although_it_is_left(
         arg=[FIGURE, int(delivered or 0) + 11],
     )
     end = time.monotonic() + PATIENCE
-    while not (made := [path.parent for path in folder.glob("snapshots/*/manifest.json")]):
+    while not (made := [path.parent for path in folder.glob("snapshots/[!.]*/manifest.json")]):
         assert time.monotonic() < end, "the snapshot is not saved"
         page.wait_for_timeout(200)
     (saved,) = made
