@@ -31,7 +31,7 @@ from campaign_live_widgets.app.pages.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 _LOG: Final = logging.getLogger(__name__)
 _ACTIVE: Final[ContextVar[VirtualKernel | None]] = ContextVar("campaign_live_kernel", default=None)
@@ -288,10 +288,10 @@ class VirtualKernel:
 class _Widgets(MutableMapping[str, Widget]):
     """The widgets of the active kernel; without one, those of the process."""
 
-    def __init__(self, others: Mapping[str, Widget]) -> None:
-        self._others = dict(others)
+    def __init__(self, others: MutableMapping[str, Widget]) -> None:
+        self._others = others
 
-    def _own(self) -> dict[str, Widget]:
+    def _own(self) -> MutableMapping[str, Widget]:
         kernel = _ACTIVE.get()
         return self._others if kernel is None else kernel.widgets
 
