@@ -16,6 +16,7 @@ from campaign_live_widgets.app.server.processes import Processes
 from campaign_live_widgets.app.settings.installation import notebook_path
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.environment import CAMPAIGN_FILE, USER_HEADER
+from campaign_live_widgets.io.memory import unload_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,6 +107,7 @@ class Site:
         processes.start("web server", run_web_server, self.listening, settings)
         campaigns = [_rehearsed(processes, path, debug=self.debug) for path in sockets]
         _await_answer(processes, self.listening, self.base_url)
+        unload_files()
         return campaigns[0]
 
     def serve_notebook(self, processes: Processes, notebook: str) -> str:
