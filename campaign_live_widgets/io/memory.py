@@ -49,8 +49,8 @@ def share_memory_of_threads() -> None:
 def unload_files() -> None:
     """Take files that were loaded, such as libraries, out of this process's memory.
 
-    For a process that has imported for those that it forks, and runs little from now on. What it
-    still needs is loaded again, mostly from the system's cache. Does nothing but on Linux.
+    For a process that runs little of them from now on. What it still needs is loaded again, mostly
+    from the system's cache. Does nothing but on Linux.
     """
     with suppress(OSError, AttributeError):
         madvise = ctypes.CDLL(None).madvise
