@@ -29,13 +29,17 @@ _PENDING: Final = 128
 _CONNECT_SECONDS: Final = 1.0
 
 
+def is_short(path: str | os.PathLike[str]) -> bool:
+    """Return whether a socket can have this path."""
+    return len(os.fsencode(path)) <= _LONGEST
+
+
 def require_short(path: str | os.PathLike[str]) -> Path:
     """Return the path of a socket; raise :class:`UsageError` if it is too long for one."""
-    length = len(os.fsencode(path))
-    if length > _LONGEST:
+    if not is_short(path):
         message = (
             f"{os.fspath(path)}: the path of a socket may have {_LONGEST} bytes, this one has "
-            f"{length}; give a shorter one"
+            f"{len(os.fsencode(path))}; give a shorter one"
         )
         raise UsageError(message)
     return Path(path)

@@ -11,7 +11,6 @@ import webbrowser
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -23,7 +22,7 @@ from campaign_live_widgets.app.pages.report_page import PageSettings
 from campaign_live_widgets.app.server.quiet_logs import quiet_logs
 from campaign_live_widgets.app.server.routes import base_path
 from campaign_live_widgets.app.server.site import NotReadyError, Site
-from campaign_live_widgets.app.server.source_reader import require_sockets, use_reader
+from campaign_live_widgets.app.server.source_reader import server_folder, use_reader
 from campaign_live_widgets.app.settings.identity import header_variable
 from campaign_live_widgets.app.settings.installation import (
     VOILA_TEMPLATES,
@@ -156,11 +155,7 @@ def serve(  # noqa: PLR0913 - the options of a command
     else:
         quiet_logs()
     try:
-        with (
-            reserve_port(host, port) as reserved,
-            TemporaryDirectory(prefix="campaign-live-", ignore_cleanup_errors=True) as folder,
-        ):
-            require_sockets(Path(folder))
+        with reserve_port(host, port) as reserved, server_folder() as folder:
             _find_template(Path(folder))
             os.environ[SERVER_FOLDER] = folder
             path = base_path(base_url)

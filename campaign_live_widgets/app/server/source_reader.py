@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.reader.connection import ReaderConnection
 from campaign_live_widgets.app.reader.serve_reader import run_reader
-from campaign_live_widgets.app.reader.socket_file import require_short
+from campaign_live_widgets.app.reader.socket_file import is_short
 from campaign_live_widgets.app.reader.source_digest import source_digest
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.environment import READER
@@ -19,15 +20,26 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.app.server.processes import Processes
 
+_FOLDER: Final = "campaign-live-"
 _SOCKET: Final = "reader"
 
 
-def require_sockets(folder: Path) -> None:
-    """Raise :class:`UsageError` if the processes of a server cannot talk through *folder*."""
+def server_folder() -> TemporaryDirectory[str]:
+    """Return a new private folder for a server, in which its processes can have sockets.
+
+    It is where the system puts temporary files, or in ``/tmp`` if paths there are too long.
+
+    Raises
+    ------
+    UsageError
+        If the system has no Unix sockets.
+    """
     if not hasattr(socket, "AF_UNIX"):
         message = "serve needs Unix sockets, which this system does not have"
         raise UsageError(message)
-    require_short(folder / "pages-00")
+    usual = os.path.join(gettempdir(), f"{_FOLDER}????????", "pages-00")
+    above = None if is_short(usual) else "/tmp"  # noqa: S108 - the folder in it is private
+    return TemporaryDirectory(prefix=_FOLDER, dir=above, ignore_cleanup_errors=True)
 
 
 def use_reader(

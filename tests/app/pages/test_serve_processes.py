@@ -6,10 +6,12 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -26,7 +28,6 @@ from tests.support.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 KINDS = ("reader", "page host", "web server")
 KILLS = 50 if are_full() else 2
@@ -128,11 +129,26 @@ def test_a_process_that_is_killed_is_started_again(server: Served, kind: str) ->
     viewer.leave()
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder in which paths of sockets are short enough, wherever the tests run."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_server_runs_where_paths_are_long(tmp_path: Path) -> None:
+    long = tmp_path / ("a" * 120)
+    long.mkdir()
+    with served(tmp_path / "events", env={"TMPDIR": str(long)}) as server:
+        assert server.is_ready()
+
+
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_server_that_is_killed_leaves_nothing(tmp_path: Path, seed: int) -> None:
-    events, folder = tmp_path / "events", tmp_path / "tmp"
+def test_a_server_that_is_killed_leaves_nothing(
+    tmp_path: Path, short_folder: Path, seed: int
+) -> None:
+    events, folder = tmp_path / "events", short_folder
     events.mkdir()
-    folder.mkdir()
     Inbox(events).drop(5)
     process = subprocess.Popen(  # noqa: S603 - our own command
         [*COMMAND, "serve", str(events), *SERVED],
