@@ -79,7 +79,7 @@ STAGES: dict[str, tuple[tuple[Group, ...], ...]] = {
     "browser": ((BROWSER,),),
     "database": ((DATABASE,),),
     "stress": ((STRESS_FULL,),),
-    "all": ((CHECKS, QUICK), (SLOW,), (BROWSER, DATABASE), (STRESS,)),
+    "all": ((CHECKS, QUICK), (SLOW,), (BROWSER,), (DATABASE,), (STRESS,)),
 }
 """What each argument runs: stage after stage, the groups of a stage side by side."""
 

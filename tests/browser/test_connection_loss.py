@@ -239,8 +239,14 @@ def another_browser(browser: Browser) -> Iterator[tuple[Browser, psutil.Process]
     with suppress(PlaywrightError):  # it may be gone by then
         other = browser.browser_type.launch(executable_path=path, args=[*FLAGS, mark])
         mine = psutil.Process().children(recursive=True)
-        yield other, min((p for p in mine if mark in p.cmdline()), key=lambda p: p.create_time())
-        other.close()
+        process = min((p for p in mine if mark in p.cmdline()), key=lambda p: p.create_time())
+        try:
+            yield other, process
+        finally:  # a suspended browser would keep all that follow waiting
+            with suppress(psutil.Error):
+                for part in (process, *process.children(recursive=True)):
+                    part.resume()
+            other.close()
 
 
 def test_killed_kernel_is_shown_and_the_button_restores_the_report(
