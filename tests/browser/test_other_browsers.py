@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +22,7 @@ from tests.support.browser.firefox import firefox
 from tests.support.browser.front import serving
 from tests.support.browser.inbox import Inbox
 from tests.support.browser.webkit import webkit
+from tests.support.events.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,19 +138,6 @@ def test_each_tile_is_printed_whole_in_the_order_of_the_layout(
     paper.assert_whole(file, tiles)
 
 
-@contextmanager
-def _writing(writer: EventWriter) -> Iterator[None]:
-    """Write events in a thread meanwhile."""
-    stopping = Event()
-    thread = Thread(target=writer.keep_writing, args=(stopping,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
-
-
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     "seconds", [SECONDS, pytest.param(STRESS_SECONDS, marks=pytest.mark.stress)]
@@ -161,7 +147,7 @@ def test_every_frame_shows_one_snapshot_in_firefox(tmp_path: Path, seconds: int)
     writer = EventWriter(tmp_path, simulation)
     writer.write()
     simulation.speed = SPEED
-    with serving(tmp_path) as address, _writing(writer), firefox() as browser:
+    with serving(tmp_path) as address, writing(writer), firefox() as browser:
         browser.open(address)
         browser.wait_for(LIVE)
         open_tab(browser, 1)

@@ -39,27 +39,11 @@ from tests.support.events.generate import AT
 from tests.support.reader.running import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.reader.running import RunningReader
 
 WEEK = timedelta(days=7)
 QUERY = Query(campaign="c1", at=AT, window=WEEK)
 CLIENTS = 12
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "events"
-    folder.mkdir()
-    files.write(generate.events(5, 300), folder / "1.parquet")
-    return folder
-
-
-@pytest.fixture
-def reader(source: Path) -> Iterator[RunningReader]:
-    with running(source) as reader:
-        yield reader
 
 
 def queries(source: Path) -> list[Query]:

@@ -47,14 +47,6 @@ print([m for m in ("pandas", "pyarrow", "ipywidgets", "bqplot", "anywidget", "vo
 """
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "events"
-    folder.mkdir()
-    files.write(generate.events(5, 200), folder / "1.parquet")
-    return folder
-
-
 @pytest.mark.usefixtures("processes")
 def test_it_imports_no_pandas_and_no_widgets(source: Path, tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own code

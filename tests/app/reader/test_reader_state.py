@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 QUERY = Query(campaign="c1", at=AT, window=timedelta(days=7))
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "events"
-    folder.mkdir()
-    files.write(generate.events(5, 200), folder / "1.parquet")
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -23,25 +23,12 @@ from tests.support.reader.running import running
 from tests.support.reports.direct import direct_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from campaign_live_widgets.engine import Rollup
     from tests.support.reader.running import RunningReader
 
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    files.write(generate.events(5, 200), tmp_path / "1.parquet")
-    return tmp_path
-
-
-@pytest.fixture
-def reader(source: Path) -> Iterator[RunningReader]:
-    with running(source) as reader:
-        yield reader
 
 
 def own(source: Path, **query: Any) -> dict[str, Any]:  # noqa: ANN401 - the fields of a query

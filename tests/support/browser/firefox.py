@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.sync.client import connect
 
 from tests.support.browser.front import SIZE
-from tests.support.browser.other import OtherBrowser
+from tests.support.browser.other import OtherBrowser, mouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +67,7 @@ class Firefox(OtherBrowser):
         return None if value is None else json.loads(value)
 
     def act(self, moves: list[dict[str, Any]]) -> None:
-        source = {
-            "type": "pointer",
-            "id": "mouse",
-            "parameters": {"pointerType": "mouse"},
-            "actions": moves,
-        }
-        self.call("input.performActions", actions=[source])
+        self.call("input.performActions", actions=[mouse(moves)])
 
     def print_page(self, ready: str) -> bytes:
         self.wait_for(ready)

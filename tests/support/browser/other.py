@@ -65,6 +65,16 @@ class OtherBrowser(ABC):
         return round(box[0]), round(box[1])
 
 
+def mouse(moves: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mouse with its actions, as both protocols of WebDriver take it."""
+    return {
+        "type": "pointer",
+        "id": "mouse",
+        "parameters": {"pointerType": "mouse"},
+        "actions": moves,
+    }
+
+
 def _move(x: int, y: int) -> dict[str, Any]:
     return {"type": "pointerMove", "x": x, "y": y, "duration": 30}
 

@@ -17,7 +17,7 @@ from socket import create_connection, socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tests.support.browser.other import OtherBrowser
+from tests.support.browser.other import OtherBrowser, mouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,13 +65,7 @@ class WebKit(OtherBrowser):
         return self.call("POST", "/execute/async", script=text, args=[])
 
     def act(self, moves: list[dict[str, Any]]) -> None:
-        source = {
-            "type": "pointer",
-            "id": "mouse",
-            "parameters": {"pointerType": "mouse"},
-            "actions": moves,
-        }
-        self.call("POST", "/actions", actions=[source])
+        self.call("POST", "/actions", actions=[mouse(moves)])
 
     def print_page(self, ready: str) -> bytes:
         with TemporaryDirectory() as folder:
