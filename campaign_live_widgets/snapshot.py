@@ -23,12 +23,23 @@ Ending = Literal["now", "newest", "fixed"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
+MICROSECOND: Final = timedelta(microseconds=1)
 EXECUTIONS_LISTED: Final = 1000
 """Maximum number in a list: a triggered message has as many executions as recipients."""
 DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
 """The dimensions of a snapshot: the keys of its tables of counts."""
 _PLACES: Final = {count.column: place for place, count in enumerate(COUNTS)}
 """Column of a count → its place in the catalogue."""
+
+
+def microseconds(at: datetime) -> int:
+    """Return an aware time as microseconds since 1970 in UTC."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def time_of(us: int) -> datetime:
+    """Return the time of microseconds since 1970, in UTC."""
+    return EPOCH + us * MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)

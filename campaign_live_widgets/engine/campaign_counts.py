@@ -15,7 +15,7 @@ from campaign_live_widgets.engine.aggregates.segments import Segments
 from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.errors import UnknownNameError
-from campaign_live_widgets.snapshot import ALL, Snapshot, Window
+from campaign_live_widgets.snapshot import ALL, Snapshot, Window, time_of
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -98,13 +98,13 @@ class CampaignCounts:
     def newest_event(self) -> datetime | None:
         """Return the time of the campaign's newest event up to now, whatever the window."""
         last = self.last_event(self._facts.now())
-        return None if last is None else entities.time(last)
+        return None if last is None else time_of(last)
 
     @property
     def oldest_event(self) -> datetime | None:
         """Return the time of the campaign's oldest event, whatever the window."""
         stats = self._facts.campaigns.get(self.campaign or "")
-        return entities.time(stats.oldest) if stats else None
+        return time_of(stats.oldest) if stats else None
 
     def names(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of all messages and all executions of the campaign."""
@@ -162,7 +162,7 @@ class CampaignCounts:
             message_names={
                 key: stats.name[1] for key, stats in self.messages.items() if stats.name
             },
-            newest_event=None if newest is None else entities.time(newest),
+            newest_event=None if newest is None else time_of(newest),
             health=facts.health,
             include_tests=include_tests,
             selection=selection,

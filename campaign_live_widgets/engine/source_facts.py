@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates import entities
 from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, EventTimes
-from campaign_live_widgets.snapshot import Health
+from campaign_live_widgets.snapshot import Health, microseconds, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class SourceFacts:
         return replace(
             self.rows,
             ahead=sum(count for count, _ in future),
-            ahead_until=None if until is None else entities.time(until),
+            ahead_until=None if until is None else time_of(until),
         )
 
     def last(self, campaign: str, until: int) -> int | None:
@@ -64,21 +64,21 @@ class SourceFacts:
 
     def now(self) -> int:
         """Return the time now, in microseconds since the epoch."""
-        return entities.microseconds(self._clock())
+        return microseconds(self._clock())
 
     def until(self, at: datetime | None) -> int:
         """Return until when events count as past in a report of *at*: its minute, or now."""
         now = self.now()
         if at is None:
             return now
-        return min(now, (entities.microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
+        return min(now, (microseconds(at) // MINUTE_US + 1) * MINUTE_US - 1)
 
     def next_change(self, after: datetime) -> datetime | None:
         """Return when the next event that is dated after *after* becomes past, if there is one."""
-        us = entities.microseconds(after)
+        us = microseconds(after)
         both = (self.times.next_ahead(us), self.more_times.next_ahead(us))
         future = [time for time in both if time is not None]
-        return entities.time(min(future)) if future else None
+        return time_of(min(future)) if future else None
 
     def newest_events(self) -> dict[str, int | None]:
         """Return the time of the last event up to now of each campaign."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,7 +18,7 @@ from campaign_live_widgets.catalog import (
 )
 from campaign_live_widgets.report.once import once_per_snapshot
 from campaign_live_widgets.report.tile_table import TileTable
-from campaign_live_widgets.snapshot import EPOCH
+from campaign_live_widgets.snapshot import MICROSECOND, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     Columns = dict[str, Ints]
 
 _COLUMNS: Final = [count.column for count in COUNTS]
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def tile_table(tile: Tile, snapshot: Snapshot) -> TileTable:
@@ -158,8 +156,8 @@ def _metric_rows(tile: Tile, snapshot: Snapshot) -> TileTable:
 def _series(tile: Tile, snapshot: Snapshot) -> TileTable:
     values, counts = _counts(tile, snapshot, "bucket")
     buckets = snapshot.window.buckets()
-    first = (buckets[0] - EPOCH) // _MICROSECOND if buckets else 0
-    width = snapshot.window.bucket // _MICROSECOND
+    first = microseconds(buckets[0]) if buckets else 0
+    width = snapshot.window.bucket // MICROSECOND
     row = ((np.array(values, dtype=np.int64) - first) // width).tolist()
     columns = _columns(_summed(counts, row, len(buckets)))
     starts = first + width * np.arange(len(buckets), dtype=np.int64)

@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from campaign_live_widgets.engine.pushdown.connections.base import Connection, microseconds
+from campaign_live_widgets.engine.pushdown.connections.base import Connection, zoned_microseconds
 from campaign_live_widgets.engine.pushdown.rollup import DatabaseRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.report import to_json
@@ -174,7 +174,7 @@ def test_each_row_is_decoded_as_in_a_file(lake: Callable[..., str], tmp_path: Pa
     times = {row["event_id"]: row["us"] for row in taken}
     for row in decoded:
         if row[CAUSE] is None:
-            assert microseconds(row["timestamp"]) == times[row["event_id"]]
+            assert zoned_microseconds(row["timestamp"]) == times[row["event_id"]]
     causes = sorted(cause for _, cause in {(r["row"], r["cause"]) for r in read if r["cause"]})
     assert causes == sorted(row[CAUSE] for row in decoded if row[CAUSE])
     assert len([1 for row in decoded if row[CAUSE] == NO_EVENT]) == len(

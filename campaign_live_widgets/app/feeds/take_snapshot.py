@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.settings.secret_reference import redact_health
-from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
+from campaign_live_widgets.snapshot import EPOCH, MICROSECOND, MINUTE, Window
 
 if TYPE_CHECKING:
     from campaign_live_widgets.app.settings.query import Query, Span
@@ -19,7 +19,6 @@ _NEWEST: Final[Ending] = "newest"
 _FIXED: Final[Ending] = "fixed"
 _SHORTEST: Final = timedelta(hours=1)
 """Assumed length of a campaign of an hour or less, to decide whether it has ended."""
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def take_snapshot(
@@ -87,7 +86,7 @@ def effective_window(
         end, ending = at, _FIXED
     elif newest is not None and newest < now - length:
         # The end of a window is outside of it: one microsecond later, the event is inside.
-        end, ending = newest + _MICROSECOND, _NEWEST
+        end, ending = newest + MICROSECOND, _NEWEST
     if not isinstance(window, timedelta) and oldest is not None:
         first = EPOCH + (oldest - EPOCH) // MINUTE * MINUTE
         length = max(Window.ending(end, MINUTE).end - first, MINUTE)

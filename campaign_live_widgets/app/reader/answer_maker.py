@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from campaign_live_widgets.app.feeds.take_snapshot import effective_window, take_snapshot
 from campaign_live_widgets.app.reader.messages.codec import Answer
 from campaign_live_widgets.errors import CampaignLiveError
-from campaign_live_widgets.snapshot import EPOCH, MINUTE, Window
+from campaign_live_widgets.snapshot import EPOCH, MICROSECOND, MINUTE, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine import Rollup
     from campaign_live_widgets.engine.campaign_counts import CampaignCounts
     from campaign_live_widgets.snapshot import Campaign
-
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class NotCountedError(CampaignLiveError):
@@ -157,8 +154,8 @@ def _validity(
     """Return from when to when the same counts give the same answer, at most a minute."""
     minute = EPOCH + (now - EPOCH) // MINUTE * MINUTE
     if now == minute:  # the window ends now; a moment later it ends in a minute
-        return now, now + _MICROSECOND
-    start, end = minute + _MICROSECOND, minute + MINUTE
+        return now, now + MICROSECOND
+    start, end = minute + MICROSECOND, minute + MINUTE
     changes = view.next_change(minute)
     while changes is not None and changes < end:  # an event is dated within this minute
         if changes > now:
@@ -171,6 +168,6 @@ def _validity(
         length, until, ending = effective_window(query.window, query.at, at, newest, oldest)
         return Window.ending(until, length), ending
 
-    if not choice(start) == choice(now) == choice(end - _MICROSECOND):
-        return now, now + _MICROSECOND
+    if not choice(start) == choice(now) == choice(end - MICROSECOND):
+        return now, now + MICROSECOND
     return start, end

@@ -23,11 +23,11 @@ from campaign_live_widgets.app.reader.messages.notices import (
 from campaign_live_widgets.app.reader.messages.values import (
     is_true,
     optional_time_to,
-    time_to,
     to_campaigns,
     to_optional_text,
 )
 from campaign_live_widgets.errors import CampaignLiveError, SourceError
+from campaign_live_widgets.snapshot import microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -168,7 +168,7 @@ class ReaderConnection(ReaderChannel):
     def campaigns(self, now: datetime) -> list[Campaign]:
         """Return the campaigns of the source; the last known ones while there is no reader."""
         try:
-            body = self.request({"operation": "campaigns", "now": time_to(now)}, None)
+            body = self.request({"operation": "campaigns", "now": microseconds(now)}, None)
         except SourceError:
             if self._campaigns is None:
                 raise
@@ -182,7 +182,7 @@ class ReaderConnection(ReaderChannel):
 
     def newest(self, at: datetime | None, now: datetime) -> str | None:
         """Return the campaign with the newest event up to *at*, by default *now*."""
-        head = {"operation": "newest", "at": optional_time_to(at), "now": time_to(now)}
+        head = {"operation": "newest", "at": optional_time_to(at), "now": microseconds(now)}
         return to_optional_text(self.request(head, None).head.get("campaign"))
 
     def serves(self, digest: str | None) -> bool:
@@ -203,7 +203,7 @@ class ReaderConnection(ReaderChannel):
         head = {
             "operation": "snapshot",
             "question": question_to(question),
-            "now": time_to(now),
+            "now": microseconds(now),
         }
         answer = to_answer(self.request(head, _SECONDS))
         with self._changed:

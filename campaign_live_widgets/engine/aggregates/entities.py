@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from campaign_live_widgets.snapshot import EPOCH, EXECUTIONS_LISTED, Campaign, Execution, Message
+from campaign_live_widgets.snapshot import EXECUTIONS_LISTED, Campaign, Execution, Message, time_of
 from campaign_live_widgets.sources import CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +52,14 @@ def timed_name(name: str | None, at: int) -> tuple[int, str] | None:
     return None if name is None else (at, name)
 
 
-def time(us: int) -> datetime:
-    """Return microseconds since the epoch as a time."""
-    return EPOCH + us * _MICROSECOND
-
-
-def microseconds(at: datetime) -> int:
-    """Return a time as microseconds since the epoch."""
-    return (at - EPOCH) // _MICROSECOND
-
-
 def campaigns(
     entities: Mapping[str, EntityStats], newest: Mapping[str, int | None]
 ) -> list[Campaign]:
     """Return campaigns, the one with the *newest* event first."""
     return [
-        Campaign(cid, c.newest_name, c.events, time(c.oldest), None if last is None else time(last))
+        Campaign(
+            cid, c.newest_name, c.events, time_of(c.oldest), None if last is None else time_of(last)
+        )
         for cid, c, last in sorted(
             ((cid, c, newest[cid]) for cid, c in entities.items()),
             key=lambda item: (item[2] is None, -(item[2] or 0), item[0]),
@@ -82,7 +70,7 @@ def campaigns(
 def messages(entities: Mapping[str, EntityStats]) -> tuple[Message, ...]:
     """Return messages, the one with the newest event first."""
     return tuple(
-        Message(mid, m.newest_name, in_order(m.channels), m.events, time(m.newest))
+        Message(mid, m.newest_name, in_order(m.channels), m.events, time_of(m.newest))
         for mid, m in _newest_first(entities)
     )
 
@@ -90,7 +78,7 @@ def messages(entities: Mapping[str, EntityStats]) -> tuple[Message, ...]:
 def executions(entities: Mapping[str, EntityStats]) -> tuple[Execution, ...]:
     """Return the latest executions, the one with the newest event first."""
     return tuple(
-        Execution(xid, x.events, time(x.oldest), time(x.newest))
+        Execution(xid, x.events, time_of(x.oldest), time_of(x.newest))
         for xid, x in _newest_first(entities, EXECUTIONS_LISTED)
     )
 

@@ -22,7 +22,7 @@ from campaign_live_widgets.engine.pushdown.answer import (
     AnswerRow,
     RowKind,
 )
-from campaign_live_widgets.engine.pushdown.connections.base import microseconds
+from campaign_live_widgets.engine.pushdown.connections.base import zoned_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,7 +149,7 @@ def _entry(row: AnswerRow, segment: Segment) -> Entry:
 
 
 def _us(time: Any) -> int:  # noqa: ANN401 - a time of the database's client
-    return microseconds(time)
+    return zoned_microseconds(time)
 
 
 def _add_names(delta: RollupDelta, row: AnswerRow, campaign: str) -> None:

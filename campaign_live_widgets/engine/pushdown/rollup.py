@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import add_entity, time
+from campaign_live_widgets.engine.aggregates.entities import add_entity
 from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
 from campaign_live_widgets.engine.base import Rollup
 from campaign_live_widgets.engine.batch_delta import CampaignDelta
@@ -25,7 +25,7 @@ from campaign_live_widgets.engine.pushdown.connections.base import (
     error_line,
     failures,
     fetch_all,
-    microseconds,
+    zoned_microseconds,
 )
 from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, fill
 from campaign_live_widgets.engine.pushdown.result_rows import (
@@ -36,7 +36,7 @@ from campaign_live_widgets.engine.pushdown.result_rows import (
 )
 from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.snapshot import MINUTE, Health, Reject
+from campaign_live_widgets.snapshot import MINUTE, Health, Reject, time_of
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
@@ -153,7 +153,7 @@ class DatabaseRollup(Rollup):
         connection, pushdown = self._connected()
         connection.invalidate_cache()
         if self._campaign is None:
-            last = connection.literal(time(self._facts.until(self._at)))
+            last = connection.literal(time_of(self._facts.until(self._at)))
             self._campaign = _newest(connection, pushdown, last)
             if self._campaign is not None:
                 self._hold(self._campaign)
@@ -225,7 +225,7 @@ class DatabaseRollup(Rollup):
             )
         values = {
             name: connection.literal(value)
-            for name, value in ((SINCE, self._since), (UNTIL, until), (NOW, time(now)))
+            for name, value in ((SINCE, self._since), (UNTIL, until), (NOW, time_of(now)))
             if value is not None
         }
         statement = fill(self._statements[key], self._campaign or "", values)
@@ -320,7 +320,9 @@ class DatabaseRollup(Rollup):
 def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> str | None:
     """Return the campaign of the table's newest event that is not after *until*."""
     rows = fetch_all(connection.rows(fill(pushdown.newest(), "", {NOW: until})))
-    return newest_campaign({cid: None if at is None else microseconds(at) for cid, at in rows})
+    return newest_campaign(
+        {cid: None if at is None else zoned_microseconds(at) for cid, at in rows}
+    )
 
 
 def _update_entities(

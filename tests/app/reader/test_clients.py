@@ -27,13 +27,13 @@ from campaign_live_widgets.app.reader.messages.protocol import (
     encode_body,
     message,
 )
-from campaign_live_widgets.app.reader.messages.values import time_to
 from campaign_live_widgets.app.reader.shared_feed import SharedFeed
 from campaign_live_widgets.app.reader.socket_file import SocketFile
 from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.engine import FileRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.report import to_json
+from campaign_live_widgets.snapshot import microseconds
 from tests.support.events import files, generate
 from tests.support.events.generate import AT
 from tests.support.reader.running import running
@@ -222,7 +222,7 @@ def connected(reader: RunningReader) -> socket.socket:
 
 def request(number: int) -> bytes:
     question = question_to(Question.of(QUERY, "c1"))
-    head = {"operation": "snapshot", "question": question, "now": time_to(AT)}
+    head = {"operation": "snapshot", "question": question, "now": microseconds(AT)}
     return message(number, encode_body(head))
 
 

@@ -27,7 +27,6 @@ from campaign_live_widgets.app.reader.messages.values import (
     row,
     selection_to,
     text,
-    time_to,
     to_executions,
     to_health,
     to_length,
@@ -42,7 +41,7 @@ from campaign_live_widgets.app.reader.messages.values import (
 )
 from campaign_live_widgets.app.settings.query import EVERYTHING, Query
 from campaign_live_widgets.catalog import COUNTS
-from campaign_live_widgets.snapshot import DIMENSIONS, Counts, Snapshot, Window
+from campaign_live_widgets.snapshot import DIMENSIONS, Counts, Snapshot, Window, microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -137,7 +136,7 @@ def encode_answer(answer: Answer) -> bytes:
     tables = [_table_to(snapshot.counts[dimension], arrays) for dimension in DIMENSIONS]
     head: Json = {
         "version": answer.version,
-        "valid": [time_to(answer.valid_from), time_to(answer.valid_until)],
+        "valid": [microseconds(answer.valid_from), microseconds(answer.valid_until)],
         "campaign": [snapshot.campaign_id, snapshot.campaign_name],
         "window": window_to(snapshot.window),
         "tables": tables,

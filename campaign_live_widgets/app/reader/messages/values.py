@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign_live_widgets.app.reader.messages.protocol import DamagedMessageError
 from campaign_live_widgets.snapshot import (
-    EPOCH,
+    MICROSECOND,
     Campaign,
     Execution,
     Health,
@@ -21,6 +21,8 @@ from campaign_live_widgets.snapshot import (
     Reject,
     Selection,
     Window,
+    microseconds,
+    time_of,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MICROSECOND: Final = timedelta(microseconds=1)
 _LIMIT: Final = 1 << 63
 
 
@@ -77,35 +78,30 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def time_to(at: datetime) -> int:
-    """Return a time as a number."""
-    return (at - EPOCH) // _MICROSECOND
-
-
 def to_time(value: object) -> datetime:
     """Return the time of a number."""
     try:
-        return EPOCH + number(value) * _MICROSECOND
+        return time_of(number(value))
     except OverflowError:
         raise DamagedMessageError("a time is out of range") from None
 
 
 def length_to(length: timedelta) -> int:
     """Return a duration as a number."""
-    return length // _MICROSECOND
+    return length // MICROSECOND
 
 
 def to_length(value: object) -> timedelta:
     """Return the duration of a number."""
     try:
-        return number(value) * _MICROSECOND
+        return number(value) * MICROSECOND
     except OverflowError:
         raise DamagedMessageError("a duration is out of range") from None
 
 
 def optional_time_to(at: datetime | None) -> int | None:
     """Return a time as a number, or ``None``."""
-    return None if at is None else time_to(at)
+    return None if at is None else microseconds(at)
 
 
 to_optional_time: Final = optional(to_time)
@@ -122,7 +118,7 @@ def _to_date(value: object) -> date:
 
 def window_to(window: Window) -> list[int]:
     """Return a window's start and end."""
-    return [time_to(window.start), time_to(window.end)]
+    return [microseconds(window.start), microseconds(window.end)]
 
 
 def to_window(value: object) -> Window:
@@ -175,7 +171,7 @@ def to_health(value: object) -> Health:
 def campaigns_to(campaigns: Iterable[Campaign]) -> list[Any]:
     """Return the fields of campaigns."""
     return [
-        [c.id, c.name, c.events, time_to(c.oldest_event), optional_time_to(c.newest_event)]
+        [c.id, c.name, c.events, microseconds(c.oldest_event), optional_time_to(c.newest_event)]
         for c in campaigns
     ]
 
@@ -188,7 +184,9 @@ def to_campaigns(value: object) -> list[Campaign]:
 
 def messages_to(messages: Iterable[Message]) -> list[Any]:
     """Return the fields of messages."""
-    return [[m.id, m.name, list(m.channels), m.events, time_to(m.newest_event)] for m in messages]
+    return [
+        [m.id, m.name, list(m.channels), m.events, microseconds(m.newest_event)] for m in messages
+    ]
 
 
 def to_messages(value: object) -> tuple[Message, ...]:
@@ -199,7 +197,10 @@ def to_messages(value: object) -> tuple[Message, ...]:
 
 def executions_to(executions: Iterable[Execution]) -> list[Any]:
     """Return the fields of executions."""
-    return [[x.id, x.events, time_to(x.oldest_event), time_to(x.newest_event)] for x in executions]
+    return [
+        [x.id, x.events, microseconds(x.oldest_event), microseconds(x.newest_event)]
+        for x in executions
+    ]
 
 
 def to_executions(value: object) -> tuple[Execution, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from campaign_live_widgets.engine.pushdown.hashing import hashes
 from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.snapshot import microseconds
 from campaign_live_widgets.sources.tables.registry import detect_row_format
 from campaign_live_widgets.sources.tables.struct_paths import at
 
@@ -221,11 +222,11 @@ def _connection_error(database: DatabaseAddress, error: Exception) -> str:
     return error_line(database, error)
 
 
-def microseconds(time: datetime) -> int:
+def zoned_microseconds(time: datetime) -> int:
     """Return a time, in UTC where it has no zone, as microseconds since the epoch."""
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return microseconds(time)
 
 
 def fetch_all(batches: Iterable[list[Row]]) -> list[Row]:
