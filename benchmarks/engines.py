@@ -38,7 +38,28 @@ CAMPAIGN: Final = "campaign-1"
 NEW: Final = 1_000
 TABLE: Final = "events"
 BYTES: Final = "reading the bytes"
+BY_HAND: Final = "PostgreSQL, SQL by hand"
 FACTS: Final = ("events", "sent", "delivered", "entered_profiles")
+
+
+_OWN: Final = (
+    f"FROM {TABLE} WHERE campaign_id = '{CAMPAIGN}' AND timestamp < '{END}'"
+    f" AND timestamp >= timestamptz '{END}' - interval '24 hours' AND is_test IS NOT TRUE"
+)
+_KIND: Final = "channel, event_type, bounce_type, is_async"
+_HOUR: Final = "date_trunc('hour', timestamp)"
+_CELLS_BY_HAND: Final = f"""
+    SELECT {_KIND}, message_id, reason, lower(domain), platform, {_HOUR}, count(*) {_OWN}
+    GROUP BY GROUPING SETS (({_KIND}, message_id), ({_KIND}, reason), ({_KIND}, lower(domain)),
+                            ({_KIND}, platform), ({_KIND}, {_HOUR}))"""
+_FACTS_BY_HAND: Final = f"""
+    SELECT count(DISTINCT profile_id) FILTER
+             (WHERE event_type IN ('targeted', 'sent', 'excluded', 'error')),
+           count(*) FILTER (WHERE event_type = 'sent'),
+           count(*) FILTER (WHERE event_type = 'delivered') {_OWN}"""
+_CAMPAIGNS_BY_HAND: Final = (
+    f"SELECT campaign_id, max(campaign_name), count(*), max(timestamp) FROM {TABLE} GROUP BY 1"
+)
 
 
 class Source(ABC):
@@ -95,6 +116,8 @@ class Stored(Source, name="store"):
 
 
 class PostgreSQL(Source, name="PostgreSQL"):
+    title = "PostgreSQL"
+
     def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
         from campaign_live_widgets.engine.pushdown.ddl import schema  # noqa: PLC0415
         from tests.support.servers import server  # noqa: PLC0415 - only where it is asked for
@@ -103,36 +126,45 @@ class PostgreSQL(Source, name="PostgreSQL"):
         os.environ["CLW_TEST_PASSWORD"] = server.PASSWORD
         with self._server.connect() as con:
             con.execute(schema("postgresql", TABLE))
-        for path in sorted(history.glob("*.parquet")):
-            self.add(path)
+        self.add(history)
         with self._server.connect() as con:
             con.execute(f"VACUUM ANALYZE {TABLE}")
         self.address = self._server.url(TABLE, overlap="0")
 
     def add(self, file: Path) -> None:
-        text = self._folder / "rows.csv"
-        with duckdb.connect() as con:
+        from campaign_live_widgets.loading import load  # noqa: PLC0415 - not in a child's time
+        from campaign_live_widgets.sources.tables.address import DatabaseAddress  # noqa: PLC0415
+
+        load(file, DatabaseAddress.parse(self._server.url(TABLE, user="postgres")))
+
+    def by_hand(self) -> dict[str, Any]:
+        """Ask for the same counts and exact distinct profiles, as one would by hand."""
+        with self._server.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
-            columns = con.execute(f"DESCRIBE SELECT * FROM '{file}'").fetchall()
-            con.execute(f"COPY (SELECT * FROM '{file}') TO '{text}' (FORMAT csv, HEADER false)")
-        names = ", ".join(name for name, *_ in columns)
-        with (
-            self._server.connect() as con,
-            con.cursor() as cursor,
-            text.open("rb") as stream,
-            cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN (FORMAT csv)") as copy,
-        ):
-            while block := stream.read(1 << 20):
-                copy.write(block)
-        text.unlink()
+            started = perf_counter()
+            con.execute(_CELLS_BY_HAND).fetchall()
+            ((entered, sent, delivered),) = con.execute(_FACTS_BY_HAND).fetchall()
+            rows = con.execute(_CAMPAIGNS_BY_HAND).fetchall()
+        facts = {"events": sum(row[2] for row in rows), "sent": sent, "delivered": delivered}
+        return {**facts, "entered_profiles": entered, "seconds": perf_counter() - started}
 
     def size(self) -> int:
         with self._server.connect() as con:
-            row = con.execute(
-                "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(%s::regclass)",
-                (TABLE,),
-            ).fetchone()
+            row = con.execute("SELECT pg_total_relation_size(%s::regclass)", (TABLE,)).fetchone()
         return int(row[0]) if row else 0
+
+
+class KeptRollup(PostgreSQL, name="PostgreSQL, kept rollup"):
+    """The job counts the history once; what arrives later is read from the table of events."""
+
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        from campaign_live_widgets.engine.pushdown.kept.job import refresh  # noqa: PLC0415
+        from campaign_live_widgets.engine.pushdown.kept.tables import rollup_schema  # noqa: PLC0415
+
+        super().__init__(history, folder, stack)
+        with self._server.connect() as con:
+            con.execute(rollup_schema(TABLE))
+        refresh(self._server.url(TABLE, user="postgres", overlap="0"))
 
 
 class Spark(Source, name="Spark"):
@@ -149,6 +181,8 @@ class Spark(Source, name="Spark"):
         con = duckdb.connect()
         names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM '{files}'").fetchall()]
         listed = ", ".join(names)
+        # The printed schema recommends it.
+        self._cluster.sql("SET spark.sql.parquet.outputTimestampType = TIMESTAMP_MICROS")
         self._cluster.sql(
             f"INSERT INTO {TABLE} ({listed}, ingested_at, arrived_on) "
             f"SELECT {listed}, current_timestamp(), current_date() FROM parquet.`{files}`"
@@ -159,6 +193,21 @@ class Spark(Source, name="Spark"):
 
     def size(self) -> int:
         return sum(path.stat().st_size for path in self._folder.rglob("*.parquet"))
+
+
+class SparkKeptRollup(Spark, name="Spark, kept rollup"):
+    """The job counts the history once; what arrives later is read from the table of events."""
+
+    def __init__(self, history: Path, folder: Path, stack: ExitStack) -> None:
+        from campaign_live_widgets.engine.pushdown.kept.job import refresh  # noqa: PLC0415
+        from campaign_live_widgets.engine.pushdown.kept.spark.tables import (  # noqa: PLC0415
+            spark_rollup_schema,
+        )
+
+        super().__init__(history, folder / "spark_kept", stack)
+        for statement in spark_rollup_schema(TABLE).rstrip().rstrip(";").split(";"):
+            self._cluster.sql(statement)
+        refresh(self.address)
 
 
 class SparkView(Raw, name="Spark, a view of the raw files"):
@@ -179,7 +228,7 @@ def large_cluster(folder: Path, stack: ExitStack) -> Cluster:
     """Start Spark in a new folder, and let reports have its token."""
     from tests.support.servers import spark_cluster  # noqa: PLC0415 - only where it is asked for
 
-    folder.mkdir()
+    folder.mkdir(parents=True)
     os.environ["CLW_TEST_TOKEN"] = spark_cluster.TOKEN
     return stack.enter_context(spark_cluster.running(folder, spark_cluster.LARGE))
 
@@ -264,19 +313,28 @@ def compare(history: Path, events: int, names: list[str], rounds: int, ticks: in
             sources[name] = Source.known[name](history, Path(made), stack)
             filled[name] = perf_counter() - started
         sizes = {name: source.size() for name, source in sources.items()}
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in (BYTES, *names)}
+        hand = [BY_HAND] if PostgreSQL.title in names else []
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in (BYTES, *hand, *names)}
         for number in range(rounds):
             for name in random.Random(number).sample(list(runs), len(runs)):  # noqa: S311
                 if name == BYTES:
                     runs[name].append(read_bytes(history))
                     continue
+                if name == BY_HAND:
+                    source = sources[PostgreSQL.title]
+                    assert isinstance(source, PostgreSQL)
+                    runs[name].append(source.by_hand())
+                    continue
                 one = Child(sources[name].address, follow=False)
                 one.end()
                 runs[name].append(one.first)
-        require_equal({name: runs[name][0] for name in names})
+        require_equal({name: runs[name][0] for name in (*hand, *names)})
         refreshes = follow(sources, events, Path(made), ticks) if ticks else {}
         base = statistics.median(run["seconds"] for run in runs[BYTES])
         row(events, BYTES, base, base, Raw.size(Raw(history, new_folder(made), stack)), None, {})
+        for name in hand:
+            took = statistics.median(run["seconds"] for run in runs[name])
+            row(events, name, took, base, sizes[PostgreSQL.title], None, {})
         for name in names:
             took = statistics.median(run["seconds"] for run in runs[name])
             row(events, name, took, base, sizes[name], filled[name], refreshes.get(name, {}))

@@ -47,11 +47,17 @@ SELECT
     CASE WHEN push THEN ['ios', 'android', 'android', 'web'][1 + (h2 // 19) % 4] END AS platform,
     'run-' || greatest(CAST(floor(k * 6 / {total}) AS INT) - (h3 // 29) % 2, 0) AS execution_id,
     ['A', 'B'][1 + (h3 // 23) % 2] AS variant,
-    CASE event_type WHEN 'click' THEN 'https://shop.example/' || (h2 // 29) % 50 END AS url,
+    CASE event_type WHEN 'click' THEN concat('https://shop.example/', (h2 // 29) % 50,
+        '/?utm_campaign=spring&r=', h3) END AS url,
     (h1 // 31) % 200 = 0 AS is_test,
-    event_type = 'open' AND (h1 // 37) % 12 = 0 AS is_machine,
+    CASE WHEN event_type IN ('open', 'click') AND (h1 // 43) % 5 > 0
+        THEN event_type = 'open' AND (h1 // 37) % 12 = 0 END AS is_machine,
     'Campaign ' || (h1 % {campaigns}) AS campaign_name,
-    'Message ' || (h2 % 6) AS message_name
+    'Message ' || (h2 % 6) AS message_name,
+    CASE WHEN event_type IN ('bounce', 'delay')
+        THEN ['5.1.1', '4.2.2', '5.7.1', '4.4.7', '550'][1 + (h3 // 37) % 6] END AS status_code,
+    CASE WHEN is_machine THEN ['vendor_flag', 'prefetch', 'apple_privacy'][1 + (h3 // 41) % 3]
+    END AS machine_reason
 FROM (
     SELECT *,
         (h1 // 41) % 5 < 2 AS push,

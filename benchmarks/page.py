@@ -60,6 +60,8 @@ MEASURES: Final = {
     "ticks": ("the number moves meanwhile", "times a minute"),
     "tick_cpu": ("CPU for each of these times", "ms"),
 }
+FRACTIONS: Final = {"s", "s a minute", "times a minute", "ms"}
+"""Units whose numbers are shown with two decimals."""
 LOADED: Final = """() => {
   const [document] = performance.getEntriesByType("navigation");
   const others = performance.getEntriesByType("resource");
@@ -345,20 +347,27 @@ def serving(contender: Contender, feed: Feed) -> Iterator[Bench]:
         process.wait(30)
 
 
-def show(benches: list[Bench], events: int) -> None:
-    """Print medians, ranges and ratios as a Markdown table."""
-    ours, plain = benches
+def show(
+    measures: dict[str, tuple[str, str]],
+    ours: dict[str, list[float]],
+    plain: dict[str, list[float]],
+    events: int,
+) -> None:
+    """Print medians, ranges and ratios as a Markdown table; what was not measured is empty."""
     print(f"| over {events:,} events | ours | plain Voilà | plain to ours |\n|---|---|---|---|")
-    for name, (title, unit) in MEASURES.items():
-        cells = []
-        for bench in benches:
-            got = bench.found[name]
-            form = ",.0f" if unit in {"bytes", ""} else ".2f"
-            low, mid, high = min(got), statistics.median(got), max(got)
-            cells.append(f"{mid:{form}} ({low:{form}} to {high:{form}})")
-        one, other = (statistics.median(b.found[name]) for b in (ours, plain))
-        cells.append(f"{other / one:.1f}" if one else "")
+    for name, (title, unit) in measures.items():
+        form = ".2f" if unit in FRACTIONS else ",.0f"
+        got = [values.get(name, []) for values in (ours, plain)]
+        cells = [_range(values, form) for values in got]
+        middles = [statistics.median(values) if values else 0 for values in got]
+        cells.append(f"{middles[1] / middles[0]:.1f}" if all(middles) else "")
         print(f"| {', '.join(filter(None, (title, unit)))} | " + " | ".join(cells) + " |")
+
+
+def _range(values: list[float], form: str) -> str:
+    if not values:
+        return ""
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
 def main() -> None:
@@ -387,7 +396,7 @@ def main() -> None:
                 if options.raw:
                     raw = {bench.contender.name: bench.found for bench in benches}
                     options.raw.write_text(json.dumps(raw, indent=1), encoding="utf-8")
-        show(benches, options.events)
+        show(MEASURES, *(bench.found for bench in benches), options.events)
 
 
 if __name__ == "__main__":

@@ -13,17 +13,17 @@ import asyncio
 import os
 import random
 import shutil
-import statistics
 import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from arrivals import RATE, Feed
-from page import LIMIT, OFFLINE, OURS, PLAIN, WATCH, Bench, serving
+from page import LIMIT, OFFLINE, OURS, PLAIN, WATCH, Bench, serving, show
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -76,13 +76,15 @@ class Crowd:
         self._bench.found["crowd"].append(time.monotonic() - started)
         self._close()
         if self._bench.contender is OURS:
-            asyncio.run(self._connect_many())
+            with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread
+                pool.submit(asyncio.run, self._connect_many()).result()
+        time.sleep(PAUSE)  # pages that have gone are tidied up after some seconds
         self._note_memory("memory_after")
 
     def _open(self, number: int, *, may_be_cached: bool = True) -> None:
         """Open pages at once, in one context, or each in a separate browser context."""
         self._bench.wait_ready()
-        expected = self._feed.truth()[self._bench.contender.first]["delivered"]
+        expected = self._delivered()
         pages = []
         for _ in range(number):
             if not (may_be_cached and self._contexts):
@@ -94,12 +96,20 @@ class Crowd:
         for page in pages:
             page.goto(f"http://127.0.0.1:{self._bench.port}/", wait_until="commit", timeout=LIMIT)
         for page in pages:
-            seen = f"(bench.seen.find(([n]) => n === {expected}) ?? [])[1]"
-            at = page.wait_for_function(seen, timeout=LIMIT).json_value()
+            at = self._painted(page, expected)
             if number == 1 and self._pages:
                 started = page.evaluate("performance.timeOrigin")
                 self._bench.found["open"].append((at - started) / 1e3)
         self._pages += pages
+
+    def _delivered(self) -> int:
+        """Return what the first KPI of a page must show."""
+        return self._feed.truth()[self._bench.contender.first]["delivered"]
+
+    def _painted(self, page: Page, number: int) -> float:
+        """Return when a page has painted a number, or a later one, in milliseconds since 1970."""
+        seen = f"(bench.seen.find(([n]) => n >= {number}) ?? [])[1]"
+        return float(page.wait_for_function(seen, timeout=LIMIT).json_value())
 
     def _close(self) -> None:
         for page in self._pages:
@@ -125,14 +135,9 @@ class Crowd:
     def _note_event(self) -> None:
         """Let an event arrive, and wait until each viewer shows it."""
         self._pages[0].wait_for_timeout(random.uniform(1500, 3500))  # noqa: S311 - at any point
-        current = [page.evaluate("bench.seen.at(-1)[0]") for page in self._pages]
+        expected = self._delivered() + 1
         written = self._feed.add(("sent", "delivered"))
-        painted = [
-            page.wait_for_function(
-                f"(bench.seen.find(([n]) => n === {number + 1}) ?? [])[1]", timeout=LIMIT
-            ).json_value()
-            for page, number in zip(self._pages, current, strict=True)
-        ]
+        painted = [self._painted(page, expected) for page in self._pages]
         self._bench.found["event"].append(max(painted) / 1e3 - written)
 
     async def _connect_many(self) -> None:
@@ -143,25 +148,6 @@ class Crowd:
                 await stack.enter_async_context(viewing(f"http://127.0.0.1:{self._bench.port}/"))
             await asyncio.sleep(PAUSE)
             self._bench.found[f"memory_{MANY}"].append(self._bench.memory())
-
-
-def show(values: dict[str, dict[str, list[float]]], events: int) -> None:
-    """Print medians, ranges and ratios as a Markdown table."""
-    print(f"| over {events:,} events | ours | plain Voilà | plain to ours |\n|---|---|---|---|")
-    for name, (title, unit) in MEASURES.items():
-        cells = []
-        for contender in (OURS, PLAIN):
-            got = values[contender.name].get(name)
-            form = ",.0f" if unit == "MB" else ".2f"
-            cells.append(
-                f"{statistics.median(got):{form}} ({min(got):{form}} to {max(got):{form}})"
-                if got
-                else ""
-            )
-        ours, plain = (values[c.name].get(name) for c in (OURS, PLAIN))
-        ratio = statistics.median(plain) / statistics.median(ours) if ours and plain else None
-        cells.append("" if ratio is None else f"{ratio:.1f}")
-        print(f"| {title}, {unit} | " + " | ".join(cells) + " |")
 
 
 def main() -> None:
@@ -188,7 +174,7 @@ def main() -> None:
                     values[contender.name].setdefault(name, []).extend(more)
                 load = os.getloadavg()[0]
                 print(f"round {number + 1}: {contender.name}, {load=:.1f}", file=sys.stderr)
-    show(values, options.events)
+    show(MEASURES, values[OURS.name], values[PLAIN.name], options.events)
 
 
 if __name__ == "__main__":

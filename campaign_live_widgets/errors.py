@@ -3,7 +3,8 @@
     CampaignLiveError            exit 1
     ├── ArchiveError             exit 1   a folder of snapshots cannot be read or written
     ├── UsageError               exit 2   the call is invalid: an option, a time, a name
-    │   └── UnknownNameError     exit 2   an unknown campaign, tile or metric
+    │   ├── UnknownNameError     exit 2   an unknown campaign, tile or metric
+    │   └── MappingError         exit 2   a mapping file is invalid
     ├── SourceError              exit 3   the source cannot be read
     ├── StoreError               exit 1   the store cannot be written, or is damaged
     └── MissingExtraError        exit 1   an optional package is not installed
@@ -74,10 +75,20 @@ class UnknownNameError(UsageError, KeyError):
         return self.message  # KeyError would show the repr
 
 
+class MappingError(UsageError):
+    """A mapping file cannot be read or is invalid; the message has one line for each mistake."""
+
+
 class SourceError(CampaignLiveError):
     """The source cannot be read; the message names the file or address and what to do."""
 
     exit_code = 3
+
+
+class TemporaryFolderError(SourceError):
+    """Temporary files cannot be written; the message is why, and names the folder."""
+
+    exit_code = 1
 
 
 class MissingExtraError(CampaignLiveError):

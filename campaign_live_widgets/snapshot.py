@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from campaign_live_widgets.catalog import COUNTS
+from campaign_live_widgets.catalog import COUNTS, Basis
+from campaign_live_widgets.catalog.providers import Families, families
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +22,26 @@ if TYPE_CHECKING:
 Ending = Literal["now", "newest", "fixed"]
 """What determines the end of a window: the clock, the newest event, or a fixed time."""
 
+Machines = Literal["include", "exclude", "only"]
+"""Which opens and clicks are counted: all, those that are not a machine's, or a machine's alone."""
+
+MACHINES: Final[tuple[Machines, ...]] = ("include", "exclude", "only")
+"""The values of :data:`Machines`, the default first."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 EXECUTIONS_LISTED: Final = 1000
 """Maximum number in a list: a triggered message has as many executions as recipients."""
-DIMENSIONS: Final = ("bucket", "message_id", "reason", "domain", "platform")
-"""The dimensions of a snapshot: the keys of its tables of counts."""
+DIMENSIONS: Final = (
+    *("bucket", "message_id", "reason", "domain", "platform", "provider", "detail"),
+)
+"""The dimensions of a snapshot: the keys of its tables of counts.
+
+``provider`` is the family of the domain; for ``detail`` see
+:mod:`~campaign_live_widgets.catalog.details`.
+"""
+PROVIDERS_OVER_TIME: Final = 5
+"""Maximum number of families of mailbox providers in a series."""
 _PLACES: Final = {count.column: place for place, count in enumerate(COUNTS)}
 """Column of a count → its place in the catalogue."""
 
@@ -127,6 +141,10 @@ class Health:
     """Events dated after now."""
     ahead_until: datetime | None = None
     """The time of the last of them."""
+    messages: int = 0
+    """Messages of the report's campaign, if each mail may be one; else 0."""
+    without_send: int = 0
+    """Deliveries and bounces of the report that have no send; 0 unless a rate is missing for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +219,97 @@ class Counts:
         return self.counts[:, _PLACES[name]]
 
 
+class UniqueCounts(NamedTuple):
+    """Distinct pairs of one channel: a profile with one message in one execution.
+
+    ``people`` are those with an event that is not a machine's (judged or not). ``engaged`` are
+    those with an open or a click, also only of people, but where machines alone are counted.
+    ``to_date`` is from the first event of the campaign to the window's end, all others are in the
+    window. Pairs add up over messages and executions, and not over time.
+    """
+
+    opens: int
+    opens_people: int
+    clicks: int
+    clicks_people: int
+    engaged: int
+    opens_to_date: int
+    excluded_to_date: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uniques:
+    """Distinct pairs of a profile with one message in one execution.
+
+    Attributes
+    ----------
+    channels : mapping of channel to UniqueCounts
+        Channels with a pair.
+    link_people : mapping of channel and link to int
+        Pairs with a click on the link in the window that is not a machine's, where there are any.
+    """
+
+    channels: Mapping[str, UniqueCounts]
+    link_people: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Values that share a row, since each has few profiles.
+
+    Attributes
+    ----------
+    domains : frozenset of pairs
+        Channel and recipient domain.
+    links : frozenset of pairs
+        Channel and link.
+    """
+
+    domains: frozenset[tuple[str, str]] = frozenset()
+    links: frozenset[tuple[str, str]] = frozenset()
+
+
+NOT_FOLDED: Final = Folded()
+"""No values."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A campaign from its first event to the window's end.
+
+    Attributes
+    ----------
+    counts : Counts
+        By ``message_id``, with the selection of the snapshot.
+    entered_profiles : int
+        Distinct profiles with an entry event.
+    """
+
+    counts: Counts
+    entered_profiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSeries:
+    """E-mails with a known result over time, at the families of providers with most mail.
+
+    Attributes
+    ----------
+    families : tuple of str
+        At most :data:`PROVIDERS_OVER_TIME`, the one with most mail sent in the window first.
+    decided, failures : tuple of tuple of int
+        For each family, counts of the metrics of these names in each bucket of the window.
+    """
+
+    families: tuple[str, ...] = ()
+    decided: tuple[tuple[int, ...], ...] = ()
+    failures: tuple[tuple[int, ...], ...] = ()
+
+
+NO_SERIES: Final = ProviderSeries()
+"""Without any e-mail."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Snapshot:
     """One campaign in one window at one instant.
@@ -219,6 +328,14 @@ class Snapshot:
     newest_event : datetime or None
         The campaign's last event that is neither after now nor after the minute in which the
         report ends, independent of window and selection.
+    machines : str
+        Which opens and clicks are counted. One that was not judged is not a machine's.
+    basis : str
+        What shares of key figures divide by.
+    small_cells : int
+        Domains and links of fewer profiles share a row; 0 for none.
+    folded : Folded
+        Those domains and links.
     selection : Selection
         The messages and executions that are counted.
     messages : tuple of Message
@@ -230,6 +347,13 @@ class Snapshot:
         What determines the end of the window.
     taken_at : datetime or None
         The time on the clock; ``None`` where it was not before the window's end.
+    run : Run or None
+        ``None`` where the source does not give it.
+    uniques : Uniques or None
+        ``None`` where the source does not give them, or they are not wanted.
+    families : Families
+        Which mailbox provider each recipient domain belongs to.
+    provider_series : ProviderSeries
     """
 
     campaign_id: str
@@ -241,12 +365,20 @@ class Snapshot:
     newest_event: datetime | None
     health: Health = field(default_factory=Health)
     include_tests: bool = False
+    machines: Machines = "include"
+    basis: Basis = "default"
+    small_cells: int = 0
+    folded: Folded = NOT_FOLDED
     selection: Selection = ALL
     messages: tuple[Message, ...] = ()
     executions: tuple[Execution, ...] = ()
     campaign_names: Mapping[str, str | None] = field(default_factory=dict)
     ending: Ending = "now"
     taken_at: datetime | None = None
+    run: Run | None = None
+    uniques: Uniques | None = None
+    families: Families = field(default_factory=families)
+    provider_series: ProviderSeries = NO_SERIES
 
     @property
     def unfinished(self) -> datetime | None:

@@ -6,10 +6,15 @@ Imports nothing of the package: where the two agree, both read the contract the 
 from __future__ import annotations
 
 import math
+import re
+import weakref
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
+
+from tests import oracle_analysis
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -39,6 +44,8 @@ COLUMNS = (
     "is_machine",
     "campaign_name",
     "message_name",
+    "status_code",
+    "machine_reason",
 )
 BOOLEANS = ("is_async", "is_test", "is_machine")
 CHANNELS = ("email", "push", "sms", "in_app", "web", "direct_mail")
@@ -57,6 +64,7 @@ EVENT_TYPES = {
     "spam_complaint",
     "action",
 }
+LATER_EVENT_TYPES = ("impression", "dismiss", "conversion")
 
 EMAIL = (
     "sent",
@@ -190,9 +198,25 @@ def instant(value: object) -> datetime | None:
             value = datetime.fromisoformat(value)
         except ValueError:
             return None
-    if not isinstance(value, datetime):
+    if not isinstance(value, datetime) or not 1990 <= value.year <= 2100:
         return None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+WORDS: Final = {
+    "status_code": r" *(\d\.\d{1,3}\.\d{1,3}|\d{3}) *",
+    "machine_reason": r"[A-Za-z_-]{1,40}",
+}
+"""Columns whose values are null where they have another form."""
+
+
+def _word(value: str | None, form: str) -> str | None:
+    return value if value is not None and re.fullmatch(form, value, re.ASCII) else None
+
+
+def _domain(value: str | None) -> str | None:
+    """Return what follows the last ``@`` of a domain, up to a path, a query or a fragment."""
+    return value and (re.split("[/?#]", value.rsplit("@", 1)[-1])[0].lower() or None)
 
 
 def _boolean(value: object) -> bool | None:
@@ -203,7 +227,8 @@ def event(raw: Mapping[str, Any]) -> Row | None:
     """Return the row as an event, or None where it must be rejected."""
     row = {name: None if blank(raw.get(name)) else raw.get(name) for name in COLUMNS}
     row["timestamp"] = instant(row["timestamp"])
-    row["domain"] = row["domain"] and row["domain"].lower()
+    row["domain"] = _domain(row["domain"])
+    row |= {name: _word(row[name], form) for name, form in WORDS.items()}
     try:
         row |= {name: _boolean(row[name]) for name in BOOLEANS}
     except KeyError:
@@ -216,6 +241,34 @@ def event(raw: Mapping[str, Any]) -> Row | None:
     ):
         return None
     return row
+
+
+_MAPPED: dict[int, tuple[weakref.ref[pd.DataFrame], list[Row], int]] = {}
+"""By the frame's id, which another one may get later: the frame, its events, rows ignored."""
+
+
+def _mapped(events: pd.DataFrame) -> tuple[list[Row], int]:
+    """Return the rows that are events and the number of those to ignore, once for each frame."""
+    known = _MAPPED.get(id(events))
+    if known is None or known[0]() is not events:
+        raw = events.to_dict("records")
+        good = [row for one in raw if (row := event(one)) is not None]
+        known = weakref.ref(events), good, sum(map(is_ignored, raw))
+        _MAPPED.clear()
+        _MAPPED[id(events)] = known
+    return known[1], known[2]
+
+
+def _good(events: pd.DataFrame) -> list[Row]:
+    return _mapped(events)[0]
+
+
+def is_ignored(raw: Mapping[str, Any]) -> bool:
+    """Return whether a row is sound, but of an event that is not counted yet."""
+    return (
+        raw.get("event_type") in LATER_EVENT_TYPES
+        and event({**raw, "event_type": "sent"}) is not None
+    )
 
 
 def _count(events: list[Row], metric: str) -> int:
@@ -264,13 +317,18 @@ def text(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _buckets(span: Span) -> list[datetime]:
+    """Return the start of every bucket of a window."""
+    first = _floor(span.start, span.width)
+    count = math.ceil((span.end - first) / span.width)
+    return [first + i * span.width for i in range(count)]
+
+
 def _series(events: list[Row], metrics: tuple[str, ...], span: Span) -> list[list[Any]]:
     rows = []
-    bucket = _floor(span.start, span.width)
-    while bucket < span.end:
+    for bucket in _buckets(span):
         own = [e for e in events if bucket <= e["timestamp"] < bucket + span.width]
         rows.append([text(bucket), *(_count(own, m) for m in metrics)])
-        bucket += span.width
     return rows
 
 
@@ -280,6 +338,12 @@ def _grouped(events: list[Row], by: str, metrics: tuple[str, ...]) -> list[list[
         groups.setdefault("unknown" if e[by] is None else e[by], []).append(e)
     rows = [[name, *(_count(own, m) for m in metrics)] for name, own in groups.items()]
     return sorted((row for row in rows if any(row[1:])), key=lambda row: (-row[1], row[0]))
+
+
+def _share(metric: str, count: int, sent: int) -> float | None:
+    if sent == 0 or count < 0 or (metric != "errors" and count > sent):
+        return None
+    return count / sent
 
 
 def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
@@ -303,7 +367,7 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
     if name in ("email.sending_statistics", "push.sending_performance"):
         columns.append("share")
         sent = _count(events, "sent")
-        rows = [[metric, count, count / sent if sent else None] for metric, count in rows]
+        rows = [[metric, count, _share(metric, count, sent)] for metric, count in rows]
     if name == "email.bounce_categories":
         counts = dict(rows)
         listed = [*BOUNCE_TYPES, *(["unknown"] if "unknown" in counts else [])]
@@ -311,7 +375,15 @@ def _widget(name: str, events: list[Row], span: Span, locale: str) -> Row:
     if name == "email.recipient_domains":
         rows = [row for row in rows if row[1] > 0][:10]
     title = widget.fr if locale == "fr" else widget.en
-    return {"title": title, "columns": columns, "rows": rows}
+    is_some = any(any(row[1:]) for row in rows)
+    of = {"share": "Envoyés" if locale == "fr" else "Sent"} if "share" in columns else {}
+    return {
+        "title": title,
+        "columns": columns,
+        "rows": rows,
+        "state": "ok" if is_some else "none",
+        "of": of,
+    }
 
 
 def _newest(events: list[Row], name: str) -> str | None:
@@ -321,7 +393,7 @@ def _newest(events: list[Row], name: str) -> str | None:
 
 def message_names(events: pd.DataFrame, campaign: str) -> dict[str, str]:
     """Return the newest display name of every message of a campaign that has one."""
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     messages: dict[str, list[Row]] = {}
     for e in good:
         if e["campaign_id"] == campaign:
@@ -342,7 +414,7 @@ def _listed(events: list[Row], by: str) -> list[tuple[str, list[Row]]]:
 
 def _own(events: pd.DataFrame, campaign: str) -> list[Row]:
     """Return the distinct events of a campaign."""
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     distinct = {row["event_id"]: row for row in good}
     return [e for e in distinct.values() if e["campaign_id"] == campaign]
 
@@ -360,7 +432,7 @@ def newest_campaign(
     events: pd.DataFrame, at: datetime | None = None, now: datetime | None = None
 ) -> str:
     """Return the campaign that a report of *at* shows where none is named."""
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     own: dict[str, list[Row]] = {}
     for e in good:
         own.setdefault(e["campaign_id"], []).append(e)
@@ -371,7 +443,7 @@ def newest_campaign(
 
 def ahead(events: pd.DataFrame, now: datetime) -> tuple[int, datetime | None]:
     """Return how many distinct events of the source are after *now*, and the last of them."""
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     times = {e["event_id"]: e["timestamp"] for e in good if e["timestamp"] > now}
     return len(times), max(times.values(), default=None)
 
@@ -381,7 +453,7 @@ def campaigns(events: pd.DataFrame) -> list[tuple[Any, ...]]:
 
     For events of which none is after now.
     """
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     distinct = {row["event_id"]: row for row in good}
     listed = _listed(list(distinct.values()), "campaign_id")
     return [(campaign, _newest(own, "campaign_name"), *_extent(own)) for campaign, own in listed]
@@ -432,8 +504,9 @@ def report(  # noqa: PLR0913 - one for each option of the command
     *rejected* are rows that a vendor's format has already lost on its way to them. Where
     *messages* or *executions* are named, only their events are counted.
     """
-    good = [row for raw in events.to_dict("records") if (row := event(raw)) is not None]
+    good = _good(events)
     distinct = {row["event_id"]: row for row in good}
+    later = _mapped(events)[1]
     own = [e for e in distinct.values() if e["campaign_id"] == campaign]
     end = _floor(at + timedelta(minutes=1, microseconds=-1), timedelta(minutes=1))
     span = Span(end - window, end, bucket_width(window))
@@ -446,7 +519,7 @@ def report(  # noqa: PLR0913 - one for each option of the command
         and (not executions or e["execution_id"] in executions)
     ]
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "campaign_id": campaign,
         "campaign_name": _newest(own, "campaign_name"),
         "window": {
@@ -458,10 +531,92 @@ def report(  # noqa: PLR0913 - one for each option of the command
         "health": {
             "events": len(distinct),
             "duplicates": len(good) - len(distinct),
-            "rejected": len(events) - len(good) + rejected,
-            "ignored": ignored,
+            "rejected": len(events) - len(good) - later + rejected,
+            "ignored": ignored + later,
             "missing": 0,
             "gone": 0,
         },
-        "widgets": {name: _widget(name, counted, span, locale) for name in WIDGETS},
+        "freshness": None,
+        "alerts": [],
+        "notes": [],
+        "widgets": {
+            **{name: _widget(name, counted, span, locale) for name in WIDGETS},
+            **oracle_analysis.widgets(counted, _buckets(span), locale),
+        },
     }
+
+
+def link(url: str | None) -> str:
+    """Return the link that a click counts for."""
+    url = (url or "").strip(" \t\n\r\f\v")
+    scheme, colon, rest = url.partition(":")
+    if colon and scheme.lower() in ("mailto", "tel", "sms"):
+        return scheme.lower()
+    if not rest.startswith("//") or not re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return "unknown"
+    address = re.split("[?#]", rest[2:])[0]
+    host, *path = address.split("/")
+    host = re.sub(":[0-9]*$", "", host.rpartition("@")[2])
+    while path and not path[-1]:
+        path.pop()
+    host = "".join(char.lower() if char.isascii() else char for char in host)
+    return "/".join([host, *map(_step, path)]).replace("\x1f", " ") if host else "unknown"
+
+
+def _step(segment: str) -> str:
+    digits = [char for char in segment if char in "0123456789"]
+    letters = [char for char in segment if (char.isascii() and char.isalpha()) or char > "\x7f"]
+    if "@" in segment or "%40" in segment or (len(digits) == len(segment) >= 6):
+        return "*"
+    return "*" if len(segment) >= 20 and digits and letters else segment
+
+
+def provider(domain: str | None) -> str:
+    """Return the family of a generated domain; all of them end with ``.example``."""
+    return "unknown" if domain is None else "other"
+
+
+def detail(e: Row) -> tuple[str | None, ...] | None:
+    """Return the values that an event is counted by together, or None if it has none."""
+    kind, by_machine = e["event_type"], e["is_machine"] is True
+    if kind in ("bounce", "delay"):
+        return provider(e["domain"]), e["reason"], e["status_code"]
+    cause = e["machine_reason"] if by_machine else None
+    if kind == "click":
+        return link(e["url"]), cause
+    return (cause,) if kind == "open" and by_machine else None
+
+
+def counts(  # noqa: PLR0913 - one for each option
+    events: pd.DataFrame,
+    campaign: str,
+    at: datetime,
+    window: timedelta,
+    *,
+    include_tests: bool = False,
+    messages: Collection[str] = (),
+    executions: Collection[str] = (),
+) -> dict[str, dict[tuple[Any, str], dict[str, int]]]:
+    """Return the numbers by detail and by message: value and channel → column → count."""
+    end = _floor(at + timedelta(minutes=1, microseconds=-1), timedelta(minutes=1))
+    tables: dict[str, dict[tuple[Any, str], Counter[str]]] = {"detail": {}, "message_id": {}}
+    for e in _own(events, campaign):
+        if (
+            not end - window <= e["timestamp"] < end
+            or (e["is_test"] is True and not include_tests)
+            or (messages and e["message_id"] not in messages)
+            or (executions and e["execution_id"] not in executions)
+        ):
+            continue
+        kind = e["event_type"]
+        columns = [] if kind == "targeted" else [kind]
+        if kind == "bounce":
+            columns += [f"bounce_{e['bounce_type']}"] if e["bounce_type"] else []
+            columns += ["bounce_async"] if e["is_async"] is True else []
+        elif kind in ("open", "click") and e["is_machine"] is not None:
+            columns.append(f"{kind}_{'machine' if e['is_machine'] else 'people'}")
+        values = {"detail": detail(e), "message_id": e["message_id"]}
+        for name, value in values.items():
+            if value is not None:
+                tables[name].setdefault((value, e["channel"]), Counter()).update(columns)
+    return {name: {key: dict(own) for key, own in rows.items()} for name, rows in tables.items()}

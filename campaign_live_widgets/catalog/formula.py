@@ -12,17 +12,22 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Distinct events of one type, optionally of one bounce type or only the async bounces."""
+    """Distinct events of one type, optionally of one bounce type or only the async bounces.
+
+    Of opens and clicks, optionally only those that a machine made, or that were judged not to be.
+    """
 
     event_type: str
     bounce_type: str | None = None
     is_async: bool | None = None
+    is_machine: bool | None = None
 
     @property
     def column(self) -> str:
         """Return the name of the column of a snapshot that holds this count."""
         late = "async" if self.is_async else None
-        return "_".join(part for part in (self.event_type, self.bounce_type, late) if part)
+        by = {None: None, True: "machine", False: "people"}[self.is_machine]
+        return "_".join(part for part in (self.event_type, self.bounce_type, late, by) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,28 @@ class Distinct:
     event_types: tuple[str, ...]
 
 
-Formula: TypeAlias = Count | Sum | Distinct
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The part of ``count`` whose reason and status code are explained by one of ``classes``."""
+
+    count: Count
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One metric divided by another, both named by their ids; never summed.
+
+    ``is_proportion`` is false where the numerator is no part of the denominator: such a ratio may
+    exceed one and has no interval.
+    """
+
+    numerator: str
+    denominator: str
+    is_proportion: bool = True
+
+
+Formula: TypeAlias = Count | Sum | Distinct | Explained | Ratio
 
 
 def terms(formula: Count | Sum) -> tuple[tuple[int, Count], ...]:

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog.formula import Count, Distinct, Formula
+from campaign_live_widgets.catalog.bounce_classes import BOUNCE_CLASSES
+from campaign_live_widgets.catalog.formula import Count, Distinct, Explained, Formula, Ratio
 from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.catalog.metrics import METRICS, metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from campaign_live_widgets.catalog.tiles import Tile
+    from campaign_live_widgets.catalog.tile_definition import Tile
 
 _EVENTS: Final = Text("{} events", "événements {}")
 _OF_TYPE: Final = Text(" of type {}", " de type {}")
 _LATE: Final = Text(" reported after acceptance", " signalés après acceptation")
+_BY_PEOPLE: Final = Text(" judged to be people's", " attribués à des personnes")
+_BY_MACHINES: Final = Text(" made by machines", " faits par des machines")
+_EXPLAINED: Final = Text("{} explained as {}", "{} expliqués par {}")
 _DISTINCT: Final = Text("distinct {} over the {} events", "{} distincts sur les événements {}")
 _QUOTED: Final = Text("“{}”", "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»")
 _PROFILES: Final = Text("profiles", "profils")
@@ -46,10 +50,14 @@ class Meaning:
     """Its rate, ``Bounces ÷ Sent``; empty if the metric has no rate."""
 
 
-def meaning(metric_id: str, locale: str = "en") -> Meaning:
-    """Return the texts of a metric; raise :class:`UnknownNameError` if it does not exist."""
+def meaning(metric_id: str, locale: str = "en", of: str | None = None) -> Meaning:
+    """Return the texts of a metric; raise :class:`UnknownNameError` if it does not exist.
+
+    Its rate divides by the metric *of*, by default by its own divisor.
+    """
     entry = metric(metric_id)
-    whole = METRICS[entry.rate_of].label(locale) if entry.rate_of else ""
+    divisor = of or entry.rate_of
+    whole = METRICS[divisor].label(locale) if divisor else ""
     label = entry.label(locale)
     return Meaning(
         label=label,
@@ -87,6 +95,15 @@ def _formula(formula: Formula, locale: str) -> str:
         what = _PROFILES(locale) if formula.column == "profile_id" else formula.column
         types = ", ".join(_QUOTED(locale).format(kind) for kind in formula.event_types)
         return _DISTINCT(locale).format(what, types)
+    if isinstance(formula, Ratio):
+        return " ÷ ".join(
+            METRICS[one].label(locale) for one in (formula.numerator, formula.denominator)
+        )
+    if isinstance(formula, Explained):
+        classes = ", ".join(
+            _QUOTED(locale).format(BOUNCE_CLASSES[one].title(locale)) for one in formula.classes
+        )
+        return _EXPLAINED(locale).format(_term(formula.count, locale), classes)
     plus = " + ".join(_term(count, locale) for count in formula.plus)
     minus = "".join(f" \N{MINUS SIGN} {_term(count, locale)}" for count in formula.minus)
     return plus + minus
@@ -102,4 +119,6 @@ def _events(count: Count, locale: str) -> str:
     words = _EVENTS(locale).format(quoted.format(count.event_type))
     if count.bounce_type:
         words += _OF_TYPE(locale).format(quoted.format(count.bounce_type))
+    if count.is_machine is not None:
+        words += (_BY_MACHINES if count.is_machine else _BY_PEOPLE)(locale)
     return words + (_LATE(locale) if count.is_async else "")

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog.formula import Count, Distinct, Formula, Sum, terms
+from campaign_live_widgets.catalog.bounce_classes import BLOCKS, BOUNCE_CLASSES
+from campaign_live_widgets.catalog.formula import (
+    Count,
+    Distinct,
+    Explained,
+    Formula,
+    Ratio,
+    Sum,
+    terms,
+)
 from campaign_live_widgets.catalog.i18n import Text
 from campaign_live_widgets.errors import UnknownNameError
 
@@ -198,20 +207,126 @@ _METRICS = (
         formula=Sum((Count("open"), Count("action"))),
         rate_of="delivered",
     ),
+    Metric(
+        id="pending",
+        label=Text("Pending", "En attente"),
+        definition=Text(
+            "Messages sent of which nothing is known yet: sent \N{MINUS SIGN} delivered "
+            "\N{MINUS SIGN} bounces.",
+            "Messages envoyés dont on ne sait encore rien : envoyés \N{MINUS SIGN} délivrés "
+            "\N{MINUS SIGN} bounces.",
+        ),
+        formula=Sum((Count("sent"), _ASYNC_BOUNCE), (Count("delivered"), _BOUNCE)),
+    ),
+    Metric(
+        id="decided",
+        label=Text("Delivered + bounces", "Délivrés + bounces"),
+        definition=Text("Messages whose result is known.", "Messages dont le résultat est connu."),
+        formula=Sum((Count("delivered"), _BOUNCE), (_ASYNC_BOUNCE,)),
+    ),
+    Metric(
+        id="failures",
+        label=Text("Failures", "Échecs"),
+        definition=Text(
+            "Bounces, without those that say nothing about the address.",
+            "Bounces, sans ceux qui n'ont pas de rapport avec l'adresse.",
+        ),
+        formula=Sum((_BOUNCE,), (Count("bounce", bounce_type="ignored"),)),
+    ),
+    Metric(
+        id="blocks",
+        label=Text("Blocks", "Blocages"),
+        definition=Text(
+            "Bounces of messages that the provider refused: for the sender's reputation or "
+            "authentication, for their number, or for their content.",
+            "Bounces de messages que le fournisseur a refusés : pour la réputation ou "
+            "l'authentification de l'expéditeur, pour leur nombre ou pour leur contenu.",
+        ),
+        formula=Explained(_BOUNCE, tuple(one for one in BOUNCE_CLASSES if one in BLOCKS)),
+    ),
+    Metric(
+        id="machine_clicks",
+        label=Text("Clicks by machines", "Clics de machines"),
+        definition=Text(
+            "Clicks that the source reports as made by a machine.",
+            "Clics que la source signale comme faits par une machine.",
+        ),
+        formula=Count("click", is_machine=True),
+    ),
+    Metric(
+        id="failure_rate",
+        label=Text("Failure rate", "Taux d'échec"),
+        definition=Text(
+            "How many messages with a known result came back.",
+            "Part des messages au résultat connu qui sont revenus.",
+        ),
+        formula=Ratio("failures", "decided"),
+    ),
+    Metric(
+        id="complaint_rate",
+        label=Text("Complaint rate", "Taux de plaintes"),
+        definition=Text(
+            "How many delivered messages were reported as spam.",
+            "Part des messages délivrés qui ont été signalés comme spam.",
+        ),
+        formula=Ratio("spam_complaints", "delivered"),
+    ),
+    Metric(
+        id="retries_per_sent",
+        label=Text("Retries per message", "Reprises par message"),
+        definition=Text(
+            "How often a message was put off by the provider, on average.",
+            "Nombre moyen de fois qu'un message a été différé par le fournisseur.",
+        ),
+        formula=Ratio("retries", "sent", is_proportion=False),
+    ),
 )
 
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType({m.id: m for m in _METRICS})
 """All metrics by id, in reading order."""
 
+_JUDGED: Final = tuple(
+    Count(event_type, is_machine=is_machine)
+    for event_type in ("open", "click")
+    for is_machine in (False, True)
+)
 COUNTS: Final = tuple(
     {
         count.column: count
-        for m in _METRICS
-        if not isinstance(m.formula, Distinct)
-        for _, count in terms(m.formula)
+        for count in (
+            *(
+                count
+                for m in _METRICS
+                if isinstance(m.formula, Count | Sum)
+                for _, count in terms(m.formula)
+            ),
+            *_JUDGED,
+        )
     }.values()
 )
-"""All counts that metrics are computed from: the columns of a snapshot's tables."""
+"""All counts that tiles are computed from: the columns of a snapshot's tables."""
+
+
+WHOLES: Final = frozenset({"targeted", "sent"})
+"""Metrics that what divides by them is a part of, but for :data:`_MAY_EXCEED`."""
+_MAY_EXCEED: Final = frozenset({"errors", "retries"})
+"""Metrics that divide by what they are no part of."""
+
+
+def is_part(metric_id: str, of: str | None) -> bool:
+    """Return whether what a metric counts is a part of what the metric *of* counts."""
+    return of in WHOLES and metric_id not in _MAY_EXCEED
+
+
+def rate(metric_id: str, count: int | None, of: str | None, whole: int | None) -> float | None:
+    """Return a metric's *count* divided by the *whole*, the count of the metric *of*.
+
+    ``None`` if one of them is unknown, if the whole is not positive, if the count is negative, or
+    if it is larger than what it should be a part of: events have no sends.
+    """
+    if count is None or not whole or whole < 0 or count < 0:
+        return None
+    return None if count > whole and is_part(metric_id, of) else count / whole
 
 
 def metric(metric_id: str) -> Metric:

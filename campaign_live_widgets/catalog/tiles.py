@@ -2,88 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from campaign_live_widgets.catalog.analysis_tiles import ANALYSIS_TILES
 from campaign_live_widgets.catalog.i18n import Text
-from campaign_live_widgets.catalog.metrics import METRICS
+from campaign_live_widgets.catalog.tile_definition import Tile
 from campaign_live_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """The definition of one tile.
-
-    Attributes
-    ----------
-    id : str
-        ``tab.name``; also its key in layouts, CSV and JSON.
-    title : Text
-    metrics : tuple of str
-        Metric ids, in column order.
-    by : str or None
-        The dimension of the rows: ``message_id``, ``bucket``, ``reason``, ``bounce_type``,
-        ``domain``, ``platform``, ``channel``; ``None`` where each metric is a separate row.
-    channel : str or None
-        Only events of this channel; ``None`` for the whole campaign.
-    views : tuple of str
-        Ways to draw it, the default first: ``kpi``, ``donut``, ``bars``, ``lines``, ``table``.
-    share_of : str or None
-        For a tile of metrics: the metric whose count every share divides by.
-    listed : tuple of str
-        Rows that are always shown, in this order, even if zero.
-    where_positive : str or None
-        Keep only rows in which this metric is above zero.
-    limit : int or None
-        Maximum number of rows.
-    rates : tuple of pairs
-        Metric id and id of its divisor, where the rate in this tile differs from the metric's own.
-        A tile with such rates also lists its rates as text.
-    """
-
-    id: str
-    title: Text
-    metrics: tuple[str, ...]
-    views: tuple[str, ...]
-    by: str | None = None
-    channel: str | None = None
-    share_of: str | None = None
-    listed: tuple[str, ...] = ()
-    where_positive: str | None = None
-    limit: int | None = None
-    rates: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def tab(self) -> str:
-        """Return the tab that contains the tile."""
-        return self.id.partition(".")[0]
-
-    @property
-    def css_class(self) -> str:
-        """Return the tile's stable CSS class."""
-        return "clw-" + self.id.replace(".", "-").replace("_", "-")
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Return the kinds of view a reader may choose: every chart can be read as a table."""
-        return self.views if "table" in self.views else (*self.views, "table")
-
-    def rate_of(self, metric_id: str) -> str | None:
-        """Return the metric of this tile that a metric's rate divides by, if there is one."""
-        known = METRICS.get(metric_id)
-        whole = dict(self.rates).get(metric_id, known.rate_of if known else None)
-        return whole if whole in self.metrics else None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the columns of the tile's frame."""
-        if self.by is not None:
-            return (self.by, *self.metrics)
-        return ("metric", "count", "share") if self.share_of else ("metric", "count")
 
 
 CHANNELS: Final = ("email", "push", "sms", "in_app", "web", "direct_mail")
@@ -280,7 +208,7 @@ _TILES = (
     ),
 )
 
-TILES: Final[Mapping[str, Tile]] = MappingProxyType({t.id: t for t in _TILES})
+TILES: Final[Mapping[str, Tile]] = MappingProxyType({t.id: t for t in (*_TILES, *ANALYSIS_TILES)})
 """The tiles by id, in the order of the report."""
 
 TABS: Final[Mapping[str, Text]] = MappingProxyType(
@@ -288,6 +216,7 @@ TABS: Final[Mapping[str, Text]] = MappingProxyType(
         "campaign": Text("Campaign", "Campagne"),
         "email": Text("E-mail", "E-mail"),
         "push": Text("Push", "Push"),
+        "deliverability": Text("Deliverability", "Délivrabilité"),
     }
 )
 

@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.aggregates.gone_events import GoneEvents
@@ -19,10 +19,11 @@ from campaign_live_widgets.sources.files.file_changes import FileChanges
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
-    from typing import Self
+    from typing import Self, Unpack
 
+    from campaign_live_widgets.engine.campaign_counts import Scope
     from campaign_live_widgets.snapshot import Campaign, Selection
     from campaign_live_widgets.sources.address import SourceAddress
 
@@ -66,6 +67,10 @@ class Rollup(ABC):
         then. By default, and at most, now.
     clock : callable
         Returns the time now, with a time zone.
+    uniques : bool
+        Whether distinct pairs of profiles and sends are counted, if the source gives them.
+    small_cells : bool
+        Whether profiles are kept by domain and link, to fold small cells; then no state is saved.
     state : Path, optional
         The folder of saved states: the first refresh starts from what :meth:`save` has written
         there, if the source still has what it had. By default nothing is loaded or saved.
@@ -77,6 +82,8 @@ class Rollup(ABC):
     """
 
     location: SourceAddress
+    gives_pairs: ClassVar[bool] = False
+    """Whether this kind of source gives events of pairs."""
 
     def __init__(  # noqa: PLR0913 - all but two by name
         self,
@@ -88,6 +95,8 @@ class Rollup(ABC):
         at: datetime | None = None,
         clock: Callable[[], datetime] = utc_now,
         state: Path | None = None,
+        uniques: bool = True,
+        small_cells: bool = False,
     ) -> None:
         if window is not None and follow:
             message = "a fixed window is for a rollup that does not follow its source"
@@ -96,7 +105,9 @@ class Rollup(ABC):
         self._follow = follow
         self._window = window
         self._at, self._clock = at, clock
-        self._state_folder = state if follow else None
+        self._state_folder = state if follow and not small_cells else None
+        self._uniques = uniques and self.gives_pairs
+        self._small_cells = small_cells
         self._facts = SourceFacts(clock)
         self._held: dict[str, CampaignCounts] = {}
         """The campaigns that are counted, by id."""
@@ -204,7 +215,13 @@ class Rollup(ABC):
             self._hold(campaign).asked_at = counts.asked_at
 
     def _new_counts(self, campaign: str | None) -> CampaignCounts:
-        return CampaignCounts(campaign, self._facts, self._window)
+        return CampaignCounts(
+            campaign,
+            self._facts,
+            self._window,
+            uniques=self._uniques,
+            small_cells=self._small_cells,
+        )
 
     def _hold(self, campaign: str) -> CampaignCounts:
         """Return the counts of a campaign that is counted from now on; empty if it is new."""
@@ -250,6 +267,21 @@ class Rollup(ABC):
         counts = self._held[campaign]
         counts.asked_at = monotonic()
         return counts
+
+    def prepare(self, campaign: str | None, selection: Selection) -> None:
+        """Read what the first snapshot of a selection needs, so that it need not do so itself.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read.
+        """
+        if self.needs(campaign, selection):
+            self.counts_of(campaign).entered.load(self.before_change)
+
+    def needs(self, campaign: str | None, selection: Selection) -> bool:
+        """Return whether :meth:`prepare` would read something for a campaign that is held."""
+        return selection != ALL and self.counts_of(campaign).entered.elsewhere is not None
 
     def count_ahead(self) -> bool:
         """Count the newest campaign that is not held, so that it is there once it is asked for.
@@ -351,18 +383,9 @@ class Rollup(ABC):
         """Return the ids of all messages and all executions of :attr:`campaign`."""
         return self.counts_of().names()
 
-    def snapshot(
-        self,
-        *,
-        at: datetime,
-        window: timedelta,
-        include_tests: bool = False,
-        selection: Selection = ALL,
-    ) -> Snapshot:
+    def snapshot(self, **scope: Unpack[Scope]) -> Snapshot:
         """Return the numbers of :attr:`campaign`; see :meth:`CampaignCounts.snapshot`."""
-        return self.counts_of().snapshot(
-            at=at, window=window, include_tests=include_tests, selection=selection
-        )
+        return self.counts_of().snapshot(**scope)
 
     def require_campaign(self) -> None:
         """Raise :class:`UnknownNameError` where the source has no event of the campaign."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup
 from campaign_live_widgets.engine.duckdb.store_rollup import StoreRollup
+from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.sources.files.location import Location
@@ -31,8 +32,16 @@ def new_rollup(  # noqa: PLR0913 - all but two by name
     at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
     state: Path | None = None,
+    uniques: bool = True,
+    small_cells: bool = False,
 ) -> Rollup:
-    """Return the rollup of a source, before its first refresh; see :class:`Rollup`."""
+    """Return the rollup of a source, before its first refresh; see :class:`Rollup`.
+
+    Raises
+    ------
+    UsageError
+        If *small_cells* is wanted of a database.
+    """
     text = os.fspath(source)
     rollup: type[Rollup]
     if is_database(text):
@@ -42,7 +51,20 @@ def new_rollup(  # noqa: PLR0913 - all but two by name
         rollup = DatabaseRollup
     else:
         rollup = StoreRollup if is_store(Location.parse(source).text) else FileRollup
-    return rollup(source, campaign, follow=follow, window=window, at=at, clock=clock, state=state)
+    if small_cells and not rollup.gives_pairs:
+        message = "small_cells can only be used with files and stores"
+        raise UsageError(message)
+    return rollup(
+        source,
+        campaign,
+        follow=follow,
+        window=window,
+        at=at,
+        clock=clock,
+        state=state,
+        uniques=uniques,
+        small_cells=small_cells,
+    )
 
 
 def open_rollup(  # noqa: PLR0913 - as above
@@ -54,10 +76,20 @@ def open_rollup(  # noqa: PLR0913 - as above
     at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
     state: Path | None = None,
+    uniques: bool = True,
+    small_cells: bool = False,
 ) -> Rollup:
     """Open a source, read it and return its rollup; see :class:`Rollup`."""
     rollup = new_rollup(
-        source, campaign, follow=follow, window=window, at=at, clock=clock, state=state
+        source,
+        campaign,
+        follow=follow,
+        window=window,
+        at=at,
+        clock=clock,
+        state=state,
+        uniques=uniques,
+        small_cells=small_cells,
     )
     rollup.refresh()
     return rollup

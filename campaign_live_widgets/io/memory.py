@@ -33,6 +33,11 @@ def resident_bytes() -> int:
 def free_memory() -> None:
     """Collect garbage, and give free memory back to the system where that is possible."""
     gc.collect()
+    give_back()
+
+
+def give_back() -> None:
+    """Give memory that is free already back to the system where that is possible."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -60,6 +60,13 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
             Place("email.recipient_domains", rows=15, columns=6),
             Place("email.error_reasons", rows=4, columns=6),
             Place("email.exclusion_reasons", rows=4, columns=6),
+            Place("email.links", rows=5, columns=6),
+        ),
+        "deliverability": (
+            Place("deliverability.providers", rows=8, columns=12, view="intervals"),
+            Place("deliverability.bounce_classes", rows=8, columns=5),
+            Place("deliverability.causes_by_provider", rows=8, columns=7),
+            Place("deliverability.failures_over_time", rows=7, columns=12),
         ),
         "push": (
             Place("push.sending_performance", rows=5, columns=4),
@@ -77,9 +84,9 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = MappingProxyType(
 
 
 def places(tiles: Iterable[Tile]) -> dict[str, tuple[Place, ...]]:
-    """Return the places of *tiles* by tab, in reading order; tabs without a tile are absent.
+    """Return the places of *tiles* by tab, in reading order; tabs without a place are absent.
 
-    A tile without a default place is at the end of its tab, with half the width.
+    A tile without a default place is not shown, and returns with half the width.
     """
     wanted = {tile.id: tile for tile in tiles}
     placed: dict[str, tuple[Place, ...]] = {}
@@ -87,7 +94,10 @@ def places(tiles: Iterable[Tile]) -> dict[str, tuple[Place, ...]]:
         known = [place for place in _PLACES.get(tab, ()) if place.tile_id in wanted]
         named = {place.tile_id for place in known}
         new = [t.id for t in wanted.values() if t.tab == tab and t.id not in named]
-        row = (*known, *(Place(tile_id, rows=6, columns=COLUMNS // 2) for tile_id in new))
-        if row:
+        row = (
+            *known,
+            *(Place(tile_id, rows=6, columns=COLUMNS // 2, shown=False) for tile_id in new),
+        )
+        if known:
             placed[tab] = row
     return placed

@@ -11,11 +11,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Line
 
-from campaign_live_widgets.catalog import TABS, TILES, TOTAL, Text, column_label
+from campaign_live_widgets.catalog import TABS, TOTAL, Text, column_label, value_label
 from campaign_live_widgets.rendering.language import phrases
+from campaign_live_widgets.rendering.language.advice import advice
 from campaign_live_widgets.rendering.language.alarms import alarms
-from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.language.counted import is_empty, series_of
+from campaign_live_widgets.rendering.language.numbers import format_number, format_rate
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
+from campaign_live_widgets.rendering.model.columns import unfolds
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table as table_of
 from campaign_live_widgets.report import TileTable, names_of, row_names, tile_table
@@ -41,6 +44,7 @@ _PADDING: Final = 2
 """Columns that a table adds to each count."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _NOTHING: Final = Text("nothing in this window", "rien dans cette période")
+_HIGHEST: Final = Text("Highest", "Maximum")
 _TREND: Final = Text("over time", "dans le temps")
 _HEALTH: Final = {
     "events": Text("events", "événements"),
@@ -78,14 +82,11 @@ def parts(report: ReportView) -> Iterator[RenderableType]:
     if scope := phrases.scope(snapshot, report.time_zone, locale):
         yield Line(clean(", ".join(scope), longest=WIDE), style="dim")
     yield from health_lines(snapshot.health, report.time_zone, locale)
-    for tab, row in report.places.items():
-        tiles = [TILES[place.tile_id] for place in row if place.shown]
-        if not tiles:
-            continue
+    for tab, row in report.visible.items():
         title = TABS[tab](locale) if tab in TABS else tab
         yield ""
         yield Rule(Line(title, style="bold"), align="left", style="dim")
-        for tile in tiles:
+        for tile, _ in row:
             yield ""
             yield from _titled(
                 tile, tile_table(tile, snapshot), names_of(tile, snapshot, locale), locale
@@ -158,12 +159,14 @@ def tile_parts(
     rows = rows_of(tile, frame)
     if tile.by is None:
         yield _figures(tile, rows, locale)
-    elif not rows.counts(tile.metrics).any():
+    elif is_empty(tile, rows):
         yield Line(f"  {_NOTHING(locale)}", style="dim")
     elif tile.by == "bucket":
         yield _trends(tile, rows, locale, columns)
     else:
         yield _rows(tile, rows, names, locale)
+        if unfolds(tile):
+            yield from _advice(rows, locale)
         if tile.rates:
             yield from (Line(f"  {line}") for line in rates_in_words(tile, rows, locale))
 
@@ -183,38 +186,55 @@ def _rows(tile: Tile, rows: TileTable, names: Mapping[str, str], locale: str) ->
     table = plain_table()
     table.add_column(first.label)
     for metric in metrics:
-        table.add_column(metric.label, justify="right")
+        table.add_column(metric.label, justify="left" if metric.is_text else "right")
     if model.total is not None:
         table.add_row(model.total.name, *(cell.text for cell in model.total.cells), style="bold")
-    distinct_names = row_names(tile.columns[0], rows.codes(), locale, names)
+    codes = [row.code for row in model.rows if row.code]
+    distinct_names = row_names(tile.columns[0], codes, locale, names)
     for row in model.rows:
-        name = clean(distinct_names.short(row.code, LONGEST_NAME))
+        name = clean(distinct_names.short(row.code, LONGEST_NAME)) if row.code else row.name
         table.add_row(Line(name), *(cell.text for cell in row.cells))
     return table
+
+
+def _advice(rows: TileTable, locale: str) -> Iterator[Line]:
+    """Yield what to do about each row."""
+    for code in rows.codes():
+        words = " ".join(f"{term} {text}." for term, text in advice(code, locale)[:-1])
+        *_, (_, next_step) = advice(code, locale) or (("", ""),)
+        yield Line(f"  {value_label('class', code, locale)}. {words} {next_step}", style="dim")
 
 
 def _trends(tile: Tile, rows: TileTable, locale: str, columns: int | None) -> Table:
     table = plain_table()
     table.add_column("")
-    table.add_column(TOTAL(locale), justify="right")
+    names, is_rate = series_of(tile, rows), tile.further is not None
+    table.add_column((_HIGHEST if is_rate else TOTAL)(locale), justify="right")
     table.add_column(_TREND(locale))
-    series = [[int(n) for n in rows.values(metric)] for metric in tile.metrics]
-    labels = [column_label(metric, locale) for metric in tile.metrics]
-    totals = [format_number(sum(counts), locale) for counts in series]
+    series = [[n or 0 for n in rows.numbers(name)] for name in names]
+    labels = [column_label(name, locale, tile) for name in names]
+    totals = [
+        format_rate(max(counts), locale) if is_rate else format_number(sum(counts), locale)
+        for counts in series
+    ]
     room = _TREND_WIDTH
     if columns is not None:
         widest = sum(max(map(len, texts)) for texts in (labels, [*totals, TOTAL(locale)]))
         room = max(1, columns - widest - 3 * _PADDING)
     for label, total, counts in zip(labels, totals, series, strict=True):
-        table.add_row(label, total, _sparkline(counts, room))
+        table.add_row(label, total, _sparkline(counts, room, is_rate=is_rate))
     return table
 
 
-def _sparkline(counts: Sequence[int], width: int) -> str:
-    """Return counts as a line of bars from zero; neighbours are added up to fit the *width*."""
-    step = -(-len(counts) // width)
-    sums = [sum(counts[i : i + step]) for i in range(0, len(counts), step)]
-    top = max(*sums, 1) if len(sums) > 1 else max(sums[0], 1)
+def _sparkline(numbers: Sequence[float], width: int, *, is_rate: bool = False) -> str:
+    """Return numbers as a line of bars from zero that fits the *width*.
+
+    Counts of neighbours are added up; of rates the highest is shown.
+    """
+    step = -(-len(numbers) // width)
+    whole = max if is_rate else sum
+    values = [whole(numbers[i : i + step]) for i in range(0, len(numbers), step)]
+    top = max(*values, 0) if is_rate else max(*values, 1)
     return "".join(
-        " " if n <= 0 else _BARS[min(n * len(_BARS) // top, len(_BARS) - 1)] for n in sums
+        " " if n <= 0 else _BARS[min(int(n * len(_BARS) // top), len(_BARS) - 1)] for n in values
     )

@@ -9,9 +9,10 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, Text, column_label
+from campaign_live_widgets.catalog import METRICS, Text, column_label, tile_of, tiles_of
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.report.shown_names import names_of, row_names
+from campaign_live_widgets.report.states import denominators, state
 from campaign_live_widgets.report.tile_table import TileTable
 from campaign_live_widgets.report.tile_tables import tile_table
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.snapshot import Snapshot
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _FORMULA: Final = re.compile(
     r"""
     ^(?=[\t\r\n])                               # a cell that starts with a control character
@@ -34,7 +36,10 @@ _FORMULA: Final = re.compile(
 )
 """Positions at which a spreadsheet with any separator would parse a formula."""
 _NAME: Final = Text("Name", "Nom")
-_LABELLED: Final = ("metric", "reason", "bounce_type", "platform", "channel")
+_LABELLED: Final = (
+    *("metric", "reason", "bounce_type", "platform", "channel"),
+    *("provider", "class", "machine_reason"),
+)
 """Dimensions whose values have labels on the page."""
 
 
@@ -55,7 +60,7 @@ def rows(frame: TileTable | pd.DataFrame) -> list[list[object]]:
 
 
 def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:
-    """Return the whole report as one JSON object (schema version 1)."""
+    """Return the whole report as one JSON object (schema version 2)."""
     window, health = snapshot.window, snapshot.health
     report: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -75,18 +80,29 @@ def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:
             "missing": health.missing,
             "gone": health.gone,
         },
+        "freshness": None,
+        "alerts": [],
+        "notes": [],
         "widgets": {},
     }
+    if snapshot.machines != "include":
+        report["machines"] = snapshot.machines
+    if snapshot.basis != "default":
+        report["basis"] = snapshot.basis
+    if snapshot.small_cells:
+        report["small_cells"] = snapshot.small_cells
     if health.rejects:
         report["rejects"] = [
             {"file": r.file, "row": r.row, "cause": r.cause} for r in health.rejects
         ]
-    for tile in TILES.values():
+    for tile in tiles_of(snapshot.basis).values():
         table = tile_table(tile, snapshot)
         report["widgets"][tile.id] = {
             "title": tile.title(locale),
             "columns": list(table.columns),
             "rows": rows(table),
+            "state": state(tile, table),
+            "of": denominators(tile, table, locale),
         }
     return report
 
@@ -104,8 +120,11 @@ def frame_csv(
     names: Mapping[str, str] | None = None,
     *,
     labels: bool = False,
+    tile: Tile | None = None,
 ) -> str:
     """Return one tile's frame as CSV: a line of headings, then its rows.
+
+    Headings that are values of a dimension are only known with the *tile*.
 
     With *names*, a column with the message's display name follows its id. With *labels*, a column
     with the label on the page follows every code; *names* is then what
@@ -113,7 +132,7 @@ def frame_csv(
     """
     table = TileTable.of(frame)
     first = table.columns[0]
-    headings: list[object] = [column_label(name, locale) for name in table.columns]
+    headings: list[object] = [heading(name, locale, tile) for name in table.columns]
     words: Callable[[str], str | None] | None = None
     if (first == "message_id" and names) or (first in _LABELLED and labels):
         known = row_names(first, table.codes(), locale, names) if labels else names or {}
@@ -128,15 +147,24 @@ def frame_csv(
     return _csv(lines)
 
 
+def heading(name: str, locale: str, tile: Tile | None) -> str:
+    """Return the heading of a column; of shares, with the divisor unless it is the tile's own."""
+    label = column_label(name, locale, tile)
+    of = tile.share_of if tile is not None and name == "share" else None
+    if tile is None or of is None or of == tile_of(tile.id).share_of:
+        return label
+    return f"{label} ÷ {METRICS[of].label(locale)}"
+
+
 def to_csv(snapshot: Snapshot, locale: str = "en", *, labels: bool = False, about: str = "") -> str:
     """Return the whole report as one CSV: per tile its id and title, headings, rows, a blank line.
 
     *about*, the scope of the numbers, is written first, after the word ``report``.
     """
     parts = [_csv([["report", about]])] if about else []
-    for tile in TILES.values():
+    for tile in tiles_of(snapshot.basis).values():
         names = names_of(tile, snapshot, locale) if labels else snapshot.message_names
-        body = frame_csv(tile_table(tile, snapshot), locale, names, labels=labels)
+        body = frame_csv(tile_table(tile, snapshot), locale, names, labels=labels, tile=tile)
         parts.append(_csv([[tile.id, tile.title(locale)]]) + body)
     return "\r\n".join(parts)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from campaign_live_widgets.catalog import Tile
-    from campaign_live_widgets.snapshot import Snapshot
+    from campaign_live_widgets.snapshot import Message, Snapshot
 
 _NAMED: Final = frozenset(DIMENSIONS) - {"bucket"}
 """Dimensions whose values come from outside."""
@@ -75,6 +75,10 @@ def row_names(
     return named(dimension, codes, locale, names if dimension == "message_id" else None)
 
 
+MESSAGES_OFFERED: Final = 1_000
+"""Messages of a campaign that a page offers; of more, only names that are shown are compared."""
+
+
 def campaign_names(snapshot: Snapshot) -> Names:
     """Return what the campaigns of the source are called."""
     return _campaign_names(snapshot, None)
@@ -91,9 +95,36 @@ def dimension_names(snapshot: Snapshot, dimension: str, locale: str) -> Names:
     return _dimension_names(snapshot, (dimension, locale))
 
 
+def offered_messages(snapshot: Snapshot) -> list[Message]:
+    """Return the messages that a page offers to choose: the newest, and those that are chosen."""
+    chosen = snapshot.selection.messages
+    return [
+        message
+        for place, message in enumerate(snapshot.messages)
+        if place < MESSAGES_OFFERED or message.id in chosen
+    ]
+
+
+def _are_many(snapshot: Snapshot) -> bool:
+    return len(snapshot.messages) > MESSAGES_OFFERED
+
+
+def _shown_messages(snapshot: Snapshot) -> dict[str, str | None]:
+    """Return the names of the messages that a page shows, of too many to compare all."""
+    ids = {message.id: message.name for message in offered_messages(snapshot)}
+    for tile in TILES.values():
+        if tile.by == "message_id":
+            first, _ = tile_table(tile, snapshot).first_rows(tile.by)
+            ids |= {code: snapshot.message_names.get(code) for code in first.codes()}
+    return ids
+
+
 @once_per_snapshot
 def _dimension_names(snapshot: Snapshot, of: tuple[str, str]) -> Names:
     dimension, locale = of
+    if dimension == "message_id" and _are_many(snapshot):
+        names = _shown_messages(snapshot)
+        return named(dimension, names, locale, names)
     names = {} if dimension != "message_id" else _message_names(snapshot)
     return named(dimension, _values(snapshot, dimension), locale, names)
 

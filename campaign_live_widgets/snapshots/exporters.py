@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.catalog import TILES, WHOLE, tiles_of
 from campaign_live_widgets.errors import MissingExtraError, UsageError
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.rendering.language import phrases
@@ -137,10 +137,10 @@ def _json(report: ReportView, _tables: Tables, _formats: Formats) -> Made:
 
 def _csv(report: ReportView, tables: Tables, _formats: Formats) -> Made:
     snapshot, locale = report.snapshot, report.locale
-    about = phrases.caption_of_damage(snapshot, report.time_zone, locale)
+    about = phrases.needed_caption(snapshot, report.time_zone, locale)
     yield REPORT_CSV, lambda: _bytes(to_csv(snapshot, locale, about=about))
     for tile_id, table in tables.items():
-        make = partial(frame_csv, table, locale, snapshot.message_names)
+        make = partial(frame_csv, table, locale, snapshot.message_names, tile=TILES[tile_id])
         yield widget_csv(tile_id), partial(_encoded, make)
 
 
@@ -187,7 +187,7 @@ def _charts(
     from campaign_live_widgets.rendering import charts as vega
 
     chosen = {place.tile_id: place.view for row in report.places.values() for place in row}
-    for tile in TILES.values():
+    for tile in tiles_of(report.snapshot.basis).values():
         kinds = vega.chart_kinds(tile)
         if not kinds:
             continue
@@ -213,7 +213,8 @@ def _charts(
 def parquet_bytes(tile_id: str, table: TileTable, snapshot: Snapshot) -> bytes:
     """Return a widget's frame as a Parquet file: ``int64``, ``double``, UTC times and strings.
 
-    A share of nothing is null. The file's metadata name campaign and window.
+    What is not known, such as a share of nothing, is null. The file's metadata name campaign and
+    window.
 
     Raises
     ------
@@ -225,12 +226,13 @@ def parquet_bytes(tile_id: str, table: TileTable, snapshot: Snapshot) -> bytes:
         from pyarrow import parquet
     except ImportError:
         raise MissingExtraError("Parquet") from None
-    named = ("metric", "message_id", "reason", "bounce_type", "domain", "platform", "channel")
     kinds = {
-        "bucket": pa.timestamp("us", tz="UTC"),
-        "share": pa.float64(),
-        **dict.fromkeys(named, pa.string()),
+        "text": pa.string(),
+        "time": pa.timestamp("us", tz="UTC"),
+        **dict.fromkeys(WHOLE, pa.int64()),
+        **dict.fromkeys(("ratio", "number"), pa.float64()),
     }
+    tile = TILES[tile_id]
     about = {
         "widget": tile_id,
         "campaign_id": snapshot.campaign_id,
@@ -238,7 +240,7 @@ def parquet_bytes(tile_id: str, table: TileTable, snapshot: Snapshot) -> bytes:
         "window_end": rfc3339(snapshot.window.end),
     }
     schema = pa.schema(
-        [(name, kinds.get(name, pa.int64())) for name in table.columns],
+        [(name, kinds[tile.column(name).kind]) for name in table.columns],
         metadata={key: _bytes(value) for key, value in about.items()},
     )
     columns = [pa.array(table[f.name], type=f.type, from_pandas=True) for f in schema]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.io.durations import format_duration
 from campaign_live_widgets.io.names import dashed, digest, to_ascii
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.snapshot import Window
+    from collections.abc import Mapping
+
+    from campaign_live_widgets.snapshot import Machines, Window
 
 MANIFEST: Final = "manifest.json"
 """Exists only in a finished snapshot."""
@@ -33,14 +36,21 @@ REMOVING: Final = ".removing-"
 
 _LONGEST: Final = 48
 _PLAIN: Final = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", re.ASCII)
-_MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(-\d+)?$", re.ASCII)
+_MARKS: Final = re.compile(r"_\d+[dhm](_part)?(_tests)?(_nomachines|_machines)?(-\d+)?$", re.ASCII)
+
+_MACHINES: Final[Mapping[Machines, str]] = MappingProxyType(
+    {"include": "", "exclude": "nomachines", "only": "machines"}
+)
 
 
-def snapshot_name(campaign_id: str, window: Window, *, part: bool, tests: bool) -> str:
+def snapshot_name(
+    campaign_id: str, window: Window, *, part: bool, tests: bool, machines: Machines = "include"
+) -> str:
     """Return the folder's name: campaign, end of the window in UTC, length of the window.
 
     ``autumn-sale-2026_2026-11-20T1212Z_24h``, with ``_part`` if only a part of the campaign is
-    counted and ``_tests`` if test sends are. The name is valid on every file system, also where
+    counted, ``_tests`` if test sends are, and ``_nomachines`` or ``_machines`` if opens and clicks
+    of machines are left out or counted alone. The name is valid on every file system, also where
     ``A`` and ``a`` are the same; snapshots of two campaigns never have the same name.
     """
     parts = [
@@ -49,6 +59,7 @@ def snapshot_name(campaign_id: str, window: Window, *, part: bool, tests: bool) 
         format_duration(window.length),
         "part" if part else "",
         "tests" if tests else "",
+        _MACHINES[machines],
     ]
     return "_".join(filter(None, parts))
 
@@ -63,6 +74,13 @@ def with_tests(name: str) -> bool:
     """Return whether a snapshot of that name counts test sends."""
     marks = _MARKS.search(name)
     return bool(marks and marks[2])
+
+
+def machines_of(name: str) -> Machines:
+    """Return which opens and clicks a snapshot of that name counts."""
+    marks = _MARKS.search(name)
+    mark = (marks[3] or "").lstrip("_") if marks else ""
+    return next(machines for machines, known in _MACHINES.items() if known == mark)
 
 
 def slug(name: str) -> str:

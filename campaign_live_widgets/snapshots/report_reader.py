@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REPORT_JSON: Final = "report.json"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _WINDOW: Final = ("start", "end", "bucket_seconds")
 HEALTH: Final = ("events", "duplicates", "rejected", "ignored")
 """The counts of data quality in every report."""
@@ -70,17 +70,29 @@ class Numbers:
         return widget in self._widgets
 
     def rows(self, widget: str) -> dict[str, dict[str, Any]]:
-        """Return name → column → value; empty if the widget is absent."""
+        """Return name → column → value; empty if the widget is absent.
+
+        The name of a row that several columns identify is all of these, with a dot between them.
+        """
         if widget not in self._rows:
             values = self._widgets.get(widget, {"columns": ["", ""], "rows": []})
+            key = TILES[widget].key if widget in TILES else 1
             columns = values["columns"][1:]
             self._rows[widget] = {
-                row[0]: dict(zip(columns, row[1:], strict=True)) for row in values["rows"]
+                _name(row[:key]): dict(zip(columns, row[1:], strict=True)) for row in values["rows"]
             }
         return self._rows[widget]
 
+    def columns(self, widget: str) -> list[str]:
+        """Return the names of the columns after the first; empty if the widget is absent."""
+        values = self._widgets.get(widget)
+        return list(values["columns"][1:]) if values else []
+
     def totals(self, widget: str) -> dict[str, int]:
-        """Return the sum of each of a widget's metrics over its rows."""
+        """Return the sum of each of a widget's counts over its rows.
+
+        Distinct counts are only in those of a widget that has a row for each metric.
+        """
         if widget not in self._totals:
             tile, rows = TILES[widget], self.rows(widget)
             if tile.by is None:
@@ -88,7 +100,7 @@ class Numbers:
             else:
                 self._totals[widget] = {
                     metric: sum(row.get(metric) or 0 for row in rows.values())
-                    for metric in tile.metrics
+                    for metric in tile.counts
                 }
         return self._totals[widget]
 
@@ -128,12 +140,28 @@ def _is_report(values: Mapping[str, Any]) -> bool:
 
 def _is_widget(name: str, widget: Mapping[str, Any]) -> bool:
     columns = widget["columns"]
-    if name in TILES and not set(columns) <= set(TILES[name].columns):
+    tile = TILES.get(name)
+    if tile is not None and tile.further is None and not set(columns) <= set(tile.columns):
         return False
+    types = [_types(name, column) for column in columns[1:]]
     return len(columns) > 0 and all(
         isinstance(row, list)
         and len(row) == len(columns)
         and isinstance(row[0], str)
-        and all(value is None or type(value) in (int, float) for value in row[1:])
+        and all(
+            value is None or type(value) in known
+            for value, known in zip(row[1:], types, strict=True)
+        )
         for row in widget["rows"]
     )
+
+
+def _types(widget: str, column: str) -> tuple[type, ...]:
+    """Return the types that the cells of a column may have; any for an unknown widget."""
+    if widget not in TILES:
+        return (str, int, float)
+    return (str,) if TILES[widget].column(column).kind == "text" else (int, float)
+
+
+def _name(key: Row) -> str:
+    return " · ".join(map(str, key))

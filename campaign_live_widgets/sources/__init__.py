@@ -3,7 +3,6 @@
 from campaign_live_widgets.sources.files.file_schema import (
     detect_schema,
     holds,
-    lowercase_keys,
     lowercased_schema,
     schema_of_values,
     spelled_differently,
@@ -11,6 +10,7 @@ from campaign_live_widgets.sources.files.file_schema import (
 from campaign_live_widgets.sources.files.file_state import EXAMPLES, FileSlice, FileState, Tally
 from campaign_live_widgets.sources.files.json_documents import lines_of
 from campaign_live_widgets.sources.files.location import DataFile, Location
+from campaign_live_widgets.sources.files.plain_json import DECODER, plain_json
 from campaign_live_widgets.sources.files.scan_sql import (
     FILE_BITS,
     NOT_JSON,
@@ -19,21 +19,41 @@ from campaign_live_widgets.sources.files.scan_sql import (
     FileSchema,
     lines,
 )
+from campaign_live_widgets.sources.files.spelling import spelled_line
 from campaign_live_widgets.sources.files.tail import Tail
 from campaign_live_widgets.sources.formats import (  # noqa: F401 - they register themselves, in order
     ajo,
     canonical,
+)
+from campaign_live_widgets.sources.formats.base import CHANNELS, EVENT_TYPES, FORMATS, Format
+from campaign_live_widgets.sources.formats.channels import (  # noqa: F401 - as above
+    airship,
+    braze,
+    customerio,
+    fcm,
+    iterable,
+    klaviyo,
+    onesignal,
+)
+from campaign_live_widgets.sources.formats.mail import (  # noqa: F401 - as above
+    brevo,
+    mailersend,
     mailgun,
+    mailjet,
+    mailtrap,
+    mandrill,
+    postal,
     postmark,
+    resend,
     sendgrid,
     ses,
     sparkpost,
 )
-from campaign_live_widgets.sources.formats.base import CHANNELS, EVENT_TYPES, FORMATS, Format
 from campaign_live_widgets.sources.formats.sql import quoted
 
 __all__ = [
     "CHANNELS",
+    "DECODER",
     "EVENT_TYPES",
     "EXAMPLES",
     "FILE_BITS",
@@ -53,9 +73,10 @@ __all__ = [
     "holds",
     "lines",
     "lines_of",
-    "lowercase_keys",
     "lowercased_schema",
+    "plain_json",
     "quoted",
     "schema_of_values",
     "spelled_differently",
+    "spelled_line",
 ]

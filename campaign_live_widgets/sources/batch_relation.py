@@ -13,7 +13,7 @@ column             meaning
                    has no event and is ignored
 ``us``             time of the event, in microseconds since the epoch
 canonical columns  see :data:`.formats.canonical.COLUMNS`, without ``timestamp``
-``cause``          why the row is rejected, or null
+``cause``          why the row is rejected, or null; empty if the row has no event and is ignored
 =================  ====================================================================
 """
 

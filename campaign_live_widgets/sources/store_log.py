@@ -330,9 +330,9 @@ class Log:
 
 
 def parquet(folder: str | os.PathLike[str], files: Iterable[StoredFile]) -> str:
-    """Return SQL that reads files of a store, without columns from the names of folders."""
+    """Return SQL that reads files of a store; a column that only some have is null in others."""
     paths = ", ".join(literal(os.path.join(folder, file.path)) for file in files)
-    return f"read_parquet([{paths}], hive_partitioning = false)"
+    return f"read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"
 
 
 def encode(value: Commit | State) -> bytes:

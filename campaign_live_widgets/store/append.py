@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -16,13 +16,20 @@ from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
 from campaign_live_widgets.sources.store_log import Ingested
 from campaign_live_widgets.store.new_events import BatchIds
 from campaign_live_widgets.store.row_staging import JsonRows, RowStaging
+from campaign_live_widgets.store.unmapped import UnmappedRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from campaign_live_widgets.sources.mapping.mapped_files import MappedFiles
+    from campaign_live_widgets.store.unmapped import UnmappedRows
     from campaign_live_widgets.store.writer import Writer
 
     Row = Mapping[str, Any]
+
+OnReject = Literal["count", "keep", "leave"]
+"""What happens to a rejected row: it is counted in the store's log; the row itself is kept, too,
+until it can be mapped; or it is neither, where it was counted before."""
 
 _GROUP_ROWS: Final = 20_000
 """Rows of one commit, unless a single call has more."""
@@ -38,6 +45,8 @@ class Appended:
     rejected: int
     ignored: int = 0
     rejects: tuple[Reject, ...] = ()
+    forgotten: int = 0
+    """Kept rows that were deleted for these, or because of their age."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +60,7 @@ class _Call:
     rows: JsonRows
     name: str
     durable: bool
+    rejected: OnReject = "count"
     result: Appended | None = None
     error: BaseException | None = None
     wake: Event = field(default_factory=Event)
@@ -87,8 +97,16 @@ class Appender:
       wait for ever.
     """
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(
+        self,
+        writer: Writer,
+        unmapped: UnmappedRows,
+        mapped: MappedFiles | None,
+        *,
+        outcomes: bool = False,
+    ) -> None:
+        self._outcomes = outcomes
+        self._writer, self._unmapped, self._mapped = writer, unmapped, mapped
         self._con = writer.connection()
         self._staging = RowStaging(self._con)
         self._lock = Lock()
@@ -96,10 +114,19 @@ class Appender:
         self._is_writing = False
 
     def append(
-        self, rows: Sequence[Row], *, name: str, format_name: str | None, durable: bool
+        self,
+        rows: Sequence[Row],
+        *,
+        name: str,
+        format_name: str | None,
+        durable: bool,
+        rejected: OnReject = "count",
     ) -> Appended:
         """Store rows; see :meth:`~campaign_live_widgets.store.Store.append`."""
-        call = _Call(JsonRows(rows, format_name), name, durable)
+        mapped = self._mapped.format_of_rows(format_name) if self._mapped else None
+        call = _Call(
+            JsonRows(rows, format_name, mapped, outcomes=self._outcomes), name, durable, rejected
+        )
         with self._lock:
             self._queue.append(call)
             is_writer = not self._is_writing
@@ -186,10 +213,14 @@ class Appender:
         rejects: list[list[Reject]] = [[] for _ in group]
         ignored = [0] * len(group)
         for number, row, cause in dropped:
-            if cause is None:
+            if not cause:
                 ignored[number] += 1
             else:
                 rejects[number].append(Reject(group[number].name, row - offsets[number], cause))
+        counted = [
+            [] if call.rejected == "leave" else rejected
+            for call, rejected in zip(group, rejects, strict=True)
+        ]
         ids = BatchIds.read(self._con, has_dropped_rows=bool(dropped))
         call_numbers = ids.position >> (FILE_BITS + 1)
         with self._writer.locked():
@@ -203,17 +234,40 @@ class Appender:
                     size=0,
                     events=int(stored[number]),
                     duplicates=int(repeated[number]),
-                    rejected=len(rejects[number]),
+                    rejected=len(counted[number]),
                     ignored=ignored[number],
                 )
                 for number, call in enumerate(group)
             ]
             self._writer.durable = any(call.durable for call in group)
+            forgotten = self._keep_rejected(group, rejects)
             try:
-                ids.store(self._writer, self._con, bool(dropped), is_new, counts, rejects)
+                ids.store(self._writer, self._con, bool(dropped), is_new, counts, counted)
             finally:
                 self._writer.durable = True
         for call, count, rejected in zip(group, counts, rejects, strict=True):
             call.result = Appended(
-                count.events, count.duplicates, count.rejected, count.ignored, tuple(rejected)
+                count.events,
+                count.duplicates,
+                len(rejected),
+                count.ignored,
+                tuple(rejected),
+                forgotten if call is group[0] else 0,
             )
+
+    def _keep_rejected(self, group: list[_Call], rejects: list[list[Reject]]) -> int:
+        """Keep the rows of calls that ask for it, before the log has counted them as rejected."""
+        rows = []
+        for call, rejected in zip(group, rejects, strict=True):
+            if call.rejected != "keep":
+                continue
+            causes: dict[int, list[str]] = {}
+            for reject in rejected:
+                causes.setdefault(reject.row or 1, []).append(reject.cause)
+            rows += [
+                UnmappedRow(
+                    call.rows.format_name, call.name, number, tuple(each), call.rows.raw[number - 1]
+                )
+                for number, each in causes.items()
+            ]
+        return self._unmapped.keep(rows, durable=self._writer.durable) if rows else 0

@@ -10,14 +10,16 @@ import duckdb
 import numpy as np
 
 from campaign_live_widgets.sources.files.interrupts import interruptible, stop_if_interrupted
+from campaign_live_widgets.sources.files.opened import why
 from campaign_live_widgets.sources.files.staging import UNREADABLE
-from campaign_live_widgets.sources.formats.canonical import COLUMNS
+from campaign_live_widgets.sources.formats.canonical import ADDED, COLUMNS
 from campaign_live_widgets.sources.store_log import DAY_US, DamagedError, Log, parquet
 from campaign_live_widgets.sources.stored_files import file_problem
 from campaign_live_widgets.store.folder import are_rejects_intact, unreferenced
 from campaign_live_widgets.store.index import id_index as ids
 from campaign_live_widgets.store.index.rebuild_index import read_ids
 from campaign_live_widgets.store.partition import folder_of
+from campaign_live_widgets.store.unmapped import waiting_rows
 
 if TYPE_CHECKING:
     import os
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _MAX_NAMES: Final = 3
 """Names that a line lists."""
+_WRITTEN_COLUMNS: Final = (COLUMNS, tuple(name for name in COLUMNS if name not in ADDED))
+"""The columns of files of this version, and of earlier ones."""
 _TRIES: Final = 3
 """Attempts, because a writer may replace files while they are checked."""
 
@@ -166,7 +170,7 @@ class _Check:
             high, low = read_ids(self._con, parquet(self._folder, [file]))
         except UNREADABLE as error:
             stop_if_interrupted(error)
-            self._report(f"{file.path} cannot be read ({str(error).splitlines()[0]})")
+            self._report(f"{file.path} {why(error)}")
             return
         if len(runs) == len(self._state.runs):
             missing = len(high) - int(np.count_nonzero(ids.contains(runs, high, low)))
@@ -184,7 +188,7 @@ class _Check:
         """Yield how the rows of a file differ from its entry in the log."""
         scan = parquet(self._folder, [file])
         relation = self._con.execute(f"SELECT * FROM {scan} LIMIT 0")
-        if tuple(column[0] for column in relation.description or ()) != COLUMNS:
+        if tuple(column[0] for column in relation.description or ()) not in _WRITTEN_COLUMNS:
             yield "its columns are not the canonical ones"
             return
         rows, other, oldest, newest = self._con.execute(
@@ -213,6 +217,10 @@ class _Check:
                 continue
             if content.count(b"\n") < min(rows, 1) or not are_rejects_intact(path, content):
                 self._report(f"{path} is damaged: it has rejected rows, which are counted")
+        waiting = waiting_rows(self._folder)
+        if waiting:
+            wait = "1 row waits" if waiting == 1 else f"{waiting:,} rows wait"
+            self._result.remarks.append(f"{wait} for a mapping; see campaign-live ingest --retry")
         leftovers = unreferenced(self._folder, self._state)
         if not leftovers:
             return

@@ -23,6 +23,7 @@ TEMPORARY: Final = "_aside"
 LOCK: Final = "_lock"
 _DIGITS: Final = 16
 """Digits of a digest in the name of a file."""
+_OF_PEOPLE: Final = {"profiles": "people"}
 _DUCKDB_MESSAGE: Final = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 
 
@@ -45,13 +46,29 @@ def create(folder: Path) -> None:
         disk.make_folders(folder, [folder / LOG], durable=True)
         with suppress(FileExistsError):  # so that a log without files is known to be damaged
             disk.write_once(Log(folder).checkpoint_path(0), encode(State()), durable=True)
-        marker = {"format": "campaign-live store", "version": VERSION}
+        marker = {"format": "campaign-live store", "version": VERSION, **_OF_PEOPLE}
         with suppress(FileExistsError):  # another process was faster
             disk.write_once(folder / MARKER, json.dumps(marker).encode() + b"\n", durable=True)
         disk.sync(folder.parent)
     except OSError as error:
         message = f"{folder}: a store cannot be created: {error_reason(error)}"
         raise StoreError(message) from error
+
+
+def reported_profiles(folder: Path) -> bool:
+    """Return whether profiles of Journey Optimizer are people; if not, note that it is reported.
+
+    Before, each mail had a profile. A store keeps what it has, which is reported once.
+    """
+    try:
+        marker = json.loads((folder / MARKER).read_bytes())
+        if marker.get("profiles") is None:
+            changed = json.dumps(marker | _OF_PEOPLE).encode() + b"\n"
+            disk.write_over(folder / MARKER, changed, durable=True)
+            return False
+    except (OSError, ValueError, AttributeError):  # `check` names a damaged one
+        pass
+    return True
 
 
 def unreferenced(folder: Path, state: State) -> list[str]:

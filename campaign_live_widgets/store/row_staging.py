@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.sources import lowercase_keys, schema_of_values
+from campaign_live_widgets.sources import DECODER, plain_json, schema_of_values, spelled_line
 from campaign_live_widgets.sources.batch_relation import BATCH
+from campaign_live_widgets.sources.formats.times import add_time_function
+from campaign_live_widgets.sources.sends import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
-    from campaign_live_widgets.sources import FileSchema
+    from campaign_live_widgets.sources import FileSchema, Format
+    from campaign_live_widgets.sources.mapping.format import MappedFormat
 
     Row = Mapping[str, Any]
 
@@ -29,14 +33,30 @@ _LINES_TABLE: Final = "appended_lines"
 _EVENTS_TABLE: Final = "appended"
 
 
+_ODD: Final = ("NaN", "Infinity", "\\ud")
+"""What only Python's JSON may have: numbers that are none, halves of characters."""
+
+
 class JsonRows:
     """The rows of one call as lines of JSON, with the schema of these lines."""
 
-    __slots__ = ("lines", "schema")
+    __slots__ = ("format_name", "lines", "raw", "schema")
 
-    def __init__(self, rows: Sequence[Row], format_name: str | None) -> None:
-        self.schema = schema_of_values(_sample(rows, format_name), format_name)
-        self.lines = [_to_line(row, lowercased=self.schema.lowercased) for row in rows]
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        format_name: str | None,
+        mapped: MappedFormat | None = None,
+        *,
+        outcomes: bool = False,
+    ) -> None:
+        sample = _sample(rows, None if mapped else format_name)
+        self.raw, self.format_name = rows, format_name
+        schema = schema_of_values(sample, format_name, mapped)
+        is_asked = outcomes or (mapped is not None and mapped.rule.sends == OUTCOMES)
+        self.schema = replace(schema, outcomes=is_asked)
+        known = self.schema.known if self.schema.lowercased else None
+        self.lines = [_to_line(row, known) for row in rows]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -53,6 +73,7 @@ class RowStaging:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
+        add_time_function(con)
         self._prepared: dict[FileSchema, str] = {}
         self._numbers = count(1)
         con.execute("PRAGMA disable_optimizer")
@@ -130,15 +151,14 @@ def _events(schema: FileSchema) -> str:
     )
 
 
-def _to_line(row: object, *, lowercased: bool) -> str:
-    """Return a row as a line of JSON; NaN becomes null."""
+def _to_line(row: object, known: Format | None) -> str:
+    """Return a row as a line of JSON that every reader takes; names as in *known*."""
     if isinstance(row, dict):
-        row = {
-            str(name): None if isinstance(value, float) and value != value else value  # noqa: PLR0124
-            for name, value in row.items()
-        }
+        row = {str(name): value for name, value in row.items()}
     line = json.dumps(row, default=_to_text)
-    return lowercase_keys(line.encode()).decode() if lowercased else line
+    if any(odd in line for odd in _ODD):
+        line = plain_json(DECODER.decode(line))
+    return line if known is None else spelled_line(line.encode(), known).decode()
 
 
 def _to_text(value: object) -> str:

@@ -264,7 +264,9 @@ class Writer:
                 if not rejected:
                     counts.append(count)
                     continue
-                content = "".join(_line(reject) for reject in rejected).encode()
+                content = "".join(
+                    reject_line(reject.file, reject.row, reject.cause) for reject in rejected
+                ).encode()
                 path = rejects_path(number, index, content)
                 counts.append(replace(count, rejects=path))
                 files[path] = content
@@ -393,8 +395,6 @@ class Writer:
             path.unlink(missing_ok=True)
 
 
-def _line(reject: Reject) -> str:
-    return (
-        json.dumps({"file": reject.file, "row": reject.row, "cause": reject.cause}, default=str)
-        + "\n"
-    )
+def reject_line(name: str, row: int | None, cause: str) -> str:
+    """Return a line of a file of rejected rows."""
+    return json.dumps({"file": name, "row": row, "cause": cause}, default=str) + "\n"

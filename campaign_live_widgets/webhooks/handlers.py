@@ -68,6 +68,8 @@ class WebhookHandler(_JsonHandler):
         self._error: RequestRejectedError | None = None
         self._counted_bytes = self._dropped_bytes = 0
         try:
+            if self.request.method == "HEAD" and self._route().answers_head:
+                return self.finish()
             self._check_headers()
         except RequestRejectedError as error:
             return self._reject(error)

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.store import Store
-from campaign_live_widgets.webhooks.auth import basic, mailgun, sendgrid  # noqa: F401 - they register
+from campaign_live_widgets.webhooks.auth import (  # noqa: F401 - they register
+    basic,
+    body_hmac,
+    customerio,
+    klaviyo,
+    mailgun,
+    mandrill,
+    postal,
+    resend,
+    sendgrid,
+)
 from campaign_live_widgets.webhooks.auth.base import open_routes
 from campaign_live_widgets.webhooks.auth.sns import SimpleEmailService
 from campaign_live_widgets.webhooks.auth.sns_certificates import Certificates
@@ -42,6 +52,8 @@ def receive(  # noqa: PLR0913 - the options of the command
     sns: SnsOptions,
     log: Callable[[str], None],
     on_listening: Callable[[str], None],
+    mapping: str | None = None,
+    sends: str | None = None,
     debug: bool = False,
 ) -> None:
     """Receive events into a store until SIGTERM or SIGINT.
@@ -60,6 +72,10 @@ def receive(  # noqa: PLR0913 - the options of the command
         Takes one line for the log.
     on_listening : callable
         Takes each address, as soon as it accepts requests.
+    mapping : str, optional
+        A mapping file, by which rows are read.
+    sends : str, optional
+        What counts as sent: ``events`` or ``outcomes``.
 
     Raises
     ------
@@ -74,7 +90,7 @@ def receive(  # noqa: PLR0913 - the options of the command
             route.certificates = Certificates(
                 folder=sns.folder, roots=sns.roots, connect_to=sns.connect_to, clock=time.time
             )
-    store = Store.open(folder)
+    store = Store.open(folder, mapping, sends)
 
     async def run() -> None:
         receiver = Receiver(store, routes, limits, log=log, clock=time.time, debug=debug)

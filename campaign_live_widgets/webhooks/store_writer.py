@@ -13,6 +13,7 @@ from campaign_live_widgets.errors import SourceError, StoreError
 from campaign_live_widgets.sources import holds
 from campaign_live_widgets.sources.store_log import Log, State
 from campaign_live_widgets.store import Appended, Store
+from campaign_live_widgets.store.unmapped import LONGEST_DAYS, MOST_BYTES
 from campaign_live_widgets.webhooks.backpressure import ByteBudget
 from campaign_live_widgets.webhooks.errors import RETRY_SOON, RequestRejectedError, invalid_body
 from campaign_live_widgets.webhooks.parsing import decompress, parse_rows
@@ -81,17 +82,25 @@ class StoreWriter:
         if rows is None:
             content = decompress(body, self._limits.body) if compressed else body
             rows = parse_rows(content, ndjson=route.accepts_ndjson)
-        if not rows or (not route.stores_other_rows and not _has_events(rows, route.format)):
+        takes_all = route.stores_other_rows or self._store.maps_any(route.format)
+        if not rows or (not takes_all and not _has_events(rows, route.format)):
             return Appended(0, 0, 0)
         started = time.perf_counter()
         try:
-            appended = self._store.append(rows, format=route.format, name=route.name)
+            appended = self._store.append(
+                rows, format=route.format, name=route.name, keeps_rejected=True
+            )
         except StoreError as error:
             self._set_failed(error)
             line = "the store cannot be written now; try again"
             raise RequestRejectedError(503, "store", line, RETRY_SOON) from None
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
         self._set_written()
+        if appended.forgotten:
+            self._log(
+                f"{appended.forgotten:,} of the oldest rows that could not be mapped were deleted: "
+                f"a store keeps {MOST_BYTES >> 20} MB of them for {LONGEST_DAYS} days"
+            )
         return appended
 
     # --- whether the store is writable -----------------------------------------------------

@@ -7,6 +7,7 @@ sources. No network is used.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import HasTraits
 
 from campaign_live_widgets import StaticReport
+from campaign_live_widgets.app.demo.story import PROVIDERS_FILE
 from campaign_live_widgets.catalog import (
     METRICS,
     TABS,
@@ -39,10 +41,16 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 NOTEBOOKS = ROOT / "notebooks"
+SAMPLES = NOTEBOOKS / "samples"
 GENERATED = DOCS / "generated"
 CAMPAIGN = "autumn-sale-2026"
 AT = "2026-11-20T12:12:00Z"
-SCOPE = {"source": "samples", "campaign": CAMPAIGN, "at": AT}
+SCOPE = {
+    "source": "samples",
+    "campaign": CAMPAIGN,
+    "at": AT,
+    "providers": os.path.relpath(PROVIDERS_FILE, NOTEBOOKS),
+}
 PARAMETERS: dict[str, dict[str, str]] = {
     "first_tour": {},
     "campaign_live_report": {**SCOPE, "live": "False"},
@@ -61,7 +69,14 @@ DOCUMENTS = {
 """Documents outside of ``docs``, by the name of their page."""
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 MARKDOWN = str.maketrans({c: f"\\{c}" for c in r"\`*_{}[]<>|$"})
-VIEWS = {"kpi": "key figures", "donut": "donut", "bars": "bars", "lines": "lines", "table": "table"}
+VIEWS = {
+    "kpi": "key figures",
+    "donut": "donut",
+    "bars": "bars",
+    "lines": "lines",
+    "table": "table",
+    "intervals": "intervals",
+}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -80,7 +95,7 @@ def make() -> None:
     pages.mkdir(parents=True)
     with ThreadPoolExecutor(max_workers=3) as pool:
         runs = [pool.submit(run_notebook, name, pages) for name in PARAMETERS]
-        report = StaticReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT)
+        report = StaticReport(SAMPLES, CAMPAIGN, at=AT, providers=PROVIDERS_FILE)
         with redirect_stdout(None):  # the names of the files
             report.save(pictures, ("html", "csv", "svg", "pdf"))
         (GENERATED / "gallery.md").write_text("\n".join(gallery(pictures)), encoding="utf-8")
@@ -199,7 +214,7 @@ def drawn(tile: Tile) -> str:
         "version": 1,
         "tabs": {tile.tab: {"tiles": tiles}},
     }
-    report = StaticReport(NOTEBOOKS / "samples", CAMPAIGN, at=AT, layout=layout)
+    report = StaticReport(SAMPLES, CAMPAIGN, at=AT, providers=PROVIDERS_FILE, layout=layout)
     return str(report.tab(tile.tab)._repr_mimebundle_()["text/html"]).replace("\n", " ")
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from campaign_live_widgets.app.demo.simulation import DOMAINS
+from campaign_live_widgets.app.demo.story import DOMAINS, THROTTLING
 from campaign_live_widgets.io.clock import rfc3339
 
 Row = dict[str, Any]
@@ -63,6 +63,20 @@ WORDS: dict[str, dict[str, dict[Any, int]]] = {
     },
 }
 """For each channel the outcomes of a thousand messages, and their reasons."""
+CODES = {
+    "Invalid-Recipient": {"5.1.1": 8, "5.1.6": 1},
+    "Mailbox-Full": {"5.2.2": 1},
+    "Soft-Bounce": {"4.4.1": 1, "5.7.26": 1, "5.7.1": 1},
+    "DNS-Failure": {"5.1.2": 1},
+    "Undetermined": {"550": 1},
+    "Transient-Failure": {"4.2.1": 1},
+    "Spam-Block": {"4.7.28": 1},
+}
+"""For each reason the codes that mail servers reply; none for the others."""
+SCANNED, JUDGED, BLOCKED = 0.012, 0.85, 0.1
+"""Shares: of e-mails whose links a machine follows, of opens and clicks that were judged, and of
+e-mails that the provider that throttles refuses."""
+PAGES = ("coats", "coats", "boots", "sale")
 
 
 def pick(rng: random.Random, weights: dict[Any, int]) -> Any:  # noqa: ANN401 - whatever it holds
@@ -75,13 +89,21 @@ class Campaign:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
+        self.details = random.Random(seed + 1)  # what is no part of the story's course
         self.feedback: list[Row] = []
         self.push: list[Row] = []
         self.tracking: list[Row] = []
         self.domains = [pick(self.rng, DOMAINS) for _ in range(PROFILES)]
         self.platforms = [pick(self.rng, PLATFORMS) for _ in range(PROFILES)]
 
-    def row(self, message: str, profile: int, at: datetime, **parts: Row) -> Row:
+    def row(
+        self,
+        message: str,
+        profile: int,
+        at: datetime,
+        rng: random.Random | None = None,
+        **parts: Row,
+    ) -> Row:
         """Return one row about one message to one profile; *parts* join its payload."""
         channel = message.split("-", maxsplit=1)[0]
         inner: Row = {
@@ -97,7 +119,7 @@ class Campaign:
             inner["pushChannelContext"] = {"platform": self.platforms[profile]}
         at = at.replace(microsecond=at.microsecond // 1000 * 1000)
         return {
-            "_id": f"{self.rng.getrandbits(48):012x}",
+            "_id": f"{(rng or self.rng).getrandbits(48):012x}",
             "timestamp": at,
             "eventType": "message.feedback",
             "_experience": {"customerJourneyManagement": inner | parts},
@@ -133,14 +155,24 @@ class Campaign:
             self.add_feedback(message, profile, at, status, messageFailure=failure)
         elif status == "bounce":
             self.add_feedback(
-                message, profile, at, status, messageFailure=self.failure(message, "sync")
+                message, profile, at, status, messageFailure=self.failure(message, profile, "sync")
             )
         return status
 
-    def failure(self, message: str, category: str) -> Row:
+    def failure(self, message: str, profile: int, category: str) -> Row:
         """Return why a message came back."""
         kind, reason = pick(self.rng, WORDS[message.partition("-")[0]]["bounce"])
-        return {"type": kind, "category": category, "reason": reason}
+        if self.is_throttled(message, profile):
+            kind, reason = "Soft", "Spam-Block"
+        return {"type": kind, "category": category, "reason": reason, **self.code(reason)}
+
+    def code(self, reason: str) -> Row:
+        """Return the code with which a server gave this reason, if it has one."""
+        return {"code": pick(self.details, CODES[reason])} if reason in CODES else {}
+
+    def is_throttled(self, message: str, profile: int) -> bool:
+        """Return whether the recipient's provider takes little of this message."""
+        return message == "email-last-hours" and self.domains[profile] in THROTTLING
 
     def email(self, message: str, profiles: list[int], start: datetime, minutes: float) -> None:
         """Send an e-mail at an even pace and let people react to it."""
@@ -151,14 +183,22 @@ class Campaign:
 
     def accepted_email(self, message: str, profile: int, at: datetime) -> None:
         """Let an accepted e-mail be delayed, returned late, opened and clicked."""
+        if self.is_throttled(message, profile):
+            for wait in range(self.details.choice((0, 1, 1, 2, 3)), 0, -1):
+                reason = self.details.choice(("Transient-Failure", "Spam-Block"))
+                self.add_delay(
+                    message, profile, at - wait * timedelta(seconds=50), reason, self.details
+                )
+            if self.details.random() < BLOCKED:
+                failure = self.failure(message, profile, "sync")
+                self.add_feedback(message, profile, at, "bounce", messageFailure=failure)
+                return
         if self.chance(0.02):
-            self.add_feedback(
-                message, profile, at, "delay", messageFailure={"reason": "Mailbox-Full"}
-            )
+            self.add_delay(message, profile, at, "Mailbox-Full")
             at += timedelta(minutes=self.rng.uniform(5, 30))
         self.add_feedback(message, profile, at, "sent")
         if self.chance(0.015):
-            failure = self.failure(message, "async")
+            failure = self.failure(message, profile, "async")
             self.add_feedback(
                 message, profile, at + self.later(20), "bounce", messageFailure=failure
             )
@@ -171,6 +211,36 @@ class Campaign:
             }
         if self.chance(0.36):
             self.opened(message, profile, at + self.later(32))
+        if self.details.random() < SCANNED:
+            moment = at + timedelta(seconds=self.details.uniform(2, 20))
+            for page in sorted(set(PAGES)):  # a scanner follows all links at once
+                self.tracked(
+                    message,
+                    profile,
+                    moment,
+                    "bot_click",
+                    self.details,
+                    url=self.link(page),
+                    isBot=True,
+                )
+
+    def add_delay(
+        self,
+        message: str,
+        profile: int,
+        at: datetime,
+        reason: str,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Add that a server asked to try again later."""
+        code = {"code": "4.2.2"} if reason == "Mailbox-Full" else self.code(reason)
+        failure = {"reason": reason, **code}
+        feedback = {"feedbackStatus": "delay", "retryCount": 0, "messageFailure": failure}
+        self.feedback.append(self.row(message, profile, at, rng, messageDeliveryfeedback=feedback))
+
+    def link(self, page: str) -> str:
+        """Return the address of a page as senders write it, with a token of the reader."""
+        return f"https://shop.example/{page}?utm_source=email&t={self.details.getrandbits(64):016x}"
 
     def opened(self, message: str, profile: int, at: datetime) -> None:
         """Let a reader open an e-mail, perhaps again, and perhaps act on it."""
@@ -178,18 +248,27 @@ class Campaign:
         if self.chance(0.12):
             self.tracked(message, profile, at + self.later(25), "open")
         if self.chance(0.24):
-            page = self.rng.choice(("coats", "coats", "boots", "sale"))
-            url = f"https://shop.example/{page}"
+            url = self.link(self.rng.choice(PAGES))
             self.tracked(message, profile, at + self.later(1.2, 0.7), "click", url=url)
         if self.chance(0.018):
             self.tracked(message, profile, at + self.later(1), "unsubscribe")
         elif self.chance(0.012):
             self.tracked(message, profile, at + self.later(2), "spam_complaint")
 
-    def tracked(self, message: str, profile: int, at: datetime, kind: str, **more: str) -> None:
-        """Add what a reader of an e-mail did."""
+    def tracked(
+        self,
+        message: str,
+        profile: int,
+        at: datetime,
+        kind: str,
+        rng: random.Random | None = None,
+        **more: str | bool,
+    ) -> None:
+        """Add what a reader of an e-mail did, or a machine; most of it was judged."""
         interaction = {"interactionType": kind, **more}
-        row = self.row(message, profile, at, messageInteraction=interaction)
+        if kind in ("open", "click") and self.details.random() < JUDGED:
+            interaction["isBot"] = False
+        row = self.row(message, profile, at, rng, messageInteraction=interaction)
         self.tracking.append(row | {"eventType": "message.tracking"})
 
     def notify(self, message: str, profiles: list[int], start: datetime, minutes: float) -> None:

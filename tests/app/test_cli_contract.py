@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from campaign_live_widgets.catalog import TILES
 from tests import oracle
 from tests.oracle_xdm import xdm_to_canonical
 from tests.support.cli import COMMAND, Command, Run, call
@@ -55,6 +56,16 @@ def rows() -> list[Row]:
             key = {"event_id": f"formula-{number}-{channel}-{kind}"}
             events.append(dict.fromkeys(oracle.COLUMNS) | extra | dimensions | key)
     return events
+
+
+NULL = type(None)
+TYPES = {
+    "text": {str, NULL},
+    "count": {int},
+    "unique": {int, NULL},
+    "ratio": {float, NULL},
+    "number": {float, NULL},
+}
 
 
 @pytest.fixture(scope="module")
@@ -144,19 +155,20 @@ def test_json_in_french_differs_only_in_titles(source: str) -> None:
 
 def test_json_has_the_types_of_the_contract(source: str) -> None:
     document = json.loads(report(source, "--format", "json").out)
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["campaign_id"] == "c1"
     for time in (document["window"]["start"], document["window"]["end"], document["newest_event"]):
         assert TIME.fullmatch(time)
     assert type(document["window"]["bucket_seconds"]) is int
     assert {type(count) for count in document["health"].values()} == {int}
     for name, widget in document["widgets"].items():
-        assert set(widget) == {"title", "columns", "rows"}
+        assert set(widget) == {"title", "columns", "rows", "state", "of"}
+        assert widget["state"] in {"ok", "thin", "none"}
         for row in widget["rows"]:
             assert len(row) == len(widget["columns"])
             assert type(row[0]) is str
             for column, cell in zip(widget["columns"][1:], row[1:], strict=True):
-                assert type(cell) is (float if column == "share" else int), name
+                assert type(cell) in TYPES[TILES[name].column(column).kind], (name, column)
         if widget["columns"][0] == "bucket":
             assert all(TIME.fullmatch(row[0]) for row in widget["rows"])
 
@@ -209,8 +221,8 @@ def test_text_names_every_widget_and_its_numbers(source: str, locale: str) -> No
     result = report(source, "--locale", locale, "--window", "7d")
     assert result.code == DONE
     expected_report = expected("7d", locale=locale)
-    for widget in expected_report["widgets"].values():
-        assert widget["title"] in result.out
+    for name in oracle.WIDGETS:
+        assert expected_report["widgets"][name]["title"] in result.out
     entered = expected_report["widgets"]["campaign.statistics"]["rows"][0][1]
     label = {"en": "Entered profiles", "fr": "Profils entrés"}[locale]
     assert re.search(rf"{label}\s+{entered}\b", result.out)
@@ -356,8 +368,12 @@ def test_the_page_answers_at_the_printed_address_and_ends_at_a_signal(
         assert process.stdout is not None
         address = process.stdout.readline().decode().strip()
         assert re.fullmatch(r"http://(127\.0\.0\.1|localhost):\d+/?\S*", address)
-        with urlopen(address, timeout=60) as page:  # noqa: S310 - our own server
+        with urlopen(f"{address}?tab=deliverability", timeout=60) as page:  # noqa: S310 - our own
             assert page.status == 200
+            text = page.read().decode()
+        if command == "demo":
+            for provider in ("northmail", "postbox", "courriel", "fibre", "orchard"):
+                assert f">{provider}<" in text
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == DONE

@@ -12,7 +12,11 @@ import pytest
 
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, COLUMNS, Simulation
+from campaign_live_widgets.app.demo.story import DOMAINS, PROVIDERS_FILE, THROTTLING
 from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.catalog.bounce_classes import explain
+from campaign_live_widgets.catalog.details import unpacked
+from campaign_live_widgets.catalog.providers import families
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import frame
 from campaign_live_widgets.snapshot import Window
@@ -87,6 +91,72 @@ def test_some_events_are_late_repeated_or_out_of_order(events: list[dict[str, An
     assert 20 < rate < 60
 
 
+def test_people_machines_and_opens_that_no_one_judged(events: list[dict[str, Any]]) -> None:
+    opens = [e for e in events if (e["channel"], e["event_type"]) == ("email", "open")]
+    clicks = [e for e in events if e["event_type"] == "click"]
+    for kind in (opens, clicks):
+        judged = Counter(event.get("is_machine") for event in kind)
+        assert min(judged[True], judged[False], judged[None]) > 20
+    reasons = {event["machine_reason"] for event in opens if event.get("is_machine")}
+    assert reasons == {"apple_privacy", "prefetch", "vendor_flag"}
+    assert all(("machine_reason" in event) == (event.get("is_machine") is True) for event in events)
+
+
+def test_links_hold_tokens_and_addresses_as_senders_write_them(
+    events: list[dict[str, Any]],
+) -> None:
+    urls = [event["url"] for event in events if event["event_type"] == "click"]
+    for part in ("?utm_source=", "#top", "/u/p", "%40northmail.example", "mailto:", "/orders/"):
+        assert any(part in url for url in urls), part
+    assert not any("{" in url for url in urls)
+    assert len(set(urls)) > len(urls) * 0.8
+
+
+def test_the_report_knows_links_without_what_points_at_a_person(
+    tmp_path: Path, events: list[dict[str, Any]]
+) -> None:
+    lines = "".join(json.dumps(event) + "\n" for event in events[:40_000])
+    (tmp_path / "events.ndjson").write_text(lines)
+    details = snapshot(tmp_path).counts["detail"]
+    clicked = details.column("click") > 0
+    links = zip(details.values, clicked, strict=True)
+    assert {unpacked(str(text))[0] for text, is_link in links if is_link} == {
+        "shop.example/sale",
+        "shop.example/basket/*",
+        "shop.example/new",
+        "shop.example/u/*/preferences",
+        "help.example/orders/*",
+        "mailto",
+    }
+
+
+def test_one_provider_throttles_for_a_while(events: list[dict[str, Any]]) -> None:
+    known = families(PROVIDERS_FILE)
+    throttled, usual = Counter[str](), Counter[str]()
+    for event in events:
+        if event["channel"] == "email" and event["event_type"] in {"sent", "bounce", "delay"}:
+            minute = (stamp(event) - START) / timedelta(minutes=1)
+            is_slow = known.family(event["domain"]) == "fibre" and 26 <= minute < 40
+            kind = event["event_type"]
+            if kind != "sent":
+                kind += f" {explain(event.get('reason'), event.get('status_code'))}"
+            (throttled if is_slow else usual)[kind] += 1
+    assert throttled["delay volume"] > 0.5 * throttled["sent"] > 20
+    assert throttled["bounce volume"] + throttled["bounce reputation"] > 0.05 * throttled["sent"]
+    assert usual["delay volume"] < 0.01 * usual["sent"]
+    assert {kind.split()[1] for kind in usual if kind.startswith("bounce")} >= {
+        *("address", "domain", "mailbox", "technical", "authentication", "reputation"),
+        *("content", "reply", "unclassified"),
+    }
+
+
+def test_providers_file_names_families_of_the_large_domains() -> None:
+    known = families(PROVIDERS_FILE)
+    named = sum(count for domain, count in DOMAINS.items() if known.family(domain) != "other")
+    assert 0.8 < named / sum(DOMAINS.values()) < 1
+    assert set(map(known.family, THROTTLING)) == {"fibre"}
+
+
 def test_a_higher_speed_sends_more_messages() -> None:
     minutes = START + timedelta(minutes=5)
     usual = len(list(Simulation(7, START).events(minutes)))
@@ -94,6 +164,7 @@ def test_a_higher_speed_sends_more_messages() -> None:
     assert 8 < fast / usual < 12
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", ["ndjson", "parquet"])
 def test_the_report_counts_the_written_events(
     form: Format, tmp_path: Path, events: list[dict[str, Any]]

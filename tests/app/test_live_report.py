@@ -256,7 +256,7 @@ def test_only_changes_of_the_source_wake_the_feed(tmp_path: Path) -> None:
     try:
         feed.wait(1.0)  # the watcher starts
         assert feed.wait(0.3) is False
-        (tmp_path / "notes.txt").write_text("not data")
+        (tmp_path / ".notes.ndjson").write_text("hidden")
         assert feed.wait(0.3) is False
         (tmp_path / "a.ndjson").write_text(event(1))
         began = time.monotonic()

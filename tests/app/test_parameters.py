@@ -89,6 +89,7 @@ def test_a_value_of_another_type_is_an_error(name: str) -> None:
         "str": (1, None, True, ["x"], b"x"),
         "bool": ("true", 1, 0, None),
         "float": ("0.5", True, None, [0.5]),
+        "int": ("10", True, None, 0.5, [10]),
         "list": ("m1", None, [1], {"m1": 1}, ["m1", None]),
     }
     for one in TEMPLATES[name].parameters:

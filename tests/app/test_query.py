@@ -15,8 +15,8 @@ from campaign_live_widgets.app.settings.address import (
     to_address,
 )
 from campaign_live_widgets.app.settings.query import EVERYTHING, FASTEST, SLOWEST, Query
-from campaign_live_widgets.catalog import TABS
-from campaign_live_widgets.snapshot import Selection, Window
+from campaign_live_widgets.catalog import BASES, TABS
+from campaign_live_widgets.snapshot import MACHINES, Selection, Window
 
 PLAIN = Query()
 MINUTE = timedelta(minutes=1)
@@ -56,6 +56,8 @@ def queries(draw: st.DrawFn) -> Query:
         messages=draw(several),
         executions=draw(several),
         include_tests=draw(st.booleans()),
+        machines=draw(st.sampled_from(MACHINES)),
+        basis=draw(st.sampled_from(BASES)),
         time_zone=draw(st.sampled_from(["UTC", "Europe/Paris", "America/St_Johns", "Etc/GMT+5"])),
         locale=draw(st.sampled_from(["en", "fr"])),
         every=draw(st.floats(FASTEST, SLOWEST)),
@@ -156,6 +158,9 @@ def test_a_value_that_exact_times_rule_out_is_named(address: str, named: list[st
         ("tab=push&tab=x&tab=push&tab=email", Query(tab="email"), ["tab=push&tab=x"]),
         ("campaign=a&campaign=b", Query(campaign="b"), ["campaign=a"]),
         ("tests=1&tests=1", Query(include_tests=True), []),
+        ("machines=only&machines=exclude", Query(machines="exclude"), ["machines=only"]),
+        ("machines=some", Query(), ["machines=some"]),
+        ("basis=decided&basis=opened", Query(), ["basis=decided", "basis=opened"]),
         ("message=a&message=b", Query(messages=("a", "b")), []),
         (
             "from=yesterday&to=2026-11-20T12:00Z",

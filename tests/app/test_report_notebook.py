@@ -37,8 +37,19 @@ def test_papermill_runs_the_notebook_to_the_end(tmp_path: Path) -> None:
 def test_papermill_infers_each_parameter_and_its_help() -> None:
     parameters = papermill.inspect_notebook(NOTEBOOK)
     assert list(parameters) == [
-        *("source", "campaign", "window", "at", "messages", "executions", "locale"),
-        *("include_tests", "time_zone", "every", "tab", "live"),
+        *("source", "mapping", "sends", "campaign", "window", "at", "messages", "executions"),
+        "locale",
+        *(
+            "include_tests",
+            "machines",
+            "basis",
+            "providers",
+            "small_cells",
+            "time_zone",
+            "every",
+            "tab",
+            "live",
+        ),
     ]
     assert all(parameter["inferred_type_name"] != "None" for parameter in parameters.values())
     assert all(parameter["help"] for parameter in parameters.values())

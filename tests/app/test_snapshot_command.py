@@ -181,6 +181,37 @@ def test_steps_start_at_the_newest_snapshot_of_the_same_kind(tmp_path: Path) -> 
     assert part == [END - hour, END]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"machines": "exclude"}, {"basis": "sent"}, {"small_cells": 10}, {"providers": "north.csv"}],
+)
+def test_snapshots_with_other_numbers_are_of_another_kind(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    out, hour = tmp_path / "out", timedelta(hours=1)
+    out.mkdir()
+    if name := other.get("providers"):
+        (tmp_path / name).write_text("pattern,family\nnorth.example,north\n", encoding="utf-8")
+        other = {"providers": str(tmp_path / name)}
+    write_manifest(out, END - 3 * hour)
+    write_manifest(out, END - 2 * hour, **other)
+    assert missing_ends(out, query(), every=hour, now=AT) == [END - 2 * hour, END - hour, END]
+    assert missing_ends(out, query(**other), every=hour, now=AT) == [END - hour, END]
+
+
+def test_snapshots_are_of_one_kind_by_the_rows_of_files_of_providers(tmp_path: Path) -> None:
+    out, hour = tmp_path / "out", timedelta(hours=1)
+    out.mkdir()
+    for name, family in (("a.csv", "north"), ("b.csv", "north"), ("c.csv", "south")):
+        text = f"pattern,family\nnorth.example,{family}\n"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_manifest(out, END - 3 * hour, providers=str(tmp_path / "a.csv"))
+    write_manifest(out, END - 2 * hour, providers=str(tmp_path / "c.csv"))
+    write_manifest(out, END - hour, providers=str(tmp_path / "removed.csv"))
+    like_first = query(providers=str(tmp_path / "b.csv"))
+    assert missing_ends(out, like_first, every=3 * hour, now=AT) == [END]
+
+
 def test_a_step_that_is_too_short_is_an_error(tmp_path: Path) -> None:
     write_manifest(tmp_path, END - timedelta(days=30))
     with pytest.raises(UsageError, match="--every"):

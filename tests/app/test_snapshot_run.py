@@ -108,6 +108,8 @@ def test_json_csv_and_parquet_have_the_numbers_of_the_oracle(made: Path, rows: l
                 if expected_value is None:
                     assert cell == ""
                     assert pd.isna(value)
+                elif isinstance(expected_value, str):
+                    assert cell == value == expected_value
                 else:
                     assert float(cell) == value == expected_value
 
@@ -117,6 +119,8 @@ def test_the_manifest_records_parameters_and_counts(made: Path, source: str) -> 
     report = json.loads((made / "report.json").read_text(encoding="utf-8"))
     assert manifest["parameters"] == {
         "source": source,
+        "mapping": "",
+        "sends": "",
         "campaign": "c1",
         "window": "24h",
         "at": "2026-11-23T11:58:30.250000Z",
@@ -124,6 +128,10 @@ def test_the_manifest_records_parameters_and_counts(made: Path, source: str) -> 
         "executions": [],
         "locale": "en",
         "include_tests": False,
+        "machines": "include",
+        "basis": "default",
+        "small_cells": 0,
+        "providers": "",
         "time_zone": "UTC",
         "layout": "",
         "formats": ["csv", "parquet"],

@@ -101,6 +101,7 @@ def test_new_numbers_appear_without_a_key() -> None:
     run_app(feed, steps, USUAL)
 
 
+@pytest.mark.usefixtures("matrix")
 def test_keys_open_tabs_and_scroll() -> None:
     async def steps(app: WatchApp, pilot: Pilot[Any]) -> None:
         async def after(key: str) -> tuple[str, float]:
@@ -121,7 +122,9 @@ def test_keys_open_tabs_and_scroll() -> None:
         assert (await after("G"))[1] == bottom
         assert await after("g") == ("email", 0)
         assert (await after("tab"))[0] == "push"
+        assert (await after("right"))[0] == "deliverability"
         assert (await after("right"))[0] == "campaign"
+        assert (await after("shift+tab"))[0] == "deliverability"
         assert (await after("shift+tab"))[0] == "push"
         assert (await after("left"))[0] == "email"
         assert (await after("1"))[0] == "campaign"
@@ -139,6 +142,7 @@ def test_keys_exit_the_app(key: str) -> None:
     assert run_app(feed_of(), steps, USUAL) is None
 
 
+@pytest.mark.usefixtures("matrix")
 def test_a_failing_source_is_shown_with_the_last_numbers_until_it_recovers() -> None:
     feed = feed_of()
 
@@ -155,6 +159,7 @@ def test_a_failing_source_is_shown_with_the_last_numbers_until_it_recovers() -> 
     run_app(feed, steps, WIDE)
 
 
+@pytest.mark.usefixtures("matrix")
 def test_an_unexpected_error_ends_the_app() -> None:
     feed = feed_of()
 
@@ -168,6 +173,7 @@ def test_an_unexpected_error_ends_the_app() -> None:
     assert isinstance(run_app(feed, steps, USUAL), ZeroDivisionError)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize(
     ("size", "locale"), [(WIDE, "en"), (USUAL, "fr"), (NARROW, "en"), ((24, 24), "fr")]
 )

@@ -124,6 +124,7 @@ def test_a_folder_that_is_made_and_filled_at_once_is_found(feed: RollupFeed, fol
     until(lambda: shows(feed, 22))
 
 
+@pytest.mark.usefixtures("matrix")
 def test_many_files_at_once_are_all_found(feed: RollupFeed, folder: Path) -> None:
     for number in range(3, 1503):
         (folder / f"{number}.ndjson").write_text(lines(number))

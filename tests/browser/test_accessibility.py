@@ -49,8 +49,8 @@ def page(request: pytest.FixtureRequest, voila: Front, browser: Browser) -> Iter
 
 def test_no_tab_has_a_serious_issue(page: Page) -> None:
     tabs = page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab")
-    assert tabs.count() == 3
-    for index in range(3):
+    assert tabs.count() == 4
+    for index in range(4):
         tabs.nth(index).click()
         page.wait_for_selector(".clw-grid:visible .clw-view:visible")
         assert accessibility_problems(page) == []
@@ -58,7 +58,7 @@ def test_no_tab_has_a_serious_issue(page: Page) -> None:
 
 def test_edit_mode_has_no_serious_issue(page: Page) -> None:
     tabs = page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab")
-    for index in range(3):
+    for index in range(4):
         tabs.nth(index).click()
         page.locator(".clw-edit-modify:visible").click()
         page.locator(".clw-edit-remove:visible").first.click()

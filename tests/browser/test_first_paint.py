@@ -193,7 +193,7 @@ def test_the_page_asks_for_few_scripts(browser: Browser, address: str) -> None:
     page.on("request", lambda request: scripts.append(request.url.split("/")[-1]))
     page.goto(address)
     page.wait_for_selector(LIVE)
-    for index in range(3):
+    for index in range(4):
         page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(index).click()
         page.wait_for_timeout(500)
     bundles = [name for name in scripts if name.startswith(("voila.js", "remoteEntry"))]

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from campaign_live_widgets.catalog import METRICS, TILES, Count, Distinct, meaning, notes, terms
+from campaign_live_widgets.catalog import (
+    METRICS,
+    TILES,
+    Count,
+    Distinct,
+    Explained,
+    Ratio,
+    meaning,
+    notes,
+    terms,
+)
+from campaign_live_widgets.catalog.bounce_classes import BOUNCE_CLASSES
 from campaign_live_widgets.errors import UnknownNameError
 
 
@@ -20,6 +31,13 @@ def test_meaning_contains_label_definition_formula_and_rate(metric_id: str, loca
         assert all(kind in texts.formula for kind in metric.formula.event_types)
     elif isinstance(metric.formula, Count):
         assert metric.formula.event_type in texts.formula
+    elif isinstance(metric.formula, Ratio):
+        parts = (metric.formula.numerator, metric.formula.denominator)
+        assert texts.formula == " ÷ ".join(METRICS[part].label(locale) for part in parts)
+    elif isinstance(metric.formula, Explained):
+        titles = [BOUNCE_CLASSES[one].title(locale) for one in metric.formula.classes]
+        assert len(titles) > 1
+        assert all(title in texts.formula for title in titles)
     else:
         added = sum(sign > 0 for sign, _ in terms(metric.formula))
         assert texts.formula.count(" + ") == added - 1

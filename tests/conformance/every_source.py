@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from campaign_live_widgets.store import Store
-from tests.support.events import files
+from tests.support.channels import avro_files
+from tests.support.channels import words as channels
+from tests.support.events import files, mapped
+from tests.support.repeats import repeats
 from tests.support.servers import tables
 from tests.support.servers.engines import OnPostgres, OnSpark
 from tests.support.vendors import in_adobes_words as adobe
+from tests.support.vendors import in_mail_words as mail
 from tests.support.vendors import in_vendors_words as vendors
 
 if TYPE_CHECKING:
@@ -43,6 +47,11 @@ def _itself(row: Row) -> list[Row]:
     return [row]
 
 
+def _without_codes(row: Row) -> list[Row]:
+    """Return the event of a row whose mapping names no column for codes."""
+    return [row | {"status_code": None, "machine_reason": None}]
+
+
 @dataclass(frozen=True)
 class Source:
     """One way of them.
@@ -58,8 +67,18 @@ class Source:
     means: Callable[[Row], list[Row]] = _itself
     keeps_repeats: bool = True
     """Whether rows that repeat an event are still there to be counted."""
-    streams: int = 5
+    streams: int = max(2, repeats(5))
     """How many streams of events are put into it, each new one with another seed."""
+    has_tests: bool = True
+    """Whether it can express that a message is a test."""
+    fills: str = "email.bounce"
+    """How the names of tiles start that its events fill."""
+    least: int = 70
+    """How many events of a stream it can express, at least."""
+    keeps_columns: bool = False
+    """Whether it expresses all columns: links, codes, and what machines did."""
+    has_pairs: bool = True
+    """Whether distinct pairs of a profile and a send are counted."""
 
 
 def _files(*forms: str) -> Callable[[Place], Put]:
@@ -159,6 +178,7 @@ def _vendor(
     word: Callable[[Row], Row | None],
     text: Callable[[list[Row]], str] = _array,
     means: Callable[[Row], list[Row]] = _itself,
+    **differs: Any,  # noqa: ANN401 - attributes of the source
 ) -> Source:
     """Return a vendor's events in documents of JSON, each call one."""
 
@@ -172,7 +192,7 @@ def _vendor(
 
         return put
 
-    return Source(name, new, expresses=lambda row: word(row) is not None, means=means)
+    return Source(name, new, expresses=lambda row: word(row) is not None, means=means, **differs)
 
 
 def _adobe(name: str, form: str, shape: Callable[[Row], Row]) -> Source:
@@ -187,22 +207,160 @@ def _adobe(name: str, form: str, shape: Callable[[Row], Row]) -> Source:
     )
 
 
+def _mapped(form: str, shape: Callable[[Row], Row] = dict) -> Source:
+    """Return somebody's own export in files of one form, read by a mapping."""
+
+    def new(place: Place) -> Put:
+        mapping = mapped.write_mapping(place.folder)
+        (place.folder / "exports").mkdir()
+        put = _files(form)(Place(place.folder / "exports", place.fixture))
+        return lambda rows: f"{mapping}:{put([shape(mapped.own_words(row)) for row in rows])}"
+
+    return Source(
+        f"mapped {form}",
+        new,
+        expresses=mapped.is_expressible,
+        means=_without_codes,
+        keeps_columns=True,
+    )
+
+
+def _mapped_table(fixture: str, kind: Callable[[Any], Engine]) -> Callable[[Place], Put]:
+    """Return somebody's own table of texts, read by a mapping."""
+
+    def new(place: Place) -> Put:
+        engine = kind(place.fixture(fixture))
+        mapping = mapped.write_mapping(place.folder, "events_*")
+        empty = dict.fromkeys(mapped.CANONICAL)
+        columns = (*files.flattened(mapped.own_words(empty)), "event_id")
+        name = engine.create(columns, texts=columns)
+
+        def put(rows: list[Row]) -> str:
+            own = [files.flattened(mapped.own_words(row)) for row in rows]
+            engine.insert(name, [mapped.as_texts(row) for row in own])
+            return f"{mapping}:{engine.url(name)}"
+
+        return put
+
+    return new
+
+
+def _mapped_store(place: Place) -> Put:
+    """Ingest somebody's own export into a store, by a mapping."""
+    mapping = mapped.write_mapping(place.folder)
+    (place.folder / "exports").mkdir()
+    put = _files("ndjson", "csv")(Place(place.folder / "exports", place.fixture))
+
+    def ingest(rows: list[Row]) -> str:
+        with Store.open(place.folder / "store") as store:
+            store.ingest(
+                f"{mapping}:{put([files.flattened(mapped.own_words(row)) for row in rows])}"
+            )
+        return str(place.folder / "store")
+
+    return ingest
+
+
+def _braze_in_avro(place: Place) -> Put:
+    """Put every call's rows into Avro files: one for each type of event, in a folder named so."""
+    numbers = count()
+
+    def put(rows: list[Row]) -> str:
+        number = next(numbers)
+        records: dict[str, list[Row]] = {}
+        for row in rows:
+            if (raw := channels.braze(row)) and (record := channels.braze_record(row)):
+                records.setdefault(raw["event_type"], []).append(record)
+        for kind, some in records.items():
+            folder = place.folder / f"event_type={kind}"
+            folder.mkdir(exist_ok=True)
+            avro_files.write(some, folder / f"{number}.avro")
+        return str(place.folder)
+
+    return put
+
+
+_FILLS: Final = {"fcm": "push.sending", "airship": "email.bounce_"}
 SOURCES: Final = (
-    *(Source(form, _files(form)) for form in files.FORMS),
-    Source("files of all forms", _scattered),
-    Source("a file that grows", _growing),
-    Source("store, ingested", _ingested, keeps_repeats=False),
-    Source("store, appended", _appended, keeps_repeats=False),
-    Source("postgresql", _engine("postgres", OnPostgres), pytest.mark.database, expresses=_typed),
-    Source("spark", _engine("spark", OnSpark), pytest.mark.database, expresses=_typed, streams=1),
-    _vendor("sendgrid", vendors.sendgrid),
-    _vendor("ses", vendors.ses),
-    _vendor("ses by sns", vendors.ses_by_sns),
-    _vendor("ses by firehose", vendors.ses, files.ndjson_text),
-    _vendor("mailgun", vendors.mailgun),
+    *(Source(form, _files(form), keeps_columns=True) for form in files.FORMS),
+    Source("files of all forms", _scattered, keeps_columns=True),
+    Source("a file that grows", _growing, keeps_columns=True),
+    Source("store, ingested", _ingested, keeps_repeats=False, keeps_columns=True),
+    Source("store, appended", _appended, keeps_repeats=False, keeps_columns=True),
+    Source(
+        "postgresql",
+        _engine("postgres", OnPostgres),
+        pytest.mark.database,
+        expresses=_typed,
+        keeps_columns=True,
+        has_pairs=False,
+    ),
+    Source(
+        "spark",
+        _engine("spark", OnSpark),
+        pytest.mark.database,
+        expresses=_typed,
+        streams=1,
+        keeps_columns=True,
+        has_pairs=False,
+    ),
+    _vendor("sendgrid", vendors.sendgrid, means=vendors.sendgrid_means),
+    _vendor("ses", vendors.ses, means=vendors.replied),
+    _vendor("ses by sns", vendors.ses_by_sns, means=vendors.replied),
+    _vendor("ses by firehose", vendors.ses, files.ndjson_text, means=vendors.replied),
+    _vendor("mailgun", vendors.mailgun, means=vendors.mailgun_means),
     _vendor("postmark", vendors.postmark, means=vendors.postmark_means),
-    _vendor("sparkpost", vendors.sparkpost),
+    _vendor("sparkpost", vendors.sparkpost, means=vendors.sparkpost_means),
+    *(
+        _vendor(
+            name,
+            word,
+            means=means,
+            has_tests=name == "onesignal",
+            fills=_FILLS.get(name, "email.bounce"),
+            least=25 if name == "fcm" else 70,
+        )
+        for name, (word, means) in channels.WORDS.items()
+    ),
+    Source(
+        "braze in avro",
+        _braze_in_avro,
+        expresses=lambda row: channels.braze(row) is not None,
+        means=channels.braze_means,
+        has_tests=False,
+    ),
+    _vendor("brevo", mail.brevo),
+    _vendor("mailjet", mail.mailjet, means=vendors.postmark_means),
+    _vendor("mandrill", mail.mandrill, means=mail.bounced_means),
+    _vendor("resend", mail.resend),
+    _vendor("mailersend", mail.mailersend, means=mail.anonymous_means, has_tests=False),
+    _vendor("postal", mail.postal, means=mail.tagged_means, has_tests=False),
+    _vendor("mailtrap", mail.mailtrap, means=vendors.postmark_means),
     _adobe("xdm, nested", "parquet", dict),
     _adobe("xdm, lines", "ndjson.gz", dict),
     _adobe("xdm, flattened", "csv", files.flattened),
+    _mapped("ndjson"),
+    _mapped("csv", files.flattened),
+    _mapped("parquet"),
+    Source(
+        "mapped postgresql",
+        _mapped_table("postgres", OnPostgres),
+        pytest.mark.database,
+        expresses=mapped.is_expressible,
+    ),
+    Source(
+        "mapped spark",
+        _mapped_table("spark", OnSpark),
+        pytest.mark.database,
+        expresses=mapped.is_expressible,
+        streams=1,
+    ),
+    Source(
+        "mapped, ingested",
+        _mapped_store,
+        expresses=mapped.is_expressible,
+        means=_without_codes,
+        keeps_repeats=False,
+        keeps_columns=True,
+    ),
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ipywidgets import GridspecLayout, Label
+from ipywidgets import Box, GridspecLayout, Label
 
 from campaign_live_widgets.catalog import TABS, TILES, Text, Tile
 from campaign_live_widgets.dashboard.editing.grid import ReportGrid
@@ -131,7 +131,9 @@ def test_the_layout_places_all_tiles_once_in_their_tab() -> None:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_the_layout_has_no_gap_and_no_overlap(tab: str) -> None:
-    cells = occupied(places(TILES.values())[tab])
+    row = places(TILES.values())[tab]
+    # The links are below all others, in half the width, and only where there are some.
+    cells = occupied([place for place in row if place.shown and place.tile_id != "email.links"])
     union = set().union(*cells)
     assert len(union) == sum(map(len, cells))
     height = max(row for row, _ in union) + 1
@@ -139,11 +141,25 @@ def test_the_layout_has_no_gap_and_no_overlap(tab: str) -> None:
     assert not gaps, f"(row, column) without a tile: change the sizes in layouts/places.py ({tab})"
 
 
-def test_a_tile_without_a_place_is_at_the_end_of_its_tab() -> None:
+def test_a_tile_without_a_place_is_offered_at_the_end_of_its_tab() -> None:
     title = Text("Texts", "Textos")
     new = [Tile(i, title, ("sent",), ("kpi",)) for i in ("sms.sent", "email.new")]
     placed = places([*new, TILES["email.summary"]])
     assert placed == {
-        "email": (Place("email.summary", 7, 12), Place("email.new", 6, 6)),
-        "sms": (Place("sms.sent", 6, 6),),
+        "email": (Place("email.summary", 7, 12), Place("email.new", 6, 6, shown=False)),
     }
+
+
+def test_tiles_without_data_keep_their_places_and_no_one_can_move_them() -> None:
+    row = [Place(tile_id, 4, 6) for tile_id in ("email.summary", "email.links", "push.summary")]
+    grid = ReportGrid({place.tile_id: Box() for place in row}, row)
+    grid.withhold({"email.links", "elsewhere"})
+    assert grid["email.links"].layout.display == "none"
+    assert grid.places() == tuple(row)
+    assert [p.tile_id for p in grid.available_places()] == ["email.summary", "push.summary"]
+    grid.arrange([Place("push.summary", 4, 6), Place("email.summary", 4, 6, shown=False)])
+    order = [place.tile_id for place in grid.places()]
+    assert order == ["push.summary", "email.summary", "email.links"]
+    grid.withhold(())
+    assert grid["email.links"].layout.display is None
+    assert grid["email.summary"].layout.display == "none"

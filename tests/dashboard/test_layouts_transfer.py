@@ -25,9 +25,9 @@ def test_an_exported_layout_can_be_imported() -> None:
     assert row == TURNED["email"]
     assert message.en == (
         "The file's layout is shown. Save to keep it. "
-        "It also has layouts of other tabs (Campaign, Push): import it there."
+        "It also has layouts of other tabs (Campaign, Push, Deliverability): import it there."
     )
-    assert "(Campagne, Push)" in message.fr
+    assert "(Campagne, Push, Délivrabilité)" in message.fr
 
 
 def test_a_file_of_this_tab_alone_mentions_no_other_tabs() -> None:

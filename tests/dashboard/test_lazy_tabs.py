@@ -37,7 +37,7 @@ def made(page: Dashboard) -> set[str]:
 def test_only_the_open_tab_has_tiles(page: Dashboard) -> None:
     assert made(page) == {"email"}
     assert page.tabs.selected_index == list(TABS).index("email")
-    assert page.tabs.titles == ("Campaign", "E-mail", "Push")
+    assert page.tabs.titles == ("Campaign", "E-mail", "Push", "Deliverability")
     assert all(tile.tile.tab == "email" for tile in page.grids.tiles.values())
 
 

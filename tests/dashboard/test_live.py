@@ -137,6 +137,7 @@ def test_ticks_go_on_after_the_acknowledgement_timeout(
     assert time.monotonic() - start > 0.3
 
 
+@pytest.mark.usefixtures("matrix")
 def test_ticks_need_no_acknowledgement_while_a_cell_blocks_the_kernel(
     report: Report, until: Until
 ) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from campaign_live_widgets import CampaignReport
 from campaign_live_widgets.errors import SourceError, UnknownNameError
-from tests.databases.test_every_engine import wanted
+from tests.databases.test_every_engine import printed
 from tests.support.events import generate
 from tests.support.events.generate import AT
 from tests.support.servers import server, spark_cluster, tables
@@ -48,7 +48,7 @@ def test_commands_print_the_numbers_of_the_oracle(url: str) -> None:
     report = json.loads(got.stdout)
     assert len(report.pop("rejects")) == report["health"]["rejected"]
     rows = tables.typed(generate.events(31, 200))
-    assert report == wanted(rows, "24h")
+    assert report == printed(rows, "24h")
     listed = json.loads(run("campaigns", url, "--format", "json").stdout)
     assert {one["campaign_id"] for one in listed} == {row["campaign_id"] for row in rows} - {
         None,
@@ -69,9 +69,9 @@ def test_frames_of_a_report_follow_the_table(engine: Engine) -> None:
     def rows_of_tile() -> list[list[object]]:
         return [list(row) for row in report.frame(tile).itertuples(index=False)]
 
-    assert rows_of_tile() == wanted(rows[:60], "30d")["widgets"][tile]["rows"]
+    assert rows_of_tile() == printed(rows[:60], "30d")["widgets"][tile]["rows"]
     engine.insert(name, rows[60:])
-    assert rows_of_tile() == wanted(rows, "30d")["widgets"][tile]["rows"]
+    assert rows_of_tile() == printed(rows, "30d")["widgets"][tile]["rows"]
     with pytest.raises(UnknownNameError):
         CampaignReport(engine.url(name), "unknown", live=False)
     report.close()
@@ -96,7 +96,7 @@ def test_page_follows_the_table_and_never_shows_the_address(
         page.goto(process.stdout.readline().decode().strip(), timeout=90_000)
         delivered = page.locator(".clw-kpi-delivered .clw-kpi-value").first
         first, second = (
-            dict(wanted(part, "30d")["widgets"]["campaign.statistics"]["rows"])["delivered"]
+            dict(printed(part, "30d")["widgets"]["campaign.statistics"]["rows"])["delivered"]
             for part in (rows[:100], rows)
         )
         assert first != second
@@ -186,11 +186,11 @@ def test_view_in_another_schema_is_read(postgres: Postgres) -> None:
         con.execute('GRANT SELECT ON ALL TABLES IN SCHEMA "Team Mail" TO reader')
     report = CampaignReport(postgres.url("Team%20Mail.Sent"), "c1", window="7d", at=AT, live=False)
     got = report.frame("email.summary").iloc[:, 1:].sum().to_dict()
-    series = wanted(rows, "7d")["widgets"]["email.summary"]
+    series = printed(rows, "7d")["widgets"]["email.summary"]
     summed = [sum(row[i] for row in series["rows"]) for i in range(1, len(series["columns"]))]
     assert list(got.values()) == summed
     entered = report.frame("campaign.statistics")["count"].tolist()
     assert entered == [
-        row[1] for row in wanted(rows, "7d")["widgets"]["campaign.statistics"]["rows"]
+        row[1] for row in printed(rows, "7d")["widgets"]["campaign.statistics"]["rows"]
     ]
     report.close()

@@ -15,7 +15,8 @@ from campaign_live_widgets.engine import new_rollup, open_rollup
 from campaign_live_widgets.report import to_json
 from campaign_live_widgets.snapshot import Selection
 from tests import oracle
-from tests.support.events import generate
+from tests.databases import detail_oracle
+from tests.support.events import generate, xdm_tables
 from tests.support.events.generate import AT, WINDOWS
 from tests.support.servers import tables
 from tests.support.servers.engines import filled
@@ -41,15 +42,68 @@ def minimal() -> list[Row]:
     return generate.simple(3)
 
 
-def wanted(rows: list[Row], window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+def printed(rows: list[Row], window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    """Return the report of the oracle as the command prints it."""
     events = pd.DataFrame(rows, columns=list(oracle.COLUMNS), dtype=object)
-    return oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests)
+    report = oracle.report(events, campaign, AT, WINDOWS[window], include_tests=tests)
+    return {**report, "widgets": detail_oracle.without_pairs(report["widgets"])}
+
+
+def printed_xdm(window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    """Return the same of the rows of Journey Optimizer."""
+    report = xdm_tables.wanted(window, tests=tests, campaign=campaign)
+    return {**report, "widgets": detail_oracle.without_pairs(report["widgets"])}
+
+
+def wanted(rows: list[Row], window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    """Return the same, and the counts by detail and of machines."""
+    counts = detail_oracle.counted(rows, campaign, WINDOWS[window], tests=tests)
+    return {**printed(rows, window, tests=tests, campaign=campaign), "counts": counts}
+
+
+def wanted_xdm(window: str, *, tests: bool = False, campaign: str = "c1") -> Row:
+    """Return the same of the rows of Journey Optimizer."""
+    events = xdm_tables.mapped()[0].to_dict("records")
+    counts = detail_oracle.counted(events, campaign, WINDOWS[window], tests=tests)
+    return {**printed_xdm(window, tests=tests, campaign=campaign), "counts": counts}
 
 
 def report_of(rollup: Rollup, window: str, *, tests: bool = False) -> Row:
-    got = to_json(rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests))
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS[window], include_tests=tests)
+    got = to_json(snapshot)
     got.pop("rejects", None)
-    return got
+    return {**got, "counts": detail_oracle.counts_of(snapshot)}
+
+
+def require_selections(rollup: Rollup, events: pd.DataFrame) -> None:
+    """Require the oracle's numbers of some selections, and its messages and executions."""
+    for messages, executions in (
+        ({"email-1"}, set()),
+        ({"email-1", "push-1", "007"}, {"run-1"}),
+        (set(), {"run-2"}),
+    ):
+        chosen = Selection(frozenset(messages), frozenset(executions))
+        ask = {"at": AT, "window": WINDOWS["7d"]}
+        snapshot = rollup.snapshot(**ask, selection=chosen)
+        got = to_json(snapshot)
+        widgets = oracle.report(
+            events, "c1", *ask.values(), messages=messages, executions=executions
+        )["widgets"]
+        assert got["widgets"] == detail_oracle.without_pairs(widgets)
+        assert detail_oracle.counts_of(snapshot) == detail_oracle.counted(
+            events.to_dict("records"),
+            *("c1", ask["window"]),
+            messages=messages,
+            executions=executions,
+        )
+    snapshot = rollup.snapshot(at=AT, window=WINDOWS["7d"])
+    assert dict(snapshot.message_names) == oracle.message_names(events, "c1")
+    assert [
+        (m.id, m.name, set(m.channels), m.events, m.newest_event) for m in snapshot.messages
+    ] == oracle.messages(events, "c1")
+    assert [
+        (x.id, x.events, x.oldest_event, x.newest_event) for x in snapshot.executions
+    ] == oracle.executions(events, "c1")
 
 
 def test_newest_event_is_never_in_the_future(engine: Engine) -> None:
@@ -98,7 +152,7 @@ def test_report_command_prints_the_object_of_the_oracle(
     assert left.value.code == 0, output.err
     report = json.loads(output.out)
     report.pop("rejects")
-    assert report == wanted(canonical(), "7d")
+    assert report == printed(canonical(), "7d")
     assert str(report["health"]["rejected"]) in output.err
     assert "PASS" not in output.err
 
@@ -136,27 +190,9 @@ def test_default_campaign_is_the_one_with_the_newest_event(engine: Engine) -> No
 
 def test_selections_are_answered_without_a_query(engine: Engine) -> None:
     rollup = open_rollup(engine.url(filled(engine, canonical())), "c1")
-    events = pd.DataFrame(canonical(), columns=list(oracle.COLUMNS), dtype=object)
-    for messages, executions in (
-        ({"email-1"}, set()),
-        ({"email-1", "push-1", "007"}, {"run-1"}),
-        (set(), {"run-2"}),
-    ):
-        chosen = Selection(frozenset(messages), frozenset(executions))
-        ask = {"at": AT, "window": WINDOWS["7d"]}
-        got = to_json(rollup.snapshot(**ask, selection=chosen))
-        widgets = oracle.report(
-            events, "c1", *ask.values(), messages=messages, executions=executions
-        )["widgets"]
-        assert got["widgets"] == widgets
-    snapshot = rollup.snapshot(at=AT, window=WINDOWS["7d"])
-    assert dict(snapshot.message_names) == oracle.message_names(events, "c1")
-    assert [
-        (m.id, m.name, set(m.channels), m.events, m.newest_event) for m in snapshot.messages
-    ] == oracle.messages(events, "c1")
-    assert [
-        (x.id, x.events, x.oldest_event, x.newest_event) for x in snapshot.executions
-    ] == oracle.executions(events, "c1")
+    require_selections(
+        rollup, pd.DataFrame(canonical(), columns=list(oracle.COLUMNS), dtype=object)
+    )
     rollup.close()
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from campaign_live_widgets.engine import new_rollup
-from campaign_live_widgets.engine.pushdown.placeholders import NOW, fill
+from campaign_live_widgets.engine.pushdown.connections.spark import Spark
 from campaign_live_widgets.errors import SourceError
 from tests.databases.test_every_engine import report_of, wanted
 from tests.databases.test_ticks import tick_by_tick
@@ -101,6 +101,26 @@ def test_files_added_to_the_folder_are_counted(folder: tuple[str, Any], spark: C
     rollup.close()
 
 
+def scans(cluster: Cluster, of: Callable[[], object]) -> list[list[int]]:
+    """Return of each statement that *of* runs how many rows each scan of files gave."""
+    before = cluster.statements()
+    of()
+    return cluster.scans(before)
+
+
+def test_first_look_reads_each_row_once(on: engines.OnSpark) -> None:
+    """Also where many ids occur more than once, and in every campaign."""
+    rows = tables.typed(generate.events(15, 150, faults=False))
+    rng = random.Random(15)  # noqa: S311 - test data
+    rows += [rng.choice(rows) for _ in range(200)]
+    name = engines.filled(on, rows)
+    rollup = new_rollup(on.url(name), "c1", follow=False)
+    assert scans(on.cluster, rollup.refresh) == [[len(rows)]]
+    for window in ("24h", "30d"):
+        assert report_of(rollup, window, tests=True) == wanted(rows, window, tests=True)
+    rollup.close()
+
+
 def test_refresh_reads_new_rows_once_and_only_of_the_last_days(on: engines.OnSpark) -> None:
     """It reads older ids once, to find duplicates; without new rows it reads nothing else."""
     name = on.create(marks={"ingested_at": TIME, "arrived_on": pa.date32()}, using=BY_DAY)
@@ -114,32 +134,38 @@ def test_refresh_reads_new_rows_once_and_only_of_the_last_days(on: engines.OnSpa
     rollup.refresh()
     on.insert(name, rows[:10])
 
-    def scans(of: Callable[[], object]) -> list[list[int]]:
-        before = len(on.cluster.scans())
-        of()
-        return on.cluster.scans()[before:]
-
     new = len(rows) - 90 + 10
-    read_rows = [sorted(read) for read in scans(rollup.refresh)]
+    read_rows = [sorted(read) for read in scans(on.cluster, rollup.refresh)]
     assert read_rows == [[new], [new], [new, len(rows) + 10]]
-    assert scans(rollup.refresh) == [[new]]
+    assert scans(on.cluster, rollup.refresh) == [[new]]
     assert report_of(rollup, "24h") == wanted(rows + rows[:10], "24h")
     rollup.close()
 
 
-def test_only_counts_and_hashes_are_transferred(on: engines.OnSpark) -> None:
+def test_only_counts_and_hashes_are_transferred(
+    on: engines.OnSpark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a first look nor a refresh fetches a profile's id."""
+    fetched: list[Any] = []
+    original = Spark.blocks
+
+    def recorded(connection: Spark, statement: str) -> Iterator[pa.Table]:
+        for block in original(connection, statement):
+            fetched.extend(value for column in block.columns for value in column.to_pylist())
+            yield block
+
+    monkeypatch.setattr(Spark, "blocks", recorded)
     rows = tables.typed(generate.events(13, 200))
     for row in rows:
         if row["profile_id"]:
             row["profile_id"] = f"someone-{row['profile_id']}@example.com"
-    rollup = new_rollup(on.url(engines.filled(on, rows)), "c1", follow=False)
-    rollup.refresh()
-    (statement,) = rollup._statements.values()
-    assert "profile_id" not in statement[statement.index("UNION ALL") :]
-    statement = fill(statement, "c1", {NOW: "TIMESTAMP '2030-01-01 00:00:00Z'"})
-    answer = [row for some in rollup._connection.rows(statement) for row in some]
-    assert answer
-    assert not [v for row in answer for v in row if isinstance(v, str) and "someone" in v]
+    name = engines.filled(on, rows[:150])
+    rollup = new_rollup(on.url(name, overlap="0"), "c1")
+    for more in (rows[150:], []):
+        rollup.refresh()
+        on.insert(name, more)
+    assert "c1" in fetched
+    assert not [value for value in fetched if isinstance(value, str) and "someone" in value]
     rollup.close()
 
 

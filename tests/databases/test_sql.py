@@ -19,7 +19,8 @@ from campaign_live_widgets.engine.pushdown.connections.query_service import (
 )
 from campaign_live_widgets.engine.pushdown.connections.spark import Spark
 from campaign_live_widgets.engine.pushdown.hashing import hashes
-from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
+from campaign_live_widgets.engine.pushdown.statement import StatementBuilder
+from campaign_live_widgets.engine.pushdown.table_query import TableQuery
 from campaign_live_widgets.sources.tables.ajo import FIELDS
 from campaign_live_widgets.sources.tables.canonical import canonical
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS

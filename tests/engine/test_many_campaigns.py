@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 CAMPAIGNS = ("c1", "c2")
 
 

@@ -1,13 +1,16 @@
 """Distinct profiles in any window and selection, compared with sets, in any order of entries."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_live_widgets.engine.aggregates import unique_profiles
+from campaign_live_widgets.engine.aggregates import unique_entries
+from campaign_live_widgets.engine.aggregates.links import NEVER, LinkCounts
 from campaign_live_widgets.engine.aggregates.segments import Segment, Segments
-from campaign_live_widgets.engine.aggregates.unique_profiles import EnteredProfiles
+from campaign_live_widgets.engine.aggregates.unique_profiles import Entered, EnteredProfiles
 from campaign_live_widgets.snapshot import ALL, Selection
 
 SEGMENTS = [Segment(message, execution) for message in "ab" for execution in ("x", "y", None)]
@@ -68,7 +71,7 @@ def test_every_window_and_selection_counts_each_profile_once(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, limit in limits.items():
-            patch.setattr(unique_profiles, name, limit)
+            patch.setattr(unique_entries, name, limit)
         assert_each_counts_once(batches, queries, start, length)
 
 
@@ -88,6 +91,12 @@ def assert_each_counts_once(
             assert distinct == distinct_from_sets(
                 entries, selection, start, start + length, tests=tests
             )
+    assert_each_selection(profiles, segments, entries, start, length)
+
+
+def assert_each_selection(
+    profiles: EnteredProfiles, segments: Segments, entries: list[Entry], start: int, length: int
+) -> None:
     for selection in SELECTIONS:
         for tests in (False, True):
             distinct = profiles.distinct(
@@ -96,6 +105,71 @@ def assert_each_counts_once(
             assert distinct == distinct_from_sets(
                 entries, selection, start, start + length, tests=tests
             )
+
+
+class Stored:
+    """Entries that are not in memory."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._entries = entries
+
+    def of(self, profiles: list[int]) -> Entered:
+        who, minute, is_test, segment = zip(
+            *(entry for entry in self._entries if entry[0] // 3 in profiles), strict=True
+        )
+        high, low = (np.array(part, np.uint64) for part in ([w // 3 for w in who], who))
+        places = np.array([SEGMENTS.index(one) for one in segment])
+        return Entered(high, low, np.array(minute), np.array(is_test), places, SEGMENTS)
+
+    def all(self) -> Iterator[Entered]:
+        for profile in {entry[0] // 3 for entry in self._entries}:
+            yield self.of([profile])
+
+    def links(self, *, tests: bool) -> LinkCounts:
+        links = []
+        for who in {entry[0] for entry in self._entries}:
+            minutes = {e[1] for e in self._entries if e[0] == who and (tests or not e[2])}
+            before = int(NEVER)
+            for minute in sorted(minutes):
+                links.append((minute, before, 1))
+                before = minute
+        return LinkCounts(*np.array(links, np.int64).reshape(-1, 3).T)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(entry, min_size=1, max_size=30),
+    st.lists(st.lists(entry, max_size=12), max_size=6),
+    st.lists(st.tuples(st.sampled_from(SELECTIONS), st.booleans()), min_size=1, max_size=6),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+def test_entries_of_known_links_are_recalled_or_loaded(
+    entries: list[Entry],
+    batches: list[list[Entry]],
+    queries: list[tuple[Selection, bool]],
+    start: int,
+    length: int,
+) -> None:
+    segments, stored = Segments(), Stored(list(entries))
+    segments.numbers(SEGMENTS)
+    profiles = EnteredProfiles(segments)
+    profiles.begin({tests: stored.links(tests=tests) for tests in (False, True)}, stored)
+    earlier = {entry[0] // 3 for entry in entries}
+    for number, batch in enumerate(batches):
+        for selection, tests in (queries[number % len(queries)], (ALL, False), (ALL, True)):
+            distinct = profiles.distinct(
+                start, start + length, include_tests=tests, mask=segments.mask_of(selection)
+            )
+            assert distinct == distinct_from_sets(
+                entries, selection, start, start + length, tests=tests
+            )
+        unknown = profiles.unknown(np.array([entry[0] // 3 for entry in batch], np.uint64))
+        if stored_ones := earlier.intersection(unknown.tolist()):
+            profiles.recall([stored.of(sorted(stored_ones))])
+        added(profiles, segments, batch)
+        entries += batch
+    assert_each_selection(profiles, segments, entries, start, length)
 
 
 def test_profiles_that_return_in_many_batches_count_once() -> None:
@@ -147,4 +221,4 @@ def test_links_of_many_selections_are_kept_up_to_date_while_they_are_needed() ->
             mask = segments.mask_of(selection)
             distinct = profiles.distinct(10, 200, include_tests=False, mask=mask)
             assert distinct == distinct_from_sets(entries, selection, 10, 200, tests=False)
-        assert len(profiles._links) == unique_profiles._MANY
+        assert len(profiles._links) == unique_entries._MANY

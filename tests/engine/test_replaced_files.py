@@ -170,14 +170,15 @@ def test_ignored_files_are_reported_in_one_note(tmp_path: Path) -> None:
     for name in ("b.xlsx", "c.XLSX", "notes.txt", "README", ".hidden", "_SUCCESS", "d.csv.tmp"):
         (tmp_path / name).write_bytes(b"x")
     rollup = open_rollup(tmp_path, CAMPAIGN)
-    note = "4 files are ignored because of the file extension: .xlsx (2), none (1), .txt (1); "
+    note = (
+        "4 files were not read, because neither name nor content is that of events: "
+        ".xlsx (2), none (1), .txt (1); "
+    )
     assert rollup.health.notes == (note + "supported: Parquet, CSV and NDJSON",)
     for name in ("b.xlsx", "c.XLSX", "README"):
         (tmp_path / name).unlink()
     rollup.refresh()
-    assert rollup.health.notes[0].startswith(
-        "1 file is ignored because of the file extension: .txt (1);"
-    )
+    assert rollup.health.notes[0].startswith("1 file was not read, because neither name nor")
     (tmp_path / "notes.txt").unlink()
     rollup.refresh()
     assert rollup.health.notes == ()

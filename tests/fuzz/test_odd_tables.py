@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.engine import open_rollup
+from campaign_live_widgets.sources.formats.times import NOT_A_TIME
 from tests import oracle
 from tests.fuzz.accounts import FORMATS, account, counted, sample
 from tests.fuzz.budget import TEXTS, budget
@@ -185,7 +186,7 @@ def test_only_the_row_with_an_invalid_date_is_rejected(tmp_path: Path) -> None:
     rollup = open_rollup(tmp_path, "c1", follow=False)
     assert (rollup.health.events, rollup.health.rejected) == (1, 2)
     assert [reject.cause for reject in rollup.health.rejects] == [
-        "timestamp is not a time",
+        NOT_A_TIME,
         "timestamp is missing",
     ]
 

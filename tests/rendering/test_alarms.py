@@ -76,9 +76,7 @@ def test_every_text_of_an_incomplete_report_shows_what_is_missing() -> None:
     assert LINE in text(view, width=200)
     assert html(view).count(LINE) == 2, "in the head, and with the quality of the data"
     assert phrases.caption(snapshot, "UTC", "en").endswith("missing events: 1,296")
-    assert phrases.caption_of_damage(snapshot, "UTC", "en") == phrases.caption(
-        snapshot, "UTC", "en"
-    )
+    assert phrases.needed_caption(snapshot, "UTC", "en") == phrases.caption(snapshot, "UTC", "en")
     header = Header()
     header.show(snapshot, NOW)
     assert header.health["troubled"]
@@ -91,6 +89,6 @@ def test_a_complete_report_shows_no_alarm() -> None:
     header = Header()
     header.show(snapshot, NOW)
     assert header.health["alarms"] == []
-    assert phrases.caption_of_damage(snapshot, "UTC", "en") == ""
+    assert phrases.needed_caption(snapshot, "UTC", "en") == ""
     unread = replace(snapshot, health=Health(unread_commits=(1,)))
     assert phrases.caption(unread, "UTC", "en").endswith("missing events: ?")

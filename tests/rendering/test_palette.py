@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from campaign_live_widgets.catalog import METRICS, TILES
+from campaign_live_widgets.rendering.model.columns import bar_metrics
 from campaign_live_widgets.rendering.model.palette import (
     PAGE_COLORS,
     bounce_type_color,
@@ -48,7 +49,7 @@ EYES = {
     ],
 }
 COLORED = {
-    tile.id: tile.metrics
+    tile.id: bar_metrics(tile) if "bars" in tile.views else tile.metrics
     for tile in TILES.values()
     if len(tile.metrics) > 1 and (tile.share_of or {"donut", "bars", "lines"} & set(tile.views))
 }

@@ -105,17 +105,26 @@ def test_the_selection_is_described_in_words() -> None:
         whole,
         selection=Selection(frozenset({"m0", "m1", "m2"}), frozenset({"e2"})),
         include_tests=True,
+        machines="exclude",
+        basis="decided",
+        small_cells=10,
     )
     clipped = " ".join("A" * 24)
     assert phrases.scope(some, "Europe/Paris", "en") == [
         f"3 of 5 messages ({clipped}…, Hello, m1)",
         "1 of 2 executions (23 Nov 15:04)",
         "test sends included",
+        "without opens and clicks of machines",
+        "rates divide by delivered + bounces",
+        "domains and links of fewer than 10 people share a row",
         "Europe/Paris",
     ]
     assert phrases.scope(some, "UTC", "fr")[1:] == [
         "1 exécution sur 2 (23 nov. 14:04)",
         "envois de test inclus",
+        "sans les ouvertures et clics de machines",
+        "taux rapportés aux délivrés + bounces",
+        "domaines et liens de moins de 10 personnes sur une ligne",
     ]
     many = replace(whole, selection=Selection(frozenset({"m0", "m1", "m2", "m3"})))
     assert phrases.scope(many, "UTC", "fr") == ["4 messages sur 5"]

@@ -50,9 +50,9 @@ def test_every_chart_is_a_plain_svg(tile_id: str, kind: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_huge_counts_are_printed_in_full(locale: str) -> None:
     for tile_id, kind in CHARTS:
-        if kind == "lines":
-            continue
         chart_tile = tile(tile_id)
+        if kind == "lines" or chart_tile.fields:  # points of lines, and charts of some columns
+            continue
         frame = frames.frame(chart_tile, scale=frames.HUGE)
         spec = specification(chart_tile, frame, kind=kind, theme="light", locale=locale, width=640)
         drawn = {text.partition(" (")[0] for text in texts(pictures.svg(spec))}  # without rates

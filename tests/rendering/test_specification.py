@@ -12,7 +12,12 @@ import pytest
 from campaign_live_widgets.catalog import LOCALES, METRICS, TILES, column_label, tile
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.rendering.charts import KINDS, chart_kinds, specification
-from campaign_live_widgets.rendering.language.numbers import format_number, format_share
+from campaign_live_widgets.rendering.language.numbers import (
+    format_number,
+    format_rate,
+    format_share,
+)
+from campaign_live_widgets.rendering.model.columns import bar_metrics
 from campaign_live_widgets.rendering.model.palette import metric_color
 from tests.support.reports import frames
 
@@ -61,7 +66,14 @@ def test_numbers_match_the_frame(tile_id: str, kind: str, locale: str) -> None:
         parts = [format_share(n / total, locale) for n in frame[chart_tile.columns[1]]]
         assert [row["share"] for row in rows] == parts
         return
-    for j, metric in enumerate(chart_tile.metrics):
+    if kind == "intervals":
+        assert [row["number"] for row in rows] == [format_number(n, locale) for n in frame["sent"]]
+        assert [row["rate"] for row in rows] == [format_rate(n, locale) for n in frame.failure_rate]
+        assert [row["low"] < row["dot"] < row["high"] for row in rows] == [True] * len(rows)
+        assert len({(row["shape"], row["word"]) for row in rows}) == frame["verdict"].nunique()
+        return
+    metrics = bar_metrics(chart_tile) if kind == "bars" else chart_tile.metrics
+    for j, metric in enumerate(metrics):
         exact = [format_number(n, locale) for n in frame[metric]]
         if kind == "bars":
             assert [row[f"n{j}"] for row in rows] == frame[metric].tolist()
@@ -102,8 +114,10 @@ def test_tooltips_name_the_denominator_of_a_share() -> None:
         for j, metric in enumerate(metrics):
             whole = METRICS[metric].rate_of
             if whole in metrics:
-                rate = format_share(counts[metric] / counts[whole])
-                assert row[f"tip{j}"] == f"{format_number(counts[metric])} ({rate} of {whole})"
+                rate = f"{format_share(counts[metric] / counts[whole])} of {whole}"
+                if metric in ("delivered", "bounces") and counts[metric] > counts[whole]:
+                    rate = f"\N{EN DASH} of {whole}, more than {whole}"
+                assert row[f"tip{j}"] == f"{format_number(counts[metric])} ({rate})"
             else:
                 assert row[f"tip{j}"] == format_number(counts[metric])
 

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from campaign_live_widgets.catalog import LOCALES, TABS, TILES
+from campaign_live_widgets.layouts.needed import visible_places
+from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.text import text, tile_text
 from campaign_live_widgets.report import frame
@@ -16,10 +18,12 @@ from tests.support.reports.static_reports import PROFILE, hostile, static_report
 def test_every_tile_is_printed_with_its_numbers(locale: str) -> None:
     snapshot = usual()
     output = text(static_report(snapshot, locale))
-    for title in (*TABS.values(), *(one.title for one in TILES.values())):
+    by_tab = visible_places(places(TILES.values()), snapshot)
+    tiles = [one for row in by_tab.values() for one, _ in row]
+    for title in (*(TABS[tab] for tab in by_tab), *(one.title for one in tiles)):
         assert title(locale) in output
     lines = output.splitlines()
-    for one in (one for one in TILES.values() if one.by not in (None, "bucket")):
+    for one in (one for one in tiles if one.by not in (None, "bucket") and not one.fields):
         rows = frame(one, snapshot)
         sums = [format_number(int(rows[metric].sum()), locale) for metric in one.metrics]
         total = re.compile(r"\s+".join(["Total", *map(re.escape, sums)]) + "$")
@@ -40,9 +44,11 @@ def test_control_characters_are_not_printed() -> None:
 
 
 def test_an_empty_campaign_is_reported_as_empty() -> None:
+    by_tab = visible_places(places(TILES.values()), snapshot_of([]))
+    assert "deliverability" not in by_tab
     assert (
         text(static_report(snapshot_of([]))).count("nothing in this window")
-        == sum(one.by not in (None, "bounce_type") for one in TILES.values()) + 1
+        == sum(one.by not in (None, "bounce_type") for row in by_tab.values() for one, _ in row) + 1
     )
 
 

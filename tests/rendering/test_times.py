@@ -141,9 +141,11 @@ def test_times_become_text_in_one_module_of_each_language() -> None:
         "rendering/language/times.py",
         "widgets/base/clock.js",
         "app/terminal/report.py",  # in UTC
-        "store/ingest.py",  # in UTC
+        "store/ingestion.py",  # in UTC
         "dashboard/page/exact_window.py",  # the value of an input field
         "io/local_time.py",  # an example
+        "sources/mapping/time_forms.py",  # forms of times in files
+        "engine/inspection/shapes.py",  # the same
     }
 
 
@@ -238,3 +240,20 @@ def test_a_page_writes_times_by_their_steps_and_no_two_ticks_of_a_day_alike(
     ticks = time_ticks(buckets, room, zone, "en")
     labels = [(wall(buckets[i], zone).date(), label) for i, label in ticks.items()]
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(("locale", "word"), [("en", "(UTC day)"), ("fr", "(jour UTC)")])
+def test_a_day_of_utc_is_never_called_another_day(locale: str, word: str) -> None:
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 15)]
+    hours = [datetime(2026, 11, 1, hour, tzinfo=UTC) for hour in range(6)]
+    zone = "America/Los_Angeles"
+    assert times.clock_steps(days, zone, locale) == [[0, 0, word]]
+    assert times.clock_steps(days, "UTC", locale) == [[0, 0, ""]]
+    assert times.clock_steps(hours, zone, locale) == times.clock_steps(hours, zone)
+    ticks = time_ticks(days, 14, zone, locale)
+    assert [text.split(" (")[0] for text in ticks.values()] == [
+        times.day_text(days[i], locale) for i in ticks
+    ]
+    assert ticks[0].endswith(word)
+    texts = [times.bucket_time(day, zone, locale, "d", is_utc=True) for day in days]
+    assert texts == [f"{day.day} {word}" for day in days]

@@ -14,7 +14,7 @@ from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import frame, to_json
 from campaign_live_widgets.snapshot import Window
 from campaign_live_widgets.sources.files import chunks
-from tests import oracle
+from tests import oracle, oracle_analysis
 from tests.oracle_xdm import xdm_to_canonical
 from tests.support.events import files, generate, generate_xdm
 from tests.support.events.generate import AT, WINDOWS
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 CAMPAIGN = "c1"
 CASES = [("24h", True), ("30d", False)]
 EVERY_CASE = [(window, tests) for window in WINDOWS for tests in (False, True)]
+DTYPES = {
+    "text": {"object"},
+    "time": {"datetime64[us, UTC]"},
+    "count": {"int64"},
+    "unique": {"int64", "float64"},
+    "ratio": {"float64"},
+    "number": {"float64"},
+}
 
 
 @cache
@@ -108,9 +116,10 @@ def assert_same_frames(snapshot: Snapshot, wanted: Row) -> None:
         assert list(table.columns) == widget["columns"], name
         cells = [[plain(cell) for cell in row] for row in table.itertuples(index=False)]
         assert cells == widget["rows"], name
-        kinds = {str(kind) for kind in table.dtypes.iloc[1:]}
-        assert kinds <= {"int64", "float64"}, name
-        assert ("float64" in kinds) == ("share" in table), name
+        kinds = {column: str(kind) for column, kind in table.dtypes.items()}
+        for column in TILES[name].typed:
+            assert kinds.pop(column.id) in DTYPES[column.kind], (name, column)
+        assert set(kinds.values()) <= {"float64"}, name
         if "bucket" in table:
             assert str(table["bucket"].dtype) == "datetime64[us, UTC]"
 
@@ -141,11 +150,12 @@ def test_the_generated_events_cover_every_kind_of_row() -> None:
     assert any(
         row[2] < 0 for row in widgets["email.recipient_domains"]["rows"] + rows_of_window("24h")
     )
-    assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in widgets.values())
+    assert all(any(map(any, (row[1:] for row in widgets[w]["rows"]))) for w in oracle.WIDGETS)
     vendor = once_expected(xdm, "30d", tests=True)
     assert vendor["health"]["ignored"] > 10
     assert vendor["health"]["rejected"] == 7
-    assert all(any(map(any, (row[1:] for row in w["rows"]))) for w in vendor["widgets"].values())
+    widgets = vendor["widgets"]
+    assert all(any(map(any, (row[1:] for row in widgets[w]["rows"]))) for w in oracle.WIDGETS)
 
 
 def rows_of_window(window: str) -> list[list[Any]]:
@@ -153,7 +163,9 @@ def rows_of_window(window: str) -> list[list[Any]]:
 
 
 def test_the_catalogue_has_exactly_the_widgets_of_the_contract() -> None:
-    assert list(TILES) == list(oracle.WIDGETS)
+    assert list(TILES) == [*oracle.WIDGETS, *oracle_analysis.TITLES]
+    for name, titles in oracle_analysis.TITLES.items():
+        assert (TILES[name].title("en"), TILES[name].title("fr")) == titles
     for name, widget in oracle.WIDGETS.items():
         assert (TILES[name].title("en"), TILES[name].title("fr")) == (widget.en, widget.fr)
 

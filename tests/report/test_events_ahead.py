@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)

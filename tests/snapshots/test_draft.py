@@ -140,7 +140,7 @@ def test_an_invalid_manifest_is_a_one_line_error(tmp_path: Path) -> None:
         ("\udcff", "is not JSON"),
         ("[]", "is not the manifest"),
         ('{"name": "a web page", "icons": []}', "is not the manifest"),
-        (json.dumps(whole | {"schema_version": 2}), "schema version 2; this version"),
+        (json.dumps(whole | {"schema_version": 3}), "schema version 3; this version"),
         (json.dumps(whole | {"rows": 3}), "'rows' is not as expected"),
         (json.dumps(whole | {"files": {"a": 3}}), "a part of it is not"),
         (json.dumps(whole | {"window": {}}), "a part of it is not"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,10 +15,21 @@ from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import frame, rows, to_csv, to_json
-from campaign_live_widgets.snapshots import FORMATS, write_files
+from campaign_live_widgets.snapshot import ProviderSeries
+from campaign_live_widgets.snapshots import FORMATS, verify, write_files
 from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.reports.snapshot_folders import publish
 
+CHARTS = {"donut", "bars", "lines", "intervals"}
 HOSTILE = '<script>alert("1")</script>\u202e\r\n=1+1'
+TYPES = {
+    "text": pa.string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "count": pa.int64(),
+    "unique": pa.int64(),
+    "ratio": pa.float64(),
+    "number": pa.float64(),
+}
 
 
 def view(locale: str = "en") -> ReportView:
@@ -69,8 +81,9 @@ def test_csv_files_match_the_report(tmp_path: Path) -> None:
         table = frame(tile, one.snapshot)
         assert len(read) == len(table) + 1
         for line, row in zip(read[1:], rows(table), strict=True):
-            numbers = [cell for cell in row if isinstance(cell, int)]
-            assert line[len(line) - len(row[1:]) :][: len(numbers)] == list(map(str, numbers))
+            numbers = {i: str(cell) for i, cell in enumerate(row) if isinstance(cell, int)}
+            cells = line[len(line) - len(row) :]
+            assert {i: cells[i] for i in numbers} == numbers
     assert b"\r\n'=1+1" in (tmp_path / "report.csv").read_bytes()
 
 
@@ -79,16 +92,9 @@ def test_parquet_files_contain_the_frames_with_their_types(tmp_path: Path) -> No
     write_files(one, tmp_path, ["parquet"])
     for tile in TILES.values():
         read = parquet.read_table(tmp_path / f"frames/{tile.id}.parquet")
-        assert read.column_names == list(tile.columns)
+        assert tile.has_columns(read.column_names)
         for field in read.schema:
-            if field.name == "bucket":
-                assert field.type == pa.timestamp("us", tz="UTC")
-            elif field.name == "share":
-                assert field.type == pa.float64()
-            elif field.name == tile.columns[0]:
-                assert field.type == pa.string()
-            else:
-                assert field.type == pa.int64()
+            assert field.type == TYPES[tile.column(field.name).kind]
         assert rows(read.to_pandas()) == rows(frame(tile, one.snapshot))
         assert read.schema.metadata[b"widget"] == tile.id.encode()
         assert read.schema.metadata[b"window_end"] == b"2026-11-23T15:05:00Z"
@@ -118,9 +124,21 @@ def test_an_unknown_format_is_rejected_before_anything_is_written(tmp_path: Path
     assert FORMATS == ("html", "csv", "parquet", "png", "svg", "pdf")
 
 
+def test_lines_of_providers_are_a_picture(tmp_path: Path) -> None:
+    snapshot = view().snapshot
+    buckets = len(snapshot.window.buckets())
+    series = ProviderSeries(("gmail",), ((80,) * buckets,), ((20,) * buckets,))
+    folder = publish(tmp_path, replace(snapshot, provider_series=series), ("svg",))
+    drawn = ET.fromstring(  # noqa: S314 - our own
+        (folder / "pictures/deliverability.failures_over_time.svg").read_bytes()
+    )
+    assert "Gmail" in set(drawn.itertext())
+    assert verify(folder) == []
+
+
 @pytest.mark.usefixtures("matrix")
 def test_charts_are_drawn_reproducibly(tmp_path: Path) -> None:
-    charts = [tile for tile in TILES.values() if {"donut", "bars", "lines"} & set(tile.views)]
+    charts = [tile for tile in TILES.values() if not CHARTS.isdisjoint(tile.views)]
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         write_files(view("fr"), tmp_path / name, ["png", "svg"])

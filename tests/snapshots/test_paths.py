@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_live_widgets.snapshot import Selection
-from campaign_live_widgets.snapshots.paths import slug
+from campaign_live_widgets.snapshots.paths import is_part, machines_of, slug, with_tests
 from tests.support.events.memory import snapshot_of
 from tests.support.reports.snapshot_folders import name_of
 
@@ -26,6 +26,14 @@ def test_the_name_contains_campaign_time_and_duration() -> None:
     assert name_of(odd).endswith("Z_90m")
     part = replace(day, selection=Selection(frozenset({"m1"})), include_tests=True)
     assert name_of(part).endswith("Z_24h_part_tests")
+    people = name_of(replace(part, machines="exclude"))
+    assert people.endswith("Z_24h_part_tests_nomachines")
+    alone = name_of(replace(day, machines="only"))
+    assert alone.endswith("Z_24h_machines")
+    for name, machines in ((people, "exclude"), (f"{alone}-2", "only"), (name_of(day), "include")):
+        assert machines_of(name) == machines
+    assert is_part(people)
+    assert with_tests(people)
 
 
 @given(IDS)

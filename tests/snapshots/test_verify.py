@@ -1,6 +1,7 @@
 """Every type of damage to a snapshot is reported, and an intact one has no problems."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.errors import ArchiveError
 from campaign_live_widgets.snapshot import Health, Lost, Snapshot
 from campaign_live_widgets.snapshots import (
@@ -50,13 +52,29 @@ def made(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "out" / whole.name))
 
 
+@pytest.mark.usefixtures("matrix")
 def test_an_intact_snapshot_has_no_problems(made: Path) -> None:
     assert verify(made) == []
-    assert len(Manifest.read(made).files) == 79
+    charts = [t for t in TILES.values() if {"donut", "bars", "lines", "intervals"} & set(t.views)]
+    # Besides: report.json, .html, .csv and .pdf, and the notebook.
+    assert len(Manifest.read(made).files) == 5 + 2 * len(TILES) + 2 * len(charts)
 
 
 def test_a_snapshot_of_an_empty_campaign_has_no_problems(tmp_path: Path) -> None:
     assert verify(publish(tmp_path, snapshot_of([]), FORMATS)) == []
+
+
+def test_rows_that_the_page_adds_up_are_verified(tmp_path: Path) -> None:
+    at = NOW - DAY / 24
+    many = [Event("sent", at=at, message_id=f"m{n:03}") for n in range(203)]
+    folder = publish(tmp_path, snapshot_of(many), ("html",))
+    assert verify(folder) == []
+    text = (folder / "report.html").read_text("utf-8")
+    row = re.search(r">and 3 more</th><td[^>]* data-value=.3.", text)
+    assert row
+    changed = row[0].replace('data-value="3"', 'data-value="4"')
+    (folder / "report.html").write_text(text.replace(row[0], changed), "utf-8")
+    assert [line for line in resealed(folder) if "others: row 1: '4' is not '3'" in line]
 
 
 @pytest.mark.usefixtures("matrix")

@@ -11,6 +11,7 @@ import pytest
 
 from campaign_live_widgets import sources
 from campaign_live_widgets.sources import FORMATS, FileSchema
+from campaign_live_widgets.sources.formats.times import add_time_function
 from tests.conformance.every_source import SOURCES
 from tests.fuzz import accounts
 
@@ -23,6 +24,7 @@ ROWS = "(SELECT '{}' AS json, 'f.json' AS clw_file, 0 AS file_index)"
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        add_time_function(connection)
         yield connection
 
 
@@ -36,7 +38,7 @@ def test_every_module_with_a_format_is_imported() -> None:
     folder = Path(sources.__file__).parent / "formats"
     defined = {
         name: path.name
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for name in re.findall(r'Format, name="(\w+)"\):', path.read_text(encoding="utf-8"))
     }
     assert defined.keys() == FORMATS.keys(), "import the module in sources/__init__.py"

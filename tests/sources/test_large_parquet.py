@@ -10,6 +10,7 @@ import pytest
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.sources.files.file_schema import detect_schema
 from campaign_live_widgets.sources.files.location import DataFile
+from campaign_live_widgets.sources.formats.times import NOT_A_TIME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ BAD = {
     "channel": ("'pigeon' AS channel", "unknown channel 'pigeon'"),
     "event type": ("'teleported' AS event_type", "unknown event_type 'teleported'"),
     "bounce type": ("'odd' AS bounce_type", "unknown bounce_type 'odd'"),
-    "time": ("TIMESTAMPTZ '12000-01-01 00:00:00+00' AS timestamp", "timestamp is not a time"),
+    "time": ("TIMESTAMPTZ '12000-01-01 00:00:00+00' AS timestamp", NOT_A_TIME),
     "no id": ("NULL AS event_id", "event_id is missing"),
     "blank campaign": ("' ' AS campaign_id", "campaign_id is missing"),
 }

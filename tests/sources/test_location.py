@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.sources import Location
+from campaign_live_widgets.sources import Location, Tail
 
 
 def names(location: Location) -> list[str]:
@@ -41,11 +41,15 @@ def test_a_file_with_an_unknown_extension_is_recognised_by_its_first_bytes(tmp_p
     for name, head, kind in (
         ("a.dat", b"PAR1....", "parquet"),
         ("b.log", b'  {"a":1}\n', "ndjson"),
-        ("d.log", b'[{"a":1}]\n', "ndjson"),
+        ("d.log", b'[{"a":1}]\n', "json"),
         ("c.txt", b"x,y\n", "csv"),
     ):
         (tmp_path / name).write_bytes(head)
-        assert Location.parse(tmp_path / name).files()[0].kind == kind
+        tail = Tail(Location.parse(tmp_path / name))
+        tail.poll()
+        (state,) = tail.files.values()
+        assert state.detected is not None
+        assert state.detected.kind == kind
 
 
 @pytest.mark.parametrize(

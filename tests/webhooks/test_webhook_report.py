@@ -16,8 +16,9 @@ from campaign_live_widgets.store import check
 from tests import oracle
 from tests.support.events import generate
 from tests.support.events.generate import AT, WINDOWS
+from tests.support.servers import mail_signing
 from tests.support.servers import webhook_signing as signing
-from tests.support.servers.receiver_process import BEARER, EVENTS, Running, running
+from tests.support.servers.receiver_process import BEARER, EVENTS, TOKEN, Running, running
 from tests.support.vendors import generate_vendors
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("processes")
 
 LOGIN = "hook:password-of-the-tests"
+ONE = (
+    *("ses", "mailgun", "postmark", "customerio", "iterable", "onesignal"),
+    *("brevo", "resend", "mailersend", "postal"),
+)
+"""Vendors that post one event in a request."""
 
 
 def without_envelope(raw: Any) -> Any:  # noqa: ANN401 - whatever a vendor sends
@@ -52,8 +58,16 @@ class Vendor:
     """One vendor: its secrets, and how many events it posts in a request."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.name, self.together = name, 1 if name in ("ses", "mailgun", "postmark") else 100
+        self.name, self.together = name, 1 if name in ONE else 100
         self._sendgrid, self._mailgun = signing.SendGrid(), signing.Mailgun()
+        self._customerio, self._klaviyo = signing.CustomerIo(), signing.Klaviyo()
+        self._mail = {
+            "mandrill": mail_signing.Mandrill(),
+            "resend": mail_signing.Resend(),
+            "mailersend": mail_signing.BodyHmac("Signature"),
+            "mailtrap": mail_signing.BodyHmac("Mailtrap-Signature"),
+            "postal": mail_signing.Postal(),
+        }
         authority = signing.Authority()
         self._sns = signing.Sns(authority)
         (folder / "roots.pem").write_bytes(signing.pem(authority.root))
@@ -66,25 +80,53 @@ class Vendor:
         self.secrets = EVENTS | {
             "CAMPAIGN_LIVE_SENDGRID_KEYS": self._sendgrid.public,
             "CAMPAIGN_LIVE_MAILGUN_KEYS": self._mailgun.key,
+            "CAMPAIGN_LIVE_CUSTOMERIO_KEYS": self._customerio.key,
+            "CAMPAIGN_LIVE_KLAVIYO_KEYS": self._klaviyo.key,
+            "CAMPAIGN_LIVE_BRAZE_TOKENS": TOKEN,
+            "CAMPAIGN_LIVE_ITERABLE_TOKENS": TOKEN,
+            "CAMPAIGN_LIVE_ONESIGNAL_TOKENS": TOKEN,
             "CAMPAIGN_LIVE_POSTMARK_LOGINS": LOGIN,
             "CAMPAIGN_LIVE_SPARKPOST_LOGINS": LOGIN,
+            "CAMPAIGN_LIVE_BREVO_LOGINS": LOGIN,
+            "CAMPAIGN_LIVE_MAILJET_LOGINS": LOGIN,
             "CAMPAIGN_LIVE_SES_TOPICS": signing.TOPIC,
+            "CAMPAIGN_LIVE_MANDRILL_KEYS": self._mail["mandrill"].secret,
+            "CAMPAIGN_LIVE_RESEND_SECRETS": self._mail["resend"].secret,
+            "CAMPAIGN_LIVE_MAILERSEND_SECRETS": self._mail["mailersend"].secret,
+            "CAMPAIGN_LIVE_MAILTRAP_SECRETS": self._mail["mailtrap"].secret,
+            "CAMPAIGN_LIVE_POSTAL_KEYS": self._mail["postal"].secret,
         }
 
-    def requests(self, rows: list[Any]) -> Iterator[tuple[bytes, dict[str, str]]]:
+    def requests(self, rows: list[Any]) -> Iterator[tuple[bytes, dict[str, str]]]:  # noqa: C901 - one for each vendor
         for start in range(0, len(rows), self.together):
             some = rows[start : start + self.together]
             if self.name == "sendgrid":
                 yield self._sendgrid.posted(some)
             elif self.name == "mailgun":
                 yield self._mailgun.posted(without_envelope(some[0]))
+            elif self.name == "customerio":
+                yield self._customerio.posted(self._body(some, start))
+            elif self.name == "klaviyo":
+                yield self._klaviyo.posted(some)
+            elif self.name == "braze":
+                yield json.dumps({"events": some}).encode(), BEARER
+            elif self.name in ("iterable", "onesignal"):
+                yield json.dumps(some[0]).encode(), BEARER
+            elif self.name in self._mail:
+                yield self._mail[self.name].posted(self._body(some, start))
             elif self.name == "ses":
                 yield signing.posted(self._sns.message(json.dumps(without_envelope(some[0]))))
             elif self.name == "events":
                 yield json.dumps(some, default=datetime.isoformat).encode(), BEARER
             else:
-                body = some if self.name == "sparkpost" else some[0]
+                body = some[0] if self.together == 1 else some
                 yield json.dumps(body).encode(), signing.basic(LOGIN)
+
+    def _body(self, some: list[Any], number: int) -> Any:  # noqa: ANN401 - JSON
+        """Return the body of a request; the same body once more would be one sent again."""
+        if self.name == "mailtrap":
+            return {"events": [one for raw in some for one in raw.get("events", [raw])]}
+        return some if self.name == "mandrill" else some[0] | {"of the test": number}
 
 
 def posted(vendor: Vendor, receiver: Running, rows: list[Any]) -> tuple[Row, list[int]]:
@@ -129,7 +171,7 @@ def assert_report(folder: Path, window: str, expected: Row, *, tests: bool) -> N
 
 
 @pytest.mark.usefixtures("matrix")
-@pytest.mark.parametrize("name", generate_vendors.VENDORS)
+@pytest.mark.parametrize("name", sorted(set(generate_vendors.VENDORS) - {"airship", "fcm"}))
 def test_posted_vendor_events_give_the_report_of_the_oracle(tmp_path: Path, name: str) -> None:
     vendor = Vendor(name, tmp_path)
     made: list[Made] = generate_vendors.rows(name, seed=len(name), size=150)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hmac
 import json
 import socket
 import time
@@ -215,6 +216,24 @@ def test_mailgun_request_without_a_valid_signature_gets_401(receiver: Running) -
         json.dumps({"signature": "x", "event-data": mailgun("e1")}).encode(),
     ):
         assert receiver.ask("/mailgun", body, signing.JSON).status == 401, body
+
+
+def test_mailgun_events_of_a_subaccount_are_signed_by_its_primary_account(
+    receiver: Running,
+) -> None:
+    def signed_by(sub: signing.Mailgun, parent: signing.Mailgun, event: str) -> bytes:
+        body = json.loads(sub.posted(mailgun(event))[0])
+        stamp = f"{body['signature']['timestamp']}{body['signature']['token']}"
+        digest = hmac.new(parent.key.encode(), stamp.encode(), "sha256").hexdigest()
+        body["signature"]["parent-signature"] = digest
+        return json.dumps(body).encode()
+
+    stranger = signing.Mailgun()
+    accepted = signed_by(stranger, MAILGUN, "f1")
+    assert receiver.ask("/mailgun", accepted, signing.JSON).status == 200
+    assert receiver.ask("/mailgun", accepted, signing.JSON).status == 406  # a replay
+    refused = signed_by(stranger, signing.Mailgun(), "f2")
+    assert receiver.ask("/mailgun", refused, signing.JSON).status == 401
 
 
 def test_mailgun_events_outside_event_data_are_ignored(receiver: Running) -> None:

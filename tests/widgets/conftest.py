@@ -26,6 +26,11 @@ CASES = (
     ("table", "email.metrics_by_message"),
     ("table", "email.sending_statistics"),
     ("table", "push.summary"),
+    ("table", "deliverability.providers"),
+    ("table", "deliverability.bounce_classes"),
+    ("table", "deliverability.causes_by_provider"),
+    ("intervals", "deliverability.providers"),
+    ("lines", "deliverability.failures_over_time"),
 )
 """Every kind of view with every shape of frame it draws."""
 

@@ -40,6 +40,10 @@ def build(case: Case, nasty: str = "usual", **kwargs: Any) -> View:  # noqa: ANN
     return VIEWS[kind](tile, nasty_frame(nasty, tile), names=NAMES, **kwargs)
 
 
+def state_of(view: View) -> dict[str, Any]:
+    return {name: getattr(view._target, name) for name in view._shown}
+
+
 def every_ordered_pair(names: Sequence[str]) -> Iterator[str]:
     """Walk so that each name comes right after each other one at least once."""
     for i, name in enumerate(names):
@@ -85,6 +89,28 @@ def test_a_changed_frame_sends_one_message_and_an_equal_one_none(case: Case, wir
         assert wire == []
 
 
+def test_intervals_are_cut_off_where_only_rows_without_volume_go_on() -> None:
+    tile = TILES["deliverability.providers"]
+    rows = frame(tile, ["gmail", "orange", "free"])
+    rows["verdict"] = ["ok", "over", "thin"]
+    rows["failure_high"] = [0.02, 0.08, 0.9]
+    view = VIEWS["intervals"](tile, rows)
+    assert state_of(view)["ends"] == [0.0, 0.08]
+    rows["verdict"] = ["ok", "thin", "thin"]
+    assert view.update(rows)
+    assert state_of(view)["ends"] == [0.0, pytest.approx(1.25 * 0.05)]  # both lines stay in sight
+    assert state_of(view)["verdicts"] == ["ok", "thin", "thin"]
+
+
+def test_a_row_without_a_rate_has_no_whisker() -> None:
+    tile = TILES["deliverability.providers"]
+    rows = frame(tile, ["gmail", "unknown"])
+    rows.loc[1, ["failure_rate", "failure_low", "failure_high"]] = np.nan
+    spans = state_of(VIEWS["intervals"](tile, rows))["spans"].reshape(-1, 3)
+    assert np.isnan(spans[1]).all()
+    assert not np.isnan(spans[0]).any()
+
+
 def test_one_changed_count_sends_only_its_array(case: Case, wire: Wire) -> None:
     kind, tile = case
     view = build(case)
@@ -99,6 +125,8 @@ def test_one_changed_count_sends_only_its_array(case: Case, wire: Wire) -> None:
 
 def test_counts_beyond_32_bits_arrive_exactly(case: Case, wire: Wire) -> None:
     kind, tile = case
+    if tile.further is not None:
+        pytest.skip("rates are no counts")
     view = build(case)
     wire.clear()
     huge = frame(tile, scale=HUGE)
@@ -107,8 +135,11 @@ def test_counts_beyond_32_bits_arrive_exactly(case: Case, wire: Wire) -> None:
     trait = {"donut": "sizes", "bars": "y", "lines": "y"}.get(kind, "counts")
     sent = state[trait]
     values = sent if isinstance(sent, list) else getattr(view._target, trait).ravel()
-    counted = [c for c in huge.columns[1:] if c != "share"]
-    assert sorted(map(int, values)) == sorted(huge[counted].to_numpy().ravel().tolist())
+    counted = [c.id for c in tile.typed if c.kind in {"count", "unique"}]
+    if kind == "intervals":
+        counted = ["sent"]
+    expected = huge[counted].to_numpy().ravel().tolist()
+    assert sorted(n for n in map(float, values) if n >= HUGE or not tile.fields) == sorted(expected)
     if not isinstance(sent, list):
         assert sent["dtype"] == "float64"
 
@@ -154,7 +185,8 @@ def test_a_frame_with_other_columns_is_rejected_before_anything_is_sent(
 ) -> None:
     view = build(case)
     wire.clear()
-    wrong = frame(case[1]).rename(columns={case[1].columns[1]: "surprise"})
+    place = 0 if case[1].further else 1
+    wrong = frame(case[1]).rename(columns={case[1].columns[place]: "surprise"})
     with pytest.raises(UsageError, match="surprise"):
         view.update(wrong)
     assert wire == []

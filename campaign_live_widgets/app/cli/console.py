@@ -26,6 +26,11 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def many(count: int, what: str) -> str:
+    """Return a number of things, in English."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def log(text: str) -> None:
     """Write one line to standard error, without control characters."""
     click.echo(f"campaign-live: {clean(text)}", err=True)
@@ -45,17 +50,32 @@ def log_health(health: Health) -> None:
     for note in (*first_notes(health, "UTC", "en"), *health.notes):
         log(f"{note} Run campaign-live check for details." if note in lines else note)
     if health.rejected:
-        log_rejected(health.rejected, [asdict(reject) for reject in health.rejects[:1]])
+        log_rejected(health.rejected, [asdict(reject) for reject in health.rejects])
 
 
 def log_rejected(count: int, examples: Sequence[Mapping[str, object]]) -> None:
     """Log how many rows were rejected, and where and why the first one was if that is known."""
-    text = f"{count} rows rejected"
+    text = f"{many(count, 'row')} rejected"
     for first in examples[:1]:
         row = first["row"]
         where = first["file"] if row is None else f"{first['file']}, row {row}"
         text = f"{text}; the first: {where}: {first['cause']}"
+    if hint := _hint(count, [str(example["cause"]) for example in examples]):
+        text = f"{text}; {hint}"
     log(text)
+
+
+def _hint(count: int, causes: Sequence[str]) -> str:
+    """Return what to do about rejected rows: of no known format, or without a campaign."""
+    from campaign_live_widgets.sources.files.scan_sql import UNRECOGNISED
+
+    if UNRECOGNISED in causes[:1]:
+        return "campaign-live inspect SOURCE shows what is there and writes a mapping to start from"
+    if not any("campaign" in cause for cause in causes):
+        return ""
+    from campaign_live_widgets.sources.mapping.hints import campaign_hint
+
+    return campaign_hint(causes, is_all=count <= len(causes))
 
 
 def is_debug() -> bool:

@@ -15,15 +15,18 @@ import click
 
 from campaign_live_widgets import __version__
 from campaign_live_widgets.app.cli.console import log
+from campaign_live_widgets.app.cli.explain import explain
+from campaign_live_widgets.app.cli.inspect import inspect
 from campaign_live_widgets.app.cli.notebooks import lab, notebooks
 from campaign_live_widgets.app.cli.reader import reader
 from campaign_live_widgets.app.cli.receive import receive
 from campaign_live_widgets.app.cli.report import REPORT_COMMANDS
+from campaign_live_widgets.app.cli.rollup import rollup
 from campaign_live_widgets.app.cli.schema import schema
 from campaign_live_widgets.app.cli.serve import SERVE_COMMANDS
 from campaign_live_widgets.app.cli.snapshots import SNAPSHOT_COMMANDS
 from campaign_live_widgets.app.cli.store import STORE_COMMANDS
-from campaign_live_widgets.errors import CampaignLiveError, UsageError
+from campaign_live_widgets.errors import CampaignLiveError, MappingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +47,9 @@ for _command in (
     reader,
     receive,
     schema,
+    explain,
+    inspect,
+    rollup,
     notebooks,
     lab,
 ):
@@ -66,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - every error becomes one line and an exit status
         if debug:
             traceback.print_exc()
-        log(_one_line(error))
+        for line in (
+            str(error).splitlines() if isinstance(error, MappingError) else [_one_line(error)]
+        ):
+            log(line)
         sys.exit(_exit_status(error))
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -85,6 +94,8 @@ def _one_line(error: Exception) -> str:
         return message[:1].lower() + message[1:] + where  # click begins with a capital letter
     if isinstance(error, CampaignLiveError):
         return " ".join(str(error).split())
+    if "duckdb" in type(error).__module__:
+        return "the data could not be read or counted: an unexpected fault; --debug shows it"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +11,10 @@ import click
 from click.core import ParameterSource
 
 from campaign_live_widgets.app.cli.console import log
-from campaign_live_widgets.catalog import LOCALES
+from campaign_live_widgets.catalog import BASES, LOCALES
 from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, format_duration, parse_duration
 from campaign_live_widgets.io.environment import CAMPAIGN
+from campaign_live_widgets.snapshot import MACHINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,33 @@ window: Final = click.option(
     help=f"Set the length of the window, such as {MINUTES_EXAMPLES}.",
 )
 include_tests: Final = click.option("--include-tests", is_flag=True, help="Count test sends too.")
+machines: Final = click.option(
+    "--machines",
+    type=click.Choice(MACHINES),
+    default=MACHINES[0],
+    show_default=True,
+    help="Count opens and clicks of machines, leave them out, or count them alone.",
+)
+basis: Final = click.option(
+    "--basis",
+    type=click.Choice(BASES),
+    default=BASES[0],
+    show_default=True,
+    help="Set what the shares of key figures divide by; decided is delivered + bounces.",
+)
+providers: Final = click.option(
+    "--providers",
+    metavar="FILE",
+    help="Read mailbox providers of recipient domains from the CSV FILE (docs/deliverability.md).",
+)
+small_cells: Final = click.option(
+    "--small-cells",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Let domains and links of fewer than N profiles share a row; 0 for none.",
+)
 locale: Final = click.option(
     "--locale",
     type=click.Choice(LOCALES),
@@ -90,6 +119,61 @@ def log_chosen_campaign(campaign: str, count: int | None = None) -> None:
         why = f"the newest of {count}"
     hint = "" if count == 1 else "; use --campaign to report another one"
     log(f"reporting campaign {campaign}, {why}{hint}")
+
+
+mapping: Final = click.option(
+    "--mapping", metavar="FILE", help="Read rows by the mapping FILE (docs/mapping.md)."
+)
+
+
+no_campaign: Final = click.option(
+    "--no-campaign",
+    type=click.Choice(("reject", "keep")),
+    default="reject",
+    show_default=True,
+    help="Reject rows without a campaign, or keep them as those of the campaign (no campaign).",
+)
+sends: Final = click.option(
+    "--sends",
+    type=click.Choice(("events", "outcomes")),
+    help="Count as sent the events of sending, or each delivery and each bounce.",
+)
+
+
+def source(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument ``SOURCE``, and how its rows are read; a command gets both as one source."""
+
+    @click.argument("source")
+    @mapping
+    @no_campaign
+    @sends
+    @wraps(command)
+    def with_source(
+        source: str,
+        mapping: str | None,
+        no_campaign: str,
+        sends: str | None,
+        **others: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return command(source=source_read_as(source, mapping, sends, no_campaign), **others)
+
+    return with_source
+
+
+def source_read_as(
+    source: str, mapping: str | None, sends: str | None, no_campaign: str = "reject"
+) -> str:
+    """Return a source with how its rows are read; raise an error where a mapping has a mistake."""
+    if mapping is None and sends is None and no_campaign == "reject":
+        return source
+    from campaign_live_widgets.sources.mapping.load import load_mapping
+    from campaign_live_widgets.sources.mapping.prefix import with_no_campaign
+    from campaign_live_widgets.sources.sends import read_as
+
+    mapping = with_no_campaign(mapping, no_campaign)
+    if mapping is not None:
+        load_mapping(mapping)
+    return read_as(source, mapping, sends)
 
 
 def output_format(*choices: str) -> Decorator:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import write
 from campaign_live_widgets.errors import UsageError
 
 
 @click.command()
-@click.argument("source")
+@options.source
 @click.option(
     "--socket",
     "socket_path",
@@ -27,7 +28,18 @@ from campaign_live_widgets.errors import UsageError
     is_flag=True,
     help="Do not save what is counted, and do not start from what was saved.",
 )
-def reader(source: str, socket_path: str, allow_group: str | None, no_cache: bool) -> None:  # noqa: FBT001
+@click.option(
+    "--small-cells",
+    is_flag=True,
+    help="Keep what pages need that fold small cells; of files and stores.",
+)
+def reader(
+    source: str,
+    socket_path: str,
+    allow_group: str | None,
+    no_cache: bool,  # noqa: FBT001
+    small_cells: bool,  # noqa: FBT001
+) -> None:
     """Read SOURCE for any number of pages, until Ctrl-C.
 
     Pages and servers whose variable CAMPAIGN_LIVE_READER names the socket use this process instead
@@ -58,5 +70,6 @@ def reader(source: str, socket_path: str, allow_group: str | None, no_cache: boo
         name=viewers_name(source),
         allow_group=allow_group,
         use_cache=not no_cache,
+        small_cells=small_cells,
         ready=lambda: write(f"{socket_path}\n"),
     )

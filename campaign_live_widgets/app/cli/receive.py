@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from campaign_live_widgets.app.cli import options
 from campaign_live_widgets.app.cli.console import is_debug, log, write
 from campaign_live_widgets.app.cli.options import Duration
 from campaign_live_widgets.errors import UsageError
@@ -143,6 +144,9 @@ class _Size(click.ParamType):  # type: ignore[type-arg]  # not generic before cl
     help="Connect to SNS through this gateway. TLS certificates are still checked against the "
     "host names of SNS.",
 )
+@options.mapping
+@options.no_campaign
+@options.sends
 def receive(  # noqa: PLR0913 - the options of a command
     folder: str,
     port: int,
@@ -158,6 +162,9 @@ def receive(  # noqa: PLR0913 - the options of a command
     sns_certificates: Path | None,
     sns_roots: Path | None,
     sns_connect_to: str | None,
+    mapping: str | None,
+    no_campaign: str,
+    sends: str | None,
 ) -> None:
     """Receive event webhooks of mail vendors into a store, until Ctrl-C.
 
@@ -176,6 +183,7 @@ def receive(  # noqa: PLR0913 - the options of a command
             "or secrets are sent in plain text"
         )
     try:
+        from campaign_live_widgets.sources.mapping.prefix import with_no_campaign
         from campaign_live_widgets.webhooks.limits import Limits
         from campaign_live_widgets.webhooks.run import SnsOptions
         from campaign_live_widgets.webhooks.run import receive as run
@@ -203,6 +211,8 @@ def receive(  # noqa: PLR0913 - the options of a command
         sns=SnsOptions(sns_certificates, sns_roots, _parse_gateway(sns_connect_to)),
         log=log,
         on_listening=lambda address: write(f"{address}\n"),
+        mapping=with_no_campaign(mapping, no_campaign),
+        sends=sends,
         debug=is_debug(),
     )
 

@@ -27,7 +27,7 @@ _EVERY: Final = timedelta(seconds=2)
 
 
 @click.command()
-@click.argument("source")
+@options.source
 @options.output_format("text", "json", "csv")
 def campaigns(source: str, form: str) -> None:
     """List the campaigns in SOURCE, the one with the newest event first."""
@@ -47,11 +47,15 @@ def campaigns(source: str, form: str) -> None:
 
 
 @click.command()
-@click.argument("source")
+@options.source
 @options.campaign
 @options.at
 @options.window
 @options.include_tests
+@options.machines
+@options.basis
+@options.providers
+@options.small_cells
 @options.locale
 @options.output_format("text", "json", "csv")
 @click.option("--watch", is_flag=True, help="Keep reading, and show each change, until Ctrl-C.")
@@ -69,6 +73,10 @@ def report(  # noqa: PLR0913 - the options of a command
     at: str | None,
     window: str,
     include_tests: bool,  # noqa: FBT001
+    machines: str,
+    basis: str,
+    providers: str | None,
+    small_cells: int,
     locale: str,
     form: str,
     watch: bool,  # noqa: FBT001
@@ -88,7 +96,15 @@ def report(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.report import to_csv, to_json
 
     query = parse_query(
-        campaign=campaign, window=window, at=at, include_tests=include_tests, locale=locale
+        campaign=campaign,
+        window=window,
+        at=at,
+        include_tests=include_tests,
+        machines=machines,
+        basis=basis,
+        providers=providers,
+        small_cells=small_cells,
+        locale=locale,
     )
     if every is not None and not watch:
         message = "--every can only be used with --watch"
@@ -106,9 +122,9 @@ def report(  # noqa: PLR0913 - the options of a command
     if form == "json":
         write(json.dumps(to_json(snapshot, locale), ensure_ascii=False, allow_nan=False) + "\n")
     elif form == "csv":
-        from campaign_live_widgets.rendering.language.phrases import caption_of_damage
+        from campaign_live_widgets.rendering.language.phrases import needed_caption
 
-        write(to_csv(snapshot, locale, about=caption_of_damage(snapshot, "UTC", locale)))
+        write(to_csv(snapshot, locale, about=needed_caption(snapshot, "UTC", locale)))
     else:
         from campaign_live_widgets.app.terminal.report import print_report
 

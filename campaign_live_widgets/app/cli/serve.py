@@ -13,7 +13,7 @@ from campaign_live_widgets.io.environment import USER_HEADER
 
 
 @click.command()
-@click.argument("source")
+@options.source
 @options.campaign
 @options.port
 @click.option(
@@ -35,6 +35,10 @@ from campaign_live_widgets.io.environment import USER_HEADER
 )
 @options.at
 @options.window
+@options.machines
+@options.basis
+@options.providers
+@options.small_cells
 @options.locale
 @click.option(
     "--layout",
@@ -79,6 +83,10 @@ def serve(  # noqa: PLR0913 - the options of a command
     user_header: str | None,
     at: str | None,
     window: str,
+    machines: str,
+    basis: str,
+    providers: str | None,
+    small_cells: int,
     locale: str,
     layout: str | None,
     snapshots: str | None,
@@ -94,7 +102,14 @@ def serve(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.app.server.launch import serve as run
     from campaign_live_widgets.app.settings.query import parse_query
 
-    parse_query(window=window, at=at, locale=locale)  # an error before the server starts
+    parse_query(
+        window=window,
+        at=at,
+        machines=machines,
+        basis=basis,
+        providers=providers,
+        locale=locale,
+    )  # an error before the server starts
     if not (is_local(host) or token or user_header or os.environ.get(USER_HEADER)):
         log(
             f"--host {host}: the page asks for no password, so everyone who can reach this machine "
@@ -112,6 +127,10 @@ def serve(  # noqa: PLR0913 - the options of a command
         open_browser=not no_browser,
         at=at,
         window=window,
+        machines=machines,
+        basis=basis,
+        providers=providers,
+        small_cells=small_cells,
         locale=locale,
         layout=layout,
         snapshots=snapshots,

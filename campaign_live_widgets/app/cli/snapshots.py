@@ -21,7 +21,7 @@ _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
 
 
 @click.command()
-@click.argument("source")
+@options.source
 @options.campaign
 @click.option(
     "--out",
@@ -46,6 +46,10 @@ _TIMEOUT: Final = options.Duration(at_most=timedelta(hours=999_999))
     help="Show times in this time zone (IANA name); counts do not depend on it.",
 )
 @options.include_tests
+@options.machines
+@options.basis
+@options.providers
+@options.small_cells
 @click.option(
     "--message",
     "messages",
@@ -104,22 +108,29 @@ def snapshot(  # noqa: PLR0913 - the options of a command
     from campaign_live_widgets.app.jobs import snapshot_run as runs
     from campaign_live_widgets.app.jobs.parameters import parse_parameters
     from campaign_live_widgets.snapshots import FORMATS, check_formats, retain
+    from campaign_live_widgets.sources.mapping.prefix import split_mapping
+    from campaign_live_widgets.sources.sends import split_sends
 
     now = datetime.now(UTC)
     wanted = check_formats([f.strip() for f in formats.split(",")] if formats else FORMATS)
     if every and not since_last:
         message = "--every can only be used with --since-last"
         raise UsageError(message)
+    sends, read = split_sends(source)
+    mapping, own = split_mapping(read)
     lists = {name: list(others.pop(name)) for name in ("messages", "executions")}
     given = {
         **{name: value for name, value in others.items() if value is not None},
         **lists,
-        "source": source,
+        "source": own,
+        "mapping": mapping or "",
+        "sends": sends,
         "locale": locale,
         "at": at or "",
     }
-    if given.get("layout"):
-        given["layout"] = str(Path(str(given["layout"])).expanduser())
+    for name in ("layout", "providers"):
+        if given.get(name):
+            given[name] = str(Path(str(given[name])).expanduser())
     parameters = parse_parameters(runs.TEMPLATE, given)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parameters = runs.with_campaign(parameters, now)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import duckdb
 
 from campaign_live_widgets.app.demo.simulation import CAMPAIGN_ID, COLUMNS, Simulation
+from campaign_live_widgets.app.demo.story import PROVIDERS_FILE
 from campaign_live_widgets.app.server.launch import serve
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def demo(  # noqa: PLR0913 - the options of a command
                 port=port,
                 open_browser=open_browser,
                 window="2h",
+                providers=str(PROVIDERS_FILE),
                 locale=locale,
                 base_url=base_url,
                 snapshots=snapshots,

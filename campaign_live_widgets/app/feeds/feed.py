@@ -51,7 +51,14 @@ class RollupFeed:
     ) -> None:
         self._query, self._name, self._clock = query, name, clock
         self._lock = RLock()
-        self._rollup = new_rollup(source, query.campaign, at=query.time, clock=clock)
+        self._rollup = new_rollup(
+            source,
+            query.campaign,
+            at=query.time,
+            clock=clock,
+            small_cells=query.small_cells > 0,
+            uniques=query.uniques,
+        )
         self._rollup.gone = GoneEvents(_shared_file(source))
         self._campaign = query.campaign
         self._arrived = Event()

@@ -63,13 +63,15 @@ class OpenSource:
 
 
 @contextmanager
-def open_source(
+def open_source(  # noqa: PLR0913 - all but two by name
     source: str,
     campaign: str | None = None,
     *,
     window: Window | None = None,
     at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
+    small_cells: bool = False,
+    uniques: bool = True,
 ) -> Iterator[OpenSource]:
     """Read a source once; errors call it by its public name.
 
@@ -77,7 +79,7 @@ def open_source(
     ----------
     source : str
         A file, a folder, a glob, a database address, or ``env:NAME``.
-    campaign, window, at, clock
+    campaign, window, at, clock, small_cells, uniques
         As for :class:`~campaign_live_widgets.engine.Rollup`.
 
     Raises
@@ -89,7 +91,16 @@ def open_source(
     """
     address, name = resolve(source), public_name(source)
     with redacted_errors(name, parse_address(address)):
-        rollup = new_rollup(address, campaign, follow=False, window=window, at=at, clock=clock)
+        rollup = new_rollup(
+            address,
+            campaign,
+            follow=False,
+            window=window,
+            at=at,
+            clock=clock,
+            small_cells=small_cells,
+            uniques=uniques,
+        )
         try:
             rollup.refresh()
             yield OpenSource(rollup, name)
@@ -100,7 +111,13 @@ def open_source(
 def open_query(source: str, query: Query, now: datetime) -> AbstractContextManager[OpenSource]:
     """Read a source once for what *query* asks for; see :func:`open_source`."""
     return open_source(
-        source, query.campaign, window=query.only_window, at=query.time, clock=lambda: now
+        source,
+        query.campaign,
+        window=query.only_window,
+        at=query.time,
+        clock=lambda: now,
+        small_cells=query.small_cells > 0,
+        uniques=query.uniques,
     )
 
 

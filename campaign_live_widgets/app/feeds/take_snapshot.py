@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from campaign_live_widgets.app.settings.secret_reference import redact_health
 from campaign_live_widgets.snapshot import EPOCH, MICROSECOND, MINUTE, Window
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 _NOW: Final[Ending] = "now"
 _NEWEST: Final[Ending] = "newest"
 _FIXED: Final[Ending] = "fixed"
+_MANY: Final = 1_000
+"""Messages, from which on they may be mails."""
+_FEW_EVENTS: Final = 20
+"""Events of a message on average: a mail has a few, a message of a campaign has many."""
 _SHORTEST: Final = timedelta(hours=1)
 """Assumed length of a campaign of an hour or less, to decide whether it has ended."""
 
@@ -51,9 +57,35 @@ def take_snapshot(
         window=length,
         include_tests=query.include_tests,
         selection=query.selection,
+        machines=query.machines,
+        families=query.families,
+        small_cells=query.small_cells,
     )
     health = redact_health(snapshot.health, name, rollup.location)
-    return replace(snapshot, ending=ending, health=health, taken_at=now)
+    health = replace(
+        health, messages=_mails_as_messages(snapshot), without_send=_without_send(snapshot)
+    )
+    return replace(snapshot, ending=ending, health=health, taken_at=now, basis=query.basis)
+
+
+def _mails_as_messages(snapshot: Snapshot) -> int:
+    """Return how many messages there are if most of them are of few mails, else 0."""
+    count = len(snapshot.messages)
+    events = sum(message.events for message in snapshot.messages)
+    return count if count >= _MANY and events < count * _FEW_EVENTS else 0
+
+
+def _without_send(snapshot: Snapshot) -> int:
+    """Return how many deliveries and bounces exceed the sends of their channel."""
+    counts = snapshot.counts["message_id"]
+    extra = (
+        counts.column("delivered")
+        + counts.column("bounce")
+        - counts.column("bounce_async")
+        - counts.column("sent")
+    )
+    channels = np.array(counts.channels, dtype=object)
+    return sum(max(0, int(extra[channels == name].sum())) for name in set(counts.channels))
 
 
 def effective_window(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.app.settings.times import parse_at
+from campaign_live_widgets.catalog.providers import families
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.snapshot import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from campaign_live_widgets.app.settings.query import Query
+    from campaign_live_widgets.catalog.providers import Families
     from campaign_live_widgets.snapshots import KeptSnapshot
 
 _LIMIT: Final = 1000
@@ -26,9 +29,9 @@ def missing_ends(
 ) -> list[datetime]:
     """Return the window ends of the missing snapshots, the oldest first.
 
-    They follow the newest snapshot of the same campaign, the same part of it and a window of
-    the same length, at steps of *every* (by default that length), up to the query's end or
-    *now*. If there is no such snapshot, only the one that ends there is missing.
+    They follow the newest snapshot of the same campaign, the same part of it counted in the same
+    way, and a window of the same length, at steps of *every* (by default that length), up to the
+    query's end or *now*. If there is no such snapshot, only the one that ends there is missing.
 
     Raises
     ------
@@ -54,12 +57,13 @@ def missing_ends(
 
 def _newest(existing: Iterable[KeptSnapshot], query: Query, length: timedelta) -> datetime | None:
     """Return the latest window end of the snapshots that are like the query."""
-    wanted = (query.campaign, query.selection, query.include_tests)
+    wanted = (query.campaign, *_counted(query))
+    families_of = cache(_families)
     ends = (
         one.as_of
         for one in existing
         if _length(one) == length
-        and (one.manifest.campaign_id, *_part(one.manifest.parameters)) == wanted
+        and (one.manifest.campaign_id, *_part(one.manifest.parameters, families_of)) == wanted
     )
     return max(ends, default=None)
 
@@ -70,8 +74,37 @@ def _length(one: KeptSnapshot) -> timedelta | None:
     return None if start is None else one.as_of - start
 
 
-def _part(parameters: Mapping[str, object]) -> tuple[Selection, bool]:
-    """Return which part of the campaign a snapshot counts; the order of ids does not matter."""
+def _counted(query: Query) -> tuple[object, ...]:
+    """Return what a query counts, and how."""
+    return (
+        query.selection,
+        query.include_tests,
+        query.machines,
+        query.basis,
+        query.small_cells,
+        query.families,
+    )
+
+
+def _part(
+    parameters: Mapping[str, object], families_of: Callable[[str], Families | None]
+) -> tuple[object, ...]:
+    """Return what a snapshot counts, as :func:`_counted`; the order of ids does not matter."""
     ids = (parameters.get("messages"), parameters.get("executions"))
     messages, executions = (frozenset(one) if isinstance(one, list) else frozenset() for one in ids)
-    return Selection(messages, executions), bool(parameters.get("include_tests"))
+    return (
+        Selection(messages, executions),
+        bool(parameters.get("include_tests")),
+        parameters.get("machines", "include"),
+        parameters.get("basis", "default"),
+        parameters.get("small_cells", 0),
+        families_of(str(parameters.get("providers") or "")),
+    )
+
+
+def _families(path: str) -> Families | None:
+    """Return the families of a file as it is now; ``None`` if it cannot be read any more."""
+    try:
+        return families(path or None)
+    except UsageError:
+        return None

@@ -8,40 +8,47 @@ become a :class:`~campaign_live_widgets.app.settings.query.Query`.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.app.settings.query import parse_query
+from campaign_live_widgets.app.jobs.injected import injected_names
+from campaign_live_widgets.app.settings.query import (
+    parse_basis,
+    parse_machines,
+    parse_query,
+    parse_small_cells,
+)
 from campaign_live_widgets.app.settings.secret_reference import resolve
 from campaign_live_widgets.app.settings.times import address_time, parse_at
-from campaign_live_widgets.catalog import LOCALES, TABS
+from campaign_live_widgets.catalog import BASES, LOCALES, TABS
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.durations import MINUTES_EXAMPLES
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
+from campaign_live_widgets.snapshot import MACHINES
+from campaign_live_widgets.sources.mapping.load import load_mapping
+from campaign_live_widgets.sources.sends import check_sends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from campaign_live_widgets.app.settings.query import Query
 
-Value = str | float | bool | list[str]
+Value = str | float | int | bool | list[str]
 
 _TYPES: Final = {
     "str": "text",
     "bool": "true or false",
     "float": "a number",
+    "int": "a whole number",
     "list": "a list of texts",
 }
-_INJECTED: Final = "# Parameters"
-"""First line of the cell that Papermill inserts after a notebook's own parameters."""
 _QUERY: Final = frozenset(
     {"campaign", "window", "at", "messages", "executions", "locale", "include_tests"}
-    | {"time_zone", "every", "tab"}
+    | {"machines", "basis", "providers", "small_cells", "time_zone", "every", "tab"}
 )
 """The parameters that are checked together, as a query."""
 
@@ -57,7 +64,7 @@ class Parameter:
     Attributes
     ----------
     name : str
-    default : str, float, bool or list of str
+    default : str, float, int, bool or list of str
         Its type is the parameter's; a list is of texts.
     meaning : str
         One line, which the notebooks repeat as a comment.
@@ -173,6 +180,12 @@ def _check_source(text: str) -> None:
     resolve(text)
 
 
+def _check_mapping(path: str) -> None:
+    """Raise if there is a mapping that cannot be read or is invalid."""
+    if path:
+        load_mapping(path)
+
+
 def _check_folder(text: str) -> None:
     resolve(text, "folder")
 
@@ -185,6 +198,8 @@ _PARAMETERS: Final = (
         f"file, folder, glob, database or env:NAME; empty: {SOURCE}",
         _check_source,
     ),
+    Parameter("mapping", "", "mapping file, by which rows are read; empty: none", _check_mapping),
+    Parameter("sends", "", "what counts as sent: events or outcomes; empty: events", check_sends),
     Parameter(
         "campaign",
         "",
@@ -208,6 +223,20 @@ _PARAMETERS: Final = (
     Parameter("executions", [], "ids of the executions to count; empty: all"),
     Parameter("locale", "en", f"language of the report: {_LIST_LOCALES}"),
     Parameter("include_tests", False, "also count test and seed sends"),  # noqa: FBT003 - a default
+    Parameter(
+        "machines",
+        "include",
+        f"opens and clicks of machines: {', '.join(MACHINES)}",
+        parse_machines,
+    ),
+    Parameter("basis", "default", f"what shares divide by: {', '.join(BASES)}", parse_basis),
+    Parameter("providers", "", "file of mailbox providers; empty: the known ones"),
+    Parameter(
+        "small_cells",
+        0,
+        "domains and links of fewer profiles share a row; 0: none",
+        parse_small_cells,
+    ),
     Parameter(
         "time_zone",
         "UTC",
@@ -239,8 +268,13 @@ _PARAMETERS: Final = (
 PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType({p.name: p for p in _PARAMETERS})
 """All parameters by name."""
 
-_SCOPE: Final = ("source", "campaign", "window", "at")
-_LOOKS: Final = ("locale", "include_tests", "time_zone")
+_READ: Final = ("source", "mapping", "sends", "campaign")
+_SCOPE: Final = (*_READ, "window", "at")
+_LOOKS: Final = (
+    *("locale", "include_tests", "machines", "basis"),
+    *("providers", "small_cells", "time_zone"),
+)
+_DETAIL: Final = (*_READ, "message", "window", "at", "executions", *_LOOKS)
 _SAMPLES: Final[Mapping[str, Value]] = MappingProxyType(
     {"source": "samples", "campaign": "autumn-sale-2026", "at": "2026-11-20T12:12:00Z"}
 )
@@ -259,20 +293,20 @@ _TEMPLATES: Final = (
     Template(
         "email_detail",
         "One e-mail in detail",
-        ("source", "campaign", "message", "window", "at", "executions", *_LOOKS),
+        _DETAIL,
         required=frozenset({"message"}),
     ),
     Template(
         "push_detail",
         "One push in detail",
-        ("source", "campaign", "message", "window", "at", "executions", *_LOOKS),
+        _DETAIL,
         required=frozenset({"message"}),
     ),
     Template("first_tour", "First tour", (*_SCOPE, *_LOOKS), defaults=_SAMPLES),
     Template(
         "compare_campaigns",
         "Two campaigns compared",
-        ("source", "campaign", "other", "window", "at", "other_at", *_LOOKS),
+        (*_READ, "other", "window", "at", "other_at", *_LOOKS),
         required=frozenset({"campaign", "other"}),
     ),
 )
@@ -329,34 +363,17 @@ def check_parameters(template: str, namespace: Mapping[str, Any]) -> dict[str, V
     names = [name for name in TEMPLATES[template].takes if name in namespace]
     given = {name: namespace[name] for name in names}
     # The notebook defines its own parameters; the inserted cells may contain unknown ones.
-    given |= {name: namespace.get(name) for name in _injected(namespace.get("In", ()))}
+    given |= {name: namespace.get(name) for name in injected_names(namespace.get("In", ()))}
     return dict(parse_parameters(template, given).values)
-
-
-def _injected(cells: object) -> Iterator[str]:
-    """Yield the names that cells inserted by a scheduler assign, of all cells run so far.
-
-    Papermill's cell begins with its own comment. Other schedulers insert plain assignments
-    after the notebook's parameters, which are annotated.
-    """
-    follows = False
-    for source in cells if isinstance(cells, list) else ():
-        try:
-            lines = ast.parse(source).body
-        except SyntaxError:
-            continue
-        is_papermills = str(source).lstrip().startswith(_INJECTED)
-        if is_papermills or (follows and all(isinstance(line, ast.Assign) for line in lines)):
-            for line in lines:
-                targets = line.targets if isinstance(line, ast.Assign) else ()
-                yield from (target.id for target in targets if isinstance(target, ast.Name))
-        follows = bool(lines) and all(isinstance(line, ast.AnnAssign) for line in lines)
 
 
 def _typed(one: Parameter, value: object) -> Value:
     """Return a value of the parameter's type; a whole number is a float, too."""
     if isinstance(one.default, bool):
         if isinstance(value, bool):
+            return value
+    elif isinstance(one.default, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             return value
     elif isinstance(one.default, float):
         if isinstance(value, int | float) and not isinstance(value, bool):

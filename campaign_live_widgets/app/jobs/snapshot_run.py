@@ -22,6 +22,7 @@ from campaign_live_widgets.io.environment import CAMPAIGN, SNAPSHOT_FOLDER, SOUR
 from campaign_live_widgets.rendering.language.phrases import one_line
 from campaign_live_widgets.snapshot import ALL, Window
 from campaign_live_widgets.sources.address import parse_address
+from campaign_live_widgets.sources.sends import read_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -37,7 +38,7 @@ TEMPLATE: Final = "campaign_snapshot"
 NOTEBOOK: Final = "notebook.ipynb"
 """The executed notebook's name in a snapshot."""
 DEFAULT_TIMEOUT: Final = timedelta(minutes=10)
-_CHARTS: Final = {"donut", "bars", "lines"}
+_CHARTS: Final = {"donut", "bars", "lines", "intervals"}
 _READ: Final = 0.3
 """Part of the run that is done when the first file is written."""
 
@@ -117,7 +118,11 @@ def snapshot(  # noqa: PLR0913 - one call is one run
     query = parameters.query
     assert query.campaign is not None  # noqa: S101 - for the type checker
     name = snapshot_name(
-        query.campaign, window, part=query.selection != ALL, tests=query.include_tests
+        query.campaign,
+        window,
+        part=query.selection != ALL,
+        tests=query.include_tests,
+        machines=query.machines,
     )
     notebook = template or template_path(TEMPLATE)
     steps = _Steps(written, progress)
@@ -201,7 +206,8 @@ def _window(query: Query, now: datetime) -> Window:
 
 
 def _source(parameters: Parameters) -> str:
-    return str(parameters.values["source"]) or os.environ[SOURCE]
+    named = str(parameters.values["source"]) or os.environ[SOURCE]
+    return read_as(named, str(parameters.values["mapping"]), str(parameters.values["sends"]))
 
 
 def _require_source(parameters: Parameters, out: Path, *, is_read: bool) -> None:

@@ -18,7 +18,7 @@ from campaign_live_widgets.app.settings.identity import UNKNOWN_USER, awaits_req
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST, parse_query
 from campaign_live_widgets.app.settings.secret_reference import public_name, resolve, viewers_name
-from campaign_live_widgets.catalog import Text, tile
+from campaign_live_widgets.catalog import Text, tile_of
 from campaign_live_widgets.dashboard import Coordinator, Dashboard
 from campaign_live_widgets.dashboard.page.context import context
 from campaign_live_widgets.dashboard.page.shown_view import shown_view
@@ -31,6 +31,8 @@ from campaign_live_widgets.rendering.html.notebook import report_html
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.text import text
 from campaign_live_widgets.report import frame, names_of, tile_table
+from campaign_live_widgets.sources.mapping.prefix import with_no_campaign
+from campaign_live_widgets.sources.sends import read_as
 from campaign_live_widgets.widgets import TileWidget
 
 if TYPE_CHECKING:
@@ -76,6 +78,21 @@ class CampaignReport(VBox):
         ``en`` or ``fr``.
     include_tests : bool
         Whether test sends count.
+    machines : str
+        ``exclude`` leaves out opens and clicks of machines, ``only`` counts them alone; with
+        ``include`` all count.
+    basis : str
+        What the shares of key figures divide by: ``sent``, ``delivered``, ``decided`` (delivered +
+        bounces) or ``targeted``; with ``default`` each tile's own metric.
+    providers : path, optional
+        A CSV file with the columns ``pattern,family``: mailbox providers of recipient domains,
+        before those that the package knows.
+    small_cells : int
+        Domains with fewer profiles that opened, and links with fewer that clicked, share a row; 0
+        for none. Of files and stores only.
+    uniques : bool
+        Whether unique opens and clicks are counted; without them a report takes less time and
+        memory. Not where a reader reads the source for all pages.
     time_zone : str
         IANA name of the zone in which times are shown; counting is in UTC.
     live : bool
@@ -97,6 +114,14 @@ class CampaignReport(VBox):
     lazy : bool
         Whether the tiles of a tab are made when it is opened; a notebook that is stored needs
         all of them.
+    mapping : path, optional
+        A mapping file, by which the rows of the source are read; see docs/mapping.md.
+    no_campaign : str
+        ``keep`` to count rows without a campaign as those of ``(no campaign)``; by default they
+        are rejected.
+    sends : str, optional
+        What counts as sent: ``events`` of sending, the default, or ``outcomes``: each delivery and
+        each bounce. Of files only.
 
     Raises
     ------
@@ -115,6 +140,11 @@ class CampaignReport(VBox):
         at: str | datetime | None = None,
         locale: str = "en",
         include_tests: bool = False,
+        machines: str = "include",
+        basis: str = "default",
+        providers: str | os.PathLike[str] | None = None,
+        small_cells: int = 0,
+        uniques: bool = True,
         time_zone: str = "UTC",
         live: bool = True,
         messages: Iterable[str] = (),
@@ -125,11 +155,15 @@ class CampaignReport(VBox):
         name: str = REPORT,
         address: str = "",
         lazy: bool = False,
+        mapping: str | os.PathLike[str] | None = None,
+        sends: str | None = None,
+        no_campaign: str = "reject",
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         self._shows_samples = not named
         if not named:
             named = _samples(campaign)
+        named = read_as(named, with_no_campaign(mapping, no_campaign), sends)
         query = parse_query(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
             window=window,
@@ -137,6 +171,11 @@ class CampaignReport(VBox):
             messages=messages,
             executions=executions,
             include_tests=include_tests,
+            machines=machines,
+            basis=basis,
+            providers=providers,
+            small_cells=small_cells,
+            uniques=uniques,
             time_zone=time_zone,
             locale=locale,
             every=every,
@@ -276,7 +315,8 @@ class CampaignReport(VBox):
         Columns, order and rows are those of the contract; counts are ``int64``, shares
         ``float64``. Raises :class:`UnknownNameError` for a tile that there is not.
         """
-        return frame(tile(tile_id), self.snapshot)
+        snapshot = self.snapshot
+        return frame(tile_of(tile_id, snapshot.basis), snapshot)
 
     def widget(self, tile_id: str) -> TileWidget:
         """Return one tile as a separate widget, usable in any layout.
@@ -284,11 +324,12 @@ class CampaignReport(VBox):
         It follows :meth:`refresh`, and the live report while a page shows it.
         """
         snapshot, page = self.snapshot, self.dashboard
+        one = tile_of(tile_id, snapshot.basis)
         alone = TileWidget(
-            tile(tile_id),
-            tile_table(tile(tile_id), snapshot),
+            one,
+            tile_table(one, snapshot),
             locale=page.locale,
-            names=names_of(tile(tile_id), snapshot, page.locale),
+            names=names_of(one, snapshot, page.locale),
             time_zone=page.time_zone,
             context=context(snapshot, page.time_zone, page.locale),
         )

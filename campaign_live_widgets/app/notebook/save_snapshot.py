@@ -114,6 +114,9 @@ class Saver:
             "messages": sorted(snapshot.selection.messages),
             "executions": sorted(snapshot.selection.executions),
             "include_tests": snapshot.include_tests,
+            "machines": snapshot.machines,
+            "basis": snapshot.basis,
+            "small_cells": snapshot.small_cells,
             "locale": view.locale,
             "time_zone": view.time_zone,
         }

@@ -20,13 +20,15 @@ from campaign_live_widgets.app.feeds.read_once import read_snapshot
 from campaign_live_widgets.app.jobs.shown_view import passed_view
 from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.app.settings.secret_reference import resolve
-from campaign_live_widgets.catalog import COUNTS, METRICS, TABS, TILES, Text, tile
+from campaign_live_widgets.catalog import COUNTS, METRICS, TABS, TILES, Text, rate, tile_of
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.environment import CAMPAIGN, SOURCE
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases, times
 from campaign_live_widgets.rendering.model.report_view import ReportView
 from campaign_live_widgets.report import evaluate, frame
+from campaign_live_widgets.sources.mapping.prefix import with_no_campaign
+from campaign_live_widgets.sources.sends import read_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -84,9 +86,19 @@ class StaticReport(StaticView):
     messages, executions : iterable of str
     locale : str
     include_tests : bool
+    machines, basis : str
+    providers : path, optional
+    small_cells : int
     time_zone : str
     layout : path or mapping, optional
         The positions of the tiles: a layout file, or its content.
+    mapping : path, optional
+        A mapping file, by which rows are read.
+    no_campaign : str
+        ``keep`` to count rows without a campaign as those of ``(no campaign)``.
+    sends : str, optional
+        What counts as sent: ``events`` of sending, the default, or ``outcomes``: each delivery and
+        each bounce. Of files only.
 
     Raises
     ------
@@ -107,13 +119,21 @@ class StaticReport(StaticView):
         executions: Iterable[str] = (),
         locale: str = "en",
         include_tests: bool = False,
+        machines: str = "include",
+        basis: str = "default",
+        providers: str | os.PathLike[str] | None = None,
+        small_cells: int = 0,
         time_zone: str = "UTC",
         layout: str | os.PathLike[str] | Mapping[str, object] | None = None,
+        mapping: str | os.PathLike[str] | None = None,
+        sends: str | None = None,
+        no_campaign: str = "reject",
     ) -> None:
         named = os.fspath(source) if source else os.environ.get(SOURCE, "")
         if not named:
             message = f"no source: give a file, a folder, a glob or a database, or set {SOURCE}"
             raise UsageError(message)
+        named = read_as(named, with_no_campaign(mapping, no_campaign), sends)
         query = parse_query(
             campaign=campaign or os.environ.get(CAMPAIGN) or None,
             window=window,
@@ -121,6 +141,10 @@ class StaticReport(StaticView):
             messages=messages,
             executions=executions,
             include_tests=include_tests,
+            machines=machines,
+            basis=basis,
+            providers=providers,
+            small_cells=small_cells,
             time_zone=time_zone,
             locale=locale,
         )
@@ -174,13 +198,13 @@ class StaticReport(StaticView):
 
     def frame(self, tile_id: str) -> pd.DataFrame:
         """Return the numbers of one tile; see :meth:`CampaignReport.frame`."""
-        return frame(tile(tile_id), self.snapshot)
+        return frame(tile_of(tile_id, self.snapshot.basis), self.snapshot)
 
     def rates(self, channel: str) -> pd.DataFrame:
         """Return a channel's counts with their rates, and what each rate divides by.
 
         Columns ``metric``, ``count`` (``int64``), ``rate`` (a part of one, ``float64``; null
-        if the divisor is zero) and ``rate_of``: the metrics of the channel's table
+        where there is none) and ``rate_of``: the metrics of the channel's table
         by message, in its order. Raises :class:`UnknownNameError` for an unknown channel.
         """
         return rates(self.snapshot, channel)
@@ -224,7 +248,7 @@ def rates(snapshot: Snapshot, channel: str) -> pd.DataFrame:
     wanted = tuple(dict.fromkeys((*metrics, *filter(None, wholes.values()))))
     totals = {m: int(values[0]) for m, values in evaluate(wanted, columns).items()}
     parts = [
-        totals[m] / totals[whole] if whole is not None and totals[whole] else np.nan
+        None if whole is None else rate(m, totals[m], whole, totals[whole])
         for m, whole in wholes.items()
     ]
     return pd.DataFrame(

@@ -41,12 +41,17 @@ class PageSettings:
 
     Attributes
     ----------
-    at, window, locale : str
+    at, window, machines, basis, providers, locale : str
         As the parameters of the report; ``at`` is empty for now.
+    small_cells : int
     """
 
     at: str = ""
     window: str = "24h"
+    machines: str = "include"
+    basis: str = "default"
+    providers: str = ""
+    small_cells: int = 0
     locale: str = "en"
 
 
@@ -86,6 +91,10 @@ class ReportPage:
             with self._kernel.active(), known_user(user):
                 self._report = CampaignReport(
                     window=settings.window,
+                    machines=settings.machines,
+                    basis=settings.basis,
+                    providers=settings.providers,
+                    small_cells=settings.small_cells,
                     at=settings.at or None,
                     locale=settings.locale,
                     live=False,

@@ -111,6 +111,13 @@ class AnswerMaker:
         view = self._view
         return view is not None and (campaign is None or view.holds(campaign))
 
+    def needs(self, question: Question) -> bool:
+        """Return whether the rollup should be prepared for a question; see Rollup.prepare."""
+        view, campaign = self._view, question.campaign
+        if view is None or not (campaign is None or view.holds(campaign)):
+            return False
+        return view.needs(campaign, question.query.selection)
+
     def snapshot(self, question: Question, now: datetime) -> tuple[Answer, int]:
         """Return the numbers of a campaign that is counted, and the number of their version."""
         query = question.query

@@ -60,6 +60,7 @@ def run_reader(  # noqa: PLR0913 - by name
     name: str | None = None,
     allow_group: str | None = None,
     use_cache: bool = True,
+    small_cells: bool = False,
     until: int | None = None,
     ready: Callable[[], object] | None = None,
     clock: Callable[[], datetime] = utc_now,
@@ -78,6 +79,8 @@ def run_reader(  # noqa: PLR0913 - by name
         A group of this machine whose members may connect, too.
     use_cache : bool
         Whether to start from what an earlier reader has saved, and to save it again.
+    small_cells : bool
+        Whether profiles are kept by domain and link, so that clients may have small cells folded.
     until : int, optional
         A file descriptor whose end ends the reader, such as of a pipe from its parent.
     ready : callable, optional
@@ -93,7 +96,7 @@ def run_reader(  # noqa: PLR0913 - by name
         If the address of the source is invalid.
     """
     group = None if allow_group is None else group_id(allow_group)
-    server = _Server(source, name, clock, use_cache=use_cache)
+    server = _Server(source, name, clock, use_cache=use_cache, small_cells=small_cells)
     socket_file = SocketFile(socket_path, group)
     has_ended = True
     try:
@@ -111,7 +114,13 @@ class _Server:
     """Answers the requests of all clients, in one event loop."""
 
     def __init__(
-        self, source: str, name: str | None, clock: Callable[[], datetime], *, use_cache: bool
+        self,
+        source: str,
+        name: str | None,
+        clock: Callable[[], datetime],
+        *,
+        use_cache: bool,
+        small_cells: bool,
     ) -> None:
         location = parse_address(source)
         self._digest, self._epoch = source_digest(source), secrets.token_hex(8)
@@ -127,6 +136,7 @@ class _Server:
             name=name,
             clock=answer_clock,
             use_cache=use_cache,
+            small_cells=small_cells,
             on_state=self._take_state_soon,
         )
         self._operations: dict[str, Callable[[Json], Awaitable[bytes]]] = {
@@ -255,7 +265,14 @@ class _Server:
 
     async def _snapshot(self, head: Json) -> bytes:
         question, now = to_question(head.get("question")), to_time(head.get("now"))
-        return await self._of_counted(question.campaign, lambda: self._answers.body(question, now))
+
+        async def answer() -> bytes:
+            if self._maker.needs(question):
+                selection = question.query.selection
+                await self._run(lambda rollup: rollup.prepare(question.campaign, selection))
+            return await self._answers.body(question, now)
+
+        return await self._of_counted(question.campaign, answer)
 
     async def _of_counted(self, campaign: str | None, answer: Callable[[], Awaitable[T]]) -> T:
         """Return an answer about a campaign; count it again if it was dropped meanwhile."""

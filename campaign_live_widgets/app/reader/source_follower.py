@@ -102,10 +102,12 @@ class SourceFollower:
         name: str | None,
         clock: AnswerClock,
         use_cache: bool,
+        small_cells: bool,
         on_state: Callable[[PollState], object],
     ) -> None:
         self._source, self._location, self._maker, self._name = source, location, maker, name
         self._clock, self._use_cache, self._on_state = clock, use_cache, on_state
+        self._small_cells = small_cells
         self._state = PollState()
         self._wanted = Condition()
         self._waiting: list[Future[None]] = []
@@ -200,7 +202,9 @@ class SourceFollower:
         state = state_folder() if self._use_cache else None
         while self._wait():
             try:
-                return new_rollup(self._source, clock=self._clock, state=state)
+                return new_rollup(
+                    self._source, clock=self._clock, state=state, small_cells=self._small_cells
+                )
             except Exception as error:  # noqa: BLE001 - clients must be notified
                 with self._wanted:
                     waiting, self._waiting = self._waiting, []
@@ -212,7 +216,7 @@ class SourceFollower:
         """Notify those who wait for a refresh that has failed, and try again later."""
         self._set_state(PollState(self._maker.number, error, self._state.read_at))
         for result in waiting:
-            result.set_exception(error)
+            _settle(result, error=error)
         self._failures += 1
         self._next = self._ended + retry_delay(self._failures)
 
@@ -259,10 +263,7 @@ class SourceFollower:
             error = known_error(raised)
         self._maker.publish(rollup, is_new=is_new or error is not None)
         self._set_state(replace(self._state, number=self._maker.number))
-        if error is not None:
-            result.set_exception(error)
-        else:
-            result.set_result(value)
+        _settle(result, value, error)
 
     def _refresh(self, rollup: Rollup) -> None:
         """Read what is new, and notify those who wait for it."""
@@ -288,15 +289,17 @@ class SourceFollower:
         self._failures = 0
         self._set_state(PollState(self._maker.number, None, self._clock()))
         for result in waiting:
-            result.set_result(None)
+            _settle(result)
         self._use_idle_time(rollup, is_idle=not is_changed)
 
     def _use_idle_time(self, rollup: Rollup, *, is_idle: bool) -> None:
         """Save what is counted; where there is nothing else to do, count what may be asked for."""
         with self._maker.changing():
-            rollup.save()
+            is_being_written = rollup.save()
+        if is_being_written or not is_idle:  # what is written is mapped at the next refresh
+            self._next = self._ended + _IDLE
         if not is_idle:
-            self._may_count_ahead, self._next = True, self._ended + _IDLE
+            self._may_count_ahead = True
             return
         if self._may_count_ahead and not self._is_wanted():
             try:
@@ -304,8 +307,7 @@ class SourceFollower:
             except CampaignLiveError:
                 self._may_count_ahead = False  # the next refresh reports it
             self._maker.publish(rollup, is_new=False)
-            if self._may_count_ahead:
-                self._next = monotonic() + _IDLE
+            self._next = monotonic() + _IDLE  # to count on, or to give memory back
 
     def _is_wanted(self) -> bool:
         with self._wanted:
@@ -315,6 +317,20 @@ class SourceFollower:
         with self._wanted:
             self._state = state
         self._on_state(state)
+
+
+def _settle(
+    result: Future[Any],
+    value: Any = None,  # noqa: ANN401 - of any job
+    error: CampaignLiveError | None = None,
+) -> None:
+    """Set what a client waits for, unless it has gone meanwhile."""
+    if not result.set_running_or_notify_cancel():
+        return
+    if error is None:
+        result.set_result(value)
+    else:
+        result.set_exception(error)
 
 
 def known_error(error: Exception) -> CampaignLiveError:

@@ -74,6 +74,10 @@ def serve(  # noqa: PLR0913 - the options of a command
     open_browser: bool = True,
     at: str | None = None,
     window: str = "24h",
+    machines: str = "include",
+    basis: str = "default",
+    providers: str | None = None,
+    small_cells: int = 0,
     locale: str = "en",
     layout: str | None = None,
     snapshots: str | None = None,
@@ -109,8 +113,10 @@ def serve(  # noqa: PLR0913 - the options of a command
         ``CAMPAIGN_LIVE_USER_HEADER`` names.
     open_browser : bool
         Whether to open the page in a browser.
-    at, window, locale : str
-        What the report shows first; ``?at=…&window=…&locale=…`` in the address overrides it.
+    at, window, machines, basis, providers, locale : str
+        What the report shows first; ``?at=…&window=…`` in the address overrides it.
+    small_cells : int
+        Domains and links of fewer profiles share a row, on all pages; 0 for none.
     layout : str, optional
         A layout file that every reader starts with; a reader's own layout replaces it.
     snapshots : str, optional
@@ -175,9 +181,18 @@ def serve(  # noqa: PLR0913 - the options of a command
                     viewers_name(source),
                     Path(folder),
                     use_cache=use_cache,
+                    small_cells=small_cells > 0,
                 )
                 if notebook is None:
-                    first = PageSettings(at=at or "", window=window, locale=locale)
+                    first = PageSettings(
+                        at=at or "",
+                        window=window,
+                        machines=machines,
+                        basis=basis,
+                        providers=providers or "",
+                        small_cells=small_cells,
+                        locale=locale,
+                    )
                     chosen = site.serve_pages(processes, first, page_hosts, max_viewers)
                 else:
                     chosen = site.serve_notebook(processes, notebook)
@@ -317,7 +332,7 @@ def _pass_source(source: str) -> str:
     absolute = _absolute(source)
     if is_secret_reference(source):
         os.environ[variable_name(source)] = absolute
-        os.environ[SOURCE] = source
+        os.environ[SOURCE] = f"env:{variable_name(source)}"
         return absolute
     os.environ[SOURCE] = absolute
     name = parse_address(source).display_name

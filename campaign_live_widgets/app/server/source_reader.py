@@ -42,8 +42,14 @@ def server_folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix=_FOLDER, dir=above, ignore_cleanup_errors=True)
 
 
-def use_reader(
-    processes: Processes, source: str, name: str, folder: Path, *, use_cache: bool
+def use_reader(  # noqa: PLR0913 - the last ones by name
+    processes: Processes,
+    source: str,
+    name: str,
+    folder: Path,
+    *,
+    use_cache: bool,
+    small_cells: bool = False,
 ) -> None:
     """Let the pages of this server use one reader: start it, unless ``CAMPAIGN_LIVE_READER`` does.
 
@@ -59,6 +65,9 @@ def use_reader(
     use_cache : bool
         Whether the reader saves what it has counted, and starts from that.
 
+    small_cells : bool
+        Whether profiles are kept by domain and link, so that small cells can be folded.
+
     Raises
     ------
     SourceError
@@ -67,7 +76,7 @@ def use_reader(
     if _is_served(source):
         return
     path = str(folder / _SOCKET)
-    processes.start("reader", _run, source, path, name, use_cache)
+    processes.start("reader", _run, source, path, name, use_cache, small_cells)
     os.environ[READER] = path
 
 
@@ -83,7 +92,7 @@ def _is_served(source: str) -> bool:
         connection.close()  # with its thread: this process forks
 
 
-def _run(source: str, path: str, name: str, use_cache: bool) -> None:  # noqa: FBT001 - of a process
+def _run(source: str, path: str, name: str, use_cache: bool, small_cells: bool) -> None:  # noqa: FBT001 - of a process
     # Ctrl-C reaches all processes; the parent ends this one.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    run_reader(source, path, name=name, use_cache=use_cache)
+    run_reader(source, path, name=name, use_cache=use_cache, small_cells=small_cells)

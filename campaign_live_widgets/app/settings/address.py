@@ -13,17 +13,23 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import available_timezones
 
-from campaign_live_widgets.app.settings.query import parse_every, parse_span, parse_tab
+from campaign_live_widgets.app.settings.query import (
+    parse_basis,
+    parse_every,
+    parse_machines,
+    parse_span,
+    parse_tab,
+)
 from campaign_live_widgets.app.settings.times import (
     address_time,
     parse_at,
     parse_locale,
     whole_minutes,
 )
-from campaign_live_widgets.catalog import LOCALES, TABS, Text
+from campaign_live_widgets.catalog import BASES, LOCALES, TABS, Text
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.durations import MINUTES_EXAMPLES, format_duration
-from campaign_live_widgets.snapshot import Window
+from campaign_live_widgets.snapshot import MACHINES, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +42,12 @@ Parameters = dict[str, list[str]]
 
 KEYS: Final = (
     *("campaign", "window", "from", "to", "at", "message", "execution"),
-    *("tests", "tz", "locale", "every", "tab", "detail"),
+    *("tests", "machines", "basis", "tz", "locale", "every", "tab", "detail"),
 )
 """The report's parameters in an address, in the order they are written."""
 COUNTED_KEYS: Final = (
-    *("campaign", "window", "from", "to", "at", "message", "execution", "tests", "detail"),
+    *("campaign", "window", "from", "to", "at", "message", "execution"),
+    *("tests", "machines", "detail"),
 )
 """Those that decide what is counted; a change of one is a step of the browser's history."""
 _SPAN_KEYS: Final = ("window", "from", "to")
@@ -59,6 +66,8 @@ def pairs(query: Query) -> dict[str, tuple[str, ...]]:
         "message": query.messages or ("",),
         "execution": query.executions or ("",),
         "tests": ("1" if query.include_tests else "0",),
+        "machines": (query.machines,),
+        "basis": (query.basis,),
         "tz": (query.time_zone,),
         "locale": (query.locale,),
         "every": (f"{query.every!r}".removesuffix(".0"),),
@@ -110,6 +119,9 @@ def parse_address(
         messages=reader.many("message", defaults.messages),
         executions=reader.many("execution", defaults.executions),
         include_tests=reader.one("tests", _switch, defaults.include_tests, _TESTS),
+        machines=reader.one("machines", parse_machines, defaults.machines, _MACHINES),
+        basis=reader.one("basis", parse_basis, defaults.basis, _BASIS),
+        families=defaults.families,
         time_zone=reader.one("tz", _zone, defaults.time_zone, _TIME_ZONE),
         locale=reader.one("locale", parse_locale, defaults.locale, _LOCALE),
         every=reader.one("every", parse_every, defaults.every, _EVERY),
@@ -149,6 +161,10 @@ _REPEATED: Final = _ignored(
     "une seule valeur est permise, et la dernière s'applique",
 )
 _TESTS: Final = _ignored("give tests=1 or tests=0", "indiquez tests=1 ou tests=0")
+_MACHINES: Final = _ignored(
+    f"give one of {', '.join(MACHINES)}", f"indiquez l'un de {', '.join(MACHINES)}"
+)
+_BASIS: Final = _ignored(f"give one of {', '.join(BASES)}", f"indiquez l'un de {', '.join(BASES)}")
 _TIME_ZONE: Final = _ignored(
     "unknown time zone. Example: Europe/Paris",
     "fuseau horaire inconnu. Exemple\N{NO-BREAK SPACE}: Europe/Paris",

@@ -7,7 +7,7 @@ become a :class:`Query` by :func:`parse_query`; the page's address does by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -18,12 +18,14 @@ from campaign_live_widgets.app.settings.times import (
     parse_window,
     whole_minutes,
 )
-from campaign_live_widgets.catalog import TABS
+from campaign_live_widgets.catalog import BASES, TABS, Basis
+from campaign_live_widgets.catalog.providers import Families, families
 from campaign_live_widgets.errors import UnknownNameError, UsageError
 from campaign_live_widgets.io.durations import parse_duration
-from campaign_live_widgets.snapshot import ALL, Selection, Window
+from campaign_live_widgets.snapshot import ALL, MACHINES, Machines, Selection, Window
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
@@ -56,6 +58,16 @@ class Query:
         its own end.
     messages, executions : tuple of str
         Ids of what is counted; an empty tuple counts all.
+    machines : "include", "exclude" or "only"
+        Which opens and clicks are counted: see :class:`~campaign_live_widgets.snapshot.Snapshot`.
+    basis : str
+        What shares of key figures divide by, one of :data:`~campaign_live_widgets.catalog.BASES`.
+    families : Families
+        Which mailbox provider each recipient domain belongs to.
+    small_cells : int
+        Domains and links of fewer profiles share a row; 0 for none.
+    uniques : bool
+        Whether distinct pairs of profiles and sends are counted, where this process counts.
     every : float
         Minimum number of seconds between two refreshes.
     detail : str or None
@@ -68,6 +80,11 @@ class Query:
     messages: tuple[str, ...] = ()
     executions: tuple[str, ...] = ()
     include_tests: bool = False
+    machines: Machines = "include"
+    basis: Basis = "default"
+    families: Families = field(default_factory=families)
+    small_cells: int = 0
+    uniques: bool = True
     time_zone: str = "UTC"
     locale: str = "en"
     every: float = FASTEST
@@ -111,6 +128,11 @@ def parse_query(  # noqa: PLR0913 - all that a report can be asked for
     messages: Iterable[str] = (),
     executions: Iterable[str] = (),
     include_tests: bool = False,
+    machines: str = "include",
+    basis: str = "default",
+    providers: str | os.PathLike[str] | None = None,
+    small_cells: int = 0,
+    uniques: bool = True,
     time_zone: str = "UTC",
     locale: str = "en",
     every: float = FASTEST,
@@ -120,7 +142,8 @@ def parse_query(  # noqa: PLR0913 - all that a report can be asked for
 
     Parameters
     ----------
-    campaign, window, at, messages, executions, include_tests, time_zone, locale, every, tab
+    campaign, window, at, messages, executions, include_tests, machines, basis, providers,
+    small_cells, uniques, time_zone, locale, every, tab
         As :class:`~campaign_live_widgets.CampaignReport` documents them.
 
     Raises
@@ -137,6 +160,11 @@ def parse_query(  # noqa: PLR0913 - all that a report can be asked for
         messages=_parse_ids("messages", messages),
         executions=_parse_ids("executions", executions),
         include_tests=include_tests,
+        machines=parse_machines(machines),
+        uniques=uniques,
+        basis=parse_basis(basis),
+        families=_named("providers", families, providers or None),
+        small_cells=parse_small_cells(small_cells),
         time_zone=_named("time_zone", parse_time_zone, time_zone),
         locale=_named("locale", parse_locale, locale),
         every=parse_every(every),
@@ -167,6 +195,30 @@ def _parse_seconds(text: str) -> float:
         return parse_duration(text).total_seconds()
     except ValueError:
         return 0.0
+
+
+def parse_machines(name: str) -> Machines:
+    """Return which opens and clicks are counted; raise :class:`UnknownNameError` if unknown."""
+    for known in MACHINES:
+        if name == known:
+            return known
+    raise UnknownNameError("machines", name, MACHINES)
+
+
+def parse_basis(name: str) -> Basis:
+    """Return what shares divide by; raise :class:`UnknownNameError` if unknown."""
+    for known in BASES:
+        if name == known:
+            return known
+    raise UnknownNameError("basis", name, BASES)
+
+
+def parse_small_cells(fewest: int) -> int:
+    """Return the fewest profiles of a row; raise :class:`UsageError` if it is negative."""
+    if fewest < 0:
+        message = f"small_cells={fewest} is negative; give a number of profiles, or 0 for none"
+        raise UsageError(message)
+    return fewest
 
 
 def parse_tab(name: str) -> str:

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.errors import SourceError, UsageError
+from campaign_live_widgets.errors import SourceError, StoreError, UsageError
 from campaign_live_widgets.io.environment import SOURCE_NAME
 from campaign_live_widgets.sources.address import parse_address
+from campaign_live_widgets.sources.sends import split_reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,17 +34,17 @@ _PASSWORD: Final = re.compile(
 
 def is_secret_reference(text: str) -> bool:
     """Return whether *text* names an environment variable instead of being the value itself."""
-    return text.startswith(_PREFIX)
+    return split_reading(text)[1].startswith(_PREFIX)
 
 
 def variable_name(reference: str) -> str:
     """Return the name of the environment variable that ``env:NAME`` refers to."""
-    return reference.removeprefix(_PREFIX)
+    return split_reading(reference)[1].removeprefix(_PREFIX)
 
 
 def public_name(source: str) -> str | None:
     """Return what errors and logs call a source: its reference, or ``None`` for the path itself."""
-    return source if is_secret_reference(source) else None
+    return split_reading(source)[1] if is_secret_reference(source) else None
 
 
 def viewers_name(source: str) -> str:
@@ -55,6 +56,7 @@ def viewers_name(source: str) -> str:
     if name := public_name(source) or os.environ.get(SOURCE_NAME):
         return name
     address = parse_address(source)
+    source = split_reading(source)[1]
     if address.is_local_files:
         return os.path.basename(source.rstrip("/\\")) or source
     return address.display_name or source
@@ -63,12 +65,17 @@ def viewers_name(source: str) -> str:
 def resolve(text: str, what: str = "source") -> str:
     """Return the value of the environment variable for ``env:NAME``, else *text* itself.
 
+    How its rows are read stays before it: ``crm.toml:env:NAME``.
+
     Raises
     ------
     UsageError
         If the variable is missing or empty, its name is invalid, or *text* is an address that
         contains a password. The message never contains a value.
     """
+    reading, text = split_reading(text)
+    if reading:
+        return f"{reading}{resolve(text, what)}"
     if not is_secret_reference(text):
         if _PASSWORD.match(text):
             message = (
@@ -99,10 +106,10 @@ def redacted_errors(name: str | None, location: SourceAddress) -> Iterator[None]
     """
     try:
         yield
-    except SourceError as error:
+    except (SourceError, StoreError) as error:
         if name is None:
             raise
-        raise SourceError(redact(str(error), name, location)) from None
+        raise type(error)(redact(str(error), name, location)) from None
 
 
 def redact(text: str, name: str, location: SourceAddress) -> str:

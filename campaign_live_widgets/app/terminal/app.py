@@ -22,7 +22,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from campaign_live_widgets.app.feeds.poller import Poller, PollResult
 from campaign_live_widgets.app.terminal.fit_width import fitting
-from campaign_live_widgets.catalog import TABS, TILES, Text
+from campaign_live_widgets.catalog import TABS, TILES, Text, tile_of
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.phrases import STATES, WORDS
@@ -221,6 +221,7 @@ class WatchApp(App[Exception | None]):
         self._drawn[self._tab] = snapshot
         with self.batch_update():
             for view in self._pane.query(TileView):
+                view.tile = tile_of(view.tile.id, snapshot.basis)
                 names = names_of(view.tile, snapshot, self._locale)
                 view.show(tile_table(view.tile, snapshot), names)
 

@@ -171,6 +171,7 @@ class Editor(Front, script="editor"):
         """The view and the number of the last change."""
         if former is not None:
             self._before.update(former._before)  # noqa: SLF001 - of this class
+        self._locale = locale
         session = secrets.token_hex(8) if former is None else former.draft["session"]
         labels = {key: text(locale) for key, text in LABELS.items()} | {"lang": locale}
         if on_save is None:
@@ -189,15 +190,7 @@ class Editor(Front, script="editor"):
                 "minColumns": MIN_COLUMNS,
             },
             labels=labels,
-            tiles=[
-                {
-                    "id": place.tile_id,
-                    "css": tile_of(place.tile_id).css_class,
-                    "title": tile_of(place.tile_id).title(locale),
-                    "rows": place.rows,
-                }
-                for place in self._default
-            ],
+            tiles=self._offered(),
         )
         self._sync_places()
         grid.observe(self._sync_places, "arranged")
@@ -212,6 +205,23 @@ class Editor(Front, script="editor"):
             self._grid.unobserve(self._sync_places, "arranged")
         super().close()
 
+    def _offered(self) -> list[dict[str, Any]]:
+        available = {place.tile_id for place in self._grid.available_places()}
+        return [
+            {
+                "id": place.tile_id,
+                "css": tile_of(place.tile_id).css_class,
+                "title": tile_of(place.tile_id).title(self._locale),
+                "rows": place.rows,
+            }
+            for place in self._default
+            if place.tile_id in available
+        ]
+
+    def follow_tiles(self) -> None:
+        """Offer the tiles of the grid that have data now."""
+        self.tiles = self._offered()
+
     def _sync_places(self, _change: object = None) -> None:
         self.places = [
             {
@@ -221,7 +231,7 @@ class Editor(Front, script="editor"):
                 "view": p.view or "",
                 "shown": p.shown,
             }
-            for p in self._grid.places()
+            for p in self._grid.available_places()
         ]
 
     def load(self, places: Sequence[Place]) -> None:
@@ -299,7 +309,7 @@ class Editor(Front, script="editor"):
 
         Those of a draft have the views of the tiles, too, and any size that a layout file may have.
         """
-        current = {place.tile_id: place for place in self._grid.places()}
+        current = {place.tile_id: place for place in self._grid.available_places()}
         if not isinstance(items, list) or len(items) != len(current):
             return
         places: dict[str, Place] = {}

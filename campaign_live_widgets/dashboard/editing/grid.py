@@ -36,6 +36,8 @@ class ReportGrid(GridspecLayout):
         super().__init__(sum(place.rows for place in places) or 1, COLUMNS)
         self._tiles = {place.tile_id: tiles[place.tile_id] for place in places}
         self._spans: dict[str, tuple[int, int]] = {}
+        self._shown = {place.tile_id: place.shown for place in places}
+        self._withheld: frozenset[str] = frozenset()
         self._is_arranging = False
         self.add_class("clw-grid")
         layout = self.layout
@@ -84,13 +86,34 @@ class ReportGrid(GridspecLayout):
 
     def hide(self, tile_id: str) -> None:
         """Remove a tile from the page; it keeps its position in the order."""
-        self[tile_id].layout.display = "none"
+        self._show(tile_id, is_shown=False)
         self.arranged += 1
 
     def restore(self, tile_id: str) -> None:
         """Bring a removed tile back to its previous position."""
-        self[tile_id].layout.display = None
+        self._show(tile_id, is_shown=True)
         self.arranged += 1
+
+    def withhold(self, tile_ids: Iterable[str]) -> None:
+        """Take tiles that have no data from the page, and bring back those that have some now.
+
+        They keep their places. No one can add or remove them meanwhile.
+        """
+        withheld = frozenset(self._tiles) & frozenset(tile_ids)
+        if withheld != self._withheld:
+            changed, self._withheld = withheld ^ self._withheld, withheld
+            for tile_id in changed:
+                self._show(tile_id, is_shown=self._shown[tile_id])
+            self.arranged += 1
+
+    def available_places(self) -> tuple[Place, ...]:
+        """Return the places of the tiles that have data, including removed ones."""
+        return tuple(place for place in self.places() if place.tile_id not in self._withheld)
+
+    def _show(self, tile_id: str, *, is_shown: bool) -> None:
+        self._shown[tile_id] = is_shown
+        is_visible = is_shown and tile_id not in self._withheld
+        self[tile_id].layout.display = None if is_visible else "none"
 
     def places(self) -> tuple[Place, ...]:
         """Return the places of all tiles in their order, including removed ones."""
@@ -99,7 +122,7 @@ class ReportGrid(GridspecLayout):
                 tile_id,
                 *self._spans[tile_id],
                 view=_view_of(tile),
-                shown=tile.layout.display != "none",
+                shown=self._shown[tile_id],
             )
             for tile_id, tile in sorted(
                 self._tiles.items(), key=lambda item: int(item[1].layout.order)
@@ -109,24 +132,37 @@ class ReportGrid(GridspecLayout):
     def arrange(self, places: Iterable[Place]) -> None:
         """Apply the order, size, view and visibility of *places* to the tiles.
 
-        Tiles that are not named come after them, unchanged; places of unknown tiles are
-        ignored. A tile that does not have the named view shows its first one.
+        Tiles that are not named come after them, unchanged, and those without data stay after the
+        same tile as before; places of unknown tiles are ignored. A tile that does not have the
+        named view shows its first one.
         """
         named = {place.tile_id: place for place in places if place.tile_id in self._tiles}
         rest = () if len(named) == len(self._tiles) else self.places()
-        order = (*named.values(), *(place for place in rest if place.tile_id not in named))
+        order = self._in_order([*named.values()], [p for p in rest if p.tile_id not in named])
         self._is_arranging = True
         try:
             for index, place in enumerate(order):
                 tile = self._tiles[place.tile_id]
                 with tile.layout.hold_sync():  # one message for a tile
                     tile.layout.order = str(index)
-                    tile.layout.display = None if place.shown else "none"
+                    self._show(place.tile_id, is_shown=place.shown)
                     self._span(place.tile_id, place.rows, place.columns)
                 _show_view(tile, place.view)
         finally:
             self._is_arranging = False
         self.arranged += 1
+
+    def _in_order(self, named: list[Place], rest: list[Place]) -> list[Place]:
+        """Return the places of all tiles: those named, then the *rest*."""
+        order = [*named, *(place for place in rest if place.tile_id not in self._withheld)]
+        before = [place.tile_id for place in self.places()] if rest else []
+        for place in rest:
+            if place.tile_id in self._withheld:
+                former = before[: before.index(place.tile_id)]
+                last = next((i for i in reversed(former) if any(p.tile_id == i for p in order)), "")
+                at = next((n for n, p in enumerate(order, 1) if p.tile_id == last), 0)
+                order.insert(at, place)
+        return order
 
     def _on_view(self, _change: object) -> None:
         if not self._is_arranging:

@@ -4,7 +4,7 @@ import { inVoila } from "../../widgets/base/widget.js";
 
 const KEYS = [
   ...["campaign", "window", "from", "to", "at", "message", "execution", "tests"],
-  ...["tz", "locale", "every", "tab", "detail"],
+  ...["machines", "basis", "tz", "locale", "every", "tab", "detail"],
 ];
 
 /**

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import VBox
 
-from campaign_live_widgets.catalog import TILES
-from campaign_live_widgets.catalog import tile as tile_of
+from campaign_live_widgets.catalog import TILES, tile_of
 from campaign_live_widgets.dashboard.editing.editor import Editor
 from campaign_live_widgets.dashboard.live.connection_monitor import ConnectionMonitor
 from campaign_live_widgets.dashboard.live.viewers import Viewers
@@ -23,6 +22,7 @@ from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.layouts.document import write_report
 from campaign_live_widgets.layouts.files import REPORT
+from campaign_live_widgets.layouts.needed import missing_tiles
 from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.layouts.storage import TabLayouts
 from campaign_live_widgets.layouts.transfer import FILE_NAME, import_layout
@@ -103,6 +103,7 @@ class Dashboard(VBox):
             self._load_layouts(), self._make_tile, self._make_editor, self._lock, is_lazy=lazy
         )
         """The grid of each tab."""
+        self.grids.withhold(missing_tiles(snapshot))
         self.tabs = self.grids.widget
         if tab is not None:
             self.grids.open(tab)
@@ -118,6 +119,7 @@ class Dashboard(VBox):
 
     def _fill_tabs(self, now: datetime) -> None:
         """Create tiles, grids and facts in the page's language, and put them into the tabs."""
+        self._failed.intersection_update(self._followers)
         self.facts = Facts(locale=self.locale, time_zone=self.time_zone)
         self._describe(now)
         self.grids.fill(self.locale, {"campaign": [self.facts]})
@@ -137,7 +139,7 @@ class Dashboard(VBox):
         return tuple(place for place in row if place.tile_id in self._tile_ids)
 
     def _make_tile(self, tile_id: str) -> TileWidget:
-        tile = tile_of(tile_id)
+        tile = tile_of(tile_id, self.snapshot.basis)
         widget = TileWidget(
             tile,
             tile_table(tile, self.snapshot),
@@ -210,8 +212,12 @@ class Dashboard(VBox):
         tile that fails shows an error; the others are updated.
         """
         with self._lock, self.monitor.together():
+            has_other_tiles = snapshot.basis != self.snapshot.basis
             self.snapshot = snapshot
-            changed = self._describe(now or utc_now())
+            if has_other_tiles:
+                self._fill_tabs(now or utc_now())
+            is_other = self.grids.withhold(missing_tiles(snapshot))
+            changed = self._describe(now or utc_now()) or is_other
             for tab in self.grids.made if force_all else self._open_tabs():
                 changed |= self._update_tab(tab)
             self._followers = [widget for widget in self._followers if widget.comm is not None]
@@ -233,7 +239,6 @@ class Dashboard(VBox):
             self.header.set_language(locale, time_zone)
             self.filters.set_language(locale)
             self._fill_tabs(utc_now())
-            self._failed.intersection_update(self._followers)
 
     def set_controller(self, controller: ReportController) -> None:
         """Pass the reader's choices to *controller*, and let messages be opened."""
@@ -309,8 +314,7 @@ class Dashboard(VBox):
         self.set_state("paused")
 
     def _open_tabs(self) -> list[str]:
-        tab = self.grids.open_tab
-        return [] if tab is None else [tab]
+        return [tab] if (tab := self.grids.open_tab) else []
 
     def _on_tab_opened(self, _change: object) -> None:
         with self._lock, self.monitor.together():
@@ -343,10 +347,7 @@ class Dashboard(VBox):
 
     def _call_soon(self, call: Callable[[], object]) -> None:
         """Run a call in the coordinator's thread, or at once if there is none."""
-        if self._coordinator is None:
-            call()
-        else:
-            self._coordinator.call_soon(call)
+        (call if self._coordinator is None else partial(self._coordinator.call_soon, call))()
 
     def _open_message(self, message_id: str) -> None:
         if self._controller is not None:

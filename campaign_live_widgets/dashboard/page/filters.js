@@ -12,6 +12,7 @@ import { follow, inVoila, lifetime } from "../../widgets/base/widget.js";
 import { addressWriter } from "./address.js";
 import { exactWindow } from "./exact_window.js";
 import { checkList, nameWithId, picker, searchable } from "./pick_list.js";
+import { switchFields } from "./switch_fields.js";
 
 const CHIPS_AT_MOST = 6;
 
@@ -141,6 +142,7 @@ export function render({ model, el, signal }) {
     return text;
   };
   more.panel.append(testsLabel);
+  const switches = switchFields(model, field, change);
   const zone = make("input", "clw-filter-zone");
   zone.type = "search";
   const zones = make("datalist");
@@ -217,6 +219,7 @@ export function render({ model, el, signal }) {
   function drawMore() {
     write(testsText, labels().tests);
     tests.checked = firstValue("tests") === "1";
+    switches.draw(firstValue);
     write(zoneText, labels().zone);
     zone.value = firstValue("tz");
     if (!zones.childElementCount) {
@@ -296,6 +299,7 @@ export function render({ model, el, signal }) {
     if (!isDetail) each("message", model.get("messages"));
     each("execution", model.get("executions"));
     if (firstValue("tests") === "1") items.push(chip(labels().with_tests, "", { tests: ["0"] }));
+    for (const [text, changes] of switches.chips(firstValue)) items.push(chip(text, "", changes));
     const hadFocus = chips.contains(document.activeElement);
     chips.replaceChildren(...items);
     chips.hidden = !items.length;

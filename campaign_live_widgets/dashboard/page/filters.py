@@ -16,9 +16,9 @@ import traitlets
 
 from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.dashboard.page.exact_window import known_end, typed_end
-from campaign_live_widgets.rendering.language import phrases, times
+from campaign_live_widgets.rendering.language import phrases, switches, times
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
-from campaign_live_widgets.report import Names, dimension_names, visible_name
+from campaign_live_widgets.report import Names, dimension_names, offered_messages, visible_name
 from campaign_live_widgets.widgets import Front
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ class Filters(Front, script="filters"):
     """Each message: id, name, the names of its channels, its name on a chip."""
     executions: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each execution: id, start, as exact as is needed to distinguish it."""
+    switches: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """Each switch: key, label, options (value, text, text of its chip); first the default."""
     speeds: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """Each refresh interval on offer: seconds, text."""
     saving = traitlets.Enum(["", "ready", "busy"], default_value="").tag(sync=True)
@@ -145,6 +147,7 @@ class Filters(Front, script="filters"):
         with self.hold_sync():
             self.locale = locale
             self.labels = {key: text(locale) for key, text in LABELS.items()}
+            self.switches = switches.on_offer(locale)
             self._offer_lengths()
 
     def show_query(
@@ -178,7 +181,7 @@ class Filters(Front, script="filters"):
                 isolated(names.short(m.id, SHORT)),
             ]
             for m in sorted(
-                snapshot.messages, key=lambda m: (m.channels, names[m.id].strip(), m.id)
+                offered_messages(snapshot), key=lambda m: (m.channels, names[m.id].strip(), m.id)
             )
         ]
         starts = phrases.run_names(snapshot, time_zone, locale)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from campaign_live_widgets.dashboard.editing.editor import LABELS
 from campaign_live_widgets.io.clock import utc_now
+from campaign_live_widgets.layouts.needed import is_question
 from campaign_live_widgets.rendering.first_paint import (
     FirstPaint,
     PagePart,
@@ -29,7 +30,10 @@ _HEADER = (
     *("state", "note", "live", "campaign_id", "campaign_name", "campaign", "window", "window_note"),
     *("scope", "detail", "as_of", "newest", "refreshed", "health", "gone", "labels", "notices"),
 )
-_FILTERS = ("query", "campaign", "windows", "fixed_window", "messages", "executions", "labels")
+_FILTERS = (
+    *("query", "campaign", "windows", "fixed_window", "messages", "executions", "switches"),
+    "labels",
+)
 
 
 def first_paint(
@@ -48,8 +52,8 @@ def first_paint(
         Whether a live page takes the place of this one as soon as its scripts have come.
     """
     now = now or utc_now()
-    tab = page.grids.open_tab or next(iter(page.grids))
-    titles = zip(page.grids, page.tabs.titles, strict=True)
+    tab = page.grids.open_tab or page.grids.visible[0]
+    titles = zip(page.grids.visible, page.tabs.titles, strict=True)
     header = _traits(page.header, _HEADER)
     if awaits_live:
         header |= {"state": "loading", "live": True}
@@ -64,8 +68,13 @@ def first_paint(
             tabs=[(tab_id, title, _with(address, tab=tab_id)) for tab_id, title in titles],
             campaign_address=_with(address, detail=None),
             open_tab=tab,
-            tiles=[_tile(page.tile(p.tile_id), p) for p in page.grids[tab].places() if p.shown],
+            tiles=[
+                _tile(page.tile(place.tile_id), place)
+                for place in page.grids[tab].available_places()
+                if place.shown
+            ],
             texts={key: text(page.locale) for key, text in LABELS.items()},
+            questions=sum(map(is_question, page.grids.visible)),
             is_single_tab="clw-one-tab" in page._dom_classes,  # noqa: SLF001 - of every widget
         )
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from ipywidgets import Tab, VBox, Widget
 
 from campaign_live_widgets.catalog import TABS
 from campaign_live_widgets.dashboard.editing.grid import ReportGrid
+from campaign_live_widgets.layouts.needed import is_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -46,6 +48,7 @@ class TabPages(Mapping[str, ReportGrid]):
         is_lazy: bool = False,
     ) -> None:
         self._rows = dict(rows)
+        self._missing: AbstractSet[str] = frozenset()
         self._make_tile, self._make_editor, self._is_lazy = make_tile, make_editor, is_lazy
         self._lock = lock
         self._grids = dict[str, ReportGrid]()
@@ -55,7 +58,8 @@ class TabPages(Mapping[str, ReportGrid]):
         self.tiles: dict[str, TileWidget] = {}
         """The tiles that have been made, by id."""
         self.widget = Tab().add_class("clw-tabs")
-        self.widget.children = [*self._pages.values()]
+        self._locale = "en"
+        self._show_tabs()
 
     def __getitem__(self, tab: str) -> ReportGrid:
         with self._lock:
@@ -76,12 +80,58 @@ class TabPages(Mapping[str, ReportGrid]):
     def open_tab(self) -> str | None:
         """Return the tab that is open."""
         index = self.widget.selected_index
-        return None if index is None else [*self._rows][index]
+        return None if index is None else self.visible[index]
+
+    @property
+    def visible(self) -> list[str]:
+        """Return the tabs that are on the page."""
+        return [
+            tab
+            for tab, row in self._rows.items()
+            if any(place.tile_id not in self._missing for place in row)
+        ]
 
     def open(self, tab: str) -> None:
-        """Open a tab; an unknown tab is ignored."""
-        if tab in self._rows:
-            self.widget.selected_index = [*self._rows].index(tab)
+        """Open a tab; one that is not on the page is ignored."""
+        if tab in self.visible:
+            self.widget.selected_index = self.visible.index(tab)
+
+    def withhold(self, missing: AbstractSet[str]) -> bool:
+        """Take the tiles that are *missing* from the page, and tabs of only such tiles.
+
+        Those that are not missing any more come back to their places. The open tab stays open; if
+        it is not there any more, the first one is opened.
+
+        Returns
+        -------
+        bool
+            Whether anything has changed.
+        """
+        with self._lock:
+            if missing == self._missing:
+                return False
+            before, opened = self.visible, self.open_tab
+            self._missing = missing
+            for grid in self._grids.values():
+                grid.withhold(missing)
+            for editor in self._editors.values():
+                editor.follow_tiles()
+            if self.visible != before:
+                with self.widget.hold_trait_notifications():
+                    self._show_tabs()
+                    if opened is not None:
+                        tabs = self.visible
+                        self.widget.selected_index = tabs.index(opened) if opened in tabs else 0
+            return True
+
+    def _show_tabs(self) -> None:
+        tabs = self.visible
+        self.widget.children = [self._pages[tab] for tab in tabs]
+        self.widget.titles = [TABS[tab](self._locale) if tab in TABS else tab for tab in tabs]
+        questions = sum(map(is_question, tabs))
+        for number in range(1, len(self._rows) + 1):
+            change = self.widget.add_class if number == questions else self.widget.remove_class
+            change(f"clw-questions-{number}")
 
     def fill(self, locale: str, endings: Mapping[str, Sequence[Widget]]) -> None:
         """Make the tiles again of the tabs that had them, of the open one, or of all.
@@ -96,7 +146,7 @@ class TabPages(Mapping[str, ReportGrid]):
         with self._lock:
             old = [w for tab in self._grids for w in self._pages[tab].children]
             old += [*self.tiles.values(), *(w for row in self._endings.values() for w in row)]
-            wanted = {*self._grids, self.open_tab} if self._is_lazy else {*self._rows}
+            wanted = {*self._grids, self.open_tab} if self._is_lazy else {*self.visible}
             self._rows |= {tab: grid.places() for tab, grid in self._grids.items()}
             self._endings = endings
             self._grids.clear()
@@ -105,7 +155,8 @@ class TabPages(Mapping[str, ReportGrid]):
             for tab in self._rows:
                 if tab in wanted:
                     self._make(tab)
-            self.widget.titles = [TABS[tab](locale) if tab in TABS else tab for tab in self._rows]
+            self._locale = locale
+            self._show_tabs()
             for widget in old:
                 widget.close()
 
@@ -113,6 +164,7 @@ class TabPages(Mapping[str, ReportGrid]):
         row = self._rows[tab]
         tiles = {place.tile_id: self._make_tile(place.tile_id) for place in row}
         grid = ReportGrid(tiles, row)
+        grid.withhold(self._missing)
         editor = self._make_editor(tab, grid, self._editors.get(tab))
         self.tiles |= tiles
         self._grids[tab], self._editors[tab] = grid, editor

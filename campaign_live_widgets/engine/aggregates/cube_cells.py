@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
+from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy, Key
+    from campaign_live_widgets.engine.aggregates.counts_by_dimension import CountedBy
 
     Ints = NDArray[np.int64]
 
@@ -27,6 +30,24 @@ class CubeCells:
     key: Ints
     segment: Ints
     count: Ints
+
+    @classmethod
+    def of_values(  # noqa: PLR0913 - its columns
+        cls,
+        dimension: str,
+        values: Sequence[str | None],
+        places: Ints,
+        kinds: Ints,
+        *,
+        slot: Ints,
+        segment: Ints,
+        count: Ints,
+    ) -> CubeCells:
+        """Return cells by column, of which *places* are in *values* and *kinds* are numbers."""
+        size = len(EVENT_KINDS)
+        codes, key = np.unique(places * size + kinds, return_inverse=True)
+        keys = [Key(values[code // size], EVENT_KINDS[code % size]) for code in codes.tolist()]
+        return cls(dimension, keys, slot, key, segment, count)
 
 
 def add_cells(

@@ -28,21 +28,42 @@ if TYPE_CHECKING:
 
 HOUR: Final = 60
 _UNMERGED_LIMIT: Final = 4096
+_FEW: Final = 1024
+"""Cells that are not worth to be packed."""
 _SUMS_CACHED: Final = 24
 """Of one hour: a table and a series of the whole, and of the selections of about ten pages."""
 
 
 class _Cells(NamedTuple):
-    """Rows of minute within the hour, code, segment and number of events."""
+    """Rows of minute within the hour, code, segment and number of events.
+
+    Many rows take as few bytes as their numbers need: usually 6, at most 17.
+    """
 
     minute: NDArray[np.uint8]
-    code: NDArray[np.int32]
-    segment: NDArray[np.int32]
-    events: Ints
+    code: NDArray[np.integer[Any]]
+    segment: NDArray[np.integer[Any]]
+    events: NDArray[np.integer[Any]]
 
     @classmethod
     def of(cls, columns: Iterable[NDArray[Any]]) -> _Cells:
         return cls(*columns)
+
+    def packed(self) -> _Cells:
+        """Return the same cells in few bytes."""
+        if len(self.minute) < _FEW:
+            return self
+        return _Cells(self.minute, *map(_narrow, self[1:]))
+
+
+def _narrow(column: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Return numbers, at least one, in as few bytes as they need."""
+    least, most = column.min(), column.max()
+    for kind in (np.int8, np.int16, np.int32):
+        limits = np.iinfo(kind)
+        if limits.min <= least and most <= limits.max:
+            return column.astype(kind, copy=False)
+    return column
 
 
 _NO_CELLS: Final = [np.empty(0, kind) for kind in (np.uint8, np.int32, np.int32, np.int64)]
@@ -57,7 +78,7 @@ class _Hour:
         self._sums: dict[tuple[int, Selection], _Sums] = {}
 
     def add(self, cells: _Cells) -> None:
-        self._cells.append(cells)
+        self._cells.append(cells.packed())
         self._unmerged_rows += len(cells.minute)
         self._sums.clear()
 
@@ -73,7 +94,7 @@ class _Hour:
             if self._unmerged_rows > _UNMERGED_LIMIT:
                 joined = _merged(joined)
                 self._unmerged_rows = 0
-            self._cells = [joined]
+            self._cells = [joined.packed()]
         return self._cells[0]
 
     def cells(self) -> list[_Cells]:
@@ -102,7 +123,12 @@ class _Hour:
         return self._sums[key]
 
 
-def _summed(minute: NDArray[np.uint8], code: NDArray[np.int32], count: Ints, width: int) -> _Sums:
+def _summed(
+    minute: NDArray[np.uint8],
+    code: NDArray[np.integer[Any]],
+    count: NDArray[np.integer[Any]],
+    width: int,
+) -> _Sums:
     codes = int(code.max(initial=0)) + 1
     group = (minute // width).astype(np.int64) * codes + code
     total = np.bincount(group, weights=count)  # exact below 2**53
@@ -134,6 +160,7 @@ class MinuteCube:
         self.keys: list[Hashable] = []
         self._codes: dict[Hashable, int] = {}
         self._hours: dict[int, _Hour] = {}
+        self._last_totals: tuple[tuple[int, int, Selection], Ints] | None = None
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return all cells by column, with the hours and how many cells each has."""
@@ -150,6 +177,7 @@ class MinuteCube:
 
     def restore(self, keys: Iterable[Hashable], columns: Mapping[str, NDArray[Any]]) -> None:
         """Set all keys and cells to those of earlier :meth:`columns`."""
+        self._last_totals = None
         for key in keys:
             self.code(key)
         limits = np.concatenate(([0], np.cumsum(columns["sizes"]))).tolist()
@@ -173,6 +201,7 @@ class MinuteCube:
 
     def add(self, minute: Ints, code: Ints, segment: NDArray[np.int32], count: Ints) -> None:
         """Add counts; any order, any minutes."""
+        self._last_totals = None
         hour = minute // HOUR
         order = np.argsort(hour, kind="stable")
         hour = hour[order]
@@ -188,9 +217,14 @@ class MinuteCube:
             cells_of_hour.add(_Cells.of(column[low:high].copy() for column in cells))
 
     def totals(self, start: int, end: int, mask: SegmentMask = EVERYTHING) -> Ints:
-        """Return the count of every key over the minutes [start, end), by code."""
-        _, codes, counts = self._sums(start, end, HOUR, mask)
-        return np.bincount(codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
+        """Return the count of every key over the minutes [start, end), by code; read only."""
+        wanted, last = (start, end, mask.selection), self._last_totals
+        if last is None or last[0] != wanted:  # the counts of a snapshot by several folds
+            _, codes, counts = self._sums(start, end, HOUR, mask)
+            totals = np.bincount(codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
+            totals.flags.writeable = False
+            self._last_totals = last = (wanted, totals)
+        return last[1]
 
     def series(
         self, start: int, end: int, width: int, mask: SegmentMask = EVERYTHING

@@ -7,6 +7,7 @@ of all rows. The cost of a refresh therefore does not depend on the length of th
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,9 +25,16 @@ _FACTOR: Final = 4
 
 
 class SortedRuns:
-    """Rows of some columns of equal length, the first of which is the key (``uint64``)."""
+    """Rows of some columns of equal length, the first of which is the key (``uint64``).
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    largest : int, optional
+        Rows of a run at most: merging two runs takes the memory of both once more.
+    """
+
+    def __init__(self, largest: int | None = None) -> None:
+        self._largest = largest or sys.maxsize
         self._runs: list[Run] = []
         self._unsorted: list[Run] = []
 
@@ -66,6 +74,24 @@ class SortedRuns:
         parts = zip(*(*self._runs, *self._unsorted), strict=True)
         return tuple(np.concatenate(columns) for columns in parts)
 
+    def parts(self, size: int) -> Iterator[Run]:
+        """Yield all rows in parts of about *size*; rows of one key, a hash, are in one part."""
+        number = max(1, len(self) // size)
+        limits = [place * ((1 << 64) // number) for place in range(number)]
+        firsts = np.array(limits, dtype=np.uint64)
+        cuts = [[*np.searchsorted(run[0], firsts).tolist(), len(run[0])] for run in self._runs]
+        for place in range(number):
+            part = [
+                tuple(column[cut[place] : cut[place + 1]] for column in run)
+                for run, cut in zip(self._runs, cuts, strict=True)
+            ]
+            for columns in self._unsorted:
+                inside = columns[0] >= firsts[place]
+                if place + 1 < number:
+                    inside &= columns[0] < firsts[place + 1]
+                part.append(tuple(column[inside] for column in columns))
+            yield tuple(np.concatenate(columns) for columns in zip(*part, strict=True))
+
     def compact(self) -> None:
         """Sort what was added and merge runs, so that the next lookup does not have to."""
         while self._unsorted:
@@ -73,10 +99,13 @@ class SortedRuns:
             order = np.argsort(columns[0])
             self._runs.append(tuple(column[order] for column in columns))
         self._runs.sort(key=lambda run: -len(run[0]))
-        while len(self._runs) > 1 and len(self._runs[-2][0]) < _FACTOR * len(self._runs[-1][0]):
-            small, large = self._runs.pop(), self._runs.pop()
+        while len(self._runs) > 1 and self._are_to_merge(*(len(run[0]) for run in self._runs[-2:])):
+            small, large = list(self._runs.pop()), list(self._runs.pop())
             self._runs.append(_merged(large, small))
             self._runs.sort(key=lambda run: -len(run[0]))
+
+    def _are_to_merge(self, large: int, small: int) -> bool:
+        return large < _FACTOR * small and large + small <= self._largest
 
     def find(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], Run]:
         """Return every row whose key is among *keys*.
@@ -122,14 +151,16 @@ class SortedRuns:
             yield run, which, first + np.arange(len(which))
 
 
-def _merged(large: Run, small: Run) -> Run:
-    """Merge two sorted runs, reading each once."""
-    places = np.searchsorted(large[0], small[0]) + np.arange(len(small[0]))
+def _merged(large: list[NDArray[Any]], small: list[NDArray[Any]]) -> Run:
+    """Merge two sorted runs, reading each once; takes their columns away one after the other."""
+    places = np.searchsorted(large[0], small[0])
+    places += np.arange(len(places))
     total = len(large[0]) + len(small[0])
     from_large = np.ones(total, dtype=bool)
     from_large[places] = False
     merged = []
-    for old, new in zip(large, small, strict=True):
+    while large:  # so that no more than one column is there twice
+        old, new = large.pop(0), small.pop(0)
         column = np.empty(total, dtype=np.result_type(old, new))
         column[places] = new
         column[from_large] = old

@@ -8,12 +8,18 @@ import numpy as np
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
 from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_entity, timed_name
-from campaign_live_widgets.engine.aggregates.event_times import Moment, newest_campaign
+from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, Moment, newest_campaign
 from campaign_live_widgets.engine.aggregates.seen_ids import repeats
 from campaign_live_widgets.engine.aggregates.segments import Segment
 from campaign_live_widgets.engine.batch_delta import BatchDelta, CampaignDelta
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.cells import fetch_cells
+from campaign_live_widgets.engine.duckdb.pairs import (
+    fetch_earlier,
+    fetch_profiles,
+    fetch_totals,
+)
+from campaign_live_widgets.engine.duckdb.value_profiles import fetch_values
 from campaign_live_widgets.sources.batch_relation import BATCH
 
 if TYPE_CHECKING:
@@ -32,13 +38,22 @@ if TYPE_CHECKING:
 class BatchCounter:
     """Counts batches of one source.
 
-    *window*, where given, is the only window that will be asked for.
+    *window*, where given, is the only window that will be asked for; *uniques* is whether distinct
+    pairs are counted, *small_cells* whether profiles are kept by domain and link.
     """
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, stage: Stage, seen: SeenEvents, window: Window | None
+    def __init__(  # noqa: PLR0913 - the last ones by name
+        self,
+        con: duckdb.DuckDBPyConnection,
+        stage: Stage,
+        seen: SeenEvents,
+        window: Window | None,
+        *,
+        uniques: bool,
+        small_cells: bool,
     ) -> None:
         self._con, self._stage, self._seen, self._window = con, stage, seen, window
+        self._uniques, self._small_cells = uniques, small_cells
 
     def count(  # noqa: PLR0913 - all but three by name
         self,
@@ -146,14 +161,20 @@ class BatchCounter:
         cells = fetch_cells(
             self._con, query, every_segment, small=small, untimed=window[0] if window else 0
         )
-        entries: list[NDArray[Any]] | None = None
-        if window is None or keeps:
-            entries = self._columns(sql.entries(events, campaigns))
-        else:
+        if window is not None:
             (campaign,) = campaigns
-            row = self._con.execute(sql.entered(events, campaign, window)).fetchone() or (0, 0)
-            delta.parts[campaign].entered = {False: row[0], True: row[1]}
-        delta.share(cells, entries)
+            has_earlier = delta.campaigns[campaign].oldest < window[0] * MINUTE_US
+            delta.parts[campaign].earlier = (
+                fetch_earlier(self._con, events, campaign, window[0]) if has_earlier else []
+            )
+        values = fetch_values(self._con, events, campaigns) if self._small_cells else None
+        if window is None or keeps:
+            profiles = fetch_profiles(self._con, events, campaigns, uniques=self._uniques)
+            delta.share(cells, *profiles, values)
+            return
+        delta.share(cells, None, values=values)
+        part = delta.parts[campaign]
+        fetch_totals(self._con, events, campaign, window, part, uniques=self._uniques)
 
     def _columns(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a result that has no nulls."""

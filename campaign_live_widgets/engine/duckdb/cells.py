@@ -62,7 +62,7 @@ def _as_rows(
     keys: dict[str, dict[Key, int]] = defaultdict(dict)
     numbers: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     for number, value, kind, segment, slot, count in rows:
-        dimension = sql.dimension(number)
+        dimension = QUESTIONS[number]
         key_value = segments[segment].message if dimension == QUESTIONS[0] else value
         index = keys[dimension].setdefault(Key(key_value, EVENT_KINDS[kind]), len(keys[dimension]))
         numbers[dimension].append((untimed if slot is None else slot, index, segment, count))
@@ -82,7 +82,7 @@ def _as_numbers(
     segments: Sequence[Segment],
     untimed: int,
 ) -> CubeCells:
-    dimension = sql.dimension(number)
+    dimension = QUESTIONS[number]
     codes: dict[str, object] = {
         "kind": np.array([kind for _, kind, _ in rows], dtype=np.int64),
         "code": np.arange(len(rows), dtype=np.int64),

@@ -17,21 +17,23 @@ from campaign_live_widgets.engine.base import AHEAD
 from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
 from campaign_live_widgets.engine.duckdb.campaign_pass import count_campaign
-from campaign_live_widgets.engine.duckdb.release_memory import release_memory
 from campaign_live_widgets.engine.duckdb.resumable_rollup import ResumableRollup
 from campaign_live_widgets.engine.duckdb.small_counter import count_small
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Health, Reject
 from campaign_live_widgets.sources import Location, Tail, Tally, quoted
 from campaign_live_widgets.sources.files.chunks import chunks
+from campaign_live_widgets.sources.files.file_notes import grouped, unread_files_note
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
+from campaign_live_widgets.sources.files.opened import why
 from campaign_live_widgets.sources.files.raw_bytes import line_count
 from campaign_live_widgets.sources.files.small.reader import SmallReader, may_be_small
-from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage, why
+from campaign_live_widgets.sources.files.staging import UNREADABLE, Stage
+from campaign_live_widgets.sources.sends import OUTCOMES_NOTE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from campaign_live_widgets.engine.batch_delta import BatchDelta
     from campaign_live_widgets.sources import FileSlice
@@ -39,10 +41,8 @@ if TYPE_CHECKING:
 
 _TEXT_AHEAD: Final = 1 << 26
 """Bytes of text up to which campaigns are counted before they are asked for."""
-MUCH: Final = 1 << 24
+MUCH: Final = 1 << 22
 """Bytes of files after which memory is given back."""
-_ENDING: Final = 12
-"""Characters of a file extension that are shown."""
 
 
 class FileRollup(ResumableRollup):
@@ -56,15 +56,18 @@ class FileRollup(ResumableRollup):
         self._keep_ids = self._follow  # what counting needs over more than one pass
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        self._stage = Stage(self._con, self.location.format, {})
+        self._mapped = self.location.mapped_files()
+        self._stage = Stage(self._con, self.location.format, {}, mapped=self._mapped)
+        self._stage.schemas.outcomes = self.location.outcomes
         self._small = SmallReader(self._con, self._stage, sql.hashes)
         self._con.execute(f"SET temp_directory = {quoted(self._stage.folder)}")
-        self._open_state(self.location.text)
+        digest = self._mapped.digest if self._mapped else ""
+        self._open_state(self.location.text, self.location.outcomes * "sends-" + digest)
         self._start()
 
     def _start(self) -> None:
         """Start with no file and no event."""
-        self._tail = Tail(self.location, follow=self._follow)
+        self._tail = Tail(self.location, follow=self._follow, mapped=self._mapped)
         self._stage.files = self._tail.files
         self._seen = SeenEvents()
         self._counter = self._new_counter()
@@ -72,7 +75,14 @@ class FileRollup(ResumableRollup):
         self._is_cleared = False  # whether a page has had the source counted again since
 
     def _new_counter(self) -> BatchCounter:
-        return BatchCounter(self._con, self._stage, self._seen, self._window)
+        return BatchCounter(
+            self._con,
+            self._stage,
+            self._seen,
+            self._window,
+            uniques=self._uniques,
+            small_cells=self._small_cells,
+        )
 
     def interrupt(self) -> None:
         """End a statement that another thread runs; see :meth:`Rollup.interrupt`."""
@@ -162,17 +172,11 @@ class FileRollup(ResumableRollup):
             self._facts.times.add_minutes(delta.times)
             self._held[campaign].add(delta.parts[campaign])
 
-    def _release(self) -> None:
-        """Give memory back once much was read."""
-        if self._has_read_much:
-            self._has_read_much = False
-            release_memory(self._con)
-
     def _compact(self) -> None:
         """Sort what was added, so that the next refresh does not have to."""
         self.before_change()
         for counts in self._held.values():
-            counts.entered.compact()
+            counts.compact()
 
     def recount(self) -> None:
         """Count all files again, and forget which events are gone; see :meth:`Rollup.recount`."""
@@ -213,13 +217,15 @@ class FileRollup(ResumableRollup):
     def _count_small(self, slices: Sequence[FileSlice]) -> bool:
         """Count slices with few rows in Python; return whether that was possible."""
         campaign = self._campaign
-        if not self._follow or campaign is None or not self._facts.campaigns:
+        if self._small_cells or not self._follow or campaign is None or not self._facts.campaigns:
             return False
         batch = self._small.read(slices) if may_be_small(slices) else None
         if batch is None:
             return False
         now = self._facts.now()
-        counted = count_small(batch, self._seen, campaign, self._held, now=now)
+        counted = count_small(
+            batch, self._seen, campaign, self._held, now=now, uniques=self._uniques
+        )
         lines = {file_slice.file.path: line_count(file_slice) for file_slice in slices}
         self._merge(counted, now)
         self._commit(batch.files, counted, lines)
@@ -339,6 +345,7 @@ class FileRollup(ResumableRollup):
         """Sum the tallies of the files that exist now."""
         totals = self._tail.totals
         notes = sorted({**self._tail.waiting, **self._tail.problems}.items())
+        remarks = {**self._tail.passed, **self._tail.guesses}
         rows = Health(
             events=sum(campaign.events for campaign in self._facts.campaigns.values()),
             duplicates=totals.duplicates,
@@ -348,7 +355,10 @@ class FileRollup(ResumableRollup):
             rejects=tuple(map(self._with_relative_path, self._tail.rejects())),
             notes=(
                 *(f"{self._relative(path)}: {text}" for path, text in notes),
-                *_ignored_files_note(self._tail.others),
+                *(self._mapped.notes() if self._mapped else ()),
+                *grouped({self._relative(path): text for path, text in remarks.items()}),
+                *((OUTCOMES_NOTE,) if self.location.outcomes else ()),
+                *unread_files_note(self._tail.others),
             ),
         )
         self._set_rows(rows)
@@ -370,24 +380,9 @@ class FileRollup(ResumableRollup):
             raise SourceError(message)
         if not self.location.files():
             what = "no file matches" if self.location.is_glob else "there is no event file"
-            message = f"{self.location.text}: {what} (Parquet, CSV or NDJSON)"
+            message = f"{self.location.text}: {what} (Parquet, Avro, CSV or NDJSON)"
             raise SourceError(message)
 
 
 def _is_text(file_slice: FileSlice) -> bool:
     return file_slice.file.kind != "parquet"
-
-
-def _ignored_files_note(others: Mapping[str, int]) -> Iterator[str]:
-    """Yield a note of files that are ignored because of their extension, if there are any."""
-    if others:
-        endings = ", ".join(
-            f"{ending[:_ENDING] or 'none'} ({count})"
-            for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))[:5]
-        )
-        total = sum(others.values())
-        files = "1 file is" if total == 1 else f"{total} files are"
-        yield (
-            f"{files} ignored because of the file extension: {endings}; "
-            "supported: Parquet, CSV and NDJSON"
-        )

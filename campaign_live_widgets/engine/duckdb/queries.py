@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog import ENTRY_EVENTS
-from campaign_live_widgets.engine.aggregates.event_kinds import PACKED_KIND, packed_kinds
-from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
-from campaign_live_widgets.sources import quoted
+from campaign_live_widgets.catalog import ENTRY_EVENTS, UNKNOWN
+from campaign_live_widgets.engine.aggregates.event_kinds import COUNTED_BY, PACKED_KIND
+from campaign_live_widgets.engine.aggregates.unique_entries import TEST
+from campaign_live_widgets.engine.aggregates.unique_pairs import ALL_FLAGS, ENTERED, FLAGS, PAIRED
+from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS
+from campaign_live_widgets.engine.duckdb.details import (
+    DETAILED,
+    OF_EVENT,
+    with_detail,
+    with_link,
+)
+from campaign_live_widgets.sources import CHANNELS, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,13 +27,18 @@ SMALL: Final = 50_000
 SEGMENTS: Final = "segments"
 """The batch's segments: ``campaign``, ``message``, ``execution``, ``number``."""
 
+PROFILES: Final = "profiles"
+"""Events by profiles; see :func:`profiles`."""
+
 _ACCEPTED: Final = "cause IS NULL AND part > 0"
 _HIGH: Final = "hash({0})"
 _LOW: Final = "hash(reverse({0}))"
 _MINUTE: Final = "floor(us / 60000000)::BIGINT"  # down, also before 1970
 _COUNTED: Final = (
     *("campaign_id", "campaign_name", "message_id", "message_name", "execution_id", "channel"),
-    *("event_type", "bounce_type", "is_async", "is_test", "profile_id", *BY_VALUE),
+    *("event_type", "bounce_type", "is_async", "is_test", "profile_id"),
+    *(name for name in BY_VALUE if name != "detail"),
+    *DETAILED,
 )
 """The columns that counting needs, besides the time."""
 _POSITION: Final = "place * 2 + (part > 1)::INTEGER"
@@ -141,12 +154,12 @@ def cells(
     bucket: int | None,
     window: tuple[int, int] | None,
 ) -> str:
-    """Return SQL for the cells of all cubes of *campaigns*, in one pass.
+    """Return SQL for the cells of all cubes of *campaigns*.
 
-    The columns are the dimension (see :func:`dimension`), ``value``, ``kind``, ``segment``,
-    ``slot`` and ``count``; a message is given by its segment. Without *bucket* every cube is by
-    minute. With it (minutes, and the *window* in minutes) only what that window needs of the
-    whole campaign is counted: the series by bucket, the others without time and segment.
+    The columns are ``dimension`` (its place in :data:`QUESTIONS`), ``value``, ``kind``,
+    ``segment``, ``slot`` and ``count``; a message is given by its segment. Without *bucket* every
+    cube is by minute. With it (minutes, and the *window* in minutes) only what that window needs
+    of the whole campaign is counted: the series by bucket, the others without time and segment.
     """
     if bucket is None or window is None:
         slot, inside, timed = _MINUTE, "", set(QUESTIONS)
@@ -155,22 +168,38 @@ def cells(
         slot = f"greatest(floor({_MINUTE} / {bucket})::BIGINT * {bucket}, {start})"
         inside = f" AND us >= {start * 60_000_000} AND us < {end * 60_000_000}"
         timed = {QUESTIONS[0]}
+    grouped = [question for question in QUESTIONS if question != "detail"]
+    own = [name for name in BY_VALUE if name != "detail"]
+    values = ", ".join(own)
+    # ``grouping`` sets a bit for each value that is not grouped by; the last value's is 1.
+    bits = {name: 1 << place for place, name in enumerate(reversed(own))}
+    numbers = " ".join(
+        f"WHEN {sum(bits.values()) - bits.get(question, 0)} THEN {QUESTIONS.index(question)}"
+        for question in grouped
+    )
     sets = ", ".join(
         f"({'slot, segment, ' if question in timed else ''}"
         f"{'' if question == QUESTIONS[0] else f'{question}, '}kind)"
-        for question in QUESTIONS
+        for question in grouped
     )
-    reasoned = ", ".join(map(str, packed_kinds(REASONED)))
-    values = ", ".join(BY_VALUE)
+    reasoned = ", ".join(map(str, COUNTED_BY["reason"]))
+    when = "segment, slot" if "detail" in timed else "0 AS segment, NULL::BIGINT AS slot"
+    detailed = f"""
+        (SELECT detail, url, kind, {when}, count(*) AS count
+         FROM counted WHERE detail IS NOT NULL GROUP BY ALL)"""
     return f"""
-        SELECT grouping({values}) AS dimension, coalesce({values}) AS value,
-               kind, coalesce(segment, 0) AS segment, slot, count(*) AS count
-        FROM (
-            SELECT {slot} AS slot, {values}, {PACKED_KIND} AS kind, {SEGMENTS}.number AS segment
+        WITH counted AS (
+            SELECT {slot} AS slot, {values}, {OF_EVENT}, {PACKED_KIND} AS kind,
+                   {SEGMENTS}.number AS segment
             FROM {_with_segments(events, campaigns)} WHERE {_of(campaigns)}{inside}
         )
-        GROUP BY GROUPING SETS ({sets})
-        HAVING grouping(reason) = 1 OR kind IN ({reasoned})"""
+        SELECT CASE grouping({values}) {numbers} END AS dimension, coalesce({values}) AS value,
+               kind, coalesce(segment, 0) AS segment, slot, count(*) AS count
+        FROM counted GROUP BY GROUPING SETS ({sets})
+        HAVING grouping(reason) = 1 OR kind IN ({reasoned})
+        UNION ALL
+        SELECT {QUESTIONS.index("detail")}, detail, kind, segment, slot, sum(count)::BIGINT
+        FROM {with_detail(detailed)} GROUP BY ALL"""
 
 
 def _with_segments(events: str, campaigns: Collection[str]) -> str:
@@ -184,16 +213,8 @@ def _with_segments(events: str, campaigns: Collection[str]) -> str:
     return join
 
 
-def dimension(number: int) -> str:
-    """Return the dimension of cells: ``grouping`` sets a bit for each value not grouped by."""
-    bits = len(BY_VALUE)
-    grouped = number ^ ((1 << bits) - 1)
-    return BY_VALUE[bits - grouped.bit_length()] if grouped else QUESTIONS[0]
-
-
 KEYS: Final = f"""
-    SELECT DISTINCT dimension, value, kind, CASE WHEN dimension = {(1 << len(BY_VALUE)) - 1}
-           THEN segment END AS segment
+    SELECT DISTINCT dimension, value, kind, CASE WHEN dimension = 0 THEN segment END AS segment
     FROM {CELLS}"""
 """The keys of all cubes; those of messages by their segments."""
 
@@ -210,27 +231,126 @@ def coded(number: int, by: str) -> str:
         WHERE cell.dimension = {number}"""
 
 
-def _entering(campaigns: Collection[str]) -> str:
-    names = ", ".join(map(quoted, ENTRY_EVENTS))
-    return f"{_of(campaigns)} AND event_type IN ({names})"
-
-
-def entries(events: str, campaigns: Collection[str]) -> str:
-    """Return SQL for the entries of campaigns: profile, minute, test, segment."""
+def earlier(events: str, campaign: str, start: int) -> str:
+    """Return SQL for how many events of a kind a message has before the minute *start*."""
     return f"""
+        SELECT message_id, {PACKED_KIND} AS kind, count(*)
+        FROM {events} WHERE {_of([campaign])} AND us < {start * 60_000_000} GROUP BY ALL"""
+
+
+_FLAG: Final = " ".join(
+    f"WHEN event_type = {quoted(event_type)} AND coalesce(is_machine, false) = {is_machine} "
+    f"THEN {flag}"
+    for (event_type, is_machine), flag in FLAGS.items()
+)
+
+
+def profiles(
+    events: str, campaigns: Collection[str], *, uniques: bool, before: int | None = None
+) -> str:
+    """Return SQL for the table of events by profiles, which other queries read.
+
+    Parameters
+    ----------
+    uniques : bool
+        Whether to include events of pairs, or only those by which profiles enter.
+    before : int, optional
+        The minute from which on events are left out.
+    """
+    types = dict.fromkeys((*ENTRY_EVENTS, *PAIRED) if uniques else ENTRY_EVENTS)
+    until = "" if before is None else f" AND us < {before * 60_000_000}"
+    clicked = "event_type = 'click' AND is_machine IS NOT TRUE"
+    url = f"CASE WHEN {clicked} THEN coalesce(url, '') END" if uniques else "NULL::VARCHAR"
+    return f"""
+        CREATE OR REPLACE TEMP TABLE {PROFILES} AS
         SELECT {hashes("profile_id")}, {_MINUTE} AS minute,
-               coalesce(is_test, false) AS is_test, {SEGMENTS}.number AS segment
-        FROM {_with_segments(events, campaigns)} WHERE {_entering(campaigns)}"""
+               ((CASE {_FLAG} ELSE 0 END)
+                + CASE WHEN event_type IN ({", ".join(map(quoted, ENTRY_EVENTS))})
+                       THEN {ENTERED} ELSE 0 END)::UTINYINT AS flags,
+               (CASE WHEN is_test THEN {TEST} ELSE 0 END)::UTINYINT AS test,
+               (list_position({list(CHANNELS)}, channel) - 1)::UTINYINT AS channel,
+               {SEGMENTS}.number AS segment, {url} AS url
+        FROM {_with_segments(events, campaigns)}
+        WHERE {_of(campaigns)} AND event_type IN ({", ".join(map(quoted, types))}){until}"""
 
 
-def entered(events: str, campaign: str, window: tuple[int, int]) -> str:
-    """Return SQL for the distinct profiles of one window, without and with tests."""
-    start, end = window
+DROP_PROFILES: Final = f"DROP TABLE IF EXISTS {PROFILES}"
+ENTRIES: Final = f"""
+    SELECT high, low, minute, test > 0 AS is_test, segment
+    FROM {PROFILES} WHERE flags & {ENTERED} > 0"""
+"""The entries: profile, minute, test, segment."""
+PAIRS: Final = f"""
+    SELECT high, low, minute, ((flags & {ALL_FLAGS}) | test)::UTINYINT AS flags, channel, segment
+    FROM {PROFILES} WHERE flags & {ALL_FLAGS} > 0"""
+"""The events of pairs, with the columns of ``PairEvents``."""
+_URLS: Final = f"(SELECT DISTINCT url FROM {PROFILES} WHERE url IS NOT NULL)"
+_CLICKS: Final = f"""
+    (SELECT * FROM {PROFILES} JOIN (SELECT url, link FROM {with_link(_URLS)}) USING (url))"""
+"""Clicks with their links: few URLs have many clicks, and each link takes long to find out."""
+CLICKS: Final = f"""
+    SELECT high, low, minute, ((flags & {ALL_FLAGS}) | test)::UTINYINT AS flags, channel, segment,
+           link
+    FROM {_CLICKS}"""
+"""Clicks that are not machines', as events of pairs, and their links."""
+_PAIR: Final = "high, low, segment, channel"
+
+
+def entered(start: int) -> str:
+    """Return SQL for the distinct profiles since the minute *start*, and of all entries.
+
+    The columns are those since then, without and with tests, and the same of all.
+    """
     return f"""
-        SELECT count(*) FILTER (WHERE is_real), count(*)
+        SELECT count(*) FILTER (real_inside), count(*) FILTER (is_inside),
+               count(*) FILTER (is_real), count(*)
         FROM (
-            SELECT profile_id, bool_or(NOT coalesce(is_test, false)) AS is_real
-            FROM {events} WHERE {_entering([campaign])}
-              AND us >= {start * 60_000_000} AND us < {end * 60_000_000}
-            GROUP BY profile_id
+            SELECT bool_or(test = 0) AS is_real, bool_or(minute >= {start}) AS is_inside,
+                   bool_or(test = 0 AND minute >= {start}) AS real_inside
+            FROM {PROFILES} WHERE flags & {ENTERED} > 0 GROUP BY high, low
         )"""
+
+
+def pairs_since(start: int) -> str:
+    """Return SQL for how many pairs have the same flags since the minute *start*, and of all.
+
+    The columns are the channel, the flags of their events since then, not of tests and of all, the
+    same of all minutes, and the number of pairs.
+    """
+    return f"""
+        SELECT channel, coalesce(real_inside, 0), coalesce(all_inside, 0), coalesce(is_real, 0),
+               of_all, count(*)
+        FROM (
+            SELECT channel, bit_or(flags) FILTER (test = 0 AND minute >= {start}) AS real_inside,
+                   bit_or(flags) FILTER (minute >= {start}) AS all_inside,
+                   bit_or(flags) FILTER (test = 0) AS is_real, bit_or(flags) AS of_all
+            FROM {PROFILES} WHERE flags & {ALL_FLAGS} > 0 GROUP BY {_PAIR}
+        ) GROUP BY ALL"""
+
+
+def clicks_since(start: int) -> str:
+    """Return SQL for the pairs of each channel and link since then, without and with tests."""
+    return f"""
+        SELECT channel, link, count(*) FILTER (is_real), count(*)
+        FROM (
+            SELECT channel, link, bool_or(test = 0) AS is_real
+            FROM {_CLICKS} WHERE minute >= {start} GROUP BY {_PAIR}, link
+        ) GROUP BY ALL"""
+
+
+def values(events: str, campaigns: Collection[str]) -> str:
+    """Return SQL for opens with their domain and clicks with their link, for ``ValueRows``.
+
+    After profile, minute, test, machine and segment: whether a click, channel, domain or link.
+    """
+    rows = f"""(
+        SELECT DISTINCT {_HIGH.format("profile_id")} AS profile, {_MINUTE} AS minute,
+               coalesce(is_test, false) AS is_test, coalesce(is_machine, false) AS is_machine,
+               {SEGMENTS}.number AS segment, event_type = 'click' AS is_click, channel,
+               CASE WHEN event_type = 'click' THEN url END AS url,
+               CASE WHEN event_type = 'open' THEN domain END AS domain
+        FROM {_with_segments(events, campaigns)}
+        WHERE {_of(campaigns)} AND event_type IN ('open', 'click'))"""
+    return f"""
+        SELECT profile, minute, is_test, is_machine, segment, is_click, channel,
+               CASE WHEN is_click THEN link ELSE coalesce(domain, {quoted(UNKNOWN)}) END AS value
+        FROM {with_link(rows)}"""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.engine.aggregates.event_times import newest_campaign
 from campaign_live_widgets.engine.base import Rollup
+from campaign_live_widgets.engine.duckdb.release_memory import release_memory
 from campaign_live_widgets.engine.saved_state.folder import guard
 from campaign_live_widgets.engine.saved_state.keeper import StateKeeper
 from campaign_live_widgets.engine.saved_state.saved_rollup import SavedRollup
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from campaign_live_widgets.engine.duckdb.batch_counter import BatchCounter
     from campaign_live_widgets.engine.saved_state.saved_rollup import PackedRuns
     from campaign_live_widgets.sources import Tail
+    from campaign_live_widgets.sources.files.staging import Stage
 
 _UNSORTED: Final = 100_000
 """New rows above which a state is not saved before they are sorted."""
@@ -28,7 +30,9 @@ _UNSORTED: Final = 100_000
 class ResumableRollup(Rollup):
     """A rollup of files with a saved state; see :class:`Rollup`."""
 
+    gives_pairs = True
     _con: duckdb.DuckDBPyConnection
+    _stage: Stage
     _tail: Tail
     _seen: SeenEvents
     _counter: BatchCounter
@@ -42,10 +46,13 @@ class ResumableRollup(Rollup):
     def _count_held(self, campaign: str, stop_if_asked: Callable[[], None]) -> None:
         """Hold a campaign, and count it in what was read of the files."""
 
-    def _open_state(self, source: str) -> None:
+    def _open_state(self, source: str, mapping: str) -> None:
+        """Prepare the state of a source; *mapping* is the digest of what maps it, if anything."""
         self._keeper: StateKeeper | None = None
         if self._state_folder is not None:
-            self._keeper = StateKeeper(self._state_folder, source, guard(self._con, source))
+            self._keeper = StateKeeper(
+                self._state_folder, source, guard(self._con, source, mapping), mapping
+            )
         self._is_first, self._must_choose, self._has_changed = True, False, False
         self._requested = self._campaign
         self._packed: list[PackedRuns] = []
@@ -60,7 +67,7 @@ class ResumableRollup(Rollup):
         if loaded is None:
             return
         try:
-            saved = SavedRollup.unpack(*loaded, self._clock)
+            saved = SavedRollup.unpack(*loaded, self._clock, uniques=self._uniques)
             if not self._take_over(saved):
                 return
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -74,6 +81,7 @@ class ResumableRollup(Rollup):
     def _take_over(self, saved: SavedRollup) -> bool:
         """Go on from where files were read; return whether that is possible."""
         self._tail.restore(saved.files)
+        self._stage.schemas.take_formats(self._tail.files)
         return True
 
     def _choose_again(self, stop_if_asked: Callable[[], None]) -> None:
@@ -106,7 +114,9 @@ class ResumableRollup(Rollup):
 
     def _is_due(self, keeper: StateKeeper) -> bool:
         """Return whether to save now: many new rows are sorted first, at the next idle look."""
-        rows = [self._seen.runs, *(counts.entered.runs for counts in self._held.values())]
+        rows = [self._seen.runs]
+        for counts in self._held.values():
+            rows += [entries.runs for entries in counts.unique_entries().values()]
         return keeper.is_due() and all(group.unsorted < _UNSORTED for group in rows)
 
     def _add_to(self, saved: SavedRollup) -> bool:
@@ -121,3 +131,10 @@ class ResumableRollup(Rollup):
                 packed.exchange(written)
             self._packed = []
             self._has_read_much |= len(self._seen) > _UNSORTED  # what is mapped now was in memory
+            self._release()
+
+    def _release(self) -> None:
+        """Give memory back once much was read."""
+        if self._has_read_much:
+            self._has_read_much = False
+            release_memory(self._con)

@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
+from campaign_live_widgets.catalog.details import FAILURES, Click, Failure, MachineOpen, packed
+from campaign_live_widgets.catalog.links import link_of
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import Key
 from campaign_live_widgets.engine.aggregates.cube_cells import CubeCells
-from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS, EventKind
+from campaign_live_widgets.engine.aggregates.event_kinds import (
+    COUNTED_BY,
+    EVENT_KINDS,
+    JUDGED,
+    EventKind,
+)
 from campaign_live_widgets.engine.aggregates.event_times import MINUTE_US, Moment
 from campaign_live_widgets.engine.aggregates.seen_ids import repeats
 from campaign_live_widgets.engine.batch_delta import BatchDelta
-from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
+from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS
 from campaign_live_widgets.engine.duckdb.batch_counter import add_entities, repeats_by_file
 from campaign_live_widgets.engine.duckdb.queries import NAMES
+from campaign_live_widgets.engine.duckdb.small_pairs import pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -32,10 +40,17 @@ if TYPE_CHECKING:
     from campaign_live_widgets.sources.files.small.reader import SmallBatch
 
 _NUMBERS = {kind: number for number, kind in enumerate(EVENT_KINDS)}
+_COUNTED_BY = {name: frozenset(kinds) for name, kinds in COUNTED_BY.items()}
 
 
-def count_small(
-    batch: SmallBatch, seen: SeenEvents, campaign: str, campaigns: Collection[str], *, now: int
+def count_small(  # noqa: PLR0913 - all but four by name
+    batch: SmallBatch,
+    seen: SeenEvents,
+    campaign: str,
+    campaigns: Collection[str],
+    *,
+    now: int,
+    uniques: bool,
 ) -> BatchDelta:
     """Return what a small batch adds; see :meth:`BatchCounter.count`.
 
@@ -47,6 +62,8 @@ def count_small(
         All that are counted.
     now : int
         In microseconds since the epoch.
+    uniques : bool
+        Whether distinct pairs are counted.
     """
     columns, files = batch.columns, batch.files
     high, low = columns.hashes["event_id"]
@@ -63,7 +80,7 @@ def count_small(
         columns = columns.where(new)
     if len(columns.us):
         _count_entities(delta, columns, campaigns, now)
-        _count_events(delta, columns)
+        _count_events(delta, columns, uniques=uniques)
     return delta
 
 
@@ -99,7 +116,7 @@ def _grouped(
     return zip(numbers, counts.tolist(), first.tolist(), last.tolist(), strict=True)
 
 
-def _count_events(delta: BatchDelta, columns: Columns) -> None:
+def _count_events(delta: BatchDelta, columns: Columns, *, uniques: bool) -> None:
     """Count events and profiles of the campaigns that the delta has parts of."""
     if not delta.parts:
         return
@@ -120,19 +137,24 @@ def _count_events(delta: BatchDelta, columns: Columns) -> None:
     minute = (columns.us // MINUTE_US).tolist()
     cells = [_by_message(Counter(zip(segment, kind, minute, strict=True)), segments)]
     for name in BY_VALUE:
-        counts = Counter(zip(values[name], kind, segment, minute, strict=True))
-        cells += _by_value(name, counts)
-    delta.share(cells, _entries(columns, segment))
+        column = _details(values, kind) if name == "detail" else values[name]
+        rows = zip(column, kind, segment, minute, strict=True)
+        kinds = _COUNTED_BY.get(name)
+        cells += _by_value(
+            name, Counter(r for r in rows if r[1] in kinds) if kinds else Counter(rows)
+        )
+    pairs = pairs_of(columns, segment, kind) if uniques else None
+    delta.share(cells, _entries(columns, segment), pairs)
 
 
 def _kinds(columns: Columns) -> list[int]:
     """Return the number of the kind of each event; see :data:`EVENT_KINDS`."""
     values = columns.values
-    names = ("channel", "event_type", "bounce_type", "is_async", "is_test")
+    names = ("channel", "event_type", "bounce_type", "is_async", "is_test", "is_machine")
     rows = list(zip(*(values[name] for name in names), strict=True))
     numbers = {}
     for row in set(rows):
-        channel, event_type, bounce_type, is_async, is_test = row
+        channel, event_type, bounce_type, is_async, is_test, is_machine = row
         is_bounce = event_type == "bounce"
         kind = EventKind(
             channel,
@@ -140,9 +162,32 @@ def _kinds(columns: Columns) -> list[int]:
             bounce_type if is_bounce else None,
             bool(is_bounce and is_async),
             bool(is_test),
+            is_machine if event_type in JUDGED else None,
         )
         numbers[row] = _NUMBERS[kind]
     return [numbers[row] for row in rows]
+
+
+def _details(values: dict[str, list[Any]], kind: list[int]) -> list[str | None]:
+    """Return the detail of each event; see :mod:`~.details`."""
+    names = ("domain", "reason", "status_code", "url", "machine_reason")
+    rows = zip(kind, *(values[name] for name in names), strict=True)
+    return [_detail(*row) if row[0] in _COUNTED_BY["detail"] else None for row in rows]
+
+
+def _detail(  # noqa: PLR0913 - the columns of a row
+    kind: int,
+    domain: str | None,
+    reason: str | None,
+    status_code: str | None,
+    url: str | None,
+    machine_reason: str | None,
+) -> str:
+    _, event_type, *_, is_machine = EVENT_KINDS[kind]
+    if event_type in FAILURES:
+        return packed(Failure(domain, reason, status_code))
+    cause = machine_reason if is_machine else None
+    return packed(Click(link_of(url), cause) if event_type == "click" else MachineOpen(cause))
 
 
 def _by_message(counts: Counter[tuple[int, int, int]], segments: list[Segment]) -> CubeCells:
@@ -159,7 +204,6 @@ def _by_value(dimension: str, counts: Counter[tuple[str | None, int, int, int]])
     rows = [
         (minute, keys.setdefault((value, kind), len(keys)), segment, count)
         for (value, kind, segment, minute), count in counts.items()
-        if dimension != "reason" or EVENT_KINDS[kind].event_type in REASONED
     ]
     named = [Key(value, EVENT_KINDS[kind]) for value, kind in keys]
     return [_cells(dimension, named, rows)] if rows else []

@@ -15,6 +15,7 @@ from campaign_live_widgets.engine.duckdb import queries as sql
 from campaign_live_widgets.engine.duckdb.file_checks import FileChecks
 from campaign_live_widgets.engine.duckdb.file_rollup import MUCH, FileRollup
 from campaign_live_widgets.engine.duckdb.unlisted_files import unlisted_files
+from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.file_status import status_of
 from campaign_live_widgets.snapshot import Health
 from campaign_live_widgets.sources import EXAMPLES
@@ -23,6 +24,7 @@ from campaign_live_widgets.sources.files.chunks import chunks_of
 from campaign_live_widgets.sources.files.interrupts import held_back, stop_if_interrupted
 from campaign_live_widgets.sources.files.staging import UNREADABLE
 from campaign_live_widgets.sources.formats.canonical import COLUMNS
+from campaign_live_widgets.sources.mapping.load import KEEP
 from campaign_live_widgets.sources.store_log import Log, State, decode_state, encode, parquet
 from campaign_live_widgets.sources.stored_files import lost_by_campaign
 
@@ -54,6 +56,18 @@ class StoreRollup(FileRollup):
 
     def _open(self, source: str | os.PathLike[str]) -> None:
         super()._open(source)
+        if self.location.mapping not in (None, KEEP):
+            message = (
+                f"{self.location.text}: a store holds events that are mapped already; "
+                "give the mapping to campaign-live ingest"
+            )
+            raise SourceError(message)
+        if self.location.outcomes:
+            message = (
+                f"{self.location.text}: a store holds events as they were ingested; "
+                "give --sends outcomes to campaign-live ingest, into a new store"
+            )
+            raise SourceError(message)
         self._log = Log(self.location.text)
         self._state = State()
         self._checks = FileChecks(self._log.folder)
@@ -296,11 +310,11 @@ class StoreRollup(FileRollup):
             self._count(campaign, batch, lost=lost, names_only=True)
 
     def _by_window(self, files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
-        """Return the files that may contain events of the one window, and the others."""
+        """Return the files that may contain events before the window's end, and the others."""
         if self._window is None:
             return list(files), []
-        start, end = (minute * _MINUTE_US for minute in minutes(self._window))
-        inside = [file for file in files if file.newest >= start and file.oldest < end]
+        end = minutes(self._window)[1] * _MINUTE_US
+        inside = [file for file in files if file.oldest < end]
         inside_paths = {file.path for file in inside}
         return inside, [file for file in files if file.path not in inside_paths]
 

@@ -31,13 +31,13 @@ class RowKind(IntEnum):
     """The kind of a row; see the table above."""
 
     CELL = 0
-    """The first of four, one for each dimension."""
-    NAME = 4
-    ENTRY = 5
-    ENTERED = 6
-    ROWS = 7
-    REJECT = 8
-    TIME = 9
+    """The first of five, one for each dimension."""
+    NAME = 5
+    ENTRY = 6
+    ENTERED = 7
+    ROWS = 8
+    REJECT = 9
+    TIME = 10
 
 
 ACCEPTED: Final = "accepted"

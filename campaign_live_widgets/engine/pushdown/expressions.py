@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaign_live_widgets.catalog import BOUNCE_TYPES
+from campaign_live_widgets.engine.aggregates.event_kinds import JUDGED, SLOTS
 from campaign_live_widgets.sources import CHANNELS, EVENT_TYPES
 
 Table = Any
@@ -16,6 +17,13 @@ def where(condition: Column, other: Column, value: Column) -> Column:
     import ibis
 
     return ibis.ifelse(condition, value, other)
+
+
+def only(condition: Column, column: Column) -> Column:
+    """Return a column's value where a condition holds, else null."""
+    import ibis
+
+    return where(condition, ibis.null(column.type().copy(nullable=True)), column)
 
 
 def one_if(condition: Column) -> Column:
@@ -48,7 +56,12 @@ def packed(events: Table) -> Column:
     kind = _place(events.channel, CHANNELS) * len(EVENT_TYPES) + _place(
         events.event_type, EVENT_TYPES
     )
-    of_bounce = ibis.ifelse(bounce, _place(events.bounce_type, BOUNCE_TYPES, none=1), 0)
+    is_machine = ibis.cases((events.is_machine, 2), (events.is_machine.notnull(), 1), else_=0)
+    slot = ibis.cases(
+        (bounce, _place(events.bounce_type, BOUNCE_TYPES, none=1)),
+        (events.event_type.isin(JUDGED), is_machine.cast("int64")),
+        else_=0,
+    )
     late = ibis.ifelse(bounce & events.is_async, 2, 0)
     test = ibis.ifelse(events.is_test, 1, 0)
-    return ((kind * (len(BOUNCE_TYPES) + 1) + of_bounce) * 4 + late + test).cast("int64")
+    return ((kind * SLOTS + slot) * 4 + late + test).cast("int64")

@@ -14,6 +14,7 @@ from campaign_live_widgets.engine.aggregates.entities import EntityStats, add_en
 from campaign_live_widgets.engine.aggregates.event_kinds import EVENT_KINDS
 from campaign_live_widgets.engine.aggregates.event_times import Moment
 from campaign_live_widgets.engine.aggregates.segments import Segment
+from campaign_live_widgets.engine.batch_delta import CampaignDelta
 from campaign_live_widgets.engine.dimensions import QUESTIONS
 from campaign_live_widgets.engine.pushdown.answer import (
     ACCEPTED,
@@ -165,6 +166,38 @@ def _add_names(delta: RollupDelta, row: AnswerRow, campaign: str) -> None:
     add_entity(delta.messages, row.message_id or "", stats)
     if row.execution_id is not None:
         add_entity(delta.executions, row.execution_id, EntityStats(*counted))
+
+
+def update_entities(
+    totals: dict[str, EntityStats],
+    stable: dict[str, EntityStats],
+    new: dict[str, EntityStats],
+    old: dict[str, EntityStats],
+    pending: dict[str, EntityStats],
+) -> None:
+    """Add *new* stable entities, and update *totals*: the stable and the pending ones.
+
+    *old* are the pending ones of the last refresh.
+    """
+    for key, stats in new.items():
+        add_entity(stable, key, stats)
+    for key in {**new, **old, **pending}:
+        parts = [entities[key] for entities in (stable, pending) if key in entities]
+        if parts:
+            totals[key] = sum(parts[1:], start=parts[0])
+        else:
+            del totals[key]
+
+
+def part_of(
+    cells: Counter[Cell], entries: list[Entry], entered: dict[bool, int] | None
+) -> CampaignDelta:
+    """Return what is added to the counts of a campaign."""
+    segments = list(dict.fromkeys((*(c.segment for c in cells), *(e.segment for e in entries))))
+    indices = {segment: index for index, segment in enumerate(segments)}
+    part = CampaignDelta(segments=segments, cells=list(cells_of(cells, indices)), entered=entered)
+    part.entries = list(columns_of(entries, indices)) if entries else None
+    return part
 
 
 def cells_of(counts: Counter[Cell], indices: dict[Segment, int]) -> Iterator[CubeCells]:

@@ -16,33 +16,44 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.engine.aggregates.counts_by_dimension import minutes
-from campaign_live_widgets.engine.aggregates.entities import add_entity
-from campaign_live_widgets.engine.aggregates.event_times import EventTimes, newest_campaign
+from campaign_live_widgets.engine.aggregates.event_times import EventTimes
 from campaign_live_widgets.engine.base import Rollup
-from campaign_live_widgets.engine.batch_delta import CampaignDelta
 from campaign_live_widgets.engine.pushdown.connections.base import (
+    Arrival,
     connect,
     error_line,
     failures,
     fetch_all,
-    zoned_microseconds,
 )
+from campaign_live_widgets.engine.pushdown.full_reader import FullReader
+from campaign_live_widgets.engine.pushdown.kept.find import find_rollup
+from campaign_live_widgets.engine.pushdown.kept.newest_event import campaign_of_newest_event
+from campaign_live_widgets.engine.pushdown.kept.settled_entries import are_lost, earlier_entries
 from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, UNTIL, fill
 from campaign_live_widgets.engine.pushdown.result_rows import (
     RollupDelta,
-    cells_of,
-    columns_of,
     decode,
+    part_of,
+    update_entities,
 )
-from campaign_live_widgets.engine.pushdown.statement import StatementBuilder, TableQuery
+from campaign_live_widgets.engine.pushdown.statement import Size, StatementBuilder
+from campaign_live_widgets.engine.pushdown.table_health import health_of, table_notes
+from campaign_live_widgets.engine.pushdown.table_query import TableQuery
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.snapshot import MINUTE, Health, Reject, time_of
+from campaign_live_widgets.snapshot import time_of
 from campaign_live_widgets.sources import EXAMPLES
 from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
 if TYPE_CHECKING:
-    from campaign_live_widgets.engine.aggregates.entities import EntityStats
-    from campaign_live_widgets.engine.pushdown.connections.base import Connection, Watermark
+    from collections.abc import Callable
+
+    from campaign_live_widgets.engine.batch_delta import CampaignDelta
+    from campaign_live_widgets.engine.pushdown.connections.base import (
+        Catalog,
+        Connection,
+        Watermark,
+    )
+    from campaign_live_widgets.engine.pushdown.kept.keeper import KeptRollup
 
 
 class DatabaseRollup(Rollup):
@@ -54,17 +65,20 @@ class DatabaseRollup(Rollup):
         self.location = DatabaseAddress.parse(os.fspath(source))
         self._connection: Connection | None = None
         self._pushdown: StatementBuilder | None = None
-        self._statements: dict[tuple[bool, bool], str] = {}
+        self._statements: dict[tuple[bool, bool, Size], str] = {}
         self._not_before = 0.0
         self._source = os.fspath(source)
         self._others: dict[str, DatabaseRollup] = {}
         """The rollups of the further campaigns that are held."""
         self._has_changed = False
+        self._catalog: Catalog = ()
         self._forget_rows()
 
     def _forget_rows(self) -> None:
         """Start without any row."""
         self._since: Watermark | None = None
+        self._arrival = Arrival(None)
+        self._kept_note = ""
         self._stable, self._pending = RollupDelta(), RollupDelta()
 
     def _reset(self) -> None:
@@ -152,76 +166,160 @@ class DatabaseRollup(Rollup):
     def _poll(self) -> bool:
         connection, pushdown = self._connected()
         connection.invalidate_cache()
-        if self._campaign is None:
-            last = connection.literal(time_of(self._facts.until(self._at)))
-            self._campaign = _newest(connection, pushdown, last)
-            if self._campaign is not None:
-                self._hold(self._campaign)
-        if self._is_unchanged(connection, pushdown):
+        with connection.instant():
+            catalog = connection.read_catalog()
+            if catalog == connection.catalog:
+                if not self._is_continued_by(catalog):
+                    self._start_over()
+                self._catalog = catalog
+                return self._poll_at_once(connection, pushdown)
+        self._disconnect()  # the statements were made for other columns or promises
+        return self._poll()
+
+    def _is_continued_by(self, catalog: Catalog) -> bool:
+        """Return whether no table was replaced, emptied or altered since the last refresh."""
+        if any(are_lost(counts.entered) for counts in self._held.values()):
             return False
-        newest = connection.newest_watermark(self._since) if self._follow else None
+        tables = zip(self._catalog, catalog, strict=False)
+        return all(before.is_continued_by(now) for before, now in tables)
+
+    def _poll_at_once(self, connection: Connection, pushdown: StatementBuilder) -> bool:
+        kept_rollup = find_rollup(connection) if self._since is None else None
+        self._choose_campaign(connection, pushdown, kept_rollup)
+        recent = self._recent_rows(connection, pushdown)
+        if recent is not None and recent == self._pending.rows:
+            return False
+        arrival = Arrival(None)
+        if self._follow:
+            arrival = (
+                kept_rollup.arrival if kept_rollup else connection.newest_watermark(self._since)
+            )
+        if self._is_behind(arrival):
+            self._start_over()
         until, now = self._since, self._facts.now()
-        if newest is not None:
-            until = connection.stable(newest, until)
-        stable, pending = self._query(connection, pushdown, until, now)
+        is_read = kept_rollup is not None
+        if kept_rollup is not None:
+            self._read_kept(kept_rollup, now)
+            until = self._since if self._follow else None
+            recent = self._recent_rows(connection, pushdown)
+            if self._window is not None:  # with single entries: profiles may be in both parts
+                query = TableQuery.of(connection, None)
+                pushdown = StatementBuilder.of(connection, query)
+        if arrival.newest is not None:
+            until = connection.stable(arrival.newest, until)
+        self._arrival = arrival
+        if self._since is None:
+            is_read = self._read_all(connection, pushdown, until, now)
+            if is_read and not self._follow:
+                return True
+            recent = self._recent_rows(connection, pushdown)
+        stable, pending = self._query(connection, pushdown, until, now, recent)
         try:
-            return self._merge(stable, pending, until, now)
+            return self._merge(stable, pending, until, now) or is_read
         except KeyboardInterrupt:
             self._start_over()  # the merge may be half done
             raise
 
-    def _is_unchanged(self, connection: Connection, pushdown: StatementBuilder) -> bool:
-        """Return whether there are as many pending rows as at the last refresh.
+    def _choose_campaign(
+        self, connection: Connection, pushdown: StatementBuilder, kept_rollup: KeptRollup | None
+    ) -> None:
+        """Take the campaign of the newest event, if none is given."""
+        if self._campaign is None:
+            last = connection.literal(time_of(self._facts.until(self._at)))
+            self._campaign = campaign_of_newest_event(connection, pushdown, last, kept_rollup)
+            if self._campaign is not None:
+                self._hold(self._campaign)
 
-        Only checked where that is much cheaper than counting the pending rows again.
+    def _is_behind(self, arrival: Arrival) -> bool:
+        """Return whether the rows before the last watermark are not those that were counted.
+
+        The table was emptied or restored, or a row came with a watermark before all times.
         """
-        if self._since is None or connection.by_index:
+        if self._since is None:
             return False
+        newest, ancient = arrival.newest, arrival.ancient
+        is_gone = newest is None or newest < self._since  # type: ignore[operator]
+        return is_gone or ancient != self._arrival.ancient
+
+    def _read_all(
+        self, connection: Connection, pushdown: StatementBuilder, until: Watermark | None, now: int
+    ) -> bool:
+        """Count all stable rows, where the engine does so in parts; return whether it does."""
+        if not connection.reads_in_parts or (self._follow and until is None):
+            return False
+        values = {NOW: connection.literal(time_of(now))}
+        if until is not None:
+            values[UNTIL] = connection.literal(until)
+        reader = FullReader(connection, pushdown.query, self._campaign or "", values)
+        with connection.reading_all():
+            self._add_all(reader.read, until, now)
+        return True
+
+    def _read_kept(self, kept_rollup: KeptRollup, now: int) -> None:
+        """Take what the database keeps as the stable rows."""
+        window = minutes(self._window) if self._window else None
+        read = partial(kept_rollup.read, self._campaign or "", window, now)
+        self._kept_note = kept_rollup.note
+        self._add_all(read, kept_rollup.settled, now)
+
+    def _add_all(
+        self,
+        read: Callable[[Callable[[CampaignDelta], None]], RollupDelta],
+        until: Watermark | None,
+        now: int,
+    ) -> None:
+        """Add what *read* returns of all stable rows, and what it passes to its argument."""
+        self.before_change()
+        counts = self._new_counts(None) if self._campaign is None else self._hold(self._campaign)
+        try:
+            stable = read(counts.add)
+            counts.entered.compact()
+            counts.entered_in_window = stable.entered
+            self._merge(stable, RollupDelta(), until, now)
+        except BaseException:
+            self._start_over()  # some of it may be added
+            raise
+
+    def _recent_rows(self, connection: Connection, pushdown: StatementBuilder) -> int | None:
+        """Return how many rows there are from the last watermark on, if that is quick to find."""
+        if self._since is None or connection.by_index:
+            return None
         campaign, since = self._campaign or "", connection.literal(self._since)
         statement = fill(pushdown.row_count(campaign), campaign, {SINCE: since})
         ((count,),) = fetch_all(connection.rows(statement))
-        return bool(count == self._pending.rows)
+        return int(count)
 
     def _connected(self) -> tuple[Connection, StatementBuilder]:
         if self._connection is None or self._pushdown is None:
             connection = connect(self.location)
-            row_format = connection.row_format
-            events = partial(
-                row_format.events, watermark=connection.watermark, name=self.location.text
-            )
             try:
-                events(connection.table)
+                query = TableQuery.of(connection, self._window)
             except BaseException:
                 connection.close()
                 raise
-            window, bucket = None, 1
-            if self._window is not None:
-                window, bucket = minutes(self._window), self._window.bucket // MINUTE
             self._connection, self._statements = connection, {}
-            query = TableQuery(
-                events,
-                connection.table,
-                connection.watermark,
-                connection.hashes,
-                connection.distinct,
-                window,
-                bucket,
-                row_format.ignores,
-                connection.day,
-                connection.by_index,
-            )
-            self._pushdown = StatementBuilder(query, connection.statement, connection.keep)
+            self._pushdown = StatementBuilder.of(connection, query)
         return self._connection, self._pushdown
 
     def _query(
-        self, connection: Connection, pushdown: StatementBuilder, until: Watermark | None, now: int
+        self,
+        connection: Connection,
+        pushdown: StatementBuilder,
+        until: Watermark | None,
+        now: int,
+        recent: int | None,
     ) -> tuple[RollupDelta, RollupDelta]:
         """Run the statement for rows from the last watermark on: stable ones, and pending ones."""
         has_since, has_until = self._since is not None, until is not None
-        key = (has_since, has_until)
+        size = Size.of(recent)
+        key = (has_since, has_until, size)
         if key not in self._statements:
             self._statements[key] = pushdown.rollup(
-                self._campaign or "", since=has_since, until=has_until, follow=self._follow
+                self._campaign or "",
+                since=has_since,
+                until=has_until,
+                follow=self._follow,
+                size=size,
             )
         values = {
             name: connection.literal(value)
@@ -229,9 +327,10 @@ class DatabaseRollup(Rollup):
             if value is not None
         }
         statement = fill(self._statements[key], self._campaign or "", values)
-        untimed = minutes(self._window)[0] if self._window else 0
+        window = pushdown.query.window
+        untimed = window[0] if window else 0
         stable, pending = decode(connection.rows(statement), self._campaign or "", untimed)
-        if self._window is not None and stable.entered is None:
+        if window is not None and stable.entered is None:
             stable.entered = {False: 0, True: 0}  # no row at all
         return stable, pending
 
@@ -257,16 +356,7 @@ class DatabaseRollup(Rollup):
         # a late row with the same event id turns out to be the first one: then count all again.
         before = self._pending
         missing = set(before.entries) - set(pending.entries) - set(stable.entries)
-        if missing:
-            self._start_over()
-            self._poll()
-            return True
-        self.before_change()
-        facts = self._facts
-        facts.times.add(stable.times, self._held)
-        facts.times.record_past(now, self._held)
-        facts.more_times = EventTimes()
-        facts.more_times.add(pending.times, self._held)
+        counts = self._new_counts(None) if self._campaign is None else self._hold(self._campaign)
         cells = Counter(stable.cells)
         cells.update(pending.cells)
         cells.subtract(before.cells)
@@ -274,13 +364,20 @@ class DatabaseRollup(Rollup):
         if before.entries:
             counted = set(before.entries)
             entries = [entry for entry in entries if entry not in counted]
-        segments = list(dict.fromkeys((*(c.segment for c in cells), *(e.segment for e in entries))))
-        indices = {segment: index for index, segment in enumerate(segments)}
-        counts = self._new_counts(None) if self._campaign is None else self._hold(self._campaign)
-        part = CampaignDelta(segments=segments, cells=list(cells_of(cells, indices)))
-        part.entries = list(columns_of(entries, indices)) if entries else None
-        part.entered = stable.entered
+        part = part_of(cells, entries, stable.entered)
+        earlier = earlier_entries(self._connection, counts.entered, part)
+        if missing or earlier is None:
+            self._start_over()
+            self._poll_at_once(*self._connected())
+            return True
+        self.before_change()
+        counts.entered.recall(earlier)
         counts.add(part)
+        facts = self._facts
+        facts.times.add(stable.times, self._held)
+        facts.times.record_past(now, self._held)
+        facts.more_times = EventTimes()
+        facts.more_times.add(pending.times, self._held)
         totals = (facts.campaigns, counts.messages, counts.executions)
         for entities in zip(
             totals,
@@ -290,57 +387,14 @@ class DatabaseRollup(Rollup):
             pending.entities,
             strict=True,
         ):
-            _update_entities(*entities)
+            update_entities(*entities)
         self._stable.statuses.update(stable.statuses)
         room = EXAMPLES - len(self._stable.rejects)
         self._stable.rejects += stable.rejects[:room]
         self._pending, self._since = pending, until
         old_rows = facts.rows
-        self._sum_health()
+        events = sum(campaign.events for campaign in facts.campaigns.values())
+        notes = [*filter(None, (self._kept_note,)), *table_notes(self._connection, self._arrival)]
+        deltas = (self._stable, self._pending)
+        self._set_rows(health_of(deltas, events, self.location.table, notes))
         return any(cells.values()) or bool(entries) or facts.rows != old_rows
-
-    def _sum_health(self) -> None:
-        both = (self._stable, self._pending)
-        accepted = sum(delta.accepted for delta in both)
-        events = sum(campaign.events for campaign in self._facts.campaigns.values())
-        rejects = [reject for delta in both for reject in delta.rejects][:EXAMPLES]
-        rows = Health(
-            events=events,
-            duplicates=accepted - events,
-            rejected=sum(delta.rejected for delta in both),
-            ignored=sum(delta.ignored for delta in both),
-            rejects=tuple(
-                Reject(f"{self.location.table} (event_id {key})", None, cause)
-                for key, cause in rejects
-            ),
-        )
-        self._set_rows(rows)
-
-
-def _newest(connection: Connection, pushdown: StatementBuilder, until: str) -> str | None:
-    """Return the campaign of the table's newest event that is not after *until*."""
-    rows = fetch_all(connection.rows(fill(pushdown.newest(), "", {NOW: until})))
-    return newest_campaign(
-        {cid: None if at is None else zoned_microseconds(at) for cid, at in rows}
-    )
-
-
-def _update_entities(
-    totals: dict[str, EntityStats],
-    stable: dict[str, EntityStats],
-    new: dict[str, EntityStats],
-    old: dict[str, EntityStats],
-    pending: dict[str, EntityStats],
-) -> None:
-    """Add *new* stable entities, and update *totals*: the stable and the pending ones.
-
-    *old* are the pending ones of the last refresh.
-    """
-    for key, stats in new.items():
-        add_entity(stable, key, stats)
-    for key in {**new, **old, **pending}:
-        parts = [entities[key] for entities in (stable, pending) if key in entities]
-        if parts:
-            totals[key] = sum(parts[1:], start=parts[0])
-        else:
-            del totals[key]

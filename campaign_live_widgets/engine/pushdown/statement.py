@@ -6,13 +6,13 @@ several kinds (:class:`What`) in the columns :data:`COLUMNS`; what a kind leaves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import ENTRY_EVENTS
-from campaign_live_widgets.engine.aggregates.event_kinds import packed_kinds
-from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS, REASONED
+from campaign_live_widgets.engine.aggregates.event_kinds import COUNTED_BY
+from campaign_live_widgets.engine.dimensions import BY_VALUE, QUESTIONS
 from campaign_live_widgets.engine.pushdown.answer import (
     ACCEPTED,
     COLUMN_TYPES,
@@ -21,7 +21,9 @@ from campaign_live_widgets.engine.pushdown.answer import (
     RowKind,
 )
 from campaign_live_widgets.engine.pushdown.connections.base import near
-from campaign_live_widgets.engine.pushdown.expressions import minute, packed, where
+from campaign_live_widgets.engine.pushdown.details import DETAIL, detail
+from campaign_live_widgets.engine.pushdown.expressions import minute, only, packed
+from campaign_live_widgets.engine.pushdown.order import first_rejected, id_columns, rank
 from campaign_live_widgets.engine.pushdown.placeholders import (
     NOW,
     SINCE,
@@ -29,13 +31,14 @@ from campaign_live_widgets.engine.pushdown.placeholders import (
     placeholder,
     unique_name,
 )
-from campaign_live_widgets.sources import EXAMPLES
+from campaign_live_widgets.engine.pushdown.relations import COPIED
 from campaign_live_widgets.sources.tables.canonical import CAUSE, NO_EVENT, RAW_ID, WATERMARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from campaign_live_widgets.engine.pushdown.hashing import Hashes
+    from campaign_live_widgets.engine.pushdown.connections.base import Connection
+    from campaign_live_widgets.engine.pushdown.table_query import TableQuery
 
     Table = Any
     Column = Any
@@ -43,79 +46,63 @@ if TYPE_CHECKING:
 
 _ROWS: Final = "clw_rows"
 _FRESH: Final = "clw_fresh"
+_NEW: Final = f"{COPIED}new"
+_KNOWN: Final = f"{COPIED}known"
 _OF_EVERY_CAMPAIGN: Final = ("campaign_id", "campaign_name", "timestamp", CAUSE, "pending")
-_OF_THIS_CAMPAIGN: Final = ("message_id", "message_name", "execution_id", "channel", *BY_VALUE)
-"""Columns that are needed of the counted campaign only."""
-_IN_ORDER: Final = (
-    *(
-        WATERMARK,
-        "timestamp",
-        "campaign_id",
-        "message_id",
-        "execution_id",
-        "profile_id",
-        "event_type",
-    ),
-    *("channel", "bounce_type", *BY_VALUE, "is_test", "is_async"),
+_OF_THIS_CAMPAIGN: Final = (
+    *("message_id", "message_name", "execution_id", "channel"),
+    *(name for name in BY_VALUE if name != DETAIL),
 )
-"""The order of rows with the same id: by arrival, then any order that does not change."""
+"""Columns that are needed of the counted campaign only."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableQuery:
-    """A table, and the questions that its statements answer.
+class Size(Enum):
+    """How many rows a refresh reads, of an engine without an index."""
 
-    Attributes
-    ----------
-    events : callable
-        Turns the table, or some of its rows, into canonical events; see
-        :func:`~campaign_live_widgets.sources.tables.canonical.canonical`.
-    table : ibis table
-        As it is in the database.
-    watermark : str or None
-        Path of its watermark column.
-    hashes : callable
-        Returns two halves of a text's hash, as the engine computes them.
-    distinct : bool
-        Whether the database guarantees that each event id occurs once.
-    window : tuple of int, optional
-        The one window that will be asked for, in minutes; *bucket* is the width of its points.
-    ignores : bool
-        Whether some rows have no event; see
-        :class:`~campaign_live_widgets.sources.tables.registry.RowFormat`.
-    day : str or None
-        The column that contains the day of the watermark.
-    by_index : bool
-        Whether rows can be read again at little cost, with the same result.
-    """
+    FEW = 50_000
+    """Up to this number, one worker counts them quicker than many do."""
+    SOME = 2_000_000
+    """Up to this number, their ids are copied to all workers."""
+    MANY = None
+    """More, or an unknown number."""
 
-    events: Callable[[Table], Table]
-    table: Table
-    watermark: str | None
-    hashes: Hashes
-    distinct: bool
-    window: tuple[int, int] | None = None
-    bucket: int = 1
-    ignores: bool = False
-    day: str | None = None
-    by_index: bool = True
+    @classmethod
+    def of(cls, rows: int | None) -> Size:
+        """Return the size of a number of rows."""
+        fits = (size for size in (cls.FEW, cls.SOME) if rows is not None and rows <= size.value)
+        return next(fits, cls.MANY)
 
 
 class StatementBuilder:
     """Builds the statements for one table.
 
     *sql_of* compiles an expression to the engine's SQL. *keep* is SQL that makes the engine
-    evaluate a subquery ``{}`` once although it is used several times.
+    evaluate a subquery ``{}`` once although it is used several times; *keep_few* is the same where
+    few rows are read.
     """
 
     def __init__(
-        self, query: TableQuery, sql_of: Callable[[Table], str], keep: str = "({})"
+        self,
+        query: TableQuery,
+        sql_of: Callable[[Table], str],
+        keep: str = "({})",
+        keep_few: str | None = None,
     ) -> None:
-        self._query, self._sql_of, self._keep = query, sql_of, keep
+        self.query, self._sql_of = query, sql_of
+        self._keeps = (keep, keep_few or keep)
+        self._id = id_columns(query)
 
-    def newest(self) -> str:
-        """Return the statement for each campaign's id and its newest event up to ``clw_now()``."""
-        good = _accepted(self._query.events(self._query.table))
+    @classmethod
+    def of(cls, connection: Connection, query: TableQuery) -> StatementBuilder:
+        """Return a builder for the table of a connection."""
+        return cls(query, connection.statement, connection.keep, connection.keep_few)
+
+    def newest(self, *, since: bool = False) -> str:
+        """Return the statement for each campaign's id and its newest event up to ``clw_now()``.
+
+        *since*: only of rows from ``clw_since()`` on.
+        """
+        good = _accepted(self.query.events(self._recent("") if since else self.query.table))
         past = good.timestamp <= placeholder(NOW, good.timestamp)
         newest = good.timestamp.max(where=past)
         return self._sql_of(good.group_by("campaign_id").aggregate(newest=newest))
@@ -126,10 +113,12 @@ class StatementBuilder:
         A row counts once for each of its events, and once if it has none.
         """
         recent = self._recent(campaign)
-        recent = self._query.events(recent) if self._query.ignores else recent
+        recent = self.query.events(recent) if self.query.ignores else recent
         return self._sql_of(recent.aggregate(n=recent.count()))
 
-    def rollup(self, campaign: str, *, since: bool, until: bool, follow: bool) -> str:
+    def rollup(
+        self, campaign: str, *, since: bool, until: bool, follow: bool, size: Size | None = None
+    ) -> str:
         """Return the statement for the whole rollup.
 
         Parameters
@@ -140,12 +129,21 @@ class StatementBuilder:
             Whether rows before ``clw_until()`` are stable, and the others pending.
         follow : bool
             Without *until*: whether all rows are pending.
+        size : Size
+            How many rows there are.
         """
         import ibis
 
+        size = size or Size.MANY
+        keep = self._keeps[size == Size.FEW]
         all_rows = self._rows(campaign, since=since, until=until, follow=follow)
         rows = ibis.table(all_rows.schema(), name=_ROWS)
-        all_fresh = self._new_events(rows, campaign if since else None)
+        relations = {_ROWS: keep.format(self._sql_of(all_rows))}
+        copies = since and size != Size.MANY and self.query.copies_few and not self.query.distinct
+        if copies:
+            relations |= self._known_ids(rows, campaign)
+        all_fresh = self._new_events(rows, campaign if since else None, copies=copies)
+        relations[_FRESH] = keep.format(self._sql_of(all_fresh))
         fresh = ibis.table(all_fresh.schema(), name=_FRESH)
         of_campaign = fresh.filter(fresh.campaign_id == campaign)
         answer = ibis.union(
@@ -153,13 +151,10 @@ class StatementBuilder:
             self._names(fresh),
             _times(fresh, campaign),
             self._entries(of_campaign),
-            _tally(rows, ignores=self._query.ignores),
-            _examples(rows, ignores=self._query.ignores),
+            _tally(rows, ignores=self.query.ignores),
+            _examples(rows, ignores=self.query.ignores),
         )
-        named = ", ".join(
-            f"{name} AS {self._keep.format(self._sql_of(segment))}"
-            for name, segment in ((_ROWS, all_rows), (_FRESH, all_fresh))
-        )
+        named = ", ".join(f"{name} AS {relation}" for name, relation in relations.items())
         return f"WITH {named} SELECT * FROM ({self._sql_of(answer)}) AS answer"
 
     def _rows(self, campaign: str, *, since: bool, until: bool, follow: bool) -> Table:
@@ -169,13 +164,13 @@ class StatementBuilder:
         """
         import ibis
 
-        table = self._query.table
+        table = self.query.table
         if since:
             # Filtered before rows become events, so that the engine can use an index.
             table = self._recent(campaign)
 
         def rows_of(table: Table) -> Table:
-            rows = self._query.events(table)
+            rows = self.query.events(table)
             pending = ibis.literal(follow)
             if until:
                 stable = rows[WATERMARK] < placeholder(
@@ -184,23 +179,23 @@ class StatementBuilder:
                 pending = rows[WATERMARK].isnull() | ~stable
             return rows.mutate(pending=pending)
 
-        with_ids = since and not self._query.distinct
+        with_ids = since and not self.query.distinct
         counted = partial(self._counted, campaign, with_ids=with_ids)
         rows = rows_of(table)
-        if self._query.distinct:
+        if self.query.distinct:
             return counted(rows, ibis.literal(0))
-        if since or not self._query.by_index:
-            return counted(rows, _rank(rows))
+        if since or not self.query.by_index:
+            return counted(rows, rank(rows))
         # Few ids occur twice: sorting only their rows avoids a sort of the whole table. Views,
         # because engines materialize an expression that is used twice.
-        ids = self._query.events(table.view()).select(RAW_ID)
+        ids = self.query.events(table.view()).select(RAW_ID)
         ids = ids.group_by(RAW_ID).aggregate(n=ids.count())
         repeated = ids.filter(ids.n > 1).select(RAW_ID)
         once = rows.anti_join(repeated, RAW_ID)
         several = rows_of(table.view()).semi_join(repeated, RAW_ID)
         return ibis.union(
             counted(once, ibis.literal(0, "int64")),
-            counted(several, _rank(several)),
+            counted(several, rank(several)),
         )
 
     def _counted(self, campaign: str, rows: Table, rank: Column, *, with_ids: bool) -> Table:
@@ -209,60 +204,89 @@ class StatementBuilder:
         Of other campaigns' rows most columns are null, so that engines neither compute nor
         store them. *with_ids* includes the ids of accepted rows.
         """
-        high, low = self._query.hashes(rows.profile_id)
+        high, low = self.query.hashes(rows.profile_id)
         of_campaign = {name: rows[name] for name in _OF_THIS_CAMPAIGN} | {
             "event_kind": packed(rows),
-            "minute": minute(rows.timestamp),
+            DETAIL: detail(rows),
+            "minute": only(rows[CAUSE].isnull(), minute(rows.timestamp)),  # infinity has none
             "is_test": rows.is_test.fill_null(False),  # noqa: FBT003 - the value that fills
         }
         enters = rows.event_type.isin(ENTRY_EVENTS)
         entry = {"high": high, "low": low}
-        named = {RAW_ID: rows[RAW_ID], WATERMARK: rows[WATERMARK]}
+        named = {name: rows[name] for name in (*self._id, WATERMARK)}
         is_own = rows.campaign_id == campaign
         return rows.select(
             *_OF_EVERY_CAMPAIGN,
             rank=rank,
-            **{name: _only(is_own, column) for name, column in of_campaign.items()},
-            **{name: _only(is_own & enters, column) for name, column in entry.items()},
+            **{name: only(is_own, column) for name, column in of_campaign.items()},
+            **{name: only(is_own & enters, column) for name, column in entry.items()},
             **{
-                name: column if with_ids else _only(rows[CAUSE].notnull(), column)
+                name: column if with_ids else only(rows[CAUSE].notnull(), column)
                 for name, column in named.items()
             },
         )
 
     def _recent(self, campaign: str) -> Table:
         """Return the table's rows from ``clw_since()`` on, and those without a watermark."""
-        table = self._query.table
-        watermark = table[self._query.watermark]
+        table = self.query.table
+        watermark = table[self.query.watermark]
         first = placeholder(unique_name(SINCE, campaign), watermark)
         recent = watermark >= first
         table = table.filter(recent | watermark.isnull() if watermark.type().nullable else recent)
-        if self._query.day:
-            table = table.filter(near(table[self._query.day], first.date()))
+        if self.query.day:
+            table = near(table, self.query.day, first)
         return table
 
-    def _new_events(self, rows: Table, since: str | None) -> Table:
+    def _new_events(self, rows: Table, since: str | None, *, copies: bool) -> Table:
         """Return the events to count: the first row of each id that no earlier row has.
 
-        *since* is the campaign, if the rows before ``clw_since()`` have been counted.
+        *since* is the campaign, if the rows before ``clw_since()`` have been counted; *copies* if
+        there is a relation of the ids that they have.
         """
+        import ibis
+
         fresh = rows.filter(rows[CAUSE].isnull(), rows.rank == 0)
-        if since is not None and not self._query.distinct:
-            old = self._query.table.view()
-            watermark = old[self._query.watermark]
-            before = old.filter(watermark < placeholder(unique_name(SINCE, since), watermark))
-            fresh = fresh.anti_join(_accepted(self._query.events(before)), RAW_ID)
+        if since is not None and not self.query.distinct:
+            known = _accepted(self._older(since))
+            if copies:
+                known = ibis.table(known.select(*self._id).schema(), name=_KNOWN)
+            fresh = fresh.anti_join(known, self._id)
         # By name: ``drop`` has no fixed order, and equal rollups would compile to different SQL.
-        helpers = ("rank", CAUSE, RAW_ID, WATERMARK)
+        helpers = ("rank", CAUSE, "event_id", RAW_ID, WATERMARK)
         return fresh.select(*(name for name in fresh.columns if name not in helpers))
+
+    def _older(self, campaign: str) -> Table:
+        """Return the events of the rows before ``clw_since()``."""
+        old = self.query.table.view()
+        watermark = old[self.query.watermark]
+        first = placeholder(unique_name(SINCE, campaign), watermark)
+        return self.query.events(old.filter(watermark < first))
+
+    def _known_ids(self, rows: Table, campaign: str) -> dict[str, str]:
+        """Return relations of the ids of new events, and of those that older rows have."""
+        import ibis
+
+        events = rows.filter(rows[CAUSE].isnull(), rows.rank == 0)
+        new = events.select(id_hash=self._id_hash(events))
+        older = self._older(campaign)
+        older = older.mutate(id_hash=self._id_hash(older))
+        older = older.semi_join(ibis.table(new.schema(), name=_NEW), "id_hash")
+        # By chance, so that engines look for the ids first, and examine only rows that have one.
+        is_event = ibis.ifelse(ibis.random() >= 0, older[CAUSE].isnull(), False)  # noqa: FBT003
+        known = older.filter(is_event).select(*self._id)
+        return {name: f"({self._sql_of(some)})" for name, some in ((_NEW, new), (_KNOWN, known))}
+
+    def _id_hash(self, rows: Table) -> Column:
+        high, _ = self.query.hashes(rows[RAW_ID].cast("string"))
+        return high
 
     def _cells(self, of_campaign: Table) -> list[Table]:
         """Return the cells of each dimension."""
         slot: dict[str, Column] = {"minute": of_campaign.minute}
-        if self._query.window is not None:
-            start, end = self._query.window
+        if self.query.window is not None:
+            start, end = self.query.window
             of_campaign = of_campaign.filter(of_campaign.minute >= start, of_campaign.minute < end)
-            first = (of_campaign.minute // self._query.bucket * self._query.bucket).cast("int64")
+            first = (of_campaign.minute // self.query.bucket * self.query.bucket).cast("int64")
             slot = {"minute": first.clip(lower=start)}
         cells = []
         for number, dimension in enumerate(QUESTIONS):
@@ -274,10 +298,11 @@ class StatementBuilder:
             if dimension == QUESTIONS[0]:
                 keys |= {**segment, **slot}
             else:
-                if dimension == "reason":
-                    events = of_campaign.filter(of_campaign.event_kind.isin(packed_kinds(REASONED)))
+                if dimension in COUNTED_BY:
+                    kinds = COUNTED_BY[dimension]
+                    events = of_campaign.filter(of_campaign.event_kind.isin(kinds))
                 keys |= {"value": of_campaign[dimension]}
-                if self._query.window is None:
+                if self.query.window is None:
                     keys |= {**segment, **slot}
             counted = events.group_by("pending", **keys).aggregate(total=events.count())
             cells.append(_answer_rows(counted, RowKind.CELL + number))
@@ -306,7 +331,7 @@ class StatementBuilder:
         import ibis
 
         of_campaign = of_campaign.filter(of_campaign.high.notnull())
-        if self._query.window is None:
+        if self.query.window is None:
             entries = of_campaign.select(
                 "pending",
                 "minute",
@@ -317,7 +342,7 @@ class StatementBuilder:
                 flag=of_campaign.is_test,
             ).distinct()
             return _answer_rows(entries, RowKind.ENTRY)
-        start, end = self._query.window
+        start, end = self.query.window
         inside = of_campaign.filter(of_campaign.minute >= start, of_campaign.minute < end)
         profiles = inside.group_by("high", "low").aggregate(all_tests=inside.is_test.min())
         entered = profiles.group_by(flag=profiles.all_tests).aggregate(total=profiles.count())
@@ -335,26 +360,10 @@ def _times(fresh: Table, campaign: str) -> Table:
         "pending",
         "campaign_id",
         flag=is_ahead,
-        minute=_only(~is_ahead, fresh.minute),
-        first_time=_only(is_ahead, fresh.timestamp),
+        minute=only(~is_ahead, fresh.minute),
+        first_time=only(is_ahead, fresh.timestamp),
     ).aggregate(total=fresh.count(), last_time=fresh.timestamp.max())
     return _answer_rows(counted, RowKind.TIME)
-
-
-def _only(condition: Column, column: Column) -> Column:
-    """Return a column's value where a condition holds, else null."""
-    import ibis
-
-    return where(condition, ibis.null(column.type().copy(nullable=True)), column)
-
-
-def _rank(rows: Table) -> Column:
-    """Return the rank of each row among those with the same id, in order of arrival."""
-    import ibis
-
-    order = [rows[column].asc(nulls_first=False) for column in _IN_ORDER]
-    same = ibis.window(group_by=[rows[CAUSE].isnull(), rows.event_id], order_by=order)
-    return ibis.row_number().over(same)
 
 
 def _accepted(rows: Table) -> Table:
@@ -374,10 +383,7 @@ def _tally(rows: Table, *, ignores: bool) -> Table:
 
 
 def _examples(rows: Table, *, ignores: bool) -> Table:
-    """Return the first rejected rows."""
-    rejected = rows.filter(rows[CAUSE] != NO_EVENT if ignores else rows[CAUSE].notnull())
-    order = [rejected[column].asc(nulls_first=False) for column in (WATERMARK, RAW_ID)]
-    first = rejected.order_by(order).limit(EXAMPLES)
+    first = first_rejected(rows, ignores=ignores)
     examples = first.select("pending", value=first[RAW_ID].cast("string"), cause=first[CAUSE])
     return _answer_rows(examples, RowKind.REJECT)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from campaign_live_widgets.engine.aggregates.sorted_runs import SortedRuns
+    from campaign_live_widgets.engine.aggregates.unique_entries import UniqueEntries
     from campaign_live_widgets.engine.source_facts import SourceFacts
 
     Arrays = dict[str, NDArray[Any]]
@@ -39,9 +40,6 @@ def save_counts(counts: CampaignCounts, name: str, arrays: Arrays) -> dict[str, 
     cubes = {question: counted.cube for question, counted in counts.counted.items()}
     for question, cube in cubes.items():
         _put(arrays, f"{name}.{question}", cube.columns())
-    links = counts.entered.links_of_all()
-    for tests, columns in links.items():
-        _put(arrays, f"{name}.links{int(tests)}", columns)
     return {
         "campaign": counts.campaign,
         "messages": _entities(counts.messages),
@@ -51,27 +49,64 @@ def save_counts(counts: CampaignCounts, name: str, arrays: Arrays) -> dict[str, 
             question: [(key.value, _KIND_NUMBERS[key.kind]) for key in cube.keys]  # type: ignore[attr-defined]
             for question, cube in cubes.items()
         },
-        "links": [int(tests) for tests in links],
-        "entries": save_runs(counts.entered.runs, f"{name}.entries", arrays),
+        "entries": {
+            key: save_entries(entries, f"{name}.{key}", arrays)
+            for key, entries in counts.unique_entries().items()
+        },
+        "pairs": None if counts.pairs is None else [counts.pairs.links, counts.pairs.known_flags],
     }
 
 
 def restore_counts(
-    plain: Mapping[str, Any], name: str, arrays: Arrays, facts: SourceFacts
+    plain: Mapping[str, Any], name: str, arrays: Arrays, facts: SourceFacts, *, uniques: bool
 ) -> CampaignCounts:
-    """Return the counts of a campaign."""
-    counts = CampaignCounts(plain["campaign"], facts)
+    """Return the counts of a campaign, with distinct pairs or without.
+
+    Raises
+    ------
+    KeyError
+        If distinct pairs are wanted, and there are none.
+    """
+    counts = CampaignCounts(plain["campaign"], facts, uniques=uniques)
     counts.messages = _restored(plain["messages"])
     counts.executions = _restored(plain["executions"])
     counts.segments.numbers(Segment(message, execution) for message, execution in plain["segments"])
     for question, counted in counts.counted.items():
         keys = [Key(value, EVENT_KINDS[kind]) for value, kind in plain["keys"][question]]
         counted.cube.restore(keys, _copied(arrays, f"{name}.{question}"))
-    restore_runs(counts.entered.runs, plain["entries"], f"{name}.entries", arrays)
-    counts.entered.restore_links(
-        {bool(tests): _copied(arrays, f"{name}.links{tests}") for tests in plain["links"]}
-    )
+    for key, entries in counts.unique_entries().items():
+        restore_entries(plain["entries"][key], entries, f"{name}.{key}", arrays)
+    if counts.pairs is not None:
+        links, known_flags = plain["pairs"]
+        counts.pairs.restore(((channel, link) for channel, link in links), known_flags)
     return counts
+
+
+def save_entries(entries: UniqueEntries, name: str, arrays: Arrays) -> dict[str, Any]:
+    """Return what is known of distinct keys, and add its arrays."""
+    links = entries.links_of_all()
+    for tests, by_flags in links.items():
+        for flags, columns in by_flags.items():
+            _put(arrays, f"{name}.links{int(tests)}-{flags}", columns)
+    return {
+        "runs": save_runs(entries.runs, name, arrays),
+        "links": [(int(tests), list(by_flags)) for tests, by_flags in links.items()],
+    }
+
+
+def restore_entries(
+    plain: Mapping[str, Any], entries: UniqueEntries, name: str, arrays: Arrays
+) -> None:
+    """Set what is known of distinct keys."""
+    restore_runs(entries.runs, plain["runs"], name, arrays)
+    entries.restore_links(
+        {
+            bool(tests): {
+                flags: _copied(arrays, f"{name}.links{tests}-{flags}") for flags in by_flags
+            }
+            for tests, by_flags in plain["links"]
+        }
+    )
 
 
 def save_runs(runs: SortedRuns, name: str, arrays: Arrays) -> list[int]:

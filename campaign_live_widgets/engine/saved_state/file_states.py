@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from campaign_live_widgets.io.file_status import FileStatus
 from campaign_live_widgets.snapshot import Reject
+from campaign_live_widgets.sources.files.field_path import FieldPath
 from campaign_live_widgets.sources.files.file_state import FileState, ReadPart, Tally
 from campaign_live_widgets.sources.files.location import DataFile
-from campaign_live_widgets.sources.files.scan_sql import FieldPath, FileSchema
+from campaign_live_widgets.sources.files.scan_sql import FileSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Arrays = dict[str, NDArray[Any]]
 
 _STATUSES = ("idle_state", "opened")
-_PLAIN = ("waiting", "problem", "is_counted", "document", "rests_at")
+_PLAIN = ("waiting", "problem", "is_counted", "passed", "rests_at")
 
 
 def save_files(files: Mapping[str, FileState], arrays: Arrays) -> dict[str, Any]:
@@ -57,12 +58,12 @@ def _plain(state: FileState, schemas: dict[tuple[Any, ...], int]) -> dict[str, A
     values: dict[str, Any] = {name: getattr(state, name) for name in (*_PLAIN, *_STATUSES)}
     if state.schema is not None:
         values["schema"] = schemas.setdefault(_values(state.schema), len(schemas))
+    values["detected"] = None if state.detected is None else _file(state.detected)
     tally, read = state.tally, state.read
     rejects = [(reject.file, reject.row, reject.cause) for reject in tally.rejects]
     values["tally"] = (tally.duplicates, tally.rejected, tally.ignored, rejects, tally.kept)
     if read is not None:
-        file = (read.file.path, read.file.kind, read.file.compression)
-        values["read"] = (file, read.end, read.lines, read.state, read.mark.hex())
+        values["read"] = (_file(read.file), read.end, read.lines, read.state, read.mark.hex())
     return values
 
 
@@ -73,6 +74,7 @@ def _state(values: Mapping[str, Any], schemas: list[FileSchema]) -> FileState:
     state.idle_state, state.opened = (
         FileStatus(*values[name]) if name in values else None for name in _STATUSES
     )
+    state.detected = DataFile(*values["detected"]) if "detected" in values else None
     duplicates, rejected, ignored, rejects, most = values["tally"]
     rows = [Reject(file, row, cause) for file, row, cause in rejects]
     state.tally = Tally(duplicates, rejected, ignored, rows, most)
@@ -82,27 +84,25 @@ def _state(values: Mapping[str, Any], schemas: list[FileSchema]) -> FileState:
     return state
 
 
+def _file(file: DataFile) -> tuple[str, str, str | None, str | None]:
+    return file.path, file.kind, file.compression, file.encoding
+
+
 def _values(schema: FileSchema) -> tuple[Any, ...]:
     """Return a schema as values that are equal only where all of it is."""
-    values = asdict(schema)
+    values = asdict(replace(schema, mapped=None))  # the address gives both again
+    del values["mapped"], values["outcomes"]
     paths = tuple(
         (name, tuple(tuple(path.values()) for path in spelled))
         for name, spelled in values.pop("field_paths")
     )
-    return (*values.values(), paths)
+    return (tuple(values.items()), paths)
 
 
-def _schema(values: list[Any]) -> FileSchema:
-    kind, compression, name, columns, delimiter, lowercased, inside, paths = values
-    return FileSchema(
-        kind=kind,
-        compression=compression,
-        format=name,
-        columns=tuple(columns),
-        delimiter=delimiter,
-        field_paths=tuple(
-            (field, tuple(FieldPath(*path) for path in spelled)) for field, spelled in paths
-        ),
-        lowercased=lowercased,
-        inside=None if inside is None else tuple(inside),
+def _schema(plain: list[Any]) -> FileSchema:
+    items, paths = plain
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in items}
+    field_paths = tuple(
+        (field, tuple(FieldPath(*path) for path in spelled)) for field, spelled in paths
     )
+    return FileSchema(**values, field_paths=field_paths)

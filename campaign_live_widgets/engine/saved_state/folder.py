@@ -28,9 +28,9 @@ def state_folder() -> Path:
     return user_cache_path("campaign-live", appauthor=False) / "state"
 
 
-def state_path(folder: Path, source: str) -> Path:
+def state_path(folder: Path, source: str, mapping: str = "") -> Path:
     """Return the file of the state of one source; its name does not show the source's."""
-    return folder / f"{_digest(source)}{SUFFIX}"
+    return folder / f"{_digest(source)}{mapping[:16]}{SUFFIX}"
 
 
 def make_private(folder: Path) -> None:
@@ -48,8 +48,11 @@ def make_private(folder: Path) -> None:
     folder.chmod(_PRIVATE)
 
 
-def guard(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, object]:
-    """Return what must be equal, so that a saved state can be used."""
+def guard(con: duckdb.DuckDBPyConnection, source: str, mapping: str = "") -> dict[str, object]:
+    """Return what must be equal, so that a saved state can be used.
+
+    *mapping* is the digest of what maps the source's rows, if anything does.
+    """
     (probe,) = con.execute("SELECT hash('probe')").fetchone() or (0,)
     return {
         "format": FORMAT,
@@ -57,6 +60,7 @@ def guard(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, object]:
         "duckdb": duckdb.__version__,
         "probe": str(probe),
         "source": _digest(source),
+        "mapping": mapping,
     }
 
 

@@ -41,11 +41,15 @@ class StateKeeper:
         The address of the source.
     guard : mapping
         What a state must have in common with this process; see :mod:`.folder`.
+    mapping : str
+        The digest of what maps the source's rows, if anything does.
     """
 
-    def __init__(self, folder: Path, source: str, guard: Mapping[str, object]) -> None:
+    def __init__(
+        self, folder: Path, source: str, guard: Mapping[str, object], mapping: str = ""
+    ) -> None:
         self._folder, self._guard = folder, dict(guard)
-        self._path = state_path(folder, source)
+        self._path = state_path(folder, source, mapping)
         self._thread: Thread | None = None
         self._next = 0.0
         self._is_written = False

@@ -89,13 +89,18 @@ class SavedRollup:
 
     @classmethod
     def unpack(
-        cls, head: Mapping[str, Any], arrays: Arrays, clock: Callable[[], datetime]
+        cls,
+        head: Mapping[str, Any],
+        arrays: Arrays,
+        clock: Callable[[], datetime],
+        *,
+        uniques: bool,
     ) -> SavedRollup:
-        """Return what was packed; its arrays cannot be written to."""
+        """Return what was packed, with distinct pairs or without; arrays cannot be written to."""
         facts = SourceFacts(clock)
         counted.restore_facts(head["facts"], facts)
         held = [
-            counted.restore_counts(plain, f"held{number}", arrays, facts)
+            counted.restore_counts(plain, f"held{number}", arrays, facts, uniques=uniques)
             for number, plain in enumerate(head["held"])
         ]
         seen, gone = SeenEvents(), SeenEvents()
@@ -114,7 +119,8 @@ class SavedRollup:
     def large(self) -> list[PackedRuns]:
         """Return the rows that take the most memory."""
         entries = [
-            PackedRuns(f"held{number}.entries", counts.entered.runs, counts.entered.runs.runs()[0])
+            PackedRuns(f"held{number}.{name}", entries.runs, entries.runs.runs()[0])
             for number, counts in enumerate(self.held.values())
+            for name, entries in counts.unique_entries().items()
         ]
         return [PackedRuns("seen", self.seen.runs, self.seen.runs.runs()[0]), *entries]

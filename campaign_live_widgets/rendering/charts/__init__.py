@@ -6,12 +6,14 @@ page gives them to Vega; :mod:`campaign_live_widgets.rendering.charts.export` ma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.errors import UnknownNameError
-from campaign_live_widgets.rendering.charts import bars, donut, lines
+from campaign_live_widgets.rendering.charts import bars, donut, intervals, lines
 from campaign_live_widgets.rendering.charts.chart import Chart, Spec, titled
+from campaign_live_widgets.rendering.model.columns import bar_metrics
 from campaign_live_widgets.report import table_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Spec", "chart_kinds", "specification"]
 
-KINDS: Final = ("donut", "bars", "lines")
+KINDS: Final = ("donut", "bars", "lines", "intervals")
 """The kinds of view that are charts."""
 
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -57,7 +59,9 @@ def specification(  # noqa: PLR0913 - one call draws one chart
 
     Everything is in it: its data, its words and numbers as *locale* writes them, exact, and a
     ``description`` for screen readers. A page may set the signals ``width`` and
-    ``height``: everything finds its place again, but bars need ``usermeta.least_height`` px.
+    ``height``: everything finds its place again, but bars and intervals need
+    ``usermeta.least_height`` px; narrower than ``usermeta.stacked_below`` px, intervals need
+    ``usermeta.stacked_height`` px.
 
     Parameters
     ----------
@@ -83,7 +87,8 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     caption : str
         A smaller line below the title: the campaign and the window.
     most : int, optional
-        Maximum number of rows of bars, the others as one row; by default all rows.
+        Maximum number of rows of bars, the others as one row, or of intervals, the others only
+        counted; by default all rows.
     unfinished : datetime, optional
         Start of the first bucket that is not over yet: lines are dashed from the one before.
 
@@ -99,6 +104,8 @@ def specification(  # noqa: PLR0913 - one call draws one chart
     if chosen not in kinds:
         raise UnknownNameError(kind="chart", name=chosen, known=kinds)
     table = table_of(tile, frame)
+    if chosen == "bars":
+        tile = replace(tile, metrics=bar_metrics(tile))
     usual = _usual_size(tile, len(table) if most is None else min(len(table), most), chosen)
     chart = Chart(
         tile=tile,
@@ -118,6 +125,8 @@ def specification(  # noqa: PLR0913 - one call draws one chart
 def _drawn(chart: Chart, kind: str, most: int | None) -> Spec:
     if kind == "donut":
         return donut.donut(chart)
+    if kind == "intervals":
+        return intervals.intervals(chart, most)
     return bars.bars(chart, most) if kind == "bars" else lines.lines(chart)
 
 
@@ -126,4 +135,6 @@ def _usual_size(tile: Tile, rows: int, kind: str) -> tuple[int, int]:
         return donut.WIDTH, donut.HEIGHT
     if kind == "lines":
         return lines.WIDTH, lines.HEIGHT
+    if kind == "intervals":
+        return intervals.WIDTH, intervals.natural_height(rows)
     return bars.WIDTH, bars.natural_height(rows, len(tile.metrics))

@@ -114,11 +114,8 @@ def _rows(chart: Chart, labels: Sequence[str], counts: Sequence[Sequence[int]]) 
                 of = share_of(metric)(chart.locale)
                 share = chart.share(count, sum(counts[0]), of)
             elif rate_of is not None:
-                of = share_of(rate_of)(chart.locale)
-                share = chart.share(count, counts[metrics.index(rate_of)][i], of)
-            if chart.tile.rates and rate_of is not None:
                 whole = counts[metrics.index(rate_of)][i]
-                share = rate_in_words(count, whole, rate_of, chart.locale)
+                share = rate_in_words(metric, count, whole, rate_of, chart.locale)
             has_rates = bool(chart.tile.rates) and not chart.is_alive and chart.width >= _WORDY_PX
             text = chart.tooltip(count, share) if has_rates else chart.number(count)
             row |= {f"n{j}": count, f"text{j}": text}

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
+from campaign_live_widgets.rendering.language.counted import nothing_in
+from campaign_live_widgets.rendering.language.labels import NO_DATA
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.language.shorten import isolated, shorten
@@ -153,6 +154,18 @@ class Chart:
             for label, brief in zip(labels, briefs, strict=True)
         ]
 
+    def shortened(self, room: str) -> Spec:
+        """Return the name of a row in one line as a channel, for a page.
+
+        One that begins as another does is shortened in its middle; others are cut off by the mark.
+        """
+        return at(f"datum.px > {room} && datum.alike ? datum.brief : datum.label")
+
+    def alike(self) -> list[bool]:
+        """Return which rows have a name that begins as another one does."""
+        names = self._shown_names()
+        return [names.differs_at(code) is not None for code in self._codes()]
+
     def _lines(self, label: str, start: int | None, room: float) -> list[str]:
         whole = [label] if self.is_alive else wrapped(label, room)
         seen = NARROW_PX if self.is_alive else room
@@ -202,8 +215,8 @@ class Chart:
 
     def nothing(self) -> Spec:
         """Return what is drawn where there is nothing to draw: the words for it."""
-        has_word = self.tile.by not in (None, "bucket")
-        text = (nothing(self.tile.metrics[0]) if has_word else NO_DATA)(self.locale)
+        words = NO_DATA if self.tile.by == "bucket" else nothing_in(self.tile)
+        text = words(self.locale)
         middle = {"x": at("width / 2"), "y": at("height / 2")}
         return {
             "data": {"values": [{"text": text}]},

@@ -10,8 +10,11 @@ from campaign_live_widgets.catalog import column_label
 from campaign_live_widgets.io.local_time import local_time
 from campaign_live_widgets.rendering.charts.chart import FONT, SIZE, expr, text_width
 from campaign_live_widgets.rendering.charts.time_axis import time_ticks
+from campaign_live_widgets.rendering.language.counted import is_empty, series_of
 from campaign_live_widgets.rendering.language.labels import bucket_label
-from campaign_live_widgets.rendering.language.times import instant
+from campaign_live_widgets.rendering.language.numbers import format_rate
+from campaign_live_widgets.rendering.language.times import are_utc_days, bucket_time
+from campaign_live_widgets.rendering.model import palette
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,25 +45,36 @@ _PATTERNS: Final = {
     ("fr", True): "EEE d MMM y, HH:mm",
 }
 _GROUPS: Final = {"fr": "\N{NARROW NO-BREAK SPACE}"}
+_PERCENT: Final = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
 _POINT: Final = {"fr": ","}
 
 
 def lines(chart: Chart) -> Spec:
     """Return counts by bucket, from zero; times are labels, since Vega knows no zones."""
-    metrics = chart.tile.metrics
-    counts = [chart.counts(metric) for metric in metrics]
-    if not any(map(any, counts)):
+    metrics, is_rate = series_of(chart.tile, chart.table), chart.tile.further is not None
+    if is_empty(chart.tile, chart.table):
         return chart.sheet(layer=[chart.nothing()])
+    counts: list[Sequence[float | None]] = [
+        _percents(chart, metric) if is_rate else chart.counts(metric) for metric in metrics
+    ]
     times = chart.table.moments()
-    local = [local_time(time, chart.time_zone) for time in (times[0], times[-1])]
+    is_utc = are_utc_days(times, chart.time_zone)
+    zone = "UTC" if is_utc else chart.time_zone
+    local = [local_time(time, zone) for time in (times[0], times[-1])]
     has_year = local[0].year != local[1].year
-    points = [_point(chart, i, time, counts, has_year=has_year) for i, time in enumerate(times)]
+    pattern = _PATTERNS[chart.locale, has_year]
+    points = [
+        _point(
+            chart, i, bucket_time(time, zone, chart.locale, pattern, is_utc=is_utc), time, counts
+        )
+        for i, time in enumerate(times)
+    ]
     if len(points) == 1:  # a line needs two
         points.append({**points[0], "i": 1})
-    labels = {metric: column_label(metric, chart.locale) for metric in metrics}
+    labels = {metric: column_label(metric, chart.locale, chart.tile) for metric in metrics}
     encoding = {
         "x": _x(chart, times, len(points)),
-        "y": _y(chart, max(map(max, counts))),
+        "y": _y(chart, math.ceil(max(n for column in counts for n in column if n is not None))),
         "color": _color(chart, labels),
     }
     whole = _finished(chart, times)
@@ -91,6 +105,11 @@ def lines(chart: Chart) -> Spec:
     return {**spec, "padding": {"left": 0, "top": 0, "bottom": _BELOW_PX, "right": 16}}
 
 
+def _percents(chart: Chart, column: str) -> list[float | None]:
+    """Return the rates of a series in percent; ``None``, a gap in its line, where there is none."""
+    return [None if n is None else round(100 * n, 4) for n in chart.table.numbers(column)]
+
+
 def _finished(chart: Chart, times: Sequence[datetime]) -> int:
     """Return how many of the buckets are over."""
     if chart.unfinished is None:
@@ -99,18 +118,21 @@ def _finished(chart: Chart, times: Sequence[datetime]) -> int:
 
 
 def _point(
-    chart: Chart, i: int, time: datetime, counts: Sequence[Sequence[int]], *, has_year: bool
+    chart: Chart, i: int, text: str, time: datetime, counts: Sequence[Sequence[float | None]]
 ) -> Spec:
     label = bucket_label(
-        instant(time, chart.time_zone, chart.locale, pattern=_PATTERNS[chart.locale, has_year]),
+        text,
         chart.locale,
         is_unfinished=chart.unfinished is not None and time >= chart.unfinished,
     )
     point: Spec = {"i": i, "time": label}
-    for j, metric in enumerate(chart.tile.metrics):
-        point[metric] = counts[j][i]
-        if chart.is_alive:
-            point[f"tip{j}"] = chart.number(counts[j][i])
+    for j, metric in enumerate(series_of(chart.tile, chart.table)):
+        count = counts[j][i]
+        point[metric] = count
+        if chart.is_alive and chart.tile.further is not None:
+            point[f"tip{j}"] = format_rate(None if count is None else count / 100, chart.locale)
+        elif chart.is_alive:
+            point[f"tip{j}"] = chart.number(int(count or 0))
     return point
 
 
@@ -141,6 +163,8 @@ def _x(chart: Chart, times: Sequence[datetime], points: int) -> Spec:
 def _y(chart: Chart, most: int) -> Spec:
     space, point = _GROUPS.get(chart.locale, ","), _POINT.get(chart.locale, ".")
     full = f"replace(format(datum.value, ','), /,/g, '{space}')"
+    if chart.tile.further is not None:
+        full += f" + '{_PERCENT[chart.locale]}'"
     steps = (
         f"datum.value >= {limit} ? replace(format(datum.value / {limit}, ',.3~f'), '.', '{point}')"
         f" + '{unit}'"
@@ -197,7 +221,7 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
     return {
         "field": "metric",
         "type": "nominal",
-        "scale": {"domain": list(labels), "range": [chart.color(metric) for metric in labels]},
+        "scale": {"domain": list(labels), "range": _colors(chart, labels)},
         "legend": {
             "title": None,
             "aria": False,
@@ -222,6 +246,13 @@ def _color(chart: Chart, labels: dict[str, str]) -> Spec:
     }
 
 
+def _colors(chart: Chart, names: Iterable[str]) -> list[str]:
+    if chart.tile.further is not None:
+        colors = palette.series_colors(chart.theme)
+        return [color for color, _ in zip(colors, names, strict=False)]
+    return [chart.color(metric) for metric in names]
+
+
 def _columns(labels: Iterable[str], room: float) -> int:
     """Return in how many columns the entries of a legend fit into *room* px."""
     widths = [_SWATCH_PX + text_width(label) + _BETWEEN_PX for label in labels]
@@ -240,8 +271,12 @@ def _pointed(chart: Chart) -> list[Spec]:
     tooltip = [
         {"field": "time", "type": "nominal", "title": "title"},
         *(
-            {"field": f"tip{j}", "type": "nominal", "title": column_label(metric, chart.locale)}
-            for j, metric in enumerate(chart.tile.metrics)
+            {
+                "field": f"tip{j}",
+                "type": "nominal",
+                "title": column_label(metric, chart.locale, chart.tile),
+            }
+            for j, metric in enumerate(series_of(chart.tile, chart.table))
         ),
     ]
     return [

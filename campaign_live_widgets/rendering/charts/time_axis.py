@@ -7,7 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from campaign_live_widgets.io.local_time import is_repeated, local_time, offset
-from campaign_live_widgets.rendering.language.times import clock_text, day_text
+from campaign_live_widgets.rendering.language.times import (
+    are_utc_days,
+    clock_text,
+    day_text,
+    utc_day,
+)
 from campaign_live_widgets.snapshot import EPOCH
 
 if TYPE_CHECKING:
@@ -32,23 +37,28 @@ def time_ticks(
 
     The first bucket in each step of local time, for buckets are aligned in UTC and need not
     fall on a local hour or midnight. The first bucket of a day shows the day. A time that the
-    clocks show twice has its offset, and so has a day that begins twice.
+    clocks show twice has its offset, and so has a day that begins twice. Days of UTC are named
+    once.
     """
     if not times:
         return {}
-    local = [local_time(time, time_zone) for time in times]
+    is_utc = are_utc_days(times, time_zone)
+    local = [local_time(time, "UTC" if is_utc else time_zone) for time in times]
     length = (times[-1] - times[0]).total_seconds() or 60
     ticks = _opening(local, _step(length, room))
     wide = [is_repeated(local[i]) for i in ticks]
-    if any(one and other for one, other in pairwise(wide)):
+    if is_utc or any(one and other for one, other in pairwise(wide)):
         ticks = _opening(local, _step(length, room / _WIDER))
     begun = Counter(local[i].date() for i, is_day in ticks.items() if is_day)
-    return {
+    texts = {
         i: day_text(local[i], locale, has_offset=begun[local[i].date()] > 1)
         if is_day
         else clock_text(local[i], locale)
         for i, is_day in ticks.items()
     }
+    if is_utc and texts:
+        texts[min(texts)] += f" {utc_day(locale)}"
+    return texts
 
 
 def _step(length: float, room: float) -> int:

@@ -128,6 +128,10 @@ def chips(page: PagePart) -> list[Chip]:
             made.append(Chip(f"+ {len(ids) - _CHIPS_AT_MOST}", ""))
     if _first(state, "tests") == "1":
         made.append(Chip(words["with_tests"], ""))
+    for key, _, options in state["switches"]:
+        texts = {value: text for value, _, text in options}
+        if text := texts.get(_first(state, key)):
+            made.append(Chip(text, ""))
     return made
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from babel.numbers import format_percent
 
 from campaign_live_widgets.rendering.charts.time_axis import STEPS, time_ticks
 from campaign_live_widgets.rendering.first_paint.measures import (
@@ -19,11 +22,12 @@ from campaign_live_widgets.rendering.first_paint.measures import (
 from campaign_live_widgets.rendering.html.geometry import GEOMETRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from campaign_live_widgets.rendering.first_paint.parts import ViewPart
     from campaign_live_widgets.rendering.first_paint.sheet import Sheet
 
+_PERCENT: Final = {"en": "#,##0%", "fr": "#,##0\N{NO-BREAK SPACE}%"}
 _LINES: Final = GEOMETRY["lines"]
 _LEGEND_ROW_PX: Final = 20
 _LEGEND_END_PX: Final = 4
@@ -44,8 +48,9 @@ class Line:
 
     label: str
     color: str
-    points: str
-    open_points: str
+    parts: list[str]
+    open_parts: list[str]
+    """Points of a line, in several parts where it has gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +91,22 @@ class Lines:
 def lines(view: ViewPart, rows: int, time_zone: str, sheet: Sheet) -> Lines:
     """Return the lines of a tile of a number of rows of the grid."""
     state, options = view.state, view.options
-    locale, labels = options["locale"], list(options["labels"])
+    locale, is_rate = options["locale"], options["isRate"]
+    labels = list(state["names"] if is_rate else options["labels"])
     x = np.asarray(state["x"], dtype="datetime64[ms]").astype("int64")
     series = np.asarray(state["y"], dtype="float64").reshape(len(labels), len(x))
-    most = max(1.0, float(series.max(initial=0.0)))
+    if is_rate:  # without what is behind the last point, for bqplot alone
+        x, series = x[:-2], series[:, :-2]
+    most = max(1.0, float(np.nanmax(series, initial=0.0)))
     moments = [datetime.fromtimestamp(at / 1000, UTC) for at in x.tolist()]
     room = view_height(rows)
-    values = _value_axes(most, room, labels, locale, sheet)
+    values = _value_axes(most, room, labels, sheet, partial(_value_text, locale, is_rate))
     left = max(text_px(tick.text) for axis in values for tick in axis.ticks) + _LINES["gap"]
     return Lines(
         id=sheet.id(),
         lines=[
             Line(label, color, *_points(series[j], most, state["finished"]))
-            for j, (label, color) in enumerate(zip(labels, options["colors"], strict=True))
+            for j, (label, color) in enumerate(zip(labels, options["colors"], strict=False))
         ],
         columns=max(1, len(x) - 1),
         values=values,
@@ -108,7 +116,7 @@ def lines(view: ViewPart, rows: int, time_zone: str, sheet: Sheet) -> Lines:
         is_short=room < _LINES["short"],
         is_low=room < _LINES["low"],
         bottom=8 if room < _LINES["bare"] else _LINES["bottom"],
-        is_empty=not series.any(),
+        is_empty=bool(np.isnan(series).all()) if is_rate else not series.any(),
         empty=options["empty"],
     )
 
@@ -120,14 +128,28 @@ def nice_step(most: float, ticks: float) -> float:
     return next((f * power for f in (1, 2, 5, 10) if f * power >= rough), 10 * power)
 
 
-def _points(values: Any, most: float, finished: int) -> tuple[str, str]:  # noqa: ANN401 - an array
+def _points(values: Any, most: float, finished: int) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array
     """Return the points of the finished buckets, and from the last of them on."""
-    texts = [f"{i},{100 - 100 * float(value) / most:.5g}" for i, value in enumerate(values)]
-    return " ".join(texts[:finished]), " ".join(texts[max(0, finished - 1) :])
+    texts = [
+        "" if np.isnan(value) else f"{i},{100 - 100 * float(value) / most:.5g}"
+        for i, value in enumerate(values)
+    ]
+    return _whole(texts[:finished]), _whole(texts[max(0, finished - 1) :])
+
+
+def _whole(points: Sequence[str]) -> list[str]:
+    """Return the points between two gaps as one text."""
+    return [" ".join(part) for is_point, part in groupby(points, bool) if is_point]
+
+
+def _value_text(locale: str, is_rate: bool, value: float) -> str:  # noqa: FBT001 - of a partial
+    if is_rate:
+        return str(format_percent(value / 100, format=_PERCENT[locale], locale=locale))
+    return short_number(value, locale)
 
 
 def _value_axes(
-    most: float, room: int, labels: Sequence[str], locale: str, sheet: Sheet
+    most: float, room: int, labels: Sequence[str], sheet: Sheet, text: Callable[[float], str]
 ) -> list[Axis]:
     """Return the labels of the values: their number follows the height under the legend."""
     by_step: dict[float, Axis] = {}
@@ -141,8 +163,7 @@ def _value_axes(
             if step not in by_step:
                 top = math.ceil(most / step) * step
                 ticks = [
-                    Tick(100 * i * step / top, short_number(i * step, locale))
-                    for i in range(round(top / step) + 1)
+                    Tick(100 * i * step / top, text(i * step)) for i in range(round(top / step) + 1)
                 ]
                 by_step[step] = Axis(sheet.id(), ticks, 100 * most / top)
             axis = by_step[step]

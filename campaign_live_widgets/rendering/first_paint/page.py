@@ -12,6 +12,7 @@ from campaign_live_widgets.layouts.places import COLUMNS, GAP_PX, GUTTER_PX, ROW
 from campaign_live_widgets.rendering.first_paint.bars import bars
 from campaign_live_widgets.rendering.first_paint.donut import donut
 from campaign_live_widgets.rendering.first_paint.head import chips, head, picks
+from campaign_live_widgets.rendering.first_paint.intervals import interval_rows
 from campaign_live_widgets.rendering.first_paint.lines import lines
 from campaign_live_widgets.rendering.first_paint.numbers_and_rows import cards, grid
 from campaign_live_widgets.rendering.first_paint.sheet import Sheet
@@ -73,6 +74,8 @@ def _tile(page: PagePart, part: TilePart, sheet: Sheet) -> _Tile:
         drawn = bars(view, rows, sheet)
     elif view.kind == "donut":
         drawn = donut(view, sheet)
+    elif view.kind == "intervals":
+        drawn = interval_rows(view, sheet)
     else:
         drawn = lines(view, rows, page.time_zone, sheet)
     return _Tile(part, drawn, title_id, text_id)

@@ -19,7 +19,7 @@ class ViewPart:
     Attributes
     ----------
     kind : str
-        ``kpi``, ``table``, ``bars``, ``donut`` or ``lines``.
+        ``kpi``, ``table``, ``bars``, ``donut``, ``lines`` or ``intervals``.
     state : mapping
         What changes with the numbers: trait values of the view's target.
     options : mapping
@@ -63,6 +63,8 @@ class PagePart:
         Of the open tab, in their order, without those that are removed.
     texts : mapping
         Texts of edit mode.
+    questions : int
+        How many of the last tabs are about questions, not channels.
     is_single_tab : bool
         Whether the other tabs are hidden, as on the page of a message.
     """
@@ -78,4 +80,5 @@ class PagePart:
     open_tab: str
     tiles: Sequence[TilePart]
     texts: Mapping[str, str]
+    questions: int = 0
     is_single_tab: bool = False

@@ -12,13 +12,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from campaign_live_widgets.catalog import TABS, TILES, Text
+from campaign_live_widgets.catalog import TABS, Text
 from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.charts.export import svg
 from campaign_live_widgets.rendering.html import templates
 from campaign_live_widgets.rendering.language import phrases, times
-from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
+from campaign_live_widgets.rendering.language.counted import nothing_in
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.model.figures import figures
@@ -100,14 +100,9 @@ def report_html(report: ReportView, *, pictures: bool = True) -> str:
         installed, there are only tables.
     """
     sections = []
-    for tab, row in report.places.items():
-        tiles = [
-            _of_report(report, TILES[place.tile_id], place.view, pictures=pictures)
-            for place in row
-            if place.shown
-        ]
-        if tiles:
-            sections.append(_Section(TABS[tab](report.locale) if tab in TABS else tab, tiles))
+    for tab, row in report.visible.items():
+        tiles = [_of_report(report, tile, place.view, pictures=pictures) for tile, place in row]
+        sections.append(_Section(TABS[tab](report.locale) if tab in TABS else tab, tiles))
     snapshot = report.snapshot
     head = {"name": phrases.campaign(snapshot, 120), "facts": _facts(report)}
     return _html(sections, locale=report.locale, head=head)
@@ -210,7 +205,7 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
         return _Tile(title, figures(tile, rows, locale))
     picture = ""
     if kind in chart_kinds(tile) and pictures:
-        width = _WIDE if kind == "lines" else _HALF
+        width = _WIDE if kind in {"lines", "intervals"} else _HALF
         spec = specification(
             tile,
             rows,
@@ -220,20 +215,20 @@ def _tile(  # noqa: PLR0913 - what one tile is drawn from
             kind=kind,
             theme="light",
             width=width,
-            most=_MOST_BARS if kind == "bars" else None,
+            most=_MOST_BARS if kind in {"bars", "intervals"} else None,
             unfinished=unfinished,
         )
         picture = _picture(spec)
     sentence = summary(tile, rows, locale=locale, names=names, time_zone=time_zone)
     made = table(tile, rows, locale=locale, names=names, time_zone=time_zone, unfinished=unfinished)
     if not made.rows:  # an empty chart shows that
-        words = nothing(tile.metrics[0]) if tile.by else NO_DATA
-        return _Tile(
-            title, picture=picture, sentence=sentence, empty="" if picture else words(locale)
-        )
+        words = "" if picture else nothing_in(tile)(locale)
+        return _Tile(title, picture=picture, sentence=sentence, empty=words)
     # Beside its chart, a series is given by its sums.
     lines = () if picture and tile.by == "bucket" else made.rows
-    hidden = len(lines) - _MOST_ROWS
+    if not lines and made.total is None:  # rates have no sums
+        return _Tile(title, picture=picture, sentence=sentence)
+    hidden = (len(rows) if lines else 0) - _MOST_ROWS
     return _Tile(
         title,
         picture=picture,
@@ -249,7 +244,8 @@ def _shortened(
     """Return rows of a table with shortened names."""
     if tile.by == "bucket":
         return tuple(lines)
-    distinct_names = row_names(tile.columns[0], rows.codes(), locale, names)
+    codes = rows.first_rows(tile.by)[0].codes()
+    distinct_names = row_names(tile.columns[0], codes, locale, names)
     return tuple(replace(row, name=distinct_names.short(row.code, _LONGEST_NAME)) for row in lines)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign_live_widgets.catalog import Text
+from campaign_live_widgets.catalog import Text, column_label
+from campaign_live_widgets.rendering.language.numbers import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ VIEW_NAMES: Final[Mapping[str, Text]] = {
     "donut": Text("Donut", "Anneau"),
     "bars": Text("Bars", "Barres"),
     "lines": Text("Lines", "Courbes"),
+    "intervals": Text("Intervals", "Intervalles"),
     "table": Text("Table", "Tableau"),
 }
 
@@ -21,6 +23,7 @@ SHARE_OF: Final[Mapping[str, Text]] = {
     "targeted": Text("of targeted", "des ciblés"),
     "sent": Text("of sent", "des envoyés"),
     "delivered": Text("of delivered", "des délivrés"),
+    "decided": Text("of delivered + bounces", "des délivrés + bounces"),
     "bounces": Text("of bounces", "des bounces"),
     "errors": Text("of errors", "des erreurs"),
     "excluded": Text("of excluded", "des exclus"),
@@ -69,11 +72,15 @@ PAGE: Final[Mapping[str, Text]] = {
 
 OF_TOTAL: Final = Text("of total", "du total")
 NO_DATA: Final = Text("No data in this window", "Aucune donnée sur cette période")
-WHOLES: Final = frozenset({"targeted", "sent"})
-"""Metrics that what divides by them is a part of."""
+TOO_MANY: Final = Text("more than {}", "au-delà des {}")
+_MORE: Final = Text("and {} more", "et {} autres")
+NEGATIVE: Final = Text("negative", "négatif")
+"""Why a count has no rate."""
 UNFINISHED: Final = Text("not over yet", "pas encore terminé")
 """Of the time of a bucket whose end is still to come."""
 NO_VALUE: Final = Text("Not known", "Non connu")
+INTERVAL: Final = Text("95% interval", "Intervalle à 95\N{NO-BREAK SPACE}%")
+"""Of the two ends between which a rate lies."""
 SORT: Final = Text("Sort by", "Trier par")
 SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
 
@@ -81,6 +88,18 @@ SHOW_HIDE: Final = Text("Show or hide", "Afficher ou masquer")
 def share_of(metric_id: str | None) -> Text:
     """Return "of sent" and its like; "of total" where the whole has no name."""
     return SHARE_OF.get(metric_id or "", OF_TOTAL)
+
+
+def why_no_rate(count: float, of: str | None, locale: str) -> str:
+    """Return why a count that is not zero has no rate of the metric *of*, in two or three words."""
+    if count < 0:
+        return NEGATIVE(locale)
+    return TOO_MANY(locale).format(column_label(of or "", locale).lower())
+
+
+def others(count: int, locale: str) -> str:
+    """Return the name of the row that sums up *count* further rows."""
+    return _MORE(locale).format(format_number(count, locale))
 
 
 def nothing(metric_id: str) -> Text:

@@ -14,6 +14,9 @@ ABSENT: Final = "\N{EN DASH}"
 
 _STEP: Final = Decimal("0.001")
 """The smallest difference a share shows: a tenth of a percent."""
+_FINE_BELOW: Final = 0.01
+_FINE_STEP: Final = Decimal("0.0001")
+"""Rates below that are shown to a hundredth of a percent."""
 
 
 def format_number(value: float | None, locale: str = "en") -> str:
@@ -41,9 +44,29 @@ def format_share(share: float | None, locale: str = "en") -> str:
     return sign + _percent(str(rounded), locale)
 
 
+def format_fraction(value: float | None, locale: str = "en") -> str:
+    """Return a number with two decimals."""
+    if value is None or math.isnan(value):
+        return ABSENT
+    return str(format_decimal(round(float(value), 2), format="#,##0.00", locale=locale))
+
+
+def format_rate(rate: float | None, locale: str = "en") -> str:
+    """Return a rate (0 to 1) that is compared with a line: below 1 % with two decimals.
+
+    A rate that would round to nothing without being so reads ``<0.01%``.
+    """
+    if rate is None or math.isnan(rate) or rate <= 0 or rate >= _FINE_BELOW:
+        return format_share(rate, locale)
+    rounded = Decimal(repr(float(rate))).quantize(_FINE_STEP, ROUND_HALF_UP)
+    if not rounded:
+        return "<" + _percent(str(_FINE_STEP), locale, "0.00")
+    return _percent(str(rounded), locale, "0.00")
+
+
 @lru_cache(maxsize=1 << 12)
-def _percent(share: str, locale: str) -> str:
-    pattern = "#,##0.0\N{NO-BREAK SPACE}%" if locale == "fr" else "#,##0.0%"
+def _percent(share: str, locale: str, digits: str = "#,##0.0") -> str:
+    pattern = f"{digits}\N{NO-BREAK SPACE}%" if locale == "fr" else f"{digits}%"
     return str(format_percent(Decimal(share), format=pattern, locale=locale))
 
 

@@ -13,7 +13,7 @@ from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.errors import CampaignLiveError
 from campaign_live_widgets.io.durations import largest_unit
 from campaign_live_widgets.io.local_time import local_time
-from campaign_live_widgets.rendering.language import times
+from campaign_live_widgets.rendering.language import switches, times
 from campaign_live_widgets.rendering.language.alarms import alarms, lost_by_campaign
 from campaign_live_widgets.rendering.language.numbers import format_number
 from campaign_live_widgets.rendering.language.shorten import SHORT, isolated
@@ -109,6 +109,31 @@ _AHEAD: Final = (
         "{0} events are dated after now, the last one {1}.",
         "{0} événements sont datés après maintenant, le dernier le {1}.",
     ),
+)
+_WITHOUT_SEND: Final = (
+    Text(
+        "1 delivery or bounce of this window has no send; where there are more than sent, no rate "
+        "is shown.",
+        "1 remise ou bounce de cette période n'a pas d'envoi ; quand il y en a plus que d'envoyés, "
+        "aucun taux n'est affiché.",
+    ),
+    Text(
+        "{} deliveries and bounces of this window have no send; where there are more than sent, no "
+        "rate is shown.",
+        "{} remises et bounces de cette période n'ont pas d'envoi ; quand il y en a plus que "
+        "d'envoyés, aucun taux n'est affiché.",
+    ),
+)
+_MAILS: Final = Text(
+    "{} message ids look like one for each mail; set message_id to the message of the campaign.",
+    "{} identifiants de message semblent propres à chaque e-mail ; donnez pour message_id le "
+    "message de la campagne.",
+)
+_COUNT_OUTCOMES: Final = Text(
+    "If the sender reports no sends, switch on its event for them, or count each delivery and each "
+    "bounce as a send: --sends outcomes.",
+    "Si l'expéditeur ne signale pas les envois, activez son événement d'envoi, ou comptez chaque "
+    "remise et chaque bounce comme un envoi : --sends outcomes.",
 )
 _CAPTION_MISSING: Final = Text("missing events: {}", "événements manquants\N{NO-BREAK SPACE}: {}")
 _LAST: Final = Text("last {}", "dernières {}")
@@ -218,7 +243,7 @@ def window_note(snapshot: Snapshot, time_zone: str, locale: str) -> str:
 def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
     """Return what part of the campaign is counted, and on which clock, one phrase each.
 
-    The defaults are not named: all messages, no tests, UTC.
+    The defaults are not named: all messages, no tests, machines too, own divisors, UTC.
     """
     selection = snapshot.selection
     parts = []
@@ -237,6 +262,10 @@ def scope(snapshot: Snapshot, time_zone: str, locale: str) -> list[str]:
         parts.append(_part(_OF_EXECUTIONS(locale), labels, len(runs)))
     if snapshot.include_tests:
         parts.append(_TESTS(locale))
+    chosen = (("machines", snapshot.machines), ("basis", snapshot.basis))
+    parts += filter(None, (switches.phrase(key, value, locale) for key, value in chosen))
+    if snapshot.small_cells:
+        parts.append(switches.folding(snapshot.small_cells, locale))
     if time_zone != times.zone(snapshot.window.end, time_zone):
         parts.append(time_zone)
     return parts
@@ -326,9 +355,12 @@ def campaign(snapshot: Snapshot, longest: int | None = SHORT) -> str:
     return names[key] if longest is None else isolated(names.short(key, longest))
 
 
-def caption_of_damage(snapshot: Snapshot, time_zone: str, locale: str) -> str:
-    """Return the caption of numbers that lack events; empty if they are complete."""
-    return caption(snapshot, time_zone, locale) if alarms(snapshot.health, locale) else ""
+def needed_caption(snapshot: Snapshot, time_zone: str, locale: str) -> str:
+    """Return the caption of numbers that lack events, or if a switch is not at its default."""
+    switched = (snapshot.machines, snapshot.basis, snapshot.small_cells)
+    is_switched = switched != ("include", "default", 0)
+    is_needed = is_switched or alarms(snapshot.health, locale)
+    return caption(snapshot, time_zone, locale) if is_needed else ""
 
 
 def health_notes(health: Health, time_zone: str, locale: str) -> list[str]:
@@ -344,6 +376,11 @@ def first_notes(health: Health, time_zone: str, locale: str) -> list[str]:
         text = _AHEAD[health.ahead > 1](locale)
         until = times.moment(health.ahead_until, time_zone, locale)
         notes.append(text.format(format_number(health.ahead, locale), until))
+    if health.messages:
+        notes.append(_MAILS(locale).format(format_number(health.messages, locale)))
+    if count := health.without_send:
+        text = _WITHOUT_SEND[count > 1](locale).format(format_number(count, locale))
+        notes.append(f"{text} {_COUNT_OUTCOMES(locale)}")
     return notes
 
 

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 from babel.dates import format_datetime
 
+from campaign_live_widgets.catalog import Text
 from campaign_live_widgets.io.local_time import is_repeated, local_time, offset
 from campaign_live_widgets.snapshot import EPOCH, MINUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
 SHORT: Final = "d MMM HH:mm"
 WITH_YEAR: Final = "d MMM y HH:mm"
 _CLOCK: Final = "HH:mm"
 _TO_THE_SECOND: Final = "d MMM y HH:mm:ss"
+_UTC_DAY: Final = Text("UTC day", "jour UTC")
+_UTC: Final = ("UTC", "Etc/UTC")
 _HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 _QUARTER: Final = timedelta(minutes=15)
 
 
@@ -157,15 +161,43 @@ def utc_offset(local: datetime) -> str:
     return f"{text}:{seconds.seconds:02}" if seconds else text
 
 
-def clock_steps(moments: Iterable[datetime], time_zone: str) -> list[list[int | str]]:
+def are_utc_days(buckets: Sequence[datetime], time_zone: str) -> bool:
+    """Return whether buckets are days of UTC, which is not the zone of the times shown.
+
+    They start at midnight in UTC: by other clocks that may be another day, or no midnight.
+    """
+    is_daily = len(buckets) > 1 and buckets[1] - buckets[0] >= _DAY
+    return is_daily and not (buckets[0] - EPOCH) % _DAY and time_zone not in _UTC
+
+
+def bucket_time(at: datetime, time_zone: str, locale: str, pattern: str, *, is_utc: bool) -> str:
+    """Return the start of a bucket; *is_utc*: it is a day of UTC, and the text shows that."""
+    if is_utc:
+        return f"{instant(at, 'UTC', locale, pattern=pattern)} {utc_day(locale)}"
+    return instant(at, time_zone, locale, pattern=pattern)
+
+
+def utc_day(locale: str) -> str:
+    """Return what is added to the time of a bucket that is a day of UTC."""
+    return f"({_UTC_DAY(locale)})"
+
+
+def clock_steps(
+    moments: Iterable[datetime], time_zone: str, locale: str = ""
+) -> list[list[int | str]]:
     """Return how a page writes *moments*, in order: its scripts know no time zones.
 
     Each step is the first moment it applies to, in seconds since the epoch, the seconds to
     add for local time, and the offset as text where the clocks show its times twice; see
     ``clock.js``. The first step also applies before, and so is the same for any moments
     without a change. The steps are not to be changed: those of the same moments are kept.
+
+    With a *locale*, the moments are buckets: those that are days of UTC are written as such.
     """
-    return _clock_steps((*moments,), time_zone)
+    times = (*moments,)
+    if locale and are_utc_days(times, time_zone):
+        return [[0, 0, utc_day(locale)]]
+    return _clock_steps(times, time_zone)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.catalog import METRICS, column_label
-from campaign_live_widgets.rendering.language.labels import NO_VALUE, share_of
+from campaign_live_widgets.rendering.language.labels import NO_VALUE, share_of, why_no_rate
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.report import table_of
 
@@ -32,7 +32,8 @@ class Figure:
     share : float or None
         From 0 to 1; ``None`` without a divisor.
     share_text : str
-        The share as it is written and its divisor, such as ``98.1% of sent``; may be empty.
+        The share as it is written and its divisor, such as ``98.1% of sent``; why there is none;
+        may be empty.
     """
 
     metric: str
@@ -68,19 +69,26 @@ def figures(tile: Tile, frame: TileTable | pd.DataFrame, locale: str = "en") -> 
     locale : str
         ``en`` or ``fr``.
     """
-    divisor = share_of(tile.share_of)(locale) if tile.share_of else ""
     table = table_of(tile, frame)
     shares = table.shares() or [None] * len(table)
     return [
-        _figure(metric, count, share, divisor, locale)
+        _figure(metric, count, share, tile.share_of, locale)
         for metric, count, share in zip(table.codes(), table.numbers("count"), shares, strict=True)
     ]
 
 
 def _figure(
-    metric: str, count: float | None, share: float | None, divisor: str, locale: str
+    metric: str,
+    count: float | None,
+    share: float | None,
+    of: str | None,
+    locale: str,
 ) -> Figure:
+    divisor = share_of(of)(locale) if of else ""
     part = share if divisor else None
+    why = ""
+    if divisor and share is None and count:
+        why = f"{format_share(None, locale)} {divisor} ({why_no_rate(count, of, locale)})"
     return Figure(
         metric=metric,
         label=column_label(metric, locale),
@@ -88,5 +96,5 @@ def _figure(
         count=None if count is None else int(count),
         text=NO_VALUE(locale) if count is None else format_number(count, locale),
         share=part,
-        share_text="" if part is None else f"{format_share(part, locale)} {divisor}",
+        share_text=why if part is None else f"{format_share(part, locale)} {divisor}",
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from campaign_live_widgets.rendering.language.verdicts import SHAPES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,6 +31,14 @@ _COLORS: Final[Mapping[str, tuple[str, str]]] = {
     "spam_complaints": ("#512900", "#f6e4d3"),
     "actions": ("#8214b4", "#d296fa"),
     "engagements": ("#6f7410", "#dfe06a"),
+    "pending": ("#6b7280", "#9aa3af"),
+    "decided": ("#3e73a7", "#4f7dbd"),
+    "failures": ("#cd7c37", "#df7c26"),
+    "blocks": ("#8f2e3d", "#db1450"),
+    "machine_clicks": ("#9a86bf", "#d7c2f2"),
+    "failure_rate": ("#cd7c37", "#df7c26"),
+    "complaint_rate": ("#512900", "#f6e4d3"),
+    "retries_per_sent": ("#6b7280", "#9aa3af"),
     "other": ("#6b7280", "#9aa3af"),
     "rest": ("#a3aab4", "#6b7280"),
 }
@@ -62,6 +72,8 @@ PAGE_COLORS: Final[Mapping[str, tuple[str, str]]] = {
 COMPARED: Final = (("#3e73a7", "#4f7dbd"), ("#cd7c37", "#df7c26"))
 """Colours of the first and the second of two reports, on light and on dark ground."""
 
+_SERIES: Final = ("delivered", "bounces", "clicks", "errors", "opens")
+"""Metrics whose colours lines have that are no metrics; at most these many."""
 RAMP_STEPS: Final = 8
 _RAMPED: Final = ("bounces", "errors", "excluded")
 """Metrics that a tile breaks down by reason."""
@@ -89,6 +101,25 @@ def paper(part: str, theme: Theme = "css") -> str:
 def css_color(metric_id: str) -> str:
     """Return a metric's colour as a CSS variable with the light shade as fallback."""
     return f"var(--clw-{_slug(metric_id)}, {metric_color(metric_id)})"
+
+
+def series_colors(theme: Theme = "css") -> list[str]:
+    """Return the colours of lines that are no metrics, in their order."""
+    return [color(name, theme) for name in _SERIES]
+
+
+def verdict_color(verdict: str, theme: Theme = "css") -> str:
+    """Return a verdict's colour; what judges nothing is as quiet as small words, never red."""
+    if verdict == "over":
+        return color("errors", theme)
+    if verdict == "watch":
+        return color("bounces", theme)
+    return paper("ink" if verdict == "ok" else "soft", theme)
+
+
+def verdict_colors(theme: Theme = "css") -> dict[str, str]:
+    """Return the colour of every verdict."""
+    return {verdict: verdict_color(verdict, theme) for verdict in SHAPES}
 
 
 def bounce_type_color(bounce_type: str, theme: Theme = "css") -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.layouts.needed import visible_places
 from campaign_live_widgets.layouts.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
     from campaign_live_widgets.snapshot import Snapshot
 
@@ -38,3 +40,8 @@ class ReportView:
     locale: str = "en"
     time_zone: str = "UTC"
     places: Mapping[str, Sequence[Place]] = field(default_factory=lambda: places(TILES.values()))
+
+    @property
+    def visible(self) -> dict[str, list[tuple[Tile, Place]]]:
+        """Return the tiles to show and their places by tab: no removed ones, none without data."""
+        return visible_places(self.places, self.snapshot)

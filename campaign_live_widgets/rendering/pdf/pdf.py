@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import METRICS, TABS, TILES, Text, meaning
+from campaign_live_widgets.catalog import METRICS, TABS, Text, meaning, tile_of
 from campaign_live_widgets.errors import MissingExtraError
 from campaign_live_widgets.layouts.places import COLUMNS
 from campaign_live_widgets.rendering.charts.chart import FAMILIES, drawable, legal
@@ -80,7 +80,8 @@ def _report(report: ReportView) -> dict[str, Any]:
             part: getattr(made, part)
             for part in ("year", "month", "day", "hour", "minute", "second")
         },
-        "paper": {part: palette.paper(part, "light") for part in palette.PAPER},
+        "paper": {part: palette.paper(part, "light") for part in palette.PAPER}
+        | {"tint": palette.color("bounces", "light")},
         "fonts": list(FAMILIES),
         "window": window,
         "facts": [[fact, value] for fact, value in _facts(report).items() if value],
@@ -130,10 +131,8 @@ def _health_notes(report: ReportView) -> list[str]:
 def _tabs(report: ReportView) -> Iterator[dict[str, Any]]:
     """Yield the tabs with their rows of tiles; a full one is followed by a new page."""
     before = 0
-    for tab, places in report.places.items():
-        tiles = [place for place in places if place.shown and place.tile_id in TILES]
-        if not tiles:
-            continue
+    for tab, row in report.visible.items():
+        tiles = [place for _, place in row]
         title = TABS[tab](report.locale) if tab in TABS else drawable(tab)
         yield {"title": title, "breaks": before > 2, "rows": list(_rows(report, tiles))}  # noqa: PLR2004
         before = len(tiles)
@@ -153,7 +152,7 @@ def _rows(report: ReportView, places: Sequence[Place]) -> Iterator[dict[str, Any
 
 def _room(report: ReportView, place: Place) -> int:
     """Return how many columns of the paper a tile needs: all of them, half, or -1 for some."""
-    tile = TILES[place.tile_id]
+    tile = tile_of(place.tile_id, report.snapshot.basis)
     kind = place.view or tile.views[0]
     if kind == "kpi" or place.columns == COLUMNS:
         return COLUMNS
@@ -212,10 +211,9 @@ def _meanings(report: ReportView) -> Iterator[dict[str, str]]:
     """Yield what each metric on the pages means and what its rate divides by."""
     tiles = {
         metric
-        for places in report.places.values()
-        for place in places
-        if place.shown and place.tile_id in TILES
-        for metric in (*TILES[place.tile_id].metrics, TILES[place.tile_id].share_of)
+        for row in report.visible.values()
+        for tile, _ in row
+        for metric in (*tile.metrics, tile.share_of, *(column.id for column in tile.typed))
     }
     for metric_id in METRICS:
         if metric_id in tiles:

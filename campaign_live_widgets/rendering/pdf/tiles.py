@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, TOTAL, Text, column_label, notes
+from campaign_live_widgets.catalog import (
+    TOTAL,
+    Text,
+    column_label,
+    notes,
+    rate,
+    tile_of,
+    value_label,
+)
 from campaign_live_widgets.rendering.charts import KINDS, specification
 from campaign_live_widgets.rendering.charts.bars import natural_height
 from campaign_live_widgets.rendering.charts.chart import drawable, text_width
 from campaign_live_widgets.rendering.charts.donut import MOST_SLICES
 from campaign_live_widgets.rendering.charts.export import svg
-from campaign_live_widgets.rendering.language.labels import NO_DATA, nothing
+from campaign_live_widgets.rendering.language.advice import advice
+from campaign_live_widgets.rendering.language.counted import is_empty, nothing_in
+from campaign_live_widgets.rendering.language.labels import NO_DATA
 from campaign_live_widgets.rendering.language.numbers import format_share
 from campaign_live_widgets.rendering.language.sentence import rates_in_words
 from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.rendering.model.columns import bar_metrics, unfolds
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
 from campaign_live_widgets.report import names_of, tile_table
@@ -54,12 +65,12 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
 
     A chart that cannot show all its rows is followed by the table of them.
     """
-    tile = TILES[place.tile_id]
+    tile = tile_of(place.tile_id, report.snapshot.basis)
     rows = tile_table(tile, report.snapshot)
     kind = place.view or tile.views[0]
     remarks = list(notes(tile, report.locale))
-    if _is_empty(tile, rows):
-        word = nothing(tile.metrics[0]) if tile.by not in (None, "bucket") else NO_DATA
+    if is_empty(tile, rows):
+        word = NO_DATA if tile.by == "bucket" else nothing_in(tile)
         parts, remarks = [{"kind": "nothing", "text": word(report.locale)}], []
     elif kind == "kpi":
         parts = [_figures(report, tile, rows, width)]
@@ -70,7 +81,8 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
     else:
         parts = [_numbers(report, tile, rows, width)]
         remarks += () if tile.rates else _rates_note(report, tile)
-    if tile.rates and not _is_empty(tile, rows):
+        remarks += _advice(report, rows) if unfolds(tile) else ()
+    if tile.rates and not is_empty(tile, rows):
         remarks = [f"{line}." for line in rates_in_words(tile, rows, report.locale)]
     is_long = alone and any(part["kind"] == "numbers" for part in parts)
     return {
@@ -83,8 +95,9 @@ def tile_parts(report: ReportView, place: Place, width: float, *, alone: bool) -
 
 
 def leaves_out(kind: str, rows: int) -> bool:
-    """Return whether a chart of this kind draws some of its rows as one."""
-    return rows > {"donut": MOST_SLICES, "bars": _MOST_BARS}.get(kind, rows)
+    """Return whether a chart of this kind does not draw each of its rows."""
+    most = {"donut": MOST_SLICES, "bars": _MOST_BARS, "intervals": _MOST_BARS}
+    return rows > most.get(kind, rows)
 
 
 def _height_pt(part: Mapping[str, Any]) -> float:
@@ -92,12 +105,6 @@ def _height_pt(part: Mapping[str, Any]) -> float:
     if part["kind"] == "chart":
         return float(part["height"]) * _SCALE
     return _ROW_PT * (2 + len(part.get("rows", ())))
-
-
-def _is_empty(tile: Tile, rows: TileTable) -> bool:
-    if tile.by is None:
-        return False  # figures without events show zero
-    return not rows.counts(tile.metrics).any()
 
 
 def _figures(report: ReportView, tile: Tile, rows: TileTable, width: float) -> dict[str, Any]:
@@ -141,7 +148,9 @@ def _height(tile: Tile, rows: TileTable, kind: str) -> float:
         return 230
     if kind == "donut":
         return max(120, 20 * (min(len(rows), MOST_SLICES) + 1))
-    return min(420, natural_height(min(len(rows), _MOST_BARS), len(tile.metrics)))
+    if kind == "intervals":
+        return 0  # as high as its rows
+    return min(420, natural_height(min(len(rows), _MOST_BARS), len(bar_metrics(tile))))
 
 
 def _numbers(report: ReportView, tile: Tile, rows: TileTable, width: float) -> dict[str, Any]:
@@ -169,6 +178,8 @@ def _numbers(report: ReportView, tile: Tile, rows: TileTable, width: float) -> d
         "size": _LETTERS_PT * fit,
         "widths": [column * fit for column in widths],
         "columns": [name, *headings],
+        "texts": [heading.is_text for heading in model.headings],
+        "tints": [[cell.tint for cell in row.cells] for row in model.rows],
         "total": [TOTAL(report.locale), *total] if total else [],
         "rates": [_RATE(report.locale), *rates] if any(rates) else [],
         "rows": [
@@ -185,12 +196,19 @@ def _rates(report: ReportView, tile: Tile, model: Table) -> list[str]:
     """Return the rate of each total, where its divisor is a column of the table."""
     if model.total is None:
         return []
-    totals = dict(zip(tile.metrics, (cell.value for cell in model.total.cells), strict=True))
+    ids = [heading.id for heading in model.headings[1:]]
+    totals = dict(zip(ids, (cell.value for cell in model.total.cells), strict=True))
     rates = []
     for metric, count in totals.items():
-        whole = totals.get(tile.rate_of(metric) or "")
-        rates.append(format_share((count or 0) / whole, report.locale) if whole else "")
+        of = tile.rate_of(metric)
+        whole = totals.get(of or "")
+        share = rate(metric, _whole_number(count), of, _whole_number(whole))
+        rates.append(format_share(share, report.locale) if of and (count or whole) else "")
     return rates
+
+
+def _whole_number(count: float | None) -> int | None:
+    return None if count is None else int(count)
 
 
 def _rates_note(report: ReportView, tile: Tile) -> list[str]:
@@ -205,6 +223,15 @@ def _rates_note(report: ReportView, tile: Tile) -> list[str]:
         for whole, labels in parts.items()
     ]
     return [_RATES(report.locale).format(_ALSO(report.locale).join(rates))] if rates else []
+
+
+def _advice(report: ReportView, rows: TileTable) -> list[str]:
+    """Return what to do about each row, in one sentence."""
+    return [
+        f"{value_label('class', code, report.locale)}. "
+        + " ".join(f"{term} {text.rstrip('.')}." for term, text in advice(code, report.locale))
+        for code in rows.codes()
+    ]
 
 
 def _breakable(name: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.snapshots.diff.model import Changes, changes
+from campaign_live_widgets.snapshots.diff.compare import changes
+from campaign_live_widgets.snapshots.diff.model import Changes
 
 if TYPE_CHECKING:
     from pathlib import Path

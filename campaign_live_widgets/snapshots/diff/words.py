@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
-from campaign_live_widgets.catalog import METRICS, TILES, TOTAL, Text
+from campaign_live_widgets.catalog import TILES, TOTAL, Text, column_label, value_label
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import ABSENT, format_number, format_share
@@ -21,12 +21,14 @@ from campaign_live_widgets.report import Names, row_names, visible_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.snapshots.diff.model import (
         Change,
         Changes,
         Fact,
         RowChange,
         Side,
+        TextChange,
         WidgetChange,
     )
 
@@ -155,11 +157,23 @@ def _row_lines(widget: str, row: RowChange, locale: str, names: Names) -> Iterat
         name = f"{name} ({word(locale)})"
     for change in row.changes:
         if change.is_change:
-            yield _line(name, change, locale, is_total=is_total)
+            yield _line(tile, name, change, locale, is_total=is_total)
             name = ""
+    for text in row.texts:
+        yield _text_line(tile, name, text, locale)
+        name = ""
 
 
-def _line(name: str, change: Change, locale: str, *, is_total: bool) -> Line:
+def _text_line(tile: Tile, name: str, change: TextChange, locale: str) -> Line:
+    before, after = (
+        ABSENT if value is None else value_label(change.column, value, locale)
+        for value in (change.before, change.after)
+    )
+    label = column_label(change.column, locale, tile)
+    return Line(name, label, before, after, change="", rates="", points="", is_total=False)
+
+
+def _line(tile: Tile, name: str, change: Change, locale: str, *, is_total: bool) -> Line:
     rate = change.rate
     rates = points = ""
     if rate is not None:
@@ -168,7 +182,7 @@ def _line(name: str, change: Change, locale: str, *, is_total: bool) -> Line:
         points = signed(rate.points, locale, "0.0")
     return Line(
         name=name,
-        metric=METRICS[change.metric].label(locale),
+        metric=column_label(change.metric, locale, tile if tile.by else None),
         before=format_number(change.before, locale),
         after=format_number(change.after, locale),
         change=signed(change.change, locale, "0"),

@@ -8,11 +8,13 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from campaign_live_widgets.catalog import METRICS, Text
+from campaign_live_widgets.catalog import rate as rate_of
 from campaign_live_widgets.io.atomic_files import remove_leftovers, write_over
 from campaign_live_widgets.io.clock import parse_rfc3339
 from campaign_live_widgets.rendering.language.labels import share_of
 from campaign_live_widgets.rendering.language.numbers import format_number, format_share
 from campaign_live_widgets.rendering.language.phrases import length
+from campaign_live_widgets.rendering.language.switches import phrase
 from campaign_live_widgets.rendering.language.times import WITH_YEAR, named
 from campaign_live_widgets.report import Names, visible_name
 from campaign_live_widgets.snapshots.draft import locked
@@ -20,7 +22,7 @@ from campaign_live_widgets.snapshots.exporters import REPORT_CSV, REPORT_HTML, R
 from campaign_live_widgets.snapshots.index.plain_page import plain_page
 from campaign_live_widgets.snapshots.index.sparkline import HEIGHT, WIDTH, sparkline
 from campaign_live_widgets.snapshots.listing import failed_runs, snapshots
-from campaign_live_widgets.snapshots.paths import INDEX, NOTEBOOK, is_part, with_tests
+from campaign_live_widgets.snapshots.paths import INDEX, NOTEBOOK, is_part, machines_of, with_tests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +159,7 @@ def rate(snapshot: KeptSnapshot, metric: str) -> tuple[int, int, float | None]:
         sum(channel.get(key, 0) for channel in channels)
         for key in (metric, METRICS[metric].rate_of or metric)
     )
-    return part, whole, part / whole if whole else None
+    return part, whole, rate_of(metric, part, METRICS[metric].rate_of, whole)
 
 
 def _delivered(snapshot: KeptSnapshot) -> int:
@@ -211,7 +213,7 @@ def _kind(snapshot: KeptSnapshot) -> tuple[object, ...]:
     """Return what two snapshots must have in common for their figures to be comparable."""
     window, folder = snapshot.manifest.window, snapshot.folder.name
     span = parse_rfc3339(window["end"]) - parse_rfc3339(window["start"])
-    return (span, is_part(folder), with_tests(folder))
+    return (span, is_part(folder), with_tests(folder), machines_of(folder))
 
 
 def _row(snapshot: KeptSnapshot, locale: str) -> _Row:
@@ -224,6 +226,7 @@ def _row(snapshot: KeptSnapshot, locale: str) -> _Row:
     notes = (
         _PART(locale) if is_part(folder.name) else "",
         _TESTS(locale) if with_tests(folder.name) else "",
+        phrase("machines", machines_of(folder.name), locale),
         *(words[n != 1](locale).format(format_number(n, locale)) for words, n in counts if n),
     )
     files = (

@@ -7,8 +7,9 @@ import json
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.catalog import TILES, column_label
-from campaign_live_widgets.report import csv_cell, plain
+from campaign_live_widgets.catalog import TILES, tiles_of
+from campaign_live_widgets.report import csv_cell, heading, plain
+from campaign_live_widgets.report.tile_table import ROWS_SHOWN
 from campaign_live_widgets.snapshots.exporters import (
     REPORT_CSV,
     REPORT_HTML,
@@ -18,8 +19,10 @@ from campaign_live_widgets.snapshots.exporters import (
 from campaign_live_widgets.snapshots.report_reader import Numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from campaign_live_widgets.catalog import Kind, Tile
 
     Report = Mapping[str, Any]
     Lines = list[list[str]]
@@ -42,7 +45,7 @@ def disagreeing(folder: Path, report: Report, files: Collection[str], locale: st
             except _LOST as error:
                 yield _unreadable(path, error)
                 continue
-            yield from _table(path, lines, widget, locale)
+            yield from _table(path, lines, widget, locale, TILES.get(tile_id))
         path = widget_parquet(tile_id)
         if path in files:
             yield from _parquet(folder, path, widget)
@@ -74,17 +77,20 @@ def _whole_csv(folder: Path, report: Report, locale: str) -> Iterator[str]:
             part = parts.setdefault(line[0], [])
         else:
             part.append(line)
+    tiles = tiles_of(report.get("basis", "default"))
     for tile_id, widget in report["widgets"].items():
         if tile_id in parts:
             where = f"{REPORT_CSV}: {tile_id}"
-            yield from _table(where, parts[tile_id], widget, locale)
+            yield from _table(where, parts[tile_id], widget, locale, tiles.get(tile_id))
         else:
             yield f"{REPORT_CSV}: {tile_id} is missing"
 
 
-def _table(where: str, lines: Lines, widget: Mapping[str, Any], locale: str) -> Iterator[str]:
+def _table(
+    where: str, lines: Lines, widget: Mapping[str, Any], locale: str, tile: Tile | None
+) -> Iterator[str]:
     """Compare a table of CSV; the display name, where there is one, is not in the report."""
-    heads = [column_label(column, locale) for column in widget["columns"]]
+    heads = [heading(column, locale, tile) for column in widget["columns"]]
     head = lines[0] if lines else []
     named = len(head) == len(heads) + 1
     if [*head[:1], *head[2:]] != heads if named else head != heads:
@@ -124,23 +130,52 @@ def _page(folder: Path, report: Report) -> Iterator[str]:
         return
     if data != report:
         yield f"{REPORT_HTML}: the numbers in it are not those of the report"
-    for tile_id, cells in page.tables.items():
+    for tile_id, lines in page.tables.items():
         widget = report["widgets"].get(tile_id)
         if widget is None:
             yield f"{REPORT_HTML}: {tile_id} is not in the report"
             continue
-        expected = [
-            ["" if value is None else str(value) for value in r[1:]] for r in widget["rows"]
-        ]
-        yield from _cells(f"{REPORT_HTML}: {tile_id}", cells, expected)
+        yield from _rows(f"{REPORT_HTML}: {tile_id}", lines, widget, TILES[tile_id])
     for tile_id, totals in page.totals.items():
-        sums = Numbers(report).totals(tile_id)
-        expected = [[str(sums.get(metric)) for metric in TILES[tile_id].metrics]]
-        yield from _cells(f"{REPORT_HTML}: {tile_id}: total", [totals], expected)
+        if tile_id not in report["widgets"]:
+            continue
+        sums, columns = Numbers(report).totals(tile_id), report["widgets"][tile_id]["columns"]
+        names = [columns[i] for i, _ in _columns(TILES[tile_id], columns)]
+        # Only counts are sums; ratios are of the sums.
+        cells = [of for of, name in zip(totals, names, strict=False) if name in sums]
+        expected = [[str(count) for count in sums.values()]]
+        yield from _cells(f"{REPORT_HTML}: {tile_id}: total", [cells], expected)
     for tile_id, cards in page.cards.items():
         sums = Numbers(report).totals(tile_id)
         expected = [[str(sums.get(metric)) for metric in TILES[tile_id].metrics]]
         yield from _cells(f"{REPORT_HTML}: {tile_id}: figures", [cards], expected)
+
+
+def _rows(where: str, lines: Lines, widget: Mapping[str, Any], tile: Tile) -> Iterator[str]:
+    """Compare the rows of a table of the page, of which the last may be that of all others."""
+    drawn, rows = _columns(tile, widget["columns"]), widget["rows"]
+    if tile.by not in {None, "bucket"} and len(rows) > ROWS_SHOWN:
+        *lines, sums = lines or [[]]
+        rows, others = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
+        counts = [n for n, (_, kind) in enumerate(drawn) if kind == "count"]
+        added = [str(sum(row[drawn[n][0]] or 0 for row in others)) for n in counts]
+        in_page = [sums[n] for n in counts if n < len(sums)]
+        yield from _cells(f"{where}: others", [in_page], [added])
+    expected = [
+        ["" if kind == "text" or row[i] is None else str(row[i]) for i, kind in drawn]
+        for row in rows
+    ]
+    yield from _cells(where, lines, expected)
+
+
+def _columns(tile: Tile, columns: Sequence[str]) -> list[tuple[int, Kind]]:
+    """Return place and kind of the columns that the page has cells of; the first names the rows.
+
+    The ends of an interval are a hint of their rate.
+    """
+    typed = [tile.column(name) for name in columns]
+    ends = {end for column in typed for end in column.ends or ()}
+    return [(i, of.kind) for i, of in enumerate(typed) if i and of.id not in ends]
 
 
 class _Page(HTMLParser):

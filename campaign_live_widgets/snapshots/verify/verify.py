@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-_CHARTS: Final = frozenset({"donut", "bars", "lines"})
+_CHARTS: Final = frozenset({"donut", "bars", "lines", "intervals"})
 
 
 def verify(path: Path) -> list[str]:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-import csv
-import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import duckdb
-
-from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.sources.files.json_documents import first_lines, parsed, records, sample
-from campaign_live_widgets.sources.files.scan_sql import FieldPath, FieldPaths, FileSchema
+from campaign_live_widgets.sources.files.csv_dialect import dialect_of, format_of_names
+from campaign_live_widgets.sources.files.field_path import FieldPath, FieldPaths
+from campaign_live_widgets.sources.files.json_documents import (
+    first_bytes,
+    parsed,
+    records,
+    sample,
+)
+from campaign_live_widgets.sources.files.parquet_schema import ParquetColumns, unwrapped
+from campaign_live_widgets.sources.files.path_columns import path_columns
+from campaign_live_widgets.sources.files.rounded_ids import rounded_in_csv, rounded_in_json
+from campaign_live_widgets.sources.files.scan_sql import BROKEN, FileSchema
+from campaign_live_widgets.sources.files.spelling import IDENTITY_MAP
 from campaign_live_widgets.sources.formats.base import FORMATS
-from campaign_live_widgets.sources.formats.sql import literal
+from campaign_live_widgets.sources.formats.sql import identifier, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from campaign_live_widgets.sources.files.location import DataFile, FileType
+    import duckdb
+
+    from campaign_live_widgets.sources.files.location import DataFile
     from campaign_live_widgets.sources.formats.base import Format
+    from campaign_live_widgets.sources.mapping.format import MappedFormat
 
-_DELIMITERS: Final = ",;\t|"
+_DIALECT_BYTES: Final = 1 << 16
+"""Bytes of a CSV in which it shows how it is written."""
 Style: TypeAlias = tuple[bool, Callable[[str], str]]
+_ALL_BELOW: Final = ".*"
+"""The end of a path that means all paths below it; see :attr:`Format.fields`."""
+_COLUMN: Final = re.compile(r'"(?:[^"]|"")*"(?:\."(?:[^"]|"")*")*')
 _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper)
 
 
@@ -33,8 +47,11 @@ def detect_schema(
     wanted: str | None = None,
     *,
     statistics: bool = True,
+    mapped: MappedFormat | None = None,
 ) -> FileSchema:
     """Return the schema of a file; its format is detected by its fields unless *wanted*.
+
+    A *mapped* one, which a mapping gives to the file, takes the place of others.
 
     What a Parquet file guarantees about its values comes from its *statistics*.
 
@@ -43,32 +60,43 @@ def detect_schema(
     SourceError
         If the file cannot be opened, or does not match its file extension.
     """
+    wanted = mapped.name if mapped else wanted
+    in_path = sorted(path_columns(file.path))
     if file.kind == "parquet":
-        field_paths = _parquet_paths(file.path, con, statistics=statistics)
-        return FileSchema(
-            "parquet", None, _format(field_paths, wanted), field_paths=_sorted(field_paths)
-        )
-    if file.kind == "csv":
-        header, delimiter = _csv_header(file)
-        columns = tuple(_distinct(header))
-        field_paths = {name.lower(): (FieldPath(_identifier(name)),) for name in columns}
-        return FileSchema(
-            "csv",
-            file.compression,
-            _format(field_paths, wanted),
-            columns,
-            delimiter,
-            _sorted(field_paths),
-        )
-    return _json_schema(sample(file), file.kind, file.compression, wanted)
+        columns = ParquetColumns(file.path, con, statistics=statistics)
+        known = _parquet_schema(columns, mapped or (FORMATS[wanted] if wanted else None), in_path)
+    elif file.kind == "csv":
+        known = _csv_schema(file, wanted, in_path, mapped)
+    else:
+        raw = FileSchema(file.kind, file.compression, None, mapped=mapped)
+        if file.kind == "avro":  # read from a copy of lines
+            raw = replace(raw, kind="ndjson", compression=None)
+        values = sample(file)
+        known = _json_schema(values, raw, wanted, in_path)
+        if known.format:
+            known = replace(known, guess=rounded_in_json(values, known.known, mapped) or None)
+    guess = _guess(file, known.guess)
+    known = replace(known, encoding=file.encoding, guess=guess, mapped=mapped)
+    return known.with_path_columns(in_path) if in_path else known
 
 
-def schema_of_values(values: list[Any], wanted: str | None = None) -> FileSchema:
+def _guess(file: DataFile, other: str | None) -> str | None:
+    """Return what is not certain of a file: that it is UTF-16, where it has no byte-order mark."""
+    encoding, _, order = (file.encoding or "").rpartition("-")
+    if order not in ("le", "be"):
+        return other
+    words = f"is read as {encoding.upper()}, although it has no byte-order mark"
+    return f"{words}; {other}" if other else words
+
+
+def schema_of_values(
+    values: list[Any], wanted: str | None = None, mapped: MappedFormat | None = None
+) -> FileSchema:
     """Return the schema of JSON values, one a line; see :func:`detect_schema`.
 
-    If it is *lowercased*, names are spelled in several ways; see :func:`lowercase_keys`.
+    If it is *lowercased*, names are spelled in several ways; see :func:`.spelled_line`.
     """
-    return _json_schema(values, "ndjson", None, wanted)
+    return _json_schema(values, FileSchema("ndjson", None, None, mapped=mapped), wanted)
 
 
 def holds(values: list[Any], name: str) -> bool | None:
@@ -86,31 +114,67 @@ def holds(values: list[Any], name: str) -> bool | None:
 
 
 def _json_schema(
-    values: list[Any], kind: FileType, compression: str | None, wanted: str | None
+    values: list[Any], raw: FileSchema, wanted: str | None, in_path: Sequence[str] = ()
 ) -> FileSchema:
-    for name in [wanted] if wanted else FORMATS:
-        inside = FORMATS[name].inside
-        sampled = _json_paths(records(values, inside or ()))
-        if not wanted and not FORMATS[name].recognises(sampled.keys()):
+    """Return *raw* with the format of values.
+
+    Names *in_path* decide about their format only if no others do.
+    """
+    kind, mapped = raw.kind, raw.mapped
+    formats = [mapped] if mapped else [FORMATS[wanted]] if wanted else FORMATS.values()
+    is_given = bool(wanted or mapped)
+    tries = [(known, added) for added in dict.fromkeys(((), tuple(in_path))) for known in formats]
+    # Without its wrappers a format sees the same objects as others do: they share the paths.
+    names = {name for record in records(values, ()) for name in record}
+    unwrapped: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
+    for known, added in tries:
+        inside = known.inside
+        has_wrapper = any(name.partition(".*")[0] in names for name in inside or ())
+        wrappers = inside if inside and has_wrapper else ()
+        if wrappers not in unwrapped:
+            unwrapped[wrappers] = _json_paths(records(values, wrappers))
+        sampled = unwrapped[wrappers]
+        if inside and not known.recognises(sampled) and _has_wrapper(inside, names):
+            sampled = _json_paths(records(values, inside, any_case=True)) or sampled
+        if not is_given and not (sampled and known.recognises({*sampled, *added})):
             continue
-        plain = FileSchema(kind, compression, name, inside=inside)
+        plain = replace(raw, format=known.name, inside=inside)
         if inside is not None:
-            return replace(plain, field_paths=_spelled({}, name, [(False, str)]))
+            plain = replace(plain, field_paths=_spelled({}, known, [(False, str)]))
+            if kind != "json" and _is_respelled(values, sampled, known):
+                plain = replace(plain, compression=None, lowercased=True)
+            return plain
         if kind == "json" or any(isinstance(value, list) for value in values):
             plain = replace(plain, inside=())
-        styles = _styles(sampled, name)
+        styles = _styles(sampled, known)
         if styles is None and kind == "json":
             styles = [(dotted, case) for dotted in (False, True) for case in _CASES]
         if styles is None:
             return lowercased_schema(plain)
-        return replace(plain, field_paths=_spelled(sampled, name, styles))
-    return FileSchema(kind, compression, None)
+        return replace(plain, field_paths=_spelled(sampled, known, styles))
+    return raw
+
+
+def _has_wrapper(inside: Sequence[str], names: Collection[str]) -> bool:
+    """Return whether any of *names* is a wrapper of events, in any case."""
+    lower = {name.lower() for name in names}
+    return any(name.partition(".*")[0].lower() in lower for name in inside)
+
+
+def _is_respelled(values: list[Any], sampled: Mapping[str, tuple[str, ...]], known: Format) -> bool:
+    """Return whether events, or what they are wrapped in, have names in another case."""
+    as_spelled = {path.lower(): _json_path(path, dotted=False) for path in _paths(known)}
+    if any(
+        spelled != (as_spelled[path],) for path, spelled in sampled.items() if path in as_spelled
+    ):
+        return True
+    return sampled.keys() != _json_paths(records(values, known.inside or ())).keys()
 
 
 def lowercased_schema(old: FileSchema) -> FileSchema:
     """Return the schema of the same lines with every name in lower case."""
     styles = [(False, str.lower), (True, str.lower)]
-    field_paths = _spelled({}, str(old.format), styles)
+    field_paths = _spelled({}, old.known, styles)
     return replace(old, compression=None, field_paths=field_paths, lowercased=True)
 
 
@@ -125,30 +189,42 @@ def spelled_differently(known: FileSchema, rejected_lines: Iterable[str]) -> boo
     )
 
 
-def lowercase_keys(line: bytes) -> bytes:
-    """Return one line of NDJSON with every name in lower case; a bad line stays as it is."""
-    try:
-        return json.dumps(_lower(json.loads(line))).encode()
-    except (ValueError, RecursionError):
-        return line
-
-
-def _lower(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, dict):
-        return {name.lower(): _lower(v) for name, v in value.items()}
-    if isinstance(value, list):
-        return [_lower(v) for v in value]
-    return value
-
-
-def _format(field_paths: Mapping[str, object], wanted: str | None) -> str | None:
-    if wanted is not None:
-        return wanted
-    return next((name for name, f in FORMATS.items() if f.recognises(field_paths.keys())), None)
+def format_of(values: list[Any], path: str) -> str | None:
+    """Return the format of JSON values in a file of this path, ``None`` if it is unknown."""
+    raw = FileSchema("ndjson", None, None)
+    return _json_schema(values, raw, None, sorted(path_columns(path))).format
 
 
 def _paths(known: Format) -> set[str]:
     return {path for paths in known.fields.values() for path in paths}
+
+
+def _gathered(
+    field_paths: Mapping[str, tuple[FieldPath, ...]],
+) -> dict[str, tuple[FieldPath, ...]]:
+    """Return the paths of formats that mean all columns below a name, as JSON objects."""
+    wanted = (path.lower() for known in FORMATS.values() for path in _paths(known))
+    gathered: dict[str, tuple[FieldPath, ...]] = {}
+    for path in wanted:
+        if not path.endswith(_ALL_BELOW):
+            continue
+        members = []
+        for below, places in field_paths.items():
+            if below.startswith(path[:-1]):
+                value = places[0].sql
+                if not value.startswith("to_json("):
+                    value = f"CASE WHEN json_valid({value}::VARCHAR) THEN {value}::JSON END"
+                members += [quoted(_column_name(places[0].sql)), value]
+        if members:
+            gathered[path] = (FieldPath(f"to_json(json_object({', '.join(members)}))"),)
+    return gathered
+
+
+def _column_name(expression: str) -> str:
+    """Return the name of the column in an expression of one."""
+    column = _COLUMN.search(expression)
+    expression = column.group() if column else f'"{expression}"'
+    return expression[expression.index('"') + 1 : expression.rindex('"')].replace('""', '"')
 
 
 def _sorted(field_paths: Mapping[str, tuple[FieldPath, ...]]) -> FieldPaths:
@@ -160,13 +236,13 @@ def _json_path(path: str, *, dotted: bool) -> str:
     return "$" + "".join(f".{_json_name(part)}" for part in parts)
 
 
-def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | None:
+def _styles(sampled: dict[str, tuple[str, ...]], known: Format) -> list[Style] | None:
     """Return how this file spells the format's paths; ``None`` if several ways are mixed.
 
     A style is whether names are dotted (or nested), and their case.
     """
     styles: dict[Style, None] = {}
-    for path in _paths(FORMATS[name]):
+    for path in _paths(known):
         spelled = sampled.get(path.lower(), ())
         if len(spelled) > 1:
             return None
@@ -185,116 +261,69 @@ def _styles(sampled: dict[str, tuple[str, ...]], name: str) -> list[Style] | Non
 
 
 def _spelled(
-    sampled: Mapping[str, tuple[str, ...]], name: str, styles: Sequence[Style]
+    sampled: Mapping[str, tuple[str, ...]], known: Format, styles: Sequence[Style]
 ) -> FieldPaths:
     """Return the field paths of the format: as in the sample, else as the other fields."""
-    field_paths = {}
-    for path in _paths(FORMATS[name]):
+    field_paths: dict[str, tuple[FieldPath, ...]] = {}
+    for path in _paths(known):
+        if path.endswith(_ALL_BELOW):
+            if any(other.startswith(path[:-1].lower()) for other in sampled):
+                field_paths[path.lower()] = (FieldPath("$"),)
+            continue
         rendered = (_json_path(case(path), dotted=dotted) for dotted, case in styles)
         spelled = sampled.get(path.lower()) or tuple(dict.fromkeys(rendered))
         field_paths[path.lower()] = tuple(map(FieldPath, spelled))
     return _sorted(field_paths)
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _json_name(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _distinct(names: Iterable[str]) -> Iterable[str]:
-    """Yield unique names, regardless of case; a repeated one gets a number."""
-    seen: set[str] = set()
-    for name in names:
-        unique, number = name, 1
-        while unique.lower() in seen:
-            number += 1
-            unique = f"{name}_{number}"
-        seen.add(unique.lower())
-        yield unique
+def _parquet_schema(
+    columns: ParquetColumns, wanted: Format | None, in_path: Sequence[str]
+) -> FileSchema:
+    """Return the schema of a Parquet file, whose columns may be wrapped in others."""
+    places = columns.places()
+    known = wanted or FORMATS.get(format_of_names(places, in_path) or "")
+    if known is None:
+        wrapped = (f for f in FORMATS.values() if f.inside)
+        known = next((f for f in wrapped if f.recognises(unwrapped(places, f).keys())), None)
+    if known is not None:
+        places = columns.places(known)
+        if not known.recognises(places.keys()) and known.recognises(
+            (inner := unwrapped(places, known)).keys()
+        ):
+            places = inner
+    places |= _gathered(places)
+    return FileSchema("parquet", None, known.name if known else None, field_paths=_sorted(places))
 
 
-def _parquet_paths(
-    path: str, con: duckdb.DuckDBPyConnection, *, statistics: bool
-) -> dict[str, tuple[FieldPath, ...]]:
-    try:
-        relation = con.sql(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0")
-    except duckdb.Error as error:
-        message = f"{path}: is not a Parquet file that can be read ({_first_line(error)})"
-        raise SourceError(message) from error
-    known = _statistics(path, con) if statistics else {}
-    field_paths: dict[str, tuple[FieldPath, ...]] = {}
-    for name, kind in zip(relation.columns, relation.types, strict=True):
-        _struct_paths(name, _identifier(name), kind, known, field_paths)
-    return field_paths
-
-
-def _statistics(path: str, con: duckdb.DuckDBPyConnection) -> dict[str, tuple[bool, bool]]:
-    """Return statistics of a Parquet footer: path → (never null, never blank)."""
-    query = (
-        "SELECT path_in_schema, bool_and(stats_null_count = 0), "
-        "bool_and(stats_min_value >= '!' OR stats_null_count = num_values) "  # ! follows blank
-        f"FROM parquet_metadata({literal(path)}) GROUP BY path_in_schema"
-    )
-    try:
-        rows = con.execute(query).fetchall()
-    except duckdb.Error:  # a minimum or maximum that DuckDB cannot represent
-        return {}
-    return {
-        path.replace(", ", ".").lower(): (bool(full), bool(clean)) for path, full, clean in rows
+def _csv_schema(
+    file: DataFile, wanted: str | None, in_path: Sequence[str], mapped: MappedFormat | None
+) -> FileSchema:
+    start = first_bytes(file, _DIALECT_BYTES).decode("utf-8-sig", errors="replace")
+    dialect = dialect_of(start, in_path)
+    columns = dialect.columns
+    field_paths: dict[str, tuple[FieldPath, ...]] = {
+        name.lower(): (FieldPath(identifier(name)),) for name in columns
     }
-
-
-def _struct_paths(
-    name: str,
-    expression: str,
-    kind: Any,  # noqa: ANN401 - the engine's types are not typed
-    statistics: Mapping[str, tuple[bool, bool]],
-    field_paths: dict[str, tuple[FieldPath, ...]],
-) -> None:
-    path = name.lower()
-    if kind.id == "struct" and path != "identitymap":
-        for child, child_kind in kind.children:
-            _struct_paths(
-                f"{name}.{child}",
-                f"{expression}.{_identifier(child)}",
-                child_kind,
-                statistics,
-                field_paths,
-            )
-        return
-    if kind.id in {"map", "list", "struct"}:
-        place = FieldPath(f"to_json({expression})")
-    else:
-        is_time = kind.id.startswith(("timestamp", "date"))
-        native = "time" if is_time else "flag" if kind.id == "boolean" else ""
-        complete, clean = statistics.get(path, (False, False))
-        text = kind.id == "varchar"
-        place = FieldPath(
-            expression,
-            native=native,
-            clean=clean and text,
-            complete=complete and (bool(native) or (clean and text)),
-        )
-    field_paths.setdefault(path, (place,))
-
-
-def _csv_header(file: DataFile) -> tuple[list[str], str]:
-    line = next(iter(first_lines(file, 1)), b"")
-    text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
-    delimiter = max(_DELIMITERS, key=text.count)
-    try:
-        header = next(csv.reader([text], delimiter=delimiter), [])
-    except csv.Error as error:
-        message = f"{file.path}: its header is not CSV ({error})"
-        raise SourceError(message) from error
-    return [name.strip() for name in header], delimiter
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    field_paths |= _gathered(field_paths)
+    careful = bool(dialect.skipped) or dialect.escape != '"'
+    known = wanted or format_of_names(columns, in_path)
+    rounded = rounded_in_csv(start, dialect, mapped or FORMATS[known], mapped) if known else ""
+    return FileSchema(
+        "csv",
+        None if careful else file.compression,
+        known,
+        (*columns, BROKEN) if careful else columns,
+        dialect.delimiter,
+        _sorted(field_paths),
+        careful=careful,
+        skipped=dialect.skipped,
+        escape=dialect.escape,
+        guess="; ".join(filter(None, (dialect.guess, rounded))) or None,
+    )
 
 
 def _json_paths(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -305,7 +334,7 @@ def _json_paths(objects: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]
         for name, child in value.items():
             below = f"{path}.{name.lower()}" if path else name.lower()
             here = f"{place}.{_json_name(name)}"
-            if isinstance(child, dict) and below != "identitymap":
+            if isinstance(child, dict) and below != IDENTITY_MAP:
                 visit(child, below, here)
             else:
                 field_paths.setdefault(below, {})[here] = None

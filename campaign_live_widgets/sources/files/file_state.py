@@ -93,10 +93,12 @@ class FileState:
     """Whether rows of its last reading are counted."""
     idle_state: FileStatus | None = None
     """Its state at the last poll that returned nothing."""
-    document: bool = False
-    """Whether it is one JSON document; detected from its first lines when its state was..."""
+    detected: DataFile | None = None
+    """What it is by its content; detected from its first bytes when its state was..."""
     opened: FileStatus | None = None
     """...like this."""
+    passed: str | None = None
+    """Why it is skipped, as a file beside others that has no events."""
     is_linked: bool = False
     """Whether it may be changed under another name, which no watcher of its folder notices."""
     rests_at: float | None = None

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from campaign_live_widgets.errors import TemporaryFolderError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
@@ -74,7 +76,13 @@ def held_back(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[], None]]:
 
 
 def stop_if_interrupted(error: BaseException) -> None:
-    """Raise :class:`KeyboardInterrupt` if Ctrl-C caused the error of a statement."""
+    """Raise what ends all work, not that with one file.
+
+    :class:`KeyboardInterrupt` if Ctrl-C caused the error of a statement, and an error of the
+    folder for temporary files.
+    """
+    if isinstance(error, TemporaryFolderError):
+        raise error
     received = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
     if received or isinstance(error, duckdb.InterruptException):
         raise KeyboardInterrupt from error

@@ -7,20 +7,18 @@ format is detected, in SQL for the rows.
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.sources.files.scan_sql import MAX_LINE, text_lines
+from campaign_live_widgets.sources.files.avro import avro_lines
+from campaign_live_widgets.sources.files.opened import DAMAGED, opened, why
+from campaign_live_widgets.sources.files.plain_json import DECODER, is_decoded, plain_json
+from campaign_live_widgets.sources.files.scan_sql import MAX_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO
 
     from campaign_live_widgets.sources.files.location import DataFile
 
@@ -33,8 +31,7 @@ _LARGEST: Final = 1 << 28
 """Largest damaged document that is parsed, in bytes."""
 _FIRST_LINE: Final = 1 << 22
 _GOES_ON: Final = (b"{", b"[", b",")
-_DECODER: Final = json.JSONDecoder()
-_UNREADABLE: Final = (OSError, EOFError, zlib.error)
+_UNREADABLE: Final = (OSError, *DAMAGED)
 
 
 def is_document(file: DataFile) -> bool:
@@ -65,7 +62,8 @@ def ends_whole(path: str, size: int) -> bool:
     """Return whether the last character of an uncompressed document may be its end."""
     with open(path, "rb") as stream:
         stream.seek(max(0, size - 4096))
-        return stream.read(4096).rstrip().endswith((b"]", b"}"))
+        end = stream.read(4096).replace(b"\0", b"")  # of wide characters
+        return end.rstrip().endswith((b"]", b"}"))
 
 
 def sample(file: DataFile) -> list[Any]:
@@ -76,6 +74,8 @@ def sample(file: DataFile) -> list[Any]:
     SourceError
         If the file cannot be opened.
     """
+    if file.kind == "avro":
+        return parsed(islice(avro_lines(file), _SAMPLE))
     if file.kind == "ndjson":
         return parsed(_lines(file, _SEARCHED_LINES))[:_SAMPLE]
     values: list[Any] = []
@@ -93,57 +93,74 @@ def parsed(lines: Iterable[bytes]) -> list[Any]:
     values = []
     for line in lines:
         try:
-            values.append(json.loads(line))
+            values.append(json.loads(_text(line)))
         except (ValueError, RecursionError):
             continue
     return values
 
 
-def records(values: Iterable[Any], inside: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _text(line: bytes) -> str:
+    return line.decode("utf-8-sig", errors="replace")
+
+
+def records(
+    values: Iterable[Any], inside: Sequence[str], *, any_case: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield the objects among *values* with what they are wrapped in taken off.
 
     Parameters
     ----------
     inside : sequence of str
         See :attr:`Format.inside`; the same as :func:`scan.opened` does for rows.
+    any_case : bool
+        Whether wrappers may be spelled in any case.
     """
     for value in values:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, dict):
-                yield from _unwrapped(one, inside)
+                yield from _unwrapped(one, inside, any_case=any_case)
 
 
-def _unwrapped(value: dict[str, Any], inside: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _unwrapped(
+    value: dict[str, Any], inside: Sequence[str], *, any_case: bool
+) -> Iterator[dict[str, Any]]:
     if not inside:
         yield value
         return
     name, every, _ = inside[0].partition(".*")
+    if any_case:
+        name = next((given for given in value if given.lower() == name.lower()), name)
     inner = value.get(name)
     if isinstance(inner, str):
         inner = next(iter(parsed([inner.encode(errors="replace")])), None)
     if every and isinstance(inner, dict):
         inner = list(inner.values())
-    yield from records([inner if isinstance(inner, (dict, list)) else value], inside[1:])
+    below = inner if isinstance(inner, (dict, list)) else value
+    yield from records([below], inside[1:], any_case=any_case)
 
 
 def lines_of(file: DataFile) -> Iterator[bytes]:
-    """Yield the values of a damaged document, one a line, up to the damage.
+    """Yield the values of an Avro file or of a damaged document, one a line.
 
-    The rest becomes one line that is not JSON.
+    Of a document they go up to the damage; the rest becomes one line that is not JSON.
 
     Raises
     ------
     SourceError
         If the file cannot be opened, or is too large to be parsed in memory.
     """
+    if file.kind == "avro":
+        yield from avro_lines(file)
+        return
     content = _head(file, _LARGEST + 1)
     if len(content) > _LARGEST:
         message = f"{file.path}: cannot be read: it is damaged"
         raise SourceError(message)
-    text = content.decode("utf-8-sig", errors="replace").strip()
+    text = content.decode("utf-8-sig", errors="surrogateescape").strip()
     place = 0
-    for value, place in _placed(text):  # noqa: B007 - the last one is needed below
-        yield json.dumps(value).encode() + b"\n"
+    for value, end in _placed(text):
+        is_text, place = is_decoded(text[place:end]), end
+        yield plain_json(value).encode() + b"\n" if is_text else b"not JSON\n"
     if text[place:].strip(" \t\r\n,]"):
         yield b"not JSON\n"
 
@@ -161,7 +178,7 @@ def first_lines(file: DataFile, count: int) -> list[bytes]:
 
 def _is_json(line: bytes) -> bool:
     try:
-        json.loads(line)
+        json.loads(_text(line))
     except (ValueError, RecursionError):
         return False
     return True
@@ -179,44 +196,39 @@ def _placed(text: str) -> Iterator[tuple[Any, int]]:
         while place < size and text[place] in " \t\r\n,":
             place += 1
         try:
-            value, place = _DECODER.raw_decode(text, place)
+            value, place = DECODER.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
         yield value, place
 
 
+def first_bytes(file: DataFile, size: int) -> bytes:
+    """Return the first *size* bytes of a file of text as UTF-8, whatever its compression.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be opened.
+    """
+    return _head(file, size)
+
+
 def _lines(file: DataFile, count: int, longest: int = _FIRST_LINE) -> list[bytes]:
-    if file.compression == "zstd":
-        return _zstd_lines(file.path, count)
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             return list(islice(iter(lambda: stream.readline(longest), b""), count))
     except _UNREADABLE as error:
-        message = f"{file.path}: cannot be read ({error})"
-        raise SourceError(message) from error
+        raise _unreadable(file.path, error) from error
 
 
 def _head(file: DataFile, size: int) -> bytes:
-    if file.compression == "zstd":
-        return b"\n".join(_zstd_lines(file.path, _SEARCHED_LINES))[:size]
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             return stream.read(size)
     except _UNREADABLE as error:
-        message = f"{file.path}: cannot be read ({error})"
-        raise SourceError(message) from error
+        raise _unreadable(file.path, error) from error
 
 
-def _opened(file: DataFile) -> BinaryIO:
-    opened = gzip.open if file.compression == "gzip" else open
-    return opened(file.path, "rb")  # type: ignore[return-value] # both read bytes
-
-
-def _zstd_lines(path: str, count: int) -> list[bytes]:
-    """Return the first lines of a zstd file, by the engine (Python 3.11 has no zstd)."""
-    try:
-        rows = duckdb.execute(f"SELECT line FROM {text_lines(path, 'zstd')} LIMIT {count}")
-        return [(line or "").encode() for (line,) in rows.fetchall()]
-    except duckdb.Error as error:
-        message = f"{path}: cannot be read ({str(error).splitlines()[0]})"
-        raise SourceError(message) from error
+def _unreadable(path: str, error: Exception) -> SourceError:
+    """Return the error for a file that cannot be opened, in the package's words."""
+    return SourceError(f"{path}: {why(error)}")

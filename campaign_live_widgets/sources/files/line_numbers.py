@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator, Sequence
 
     from campaign_live_widgets.sources.files.file_state import FileSlice
@@ -25,19 +25,19 @@ class ReadFile:
     file_slice: FileSlice
     first_line: int
     """The line of the user's file at which the copy starts."""
+    lines: array[int] | None = None
+    """The line of the user's file that each row is from, where the copy has others."""
 
 
 def line_numbers(read: ReadFile, ordinals: Sequence[int]) -> list[int]:
     """Return the line numbers in the user's file of rows given by their index in what was read."""
     file = read.file_slice.file
-    if file.kind in ("parquet", "json"):
+    if file.kind in ("parquet", "avro", "json"):
         return [ordinal + 1 for ordinal in ordinals]
+    if read.lines is not None:
+        return [read.lines[ordinal] for ordinal in ordinals]
     wanted, lines_found = set(ordinals), {}
-    compression = file.compression if read.path == file.path else None  # a copy is plain
-    opened = gzip.open if compression == "gzip" else open
-    if compression == "zstd":
-        return [ordinal + (2 if file.kind == "csv" else 1) for ordinal in ordinals]
-    with opened(read.path, "rb") as stream:
+    with open(read.path, "rb") as stream:
         ordinal = 0
         if file.kind == "csv":
             text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
@@ -61,19 +61,13 @@ def line_numbers(read: ReadFile, ordinals: Sequence[int]) -> list[int]:
     return [lines_found.get(o, o + 1) + read.first_line - 1 for o in ordinals]
 
 
-def lines_at(read: ReadFile, positions: Sequence[int]) -> list[int] | None:
+def lines_at(read: ReadFile, positions: Sequence[int]) -> list[int]:
     """Return the line numbers in the user's file of positions in what was read, in order.
 
     A position is that of a row's first byte, counted from 1, or of the line feed before it.
-    Returns ``None`` for a zstd file, which Python 3.11 cannot read.
     """
-    file = read.file_slice.file
-    compression = file.compression if read.path == file.path else None  # a copy is plain
-    if compression == "zstd":
-        return None
-    opened = gzip.open if compression == "gzip" else open
     lines, line, place = [], read.first_line, 0
-    with opened(read.path, "rb") as stream:
+    with open(read.path, "rb") as stream:
         for position in positions:
             while place < position and (block := stream.read(min(position - place, _BLOCK))):
                 line += block.count(b"\n")

@@ -11,46 +11,62 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.sources.formats.base import FORMATS
+from campaign_live_widgets.sources.mapping.load import load_mapping
+from campaign_live_widgets.sources.mapping.mapped_files import MappedFiles
+from campaign_live_widgets.sources.mapping.prefix import (
+    absolute_path,
+    split_mapping,
+    with_mapping,
+)
+from campaign_live_widgets.sources.sends import OUTCOMES, split_sends, with_sends
 from campaign_live_widgets.sources.store_log import Log, is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FileType = Literal["parquet", "csv", "ndjson", "json"]
+FileType = Literal["parquet", "avro", "csv", "ndjson", "json"]
 _FILE_TYPES: Final[dict[str, FileType]] = {
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".avro": "avro",
     ".csv": "csv",
     ".tsv": "csv",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".json": "ndjson",
 }
-_COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_COMPRESSIONS: Final = {
+    ".gz": "gzip",
+    ".zst": "zstd",
+    ".zstd": "zstd",
+    ".bz2": "bz2",
+    ".xz": "xz",
+}
 _TEMPORARY: Final = (
     *("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".inprogress", ".crdownload"),
     *(".swp", ".crc", ".lock", ".lck"),
 )
 """Endings of files that come and go with others."""
-_PARQUET_MAGIC: Final = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """A file of events: its type and compression, whatever its format.
 
-    The name of a JSON file gives ``ndjson``; its first lines may show that it is one document,
-    ``json``.
+    A location decides by its name; its first bytes may show another kind or compression,
+    an *encoding* (``None`` is UTF-8), or that JSON is one document, ``json``.
     """
 
     path: str
     kind: FileType
     compression: str | None = None
+    encoding: str | None = None
 
     @property
     def grows(self) -> bool:
         """Return whether new rows may be appended to it."""
-        return self.kind in ("csv", "ndjson") and self.compression is None
+        is_plain = self.compression is None and self.encoding is None
+        return self.kind in ("csv", "ndjson") and is_plain
 
 
 def data_file(path: str) -> DataFile | None:
@@ -63,15 +79,6 @@ def data_file(path: str) -> DataFile | None:
     return DataFile(path, kind, compression) if kind else None
 
 
-def _sniffed(path: Path) -> DataFile:
-    """Return the type of a file by its first bytes."""
-    with path.open("rb") as stream:
-        head = stream.read(4096)
-    if head.startswith(_PARQUET_MAGIC):
-        return DataFile(str(path), "parquet")
-    return DataFile(str(path), "ndjson" if head.lstrip()[:1] in (b"{", b"[") else "csv")
-
-
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Files of a location.
@@ -80,7 +87,7 @@ class Listing:
     ----------
     files : list of DataFile
     others : set of str
-        The paths of files that are no data files.
+        The paths of files that are no data files by their names.
     links : set of str
         The paths of files, and of folders, that are symbolic links.
     has_linked_folders : bool
@@ -103,18 +110,26 @@ class Location:
         As the user wrote it, without the format.
     format : str or None
         The format the user named (``ajo:exports/``); ``None`` to recognise it.
+    mapping : str or None
+        The mapping file the user named (``crm.toml:exports/``).
+    outcomes : bool
+        Each delivery and each bounce counts as a send (``sends=outcomes:exports/``).
     """
 
     text: str
     format: str | None = None
+    mapping: str | None = None
+    outcomes: bool = False
 
     @classmethod
     def parse(cls, source: str | os.PathLike[str]) -> Location:
         """Read a source as users write it; raise :class:`SourceError` where it cannot be one."""
-        text = os.fspath(source)
+        sends, own = split_sends(os.fspath(source))
+        mapping, text = split_mapping(own)
+        outcomes = sends == OUTCOMES
         prefix, colon, rest = text.partition(":")
         if colon and prefix.lower() in FORMATS and not Path(text).exists():
-            return cls(os.path.expanduser(rest), prefix.lower())
+            return cls(os.path.expanduser(rest), prefix.lower(), mapping, outcomes)
         if "://" in text:
             message = (
                 f"{text.partition('://')[0]}://…: only files can be read here; "
@@ -124,7 +139,19 @@ class Location:
         if not text.strip():
             message = "the source is empty; give a file, a folder or a glob"
             raise SourceError(message)
-        return cls(os.path.expanduser(text))
+        return cls(os.path.expanduser(text), mapping=mapping, outcomes=outcomes)
+
+    def mapped_files(self) -> MappedFiles | None:
+        """Return the formats that the mapping gives to the files; ``None`` without a mapping.
+
+        Raises
+        ------
+        UsageError
+            If it cannot be read or is invalid.
+        """
+        if self.mapping is None:
+            return None
+        return MappedFiles(load_mapping(self.mapping), str(self.watched))
 
     @property
     def is_glob(self) -> bool:
@@ -145,7 +172,9 @@ class Location:
     def absolute(self) -> str:
         """Return the address with an absolute path."""
         path = str(Path(self.text).absolute())
-        return f"{self.format}:{path}" if self.format else path
+        path = f"{self.format}:{path}" if self.format else path
+        path = with_mapping(path, self.mapping and absolute_path(self.mapping))
+        return with_sends(path, OUTCOMES if self.outcomes else "")
 
     @property
     def watched(self) -> Path:
@@ -175,8 +204,10 @@ class Location:
         """Return names of files that reveal the address: those of a single file or a glob."""
         if self.shows_file_names:
             return ()
-        paths = sorted((file.path for file in self.files()), key=len, reverse=True)
-        return tuple(os.path.relpath(path, self.watched) for path in paths)
+        listing = self.listing()
+        paths = {*(file.path for file in listing.files), *listing.others}
+        ordered = sorted(paths, key=len, reverse=True)
+        return tuple(os.path.relpath(path, self.watched) for path in ordered)
 
     def redact(self, text: str, name: str, *, is_secret: bool) -> str:
         """Return *text* with *name* in place of the path.
@@ -221,27 +252,26 @@ class Location:
         if not path.exists():
             message = f"{self.text}: no such file or folder"
             raise _not_found(message, self.text)
-        try:
-            return Listing([data_file(self.text) or _sniffed(path)])
-        except OSError as error:
-            message = f"{self.text}: cannot be read: {error.strerror}"
-            raise SourceError(message) from error
+        return Listing([data_file(self.text) or DataFile(self.text, "csv")])
 
-    def entry(self, relative: str) -> DataFile | str | None:
+    def entry(self, relative: str) -> DataFile | str:
         """Return what :meth:`listing` has for a file below :attr:`watched`, if it exists.
 
-        A data file, or the path of another file; ``None`` for a file that is not listed. Only
-        where :meth:`is_visible` and :attr:`finds_by_name`.
+        A data file, or the path of another file. Only where :meth:`is_visible` and
+        :attr:`finds_by_name`.
         """
-        if not self.is_glob:
-            return next(_in_folder(os.path.join(self.text, relative)), None)
-        path = os.path.join(os.path.split(self.text)[0], relative)
+        folder = os.path.split(self.text)[0] if self.is_glob else self.text
+        path = os.path.join(folder, relative)
         return data_file(path) or path
 
     def is_visible(self, relative: str) -> bool:
         """Return whether something of this name is listed; see :meth:`entry`."""
         if not self.is_glob:
-            return all(map(_is_visible, relative.split(os.sep)))
+            *folders, name = relative.split(os.sep)
+            is_folder = os.path.isdir(os.path.join(self.text, relative))
+            return _is_visible(name, is_folder=is_folder) and all(
+                _is_visible(folder, is_folder=True) for folder in folders
+            )
         pattern = os.path.split(self.text)[1]
         is_hidden = relative.startswith(".") and not pattern.startswith(".")
         return not is_hidden and os.sep not in relative and fnmatch.fnmatch(relative, pattern)
@@ -257,8 +287,10 @@ class Location:
 
     def holds(self, path: str) -> bool:
         """Return whether a changed file may be one of this source."""
-        if Path(self.text).is_dir() or self.is_glob:
-            return data_file(path) is not None
+        if self.is_glob:
+            return data_file(path) is not None or is_other(path)
+        if Path(self.text).is_dir():
+            return _is_visible(os.path.basename(path), is_folder=False) and is_other(path)
         return Path(path).name == Path(self.text).name
 
 
@@ -297,7 +329,7 @@ def _listed(entries: Iterable[DataFile | str], links: set[str]) -> Listing:
 def _walk(folder: str, links: set[str]) -> Iterator[DataFile | str]:
     """Yield the data files below a folder, and the paths of other files; add symbolic links.
 
-    Hidden, partial and manifest files are skipped.
+    Hidden and partial files are skipped.
     """
     try:
         here = os.path.realpath(folder)
@@ -306,30 +338,30 @@ def _walk(folder: str, links: set[str]) -> Iterator[DataFile | str]:
         message = f"{folder}: cannot be read: {error.strerror}"
         raise SourceError(message) from error
     for entry in entries:
-        if not _is_visible(entry.name):
+        is_folder = _is_folder(entry)
+        if not _is_visible(entry.name, is_folder=is_folder):
             continue
         if entry.is_symlink():
             links.add(entry.path)
-        if _is_folder(entry):
-            if entry.is_symlink() and here.startswith(os.path.realpath(entry.path)):
-                continue  # a link to a folder above: it would never end
+        if not is_folder:
+            yield data_file(entry.path) or entry.path
+        elif not (entry.is_symlink() and _leads_up(entry.path, here)):
             yield from _walk(entry.path, links)
-        else:
-            yield from _in_folder(entry.path)
 
 
-def _in_folder(path: str) -> Iterator[DataFile | str]:
-    """Yield what is listed for a visible file in a folder."""
-    file = data_file(path)
-    if file is None:
-        yield path
-    elif file.kind != "ndjson" or "manifest" not in os.path.basename(path).lower():
-        yield file
+def _leads_up(link: str, here: str) -> bool:
+    """Return whether a link leads to a folder that it is in: following it would never end."""
+    target = os.path.realpath(link)
+    return os.path.commonpath([target, here]) == target
 
 
-def _is_visible(name: str) -> bool:
-    """Return whether a file or a folder of this name, below a folder, is listed."""
-    return not name.startswith((".", "_")) and _can_be_named(name)
+def _is_visible(name: str, *, is_folder: bool) -> bool:
+    """Return whether a file or a folder of this name, below a folder, is listed.
+
+    Names with a dot or an underscore at the start are hidden; but a folder ``_x=y`` is a column.
+    """
+    is_column = is_folder and name.startswith("_") and "=" in name
+    return (is_column or not name.startswith((".", "_"))) and _can_be_named(name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

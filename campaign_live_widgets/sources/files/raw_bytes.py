@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 from codecs import BOM_UTF8
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.sources.files.file_schema import lowercase_keys
+from campaign_live_widgets.sources.files.opened import opened
+from campaign_live_widgets.sources.files.spelling import spelled_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
     from campaign_live_widgets.sources.files.file_state import FileSlice
+    from campaign_live_widgets.sources.formats.base import Format
 
 _BLOCK: Final = 1 << 20
-_ENDLESS: Final = 1 << 62
 
 
 def has_byte_order_mark(path: str) -> bool:
@@ -31,19 +33,57 @@ def line_count(file_slice: FileSlice) -> int:
     return sum(block.count(b"\n") for block in content(file_slice))
 
 
-def content(file_slice: FileSlice, *, lowercased: bool = False) -> Iterator[bytes]:
-    """Yield a fragment's bytes, block by block or, folded, line by line."""
+def slice_of(file_slice: FileSlice) -> BinaryIO:
+    """Open the bytes of a slice: decompressed, and UTF-8 where that is not what they are read as.
+
+    Raises
+    ------
+    OSError, or one of :data:`.opened.DAMAGED`
+        If the file cannot be opened or, while it is read, is damaged.
+    """
     file = file_slice.file
-    opened = gzip.open if file.compression == "gzip" else open
-    with opened(file.path, "rb") as stream:
-        stream.seek(file_slice.start)
-        left = file_slice.end - file_slice.start if file.compression is None else _ENDLESS
-        while left > 0:
-            block = stream.readline() if lowercased else stream.read(min(left, _BLOCK))
-            if not block:
-                break
-            left -= len(block)
-            yield lowercase_keys(block.rstrip(b"\r\n")) + b"\n" if lowercased else block
+    if not file.grows:
+        return opened(file)
+    return io.BufferedReader(_Part(file.path, file_slice.start, file_slice.end))
+
+
+class _Part(io.RawIOBase):
+    """A part of a file."""
+
+    def __init__(self, path: str, start: int, end: int) -> None:
+        self._stream = open(path, "rb")  # noqa: SIM115 - it is closed with this one
+        self._start, self._end = start, end
+        self._place = self._stream.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, origin: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: self._start, io.SEEK_CUR: self._place, io.SEEK_END: self._end}
+        self._place = self._stream.seek(max(self._start, base[origin] + offset))
+        return self._place - self._start
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        data = self._stream.read(max(0, min(len(buffer), self._end - self._place)))
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def content(file_slice: FileSlice, known: Format | None = None) -> Iterator[bytes]:
+    """Yield a fragment's bytes: block by block or, with names as a format has them, by line."""
+    with slice_of(file_slice) as stream:
+        if known is not None:
+            yield from (spelled_line(line.rstrip(b"\r\n"), known) + b"\n" for line in stream)
+        else:
+            yield from iter(lambda: stream.read(_BLOCK), b"")
 
 
 def digests(path: str, ends: Iterable[int]) -> Iterator[str]:

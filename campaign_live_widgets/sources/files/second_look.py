@@ -72,7 +72,9 @@ def second_scans(stage: Stage, slices: Iterable[FileSlice]) -> list[SecondScan]:
     for (schema, all_accepted, _), members in groups.items():
         reads = [stage.open_slice(common[schema], member) for member in members]
         repeats = _positions([stage.files[member.file.path].repeats for member in members])
-        events = common[schema].events([read.path for read in reads])
+        events = common[schema].events(
+            [read.path for read in reads], [member.file.path for member in members]
+        )
         scans.append(SecondScan(events, reads, all_accepted, repeats, schema.kind == "parquet"))
     return scans
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-import zlib
-from codecs import BOM_UTF8
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -16,44 +14,45 @@ import numpy as np
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.snapshot import Reject
 from campaign_live_widgets.sources.batch_relation import BATCH
-from campaign_live_widgets.sources.files.file_schema import (
-    lowercase_keys,
-    lowercased_schema,
-    spelled_differently,
-)
+from campaign_live_widgets.sources.files.copies import Copies
+from campaign_live_widgets.sources.files.file_schema import lowercased_schema, spelled_differently
 from campaign_live_widgets.sources.files.file_state import EXAMPLES, Tally
 from campaign_live_widgets.sources.files.interrupts import stop_if_interrupted
-from campaign_live_widgets.sources.files.json_documents import lines_of
 from campaign_live_widgets.sources.files.known_schemas import LARGE, KnownSchemas
 from campaign_live_widgets.sources.files.line_numbers import ReadFile, line_numbers, lines_at
-from campaign_live_widgets.sources.files.raw_bytes import content, has_byte_order_mark
+from campaign_live_widgets.sources.files.opened import DAMAGED, why
+from campaign_live_widgets.sources.files.rereading import carefully, to_be_reread
 from campaign_live_widgets.sources.files.scan_sql import (
     FILE_BITS,
     NOT_JSON,
+    NOT_UTF8,
     REJECT_SCANS,
     REJECTS,
     FileSchema,
     lines,
 )
+from campaign_live_widgets.sources.formats.sql import NO_EVENT, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from campaign_live_widgets.sources.files.file_state import FileSlice, FileState
+    from campaign_live_widgets.sources.mapping.mapped_files import MappedFiles
 
 UNREADABLE: Final = (
-    *(duckdb.Error, OSError, EOFError, zlib.error),
+    *(duckdb.Error, OSError, *DAMAGED),
     *(ValueError, RuntimeError, SourceError),
 )
 """Errors that one damaged file may cause; the other files are read all the same."""
 _REJECTED_SAMPLE: Final = 1000
 PLACES: Final = 52
 """Bits of a row's place within its scan."""
+_REJECTED: Final = f"cause <> {quoted(NO_EVENT)}"
 _NO_EVENTS: Final = (
-    "count(*) FILTER (cause IS NOT NULL AND part <= 1), "
-    "count(*) FILTER (cause IS NULL AND part = 0)"
+    f"count(*) FILTER ({_REJECTED} AND part <= 1), "
+    f"count(*) FILTER (NOT coalesce({_REJECTED}, false) AND (cause IS NOT NULL OR part = 0))"
 )
 """Rejected rows, and rows that carry no event."""
 
@@ -101,16 +100,17 @@ class Stage:
         wanted: str | None,
         files: Mapping[str, FileState],
         examples: int = EXAMPLES,
+        mapped: MappedFiles | None = None,
     ) -> None:
         self._con = con
-        self._schemas = KnownSchemas(con, wanted)
+        self.schemas = KnownSchemas(con, wanted, mapped)
         self.files = files
         self._examples = examples
         self._spool = tempfile.TemporaryDirectory(prefix="campaign-live-")
         self.tables: list[str] = []
         """The tables of the last call; the relation is their union."""
         self._number = 0
-        self._copies: list[str] = []
+        self._copies = Copies(self._spool.name)
 
     @property
     def folder(self) -> str:
@@ -171,16 +171,18 @@ class Stage:
 
     def remove_copies(self) -> None:
         """Remove the copies of slices that were made to read them."""
-        for copy in self._copies:
-            os.unlink(copy)
-        self._copies.clear()
+        self._copies.remove()
+
+    def open_slice(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
+        """Return the file to read for a slice; see :meth:`.Copies.open`."""
+        return self._copies.open(known, file_slice)
 
     def schema_of(self, file_slice: FileSlice) -> FileSchema:
         """Return the schema of the file of a slice; see :meth:`KnownSchemas.schema_of`."""
         state = self.files[file_slice.file.path]
         known = state.schema
         if known is None or known.format is None or file_slice.whole:
-            known = self._schemas.schema_of(file_slice.file, file_slice.end)
+            known = self.schemas.schema_of(file_slice.file, file_slice.end)
             state.schema = known
         return known
 
@@ -202,26 +204,29 @@ class Stage:
         slower, as each line goes through Python. So only if rows are rejected, a sample
         of them is checked for a known field under another spelling. If there is one, the
         table is dropped, the file's schema becomes one of lower-case names permanently, and the
-        slices are read again from copies with all names in lower case (`open_slice` writes them).
+        slices are read again from copies with all names in lower case (by :class:`.Copies`).
         A lowercased schema is never read again, so there is at most one repetition.
 
         A file that grew while it was read is read again as well, up to the end of the slice.
         """
         reads = [self.open_slice(known, file_slice) for file_slice in members]
         paths = [read.path for read in reads]
+        events = known.events(paths, [member.file.path for member in members])
         self._number += 1
         size = sum(file_slice.end - file_slice.start for file_slice in members)
         if known.kind == "parquet" and size > LARGE:
             name = f"view_{self._number}"
-            self._con.execute(f"CREATE TEMP VIEW {name} AS {known.events(paths)}")
+            self._con.execute(f"CREATE TEMP VIEW {name} AS {events}")
         else:
             name = f"table_{self._number}"
             self.clear_rejects()
-            self._con.execute(f"CREATE TEMP TABLE {name} AS {known.events(paths)}")
+            self._con.execute(f"CREATE TEMP TABLE {name} AS {events}")
             if any(map(has_grown, reads)):
                 self._con.execute(f"DROP TABLE {name}")
                 self._read(known, members, batch)
                 return
+        if self._is_reread(name, known, members, reads, batch):
+            return
         rejected, ignored = self._count_faults(name, known)
         if known.kind == "ndjson" and rejected and self._is_spelled_differently(name, known, paths):
             self._con.execute(f"DROP TABLE {name}")
@@ -240,6 +245,30 @@ class Stage:
         if known.kind == "csv":
             self._take_rejects(batch)
 
+    def _is_reread(
+        self,
+        table: str,
+        known: FileSchema,
+        members: Sequence[FileSlice],
+        reads: Sequence[ReadFile],
+        batch: Batch,
+    ) -> bool:
+        """Read slices again where some need careful copies; return whether they do."""
+        odd = [read.file_slice for read in to_be_reread(self._con, table, known, reads)]
+        if not odd:
+            return False
+        self._con.execute(f"DROP TABLE {table}")
+        groups: dict[FileSchema, list[FileSlice]] = defaultdict(list)
+        for file_slice in odd:
+            schema = carefully(known, file_slice.file)
+            self.files[file_slice.file.path].schema = schema
+            groups[schema].append(file_slice)
+        others = [file_slice for file_slice in members if file_slice not in odd]
+        for schema, slices in [*groups.items(), (known, others)]:
+            if slices:
+                self._read(schema, slices, batch)
+        return True
+
     def _count_faults(self, table: str, known: FileSchema) -> tuple[int, int]:
         """Return the numbers of rejected and ignored rows."""
         faults = known.faults if table.startswith("view") else None
@@ -252,14 +281,19 @@ class Stage:
         return (row[0], row[1]) if row else (0, 0)
 
     def _read_one(self, known: FileSchema, file_slice: FileSlice, batch: Batch) -> None:
-        """Read one file; of a damaged JSON document the values before the damage."""
+        """Read one file; one that DuckDB cannot read from a careful copy.
+
+        Of a damaged JSON document these are the values before the damage.
+        """
         try:
             self._read(known, [file_slice], batch)
-        except UNREADABLE as error:
+        except duckdb.Error as error:
             stop_if_interrupted(error)
-            if known.kind != "json":
+            if known.careful or known.kind == "parquet":
                 raise
-            self._read(replace(known, kind="ndjson", compression=None), [file_slice], batch)
+            schema = carefully(known, file_slice.file)
+            self.files[file_slice.file.path].schema = schema
+            self._read(schema, [file_slice], batch)
 
     def _tally(self, table: str, batch: Batch) -> None:
         """Count rejected and ignored rows by file."""
@@ -276,55 +310,15 @@ class Stage:
         if known.lowercased or known.format is None or known.inside:
             return False
         rejected = self._con.execute(
-            f"SELECT row FROM {table} WHERE cause IS NOT NULL AND cause <> '{NOT_JSON}' "
+            f"SELECT row FROM {table} WHERE {_REJECTED} AND cause <> '{NOT_JSON}' "
             f"AND part <= 1 LIMIT {_REJECTED_SAMPLE}"
         ).fetchall()
         rejected_lines = self._con.execute(
             f"SELECT json FROM (SELECT json, row_number() OVER () AS row "
-            f"FROM {lines(paths, known.compression)}) WHERE row IN "
+            f"FROM {lines(paths)}) WHERE row IN "
             f"({', '.join(str(row) for (row,) in rejected)})"
         ).fetchall()
         return spelled_differently(known, [line for (line,) in rejected_lines])
-
-    def open_slice(self, known: FileSchema, file_slice: FileSlice) -> ReadFile:
-        """Return the file to read for a slice: the file itself, or a copy of the slice."""
-        file = file_slice.file
-        if file.kind != known.kind:
-            return ReadFile(self._copy("ndjson", lines_of(file)), file_slice, 1)
-        has_mark = file_slice.whole and "json" in file.kind and has_byte_order_mark(file.path)
-        if not file.grows and not known.lowercased and not has_mark:
-            return ReadFile(file.path, file_slice, 1)
-        size = os.stat(file.path).st_size
-        if file_slice.whole and file_slice.end == size and not known.lowercased and not has_mark:
-            return ReadFile(file.path, file_slice, 1)
-        copy = self._copy(file.kind, self._content(known, file_slice))
-        return ReadFile(copy, file_slice, file_slice.first_line - file_slice.headless)
-
-    def _copy(self, kind: str, content: Iterable[bytes]) -> str:
-        self._number += 1
-        self._copies.append(os.path.join(self._spool.name, f"{self._number}.{kind}"))
-        with open(self._copies[-1], "wb") as out:
-            out.writelines(content)
-        return self._copies[-1]
-
-    def _content(self, known: FileSchema, file_slice: FileSlice) -> Iterator[bytes]:
-        """Yield the bytes of a slice, after the header of a CSV."""
-        if file_slice.headless:
-            with open(file_slice.file.path, "rb") as stream:
-                yield stream.readline()
-        if file_slice.file.compression == "zstd":
-            yield from self._lowercased_zstd(file_slice.file.path)
-        else:
-            blocks = content(file_slice, lowercased=known.lowercased)
-            yield next(blocks, b"").removeprefix(BOM_UTF8)
-            yield from blocks
-
-    def _lowercased_zstd(self, path: str) -> Iterator[bytes]:
-        """Yield lines of a zstd file with lower-case names; Python 3.11 has no zstd, DuckDB has."""
-        cursor = self._con.cursor().execute(f"SELECT json FROM {lines([path], 'zstd')}")
-        while rows := cursor.fetchmany(_REJECTED_SAMPLE):
-            for (line,) in rows:
-                yield (b"not JSON" if line is None else lowercase_keys(line.encode())) + b"\n"
 
     def clear_rejects(self) -> None:
         """Drop the tables of lines that DuckDB's CSV reader could not parse."""
@@ -348,19 +342,15 @@ class Stage:
             tally.rejected += len(rows)
             examples = rows[: max(0, self._examples - len(tally.rejects))]
             numbers = lines_at(read, [position for _, position, _ in examples])
-            if numbers is None:
-                numbers = [row + read.first_line - 1 for row, _, _ in examples]
             tally.rejects += [
-                Reject(
-                    read.file_slice.file.path, number, f"is not a row of this CSV ({kind.lower()})"
-                )
+                Reject(read.file_slice.file.path, number, _why_no_row(kind))
                 for number, (_, _, kind) in zip(numbers, examples, strict=True)
             ]
 
     def add_rejects(self, batch: Batch) -> None:
         """Add the first rejected rows with their line numbers."""
         rejects = self._con.execute(
-            f"SELECT file, row, cause FROM {BATCH} WHERE cause IS NOT NULL AND part <= 1 "
+            f"SELECT file, row, cause FROM {BATCH} WHERE {_REJECTED} AND part <= 1 "
             f"ORDER BY file, row LIMIT {self._examples}"
         ).fetchall()
         by_file: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -388,8 +378,7 @@ def has_grown(read: ReadFile) -> bool:
     return in_place and os.stat(file.path).st_size > read.file_slice.end
 
 
-def why(error: BaseException) -> str:
-    """Return why a file cannot be read, without its content, which may be personal data."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    return "cannot be read: it is damaged, or its content does not match its file extension"
+def _why_no_row(kind: str) -> str:
+    """Return the cause of a line that DuckDB's CSV reader rejects."""
+    kind = kind.lower()
+    return NOT_UTF8 if "encoding" in kind else f"is not a row of this CSV ({kind})"

@@ -10,11 +10,10 @@ What was read must still be there: a file that was deleted, cut or replaced is n
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
@@ -23,6 +22,8 @@ import numpy as np
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.file_status import FileStatus, status_of
+from campaign_live_widgets.sources.files.completeness import COVERED, fingerprint, incomplete
+from campaign_live_widgets.sources.files.file_kinds import FileKinds
 from campaign_live_widgets.sources.files.file_state import (
     EXAMPLES,
     FileSlice,
@@ -30,10 +31,8 @@ from campaign_live_widgets.sources.files.file_state import (
     ReadPart,
     Tally,
 )
-from campaign_live_widgets.sources.files.json_documents import ends_whole, is_document
-from campaign_live_widgets.sources.files.location import DataFile, ending_of, is_other
+from campaign_live_widgets.sources.files.location import DataFile, is_other
 from campaign_live_widgets.sources.files.row_ends import ends_row, rows_end
-from campaign_live_widgets.sources.files.zstd import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,11 +41,8 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.snapshot import Reject
     from campaign_live_widgets.sources.files.location import Listing, Location
+    from campaign_live_widgets.sources.mapping.mapped_files import MappedFiles
 
-_BLOCK: Final = 1 << 16
-_COVERED: Final = 2 * _BLOCK
-"""Size of a file up to which its fingerprint covers all of it."""
-_DAMAGED: Final = "it is damaged, or its content does not match its file extension"
 _AT_REST: Final = 60.0
 """Seconds without a change after which a last line without a newline counts as complete."""
 
@@ -63,10 +59,11 @@ class Tail:
     location: Location
     follow: bool = True
     keeps: bool = False
+    mapped: MappedFiles | None = None
     files: dict[str, FileState] = field(default_factory=dict)
     """Path → state of the file; files that no longer exist are removed."""
     others: Counter[str] = field(default_factory=Counter)
-    """File extension → number of files that are not read because of it."""
+    """File extension → number of files whose name and content are not those of events."""
     totals: Tally = field(default_factory=Tally)
     """Rows of all files that exist, without examples."""
     is_rewritten: bool = False
@@ -77,6 +74,11 @@ class Tail:
     """Of the last poll of all files, with what later ones have found."""
     _open: dict[str, DataFile] = field(default_factory=dict)
     """Path → the files that are polled each time, because they are not settled."""
+    _kinds: FileKinds = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare to look at files."""
+        self._kinds = FileKinds(self.location, self.mapped)
 
     def poll(self, changed: Collection[str] | None = None) -> list[FileSlice]:
         """Return what is new; :meth:`commit` marks it as read.
@@ -110,10 +112,11 @@ class Tail:
     def _all_files(self) -> list[DataFile]:
         """Return all files that exist; remove the others."""
         self._listing = listing = self.location.listing()
-        self.others = Counter(map(ending_of, listing.others))
-        for path in self.files.keys() - {file.path for file in listing.files}:
+        files = [*listing.files, *filter(None, map(self._kinds.unnamed, listing.others))]
+        self.others = self._kinds.others(listing.others)
+        for path in self.files.keys() - {file.path for file in files}:
             self._remove(path)
-        return listing.files
+        return sorted(files, key=lambda file: file.path)
 
     def _changed_files(self, changed: Collection[str]) -> list[DataFile] | None:
         """Return the files to look at; remove those that are gone. ``None``: look at all."""
@@ -126,15 +129,20 @@ class Tail:
             path = os.path.join(folder, relative)
             if os.path.isdir(path) or (not os.path.lexists(path) and self._was_folder(path)):
                 return None
-            entry = self.location.entry(relative)
+            entry: DataFile | str | None = self.location.entry(relative)
+            if isinstance(entry, str):
+                if not is_other(entry):
+                    continue
+                _keep(listing.others, entry, os.path.lexists(path))
+                has_others = True
+                entry = self._kinds.unnamed(entry)
+                if entry is None and path in self.files:
+                    self._remove(path)
             if isinstance(entry, DataFile):
                 files[entry.path] = entry
                 _keep(listing.links, entry.path, os.path.islink(path))
-            elif entry is not None and is_other(entry):
-                _keep(listing.others, entry, os.path.lexists(path))
-                has_others = True
         if has_others:
-            self.others = Counter(map(ending_of, listing.others))
+            self.others = self._kinds.others(listing.others)
         for path in [path for path in files if not os.path.lexists(path)]:
             del files[path]
             self._remove(path)
@@ -237,7 +245,7 @@ class Tail:
         """Read a file again from its start."""
         self.is_rewritten |= known.is_counted
         known.read, known.is_counted, known.idle_state = None, False, None
-        known.problem = None
+        known.problem = known.waiting = None
 
     @property
     def waiting(self) -> dict[str, str]:
@@ -249,6 +257,17 @@ class Tail:
         """Return the files that could not be read, and why."""
         return {path: text for path in self._open if (text := self.files[path].problem)}
 
+    @property
+    def passed(self) -> dict[str, str]:
+        """Return the files that are skipped, and why."""
+        return {path: text for path in self._open if (text := self.files[path].passed)}
+
+    @property
+    def guesses(self) -> dict[str, str]:
+        """Return the files of which something is not certain, and what."""
+        schemas = ((path, state.schema) for path, state in self.files.items() if state.read)
+        return {path: schema.guess for path, schema in schemas if schema and schema.guess}
+
     def _new_in(self, file: DataFile) -> FileSlice | None:
         known = self.files.setdefault(file.path, FileState())
         try:
@@ -259,7 +278,12 @@ class Tail:
             state = FileStatus.of(status)
             links = self._listing.links if self._listing else ()
             known.is_linked = status.st_nlink > 1 or file.path in links
-            file = self._with_detected_kind(file, known, state)
+            earlier = known.detected, known.passed
+            file = self._kinds.detect(file, known, state)
+            if earlier not in ((None, None), (known.detected, known.passed)):
+                self._forget(known)  # its content is read in another way now
+            if known.passed:
+                return None
             new_part = self._grown if file.grows else self._whole
             return new_part(file, known, state)
         except FileNotFoundError:
@@ -267,8 +291,7 @@ class Tail:
         except SourceError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
                 self._forget(known)
-                why = getattr(error.__cause__, "strerror", None)
-                known.problem = f"cannot be read: {why or _DAMAGED}"
+                known.problem = str(error).removeprefix(f"{file.path}: ")
             return None
         except OSError as error:
             self._forget(known)
@@ -286,14 +309,14 @@ class Tail:
             self._forget(known)
         if state.size == 0:
             return None
-        known.waiting = _incomplete(file, state.size)
+        known.waiting = incomplete(file, state.size)
         if known.waiting:
             return None
         return FileSlice(file, 0, state.size, state, mark=self._mark(file, state.size))
 
     def _grown(self, file: DataFile, known: FileState, state: FileStatus) -> FileSlice | None:
         if known.read and not self._continues(file, known.read, state):
-            if known.read.end == state.size > _COVERED and known.idle_state != state:
+            if known.read.end == state.size > COVERED and known.idle_state != state:
                 known.idle_state = state  # perhaps it is growing now: the next poll decides
                 return None
             self._forget(known)
@@ -322,11 +345,11 @@ class Tail:
             return True
         if (state.size, state.modified) == (read.state.size, read.state.modified):
             # The file was copied with its time, or its file system gives it another inode.
-            return read.mark == _fingerprint(file.path, read.end)
+            return read.mark == fingerprint(file.path, read.end)
         if state.inode != read.state.inode or state.size < read.end:
             return False
         if state.size > read.end:
-            return read.mark == _fingerprint(file.path, read.end) and ends_row(file.path, read.end)
+            return read.mark == fingerprint(file.path, read.end) and ends_row(file.path, read.end)
         if not self._is_same(file, read):
             return False
         read.state = state
@@ -334,63 +357,15 @@ class Tail:
 
     def _is_same(self, file: DataFile, read: ReadPart) -> bool:
         """Return whether a file that has its old size has its old content."""
-        if file.compression is None and file.kind != "parquet" and read.end > _COVERED:
+        if file.compression is None and file.kind != "parquet" and read.end > COVERED:
             return False  # the fingerprint does not cover it, and it contains no checksum
-        return read.mark == _fingerprint(file.path, read.end)
+        return read.mark == fingerprint(file.path, read.end)
 
     def _mark(self, file: DataFile, end: int) -> bytes:
         """Return the fingerprint that the next poll compares; empty if there will be none."""
-        return _fingerprint(file.path, end) if self.follow or self.keeps else b""
-
-    def _with_detected_kind(self, file: DataFile, known: FileState, state: FileStatus) -> DataFile:
-        """Return a file with its kind detected: JSON lines, or one JSON document."""
-        if file.kind != "ndjson" or state.size == 0:
-            return file
-        if file.compression == "zstd" and not is_whole(file.path):
-            return file  # it waits
-        checked = known.opened
-        grown = checked and checked.inode == state.inode and checked.size <= state.size
-        if checked != state and not (grown and not known.document):
-            document = is_document(file)
-            if document != known.document:
-                self._forget(known)  # its content is read in another way now
-            known.document, known.opened = document, state
-        return replace(file, kind="json") if known.document else file
+        return fingerprint(file.path, end) if self.follow or self.keeps else b""
 
 
 def _keep(paths: set[str], path: str, exists: bool) -> None:  # noqa: FBT001
     """Add a path, or remove it if it does not exist."""
     (paths.add if exists else paths.discard)(path)
-
-
-def _incomplete(file: DataFile, size: int) -> str | None:
-    """Return why a file that is read as a whole is not complete; ``None`` if it is."""
-    if file.kind == "parquet" and not _has_footer(file.path, size):
-        return "incomplete Parquet file: it has no footer (yet)"
-    if file.compression == "zstd" and not is_whole(file.path):
-        return "incomplete zstd file: its end is missing (yet)"
-    if file.kind == "json" and not file.compression and not ends_whole(file.path, size):
-        return "incomplete JSON document: its end is missing (yet)"
-    return None
-
-
-def _fingerprint(path: str, size: int) -> bytes:
-    """Return a digest of the start and the end of the first *size* bytes of a file."""
-    digest = hashlib.blake2b(digest_size=16)
-    try:
-        with open(path, "rb") as stream:
-            digest.update(stream.read(min(_BLOCK, size)))
-            last = max(0, size - _BLOCK)
-            stream.seek(last)
-            digest.update(stream.read(size - last))
-    except OSError:
-        return b""
-    return digest.digest()
-
-
-def _has_footer(path: str, size: int) -> bool:
-    if size < 12:  # noqa: PLR2004 - two magic numbers and a length
-        return False
-    with open(path, "rb") as stream:
-        stream.seek(size - 4)
-        return stream.read(4) in {b"PAR1", b"PARE"}

@@ -34,6 +34,8 @@ REQUIRED: Final = (
     "profile_id",
     "event_type",
 )
+LATER_EVENT_TYPES: Final = ("impression", "dismiss", "conversion")
+"""Types of events that are not counted yet: their rows are ignored."""
 FORMATS: Final[dict[str, Format]] = {}
 """Every format by name, in the order of detection."""
 
@@ -48,7 +50,8 @@ class Format(ABC):
     ----------
     fields : mapping of str to tuple of str
         Raw field → the dotted paths where it may be, as the vendor spells them; in a file the
-        case of names may differ. The first one that is not null is used.
+        case of names may differ. The first one that is not null is used. ``name.*`` is an object
+        in JSON that has all columns whose names begin with ``name.``, if a file has such.
     natives : mapping of str to str
         Which of them are a ``time`` or a ``flag`` (boolean); all others are text.
     inside : tuple of str or None
@@ -56,11 +59,18 @@ class Format(ABC):
         a list, or JSON as text; ``name.*`` is every value of the object ``name``. Lists
         are flattened automatically. Wrapper names are case-sensitive. ``None`` if events have
         no wrapper and names may be in any case.
+    names : tuple of str
+        Names inside fields that are JSON, as the vendor spells them; see ``fields``.
+    given : mapping of str to str
+        Canonical column → the raw field that decides it where it has a value: what a mapping
+        sets in its place.
     """
 
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
     natives: ClassVar[Mapping[str, str]]
     inside: ClassVar[tuple[str, ...] | None] = None
+    names: ClassVar[tuple[str, ...]] = ()
+    given: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, *, name: str | None) -> None:
         """Register the format under *name*; ``None`` for a base of formats."""
@@ -100,6 +110,10 @@ class Format(ABC):
             epoch) for the timestamp, and ``cause``: why the row is rejected, or null.
         """
 
+    def with_campaign(self, value: str) -> Format:
+        """Return the format with the SQL *value* as campaign of rows that have none."""
+        return _Completed.of(self, value)
+
     def faults(
         self,
         *,
@@ -113,3 +127,41 @@ class Format(ABC):
         where columns alone do not show it, ``None``.
         """
         return None
+
+
+class _Completed(Format, name=None):
+    """A format whose campaign is one field, for rows without it."""
+
+    base: ClassVar[Format]
+    value: ClassVar[str]
+
+    @classmethod
+    def of(cls, base: Format, value: str) -> Format:
+        """Return *base* with *value* as campaign of rows that have none."""
+        members = {
+            "name": base.name,
+            "base": base,
+            "value": value,
+            "fields": base.fields,
+            "natives": base.natives,
+            "inside": base.inside,
+            "given": base.given,
+        }
+        kind: type[Format] = type("Completed", (cls,), members, name=None)
+        return kind()
+
+    def recognises(self, paths: Collection[str]) -> bool:
+        """Return whether the format itself recognises it."""
+        return self.base.recognises(paths)
+
+    def events(self, raw: str, *, complete: Collection[str], native: Collection[str]) -> str:
+        """Return SQL that maps the rows; see :meth:`Format.events`."""
+        field = self.given["campaign_id"]
+        rows = f"(SELECT * REPLACE (coalesce({field}, {self.value}) AS {field}) FROM {raw})"
+        return self.base.events(rows, complete=complete, native=native)
+
+    def faults(
+        self, *, complete: Collection[str], native: Collection[str]
+    ) -> tuple[str, ...] | None:
+        """Return conditions of rejected rows; see :meth:`Format.faults`."""
+        return self.base.faults(complete=complete, native=native)

@@ -53,9 +53,11 @@ _BY_WORDS: Final = (
     ("Too-Large", "too (large|big)|size limit|exceeds? .{0,20}size"),
     ("Timeout", "time?d? ?-?out|expired"),
     ("Mail-Block", "blocked|denied|refused|rejected|policy|dmarc|not authori[sz]ed"),
-    ("Transient-Failure", "gr[ae]ylist|rate limit|throttl|try again|too many|temporar"),
+    ("Transient-Failure", "rate limit|throttl|try again|too many|temporar"),
 )
 """Reason and a pattern for it, the most specific first; replies are in lower case."""
+_GREYLISTED: Final = "gr[ae]y ?-?list|(post|sql)grey"
+"""A server that refuses each new sender for some minutes: whatever else it replies."""
 _BY_BASIC_CODE: Final = {
     "Mailbox-Full": ("452", "552"),
     "Transient-Failure": ("421", "450", "451"),
@@ -79,6 +81,17 @@ def code(status: str, reply: str) -> str:
     )
 
 
+def status_code(status: str, reply: str) -> str:
+    """Return SQL for the enhanced code of a bounce, else the three digits of the reply.
+
+    Null where there is neither; see :func:`code`.
+    """
+    basic = (
+        f"nullif(regexp_extract(lower({x}), {quoted(_BASIC_CODE)}, 1), '')" for x in (status, reply)
+    )
+    return f"coalesce({code(status, reply)}, {', '.join(basic)})"
+
+
 def reason(status: str, reply: str) -> str:
     """Return SQL for the reason of a bounce, as the catalogue names it; see :func:`code`.
 
@@ -88,6 +101,7 @@ def reason(status: str, reply: str) -> str:
     detail = f"substr({status_code}, 3)"
     basic = f"regexp_extract({words}, {quoted(_BASIC_CODE)}, 1)"
     branches = [
+        f"WHEN {is_greylisted(reply)} THEN 'Transient-Failure'",
         *(f"WHEN {detail} IN {one_of(d)} THEN {quoted(r)}" for r, d in _BY_CODE.items()),
         *(f"WHEN regexp_matches({words}, {quoted(w)}) THEN {quoted(r)}" for r, w in _BY_WORDS),
         f"WHEN starts_with({detail}, '7.') THEN 'Mail-Block'",
@@ -96,6 +110,11 @@ def reason(status: str, reply: str) -> str:
         f"WHEN coalesce({status_code}, {basic}) LIKE '4%' THEN 'Soft-Bounce'",
     ]
     return f"CASE {' '.join(branches)} ELSE 'Undetermined' END"
+
+
+def is_greylisted(reply: str) -> str:
+    """Return SQL for whether a server refused a sender that it did not know yet."""
+    return f"regexp_matches(lower({reply}), {quoted(_GREYLISTED)})"
 
 
 def bounce_type(reason_found: str, status: str, reply: str) -> str:

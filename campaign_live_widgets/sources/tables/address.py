@@ -6,11 +6,17 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.io.durations import EXAMPLES, parse_duration
+from campaign_live_widgets.sources.mapping.prefix import (
+    absolute_path,
+    split_mapping,
+    with_mapping,
+)
+from campaign_live_widgets.sources.sends import OUTCOMES, split_sends
 from campaign_live_widgets.sources.tables.registry import ROW_FORMATS
 
 if TYPE_CHECKING:
@@ -34,8 +40,11 @@ _THEIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "spark": ("use_ssl", "x-databricks-cluster-id"),
     "queryservice": _OF_LIBPQ,
 }
-_OF_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"spark": ("day",)}
-"""What else we ask of engines that keep a table in folders."""
+_OF_ENGINE: Final[Mapping[str, tuple[str, ...]]] = {
+    "spark": ("day", "rollup"),
+    "postgresql": ("rollup",),
+}
+"""Other options of ours, which not all engines have."""
 _FROM_ENVIRONMENT: Final = "env:"
 _FATAL: Final = re.compile(r"^connection failed: .*?(FATAL|ERROR):\s+")
 """The prefix of a PostgreSQL client before the server's message."""
@@ -71,10 +80,15 @@ class DatabaseAddress:
     day : str or None
         The column that holds the watermark's day, by which the table's folders are named; ``None``
         to take ``arrived_on`` beside ``ingested_at`` if there is one, an empty text to have none.
+    rollup : str or None
+        What the names of the tables of a kept rollup begin with; ``None`` to take those that are
+        named as the table, an empty text to use none.
     options : mapping
         Other options of the address, for the engine's client.
     format : str or None
         The format the user named (``ajo:postgresql://…``).
+    mapping : str or None
+        The mapping file the user named (``crm.toml:postgresql://…``).
     given : str
         The whole address, as the user wrote it; it may hold a password.
     """
@@ -88,15 +102,24 @@ class DatabaseAddress:
     overlap: int = OVERLAP
     every: int = 0
     day: str | None = None
+    rollup: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     format: str | None = None
+    mapping: str | None = None
     given: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, source: str) -> DatabaseAddress:
         """Parse the address of a table; raise :class:`SourceError` if it is invalid."""
+        if split_sends(source)[0] == OUTCOMES:
+            message = (
+                "sends=outcomes is for files; a database counts its own rows: make a view that has "
+                "a sent row for each delivery and each bounce that is not async"
+            )
+            raise SourceError(message)
+        mapping, source = split_mapping(source)
         given = source
         known, scheme = None, source.partition("://")[0]
         if ":" in scheme:
@@ -115,7 +138,7 @@ class DatabaseAddress:
             raise SourceError(message)
         label = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        options = (*_OURS, *_OF_FOLDERS.get(engine, ()), *_THEIRS[engine])
+        options = (*_OURS, *_OF_ENGINE.get(engine, ()), *_THEIRS[engine])
         for key in query:
             if key not in options:
                 raise _unknown_option(label, key, options)
@@ -137,10 +160,12 @@ class DatabaseAddress:
             overlap=_length(query, "overlap", _OVERLAPS.get(engine, OVERLAP), label),
             every=_length(query, "every", _EVERY.get(engine, 0), label),
             day=query.get("day"),
+            rollup=query.get("rollup"),
             options={key: query[key] for key in _THEIRS[engine] if key in query},
             user=unquote(parts.username) if parts.username else None,
             password=_password(parts.password, label),
             format=known,
+            mapping=mapping,
             given=given,
         )
 
@@ -163,7 +188,7 @@ class DatabaseAddress:
     @property
     def absolute(self) -> str:
         """Return the address as it was given: it does not depend on the working directory."""
-        return self.given
+        return with_mapping(self.given, self.mapping and absolute_path(self.mapping))
 
     @property
     def watched(self) -> None:
@@ -194,6 +219,23 @@ class DatabaseAddress:
         """Return each table's whole name, from the catalog on, as far as the address gives it."""
         names = (f"{self.name}.{table.strip()}" for table in self.table.split(","))
         return tuple(tuple(part for part in name.split(".") if part) for name in names)
+
+    def client_options(self, **defaults: str) -> dict[str, Any]:
+        """Return what a client of PostgreSQL connects with; the password is among it.
+
+        *defaults* are options that the address may set otherwise.
+        """
+        return {
+            "host": self.host,
+            "port": self.port,
+            "user": self.user,
+            "password": self.password,
+            "dbname": self.name or None,
+            "application_name": "campaign-live",
+            "connect_timeout": "10",
+            **defaults,
+            **self.options,
+        }
 
     def holds(self, path: str) -> bool:  # noqa: ARG002 - as of files
         """Return False: no changed file belongs to a database."""

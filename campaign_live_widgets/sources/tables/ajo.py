@@ -16,14 +16,18 @@ from campaign_live_widgets.sources.formats.ajo import (
     NO_EVENT_STATUSES,
     PUSH_ACTION,
     PUSH_OPEN,
+    SECONDARY_RECIPIENT,
+    STATUS_CODE,
     JourneyOptimizer,
 )
 from campaign_live_widgets.sources.formats.base import CHANNELS
+from campaign_live_widgets.sources.tables.ajo_identity import identity
 from campaign_live_widgets.sources.tables.canonical import (
     CAUSE,
     NO_EVENT,
     RAW_ID,
     WATERMARK,
+    as_domain,
     as_flag,
     as_text,
     as_time,
@@ -33,6 +37,7 @@ from campaign_live_widgets.sources.tables.canonical import (
     not_known,
     unknown,
 )
+from campaign_live_widgets.sources.tables.promises import NO_PROMISES, Promises
 from campaign_live_widgets.sources.tables.struct_paths import at
 
 if TYPE_CHECKING:
@@ -44,9 +49,14 @@ if TYPE_CHECKING:
 FIELDS: Final = {
     name: paths
     for name, paths in JourneyOptimizer.fields.items()
-    if name not in ("bot", "link", "arm")
+    if name not in ("identities", "flat_identities", "copy")
 }
-"""Field → its dotted paths; without those that the report does not ask for."""
+"""Field → its dotted paths; without those of the identity."""
+_FLAGS: Final = ("test", "bot")
+OF_COPIES: Final = tuple(
+    f"{SECONDARY_RECIPIENT}.{name}" for name in ("type", "originalRecipientAddress")
+)
+"""Dotted paths of what only rows about copies by BCC have."""
 _NEEDED: Final = ("id", "time", "campaign")
 _EVENT_FIELDS: Final = ("status", "interaction", "kind")
 _PLATFORMS: Final = (("apns", "ios"), ("apnssandbox", "ios"), ("fcm", "android"))
@@ -100,53 +110,36 @@ def _fields(table: Table, name: str, marked: dict[str, Column]) -> Table:
     if not is_time(time):
         message = f"{name}: its column timestamp is {time.type()}; make a view that casts it"
         raise SourceError(message)
-    identities = _primary(present.pop("identities"))
     texts = {
         field: ibis.coalesce(*map(as_text, columns or [None]))
         for field, columns in present.items()
-        if field != "test"
+        if field not in _FLAGS
     }
     return table.select(
         **texts,
-        identity=identities,
-        test=as_flag(present["test"][0] if present["test"] else None),
+        identity=identity(table, name),
+        is_copy=_is_copy(table),
+        **{field: as_flag(next(iter(present[field]), None)) for field in _FLAGS},
         time=as_time(time),
         **marked,
     )
 
 
-def _primary(columns: list[Column]) -> Column:
-    """Return the primary identity of an ``identityMap``: of a map of lists, or a struct of them."""
+def _is_copy(table: Table) -> Column:
+    """Return whether a row is about a copy by BCC: it names the reader whose mail was copied."""
     import ibis
 
-    no_id = ibis.null("string")
-    if not columns:
-        return no_id
-    kind = columns[0].type()
-    if kind.is_map():
-        lists = columns[0].values()
-        lists = lists.filter(lambda some: some.notnull())
-        return _first_primary(lists.flatten())
-    if kind.is_struct():
-        ids = [_first_primary(columns[0][namespace]) for namespace in kind.names]
-        return ibis.coalesce(*ids, no_id)
-    return no_id
+    parts = [at(table, path) for path in OF_COPIES]
+    parts = [as_text(part).notnull() for part in parts if part is not None]
+    return ibis.or_(*parts) if parts else ibis.literal(False)  # noqa: FBT003
 
 
-def _first_primary(identities: Column) -> Column:
-    import ibis
-
-    kind = identities.type()
-    if not (kind.is_array() and kind.value_type.is_struct() and "id" in kind.value_type.names):
-        return ibis.null("string")
-    if "primary" not in kind.value_type.names:
-        return ibis.null("string")
-    primary = identities.filter(lambda identity: identity["primary"])
-    # Spark takes an index beyond the end for an error.
-    return ibis.ifelse(primary.length() > 0, primary[0]["id"], ibis.null("string"))
-
-
-def xdm_events(table: Table, watermark: str | None, name: str) -> Table:  # noqa: ARG001
+def xdm_events(
+    table: Table,
+    watermark: str | None,
+    name: str,  # noqa: ARG001 - as of every format
+    promises: Promises = NO_PROMISES,  # noqa: ARG001
+) -> Table:
     """Return rows of :func:`fields_of` as events.
 
     A row that was sent and delivered, or sent and bounced, gives two; one that carries none stays
@@ -158,15 +151,18 @@ def xdm_events(table: Table, watermark: str | None, name: str) -> Table:  # noqa
         status=table.status.lower(),
         interaction=table.interaction.lower(),
         kind=table.kind.lower(),
-        late=(table.failure_category.lower() == "async").fill_null(False),  # noqa: FBT003
-        profile=ibis.coalesce(table.profile, as_text(table.identity)),
+        late=(
+            (table.status.lower() == "out_of_band")
+            | ((table.status.lower() == "bounce") & (table.failure_category.lower() == "async"))
+        ).fill_null(False),  # noqa: FBT003
+        profile=ibis.coalesce(as_text(table.identity), table.profile),
     )
     rows = rows.mutate(
         channel=_channel(rows),
         event=_event(rows),
         failure=ibis.cases(
             (rows.status == "denylist", "hard"),
-            (rows.status == "bounce", rows.failure_type.lower()),
+            (rows.status.isin(("bounce", "out_of_band")), rows.failure_type.lower()),
             else_=ibis.null("string"),
         ),
     )
@@ -184,8 +180,9 @@ def xdm_events(table: Table, watermark: str | None, name: str) -> Table:  # noqa
     split = rows.mutate(event_type=rows.kinds.unnest()).drop("kinds")
     return split.select(
         **_texts(split),
-        is_async=((split.event_type == "bounce") & (split.status == "bounce") & split.late),
+        is_async=(split.event_type == "bounce") & split.late,
         is_test=split.test.fill_null(False),  # noqa: FBT003
+        is_machine=_is_machine(split),
         timestamp=split.time,
         **{
             RAW_ID: _event_id(split),
@@ -216,12 +213,40 @@ def _texts(split: Table) -> dict[str, Column]:
             else_=nothing,
         ),
         "bounce_type": ibis.ifelse(kind == "bounce", split.failure, nothing),
-        "domain": domain.lower(),
+        "domain": as_domain(domain),
         "platform": ibis.cases(*platforms, else_=split.device),
         "execution_id": split.execution,
+        "variant": split.arm,
+        "url": split.link,
         "campaign_name": nothing,
         "message_name": nothing,
+        "status_code": ibis.ifelse(
+            kind.isin(("bounce", "delay")) & split.failure_code.re_search(f"^({STATUS_CODE})$"),
+            split.failure_code,
+            nothing,
+        ),
+        "machine_reason": ibis.cases(
+            (_is_of_machine(split), "vendor_event"),
+            (_is_machine(split), "vendor_flag"),
+            else_=nothing,
+        ),
     }
+
+
+def _is_of_machine(split: Table) -> Column:
+    """Return whether Journey Optimizer has a separate event for what a machine did."""
+    return split.interaction.isin(("bot_open", "bot_click"))
+
+
+def _is_machine(split: Table) -> Column:
+    """Return whether a machine opened or clicked, null where no one has judged."""
+    import ibis
+
+    return ibis.cases(
+        (_is_of_machine(split), True),
+        (split.event_type.isin(("open", "click")), split.bot),
+        else_=ibis.null("boolean"),
+    )
 
 
 def _event_id(split: Table) -> Column:
@@ -253,7 +278,8 @@ def _event(rows: Table) -> Column:
     status, interaction, kind = rows.status, rows.interaction, rows.kind
     unknown = ibis.null("string")
     return ibis.cases(
-        ((status == "bounce") & rows.late, "bounce"),
+        (rows.is_copy, NO_EVENT),
+        (rows.late, "bounce"),
         (status.isin(("sent", "bounce", "denylist")), "sent"),
         (status == "exclude", "excluded"),
         (status.isin(("error", "delay")), status),
@@ -280,7 +306,7 @@ def _cause(rows: Table) -> Column:
         "campaignID": rows.campaign,
         "messageID": rows.message,
         "channel": rows.channel,
-        "messageProfileID": rows.profile,
+        "identityMap": rows.profile,
     }
     return ibis.cases(
         (rows.event == NO_EVENT, NO_EVENT),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.webhooks.errors import RequestRejectedError, unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from campaign_live_widgets.webhooks.limits import Limits
 
@@ -68,6 +70,8 @@ class Route(ABC):
         Accepted values of ``Content-Type``; a request without that header is accepted.
     accepts_ndjson, accepts_gzip : bool
         Whether it accepts one value a line; whether it accepts gzip.
+    answers_head : bool
+        Whether ``HEAD`` is answered with 200: the vendor asks so whether the address exists.
     stores_other_rows : bool
         Whether rows that are not events of the format go to the store too, to be counted there.
     replay_status : int
@@ -82,6 +86,7 @@ class Route(ABC):
     content_types: ClassVar[frozenset[str]] = JSON_TYPES
     accepts_ndjson: ClassVar[bool] = False
     accepts_gzip: ClassVar[bool] = False
+    answers_head: ClassVar[bool] = False
     stores_other_rows: ClassVar[bool] = False
     replay_status: ClassVar[int] = 409
 
@@ -147,6 +152,19 @@ def open_routes(
         message = f"no route is open: set at least one of the environment variables {names}"
         raise UsageError(message)
     return routes
+
+
+def hmac_sha256(key: str, content: bytes) -> bytes:
+    """Return the HMAC-SHA256 of a content, in hexadecimal digits."""
+    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest().encode()
+
+
+def matches_any(given: Iterable[bytes], valid: Iterable[bytes]) -> bool:
+    """Return whether one of *given* is one of *valid*.
+
+    All are compared, each in constant time: the duration does not reveal which one matches.
+    """
+    return any([hmac.compare_digest(*pair) for pair in product(given, valid)])  # noqa: C419
 
 
 def replay_key(*parts: bytes) -> bytes:

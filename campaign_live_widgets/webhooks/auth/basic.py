@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hmac
 from typing import TYPE_CHECKING, ClassVar
 
-from campaign_live_widgets.webhooks.auth.base import JSON_TYPES, Route, Verified
+from campaign_live_widgets.webhooks.auth.base import JSON_TYPES, Route, Verified, matches_any
 from campaign_live_widgets.webhooks.errors import unauthenticated
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ class _AuthorizationRoute(Route):
         scheme, _, credentials = headers.get("Authorization", "").partition(" ")
         is_scheme = scheme.lower() == self.scheme.lower()
         secret = self.parse_credentials(credentials.strip()) if is_scheme else b""
-        # All are compared, each in constant time: the duration reveals nothing.
-        if not any([hmac.compare_digest(secret, valid.encode()) for valid in self.secrets]):  # noqa: C419
+        if not matches_any([secret], [valid.encode() for valid in self.secrets]):
             line = f"the {self.scheme} credentials are missing or wrong"
             raise unauthenticated(line, self.scheme)
 
@@ -68,12 +66,53 @@ class SparkPost(_BasicRoute, name="sparkpost"):
     variable = "CAMPAIGN_LIVE_SPARKPOST_LOGINS"
 
 
-class Events(_AuthorizationRoute, name="events", format="canonical"):
+class Brevo(_BasicRoute, name="brevo"):
+    """Brevo: it signs nothing; user and password are in the address of the webhook."""
+
+    variable = "CAMPAIGN_LIVE_BREVO_LOGINS"
+
+
+class Mailjet(_BasicRoute, name="mailjet"):
+    """Mailjet: it signs nothing; user and password are in the address of the webhook."""
+
+    variable = "CAMPAIGN_LIVE_MAILJET_LOGINS"
+
+
+class _BearerRoute(_AuthorizationRoute):
+    scheme = "Bearer"
+    expected_value = "a token; separate several by commas"
+
+
+class Braze(_BearerRoute, name="braze"):
+    """Braze's Currents, with the token of its custom HTTP connector."""
+
+    variable = "CAMPAIGN_LIVE_BRAZE_TOKENS"
+
+
+class OneSignal(_BearerRoute, name="onesignal"):
+    """OneSignal's event streams, with a header that the sender adds."""
+
+    variable = "CAMPAIGN_LIVE_ONESIGNAL_TOKENS"
+
+
+class Iterable(_BearerRoute, name="iterable"):
+    """Iterable's system webhooks, with the token of any of its kinds of authentication.
+
+    Iterable puts the token as it is behind the name of the kind, or alone.
+    """
+
+    variable = "CAMPAIGN_LIVE_ITERABLE_TOKENS"
+
+    def check_headers(self, headers: Mapping[str, str]) -> None:
+        """Raise if the header does not contain one of the tokens."""
+        token = headers.get("Authorization", "").strip().rpartition(" ")[2]
+        super().check_headers({"Authorization": f"{self.scheme} {token}"})
+
+
+class Events(_BearerRoute, name="events", format="canonical"):
     """Canonical events from your own programs."""
 
-    scheme = "Bearer"
     variable = "CAMPAIGN_LIVE_EVENTS_TOKENS"
-    expected_value = "a token; separate several by commas"
     content_types = JSON_TYPES | {
         "application/x-ndjson",
         "application/ndjson",

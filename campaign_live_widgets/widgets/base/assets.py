@@ -195,7 +195,7 @@ class Overlay(Front):
     """
 
     figure = t.Instance(Widget).tag(sync=True, **widget_serialization)
-    mark = t.Instance(Widget).tag(sync=True, **widget_serialization)
+    mark = t.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     axes: t.List[Any] = t.List().tag(sync=True, **widget_serialization)
     scale = t.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     options = t.Dict().tag(sync=True)

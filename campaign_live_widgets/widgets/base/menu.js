@@ -75,7 +75,7 @@ function moveFocus(event, items) {
 }
 
 export function attach({ model, el, menu, labels, library, show, signal }) {
-  const { locale, metrics, notes } = model.get("options");
+  const { locale, metrics, notes, of } = model.get("options");
   const list = popover("clw-menu", "menu", el, menu, signal);
   list.setAttribute("aria-label", menu.getAttribute("aria-label"));
   const status = make("div", "clw-tile-status");
@@ -113,7 +113,7 @@ export function attach({ model, el, menu, labels, library, show, signal }) {
   function explain() {
     const terms = library.get("meanings")[locale];
     const title = model.get("title");
-    meanings ??= meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal });
+    meanings ??= meaningsPanel({ el, menu, labels, metrics, notes, of, title, terms, signal });
     meanings.showPopover();
     placeBeside(meanings, menu, { width: PANEL_PX });
     meanings.querySelector("button")?.focus();
@@ -169,7 +169,7 @@ export function attach({ model, el, menu, labels, library, show, signal }) {
 }
 
 /** Create the panel with the definition, formula and divisor of each metric of the tile. */
-function meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal }) {
+function meaningsPanel({ el, menu, labels, metrics, notes, of, title, terms, signal }) {
   const panel = popover("clw-meanings", "dialog", el, menu, signal);
   const heading = make("h4", "clw-meanings-title", labels.meanings);
   heading.id = freshId();
@@ -192,8 +192,8 @@ function meaningsPanel({ el, menu, labels, metrics, notes, title, terms, signal 
       labels.formula.replace("{}", () => formula),
     );
     if (formula) list.append(counted);
-    const whole = rate.split(" ÷ ").at(-1);
-    const divides = rate ? labels.dividesBy.replace("{}", () => whole) : labels.noRate;
+    const whole = of || rate.split(" ÷ ").at(-1);
+    const divides = whole ? labels.dividesBy.replace("{}", () => whole) : labels.noRate;
     list.append(make("dd", "clw-meanings-formula", divides));
   }
   panel.append(head, make("p", "clw-meanings-tile", title), list);

@@ -26,9 +26,10 @@ const SHAPES = {
 const SKIPPED =
   "button.clw-tile-view, button.clw-tile-menu, .clw-pop, .clw-tile-status, .clw-unseen, " +
   ".clw-lines-cursor, .clw-lines-dot, .clw-tile-switch, script, style";
-const POINTED = ".clw-bars-row, .clw-donut-row"; // their background follows the pointer
-const LEFT = ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot";
-const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row";
+const POINTED = ".clw-bars-row, .clw-donut-row, .clw-intervals-row"; // their background follows the pointer
+const LEFT =
+  ".clw-donut-ring, .clw-donut-row, .clw-bars-list, .clw-lines-plot, .clw-intervals-list";
+const ROWS = ".clw-table-grid > tbody > tr, .clw-bars-row, .clw-donut-row, .clw-intervals-row";
 
 /** Any CSS colour as [#rrggbb, opacity], the way every program reads it. */
 const colors = new Map();

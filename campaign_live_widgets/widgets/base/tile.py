@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 from ipywidgets import VBox
 
-from campaign_live_widgets.catalog import notes
+from campaign_live_widgets.catalog import METRICS, notes
 from campaign_live_widgets.errors import UnknownNameError
 from campaign_live_widgets.rendering.html.notebook import tile_html
 from campaign_live_widgets.rendering.text import tile_text
@@ -178,7 +178,8 @@ class TileWidget(VBox):
             name = self._context.file_name(self.tile.id, what)
             if what != "csv":
                 return File(name, self._context.caption)
-            return csv_file(name, frame_csv(self._table, self.locale, self._names, labels=True))
+            rows = frame_csv(self._table, self.locale, self._names, labels=True, tile=self.tile)
+            return csv_file(name, rows)
 
     def show_error(self, message: str | None) -> None:
         """Cover the view with an error card; ``None`` removes it, and shows the last valid data."""
@@ -263,6 +264,7 @@ class TileWidget(VBox):
                 "locale": locale,
                 "metrics": list(self.tile.metrics),
                 "notes": list(notes(self.tile, locale)),
+                "of": METRICS[of].label(locale) if (of := self.tile.share_of) else "",
             },
         )
         head.add_class("clw-tile-head")

@@ -10,10 +10,11 @@ from bqplot import Bars as BarsMark
 from bqplot import Figure, LinearScale, OrdinalScale
 from ipywidgets import Box, Layout
 
-from campaign_live_widgets.catalog import column_label
+from campaign_live_widgets.catalog import column_label, is_part
 from campaign_live_widgets.rendering.html.geometry import GEOMETRY
-from campaign_live_widgets.rendering.language.labels import WHOLES, nothing, share_of
+from campaign_live_widgets.rendering.language.labels import nothing, share_of
 from campaign_live_widgets.rendering.model import palette
+from campaign_live_widgets.rendering.model.columns import bar_metrics
 from campaign_live_widgets.widgets.base.arrays import compact
 from campaign_live_widgets.widgets.base.assets import Overlay
 from campaign_live_widgets.widgets.base.joint_updates import Joint
@@ -45,15 +46,20 @@ class BarsOverlay(Overlay, script="bars"):
 class Bars(View, kind="bars"):
     """Draw a dimension and its metrics: a group of bars for each row, a bar for each metric."""
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the metrics that are drawn."""
+        return bar_metrics(self.tile)
+
     def state(self, table: TileTable, names: Mapping[str, str]) -> dict[str, Any]:
         """Return row numbers, counts by metric and row, and the names of the rows.
 
         Rows are numbered, since two of them may have the same name.
         """
-        y = compact(table.counts(self.tile.metrics))
+        y = compact(table.counts(self.metrics))
         return {
             "x": np.arange(len(table), dtype=np.uint16),
-            "y": y if len(self.tile.metrics) > 1 else y.ravel(),
+            "y": y if len(self.metrics) > 1 else y.ravel(),
             "labels": self.labels(table, names),
             "starts": self.starts(table, names),
         }
@@ -66,8 +72,8 @@ class Bars(View, kind="bars"):
             scales={"x": OrdinalScale(reverse=True, allow_padding=False), "y": scale},
             type="grouped",
             orientation="horizontal",
-            colors=[palette.css_color(metric) for metric in tile.metrics],
-            color_mode="element" if len(tile.metrics) > 1 else "no_group",
+            colors=[palette.css_color(metric) for metric in self.metrics],
+            color_mode="element" if len(self.metrics) > 1 else "no_group",
             padding=PADDING,
             stroke_width=0.0,
             enable_hover=False,
@@ -84,9 +90,9 @@ class Bars(View, kind="bars"):
         options = {
             "locale": locale,
             "padding": PADDING,
-            "metrics": [self._metric(metric) for metric in tile.metrics],
+            "metrics": [self._metric(metric) for metric in self.metrics],
             "rates": bool(tile.rates),
-            "empty": nothing(tile.metrics[0])(locale),
+            "empty": nothing(self.metrics[0])(locale),
         }
         overlay = BarsOverlay(figure=figure, mark=mark, scale=scale, options=options)
         box = Box([figure, overlay])
@@ -94,11 +100,11 @@ class Bars(View, kind="bars"):
         return mark, box
 
     def _metric(self, metric_id: str) -> dict[str, Any]:
-        metrics, rate_of = self.tile.metrics, self.tile.rate_of(metric_id)
+        metrics, rate_of = self.metrics, self.tile.rate_of(metric_id)
         return {
             "label": column_label(metric_id, self.locale),
             "color": palette.css_color(metric_id),
             "rateOf": metrics.index(rate_of) if rate_of else -1,
-            "isPart": bool(self.tile.rates) and rate_of in WHOLES,
+            "isPart": bool(self.tile.rates) and is_part(metric_id, rate_of),
             "rateLabel": share_of(rate_of)(self.locale) if rate_of else "",
         }

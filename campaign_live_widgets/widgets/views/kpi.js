@@ -25,7 +25,7 @@ function card(metric, word) {
 /** @param {RenderProps} props */
 export function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, labels, shareOf, empty, unknown } = model.get("options");
+  const { locale, labels, shareOf, tooMany, negative, empty, unknown } = model.get("options");
   const { count, short, share } = formats(locale);
   const list = make("div", "clw-kpi-list");
   list.setAttribute("role", "list");
@@ -54,7 +54,9 @@ export function render({ model, el, signal }) {
       const shown = shareOf && shares[i] !== null && shares[i] !== undefined;
       bar.hidden = !shown;
       part.style.width = shown ? `${100 * Math.max(0, Math.min(1, shares[i]))}%` : "0";
-      write(small, shown ? `${share(shares[i])} ${shareOf}` : "");
+      const why = counts[i] < 0 ? negative : tooMany;
+      const none = shareOf && known && counts[i] ? `– ${shareOf} (${why})` : "";
+      write(small, shown ? `${share(shares[i])} ${shareOf}` : none);
     });
     fit();
   };

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 
 from campaign_live_widgets.catalog import METRICS, column_label
-from campaign_live_widgets.rendering.language.labels import NO_DATA, NO_VALUE, share_of
+from campaign_live_widgets.rendering.language.labels import (
+    NEGATIVE,
+    NO_DATA,
+    NO_VALUE,
+    share_of,
+    why_no_rate,
+)
 from campaign_live_widgets.rendering.model import palette
 from campaign_live_widgets.widgets.base.assets import Front
 from campaign_live_widgets.widgets.base.view import View
@@ -56,6 +62,8 @@ class Kpi(View, kind="kpi"):
         options = {
             "locale": locale,
             "labels": labels,
+            "tooMany": why_no_rate(1, self.tile.share_of, locale),
+            "negative": NEGATIVE(locale),
             "shareOf": share_of(self.tile.share_of)(locale) if self.tile.share_of else "",
             "empty": NO_DATA(locale),
             "unknown": NO_VALUE(locale),

@@ -54,13 +54,19 @@ export function timeTicks(times, room, clock) {
   if (wide.some((isWide, i) => isWide && wide[i + 1])) ticks = opening(room / WIDER);
   const begun = ticks.map(({ day }) => day);
   const isTwice = (day) => begun.indexOf(day) !== begun.lastIndexOf(day);
-  const label = ({ date, day }) => {
+  const note = clock.repeated(times[0]);
+  const isUtcDay = note.startsWith("(");
+  const text = ({ date, day }) => {
     if (day === null) return clock.time(date);
-    return isTwice(day) ? `${clock.day(date)} ${clock.repeated(date)}` : clock.day(date);
+    return isTwice(day) && !isUtcDay
+      ? `${clock.day(date)} ${clock.repeated(date)}`
+      : clock.day(date);
   };
+  /** Days of UTC, which the page's clocks do not have, are named once. */
+  const label = (tick, i) => (isUtcDay && !i ? `${text(tick)} ${note}` : text(tick));
   return {
     values: ticks.map(({ date }) => date),
-    labels: Object.fromEntries(ticks.map((tick) => [String(tick.date), label(tick)])),
+    labels: Object.fromEntries(ticks.map((tick, i) => [String(tick.date), label(tick, i)])),
   };
 }
 
@@ -70,7 +76,8 @@ export function timeTicks(times, room, clock) {
  */
 export function dashes(xs, ys, finished) {
   if (finished >= xs.length) return "none";
-  const lengths = xs.slice(1).map((x, i) => Math.hypot(x - xs[i], ys[i + 1] - ys[i]));
+  // A gap has no length.
+  const lengths = xs.slice(1).map((x, i) => Math.hypot(x - xs[i], ys[i + 1] - ys[i]) || 0);
   const sum = (parts) => parts.reduce((a, b) => a + b, 0);
   const whole = sum(lengths.slice(0, Math.max(0, finished - 1)));
   const rest = sum(lengths) - whole;
@@ -105,8 +112,11 @@ function legendButton(label, color, title) {
 /** @param {RenderProps} props */
 export async function render({ model, el, signal }) {
   const life = lifetime(signal);
-  const { locale, labels, colors, empty, toggle, unfinished } = model.get("options");
-  const { count, short } = formats(locale);
+  const { locale, colors, empty, isRate, toggle, unfinished } = model.get("options");
+  const { count, short: shortCount, rate } = formats(locale);
+  const percent = new Intl.NumberFormat(locale, { style: "percent" });
+  const short = isRate ? (v) => percent.format(v / 100) : shortCount;
+  const full = isRate ? (v) => rate(v / 100) : count;
   const clockOf = clocks(locale);
   let clock = clockOf([]);
   el.classList.add("clw-overlay");
@@ -114,27 +124,39 @@ export async function render({ model, el, signal }) {
     ...["mark", "figure", "scale"].map((name) => linked(model, model.get(name))),
     ...model.get("axes").map((axis) => linked(model, axis)),
   ]);
-  const visible = labels.map(() => true);
+  let labels = model.get("options").labels;
+  let visible = labels.map(() => true);
   const legend = make("div", "clw-legend");
   const plot = make("div", "clw-lines-plot");
   const cursor = make("div", "clw-lines-cursor");
   plot.tabIndex = 0;
   nameImage(el, plot, mark, life.signal);
   plot.setAttribute("data-lm-suppress-shortcuts", "true");
-  const dots = colors.map((color) => {
-    const dot = make("i", "clw-lines-dot");
-    dot.style.background = color;
-    return dot;
-  });
-  const buttons = labels.map((label, j) => {
-    const button = legendButton(label, colors[j], `${toggle}: ${label}`);
-    button.addEventListener("click", () => switchSeries(j));
-    button.addEventListener("pointerenter", () => fade(j));
-    button.addEventListener("pointerleave", () => fade(-1));
-    return button;
-  });
-  legend.append(...buttons);
+  let dots = /** @type {HTMLElement[]} */ ([]);
+  let buttons = /** @type {HTMLElement[]} */ ([]);
   el.append(legend, plot);
+
+  /** Make the legend for these names, and show all of their lines. */
+  function name(names) {
+    labels = names;
+    visible = names.map(() => true);
+    for (const dot of dots) dot.remove();
+    dots = names.map((_, j) => {
+      const dot = make("i", "clw-lines-dot");
+      dot.style.background = colors[j];
+      return dot;
+    });
+    buttons = names.map((label, j) => {
+      const button = legendButton(label, colors[j], `${toggle}: ${label}`);
+      button.addEventListener("click", () => switchSeries(j));
+      button.addEventListener("pointerenter", () => fade(j));
+      button.addEventListener("pointerleave", () => fade(-1));
+      return button;
+    });
+    legend.replaceChildren(...buttons);
+    if (mark.get("curves_subset")?.length) mark.set("curves_subset", []);
+  }
+  name(labels);
   const tip = tooltip(life.signal);
   const setEmpty = emptyNote(el, empty);
   /** @type {{ times: Date[], series: any[], most: number, top: number }} */
@@ -161,14 +183,20 @@ export async function render({ model, el, signal }) {
   }
 
   function draw() {
+    const names = mark.get("names") ?? [];
+    if (isRate && names.join("\n") !== labels.join("\n")) name(names);
     const y = mark.get("y") || [];
-    const x = Array.from(mark.get("x") || []);
-    const series = labels.length > 1 ? Array.from(y) : [y];
-    const largest = (j) => (series[j] || []).reduce((a, b) => Math.max(a, b), 0);
+    // Behind the last point of a rate is a gap and one more point, for bqplot alone.
+    const drawn = (values) => (isRate ? values.slice(0, -2) : values);
+    const x = drawn(Array.from(mark.get("x") || []));
+    const series = (labels.length > 1 ? Array.from(y) : [y]).map(drawn);
+    const largest = (j) =>
+      (series[j] || []).reduce((a, b) => (Number.isNaN(b) ? a : Math.max(a, b)), 0); // a gap is NaN
+    const isAbsent = (j) => (isRate ? (series[j] || []).every(Number.isNaN) : largest(j) === 0);
     const tops = labels.map((_, j) => (visible[j] ? largest(j) : 0));
     data = { times: x.map((t) => new Date(+t)), series, most: Math.max(1, ...tops), top: data.top };
     clock = clockOf(mark.get("clock") ?? [], data.times.filter(isEnd));
-    setEmpty(x.length === 0 || labels.every((_, j) => largest(j) === 0));
+    setEmpty(x.length === 0 || labels.every((_, j) => isAbsent(j)));
     layout();
   }
 
@@ -230,13 +258,14 @@ export async function render({ model, el, signal }) {
     cursor.style.height = `${box.height}px`;
     if (!cursor.isConnected) el.append(cursor, ...dots);
     dots.forEach((dot, j) => {
-      dot.style.display = visible[j] ? "" : "none";
+      const isGap = Number.isNaN(data.series[j][at]);
+      dot.style.display = visible[j] && !isGap ? "" : "none";
       dot.style.left = `${x}px`;
       dot.style.top = `${box.top + box.height * (1 - data.series[j][at] / data.top)}px`;
     });
     const host = el.getBoundingClientRect();
     const rows = labels
-      .map((label, j) => [colors[j], label, count(data.series[j][at])])
+      .map((label, j) => [colors[j], label, full(data.series[j][at])])
       .filter((_, j) => visible[j]);
     const time = clock.both(data.times[at]);
     const label = at < mark.get("finished") ? time : `${time} (${unfinished})`;
@@ -264,7 +293,7 @@ export async function render({ model, el, signal }) {
     point(at < 0 && event.key === "ArrowLeft" ? last : to);
   });
   draw();
-  follow(mark, "change:x change:y change:finished change:clock", draw, life.signal);
+  follow(mark, "change:x change:y change:names change:finished change:clock", draw, life.signal);
   onResize(el, layout, life.signal);
   return () => life.abort();
 }

@@ -33,10 +33,11 @@ from campaign_live_widgets.app.settings.query import Query
 from campaign_live_widgets.engine import FileRollup
 from campaign_live_widgets.errors import SourceError
 from campaign_live_widgets.report import to_json
-from campaign_live_widgets.snapshot import microseconds
+from campaign_live_widgets.snapshot import MACHINES, microseconds
 from tests.support.events import files, generate
 from tests.support.events.generate import AT
 from tests.support.reader.running import running
+from tests.support.reader.waiting import read_more
 
 if TYPE_CHECKING:
     from tests.support.reader.running import RunningReader
@@ -59,6 +60,7 @@ def queries(source: Path) -> list[Query]:
             messages=tuple(messages[: number % 4]),
             executions=tuple(executions[:1]) if number % 5 == 4 else (),
             include_tests=number % 3 == 0,
+            machines=MACHINES[number % 4 % 3],
         )
         for number in range(CLIENTS)
     ]
@@ -93,7 +95,8 @@ def test_many_clients_with_different_filters_have_each_their_numbers(
                     reports[number][turn:] = [report]
                 barrier.wait(60)
                 barrier.wait(60)
-                feed.refresh()
+                if turn == 0:
+                    read_more(feed)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         views = [pool.submit(view, *pair) for pair in enumerate(wanted)]
@@ -234,6 +237,7 @@ def received(raw: socket.socket) -> bytes:
     return data
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize(
     "data",
     [
@@ -268,6 +272,20 @@ def test_a_request_that_is_cut_off_is_forgotten(reader: RunningReader) -> None:
     with connected(reader) as raw:
         raw.sendall(request(1)[:-5])
     assert reader.feed().refresh()
+
+
+def test_clients_that_leave_while_they_wait_stop_nothing(
+    source: Path, reader: RunningReader
+) -> None:
+    feed = reader.feed(campaign="c1", at=AT, window=WEEK)
+    feed.refresh()
+    refresh = message(1, encode_body({"operation": "refresh", "max_age_ms": 0}))
+    for number in range(2, 5):
+        for _ in range(20):
+            with connected(reader) as raw:
+                raw.sendall(refresh)
+        files.write(generate.events(number, 10), source / f"{number}.parquet")
+        read_more(feed)
 
 
 def requests_sent(raw: socket.socket) -> int:

@@ -37,7 +37,8 @@ from campaign_live_widgets.app.reader.messages.protocol import (
     encode_body,
 )
 from campaign_live_widgets.app.reader.messages.values import campaigns_to, to_campaigns
-from campaign_live_widgets.catalog import COUNTS
+from campaign_live_widgets.catalog import BASES, COUNTS
+from campaign_live_widgets.catalog.providers import with_rows
 from campaign_live_widgets.errors import (
     CampaignLiveError,
     SourceError,
@@ -47,15 +48,21 @@ from campaign_live_widgets.errors import (
 )
 from campaign_live_widgets.snapshot import (
     DIMENSIONS,
+    MACHINES,
     Campaign,
     Counts,
     Execution,
+    Folded,
     Health,
     Lost,
     Message,
+    ProviderSeries,
     Reject,
+    Run,
     Selection,
     Snapshot,
+    UniqueCounts,
+    Uniques,
     Window,
 )
 
@@ -89,6 +96,7 @@ messages = st.builds(
 executions = st.builds(Execution, texts, numbers, times, times)
 campaigns = st.builds(Campaign, texts, st.none() | texts, numbers, times, st.none() | times)
 versions = st.builds("{:x}-{}".format, st.integers(0, 1 << 64), st.integers(0, 1 << 40))
+families = st.lists(st.tuples(texts, texts), max_size=2).map(tuple).map(with_rows)
 questions = st.builds(
     Question,
     st.none() | texts,
@@ -96,6 +104,7 @@ questions = st.builds(
     st.none() | times,
     selections,
     st.booleans(),
+    families=families,
 )
 
 
@@ -114,6 +123,13 @@ def tables(draw: Any, dimension: str) -> Counts:  # noqa: ANN401 - of Hypothesis
     return Counts(values, tuple(column(texts)), counts)
 
 
+uniques = st.builds(
+    Uniques,
+    st.dictionaries(texts, st.builds(UniqueCounts, *[numbers] * len(UniqueCounts._fields))),
+    st.dictionaries(st.tuples(texts, texts), numbers),
+)
+lines = st.lists(st.lists(numbers, max_size=2).map(tuple), max_size=2).map(tuple)
+pairs = st.frozensets(st.tuples(texts, texts), max_size=3)
 snapshots = st.builds(
     Snapshot,
     campaign_id=texts,
@@ -125,12 +141,20 @@ snapshots = st.builds(
     newest_event=st.none() | times,
     health=healths,
     include_tests=st.booleans(),
+    machines=st.sampled_from(MACHINES),
+    basis=st.sampled_from(BASES),
+    families=families,
+    provider_series=st.builds(ProviderSeries, st.lists(texts, max_size=2).map(tuple), lines, lines),
+    small_cells=numbers,
+    folded=st.builds(Folded, pairs, pairs),
     selection=selections,
     messages=st.lists(messages, max_size=2).map(tuple),
     executions=st.lists(executions, max_size=2).map(tuple),
     campaign_names=st.dictionaries(texts, st.none() | texts, max_size=2),
     ending=st.sampled_from(["now", "newest", "fixed"]),
     taken_at=st.none() | times,
+    run=st.none() | st.builds(Run, tables("message_id"), numbers),
+    uniques=st.none() | uniques,
 )
 answers = st.builds(Answer, snapshots, versions, times, times)
 
@@ -139,7 +163,10 @@ def fields(snapshot: Snapshot) -> dict[str, Any]:
     """Return all of a snapshot as values that can be compared."""
     plain = {name: getattr(snapshot, name) for name in Snapshot.__slots__ if name != "counts"}
     plain.pop("__weakref__", None)
-    for dimension, table in snapshot.counts.items():
+    counts = dict(snapshot.counts)
+    if (run := plain.pop("run")) is not None:
+        plain["entered to date"], counts["to date"] = run.entered_profiles, run.counts
+    for dimension, table in counts.items():
         values = [str(value) for value in table.values] if dimension == "bucket" else table.values
         plain[dimension] = (values, table.channels, table.counts.dtype, table.counts.tolist())
     return plain
@@ -194,7 +221,11 @@ def bodies() -> list[bytes]:
     series = Counts(np.array([1, 2], "datetime64[us]"), ("email", "push"), table.counts)
     counts = {d: series if d == "bucket" else table for d in DIMENSIONS}
     now = datetime(2026, 1, 2, tzinfo=UTC)
-    snapshot = Snapshot("c", "C", Window(now, now), counts, 3, {"m": "M"}, now)
+    run = Run(table, 4)
+    pairs = Uniques({"email": UniqueCounts(*range(7))}, {("email", "shop.example"): 2})
+    snapshot = Snapshot(
+        "c", "C", Window(now, now), counts, 3, {"m": "M"}, now, run=run, uniques=pairs
+    )
     return [encode_answer(Answer(snapshot, "ab-1", now, now)), encode_body({"a": [1]})]
 
 
@@ -268,6 +299,12 @@ def test_a_hostile_body_is_an_error(body: bytes) -> None:
         (["ending"], "soon"),
         (["message_names"], [["m", None]]),
         (["messages"], {}),
+        (["run"], [4]),
+        (["run", 0], None),
+        (["run", 1, 1], ["a"]),
+        (["uniques"], [[]]),
+        (["uniques", 0, 0], ["email", 1]),
+        (["uniques", 1, 0, 2], "2"),
     ],
 )
 def test_an_answer_with_a_wrong_value_is_an_error(path: list[Any], value: object) -> None:

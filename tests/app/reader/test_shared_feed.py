@@ -20,6 +20,7 @@ from campaign_live_widgets.report import to_json
 from tests.support.events import files, generate
 from tests.support.events.generate import AT
 from tests.support.reader.running import running
+from tests.support.reader.waiting import read_more
 from tests.support.reports.direct import direct_report
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def test_equal_questions_have_the_same_snapshot(reader: RunningReader, source: P
     assert first.snapshot(now) is not second.snapshot(now + timedelta(minutes=1))
     assert reader.connection.status().made == 3
     files.write(generate.events(6, 10), source / "2.parquet")
-    assert first.refresh()
+    read_more(first)
     assert first.snapshot(now) is second.snapshot(now)
     assert to_json(first.snapshot()) == own(source, campaign="c1", at=AT, window=WEEK)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from campaign_live_widgets.sources.formats.times import NOT_A_TIME
 from tests.support.events.staged import staged
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ COMMON: Row = {
     "is_async": None,
     "url": None,
     "is_test": False,
-    "is_machine": False,
+    "is_machine": None,
+    "machine_reason": None,
+    "status_code": None,
     "cause": None,
 }
 SAMPLES: dict[str, tuple[Row, list[Row]]] = {
@@ -140,6 +143,7 @@ SAMPLES: dict[str, tuple[Row, list[Row]]] = {
                 "event_type": "bounce",
                 "bounce_type": "hard",
                 "reason": "Invalid-Recipient",
+                "status_code": "5.1.1",
                 "is_async": False,
                 "profile_id": "customer-7",
             }
@@ -191,6 +195,7 @@ SAMPLES: dict[str, tuple[Row, list[Row]]] = {
                 "message_id": "hello",
                 "profile_id": "customer-7",
                 "is_machine": True,
+                "machine_reason": "prefetch",
             }
         ],
     ),
@@ -243,8 +248,8 @@ def test_files_of_all_vendors_can_share_a_folder(tmp_path: Path) -> None:
         ("sendgrid", {"event": "jane.doe@example.com"}, "unknown event"),
         ("sendgrid", {"email": " ", "profile_id": None}, "recipient is missing"),
         ("postmark", {"Tag": ""}, "campaign is missing: no metadata"),
-        ("postmark", {"DeliveredAt": "99"}, None),
-        ("postmark", {"DeliveredAt": "noon"}, "timestamp is not a time"),
+        ("postmark", {"DeliveredAt": "1795176000"}, None),
+        ("postmark", {"DeliveredAt": "noon"}, NOT_A_TIME),
     ],
 )
 def test_a_row_is_rejected_with_its_cause(

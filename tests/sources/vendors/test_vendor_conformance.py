@@ -15,8 +15,10 @@ import zstandard
 from campaign_live_widgets.engine import open_rollup
 from campaign_live_widgets.report import to_json
 from tests import oracle
+from tests.support.channels.words import WORDS
 from tests.support.events import files
 from tests.support.events.generate import AT, WINDOWS
+from tests.support.events.staged import staged
 from tests.support.vendors import generate_vendors
 
 if TYPE_CHECKING:
@@ -107,15 +109,33 @@ def test_every_file_form_gives_the_report_of_the_oracle(
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
+def test_every_column_of_every_event_is_as_it_was_made(tmp_path: Path, vendor: str) -> None:
+    """Also what no tile counts. Ids and names of channels are the package's own."""
+    (tmp_path / "a.ndjson").write_text(ndjson([row.raw for row in made(vendor)]), "utf-8")
+    columns = [name for name in oracle.COLUMNS if name not in ("event_id", "timestamp")]
+    got = [
+        (row["us"], *(row[name] for name in columns))
+        for row in staged(tmp_path)
+        if row["cause"] is None and row["part"]
+    ]
+    wanted = [
+        (round(event["timestamp"].timestamp() * 1e6), *(event.get(name) for name in columns))
+        for row in made(vendor)
+        for event in row.events or ()
+    ]
+    assert sorted(got, key=repr) == sorted(wanted, key=repr)
+
+
+@pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
 def test_the_generated_events_cover_every_kind_of_row(vendor: str) -> None:
     wanted = expected(vendor, "30d", tests=True)
-    assert wanted["health"]["ignored"] > 5
+    assert wanted["health"]["ignored"] > 5 or vendor == "mailjet"  # each of its events is one
     assert wanted["health"]["duplicates"] >= 50
     assert wanted["health"]["rejected"] >= 4
     of_email = {n: w["rows"] for n, w in wanted["widgets"].items() if n.startswith("email.")}
     empty = [n for n, rows in of_email.items() if not any(any(row[1:]) for row in rows)]
     assert empty == [] or vendor != "sendgrid"
-    assert len(of_email["email.bounce_reasons"]) > 5
+    assert len(of_email["email.bounce_reasons"]) > 5 or vendor in WORDS
 
 
 @pytest.mark.parametrize("vendor", generate_vendors.VENDORS)
@@ -145,6 +165,7 @@ def flat(raw: Row) -> Row:
     [
         ("sendgrid", "csv"),  # one of its fields is now a text, now a list: no column of Parquet's
         *((vendor, form) for vendor in ("postmark", "sparkpost") for form in ("csv", "parquet")),
+        *((vendor, "csv") for vendor in ("fcm", "braze", "iterable", "onesignal")),
     ],
 )
 def test_flattened_tables_give_the_report_of_the_oracle(

@@ -146,6 +146,8 @@ def event(rng: random.Random, number: int, at: datetime | None = None) -> Row:
         "url": "https://shop.example/?a=1&b=2" if kind == "click" else None,
         "is_test": rng.choice((None, None, False, False, False, True)),
         "is_machine": rng.choice((True, False, None)) if kind in ("open", "click") else None,
+        "status_code": ("5.1.1", "450", None)[number % 3] if bounced else None,
+        "machine_reason": "prefetch" if kind == "open" and number % 5 == 0 else None,
         "campaign_name": _name(rng, campaign, at),
         "message_name": _name(rng, message, at),
     }
@@ -204,3 +206,12 @@ def simple(seed: int, size: int = 300) -> list[Row]:
         "event_type",
     )
     return [{name: row[name] for name in required} for row in events(seed, size, faults=False)]
+
+
+def later(seed: int, size: int = 6) -> list[Row]:
+    """Return rows of events that are not counted yet, one of them broken as well."""
+    rng = random.Random(seed)  # noqa: S311 - test data
+    rows = [event(rng, i) | {"event_id": f"later-{i}"} for i in range(size)]
+    for row in rows:
+        row["event_type"] = rng.choice(("impression", "dismiss", "conversion"))
+    return [*rows, rows[0] | {"event_id": "later-broken", "campaign_id": None}]

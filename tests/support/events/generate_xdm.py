@@ -17,6 +17,8 @@ EMAIL_KINDS: Final = (
     ("sent",) * 12
     + ("bounce",) * 4
     + ("async",) * 3
+    + ("out_of_band",) * 2
+    + ("copy",) * 3
     + ("denylist", "denylist", "error", "error", "exclude", "exclude", "delay")
     + ("delivered", "read", "duplicate", "unknown")
     + ("open",) * 6
@@ -32,15 +34,17 @@ PUSH_KINDS: Final = (
 )
 SMS_KINDS: Final = ("sent", "bounce", "error", "exclude", "delivered", "read")
 EXCLUSIONS: Final = ("EmailNoConsent", "Suppressed", "PushNoTokenFoundInProfile", "brand new one")
+CODES: Final = ("FR-0", "FR-1", "5.1.1", "4.2.2", "550", "451", "5.1.1.1", "99", "sent 5.1.1")
+"""Some are codes of servers."""
 
 
 def _feedback(rng: random.Random, kind: str) -> Row:
-    status = "bounce" if kind == "async" else kind
+    status = {"async": "bounce", "copy": "sent"}.get(kind, kind)
     feedback: Row = {"feedbackStatus": status, "retryCount": rng.randrange(3)}
-    failure: Row = {"code": f"FR-{rng.randrange(9)}", "reason": some(rng, REASONS)}
+    failure: Row = {"code": CODES[rng.randrange(len(CODES))], "reason": some(rng, REASONS)}
     if kind == "exclude":
         feedback["messageExclusion"] = {"code": "050101", "reason": some(rng, EXCLUSIONS)}
-    elif kind in ("bounce", "async"):
+    elif kind in ("bounce", "async", "out_of_band"):
         failure["type"] = rng.choice(("Hard", "hard", "Soft", "soft", "Ignored", None))
         failure["category"] = "async" if kind == "async" else rng.choice(("sync", None))
         feedback["messageFailure"] = failure
@@ -52,12 +56,21 @@ def _feedback(rng: random.Random, kind: str) -> Row:
 
 
 def _identity(rng: random.Random, profile: Row, number: int) -> Row:
-    """Name the profile in one of the two ways; return the row's ``identityMap``."""
+    """Name the mail, and mostly the person, in one of several ways; return ``identityMap``."""
     person = f"person-{rng.randrange(40)}@mail.example"
-    if rng.random() < 0.7:
-        profile["messageProfileID"] = f"profile-{rng.randrange(60)}"
+    profile["messageProfileID"] = f"profile-{rng.randrange(60)}"
+    chance = rng.random()
+    if chance < 0.5:
         return {"Email": [{"id": person, "primary": True}]}
-    second = [{"id": f"ecid-{number}", "primary": False}]
+    if chance < 0.6:
+        return {}
+    if chance < 0.7:
+        return {"ECID": [{"id": f"ecid-{rng.randrange(30)}", "primary": False}]}
+    second = [{"id": f"ecid-{n}", "primary": False} for n in (number % 7, number % 5)]
+    if chance < 0.8:
+        return {"Phone": [{"id": person, "primary": False}], "ECID": second}
+    if rng.random() < 0.5:
+        del profile["messageProfileID"]
     return {"ECID": second, "Email": [{"id": person, "primary": True}]}
 
 
@@ -126,13 +139,18 @@ def row(rng: random.Random, number: int, at: datetime | None = None) -> Row:
         }
     else:
         inner["messageDeliveryfeedback"] = _feedback(rng, kind)
+    if kind == "copy":
+        inner["secondaryRecipientDetail"] = {
+            "type": "BCC",
+            "originalRecipientAddress": f"reader{number}@mail.example",
+        }
     return out
 
 
 def _broken(rng: random.Random, first: int) -> list[Row]:
     """Return rows to be rejected: required fields gone, words outside the enumerations."""
     rows = [row(rng, first + i) for i in range(60)]
-    sent = [r for r in rows if _status(r) == "sent"][:6]
+    sent = [r for r in rows if _status(r) == "sent" and _is_event(r)][:6]
     bounce = next(r for r in rows if _status(r) == "bounce")
     inner = [r["_experience"]["customerJourneyManagement"] for r in sent]
     sent[0]["_id"] = None
@@ -141,7 +159,7 @@ def _broken(rng: random.Random, first: int) -> list[Row]:
     inner[3]["messageProfile"]["channel"]["_id"] = CHANNEL + "pigeon"
     inner[4]["messageDeliveryfeedback"]["feedbackStatus"] = "teleported"
     inner[5]["messageProfile"].pop("messageProfileID", None)
-    sent[5]["identityMap"] = {"ECID": [{"id": "somebody", "primary": False}]}
+    sent[5]["identityMap"] = {"ECID": [{"id": "", "primary": True}]}
     failure = bounce["_experience"]["customerJourneyManagement"]["messageDeliveryfeedback"]
     failure["messageFailure"]["type"] = "Squishy"
     return [*sent, bounce]
@@ -152,13 +170,19 @@ def _status(out: Row) -> str | None:
     return inner.get("messageDeliveryfeedback", {}).get("feedbackStatus")
 
 
+def _is_event(out: Row) -> bool:
+    inner = out["_experience"]["customerJourneyManagement"]
+    silent = _status(out) in ("delivered", "read", "duplicate", "unknown")
+    return not silent and "secondaryRecipientDetail" not in inner
+
+
 def rows(seed: int, size: int = 500, *, faults: bool = True) -> list[Row]:
     """Return about *size* sound rows of two campaigns, repeats and, if asked, bad rows."""
     rng = random.Random(seed)  # noqa: S311 - test data
     edges = [END - window for window in WINDOWS.values()] + [END]
     sound = [row(rng, i) for i in range(size)]
     sound += [row(rng, size + i, at) for i, at in enumerate(edges)]
-    counted = [r for r in sound if _status(r) not in ("delivered", "read", "duplicate", "unknown")]
+    counted = [r for r in sound if _is_event(r)]
     out = sound + repeated(rng, counted)[len(counted) :]
     if faults:
         out += _broken(rng, 2 * size)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from campaign_live_widgets.catalog import COUNTS, ENTRY_EVENTS
+from campaign_live_widgets.catalog.details import packed
+from campaign_live_widgets.catalog.providers import families
 from campaign_live_widgets.snapshot import (
     DIMENSIONS,
     Campaign,
@@ -37,6 +39,24 @@ class Event:
     platform: str | None = None
     is_async: bool | None = None
     profile: str = "p1"
+    is_machine: bool | None = None
+    machine_reason: str | None = None
+    status_code: str | None = None
+    link: str | None = None
+
+    @property
+    def provider(self) -> str:
+        return families().family(self.domain)
+
+    @property
+    def detail(self) -> str | None:
+        machine_reason = self.machine_reason if self.is_machine else None
+        if self.event_type in ("bounce", "delay"):
+            return packed((self.provider, self.reason, self.status_code))
+        if self.event_type == "click":
+            return packed((self.link or "unknown", machine_reason))
+        is_machine_open = self.event_type == "open" and self.is_machine
+        return packed((machine_reason,)) if is_machine_open else None
 
 
 def snapshot_of(
@@ -73,6 +93,7 @@ def _table(dimension: str, events: list[Event], window: Window) -> Counts:
             fits = count.event_type == event.event_type
             fits &= count.bounce_type in (None, event.bounce_type)
             fits &= count.is_async in (None, bool(event.is_async))
+            fits &= count.is_machine in (None, event.is_machine)
             counted[key(event), event.channel, count.column] += fits
     rows = sorted({(k, c) for k, c, _ in counted}, key=str)
     values = [k for k, _ in rows]

@@ -21,6 +21,7 @@ def staged(source: Path | str) -> list[dict[str, Any]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     stage = Stage(con, location.format, tail.files)
+    stage.schemas.outcomes = location.outcomes
     try:
         batch = stage.stage(tail.poll())
         assert not batch.problems

@@ -32,6 +32,11 @@ _CODES: Final[Mapping[str, Sequence[str]]] = {
     "channel": ("email", "push", "sms"),
     "message_id": ("m1", "m3", "m4"),
     "bounce_type": ("hard", "soft", "ignored"),
+    "provider": ("gmail", "orange", "other"),
+    "class": ("address", "mailbox", "volume"),
+    "status_code": ("5.1.1", "4.2.2", "5.7.1"),
+    "link": ("shop.example.com/sale", "example.com", "mailto"),
+    "machine_reason": ("vendor_flag", "prefetch", "apple_privacy"),
 }
 _SAME_LABEL: Final[Mapping[str, Sequence[str]]] = {
     "reason": ("EmailNoAddressFoundInProfile", "EmailNoAddressFoundInProfileError"),
@@ -43,6 +48,8 @@ def frame(tile: Tile, codes: Sequence[str] | None = None, scale: int = 10) -> pd
     """Return a frame of this tile with these rows; the first is the largest."""
     if tile.by == "bucket":
         return _series(tile, 97, scale)
+    if tile.fields:
+        return _typed_rows(tile, list(_CODES[str(tile.by)] if codes is None else codes), scale)
     if tile.by is None:
         return _figures(tile, scale)
     codes = list(_CODES[tile.by] if codes is None else codes)
@@ -53,10 +60,38 @@ def frame(tile: Tile, codes: Sequence[str] | None = None, scale: int = 10) -> pd
     return _typed(tile, {tile.by: codes, **counts})
 
 
+def _typed_rows(tile: Tile, codes: Sequence[str], scale: int) -> pd.DataFrame:
+    """Return a frame with columns of several kinds; each ratio is between its ends."""
+    rows = range(len(codes))
+    columns: dict[str, object] = {}
+    for j, column in enumerate(tile.typed):
+        if j == 0:
+            columns[column.id] = list(codes)
+        elif column.id == "verdict":
+            columns[column.id] = [("over", "watch", "thin", "ok")[i % 4] for i in rows]
+        elif column.kind == "text":
+            columns[column.id] = [f"{column.id}-{i % 3}" for i in rows]
+        elif column.kind in {"count", "unique"}:
+            counts = [scale * (len(codes) - i) + j for i in rows]
+            columns[column.id] = pd.Series(counts, dtype="int64")
+        else:
+            columns[column.id] = pd.Series([0.01 * (1 + i % 5) for i in rows], dtype="float64")
+    for column in tile.typed:
+        for end, factor in zip(column.ends or (), (0.5, 1.5), strict=False):
+            ratios = columns[column.id]
+            assert isinstance(ratios, pd.Series)
+            columns[end] = ratios * factor
+    return pd.DataFrame(columns, columns=list(tile.columns))
+
+
 def _series(tile: Tile, buckets: int, scale: int) -> pd.DataFrame:
     times = pd.date_range("2026-11-22T12:00Z", periods=buckets, freq="15min").as_unit("us")
     wave = (np.sin(np.arange(buckets) / 7) + 1) * scale
     counts = {m: (wave + j).astype("int64") for j, m in enumerate(tile.metrics)}
+    if tile.further is not None:
+        rates = (np.sin(np.arange(buckets) / 7) + 1) * 0.01 * (1 + scale % 7)
+        gaps = np.arange(buckets) % 10 == 9
+        counts = {name: np.where(gaps, np.nan, rates) for name in ("gmail", "orange")}
     return pd.DataFrame({"bucket": times, **counts})
 
 
@@ -87,10 +122,14 @@ def _one_row(tile: Tile) -> pd.DataFrame:
 
 def _zeros(tile: Tile) -> pd.DataFrame:
     zeros = frame(tile)
-    counted = [c for c in zeros.columns[1:] if c != "share"]
-    zeros[counted] = 0
-    if "share" in zeros:
-        zeros["share"] = float("nan")
+    whole = {c.id for c in tile.typed if c.kind in {"count", "unique"}}
+    if tile.by == "bucket" and tile.further is None:
+        whole = set(tile.metrics)
+    for name in zeros.columns[1:]:
+        if name in whole:
+            zeros[name] = 0
+        elif zeros[name].dtype.kind == "f":
+            zeros[name] = float("nan")
     return zeros
 
 

@@ -35,6 +35,7 @@ def name_of(snapshot: Snapshot) -> str:
         snapshot.window,
         part=snapshot.selection != ALL,
         tests=snapshot.include_tests,
+        machines=snapshot.machines,
     )
 
 

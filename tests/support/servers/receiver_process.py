@@ -46,6 +46,21 @@ class Running:
     def connection(self, timeout: float = SLOW) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
+    def require_stored_once(
+        self,
+        path: str,
+        body: Any,  # noqa: ANN401 - what http.client takes
+        headers: Mapping[str, str],
+        events: int,
+    ) -> None:
+        """Post a request with this number of new events, and then the same again."""
+        got = self.ask(path, body, headers)
+        assert (got.status, got.content["rejected"]) == (200, 0)
+        assert got.content["stored"] == events
+        again = self.ask(path, body, headers)
+        assert again.status == 409
+        assert again.content == {"error": "the same request has been received before"}
+
     def ask(
         self,
         path: str,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 PASSWORD = "s3cret/p@ss"  # noqa: S105 - of a server that lives as long as the tests
 _OWNER = "postgres"
-_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=512MB")
+_SETTINGS = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=512MB"),
+    "track_activity_query_size=64kB",
+)
 
 
 def programs() -> Path:

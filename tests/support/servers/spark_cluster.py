@@ -133,19 +133,28 @@ class Cluster:
             one["hostPort"]: one["completedTasks"] for one in executors if one["id"] != "driver"
         }
 
-    def scans(self) -> list[list[int]]:
-        """Return of each statement so far that has read files how many rows each scan gave."""
-        scans: list[list[int]] = []
+    def statements(self) -> int:
+        """Return the number of the last statement so far."""
+        return max((one["id"] for one in self._finished()), default=-1)
 
-        def counted() -> bool:
-            statements = self._monitor(
+    def scans(self, after: int) -> list[list[int]]:
+        """Return of each later statement that has read files how many rows each scan gave."""
+        later = [one for one in self._finished() if one["id"] > after]
+        in_order = sorted(later, key=lambda one: int(one["id"]))
+        return [rows for one in in_order if (rows := _rows_of_scans(one))]
+
+    def _finished(self) -> list[Any]:
+        """Return the statements of which the server knows yet, once all have ended."""
+        statements: list[Any] = []
+
+        def ended() -> bool:
+            statements[:] = self._monitor(
                 "sql?details=true&planDescription=false&offset=0&length=100000"
             )
-            scans[:] = filter(None, (_rows_of_scans(one) for one in statements))
             return all(one["status"] != "RUNNING" for one in statements)
 
-        self._wait(counted, "the end of the statements")
-        return scans
+        self._wait(ended, "the end of the statements")
+        return statements
 
     def _monitor(self, what: str) -> Any:  # noqa: ANN401 - JSON
         """Return a page of the driver's monitoring API."""

@@ -46,7 +46,12 @@ def create(
     return name
 
 
-def insert(con: Any, name: str, rows: list[Row]) -> None:  # noqa: ANN401 - a client's connection
+def insert(
+    con: Any,  # noqa: ANN401 - a client's connection
+    name: str,
+    rows: list[Row],
+    on_conflict: str = "",
+) -> None:
     """Append rows, in their order."""
     if not rows:
         return
@@ -55,7 +60,8 @@ def insert(con: Any, name: str, rows: list[Row]) -> None:  # noqa: ANN401 - a cl
     places = ", ".join(["%s"] * len(columns))
     with con.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {name} ({names}) VALUES ({places})",
+            f"INSERT INTO {name} ({names}) VALUES ({places})"
+            + (on_conflict and f" ON CONFLICT {on_conflict}"),
             [[row.get(c) for c in columns] for row in rows],
         )
 

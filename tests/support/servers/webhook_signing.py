@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from typing import Any
 
 from cryptography import x509
@@ -57,6 +58,36 @@ class Mailgun:
         signed = hmac.new(self.key.encode(), f"{now}{token}".encode(), hashlib.sha256)
         signature = {"timestamp": now, "token": token, "signature": signed.hexdigest()}
         return json.dumps({"signature": signature | more, "event-data": event}).encode(), JSON
+
+
+class CustomerIo:
+    """The signing key of a reporting webhook, and events signed with it."""
+
+    def __init__(self) -> None:
+        self.key = secrets.token_hex(32)
+
+    def posted(self, event: Any, at: float | None = None) -> Request:  # noqa: ANN401
+        body, now = json.dumps(event).encode(), str(int(time.time() if at is None else at))
+        signed = hmac.new(self.key.encode(), f"v0:{now}:".encode() + body, hashlib.sha256)
+        return body, JSON | {"X-CIO-Timestamp": now, "X-CIO-Signature": signed.hexdigest()}
+
+
+class Klaviyo:
+    """The secret key of a system webhook, and topics signed with it."""
+
+    def __init__(self) -> None:
+        self.key = secrets.token_hex(16)
+
+    def posted(self, topics: list[Any], at: float | None = None) -> Request:
+        meta = {"klaviyo_webhook_id": "a8b890", "version": "2025-07-15"}
+        body = json.dumps({"data": topics, "meta": meta}).encode()
+        now = formatdate(time.time() if at is None else at, usegmt=True)
+        signed = hmac.new(self.key.encode(), body + now.encode(), hashlib.sha256)
+        return body, JSON | {
+            "Klaviyo-Signature": signed.hexdigest(),
+            "Klaviyo-Timestamp": now,
+            "Klaviyo-Webhook-Id": "a8b890",
+        }
 
 
 class Authority:

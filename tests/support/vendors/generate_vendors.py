@@ -10,7 +10,16 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.support.channels import generate as channels
+from tests.support.channels.words import WORDS
 from tests.support.events.generate import END, WINDOWS
+from tests.support.vendors.mail.brevo import brevo, brevo_faults
+from tests.support.vendors.mail.mailersend import mailersend, mailersend_faults
+from tests.support.vendors.mail.mailjet import mailjet, mailjet_faults
+from tests.support.vendors.mail.mailtrap import mailtrap, mailtrap_faults
+from tests.support.vendors.mail.mandrill import mandrill, mandrill_faults
+from tests.support.vendors.mail.postal import postal, postal_faults
+from tests.support.vendors.mail.resend import resend, resend_faults
 from tests.support.vendors.vendor_facts import Facts, Made, facts
 from tests.support.vendors.vendor_mailgun import mailgun, mailgun_faults
 from tests.support.vendors.vendor_postmark import postmark, postmark_faults
@@ -27,6 +36,14 @@ VENDORS: Final[dict[str, Callable[[random.Random, Facts], Made]]] = {
     "mailgun": mailgun,
     "postmark": postmark,
     "sparkpost": sparkpost,
+    **{name: channels.generator(name) for name in WORDS},
+    "brevo": brevo,
+    "mailjet": mailjet,
+    "mandrill": mandrill,
+    "resend": resend,
+    "mailersend": mailersend,
+    "postal": postal,
+    "mailtrap": mailtrap,
 }
 FAULTS: Final[dict[str, Callable[[random.Random, int], list[Any]]]] = {
     "sendgrid": sendgrid_faults,
@@ -34,6 +51,14 @@ FAULTS: Final[dict[str, Callable[[random.Random, int], list[Any]]]] = {
     "mailgun": mailgun_faults,
     "postmark": postmark_faults,
     "sparkpost": sparkpost_faults,
+    **{name: channels.faults(name) for name in WORDS},
+    "brevo": brevo_faults,
+    "mailjet": mailjet_faults,
+    "mandrill": mandrill_faults,
+    "resend": resend_faults,
+    "mailersend": mailersend_faults,
+    "postal": postal_faults,
+    "mailtrap": mailtrap_faults,
 }
 
 

@@ -20,7 +20,7 @@ def xdm(row: Row) -> Row | None:
     faults = ("bounce_type", *oracle.BOOLEANS)
     if oracle.event(row) is None and oracle.event(row | dict.fromkeys(faults)) is not None:
         return None  # its value has no field in such a row, or is ignored
-    if kind in (None, "targeted", "delivered") or row["channel"] is None:
+    if kind in (None, "targeted", "delivered", *oracle.LATER_EVENT_TYPES) or row["channel"] is None:
         return None  # a missing channel is derived from the rest of the row
     inner: Row = {
         "messageExecution": {
@@ -50,7 +50,8 @@ def xdm(row: Row) -> Row | None:
     if kind == "open" and row["channel"] == "push":
         return out | {"eventType": "pushTracking.applicationOpened"}
     if kind in _INTERACTIONS:
-        inner["messageInteraction"] = {"interactionType": kind, "url": row["url"]}
+        flag = {"isBot": row["is_machine"]}
+        inner["messageInteraction"] = {"interactionType": kind, "url": row["url"], **flag}
         return out | {"eventType": "message.tracking"}
     inner["messageDeliveryfeedback"] = _feedback(row)
     return out | {"eventType": "message.feedback"}
@@ -62,9 +63,9 @@ def _camel(channel: str) -> str:
 
 def _feedback(row: Row) -> Row:
     kind = row["event_type"]
-    failure: Row = {"reason": row["reason"]}
+    failure: Row = {"reason": row["reason"], "code": row["status_code"]}
     if kind == "excluded":
-        return {"feedbackStatus": "exclude", "messageExclusion": failure}
+        return {"feedbackStatus": "exclude", "messageExclusion": {"reason": row["reason"]}}
     if kind == "bounce":
         failure["type"] = row["bounce_type"] and row["bounce_type"].title()
         failure["category"] = "async" if row["is_async"] else "sync"
@@ -72,8 +73,14 @@ def _feedback(row: Row) -> Row:
 
 
 def xdm_means(row: Row) -> list[Row]:
-    """Return the events of a row: accepted is sent and delivered; it has no names."""
+    """Return the events of a row: accepted is sent and delivered; it has no names.
+
+    Of those who opened a push, no one knows whether they are machines.
+    """
     row = row | {"campaign_name": None, "message_name": None}
+    if row["channel"] == "push" and row["event_type"] == "open":
+        row = row | {"is_machine": None}
+    row = row | {"machine_reason": "vendor_flag" if row["is_machine"] is True else None}
     second = {"sent": "delivered", "bounce": "sent"}.get(row["event_type"])
     if oracle.event(row) is None or second is None:
         return [row]

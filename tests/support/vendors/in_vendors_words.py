@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_NONE_OF_MAIL: Final = ("action", "targeted", *oracle.LATER_EVENT_TYPES)
 _DOMAIN: Final = re.compile(r"[a-z0-9.-]+")
 _REPLIES: Final[Mapping[str | None, str]] = {
     "Mailbox-Full": "552 5.2.2 Over quota",
@@ -24,13 +25,14 @@ _REPLIES: Final[Mapping[str | None, str]] = {
     "Soft-Bounce": "400 4.0.0 not now",
 }
 """Reason → a server's reply with this meaning."""
+_CODES: Final = {reason: reply.split()[1] for reason, reply in _REPLIES.items()}
 
 
 def _is_expressible(row: Row) -> bool:
     """Return whether mail vendors can express the row, or its fault."""
     if oracle.event(row | {"campaign_id": "c1", "event_type": "sent"}) is None:
         return False
-    if row["channel"] != "email" or row["event_type"] in ("action", "targeted"):
+    if row["channel"] != "email" or row["event_type"] in _NONE_OF_MAIL:
         return False
     return row["domain"] is None or _DOMAIN.fullmatch(row["domain"]) is not None
 
@@ -54,6 +56,24 @@ def _time(row: Row) -> str:
 
 def _milliseconds(row: Row) -> bool:
     return row["timestamp"].microsecond % 1000 == 0
+
+
+def means(row: Row, *judged: str, reason: str = "", code: str | None = None) -> Row:
+    """Return the event of a row: its code is the reply's, and only some types are judged.
+
+    *reason*: how a machine is recognised. *code*: instead of the reply's.
+    """
+    is_machine = row["is_machine"] if row["event_type"] in judged else None
+    return row | {
+        "is_machine": is_machine,
+        "machine_reason": reason if is_machine is True else None,
+        "status_code": code or _CODES.get(row["reason"]),
+    }
+
+
+def replied(row: Row) -> list[Row]:
+    """Return the event of a row of a vendor that judges no one."""
+    return [means(row)]
 
 
 _SENDGRID: Final = {
@@ -91,7 +111,12 @@ def sendgrid(row: Row) -> Row | None:
     if kind in ("error", "excluded"):
         suppressed = reason in ("Bounced Address", "Unsubscribed Address")
         return raw | {"reason": reason} if suppressed == (kind == "excluded") else None
-    return raw
+    return raw | ({"sg_machine_open": row["is_machine"]} if kind == "open" else {"url": row["url"]})
+
+
+def sendgrid_means(row: Row) -> list[Row]:
+    """Return the event of a row: machines are reported for opens alone."""
+    return [means(row, "open", reason="apple_privacy")]
 
 
 _SES: Final[Mapping[str, tuple[str, str, str | None]]] = {
@@ -141,7 +166,7 @@ def _ses_body(row: Row) -> Row | None:
     if kind in ("error", "excluded"):
         return {"reason": reason} if kind == "error" and reason else None
     if kind not in ("bounce", "delay"):
-        return {}
+        return {"link": row["url"]} if kind == "click" else {}
     if reason not in _REPLIES or row["domain"] is None:
         return None
     details: Row = {"recipient": {"diagnosticCode": f"smtp; {_REPLIES[reason]}"}}
@@ -199,7 +224,15 @@ def mailgun(row: Row) -> Row | None:
         event["flags"]["is-delayed-bounce"] = bool(row["is_async"])
     if kind == "error":
         event["reject"] = {"reason": reason}
+    if kind in ("open", "click"):
+        robot = {None: None, False: "", True: "gmail"}[row["is_machine"]]
+        event |= {"client-info": {"bot": robot}, "url": row["url"]}
     return {"signature": {"token": "c41a"}, "event-data": event}
+
+
+def mailgun_means(row: Row) -> list[Row]:
+    """Return the event of a row: Mailgun reports machines by name."""
+    return [means(row, "open", "click", reason="prefetch")]
 
 
 def _own_type(reason: str) -> str:
@@ -215,7 +248,7 @@ def postmark(row: Row) -> Row | None:
     plain = {
         "delivered": ("Delivery", "DeliveredAt", {}),
         "open": ("Open", "ReceivedAt", {}),
-        "click": ("Click", "ReceivedAt", {}),
+        "click": ("Click", "ReceivedAt", {"OriginalLink": row["url"]}),
         "unsubscribe": ("SubscriptionChange", "ChangedAt", {"SuppressSending": True}),
         "teleported": ("Teleported", "ReceivedAt", {}),
     }
@@ -253,6 +286,7 @@ def _postmark_verdict(row: Row) -> Row | None:
 
 def postmark_means(row: Row) -> list[Row]:
     """Return the events of a record: delivered or rejected at once, a message was also sent."""
+    row = means(row)
     if oracle.event(row) is None or row["event_type"] not in ("delivered", "bounce"):
         return [row]
     return [row] if row["is_async"] is True and row["event_type"] == "bounce" else _and_sent(row)
@@ -307,4 +341,12 @@ def sparkpost(row: Row) -> Row | None:
         event |= {"bounce_class": classes[wanted], "raw_reason": "550 no"}
         if kind == "bounce" and row["is_async"]:
             event["type"] = "out_of_band"
+    if kind in ("open", "click"):
+        event["target_link_url"] = row["url"]
+        event["user_agent_parsed"] = {"is_prefetched": row["is_machine"]}
     return {"msys": {"message_event": event}}
+
+
+def sparkpost_means(row: Row) -> list[Row]:
+    """Return the event of a row: what is fetched ahead is opened."""
+    return [means(row, "open", reason="prefetch", code="550")]

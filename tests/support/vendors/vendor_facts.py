@@ -35,6 +35,11 @@ class Reply:
     kind: str | None
     """The bounce type, if the vendor does not give one."""
 
+    @property
+    def code_in_text(self) -> str:
+        """The status code that the text alone shows."""
+        return self.code if self.code in self.text else self.text[:3]
+
 
 REPLIES: Final = (
     Reply("5.1.1", "550 5.1.1 <a@example.com> User unknown", "Invalid-Recipient", "hard"),
@@ -99,12 +104,13 @@ class Facts:
 
     def bounce(self, kind: str | None, *, late: bool, place: int = 0, **more: object) -> Row:
         """Return a bounce with the server's reply."""
-        reason = {"reason": self.reply.reason} | more
-        return self.event("bounce", place, bounce_type=kind, is_async=late, **reason)
+        reply = {"reason": self.reply.reason, "status_code": self.reply.code_in_text} | more
+        return self.event("bounce", place, bounce_type=kind, is_async=late, **reply)
 
     def delay(self, **more: object) -> Row:
         """Return a retry with the server's reply."""
-        return self.event("delay", **{"reason": self.reply.reason} | more)
+        reply = {"reason": self.reply.reason, "status_code": self.reply.code_in_text}
+        return self.event("delay", **reply | more)
 
 
 def facts(rng: random.Random, number: int, at: datetime | None = None) -> Facts:

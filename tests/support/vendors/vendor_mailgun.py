@@ -18,6 +18,11 @@ MAILGUN_KINDS: Final = (
     + ("clicked",) * 3
     + ("temporary", "temporary", "rejected", "complained", "unsubscribed", "stored", "routed")
 )
+MAILGUN_ROBOTS: Final = {
+    "apple": "apple_privacy",
+    "gmail": "prefetch",
+    "generic": "vendor_flag",
+}
 MAILGUN_SAME: Final = {
     "accepted": "sent",
     "delivered": "delivered",
@@ -67,11 +72,13 @@ def _mailgun_body(  # noqa: PLR0911 - one for each kind of row
     if kind in MAILGUN_SAME:
         return {}, [f.event(MAILGUN_SAME[kind])]
     if kind in ("opened", "clicked"):
-        robot = rng.choice(("apple", "gmail", "", None))
+        robot = rng.choice((*MAILGUN_ROBOTS, "", None))
         seen = {"client-info": {"client-type": "browser", "bot": robot}}
+        judged: Row = {"is_machine": None if robot is None else robot != ""}
+        judged["machine_reason"] = MAILGUN_ROBOTS.get(robot or "")
         if kind == "opened":
-            return seen, [f.event("open", is_machine=bool(robot))]
-        return seen | {"url": f.url}, [f.event("click", url=f.url, is_machine=bool(robot))]
+            return seen, [f.event("open", **judged)]
+        return seen | {"url": f.url}, [f.event("click", url=f.url, **judged)]
     if kind == "rejected":
         why = "Sandbox subdomains are for test purposes only"
         return {"reject": {"reason": why, "description": ""}}, [f.event("error", reason=why)]
@@ -81,8 +88,9 @@ def _mailgun_body(  # noqa: PLR0911 - one for each kind of row
     status = {"code": int(basic), "message": message, "attempt-no": 2, "description": ""}
     if f.reply.code not in message and rng.random() < 0.5:
         status["bounce-code"] = f.reply.code
+    code = {"status_code": f.reply.code if "bounce-code" in status else f.reply.code_in_text}
     if kind == "temporary":
-        return {"severity": kind, "reason": "generic", "delivery-status": status}, [f.delay()]
+        return {"severity": kind, "reason": "generic", "delivery-status": status}, [f.delay(**code)]
     late = rng.random() < 0.3
     why, reason, means = rng.choice(
         (
@@ -95,7 +103,7 @@ def _mailgun_body(  # noqa: PLR0911 - one for each kind of row
     body = {"severity": kind, "reason": why, "delivery-status": status}
     if late:
         body["flags"] = {"is-delayed-bounce": True, "is-test-mode": f.is_test}
-    return body, [f.bounce(means, late=late, reason=reason)]
+    return body, [f.bounce(means, late=late, reason=reason, **code)]
 
 
 def _mailgun_carried(rng: random.Random, event: Row) -> Row:

@@ -65,7 +65,8 @@ def sendgrid(rng: random.Random, f: Facts) -> Made:
     if kind == "open":
         machine = rng.choice((True, False, None))
         seen = {} if machine is None else {"sg_machine_open": machine}
-        return Made(raw | seen, [f.event("open", is_machine=machine, **more)])
+        how = {"is_machine": machine, "machine_reason": "apple_privacy" if machine else None}
+        return Made(raw | seen, [f.event("open", **how, **more)])
     if kind == "dropped":
         reason, means = rng.choice(SENDGRID_DROPS)
         return Made(raw | {"reason": reason}, [f.event(means, reason=reason, **more)])
@@ -84,6 +85,7 @@ def _sendgrid_bounce(rng: random.Random, f: Facts, raw: Row, more: Row) -> Made:
     late = rng.random() < 0.3
     if late:
         raw["sg_message_id"] = rng.choice(("", None))
+    more["status_code"] = f.reply.code
     return Made(raw, [f.bounce(types[verdict], late=late, **more)])
 
 

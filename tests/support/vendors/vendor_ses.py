@@ -69,21 +69,20 @@ def ses(rng: random.Random, f: Facts) -> Made:
 def _ses_body(rng: random.Random, kind: str, f: Facts, whom: list[Facts]) -> tuple[Row, list[Row]]:
     at = {"timestamp": _time(f.at)}
     addresses = [{"emailAddress": one.address} for one in whom]
-    if kind in ("Open", "Click", "Subscription"):
+    if kind in ("Open", "Click", "Subscription", "Complaint"):
         return _ses_engagement(rng, kind, f, alone=len(whom) == 1)
     if kind == "Bounce":
         return _ses_bounce(rng, f, whom)
     if kind == "DeliveryDelay":
         status = {"status": f.reply.code, "diagnosticCode": f"smtp; {f.reply.text}"}
         body = at | {"delayType": "General", "delayedRecipients": [a | status for a in addresses]}
-        more = {"reason": f.reply.reason}
+        more = {"reason": f.reply.reason, "status_code": f.reply.code}
         return {"deliveryDelay": body}, [
             one.event("delay", i, **more) for i, one in enumerate(whom)
         ]
     same: dict[str, tuple[str, Row, str, Row]] = {
         "Send": ("send", {}, "sent", {}),
         "Delivery": ("delivery", at | {"recipients": [a.address for a in whom]}, "delivered", {}),
-        "Complaint": ("complaint", at | {"complainedRecipients": addresses}, "spam_complaint", {}),
         "Reject": ("reject", {"reason": "Bad content"}, "error", {"reason": "Bad content"}),
         "Rendering Failure": (
             *("failure", {"errorMessage": "Attribute 'x' is not present", "templateName": "t"}),
@@ -103,6 +102,11 @@ def _ses_engagement(
     who = {} if alone else {"domain": None, "profile_id": f.profile or anonymous}
     if kind == "Open":
         return {"open": at | {"ipAddress": "192.0.2.1"}}, [f.event("open", **who)]
+    if kind == "Complaint":  # SES names all who may have complained
+        body = at | {"complainedRecipients": [{"emailAddress": f.address}]}
+        if not alone:
+            body["complainedRecipients"].append({"emailAddress": f"second@{DOMAINS[0]}"})
+        return {"complaint": body}, [f.event("spam_complaint", **who)]
     if kind == "Click":
         return {"click": at | {"link": f.url}}, [f.event("click", url=f.url, **who)]
     new, old, left = rng.choice(
@@ -144,7 +148,10 @@ def _ses_bounce(rng: random.Random, f: Facts, whom: list[Facts]) -> tuple[Row, l
         "feedbackId": f"feedback-{f.number}",
         **reporter,
     }
-    events = [one.bounce(kind, late=late, place=i, reason=reason) for i, one in enumerate(whom)]
+    code = {"status_code": f.reply.code if status else None}
+    events = [
+        one.bounce(kind, late=late, place=i, reason=reason, **code) for i, one in enumerate(whom)
+    ]
     return {"bounce": body}, events
 
 

@@ -86,10 +86,11 @@ def _sparkpost_body(  # noqa: PLR0911 - one for each kind of row
     if kind in ("open", "amp_open", "click", "amp_click"):
         fetched = rng.choice((True, False, None))
         seen = {} if fetched is None else {"user_agent_parsed": {"is_prefetched": fetched}}
+        how = {"is_machine": fetched, "machine_reason": "prefetch" if fetched else None}
         if "open" in kind:
-            return seen, [f.event("open", is_machine=fetched)]
+            return seen, [f.event("open", **how)]
         seen["target_link_url"] = f.url
-        return seen, [f.event("click", is_machine=fetched, url=f.url)]
+        return seen, [f.event("click", url=f.url)]
     if kind in ("initial_open", "relay_message"):
         return {}, []
     if kind.startswith(("generation", "policy")):
@@ -97,7 +98,11 @@ def _sparkpost_body(  # noqa: PLR0911 - one for each kind of row
         if "suppressed" in text:
             return {"raw_reason": text}, [f.event("excluded", reason="Suppressed")]
         return {"raw_reason": text}, [f.event("error", reason=kind)]
-    body: Row = {"raw_reason": f.reply.text, "reason": "550 ...@...", "error_code": "550"}
+    body: Row = {
+        "raw_reason": f.reply.text,
+        "reason": "550 ...@...",
+        "error_code": f.reply.text[:3],
+    }
     number, (reason, means) = rng.choice(
         (*SPARKPOST_CLASSES.items(), ("1", (f.reply.reason, f.reply.kind)))
     )

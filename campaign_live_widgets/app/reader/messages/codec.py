@@ -16,6 +16,8 @@ from campaign_live_widgets.app.reader.messages.protocol import (
 )
 from campaign_live_widgets.app.reader.messages.values import (
     executions_to,
+    families_to,
+    folded_to,
     health_to,
     is_true,
     length_to,
@@ -23,11 +25,15 @@ from campaign_live_widgets.app.reader.messages.values import (
     messages_to,
     names_to,
     number,
+    optional,
     optional_time_to,
     row,
     selection_to,
+    series_to,
     text,
     to_executions,
+    to_families,
+    to_folded,
     to_health,
     to_length,
     to_messages,
@@ -35,22 +41,37 @@ from campaign_live_widgets.app.reader.messages.values import (
     to_optional_text,
     to_optional_time,
     to_selection,
+    to_series,
     to_time,
+    to_uniques,
     to_window,
+    uniques_to,
     window_to,
 )
 from campaign_live_widgets.app.settings.query import EVERYTHING, Query
-from campaign_live_widgets.catalog import COUNTS
-from campaign_live_widgets.snapshot import DIMENSIONS, Counts, Snapshot, Window, microseconds
+from campaign_live_widgets.catalog import BASES, COUNTS
+from campaign_live_widgets.catalog.providers import families as shipped_families
+from campaign_live_widgets.snapshot import (
+    DIMENSIONS,
+    MACHINES,
+    Counts,
+    Run,
+    Snapshot,
+    Window,
+    microseconds,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from campaign_live_widgets.app.reader.messages.protocol import Body, Ints, Json
-    from campaign_live_widgets.snapshot import Ending, Selection
+    from campaign_live_widgets.catalog import Basis
+    from campaign_live_widgets.catalog.providers import Families
+    from campaign_live_widgets.snapshot import Ending, Machines, Selection
 
 _SERIES: Final = DIMENSIONS[0]
 """The dimension whose values are times."""
+_SHIPPED: Final = shipped_families()
 _ENDINGS: Final[dict[str, Ending]] = {"now": "now", "newest": "newest", "fixed": "fixed"}
 
 
@@ -82,12 +103,26 @@ class Question(NamedTuple):
     at: datetime | None
     selection: Selection
     include_tests: bool
+    machines: Machines = "include"
+    basis: Basis = "default"
+    families: Families = _SHIPPED
+    small_cells: int = 0
 
     @classmethod
     def of(cls, query: Query, campaign: str | None) -> Question:
         """Return the question of a query about a campaign."""
         window = None if isinstance(query.window, str) else query.window
-        return cls(campaign, window, query.at, query.selection, query.include_tests)
+        return cls(
+            campaign,
+            window,
+            query.at,
+            query.selection,
+            query.include_tests,
+            query.machines,
+            query.basis,
+            query.families,
+            query.small_cells,
+        )
 
     @property
     def query(self) -> Query:
@@ -99,6 +134,10 @@ class Question(NamedTuple):
             messages=tuple(sorted(self.selection.messages)),
             executions=tuple(sorted(self.selection.executions)),
             include_tests=self.include_tests,
+            machines=self.machines,
+            basis=self.basis,
+            families=self.families,
+            small_cells=self.small_cells,
         )
 
 
@@ -115,12 +154,17 @@ def question_to(question: Question) -> list[Any]:
         optional_time_to(question.at),
         selection_to(question.selection),
         question.include_tests,
+        question.machines,
+        question.basis,
+        families_to(question.families),
+        question.small_cells,
     ]
 
 
 def to_question(value: object) -> Question:
     """Return the question of such JSON; raise :class:`DamagedMessageError` if it is not one."""
-    return Question(*row(value, to_optional_text, _span, to_optional_time, to_selection, is_true))
+    scope = (to_selection, is_true, _machines, _basis, to_families, number)
+    return Question(*row(value, to_optional_text, _span, to_optional_time, *scope))
 
 
 def _span(value: object) -> timedelta | Window | None:
@@ -134,6 +178,7 @@ def encode_answer(answer: Answer) -> bytes:
     snapshot = answer.snapshot
     arrays: list[Ints] = []
     tables = [_table_to(snapshot.counts[dimension], arrays) for dimension in DIMENSIONS]
+    run, uniques = snapshot.run, snapshot.uniques
     head: Json = {
         "version": answer.version,
         "valid": [microseconds(answer.valid_from), microseconds(answer.valid_until)],
@@ -145,12 +190,20 @@ def encode_answer(answer: Answer) -> bytes:
         "newest": optional_time_to(snapshot.newest_event),
         "health": health_to(snapshot.health),
         "tests": snapshot.include_tests,
+        "machines": snapshot.machines,
+        "basis": snapshot.basis,
+        "families": families_to(snapshot.families),
+        "provider_series": series_to(snapshot.provider_series),
+        "small_cells": snapshot.small_cells,
+        "folded": folded_to(snapshot.folded),
         "selection": selection_to(snapshot.selection),
         "messages": messages_to(snapshot.messages),
         "executions": executions_to(snapshot.executions),
         "campaign_names": names_to(snapshot.campaign_names.items()),
         "ending": snapshot.ending,
         "taken": optional_time_to(snapshot.taken_at),
+        "run": None if run is None else [run.entered_profiles, _table_to(run.counts, arrays)],
+        "uniques": None if uniques is None else uniques_to(uniques),
     }
     return encode_body(head, arrays)
 
@@ -174,6 +227,7 @@ def _answer(head: Json, arrays: list[Ints]) -> Answer:
         dimension: _to_table(dimension, table, arrays)
         for dimension, table in zip(DIMENSIONS, tables, strict=True)
     }
+    run = None if head["run"] is None else _to_run(head["run"], arrays)
     if arrays:
         raise DamagedMessageError("it has more arrays than its tables need")
     snapshot = Snapshot(
@@ -186,12 +240,20 @@ def _answer(head: Json, arrays: list[Ints]) -> Answer:
         newest_event=to_optional_time(head["newest"]),
         health=to_health(head["health"]),
         include_tests=is_true(head["tests"]),
+        machines=_machines(head["machines"]),
+        basis=_basis(head["basis"]),
+        families=to_families(head["families"]),
+        provider_series=to_series(head["provider_series"]),
+        small_cells=number(head["small_cells"]),
+        folded=to_folded(head["folded"]),
         selection=to_selection(head["selection"]),
         messages=to_messages(head["messages"]),
         executions=to_executions(head["executions"]),
         campaign_names=to_names(head["campaign_names"]),
         ending=_ending(head["ending"]),
         taken_at=to_optional_time(head["taken"]),
+        run=run,
+        uniques=optional(to_uniques)(head["uniques"]),
     )
     return Answer(snapshot, to_version(head["version"]), *row(head["valid"], to_time, to_time))
 
@@ -205,6 +267,29 @@ def _ending(value: object) -> Ending:
     if ending is None:
         raise DamagedMessageError("a window has an unknown end")
     return ending
+
+
+def _machines(value: object) -> Machines:
+    for known in MACHINES:
+        if value == known:
+            return known
+    raise DamagedMessageError("machines have an unknown value")
+
+
+def _basis(value: object) -> Basis:
+    for known in BASES:
+        if value == known:
+            return known
+    raise DamagedMessageError("rates divide by an unknown metric")
+
+
+def _to_run(value: object, arrays: list[Ints]) -> Run:
+    entered, table = row(value, number, _as_it_is)
+    return Run(_to_table("message_id", table, arrays), entered)
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _table_to(table: Counts, arrays: list[Ints]) -> list[Any]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Json = dict[str, Any]
 
-FORMAT: Final = 1
+FORMAT: Final = 3
 """Version of the messages; a client and a reader of different versions refuse each other."""
 MAX_REQUEST: Final = 4 << 20
 """Bytes of the largest request: a selection of thousands of names."""

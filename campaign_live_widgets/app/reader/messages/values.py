@@ -11,15 +11,20 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign_live_widgets.app.reader.messages.protocol import DamagedMessageError
+from campaign_live_widgets.catalog.providers import with_rows
 from campaign_live_widgets.snapshot import (
     MICROSECOND,
     Campaign,
     Execution,
+    Folded,
     Health,
     Lost,
     Message,
+    ProviderSeries,
     Reject,
     Selection,
+    UniqueCounts,
+    Uniques,
     Window,
     microseconds,
     time_of,
@@ -27,6 +32,8 @@ from campaign_live_widgets.snapshot import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from campaign_live_widgets.catalog.providers import Families
 
 T = TypeVar("T")
 
@@ -148,6 +155,8 @@ def health_to(health: Health) -> list[Any]:
         list(health.notes),
         health.ahead,
         optional_time_to(health.ahead_until),
+        health.messages,
+        health.without_send,
     ]
 
 
@@ -164,6 +173,8 @@ def to_health(value: object) -> Health:
             _texts,
             number,
             to_optional_time,
+            number,
+            number,
         )
     )
 
@@ -207,6 +218,65 @@ def to_executions(value: object) -> tuple[Execution, ...]:
     """Return the executions of these fields."""
     fields = (text, number, to_time, to_time)
     return tuple(Execution(*row(execution, *fields)) for execution in _list(value))
+
+
+def uniques_to(uniques: Uniques) -> list[Any]:
+    """Return the numbers of each channel, and those of each link."""
+    links = [[*link, people] for link, people in uniques.link_people.items()]
+    return [[[channel, *row] for channel, row in uniques.channels.items()], links]
+
+
+def to_uniques(value: object) -> Uniques:
+    """Return the distinct pairs of these numbers."""
+    channels, links = row(value, _list, _list)
+    fields = (text, *(number for _ in UniqueCounts._fields))
+    rows = [row(channel, *fields) for channel in channels]
+    people = [row(link, text, text, number) for link in links]
+    return Uniques(
+        {channel: UniqueCounts(*numbers) for channel, *numbers in rows},
+        {(channel, link): total for channel, link, total in people},
+    )
+
+
+def families_to(families: Families) -> list[Any]:
+    """Return the rows of families of mailbox providers that are not shipped."""
+    return [list(pair) for pair in families.added]
+
+
+def to_families(value: object) -> Families:
+    """Return the shipped families after such rows."""
+    pairs = (row(pair, text, text) for pair in _list(value))
+    return with_rows(tuple((pattern, family) for pattern, family in pairs))
+
+
+def series_to(series: ProviderSeries) -> list[Any]:
+    """Return the families of a series, and the counts of each."""
+    return [list(series.families), *map(_lines, (series.decided, series.failures))]
+
+
+def _lines(counts: tuple[tuple[int, ...], ...]) -> list[list[int]]:
+    return [list(line) for line in counts]
+
+
+def to_series(value: object) -> ProviderSeries:
+    """Return the series of such counts."""
+    lines = many(many(number))
+    return ProviderSeries(*row(value, many(text), lines, lines))
+
+
+def folded_to(folded: Folded) -> list[Any]:
+    """Return the JSON of what shares a row."""
+    return [sorted(map(list, group)) for group in (folded.domains, folded.links)]
+
+
+def to_folded(value: object) -> Folded:
+    """Return what shares a row of :func:`folded_to`."""
+    return Folded(*map(frozenset, row(value, *[many(_folded)] * 2)))
+
+
+def _folded(value: object) -> tuple[str, str]:
+    channel, name = row(value, text, text)
+    return channel, name
 
 
 def names_to(names: Iterable[tuple[str, str | None]]) -> list[Any]:

@@ -15,11 +15,11 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign_live_widgets.engine.pushdown.connections.base import fetch_all
+from campaign_live_widgets.engine.pushdown.connections.base import Connection, fetch_all
 from campaign_live_widgets.engine.pushdown.connections.postgresql import Postgres
 from campaign_live_widgets.engine.pushdown.connections.spark import Spark
 from campaign_live_widgets.errors import SourceError
-from campaign_live_widgets.sources.tables.ajo import FIELDS
+from campaign_live_widgets.sources.tables.ajo import FIELDS, OF_COPIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,7 +58,12 @@ class QueryService(Postgres, engine="queryservice"):
     dialect = "queryservice"
     keep = Spark.keep
     by_index = False
+    reads_in_parts = False
+    keeps_rollup = False
     default_watermark = _ARRIVAL
+    instant = Connection.instant
+    newest_watermark = Connection.newest_watermark
+    read_catalog = Connection.read_catalog
 
     def _open(self) -> tuple[list[Table], bool]:
         self._con = self._connect()
@@ -71,10 +76,9 @@ class QueryService(Postgres, engine="queryservice"):
 
     def _connect(self) -> Any:  # noqa: ANN401 - of a client that may not be installed
         psycopg, address = import_module("psycopg"), self.database
-        options = dict(address.options)
-        options.setdefault("application_name", "campaign-live")
-        options.setdefault("connect_timeout", "60")  # a session may have to be made first
-        options.setdefault("sslmode", _TLS[0])
+        # A session may have to be made first.
+        options = address.client_options(connect_timeout="60", sslmode=_TLS[0])
+        options["port"] = address.port or _PORT
         if options["sslmode"] not in _TLS:
             message = (
                 f"{address.text}: sslmode={options['sslmode']} may send the credential in the "
@@ -82,11 +86,6 @@ class QueryService(Postgres, engine="queryservice"):
             )
             raise SourceError(message)
         return psycopg.connect(
-            host=address.host,
-            port=address.port or _PORT,
-            user=address.user,
-            password=address.password,
-            dbname=address.name or None,
             autocommit=True,
             prepare_threshold=None,
             cursor_factory=psycopg.ClientCursor,
@@ -160,7 +159,7 @@ class QueryService(Postgres, engine="queryservice"):
         }
         structs = {column.lower() for column, kind in columns.items() if kind is None}
         watermarks = [self.database.watermark or self.default_watermark]
-        candidates = [path for paths in (*FIELDS.values(), watermarks) for path in paths]
+        candidates = [path for paths in (*FIELDS.values(), OF_COPIES, watermarks) for path in paths]
         # Only exports spell names with @; selecting such a field would only cost time.
         dotted = {path for path in candidates if "." in path and "@" not in path}
         paths = sorted(path for path in dotted if path.split(".")[0].lower() in structs)

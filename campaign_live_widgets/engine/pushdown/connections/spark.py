@@ -10,13 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from campaign_live_widgets.engine.pushdown.connections.base import Connection
+from campaign_live_widgets.engine.pushdown.connections.base import (
+    ARRIVAL,
+    Arrival,
+    Connection,
+    fetch_all,
+    near,
+)
+from campaign_live_widgets.engine.pushdown.placeholders import NOW, SINCE, fill, placeholder
+from campaign_live_widgets.engine.pushdown.relations import COPIED, DIVIDED
 from campaign_live_widgets.errors import SourceError
+from campaign_live_widgets.sources.formats.sql import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from campaign_live_widgets.engine.pushdown.connections.base import Row, Table
+    import pyarrow as pa
+
+    from campaign_live_widgets.engine.pushdown.connections.base import Row, Table, Watermark
+    from campaign_live_widgets.sources.tables.address import DatabaseAddress
 
 _ROWS: Final = 50_000
 """Rows of the client's answer that become Python's at once."""
@@ -31,7 +43,12 @@ _SETTINGS: Final = {
     "spark.sql.variable.substitute": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    # Rows that are divided by the hashes of their ids are not divided again for a join.
+    "spark.sql.requireAllClusterKeysForCoPartition": "false",
+    "spark.sql.adaptive.enabled": "true",
 }
+_WAYS: Final = {COPIED: "BROADCAST", DIVIDED: "SHUFFLE_HASH"}
+"""How the name of a relation begins → the hint for its joins."""
 _NO_TABLE: Final = "TABLE_OR_VIEW_NOT_FOUND"
 _DAY: Final = "arrived_on"
 """The default column of a row's day of arrival."""
@@ -47,9 +64,21 @@ class Spark(Connection, engine="spark"):
     # Spark evaluates a common table expression again at each use, unless it is not deterministic:
     # then it is evaluated once.
     keep = "(SELECT * FROM ({}) WHERE rand() >= 0)"
+    keep_few = "(SELECT /*+ REPARTITION(1) */ * FROM ({}) WHERE rand() >= 0)"
+    # So, too, where it numbers rows; the hint decides how they are divided.
+    keep_rows = (
+        "SELECT /*+ REPARTITION({by}) */ *, monotonically_increasing_id() AS {number} FROM ({rows})"
+    )
+    reads_in_parts = True
+    keeps_rollup = True
     times = ("TIMESTAMP", "TIMESTAMP_NTZ")
     by_index = False
+    copies_few = True
     _stop: Any = None
+
+    def __init__(self, database: DatabaseAddress) -> None:
+        self._arrivals: dict[bool, str] = {}
+        super().__init__(database)
 
     def _open(self) -> tuple[list[Table], bool]:
         _silence_logging()
@@ -64,7 +93,7 @@ class Spark(Connection, engine="spark"):
                 "give at most catalog.database.table"
             )
             raise SourceError(message)
-        self._names = [".".join(f"`{part.replace('`', '``')}`" for part in path) for path in paths]
+        self._names = [identifier(*path, mark="`") for path in paths]
         channel = import_module("pyspark.sql.connect.client").DefaultChannelBuilder
         self._session = client.SparkSession(connection=channel(self._address(), _CHANNEL))
         # Also if it is never closed: an open channel would keep the process alive.
@@ -100,7 +129,7 @@ class Spark(Connection, engine="spark"):
             self.day = column
             # A row without a watermark gets its day of arrival, so that it becomes stable too.
             arrival = time.coalesce(table[column].cast(time.type()))
-            table = table.mutate(**{watermark: arrival})
+            table = table.mutate(**{watermark: arrival, ARRIVAL: time})
         elif address.day:
             message = (
                 f"{address.text}: day={address.day} must name a date column, "
@@ -128,15 +157,76 @@ class Spark(Connection, engine="spark"):
         for name in self._names:
             self._session.sql(f"REFRESH TABLE {name}").toArrow()
 
+    def newest_watermark(self, since: Watermark | None = None) -> Arrival:
+        """Return the greatest watermark up to now, and what is beyond, by one statement."""
+        if self.watermark is None or not self.table[self.watermark].type().is_timestamp():
+            return super().newest_watermark(since)
+        has_since = since is not None
+        if has_since not in self._arrivals:
+            self._arrivals[has_since] = self._arrival(has_since=has_since)
+        zone = self.table[self.watermark].type().timezone
+        now = self.clock if zone else f"CAST({self.clock} AS TIMESTAMP_NTZ) + INTERVAL '14' HOUR"
+        values = {NOW: f"({now})"}
+        if since is not None:
+            values[SINCE] = self.literal(since)
+        ((newest, ahead),) = fetch_all(self.rows(fill(self._arrivals[has_since], "", values)))
+        return Arrival(newest, ahead)
+
+    def _arrival(self, *, has_since: bool) -> str:
+        """Return the statement for it, from ``clw_since()`` on or of all rows."""
+        table = self.table
+        mark = table[self.watermark]
+        if has_since:
+            since = placeholder(SINCE, mark)
+            table = table.filter(mark >= since)
+            if self.day:
+                table = near(table, self.day, since)
+            mark = table[self.watermark]
+        is_ahead = mark > placeholder(NOW, mark)
+        return self.statement(
+            table.aggregate(newest=mark.max(where=~is_ahead), ahead=table.count(where=is_ahead))
+        )
+
+    def execute(self, statement: str) -> None:
+        """Run a statement that has no answer."""
+        self._session.sql(statement)
+
     def rows(self, statement: str) -> Iterator[list[Row]]:
         """Run a statement and yield its rows, some at a time."""
-        for batch in self._session.sql(statement).toArrow().to_batches(max_chunksize=_ROWS):
-            yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        for block in self.blocks(statement):
+            for batch in block.to_batches(max_chunksize=_ROWS):
+                yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+    def tables(self, statement: str, schema: pa.Schema) -> Iterator[pa.Table]:
+        """Run a statement and yield its rows as tables of Arrow, as they come."""
+        import pyarrow as pa
+        from pyarrow import compute
+
+        for block in self.blocks(statement):
+            columns = [
+                compute.dictionary_encode(column) if pa.types.is_dictionary(kind) else column
+                for column, kind in zip(block.columns, schema.types, strict=True)
+            ]
+            yield pa.table(columns, names=schema.names).cast(schema)
+
+    def blocks(self, statement: str) -> Iterator[pa.Table]:
+        """Run a statement and yield its rows as they come.
+
+        Not by a data frame: that has the server plan the statement three times.
+        """
+        import pyarrow as pa
+
+        client = self._session.client
+        query = import_module("pyspark.sql.connect.plan").SQL(statement).to_proto(client)
+        for block in client.to_table_as_iterator(query, {}):
+            if isinstance(block, pa.Table):
+                yield block
 
     def statement(self, expression: Table) -> str:
         """Return an expression in Spark's SQL."""
-        compiled = self._compiler.to_sqlglot(expression.unbind())
-        return str(compiled.sql(dialect=self._compiler.dialect))
+        tree = self._compiler.to_sqlglot(expression.unbind())
+        _add_hints(tree)
+        return str(tree.sql(dialect=self._compiler.dialect))
 
     def close(self) -> None:
         """Close the session, here and on the server."""
@@ -162,6 +252,15 @@ class Spark(Connection, engine="spark"):
             message = super().client_message(error).strip().partition("\n")[0]
             return message.removeprefix(f"[{condition}] ").partition(" SQLSTATE:")[0]
         return f"Spark: {condition} (SQLSTATE {_call_if_present(error, 'getSqlState')})"
+
+
+def _add_hints(tree: Any) -> None:  # noqa: ANN401 - of SQLGlot
+    """Have relations joined in the way that their names say, whatever Spark estimates."""
+    exp = import_module("sqlglot").exp
+    for join in tree.find_all(exp.Join):
+        for begin, way in _WAYS.items():
+            if join.this.name.startswith(begin):
+                join.parent_select.hint(f"{way}({join.alias_or_name})", copy=False)
 
 
 def _call_if_present(error: Exception, name: str) -> Any:  # noqa: ANN401 - of Spark's and gRPC's errors

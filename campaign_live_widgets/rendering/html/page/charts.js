@@ -6,6 +6,7 @@ import { all, data, narrow, panels, root } from "./page_data.js";
 
 const PAPER = { width: 1032, gutter: 16, row: 42, head: 44 };
 const SMALL = 64;
+const ROWS = new Set(["bars", "intervals"]); // as high as their rows
 const drawn = new Map();
 const tip = make("div", "clw-tip");
 tip.setAttribute("role", "status");
@@ -33,10 +34,16 @@ function specOf(box) {
   return data.charts[tile][box.dataset.kind];
 }
 
+/** Return how high a chart has to be at this width, in px. */
+function leastHeight({ usermeta }, width) {
+  const isStacked = width < (usermeta?.stacked_below ?? 0);
+  return (isStacked ? usermeta.stacked_height : usermeta?.least_height) ?? 0;
+}
+
 /** Return the size of a chart; a tile scrolls if its chart is higher than the tile. */
 function sizeIn(box, spec) {
-  const least = spec.usermeta?.least_height ?? 0;
-  const room = narrow.matches && box.dataset.kind === "bars" ? SMALL : box.clientHeight;
+  const least = leastHeight(spec, box.clientWidth);
+  const room = narrow.matches && ROWS.has(box.dataset.kind) ? SMALL : box.clientHeight;
   return {
     width: box.clientWidth - (least > room && room ? 12 : 0),
     height: Math.max(room, least),
@@ -49,7 +56,7 @@ function sizeOnPaper(box, spec) {
   const rows = Number(style.getPropertyValue("--rows"));
   const column = (PAPER.width - 11 * PAPER.gutter) / 12;
   const width = Math.floor(columns * column + (columns - 1) * PAPER.gutter);
-  const least = spec.usermeta?.least_height ?? 0;
+  const least = leastHeight(spec, width);
   return { width, height: Math.max(least, rows * PAPER.row - PAPER.head) };
 }
 

@@ -87,9 +87,12 @@ def foot(report: ReportView, tiles: Iterable[Tile]) -> Foot:
     return Foot(_facts(report), health.rejects, notes, meanings(metrics, report.locale))
 
 
-def meanings(metrics: Iterable[str], locale: str) -> list[Meaning]:
-    """Return what metrics mean, how they are counted, and what their rates divide by."""
-    about = [meaning(metric, locale) for metric in metrics]
+def meanings(metrics: Iterable[str], locale: str, of: str | None = None) -> list[Meaning]:
+    """Return what metrics mean, how they are counted, and what their rates divide by.
+
+    With *of*, all divide by that metric.
+    """
+    about = [meaning(metric, locale, of) for metric in metrics]
     return [
         Meaning(
             m.label,

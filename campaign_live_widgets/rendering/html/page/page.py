@@ -19,11 +19,12 @@ from markupsafe import Markup
 from campaign_live_widgets.catalog import TABS
 from campaign_live_widgets.io.clock import rfc3339
 from campaign_live_widgets.io.names import file_stem
+from campaign_live_widgets.layouts.needed import is_question
 from campaign_live_widgets.rendering.charts import chart_kinds, specification
 from campaign_live_widgets.rendering.html import templates
 from campaign_live_widgets.rendering.html.es_modules import one_script
 from campaign_live_widgets.rendering.html.page.frame import foot, head
-from campaign_live_widgets.rendering.html.page.tiles import page_tile, shown_places
+from campaign_live_widgets.rendering.html.page.tiles import page_tile
 from campaign_live_widgets.rendering.language import phrases
 from campaign_live_widgets.rendering.language.labels import PAGE
 from campaign_live_widgets.rendering.language.page_labels import SCRIPT, WORDS
@@ -63,7 +64,7 @@ def html(report: ReportView, *, links: Mapping[str, str] = MappingProxyType({}))
     """
     snapshot, locale = report.snapshot, report.locale
     tables = tile_tables(snapshot)
-    placed = shown_places(report)
+    placed = report.visible
     tiles = [tile for row in placed.values() for tile, _ in row]
     scripts = [_runtime(), _own_script()] if any(map(chart_kinds, tiles)) else [_own_script()]
     name = phrases.campaign(snapshot, 120)
@@ -99,6 +100,11 @@ class _Panel(NamedTuple):
     tab: str
     title: str
     tiles: list[PageTile]
+
+    @property
+    def is_question(self) -> bool:
+        """Return whether the tab is about a question, not about a channel."""
+        return is_question(self.tab)
 
 
 def _panel(
@@ -142,10 +148,12 @@ def _page_data(
                 snapshot,
                 locale,
                 labels=True,
-                about=phrases.caption_of_damage(snapshot, report.time_zone, locale),
+                about=phrases.needed_caption(snapshot, report.time_zone, locale),
             ),
             **{
-                t.id: frame_csv(tables[t.id], locale, names_of(t, snapshot, locale), labels=True)
+                t.id: frame_csv(
+                    tables[t.id], locale, names_of(t, snapshot, locale), labels=True, tile=t
+                )
                 for t in tiles
             },
         },

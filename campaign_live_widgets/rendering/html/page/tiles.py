@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign_live_widgets.catalog import TILES, notes
+from campaign_live_widgets.catalog import notes
 from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.html.page.frame import meanings
-from campaign_live_widgets.rendering.language.labels import NO_DATA, PAGE, VIEW_NAMES, nothing
+from campaign_live_widgets.rendering.language.counted import nothing_in
+from campaign_live_widgets.rendering.language.labels import PAGE, VIEW_NAMES
 from campaign_live_widgets.rendering.language.sentence import summary
 from campaign_live_widgets.rendering.model.figures import figures
 from campaign_live_widgets.rendering.model.table_model import table
@@ -56,15 +57,6 @@ class PageTile:
     table: Table
 
 
-def shown_places(report: ReportView) -> dict[str, list[tuple[Tile, Place]]]:
-    """Return the tiles and their places by tab, without those that are removed."""
-    placed = {
-        tab: [(TILES[place.tile_id], place) for place in row if place.shown]
-        for tab, row in report.places.items()
-    }
-    return {tab: row for tab, row in placed.items() if row}
-
-
 def page_tile(report: ReportView, tile: Tile, place: Place, rows: TileTable) -> PageTile:
     """Return the values of one tile."""
     locale, names = report.locale, names_of(tile, report.snapshot, report.locale)
@@ -80,10 +72,10 @@ def page_tile(report: ReportView, tile: Tile, place: Place, rows: TileTable) -> 
         view=place.view if place.view in kinds else kinds[0],
         kinds=[(kind, VIEW_NAMES[kind](locale)) for kind in kinds],
         switch_label=PAGE["showAsOf"](locale).format(title),
-        meanings=meanings(tile.metrics, locale),
+        meanings=meanings(tile.metrics, locale, tile.share_of),
         notes=tuple(notes(tile, locale)),
         sentence=summary(tile, rows, locale=locale, names=names, time_zone=zone),
-        empty=(nothing(tile.metrics[0]) if tile.by else NO_DATA)(locale),
+        empty=nothing_in(tile)(locale),
         figures=figures(tile, rows, locale) if "kpi" in kinds else None,
         charts=tuple(chart_kinds(tile)),
         table=table(

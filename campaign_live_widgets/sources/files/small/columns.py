@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,8 @@ import numpy as np
 from campaign_live_widgets.catalog import BOUNCE_TYPES
 from campaign_live_widgets.sources.files.scan_sql import FILE_BITS
 from campaign_live_widgets.sources.formats.base import CHANNELS, EVENT_TYPES
-from campaign_live_widgets.sources.formats.sql import microseconds
+from campaign_live_widgets.sources.formats.sql import DOMAIN_ENDS, WORDS
+from campaign_live_widgets.sources.formats.times import plain_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.sources.files.scan_sql import FieldPath, FileSchema
+    from campaign_live_widgets.sources.files.field_path import FieldPath
+    from campaign_live_widgets.sources.files.scan_sql import FileSchema
     from campaign_live_widgets.sources.files.small.lines import Objects
 
     Ints = NDArray[np.int64]
@@ -30,12 +33,12 @@ _IDS: Final = ("event_id", "profile_id")
 _REQUIRED: Final = ("campaign_id", "message_id", "channel", "event_type")
 _OPTIONAL: Final = (
     *("campaign_name", "message_name", "execution_id", "reason", "bounce_type"),
-    *("domain", "platform"),
+    *("domain", "platform", "url", "status_code", "machine_reason"),
 )
-_FLAGS: Final = ("is_async", "is_test")
+_FLAGS: Final = ("is_async", "is_test", "is_machine")
 VALUES: Final = (*_REQUIRED, *_OPTIONAL, *_FLAGS)
 """The columns of values; a flag is ``True``, ``False`` or ``None``."""
-_CHECKED: Final = (*_IDS, *VALUES, "is_machine")
+_CHECKED: Final = (*_IDS, *VALUES)
 _WORDS: Final = {
     "channel": frozenset(CHANNELS),
     "event_type": frozenset(EVENT_TYPES),
@@ -128,7 +131,7 @@ class PlainColumns:
             return None
         given = [raw["event_id"], raw["profile_id"], times]
         fetched = self._fetch(
-            f"SELECT {self._hashes}, {microseconds('seen_at', native=False)} AS us FROM "
+            f"SELECT {self._hashes}, {plain_microseconds('seen_at', native=False)} AS us FROM "
             "(SELECT unnest($1) AS event_id, unnest($2) AS profile_id, unnest($3) AS seen_at)",
             given,
         )
@@ -148,9 +151,9 @@ class PlainColumns:
         chosen = ", ".join(
             f"{fields[name].sql}{'' if native and name in _FLAGS else '::VARCHAR'} AS {name}"
             for name in _CHECKED
-            if name in fields and (not native or name != "is_machine")
+            if name in fields
         )
-        time = microseconds(fields["timestamp"].sql, native=native)
+        time = plain_microseconds(fields["timestamp"].sql, native=native)
         fetched = self._fetch(
             f"SELECT *, {self._hashes} FROM "
             f"(SELECT {chosen}, {time} AS us, {schema.place} AS place "
@@ -164,11 +167,16 @@ class PlainColumns:
         values = _checked(raw, len(fetched["us"]), types=native)
         return None if values is None else _columns(values, fetched, fetched["place"])
 
-    def of_format(self, schema: FileSchema, paths: Sequence[str], limit: int) -> Columns | None:
-        """Return the columns of events in files of any format, by the SQL of the format."""
+    def of_format(
+        self, schema: FileSchema, paths: Sequence[str], origins: Sequence[str], limit: int
+    ) -> Columns | None:
+        """Return the columns of events in files of any format, by the SQL of the format.
+
+        See :meth:`.FileSchema.events` for *origins*.
+        """
         fetched = self._fetch(
             f"SELECT {', '.join(VALUES)}, us, place, part, cause IS NOT NULL AS is_rejected, "
-            f"{self._hashes} FROM ({schema.events(paths)}) LIMIT {limit + 1}"
+            f"{self._hashes} FROM ({schema.events(paths, origins)}) LIMIT {limit + 1}"
         )
         part, place = fetched["part"], fetched["place"]
         if len(part) > limit or fetched["is_rejected"].any():
@@ -207,7 +215,7 @@ def _columns(
 
 def _has_own_types(fields: Fields) -> bool:
     """Return whether a file stores times and flags as such."""
-    flags = (fields[name].native for name in (*_FLAGS, "is_machine") if name in fields)
+    flags = (fields[name].native for name in _FLAGS if name in fields)
     return fields["timestamp"].native == "time" and all(native == "flag" for native in flags)
 
 
@@ -222,7 +230,7 @@ def _checked(
         if not _are(str, raw.get(name, (None,))) or min(raw[name], default="x") < _FIRST_VISIBLE:
             return None
     values: dict[str, list[Any]] = {}
-    for name in (*_FLAGS, "is_machine"):
+    for name in _FLAGS:
         flags = _flags(raw.get(name), rows, types=types)
         if flags is None:
             return None
@@ -262,7 +270,12 @@ def _is_plain(name: str, distinct: set[Any]) -> bool:
         distinct.discard(None)
     if not _are(str, distinct) or min(distinct, default="x") < _FIRST_VISIBLE:
         return False
-    return name != "domain" or all(map(str.isascii, distinct))
+    if name in WORDS:
+        return all(re.fullmatch(WORDS[name], value) for value in distinct)
+    return name != "domain" or (
+        all(map(str.isascii, distinct))
+        and not any(mark in value for value in distinct for mark in DOMAIN_ENDS)
+    )
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:

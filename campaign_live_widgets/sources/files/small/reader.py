@@ -52,7 +52,7 @@ def may_be_small(slices: Sequence[FileSlice]) -> bool:
     text = packed = 0
     for file_slice in slices:
         size = file_slice.end - file_slice.start
-        if file_slice.file.kind == "parquet" or file_slice.file.compression:
+        if file_slice.file.kind in ("parquet", "avro") or file_slice.file.compression:
             packed += size
         else:
             text += size
@@ -124,5 +124,6 @@ class SmallReader:
         if fields is not None and schema.kind in ("parquet", "csv"):
             columns = self._plain.of_files(schema, paths, fields, limit)
         else:
-            columns = self._plain.of_format(schema, paths, limit)
+            origins = [member.file.path for member in members]
+            columns = self._plain.of_format(schema, paths, origins, limit)
         return None if any(map(has_grown, reads)) else columns

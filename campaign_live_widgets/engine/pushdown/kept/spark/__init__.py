@@ -1,0 +1,1 @@
+"""The rollup that Spark keeps: batches of counts in Parquet, and states that say which count."""

@@ -1,0 +1,1 @@
+"""Formats of vendors that send through several channels, one module each."""

@@ -1,0 +1,1 @@
+"""Formats of senders of e-mail, one module each."""

@@ -1,0 +1,1 @@
+"""Mapping files: what the rows of a source mean, where no known format reads them."""

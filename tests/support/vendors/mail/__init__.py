@@ -1,0 +1,1 @@
+"""Generated events as senders of e-mail report them, one module each."""
