@@ -27,7 +27,7 @@ TABLE = "email.metrics_by_message"
 DONUT = "email.bounce_categories"
 REASONS = "email.bounce_reasons"
 DEFAULT = {place.tile_id: place for place in places(TILES.values())["email"]}
-ORDER = list(DEFAULT)
+ORDER = [tile_id for tile_id, place in DEFAULT.items() if place.shown]
 DELIVERED = ".clw-email-sending-statistics .clw-kpi-delivered .clw-kpi-value"
 
 PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]

@@ -372,17 +372,21 @@ def settled(page: Page) -> list[list[str]]:
 
 def show_all(page: Page, view: str) -> None:
     """Switch every tile with the buttons of its head."""
-    which = ":last-child" if view == "table" else ":first-child"
+    which = ".clw-tile-view-table" if view == "table" else ":first-child"
     page.evaluate(
         "s => document.querySelectorAll(s).forEach(button => button.click())",
         f".clw-tile-switch > {which}",
     )
-    drawn = ".clw-table" if view == "table" else ".clw-donut, .clw-bars, .clw-lines, .clw-kpis"
     page.wait_for_function(
-        """drawn => [...document.querySelectorAll(".clw-tile")]
-          .filter((tile) => tile.querySelector(".clw-tile-switch"))
-          .every((tile) => tile.querySelector(drawn)?.getClientRects().length)""",
-        arg=f":is({drawn}):not([style*='display: none'])",
+        """which => [...document.querySelectorAll(".clw-tile")].every((tile) => {
+          const button = tile.querySelector(`.clw-tile-switch > ${which}`);
+          if (!button) return true;
+          const [, kind] = button.className.match(/clw-tile-view-(\\w+)/);
+          const drawn = tile.querySelector(
+            `.clw-${kind === "kpi" ? "kpis" : kind}:not([style*='display: none'])`);
+          return button.getAttribute("aria-pressed") === "true" && drawn?.getClientRects().length;
+        })""",
+        arg=which,
         timeout=60_000,
     )
 
