@@ -1,7 +1,8 @@
 """Everything that must pass: ``python -m tests [quick|slow|browser|database|stress|all]``.
 
-Each group prints one line with its time and its result, and its whole output if it fails. Programs
-that are missing come from Debian's packages, npm and pip.
+Each group prints one line with its time and its result, and its whole output if it fails. A few
+tests that fail beside others on a busy machine are tried once more, alone; those that pass then are
+named in the line. Programs that are missing come from Debian's packages, npm and pip.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING
@@ -26,20 +27,33 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 WORKERS = str(max(2, os.cpu_count() or 2))
 BY_FILE = ("--dist", "loadfile")
+TRIED_AGAIN = 8
+"""More failed tests than these are a fault, not a busy machine."""
 Command = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Commands that run one after another, and pass or fail together."""
+    """Commands that run one after another, and pass or fail together.
+
+    ``again`` runs the failed tests once more, one by one: for groups whose tests start processes,
+    which may wait for each other.
+    """
 
     name: str
     commands: tuple[Command, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    again: Command = ()
 
 
 def _tests(expression: str, *options: str) -> tuple[Command, ...]:
     return (("-m", "pytest", "-q", "-m", expression, *options),)
+
+
+def _processes(name: str, expression: str, *options: str) -> Group:
+    failed = ("-o", f"cache_dir=.pytest_cache/{name}")  # groups that run side by side
+    again = ("--last-failed", "--last-failed-no-failures", "none", "-n", "0", *failed)
+    return Group(name, _tests(expression, *options, *failed), again=_tests(expression, *again)[0])
 
 
 _HOME = tempfile.mkdtemp(prefix="clw-tests-home-")
@@ -61,17 +75,15 @@ QUICK = Group(
     # Not what the developers have: `python -m pytest` runs these tests with their own settings.
     {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "HOME": _HOME},
 )
-SLOW = Group(
+SLOW = _processes(
     "slow",
-    _tests(
-        "(process or kernel or renderer or matrix) and not (browser or database or stress)",
-        *("-n", WORKERS, *BY_FILE),
-    ),
+    "(process or kernel or renderer or matrix) and not (browser or database or stress)",
+    *("-n", WORKERS, *BY_FILE),
 )
-BROWSER = Group("browser", _tests("browser and not (database or stress)", "-n", WORKERS, *BY_FILE))
-DATABASE = Group("database", _tests("database and not stress", "-n", "0"))  # one server of each
-STRESS = Group("stress", _tests("stress", "-n", WORKERS, *BY_FILE))
-STRESS_FULL = Group("stress", STRESS.commands, {repeats.VARIABLE: repeats.ALL})
+BROWSER = _processes("browser", "browser and not (database or stress)", "-n", WORKERS, *BY_FILE)
+DATABASE = _processes("database", "database and not stress", "-n", "0")  # one server of each
+STRESS = _processes("stress", "stress", "-n", WORKERS, *BY_FILE)
+STRESS_FULL = replace(STRESS, environment={repeats.VARIABLE: repeats.ALL})
 
 STAGES: dict[str, tuple[tuple[Group, ...], ...]] = {
     "quick": ((CHECKS, QUICK),),
@@ -79,7 +91,7 @@ STAGES: dict[str, tuple[tuple[Group, ...], ...]] = {
     "browser": ((BROWSER,),),
     "database": ((DATABASE,),),
     "stress": ((STRESS_FULL,),),
-    "all": ((CHECKS, QUICK), (SLOW,), (BROWSER,), (DATABASE,), (STRESS,)),
+    "all": ((CHECKS, QUICK), (SLOW, DATABASE), (BROWSER,), (STRESS,)),
 }
 """What each argument runs: stage after stage, the groups of a stage side by side."""
 
@@ -111,8 +123,30 @@ def main(arguments: list[str]) -> int:
 
 def _run(group: Group, printing: Lock) -> bool:
     """Run a group; print its line, after its output if it failed."""
-    environment = {**os.environ, **group.environment, "PYTHONUNBUFFERED": "1"}
     started = time.monotonic()
+    passed, lines = _outcome(group, group.commands)
+    summary = _summary(lines)
+    unsteady: list[str] = []
+    if not passed and group.again:
+        failed = _failed_tests(lines)
+        if 0 < len(failed) <= TRIED_AGAIN:
+            passed, tried = _outcome(group, (group.again,))
+            lines += tried
+            unsteady = failed if passed else []
+    seconds = time.monotonic() - started
+    with printing:
+        if not passed:
+            print(f"\n== {group.name}", *lines, sep="\n")
+        result = "passed" if passed else "FAILED"
+        print(f"{group.name:<9} {seconds:5.0f} s  {result}  {summary}", flush=True)
+        for test in unsteady:
+            print(f"{'':<17}  passed when tried again, alone: {test}", flush=True)
+    return passed
+
+
+def _outcome(group: Group, commands: tuple[Command, ...]) -> tuple[bool, list[str]]:
+    """Return whether all commands succeeded, and the lines they wrote."""
+    environment = {**os.environ, **group.environment, "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         codes = [
             subprocess.run(  # noqa: S603 - our own commands
@@ -124,17 +158,16 @@ def _run(group: Group, printing: Lock) -> bool:
                 stderr=subprocess.STDOUT,
                 check=False,
             ).returncode
-            for command in group.commands
+            for command in commands
         ]
-        seconds = time.monotonic() - started
-        passed = not any(codes)
-        lines = _lines(output)
-        with printing:
-            if not passed:
-                print(f"\n== {group.name}", *lines, sep="\n")
-            result = "passed" if passed else "FAILED"
-            print(f"{group.name:<9} {seconds:5.0f} s  {result}  {_summary(lines)}", flush=True)
-    return passed
+        return not any(codes), _lines(output)
+
+
+def _failed_tests(lines: list[str]) -> list[str]:
+    """Return the tests that pytest lists as failed."""
+    listed = re.compile(r"(?:FAILED|ERROR) (tests/\S+::.*?)(?: - .*)?$")
+    found = (listed.match(line) for line in lines)
+    return list(dict.fromkeys(match[1] for match in found if match))
 
 
 def _lines(output: IO[str]) -> list[str]:
