@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from campaign_live_widgets.app.reader.shared_feed import SharedFeed
 
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 def read_more(feed: SharedFeed) -> None:
