@@ -24,13 +24,26 @@ function overlaps() {
     right: Math.min(a.right, b.right),
     bottom: Math.min(a.bottom, b.bottom),
   });
+  /** What the columns that stay in their place leave of a text that lies below them. */
+  const uncovered = (box, element) => {
+    const cell = element.closest(".clw-table-grid > * > tr > *");
+    const staying = cell && getComputedStyle(cell).position !== "sticky" ? cell.parentElement.children : [];
+    const seen = { ...box };
+    for (const other of staying) {
+      if (getComputedStyle(other).position !== "sticky") continue;
+      const { left, right } = other.getBoundingClientRect();
+      if (other.cellIndex < cell.cellIndex) seen.left = Math.max(seen.left, right);
+      else seen.right = Math.min(seen.right, left);
+    }
+    return seen;
+  };
   const found = [];
   for (const tile of document.querySelectorAll(".clw-tile")) {
-    const where = [...tile.classList].find((name) => /^clw-(campaign|email|push)/.test(name));
+    const where = [...tile.classList].find((name) => /^clw-(campaign|email|push|deliverability)-/.test(name));
     const texts = [];
     const visit = (element, clip, cuts) => {
       const style = getComputedStyle(element);
-      if (style.display === "none" || element.matches(".clw-unseen, .clw-pop, .clw-tile-status")) return;
+      if (style.display === "none" || style.opacity === "0" || element.matches(".clw-unseen, .clw-pop, .clw-tile-status")) return;
       let [inner, may] = [clip, cuts];
       if (style.overflowX !== "visible" || style.overflowY !== "visible") {
         inner = common(clip, element.getBoundingClientRect());
@@ -45,7 +58,7 @@ function overlaps() {
         const text = node.data.trim().slice(0, 24);
         for (const reported of range.getClientRects()) {
           const box = letters(reported, style);
-          const seen = common(box, inner);
+          const seen = common(uncovered(box, element), inner);
           const lost = box.bottom - box.top - (seen.bottom - seen.top);
           const beyond = box.right - box.left - (seen.right - seen.left);
           if (!may && (lost > 1 || beyond > 2)) found.push([`cut: ${text}`, where]);
