@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -82,7 +83,8 @@ class Spark(Connection, engine="spark"):
 
     def _open(self) -> tuple[list[Table], bool]:
         _silence_logging()
-        client = import_module("pyspark.sql.connect.session")
+        with _named_program():
+            client = import_module("pyspark.sql.connect.session")
         retries = import_module("pyspark.sql.connect.client.retries")
         ibis = import_module("ibis")
         self._compiler = import_module("ibis.backends.sql.compilers.pyspark").compiler
@@ -275,6 +277,23 @@ def _silence_logging() -> None:
     logger = import_module("pyspark.logger").PySparkLogger
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logger.getLogger(name).disabled = True
+
+
+@contextmanager
+def _named_program() -> Iterator[None]:
+    """Give a program that has no file, as of ``python -c``, the name that Spark's client expects.
+
+    The client takes such a program for tests of its own, and ends it where Spark is not installed.
+    """
+    program = sys.modules["__main__"]
+    if hasattr(program, "__file__"):
+        yield
+        return
+    program.__file__ = sys.executable
+    try:
+        yield
+    finally:
+        del program.__file__
 
 
 def _supported_columns(ibis: Any, fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of Ibis and of Spark
