@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -207,6 +208,7 @@ _CODE_INSIDE: Final = re.compile(
 """A code in a text; an Internet address is not one."""
 
 
+@lru_cache(maxsize=4096)
 def explain(reason: str | None, status_code: str | None) -> str:
     """Return the id of the class of a bounce or a delay.
 

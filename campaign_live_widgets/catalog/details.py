@@ -7,6 +7,7 @@ In a snapshot, the family of mailbox providers takes the place of the domain.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def packed(values: tuple[str | None, ...]) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def unpacked(text: str) -> tuple[str | None, ...]:
     """Return the values of :func:`packed`."""
     return tuple(part.removeprefix(MARK) if part else None for part in text.split(SEPARATOR))

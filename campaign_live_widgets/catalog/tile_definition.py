@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from campaign_live_widgets.catalog.columns import Column
@@ -19,7 +20,7 @@ Need: TypeAlias = Literal["nothing", "email", "engagement", "link"]
 """What a campaign must have for a tile to be on its page."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tile:
     """The definition of one tile.
 
@@ -79,6 +80,9 @@ class Tile:
     needs: Need = "nothing"
     starts_shown: bool = True
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def tab(self) -> str:
         """Return the tab that contains the tile."""
@@ -100,7 +104,7 @@ class Tile:
         whole = dict(self.rates).get(metric_id, known.rate_of if known else None)
         return whole if whole in self.metrics else None
 
-    @property
+    @cached_property
     def typed(self) -> tuple[Column, ...]:
         """Return the columns of the tile's frame, without those that :attr:`further` describes."""
         if self.fields:
@@ -111,7 +115,7 @@ class Tile:
         first = Column(self.by, "time" if self.by == "bucket" else "text")
         return (first, *(Column(metric, _kind(metric)) for metric in self.metrics))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Return the names of :attr:`typed`."""
         return tuple(column.id for column in self.typed)
@@ -129,12 +133,16 @@ class Tile:
         KeyError
             If a frame of the tile cannot have it.
         """
-        for column in self.typed:
-            if column.id == name:
-                return column
+        column = self._by_name.get(name)
+        if column is not None:
+            return column
         if self.further is None:
             raise KeyError(name)
         return replace(self.further, id=name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.id: column for column in self.typed}
 
     def has_columns(self, names: Sequence[str]) -> bool:
         """Return whether a frame of the tile may have these columns, in this order."""

@@ -23,7 +23,13 @@ from campaign_live_widgets.catalog.bounce_classes import BOUNCE_CLASSES, explain
 from campaign_live_widgets.catalog.details import Click, MachineOpen, ProviderFailure, unpacked
 from campaign_live_widgets.catalog.lines import COMPLAINTS_NOT_REPORTED, PROVIDER_LINES
 from campaign_live_widgets.catalog.provider_names import OTHER
-from campaign_live_widgets.report.count_tables import columns_of, evaluate, in_channel, summed
+from campaign_live_widgets.report.count_tables import (
+    bucket_starts,
+    columns_of,
+    evaluate,
+    in_channel,
+    summed,
+)
 from campaign_live_widgets.report.once import once_per_snapshot
 from campaign_live_widgets.report.statistics import verdict, wilson, worst
 from campaign_live_widgets.report.tile_table import TileTable
@@ -71,10 +77,26 @@ def _classes(snapshot: Snapshot, channel: str | None) -> tuple[str, ...]:
 
 
 def _details(snapshot: Snapshot, channel: str | None, kind: type[Any]) -> _Details:
-    values, counts = in_channel(snapshot, ("detail", channel))
-    parts = [unpacked(value) if isinstance(value, str) else () for value in values]
-    rows = [row for row, part in enumerate(parts) if len(part) == len(kind._fields)]
-    return _Details([kind(*parts[row]) for row in rows], counts[rows])
+    rows_by_size = _parts(snapshot, channel)
+    rows, parts = rows_by_size.get(len(kind._fields), ([], []))
+    _, counts = in_channel(snapshot, ("detail", channel))
+    return _Details(list(map(kind._make, parts)), counts[rows])
+
+
+@once_per_snapshot
+def _parts(
+    snapshot: Snapshot, channel: str | None
+) -> dict[int, tuple[list[int], list[tuple[str | None, ...]]]]:
+    """Return rows and values of the details of a channel, by how many values they have."""
+    by_size: dict[int, tuple[list[int], list[tuple[str | None, ...]]]] = {}
+    values, _ = in_channel(snapshot, ("detail", channel))
+    for row, value in enumerate(values):
+        if isinstance(value, str):
+            parts = unpacked(value)
+            rows, of_rows = by_size.setdefault(len(parts), ([], []))
+            rows.append(row)
+            of_rows.append(parts)
+    return by_size
 
 
 class _Grouped(NamedTuple):
@@ -221,8 +243,7 @@ def _verdict(provider: str, counts: Mapping[str, int]) -> str:
 
 
 def _failures_over_time(_tile: Tile, snapshot: Snapshot) -> TileTable:
-    starts = [start.replace(tzinfo=None) for start in snapshot.window.buckets()]
-    data: dict[str, Column] = {"bucket": np.array(starts, dtype="datetime64[us]")}
+    data: dict[str, Column] = {"bucket": bucket_starts(snapshot.window)}
     series = snapshot.provider_series
     for family, failures, decided in zip(
         series.families, series.failures, series.decided, strict=True

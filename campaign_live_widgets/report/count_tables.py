@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from campaign_live_widgets.catalog import COUNTS, METRICS, Count, Sum, terms
 from campaign_live_widgets.report.once import once_per_snapshot
+from campaign_live_widgets.snapshot import MICROSECOND, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from campaign_live_widgets.snapshot import Counts, Snapshot
+    from campaign_live_widgets.snapshot import Counts, Snapshot, Window
 
     Ints = NDArray[np.int64]
     Columns = dict[str, Ints]
@@ -53,12 +55,19 @@ def sums(snapshot: Snapshot, channel: str | None) -> dict[str, int]:
     return dict(zip(_NAMES, counts.sum(axis=0, dtype=np.int64).tolist(), strict=True))
 
 
+def bucket_starts(window: Window) -> NDArray[np.datetime64]:
+    """Return :meth:`~campaign_live_widgets.snapshot.Window.buckets` as an array, in UTC."""
+    width = window.bucket // MICROSECOND
+    first = microseconds(window.start) // width * width
+    return np.arange(first, microseconds(window.end), width).view("datetime64[us]")
+
+
 def columns_of(counts: Ints) -> Columns:
     """Return a table of counts by the name of each."""
     return {name: counts[:, place] for place, name in enumerate(_NAMES)}
 
 
-def summed(counts: Ints, row: Sequence[int], rows: int) -> Ints:
+def summed(counts: Ints, row: Sequence[int] | Ints, rows: int) -> Ints:
     """Return the sums of counts that belong to the same row."""
     sums = np.zeros((rows, counts.shape[1]), dtype=np.int64)
     np.add.at(sums, np.array(row, dtype=np.int64), counts)
@@ -75,10 +84,11 @@ def evaluate(metrics: Sequence[str], columns: Mapping[str, Ints]) -> Columns:
     }
 
 
-def additive(metric_id: str) -> list[tuple[int, str]]:
+@cache
+def additive(metric_id: str) -> tuple[tuple[int, str], ...]:
     """Return an additive metric as signed columns of counts."""
     formula = METRICS[metric_id].formula
     if not isinstance(formula, Count | Sum):
         message = f"{metric_id} is no sum of counts and cannot be computed from them"
         raise TypeError(message)
-    return [(sign, count.column) for sign, count in terms(formula)]
+    return tuple((sign, count.column) for sign, count in terms(formula))

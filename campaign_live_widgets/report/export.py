@@ -7,6 +7,7 @@ import io
 import math
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign_live_widgets.catalog import METRICS, Text, column_label, tile_of, tiles_of
@@ -17,7 +18,7 @@ from campaign_live_widgets.report.tile_table import TileTable
 from campaign_live_widgets.report.tile_tables import tile_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -55,8 +56,23 @@ def plain(value: object) -> object:
 def rows(frame: TileTable | pd.DataFrame) -> list[list[object]]:
     """Return the rows of a tile as JSON values."""
     table = TileTable.of(frame)
-    columns = [[plain(value) for value in table.values(name)] for name in table.columns]
+    columns = [_cells(table, name) for name in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _cells(table: TileTable, name: str) -> Sequence[object]:
+    """Return the cells of a column as JSON values."""
+    if name == "bucket":
+        return _times(tuple(table.moments()))
+    if table.is_text(name):
+        return [plain(value) for value in table.values(name)]
+    return table.numbers(name)
+
+
+@lru_cache(maxsize=16)
+def _times(moments: tuple[datetime, ...]) -> tuple[str, ...]:
+    """Return times as JSON values; many tiles, and many reports after each other, have the same."""
+    return tuple(map(rfc3339, moments))
 
 
 def to_json(snapshot: Snapshot, locale: str = "en") -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import lru_cache
+from math import isnan
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -78,7 +80,8 @@ class TileTable:
 
     def moments(self) -> list[datetime]:
         """Return the starts of the buckets, in UTC."""
-        return [at.replace(tzinfo=UTC) for at in np.asarray(self._data["bucket"]).tolist()]
+        starts = np.asarray(self._data["bucket"], dtype="datetime64[us]")
+        return list(_moments(starts.tobytes()))
 
     def values(self, name: str) -> list[Any]:
         """Return a column as Python values: text, numbers (NaN where unknown), or times in UTC."""
@@ -88,7 +91,7 @@ class TileTable:
         if isinstance(column, tuple):
             return list(column)
         if name in self._whole and column.dtype.kind == "f":
-            return [np.nan if np.isnan(number) else int(number) for number in column.tolist()]
+            return [number if isnan(number) else int(number) for number in column.tolist()]
         return list(column.tolist())
 
     def numbers(self, name: str) -> list[Any]:
@@ -96,7 +99,7 @@ class TileTable:
         column = np.asarray(self._data[name])
         if column.dtype.kind != "f":
             return list(column.tolist())
-        return [None if np.isnan(number) else number for number in self.values(name)]
+        return [None if isnan(number) else number for number in self.values(name)]
 
     def shares(self) -> list[float | None]:
         """Return the column ``share``; empty if there is none."""
@@ -165,6 +168,13 @@ def table_of(tile: Tile, frame: TileTable | pd.DataFrame) -> TileTable:
         )
         raise UsageError(message)
     return TileTable.of(frame, [one.id for one in tile.typed if one.kind in WHOLE])
+
+
+@lru_cache(maxsize=16)
+def _moments(starts: bytes) -> tuple[datetime, ...]:
+    """Return times in UTC; many tiles, and many reports after each other, have the same."""
+    times = np.frombuffer(starts, "datetime64[us]").tolist()
+    return tuple(at.replace(tzinfo=UTC) for at in times)
 
 
 def _equal(one: Column, other: Column) -> bool:

@@ -19,6 +19,7 @@ from campaign_live_widgets.catalog import (
 from campaign_live_widgets.report.analysis_tables import analysis_table
 from campaign_live_widgets.report.count_tables import (
     additive,
+    bucket_starts,
     columns_of,
     evaluate,
     in_channel,
@@ -27,7 +28,6 @@ from campaign_live_widgets.report.count_tables import (
 )
 from campaign_live_widgets.report.once import once_per_snapshot
 from campaign_live_widgets.report.tile_table import TileTable
-from campaign_live_widgets.snapshot import MICROSECOND, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,13 +108,10 @@ def _metric_rows(tile: Tile, snapshot: Snapshot) -> TileTable:
 
 def _series(tile: Tile, snapshot: Snapshot) -> TileTable:
     values, counts = _counts(tile, snapshot, "bucket")
-    buckets = snapshot.window.buckets()
-    first = microseconds(buckets[0]) if buckets else 0
-    width = snapshot.window.bucket // MICROSECOND
-    row = ((np.array(values, dtype=np.int64) - first) // width).tolist()
-    columns = columns_of(summed(counts, row, len(buckets)))
-    starts = first + width * np.arange(len(buckets), dtype=np.int64)
-    return TileTable({"bucket": starts.view("datetime64[us]"), **evaluate(tile.metrics, columns)})
+    starts = bucket_starts(snapshot.window)
+    row = np.searchsorted(starts.view(np.int64), np.array(values, dtype=np.int64))
+    columns = columns_of(summed(counts, row, len(starts)))
+    return TileTable({"bucket": starts, **evaluate(tile.metrics, columns)})
 
 
 def _bounce_types(tile: Tile, snapshot: Snapshot) -> TileTable:

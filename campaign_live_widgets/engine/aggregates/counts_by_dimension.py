@@ -14,7 +14,7 @@ from campaign_live_widgets.engine.aggregates.minute_cube import MinuteCube
 from campaign_live_widgets.snapshot import EPOCH, MINUTE, Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,48 @@ class Key(NamedTuple):
 
     value: str | None
     kind: EventKind
+
+
+class _Kinds:
+    """What the kinds of events of a cube are part of, by their numbers.
+
+    Attributes
+    ----------
+    channel : array
+        The number of the channel of each kind.
+    """
+
+    def __init__(self, kinds: Collection[EventKind], channels: dict[str, int]) -> None:
+        numbers = [channels.setdefault(kind.channel, len(channels)) for kind in kinds]
+        self.channel = np.array(numbers, np.int64)
+        is_part = np.array([_weights(kind) for kind in kinds], bool).reshape(-1, len(COUNTS))
+        # An event is part of few counts; a kind with fewer than others has the place after them.
+        places = np.sort(np.where(is_part, np.arange(len(COUNTS)), len(COUNTS)), axis=1)
+        self._places = places[:, : int(is_part.sum(axis=1).max(initial=0))]
+        self._is_test = np.array([kind.is_test for kind in kinds], bool)
+        self._is_machine = np.array([kind.is_machine is True for kind in kinds], bool)
+        self._is_judged = np.array([kind.event_type in JUDGED for kind in kinds], bool)
+
+    def counted(self, machines: Machines, *, include_tests: bool) -> NDArray[np.bool_]:
+        """Return which kinds are counted."""
+        counted = ~self._is_test | include_tests
+        if machines == "exclude":
+            counted &= ~self._is_machine
+        elif machines == "only":
+            counted &= self._is_machine | ~self._is_judged
+        return counted
+
+    def added(self, rows: Ints, kinds: Ints, events: Ints) -> tuple[Ints, Ints]:
+        """Return the rows that occur, in order, and for each of them its counts."""
+        is_used = np.zeros(int(rows.max(initial=-1)) + 1, dtype=bool)
+        is_used[rows] = True
+        used, size = np.flatnonzero(is_used), len(COUNTS) + 1
+        number = np.cumsum(is_used) - 1
+        places = self._places[kinds]
+        cell = (number[rows] * size)[:, None] + places
+        repeated = np.repeat(events, places.shape[1])
+        table = np.bincount(cell.ravel(), repeated, len(used) * size).reshape(-1, size)
+        return used, table[:, :-1].astype(np.int64)
 
 
 class CountedBy:
@@ -54,36 +96,26 @@ class CountedBy:
         self.cube = MinuteCube() if cube is None else cube
         self._fold = fold
         self._rows: dict[tuple[str | None, str], int] = {}
+        self._kinds: dict[EventKind, int] = {}
         self._channels: dict[str, int] = {}
         self._row = np.empty(0, np.int64)
-        self._channel = np.empty(0, np.int64)
-        self._test = np.empty(0, bool)
-        self._machine = np.empty(0, bool)
-        self._judged = np.empty(0, bool)
-        self._weights = np.empty((0, len(COUNTS)), np.int64)
+        self._kind = np.empty(0, np.int64)
+        self._of_kinds = _Kinds((), self._channels)
 
     def _describe(self) -> None:
-        """Work out row, channel and counts of every key that is new."""
+        """Work out row and kind of every key that is new."""
         keys = cast("list[Key]", self.cube.keys[len(self._row) :])
         if not keys:
             return
-        rows = [(self._fold(key.value), key.kind.channel) for key in keys]
-        row = [self._rows.setdefault(pair, len(self._rows)) for pair in rows]
-        channel = [self._channels.setdefault(name, len(self._channels)) for _, name in rows]
+        known = len(self._kinds)
+        folded = {value: self._fold(value) for value in {key.value for key in keys}}
+        rows, kinds = self._rows, self._kinds
+        row = [rows.setdefault((folded[key.value], key.kind.channel), len(rows)) for key in keys]
+        kind = [kinds.setdefault(key.kind, len(kinds)) for key in keys]
         self._row = np.append(self._row, row)
-        self._channel = np.append(self._channel, channel)
-        self._test = np.append(self._test, [key.kind.is_test for key in keys])
-        self._machine = np.append(self._machine, [key.kind.is_machine is True for key in keys])
-        self._judged = np.append(self._judged, [key.kind.event_type in JUDGED for key in keys])
-        self._weights = np.vstack((self._weights, [_weights(key.kind) for key in keys]))
-
-    def _left_out(self, machines: Machines, *, include_tests: bool) -> NDArray[np.bool_] | None:
-        """Return by code which keys are not counted; ``None`` if all are."""
-        left_out = None if include_tests else self._test
-        if machines == "include":
-            return left_out
-        others = self._machine if machines == "exclude" else self._judged & ~self._machine
-        return others if left_out is None else left_out | others
+        self._kind = np.append(self._kind, kind)
+        if len(kinds) > known:
+            self._of_kinds = _Kinds(kinds, self._channels)
 
     def totals(
         self,
@@ -97,9 +129,9 @@ class CountedBy:
         """Return the counts over the minutes [start, end), one row per value and channel."""
         self._describe()
         count = self.cube.totals(start, end, mask)
-        left_out = self._left_out(machines, include_tests=include_tests)
-        nonzero = np.flatnonzero(count if left_out is None else count * ~left_out)
-        used, table = _added(self._row[nonzero], self._weights[nonzero] * count[nonzero, None])
+        count = count * self._of_kinds.counted(machines, include_tests=include_tests)[self._kind]
+        nonzero = np.flatnonzero(count)
+        used, table = self._of_kinds.added(self._row[nonzero], self._kind[nonzero], count[nonzero])
         names = list(self._rows)
         values = tuple(names[i][0] for i in used)
         return Counts(values, tuple(names[i][1] for i in used), table)
@@ -117,32 +149,19 @@ class CountedBy:
         start, end = minutes(window)
         width = window.bucket // MINUTE
         bucket, code, count = self.cube.series(start, end, width, mask)
-        left_out = self._left_out(machines, include_tests=include_tests)
-        if left_out is not None:
-            counted = ~left_out[code]
-            bucket, code, count = bucket[counted], code[counted], count[counted]
-        first, keys = start // width, max(len(self.cube.keys), 1)
-        # Many cells, few buckets and keys: counted into places, not sorted.
-        total = np.bincount((bucket - first) * keys + code, weights=count)
+        # Many cells, few buckets and kinds: counted into places, not sorted.
+        first, kinds, channels = start // width, len(self._kinds), len(self._channels)
+        total = np.bincount((bucket - first) * kinds + self._kind[code], weights=count)
         cell = np.flatnonzero(total)
-        channels = max(len(self._channels), 1)
-        slot, code = np.divmod(cell, keys)
-        weights = self._weights[code] * total[cell].astype(np.int64)[:, None]
-        used, table = _added(slot * channels + self._channel[code], weights)
+        slot, kind = np.divmod(cell, max(kinds, 1))
+        is_counted = self._of_kinds.counted(machines, include_tests=include_tests)[kind]
+        cell, slot, kind = cell[is_counted], slot[is_counted], kind[is_counted]
+        row = slot * channels + self._of_kinds.channel[kind]
+        used, table = self._of_kinds.added(row, kind, total[cell])
         names = list(self._channels)
-        bucket = (used // channels + first) * width
+        bucket = (used // max(channels, 1) + first) * width
         times = (bucket * MINUTE_US).view("datetime64[us]")
-        return Counts(times, tuple(names[i] for i in used % channels), table)
-
-
-def _added(rows: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Return the rows that occur, in order, and for each of them the sum of its counts."""
-    order = np.argsort(rows, kind="stable")
-    rows = rows[order]
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    if not len(starts):
-        return rows, np.zeros((0, len(COUNTS)), np.int64)
-    return rows[starts], np.add.reduceat(counts[order], starts, axis=0)
+        return Counts(times, tuple(names[i] for i in used % max(channels, 1)), table)
 
 
 @cache

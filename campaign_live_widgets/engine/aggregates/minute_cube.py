@@ -33,6 +33,9 @@ _FEW: Final = 1024
 _SUMS_CACHED: Final = 24
 """Of one hour: a table and a series of the whole, and of the selections of about ten pages."""
 
+_TOTALS_CACHED: Final = 4
+"""Number of windows and selections whose totals of whole hours are kept."""
+
 
 class _Cells(NamedTuple):
     """Rows of minute within the hour, code, segment and number of events.
@@ -123,6 +126,11 @@ class _Hour:
         return self._sums[key]
 
 
+def _is_whole(hour: int, start: int, end: int) -> bool:
+    """Return whether all of an hour is within the minutes [start, end)."""
+    return start <= hour * HOUR and (hour + 1) * HOUR <= end
+
+
 def _summed(
     minute: NDArray[np.uint8],
     code: NDArray[np.integer[Any]],
@@ -161,6 +169,8 @@ class MinuteCube:
         self._codes: dict[Hashable, int] = {}
         self._hours: dict[int, _Hour] = {}
         self._last_totals: tuple[tuple[int, int, Selection], Ints] | None = None
+        self._hours_added: dict[tuple[Selection, int], tuple[Ints, dict[int, _Sums]]] = {}
+        """By selection and length of a window: totals of whole hours, and what was added up."""
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return all cells by column, with the hours and how many cells each has."""
@@ -220,11 +230,39 @@ class MinuteCube:
         """Return the count of every key over the minutes [start, end), by code; read only."""
         wanted, last = (start, end, mask.selection), self._last_totals
         if last is None or last[0] != wanted:  # the counts of a snapshot by several folds
-            _, codes, counts = self._sums(start, end, HOUR, mask)
-            totals = np.bincount(codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
+            totals = self._whole_hours(start, end, mask)
+            for number, hour in self._within(start, end):
+                if not _is_whole(number, start, end):
+                    first = number * HOUR
+                    _, codes, counts = hour.within(start - first, end - first, mask)
+                    np.add.at(totals, codes, counts)
             totals.flags.writeable = False
             self._last_totals = last = (wanted, totals)
         return last[1]
+
+    def _whole_hours(self, start: int, end: int, mask: SegmentMask) -> Ints:
+        """Return the count of every key in the whole hours of the minutes [start, end), by code.
+
+        From one time to the next few of them change, or leave the window.
+        """
+        key = (mask.selection, end - start)
+        total, known = self._hours_added.pop(key, (np.empty(0, np.int64), {}))
+        total = np.append(total, np.zeros(len(self.keys) - len(total), np.int64))
+        sums = {
+            number: hour.sums(HOUR, mask)
+            for number, hour in self._within(start, end)
+            if _is_whole(number, start, end)
+        }
+        for number, (_, codes, counts) in known.items():
+            if sums.get(number) is not known[number]:
+                total[codes] -= counts
+        for number, (_, codes, counts) in sums.items():
+            if known.get(number) is not sums[number]:
+                total[codes] += counts
+        self._hours_added[key] = (total, sums)
+        if len(self._hours_added) > _TOTALS_CACHED:
+            del self._hours_added[next(iter(self._hours_added))]
+        return total.copy()
 
     def series(
         self, start: int, end: int, width: int, mask: SegmentMask = EVERYTHING
@@ -242,7 +280,7 @@ class MinuteCube:
         sums: list[tuple[Ints, Any, Ints]] = []
         for number, hour in self._within(start, end):
             first = number * HOUR
-            if start <= first and first + HOUR <= end:
+            if _is_whole(number, start, end):
                 cells = hour.sums(width, mask)
             else:
                 cells = hour.within(start - first, end - first, mask)
