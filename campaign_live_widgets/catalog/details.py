@@ -65,9 +65,9 @@ def unpacked(text: str) -> tuple[str | None, ...]:
 
 def at_provider(text: str | None, families: Families) -> str | None:
     """Return a packed detail in which the domain of a :class:`Failure` is folded."""
-    values = () if text is None else unpacked(text)
-    if len(values) != len(Failure._fields):
+    # There are very many of these, so that not all values are unpacked.
+    if text is None or text.count(SEPARATOR) != len(Failure._fields) - 1:
         return text
-    failure = Failure(*values)
-    provider = families.family(failure.domain)
-    return packed(ProviderFailure(provider, failure.reason, failure.status_code))
+    domain, _, others = text.partition(SEPARATOR)
+    family = families.family(domain.removeprefix(MARK) if domain else None)
+    return f"{packed((family,))}{SEPARATOR}{others}"

@@ -26,11 +26,7 @@ def state(tile: Tile, table: TileTable) -> State:
         if not ratios:
             return "none"
         return "thin" if all(number is None for number in ratios) else "ok"
-    counts = [
-        np.asarray(table[name])
-        for name in table.columns
-        if tile.column(name).kind in WHOLE
-    ]
+    counts = [np.asarray(table[name]) for name in table.columns if tile.column(name).kind in WHOLE]
     if not any(np.any((column != 0) & ~np.isnan(column)) for column in counts):
         return "none"
     if _VERDICT in table and _NOT_JUDGED.issuperset(table.values(_VERDICT)):

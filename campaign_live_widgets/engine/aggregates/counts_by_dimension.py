@@ -83,7 +83,7 @@ class CountedBy:
     cube : MinuteCube, optional
         One that is filled elsewhere.
     fold : callable, optional
-        Returns what a value of the cube counts as; it is asked once for each key.
+        Returns what a value of the cube counts as; it gives the same for equal values.
     """
 
     def __init__(

@@ -203,9 +203,8 @@ class MinuteCube:
 
     def code(self, key: Hashable) -> int:
         """Return the code of a key; a new key gets a new one."""
-        code = self._codes.get(key)
-        if code is None:
-            code = self._codes[key] = len(self.keys)
+        code = self._codes.setdefault(key, len(self.keys))
+        if code == len(self.keys):
             self.keys.append(key)
         return code
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from campaign_live_widgets.catalog.providers import Families
+    from campaign_live_widgets.engine.aggregates.event_kinds import EventKind
     from campaign_live_widgets.engine.aggregates.minute_cube import MinuteCube
     from campaign_live_widgets.engine.aggregates.segments import SegmentMask
     from campaign_live_widgets.snapshot import Window
@@ -27,9 +28,9 @@ _EMAIL: Final = "email"
 
 
 class _Weights(NamedTuple):
-    """What one event of a key adds to each count; ``family`` is a number, -1 for none."""
+    """What one event of a kind adds to each count."""
 
-    family: int
+    is_email: bool
     is_test: bool
     sent: int
     decided: int
@@ -60,14 +61,17 @@ class ProviderCounts:
             "detail": CountedBy("detail", details, partial(at_provider, families=families)),
         }
         self._numbers: dict[str, int] = {}
+        self._family = np.empty(0, np.int64)
+        """By code of a key, the number of the family; -1 for none."""
         self._weights: Ints = np.empty((0, len(_Weights._fields)), np.int64)
 
     def series(self, window: Window, *, include_tests: bool, mask: SegmentMask) -> ProviderSeries:
         """Return the series of the families with most mail sent in the window, ties by name."""
         self._look_up()
         start, end = minutes(window)
-        family, is_test, sent, decided, failures = self._weights.T
-        is_counted = (family >= 0) & ((is_test == 0) | include_tests)
+        family = self._family
+        is_email, is_test, sent, decided, failures = self._weights.T
+        is_counted = (family >= 0) & (is_email > 0) & ((is_test == 0) | include_tests)
         mailed = np.flatnonzero(is_counted & (sent > 0))
         if not len(mailed):
             return NO_SERIES
@@ -99,17 +103,24 @@ class ProviderCounts:
         """Find family and weights of every key that is new."""
         keys = cast("list[Key]", self._cube.keys[len(self._weights) :])
         if keys:
-            self._weights = np.vstack((self._weights, [self._weights_of(key) for key in keys]))
+            numbers = {value: self._number_of(value) for value in {key.value for key in keys}}
+            self._family = np.append(self._family, [numbers[key.value] for key in keys])
+            self._weights = np.vstack((self._weights, [_weights_of(key.kind) for key in keys]))
 
-    def _weights_of(self, key: Key) -> _Weights:
-        kind, family = key.kind, self._families.family(key.value)
-        is_named = kind.channel == _EMAIL and family not in (OTHER, UNKNOWN)
-        is_bounce = kind.event_type == "bounce"
-        return _Weights(
-            family=self._numbers.setdefault(family, len(self._numbers)) if is_named else -1,
-            is_test=kind.is_test,
-            sent=kind.event_type == "sent",
-            # A bounce after acceptance takes the place of its delivery.
-            decided=kind.event_type == "delivered" or (is_bounce and not kind.late),
-            failures=is_bounce and kind.bounce_type != "ignored",
-        )
+    def _number_of(self, domain: str | None) -> int:
+        family = self._families.family(domain)
+        is_named = family not in (OTHER, UNKNOWN)
+        return self._numbers.setdefault(family, len(self._numbers)) if is_named else -1
+
+
+@cache
+def _weights_of(kind: EventKind) -> _Weights:
+    is_bounce = kind.event_type == "bounce"
+    return _Weights(
+        is_email=kind.channel == _EMAIL,
+        is_test=kind.is_test,
+        sent=kind.event_type == "sent",
+        # A bounce after acceptance takes the place of its delivery.
+        decided=kind.event_type == "delivered" or (is_bounce and not kind.late),
+        failures=is_bounce and kind.bounce_type != "ignored",
+    )
