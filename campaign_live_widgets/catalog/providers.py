@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.catalog.columns import UNKNOWN
 from campaign_live_widgets.catalog.provider_names import OTHER
 from campaign_live_widgets.errors import UsageError
+from campaign_live_widgets.io.user_files import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,16 +119,7 @@ def _shipped_rows() -> tuple[tuple[str, str], ...]:
 
 
 def _content(name: str) -> str:
-    try:
-        with open(os.path.expanduser(name), "rb") as file:
-            content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not the name of a file"
-        message = f"{name}: the providers cannot be read: {reason}"
-        raise UsageError(message) from None
-    if len(content) > _LARGEST:
-        message = f"{name}: the providers are larger than {_LARGEST >> 20} MB"
-        raise UsageError(message)
+    content = read_user_file(name, _LARGEST, "the providers", UsageError)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

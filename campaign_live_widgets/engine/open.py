@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from campaign_live_widgets.engine.duckdb.file_rollup import FileRollup
 from campaign_live_widgets.engine.duckdb.store_rollup import StoreRollup
 from campaign_live_widgets.errors import UsageError
-from campaign_live_widgets.io.clock import utc_now
 from campaign_live_widgets.sources.address import parse_address
 from campaign_live_widgets.sources.files.location import Location
 from campaign_live_widgets.sources.store_log import is_store
@@ -18,22 +17,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+    from typing import Unpack
 
     from campaign_live_widgets.engine.base import Rollup
     from campaign_live_widgets.snapshot import Window
 
 
-def new_rollup(  # noqa: PLR0913 - all but two by name
+class RollupOptions(TypedDict, total=False):
+    """How a source is read; see :class:`Rollup`, which also has the defaults."""
+
+    follow: bool
+    window: Window | None
+    at: datetime | None
+    clock: Callable[[], datetime]
+    state: Path | None
+    uniques: bool
+    small_cells: bool
+
+
+def new_rollup(
     source: str | os.PathLike[str],
     campaign: str | None = None,
-    *,
-    follow: bool = True,
-    window: Window | None = None,
-    at: datetime | None = None,
-    clock: Callable[[], datetime] = utc_now,
-    state: Path | None = None,
-    uniques: bool = True,
-    small_cells: bool = False,
+    **options: Unpack[RollupOptions],
 ) -> Rollup:
     """Return the rollup of a source, before its first refresh; see :class:`Rollup`.
 
@@ -51,46 +56,19 @@ def new_rollup(  # noqa: PLR0913 - all but two by name
         rollup = DatabaseRollup
     else:
         rollup = StoreRollup if is_store(Location.parse(source).text) else FileRollup
-    if small_cells and not rollup.gives_pairs:
+    if options.get("small_cells") and not rollup.gives_pairs:
         message = "small_cells can only be used with files and stores"
         raise UsageError(message)
-    return rollup(
-        source,
-        campaign,
-        follow=follow,
-        window=window,
-        at=at,
-        clock=clock,
-        state=state,
-        uniques=uniques,
-        small_cells=small_cells,
-    )
+    return rollup(source, campaign, **options)
 
 
-def open_rollup(  # noqa: PLR0913 - as above
+def open_rollup(
     source: str | os.PathLike[str],
     campaign: str | None = None,
-    *,
-    follow: bool = True,
-    window: Window | None = None,
-    at: datetime | None = None,
-    clock: Callable[[], datetime] = utc_now,
-    state: Path | None = None,
-    uniques: bool = True,
-    small_cells: bool = False,
+    **options: Unpack[RollupOptions],
 ) -> Rollup:
     """Open a source, read it and return its rollup; see :class:`Rollup`."""
-    rollup = new_rollup(
-        source,
-        campaign,
-        follow=follow,
-        window=window,
-        at=at,
-        clock=clock,
-        state=state,
-        uniques=uniques,
-        small_cells=small_cells,
-    )
+    rollup = new_rollup(source, campaign, **options)
     rollup.refresh()
     return rollup
 

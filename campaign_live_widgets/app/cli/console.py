@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ def write(text: str) -> None:
     """Write a result to standard output unchanged: ``click.echo`` would strip escape sequences."""
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def write_json(value: object) -> None:
+    """Write a result to standard output as indented JSON."""
+    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def many(count: int, what: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
 import click
 
 from campaign_live_widgets.app.cli import options
-from campaign_live_widgets.app.cli.console import clean, write
+from campaign_live_widgets.app.cli.console import clean, write, write_json
 from campaign_live_widgets.catalog import column_label, value_label
 from campaign_live_widgets.catalog.bounce_classes import (
     ADVICE,
@@ -39,8 +38,7 @@ def explain(values: tuple[str, ...], locale: str, form: str) -> None:
     reason = _REASONS.get(reason.lower(), reason) if reason is not None else None
     bounce_class = BOUNCE_CLASSES[class_of(reason, code)]
     if form == "json":
-        facts = _facts(bounce_class, code, reason, locale)
-        write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        write_json(_facts(bounce_class, code, reason, locale))
     else:
         write(_text(bounce_class, code, reason, locale))
 

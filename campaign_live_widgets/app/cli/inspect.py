@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from campaign_live_widgets.app.cli import options
-from campaign_live_widgets.app.cli.console import clean, log, many, write
+from campaign_live_widgets.app.cli.console import clean, log, many, write, write_json
 from campaign_live_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def inspect(source: str, target: Path | None, form: str) -> None:
     if form == "json":
         facts = {"source": name, "groups": [_facts(group) for group in inspection.groups]}
         facts["notes"] = list(map(clean, inspection.notes))
-        write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        write_json(facts)
     else:
         write(_text(inspection, name))
     if target is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from campaign_live_widgets.app.cli import options
-from campaign_live_widgets.app.cli.console import log, log_health, write
+from campaign_live_widgets.app.cli.console import log, log_health, write, write_json
 from campaign_live_widgets.app.settings.query import FASTEST, SLOWEST
 from campaign_live_widgets.errors import UsageError
 from campaign_live_widgets.io.clock import utc_now
@@ -37,7 +37,7 @@ def campaigns(source: str, form: str) -> None:
         listed, health = opened.campaigns, opened.health
     log_health(health)
     if form == "json":
-        write(json.dumps([_campaign_row(c) for c in listed], indent=2, ensure_ascii=False) + "\n")
+        write_json([_campaign_row(c) for c in listed])
     elif form == "csv":
         write(_campaigns_csv(listed))
     else:

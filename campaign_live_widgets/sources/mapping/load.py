@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Final
 
 from campaign_live_widgets.errors import MappingError
+from campaign_live_widgets.io.user_files import read_user_file
 from campaign_live_widgets.sources.mapping.rules import MappingFile
 
 SUFFIX: Final = ".toml"
@@ -28,16 +28,7 @@ def load_mapping(path: str) -> MappingFile:
         file = path.removeprefix(KEEP)
         mapping = load_mapping(file) if file else MappingFile("", (), "")
         return replace(mapping, digest=f"{mapping.digest}+all", keeps_all=True)
-    try:
-        with open(os.path.expanduser(path), "rb") as stream:
-            content = stream.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not the name of a file"
-        message = f"{path}: the mapping cannot be read: {reason}"
-        raise MappingError(message) from None
-    if len(content) > _LARGEST:
-        message = f"{path}: the mapping is larger than {_LARGEST >> 20} MB"
-        raise MappingError(message)
+    content = read_user_file(path, _LARGEST, "the mapping", MappingError)
     # Most sources have no mapping: what reads one is imported only then.
     from campaign_live_widgets.sources.mapping.parse import parsed  # noqa: PLC0415
 
