@@ -260,7 +260,7 @@ class MinuteCube:
                 total[codes] += counts
         self._hours_added[key] = (total, sums)
         if len(self._hours_added) > _TOTALS_CACHED:
-            del self._hours_added[next(iter(self._hours_added))]
+            self._hours_added.pop(next(iter(self._hours_added)), None)
         return total.copy()
 
     def series(
