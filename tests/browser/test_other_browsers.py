@@ -14,7 +14,7 @@ import pytest
 
 from campaign_live_widgets.app.demo.demo import EventWriter
 from campaign_live_widgets.app.demo.simulation import Simulation
-from campaign_live_widgets.catalog import TABS, TILES
+from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.layouts.files import FileLayouts
 from campaign_live_widgets.layouts.places import places as standard_places
 from tests.support.browser import paper
@@ -23,10 +23,12 @@ from tests.support.browser.front import serving
 from tests.support.browser.inbox import Inbox
 from tests.support.browser.webkit import webkit
 from tests.support.events.writing import writing
+from tests.support.reports.shown_tiles import shown_tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from campaign_live_widgets.catalog import Tile
     from tests.support.browser.other import OtherBrowser
 
 READER = Path(__file__).with_name("frames.js").read_text(encoding="utf-8")
@@ -64,11 +66,12 @@ def other(request: pytest.FixtureRequest, processes: None) -> Iterator[OtherBrow
 
 @dataclass(frozen=True)
 class Served:
-    """A served report, the folder that it reads, and the one of its layouts."""
+    """A served report, the folder that it reads, the one of its layouts, and the tiles by tab."""
 
     address: str
     inbox: Inbox
     layouts: Path
+    tiles: dict[str, list[Tile]]
 
 
 @pytest.fixture(scope="module")
@@ -76,24 +79,24 @@ def served(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     folder = tmp_path_factory.mktemp("other")
     inbox, layouts = Inbox(Path(copytree(events, folder / "events"))), folder / "layouts"
     with serving(inbox.folder, env={"CAMPAIGN_LIVE_LAYOUTS": str(layouts)}) as address:
-        yield Served(address, inbox, layouts)
+        yield Served(address, inbox, layouts, shown_tiles(inbox.folder))
 
 
-def drawn(tab: str) -> str:
-    """Return a script that returns whether all tiles of a tab are drawn."""
-    return DRAWN % json.dumps([tile.css_class for tile in TILES.values() if tile.tab == tab])
+def drawn(tiles: Iterable[Tile]) -> str:
+    """Return a script that returns whether all these tiles are drawn."""
+    return DRAWN % json.dumps([tile.css_class for tile in tiles])
 
 
 def open_tab(browser: OtherBrowser, index: int) -> None:
     browser.click(f".clw-tabs > .lm-TabBar .lm-TabBar-tab:nth-child({index + 1})")
 
 
-def test_three_tabs_are_drawn_and_updated(other: OtherBrowser, served: Served) -> None:
+def test_every_tab_is_drawn_and_updated(other: OtherBrowser, served: Served) -> None:
     other.open(served.address)
     other.wait_for(LIVE)
-    for index, tab in enumerate(TABS):
+    for index, tiles in enumerate(served.tiles.values()):
         open_tab(other, index)
-        other.wait_for(drawn(tab))
+        other.wait_for(drawn(tiles))
     open_tab(other, 1)
     before = other.run(NUMBER)
     assert before > 1000
@@ -105,7 +108,7 @@ def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: Served) -> None:
     other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
-    other.wait_for(drawn("email"))
+    other.wait_for(drawn(served.tiles["email"]))
     before = other.run(ORDER)
     other.click(".clw-edit-modify")
     other.drag(f".{before[0]} .clw-tile-title", 40, 500)
@@ -118,7 +121,7 @@ def test_a_tile_is_moved_and_saved(other: OtherBrowser, served: Served) -> None:
     other.open(served.address)
     other.wait_for(LIVE)
     open_tab(other, 1)
-    other.wait_for(drawn("email"))
+    other.wait_for(drawn(served.tiles["email"]))
     assert other.run(ORDER) == after
 
 
@@ -126,16 +129,17 @@ def test_each_tile_is_printed_whole_in_the_order_of_the_layout(
     other: OtherBrowser, served: Served, tmp_path: Path
 ) -> None:
     storage = FileLayouts(served.layouts, "local")
+    tiles = served.tiles["email"]
     places = standard_places(TILES.values())["email"]
     storage.save("email", places[::-1], storage.load("email").revision)
     other.open(f"{served.address}?tab=email")
-    ready = f"() => ({LIVE})() && ({drawn('email')})()"
+    ready = f"() => ({LIVE})() && ({drawn(tiles)})()"
     other.wait_for(ready)
-    tiles = other.run(paper.TILES)
-    assert [tile["title"] for tile in tiles] == [TILES[p.tile_id].title("en") for p in places[::-1]]
+    printed = other.run(paper.TILES)
+    assert [tile["title"] for tile in printed] == [tile.title("en") for tile in tiles[::-1]]
     file = tmp_path / "page.pdf"
     file.write_bytes(other.print_page(ready))
-    paper.assert_whole(file, tiles)
+    paper.assert_whole(file, printed)
 
 
 @pytest.mark.usefixtures("processes")

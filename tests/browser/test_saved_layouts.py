@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 EMAIL = places(TILES.values())["email"]
-STANDARD = [place.tile_id for place in EMAIL]
+STANDARD = [place.tile_id for place in EMAIL if place.shown]
 FIRST, SECOND = STANDARD[:2]
 ORDER = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.parentElement.offsetParent && getComputedStyle(tile).display !== "none")

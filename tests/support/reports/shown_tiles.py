@@ -1,0 +1,25 @@
+"""The tiles that a page shows which reads these events, and whose layouts nobody has changed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from campaign_live_widgets.app.feeds.feed import RollupFeed
+from campaign_live_widgets.app.settings.query import Query
+from campaign_live_widgets.catalog import TILES
+from campaign_live_widgets.layouts.needed import visible_places
+from campaign_live_widgets.layouts.places import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_live_widgets.catalog import Tile
+
+
+def shown_tiles(source: Path, query: Query | None = None) -> dict[str, list[Tile]]:
+    """Return the tiles of each tab, in their order."""
+    with closing(RollupFeed(str(source), query or Query())) as feed:
+        feed.refresh()
+        by_tab = visible_places(places(TILES.values()), feed.snapshot())
+    return {tab: [tile for tile, _ in row] for tab, row in by_tab.items()}
