@@ -13,9 +13,10 @@ from playwright.sync_api import expect
 from campaign_live_widgets.app.settings.installation import samples_path
 from campaign_live_widgets.app.settings.query import parse_query
 from campaign_live_widgets.rendering.language.numbers import format_number
+from campaign_live_widgets.rendering.model.columns import bar_metrics
 from tests.support.browser.front import Watch, serving
 from tests.support.browser.settled import settle
-from tests.support.reports.shown_tiles import shown_tiles
+from tests.support.reports.shown_tiles import shown_places, shown_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,21 +116,24 @@ def test_a_browser_without_scripts_shows_the_numbers_of_the_report(  # noqa: PLR
     )
     page = context.new_page()
     page.goto(f"{address}?locale={locale}&tz=Europe/Paris&own=1", wait_until="load")
-    for tab, tiles in shown_tiles(samples_path(), parse_query(at=AT)).items():
+    for tab, row in shown_places(samples_path(), parse_query(at=AT)).items():
         page.locator(f".lm-TabBar-tab[data-tab={tab}] a").click()
         for text in (f"locale={locale}", "tz=Europe%2FParis", "own=1", f"tab={tab}"):
             assert text in page.url
         assert page.locator(".clw-report").get_attribute("lang") == locale
-        for tile in tiles:
+        for tile, place in row:
             drawn = page.locator(f".{tile.css_class}")
             assert drawn.is_visible()
-            if tile.kinds[0] == "lines":
-                continue
-            for row in widgets[tile.id]["rows"]:
-                for value in row:
-                    if isinstance(value, int):
-                        number = format_number(value, locale)
-                        assert number in drawn.inner_text(), (tile.id, number)
+            kind, text = place.view or tile.views[0], drawn.inner_text()
+            drawn_columns = {
+                "lines": (),
+                "bars": bar_metrics(tile),
+                "intervals": tile.columns[1:2],
+            }.get(kind, tile.columns)
+            for values in widgets[tile.id]["rows"]:
+                for column, value in zip(widgets[tile.id]["columns"], values, strict=True):
+                    if column in drawn_columns and isinstance(value, int):
+                        assert format_number(value, locale) in text, (tile.id, value)
     ground = page.locator(".campaign-live").evaluate("(n) => getComputedStyle(n).backgroundColor")
     assert (sum(map(int, ground[4:-1].split(","))) < 200) == (scheme == "dark")
     for control in (".clw-edit-modify", ".clw-pick-window", ".clw-tile-menu", ".clw-toggle"):

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign_live_widgets.catalog import Tile
+    from campaign_live_widgets.layouts.places import Place
 
 
 def shown_tiles(source: Path, query: Query | None = None) -> dict[str, list[Tile]]:
     """Return the tiles of each tab, in their order."""
+    by_tab = shown_places(source, query)
+    return {tab: [tile for tile, _ in row] for tab, row in by_tab.items()}
+
+
+def shown_places(source: Path, query: Query | None = None) -> dict[str, list[tuple[Tile, Place]]]:
+    """Return the tiles of each tab with their places, in their order."""
     with closing(RollupFeed(str(source), query or Query())) as feed:
         feed.refresh()
-        by_tab = visible_places(places(TILES.values()), feed.snapshot())
-    return {tab: [tile for tile, _ in row] for tab, row in by_tab.items()}
+        return visible_places(places(TILES.values()), feed.snapshot())
