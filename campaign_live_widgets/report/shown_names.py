@@ -18,6 +18,7 @@ from campaign_live_widgets.catalog import (
     UNKNOWN,
     value_label,
 )
+from campaign_live_widgets.catalog.provider_names import OTHER
 from campaign_live_widgets.report.distinct import Names
 from campaign_live_widgets.report.once import once_per_snapshot
 from campaign_live_widgets.report.tile_tables import tile_table
@@ -138,10 +139,11 @@ def named(
     """Return what values of a dimension are called; *names* are those from outside."""
     known = names or {}
     labels: dict[str, str | None] = {value: known.get(value) for value in (*values, *known)}
-    words = {}
+    words: dict[str, str] = {}
     if dimension != "message_id":
         labels = {value: value_label(dimension, value, locale) for value in labels}
-        words[UNKNOWN] = value_label(dimension, UNKNOWN, locale)
+        own = (UNKNOWN, OTHER) if dimension == "provider" else (UNKNOWN,)
+        words = {value: value_label(dimension, value, locale) for value in own}
     rest = (label for label in labels.values() if label and _REST[locale].fullmatch(label))
     taken = frozenset((TOTAL(locale), OTHERS(locale), *rest))
     return _names(tuple(sorted(labels.items())), taken, tuple(words.items()))

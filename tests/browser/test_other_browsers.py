@@ -42,6 +42,7 @@ DRAWN = """() => %s.every((css) => {
   const isLarge = (node) => node.getBoundingClientRect().width > 8;
   const marks = [...tile.querySelectorAll("path.slice, path.line, rect.bar")];
   const texts = [...tile.querySelectorAll("td, .clw-kpi-value")];
+  if (tile.querySelector(".clw-empty")?.getClientRects().length) return true;
   return marks.some(isLarge) || texts.some((node) => isLarge(node) && /\\d/.test(node.textContent));
 })"""
 ORDER = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]

@@ -20,13 +20,14 @@ SHOWS_SOMETHING = """([css, marks]) => {
   const tile = document.querySelector(`.${css}`);
   const isLarge = (node) => {
     const { width, height } = node.getBoundingClientRect();
-    return width > 8 && height > 8;
+    return width > 8 && (height > 8 || node.closest(".clw-intervals"));  // whiskers are flat
   };
   const drawn = [...(tile?.querySelectorAll(marks) ?? [])].some(isLarge);
   const printed = [...(tile?.querySelectorAll("td, .clw-kpi-value") ?? [])]
     .some((node) => isLarge(node) && /\\d/.test(node.textContent));
   return drawn || (printed && !tile.querySelector(".bqplot"));
 }"""
+SAYS_WHY_NOT = "([css]) => document.querySelector(`.${css} .clw-empty`)?.getClientRects().length"
 ROWS = """([css]) => [...document.querySelectorAll(`.${css} tbody tr`)]
   .filter((row) => row.getClientRects().length).map((row) => row.cells[0].textContent)"""
 LINE_HEIGHTS = """() => {
@@ -44,7 +45,9 @@ def test_every_tile_of_a_tab_is_drawn(front: Front, tab: str) -> None:
     for tile in tiles[tab]:
         if front.name != "voila":  # there a chart is drawn when it is scrolled to
             front.page.locator(f".{tile.css_class}").scroll_into_view_if_needed()
-        front.wait_for(SHOWS_SOMETHING, tile.css_class, MARKS)
+        # No simulated address is at a known provider: there is nothing to compare over time.
+        drawn = SAYS_WHY_NOT if tile.further else SHOWS_SOMETHING
+        front.wait_for(drawn, tile.css_class, MARKS)
 
 
 def test_no_line_height_depends_on_the_font(voila: Front) -> None:
