@@ -177,7 +177,7 @@ def test_the_open_tab_and_the_language_are_part_of_the_address(report: Report) -
     page.locator(".clw-tabs > .lm-TabBar .lm-TabBar-tab").nth(2).click()
     report.wait_for_address("tab=push")
     report.open("more")
-    page.locator(".clw-pick-more-panel select").first.select_option("fr")
+    page.locator(".clw-filter-language").select_option("fr")
     page.wait_for_selector(".clw-report[lang=fr]")
     report.wait_for_address("locale=fr")
     page.reload()

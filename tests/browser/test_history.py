@@ -62,7 +62,7 @@ def test_back_and_forward_go_through_each_choice(visit: Callable[..., Report]) -
         choose()
         wait_for(report, wanted, **address)
     report.open("more")
-    page.locator(".clw-pick-more-panel select").first.select_option("fr")
+    page.locator(".clw-filter-language").select_option("fr")
     page.wait_for_selector(".clw-report[lang=fr]")
     page.keyboard.press("Escape")
     for wanted, address in reversed(steps[:-1]):

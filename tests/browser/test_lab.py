@@ -37,7 +37,7 @@ def test_edit_mode_stays_through_a_change_of_language(lab: Front) -> None:
     page.wait_for_selector(".clw-grid > .clw-email-summary", state="hidden")
     for locale, save in (("fr", "Enregistrer"), ("en", "Save")):
         page.locator("button.clw-pick-more").click()
-        page.locator(".clw-pick-more-panel select").first.select_option(locale)
+        page.locator(".clw-filter-language").select_option(locale)
         page.wait_for_selector(f".clw-report[lang={locale}]")
         page.keyboard.press("Escape")
         page.locator(".clw-on .clw-edit-save:visible", has_text=save).wait_for()

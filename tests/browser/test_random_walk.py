@@ -236,7 +236,7 @@ class Reader(RuleBasedStateMachine):
     def choose_language(self) -> None:
         other = "en" if self.query.get("locale") == ["fr"] else "fr"
         self.report.open("more")
-        self.report.page.locator(".clw-pick-more-panel select").first.select_option(other)
+        self.report.page.locator(".clw-filter-language").select_option(other)
         self.report.page.wait_for_selector(f".clw-report[lang={other}]")
         self.report.page.keyboard.press("Escape")
         self._check()

@@ -160,7 +160,7 @@ export function render({ model, el, signal }) {
   shortcuts.append(...(own && own !== "UTC" ? [ownZone, utc] : [utc]));
   more.panel.append(zones, shortcuts);
   zone.addEventListener("change", () => zone.value && change({ tz: [zone.value.trim()] }));
-  const language = make("select");
+  const language = make("select", "clw-filter-language");
   const languageText = field(language);
   language.append(
     ...[
