@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from pypdfium2 import PdfDocument
 
 from campaign_live_widgets.catalog import TABS, TILES
 from campaign_live_widgets.catalog.bounce_classes import BOUNCE_CLASSES
+from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.rendering.language.verdicts import shaped
 from tests.browser.test_accessibility import accessibility_problems
 from tests.support.browser import paper
@@ -20,6 +22,7 @@ from tests.support.browser.front import serving
 from tests.support.browser.inbox import Inbox
 from tests.support.browser.settled import settle
 from tests.support.events.plain import event
+from tests.support.reports.static_reports import static_report, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,3 +181,15 @@ def test_paper_has_the_tables_whole(visit: Callable[..., Report], tmp_path: Path
     assert len(tiles) == 4
     page.pdf(path=tmp_path / "page.pdf", format="A4")
     paper.assert_whole(tmp_path / "page.pdf", tiles)
+
+
+def test_paper_of_a_snapshot_has_every_cause(browser: Browser, tmp_path: Path) -> None:
+    page, pdf = browser.new_page(), tmp_path / "report.pdf"
+    (tmp_path / "report.html").write_text(html(static_report(usual(), locale="fr")), "utf-8")
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.pdf(path=pdf, format="A4")
+    printed = "".join(of.get_textpage().get_text_range() for of in PdfDocument(pdf))
+    for cause in BOUNCE_CLASSES.values():
+        assert "".join(cause.title("fr").split()) in "".join(printed.split()), cause.id
+    page.context.close()

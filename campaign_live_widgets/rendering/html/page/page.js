@@ -5,6 +5,8 @@ import { makeButton, placeBeside, saveAs } from "../dom.js";
 import { drawCharts, drawTile } from "./charts.js";
 import { all, data, panels, root } from "./page_data.js";
 
+const PAPER = 680; // CSS pixels between the margins of A4 and Letter
+
 /* tabs: links become tabs; the address keeps the open one */
 
 const tabs = all(".clw-tab");
@@ -185,5 +187,12 @@ all(".clw-button-csv")[0].addEventListener("click", () => {
 all(".clw-button-print")[0].addEventListener("click", () => print());
 addEventListener("beforeprint", () => {
   for (const more of all(".clw-foot details")) more.open = true;
+  // A table that is wider than A4 and Letter is scaled down.
+  for (const table of all(".clw-table-grid")) {
+    table.style.width = "min-content";
+    const zoom = Math.min(1, PAPER / (table.offsetWidth || 1));
+    table.style.width = "";
+    table.style.setProperty("--clw-print-zoom", String(zoom));
+  }
 });
 drawCharts();
