@@ -34,13 +34,13 @@ WITHHELD = [tile.css_class for tile in TILES.values() if tile.needs in {"engagem
 """Tiles of what nobody does in these events: their places are nobody's choice."""
 PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.parentElement.offsetParent)
-  .filter((tile) => !%s.some((css) => tile.classList.contains(css)))
+  .filter((tile) => !WITHHELD.some((css) => tile.classList.contains(css)))
   .sort((a, b) => getComputedStyle(a).order - getComputedStyle(b).order)
   .map((tile) => [
     [...tile.classList].find((name) => /^clw-(email|push|campaign)-/.test(name)),
     tile.style.getPropertyValue("--clw-columns"), tile.classList.contains("clw-off"),
     tile.querySelector(".clw-tile-view[aria-pressed=true]")?.className ?? "",
-  ])""" % json.dumps(WITHHELD)
+  ])""".replace("WITHHELD", json.dumps(WITHHELD))
 
 DRAFTED = """() => Object.values(sessionStorage).some((text) =>
   JSON.parse(text).places?.some(({ view }) => view === "donut"))"""
