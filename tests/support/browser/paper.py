@@ -21,7 +21,7 @@ TILES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
         + ", .clw-donut-name, .clw-donut-count",
     )].filter((node) => node.getClientRects().length)
       .map((node) => node.textContent.trim())
-      .filter((text) => /^[\\d,. ]+[KM]?$|^[A-Z][a-z]+$/.test(text)),
+      .filter((text) => /^[\\d,. ]+[KM%]?$|^[A-Z][a-z]+$/.test(text)),
   }))"""
 """Script that returns the tiles of the open tab, their titles, and numbers and names in them."""
 

@@ -5,7 +5,7 @@ import { makeButton, placeBeside, saveAs } from "../dom.js";
 import { drawCharts, drawTile } from "./charts.js";
 import { all, data, panels, root } from "./page_data.js";
 
-const PAPER = 680; // CSS pixels between the margins of A4 and Letter
+const SHEET_WIDTH = 680; // CSS pixels between the margins of A4 and Letter
 
 /* tabs: links become tabs; the address keeps the open one */
 
@@ -190,7 +190,7 @@ addEventListener("beforeprint", () => {
   // A table that is wider than A4 and Letter is scaled down.
   for (const table of all(".clw-table-grid")) {
     table.style.width = "min-content";
-    const zoom = Math.min(1, PAPER / (table.offsetWidth || 1));
+    const zoom = Math.min(1, SHEET_WIDTH / (table.offsetWidth || 1));
     table.style.width = "";
     table.style.setProperty("--clw-print-zoom", String(zoom));
   }
