@@ -37,7 +37,7 @@ from tests.support.cli import call
 from tests.support.events import alike
 from tests.support.reports.elements import parse
 from tests.support.reports.snapshot_folders import publish
-from tests.support.reports.static_reports import static_report
+from tests.support.reports.static_reports import static_report, usual
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +99,12 @@ def test_reasons_with_one_label_have_their_codes_beside_it(snapshot: Snapshot, k
     assert dict(zip(labels, rows["bounces"], strict=True)) == {
         alike.LABELS_OF_REASONS[code]: count for code, count in alike.REASONS.items()
     }
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en", "Other"), ("fr", "Autres")])
+def test_other_providers_are_called_by_one_word(locale: str, label: str) -> None:
+    names = names_of(TILES["deliverability.providers"], usual(), locale)
+    assert names["other"] == label
 
 
 def test_names_are_the_same_in_every_tile_of_a_report(snapshot: Snapshot) -> None:
