@@ -235,8 +235,9 @@ def test_a_reader_equals_the_oracle(place: Place, source: Source, seed: int) -> 
             page.feed.refresh()
         assert_same(source, pages[0], meant(source, parts[0]), CASES[seed % 3 :: 3])
         put(parts[1])
+        health = expected(meant(source, rows), CAMPAIGNS[0], "all", tests=False)["health"]
         for page in pages:
-            page.read_news()
+            page.await_rows(*(health[name] for name in ("events", "rejected", "ignored")))
         for page, cases in zip(pages, (CASES, CASES[::3]), strict=True):
             assert_same(source, page, meant(source, rows), cases)
         with closing(open_rollup(address, CAMPAIGNS[0])) as rollup:
@@ -294,14 +295,19 @@ class ReaderPage:
         self.feed.set_query(query)
         return self.feed.snapshot()
 
-    def read_news(self) -> None:
-        """Refresh until more was read; a database on a busy machine takes its time."""
+    def await_rows(self, *wanted: int) -> None:
+        """Refresh until these are the events, rejected and ignored rows, or time is over.
+
+        What is written in several commits is read in several refreshes; a database on a busy
+        machine takes its time.
+        """
         deadline = time.monotonic() + 300
-        is_read = False
-        while not is_read:
-            assert time.monotonic() < deadline
+        read: tuple[int, ...] = ()
+        while read != wanted and time.monotonic() < deadline:
             with suppress(SourceError):
-                is_read = self.feed.refresh()
+                self.feed.refresh()
+            health = self.health
+            read = (health.events, health.rejected, health.ignored)
 
 
 def selections(page: ReaderPage) -> list[Selection]:
