@@ -31,7 +31,7 @@ FIRST = TILES["email.sending_statistics"]
 LINES = TILES["email.summary"]
 FIGURE = ".clw-campaign-statistics .clw-kpi-delivered .clw-kpi-value"
 WITHHELD = [tile.css_class for tile in TILES.values() if tile.needs in {"engagement", "link"}]
-"""Tiles of what nobody does in these events: their places are nobody's choice."""
+"""Tiles whose data these events do not have: their places are not in a draft."""
 PLACES = """() => [...document.querySelectorAll(".clw-grid > .clw-tile")]
   .filter((tile) => tile.parentElement.offsetParent)
   .filter((tile) => !WITHHELD.some((css) => tile.classList.contains(css)))

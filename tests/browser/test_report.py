@@ -27,7 +27,7 @@ SHOWS_SOMETHING = """([css, marks]) => {
     .some((node) => isLarge(node) && /\\d/.test(node.textContent));
   return drawn || (printed && !tile.querySelector(".bqplot"));
 }"""
-SAYS_WHY_NOT = "([css]) => document.querySelector(`.${css} .clw-empty`)?.getClientRects().length"
+SHOWS_A_NOTE = "([css]) => document.querySelector(`.${css} .clw-empty`)?.getClientRects().length"
 ROWS = """([css]) => [...document.querySelectorAll(`.${css} tbody tr`)]
   .filter((row) => row.getClientRects().length).map((row) => row.cells[0].textContent)"""
 LINE_HEIGHTS = """() => {
@@ -46,7 +46,7 @@ def test_every_tile_of_a_tab_is_drawn(front: Front, tab: str) -> None:
         if front.name != "voila":  # there a chart is drawn when it is scrolled to
             front.page.locator(f".{tile.css_class}").scroll_into_view_if_needed()
         # No simulated address is at a known provider: there is nothing to compare over time.
-        drawn = SAYS_WHY_NOT if tile.further else SHOWS_SOMETHING
+        drawn = SHOWS_A_NOTE if tile.further else SHOWS_SOMETHING
         front.wait_for(drawn, tile.css_class, MARKS)
 
 

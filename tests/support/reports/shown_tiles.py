@@ -1,4 +1,4 @@
-"""The tiles that a page shows which reads these events, and whose layouts nobody has changed."""
+"""The tiles that a page of these events shows, in the standard layout."""
 
 from __future__ import annotations
 
