@@ -166,8 +166,8 @@ def _outcome(group: Group, commands: tuple[Command, ...]) -> tuple[bool, list[st
 def _failed_tests(lines: list[str]) -> list[str]:
     """Return the tests that pytest lists as failed."""
     listed = re.compile(r"(?:FAILED|ERROR) (tests/\S+::.*?)(?: - .*)?$")
-    found = (listed.match(line) for line in lines)
-    return list(dict.fromkeys(match[1] for match in found if match))
+    matches = (listed.match(line) for line in lines)
+    return list(dict.fromkeys(match[1] for match in matches if match))
 
 
 def _lines(output: IO[str]) -> list[str]:

@@ -32,7 +32,7 @@ PHONE = {"width": 390, "height": 844}
 OVERLAPS = Path(__file__).with_name("overlaps.js").read_text(encoding="utf-8")
 
 
-def shown(name: str) -> dict[str, list[Tile]]:
+def tiles_by_tab(name: str) -> dict[str, list[Tile]]:
     """Return the tiles on the page of a snapshot by tab; the others are in none of its views."""
     rows = visible_places(places(TILES.values()), SNAPSHOTS[name]())
     return {tab: [tile for tile, _ in row] for tab, row in rows.items()}
@@ -88,7 +88,7 @@ def test_no_text_overlaps_another_in_any_font(
         page = context.new_page()
         page.goto((folder / "usual-fr.html").as_uri())
         page.wait_for_selector("html[data-drawn]", state="attached")
-        for tab in shown("usual"):
+        for tab in tiles_by_tab("usual"):
             page.locator(f".clw-tab[data-tab={tab}]").click()
             page.locator(".clw-chart:visible .clw-on-screen > svg").first.wait_for()
             assert page.evaluate(f"() => {{ {OVERLAPS}; return overlaps(); }}") == [], tab
@@ -101,7 +101,7 @@ def test_every_chart_of_every_tab_is_painted(
 ) -> None:
     page = opened(name, viewport=viewport)
     assert page.title() != "pwned"
-    for tab, tiles in shown(name.partition("-")[0]).items():
+    for tab, tiles in tiles_by_tab(name.partition("-")[0]).items():
         page.locator(f".clw-tab[data-tab={tab}]").click()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for one in (one for one in tiles if one.views[0] in chart_kinds(one)):
@@ -220,11 +220,11 @@ def test_the_theme_follows_the_system(opened: Callable[..., Page]) -> None:
 
 def test_without_scripts_every_table_is_visible(opened: Callable[..., Page]) -> None:
     page = opened(java_script_enabled=False)
-    for one in chain(*shown("usual").values()):
+    for one in chain(*tiles_by_tab("usual").values()):
         table = tile(page, one.id).locator(".clw-table")
         assert table.is_visible()
     assert page.locator(".clw-chart:visible").count() == 0
-    assert page.locator(".clw-panel:visible").count() == len(shown("usual"))
+    assert page.locator(".clw-panel:visible").count() == len(tiles_by_tab("usual"))
 
 
 def test_print_shows_all_tabs_one_below_the_other(
@@ -234,7 +234,7 @@ def test_print_shows_all_tabs_one_below_the_other(
     page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
     pdf = pypdfium2.PdfDocument(tmp_path / "page.pdf")
     text = "\n".join(pdf[i].get_textpage().get_text_bounded() for i in range(len(pdf)))
-    for one in chain(*shown("usual").values()):
+    for one in chain(*tiles_by_tab("usual").values()):
         assert one.title("en") in text
     assert "Mailbox Full" in text, "charts are printed with their words"
     assert "Menu" not in text

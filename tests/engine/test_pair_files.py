@@ -173,6 +173,7 @@ def test_pairs_of_a_folder_that_grows_in_any_order(
         assert_equal(rollup, read)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("in_chunks", [False, True])
 @pytest.mark.parametrize("is_store", [False, True])
 @pytest.mark.parametrize("span", SPANS)

@@ -92,6 +92,7 @@ def rows() -> list[dict[str, Any]]:
     return events()
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("form", ["ndjson", "parquet"])
 @pytest.mark.parametrize("machines", ["include", "exclude", "only"])
 def test_values_that_share_a_row_are_those_of_the_definition(

@@ -283,7 +283,7 @@ def _silence_logging() -> None:
 def _named_program() -> Iterator[None]:
     """Give a program that has no file, as of ``python -c``, the name that Spark's client expects.
 
-    The client takes such a program for tests of its own, and ends it where Spark is not installed.
+    The client takes such a program for its own tests, and ends it where Spark is not installed.
     """
     program = sys.modules["__main__"]
     if hasattr(program, "__file__"):
