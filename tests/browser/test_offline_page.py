@@ -227,17 +227,22 @@ def test_without_scripts_every_table_is_visible(opened: Callable[..., Page]) -> 
     assert page.locator(".clw-panel:visible").count() == len(tiles_by_tab("usual"))
 
 
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
 def test_print_shows_all_tabs_one_below_the_other(
     opened: Callable[..., Page], tmp_path: Path
 ) -> None:
     page = opened(color_scheme="dark")
     page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
     pdf = pypdfium2.PdfDocument(tmp_path / "page.pdf")
-    text = "\n".join(pdf[i].get_textpage().get_text_bounded() for i in range(len(pdf)))
+    text = "".join(pdf[i].get_textpage().get_text_bounded() for i in range(len(pdf)))
+    letters = squeezed(text)  # PDFium breaks the lines of a page with little text anywhere
     for one in chain(*tiles_by_tab("usual").values()):
-        assert one.title("en") in text
-    assert "Mailbox Full" in text, "charts are printed with their words"
-    assert "Menu" not in text
+        assert squeezed(one.title("en")) in letters
+    assert squeezed("Mailbox Full") in letters, "charts are printed with their words"
+    assert "Menu" not in letters
     pixels = pdf[0].render(scale=0.2).to_numpy()
     assert pixels[0, 0].tolist() == [255, 255, 255], "paper is white"
     assert len(pdf) < 9
