@@ -132,7 +132,7 @@ def test_an_invalid_database_address_is_one_clear_line_without_its_password(
         _assert_no_password(error)
     else:
         if place.password == SECRET and text.count(SECRET) == 1:
-            assert SECRET not in f"{place.text} {place.label} {place!r} {place.parts}"
+            assert SECRET not in f"{place.text} {place!r} {place.parts}"
 
 
 @pytest.mark.parametrize("host", ["[", "[::1", "ho\u2100st", "]"])
