@@ -24,7 +24,7 @@ CAMPAIGN_NAME = f"=1+1 {EVIL}"
 NAMES = {"welcome": "Welcome", COMMA: EVIL, "long": LONG, "app": "App news", "plain": None}
 AGES = {
     "5 min": timedelta(minutes=5),
-    "40 min": timedelta(minutes=40),
+    "20 min": timedelta(minutes=20),  # in a window of one hour for 40 minutes of tests
     "3 h": timedelta(hours=3),
     "12 h": timedelta(hours=12),
     "3 d": timedelta(days=3),
