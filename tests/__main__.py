@@ -164,10 +164,9 @@ def _outcome(group: Group, commands: tuple[Command, ...]) -> tuple[bool, list[st
 
 
 def _failed_tests(lines: list[str]) -> list[str]:
-    """Return the tests that pytest lists as failed."""
-    listed = re.compile(r"(?:FAILED|ERROR) (tests/\S+::.*?)(?: - .*)?$")
-    matches = (listed.match(line) for line in lines)
-    return list(dict.fromkeys(match[1] for match in matches if match))
+    """Return the lines in which pytest lists the failed tests, with their reasons."""
+    listed = re.compile(r"(FAILED|ERROR) tests/\S+::")
+    return list(dict.fromkeys(line for line in lines if listed.match(line)))
 
 
 def _lines(output: IO[str]) -> list[str]:

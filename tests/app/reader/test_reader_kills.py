@@ -107,7 +107,8 @@ def test_pages_go_on_after_every_kill_with_right_numbers(
     assert state.suffix == ".state"
     for page in pages:
         assert not page.wrong
-        assert page.errors <= {
+        late = {error for error in page.errors if error.startswith("the reader has been reading")}
+        assert page.errors - late <= {
             "the reader of the source does not answer",
             "the reader has not read the source yet",
         }
