@@ -155,6 +155,7 @@ class Sql(FileRollup):
         return False
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("rollup_class", [FileRollup, Sql])
 def test_pairs_of_a_folder_that_grows_in_any_order(
     tmp_path: Path, rollup_class: type[FileRollup]

@@ -164,6 +164,7 @@ def test_pairs_count_once_in_any_order_of_events(
             assert_equal(pairs, segments, events, window, chosen)
 
 
+@pytest.mark.usefixtures("matrix")
 def test_pairs_of_many_batches_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unique_entries, "_PART", 500)
     rng = np.random.default_rng(3)

@@ -56,6 +56,7 @@ def test_rates_of_the_total_are_those_of_the_sums() -> None:
     assert total["retries_per_sent"] == pytest.approx(35 / 803, rel=1e-12)
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize(
     ("hard", "soft", "complaints", "verdict"),
     [
