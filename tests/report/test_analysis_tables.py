@@ -98,6 +98,7 @@ def wanted(window: str, **options: Any) -> Row:  # noqa: ANN401 - of the oracle
     return report
 
 
+@pytest.mark.usefixtures("matrix")
 @pytest.mark.parametrize("locale", ["en", "fr"])
 @pytest.mark.parametrize("include_tests", [False, True])
 @pytest.mark.parametrize("window", ["15m", "24h", "7d"])
