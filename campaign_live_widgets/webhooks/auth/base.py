@@ -116,6 +116,14 @@ class Route(ABC):
         """Return the error of an invalid secret, without the value."""
         return UsageError(f"{self.variable}: invalid value; set it to {self.expected_value}")
 
+    def is_signed(self, content: bytes, *given: str) -> bool:
+        """Return whether one of *given* is the HMAC-SHA256 of *content* by one of the secrets.
+
+        *given* are in hexadecimal digits of any case.
+        """
+        digests = [text.lower().encode(errors="replace") for text in given]
+        return matches_any(digests, [_hmac_sha256(key, content) for key in self.secrets])
+
     def parse_signed_time(self, text: str) -> float:
         """Return a signed time in seconds since the epoch; raise if it is not recent."""
         if not _SECONDS.fullmatch(text):
@@ -154,7 +162,7 @@ def open_routes(
     return routes
 
 
-def hmac_sha256(key: str, content: bytes) -> bytes:
+def _hmac_sha256(key: str, content: bytes) -> bytes:
     """Return the HMAC-SHA256 of a content, in hexadecimal digits."""
     return hmac.new(key.encode(), content, hashlib.sha256).hexdigest().encode()
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 from campaign_live_widgets.webhooks.auth.base import (
     Route,
     Verified,
-    hmac_sha256,
-    matches_any,
     replay_key,
 )
 from campaign_live_widgets.webhooks.errors import unauthenticated
@@ -40,9 +38,7 @@ class CustomerIo(Route, name="customerio"):
         """Accept the body, if its signature matches one of the keys."""
         time = headers[_TIME]
         signed = b"v0:" + time.encode() + b":" + body
-        given = headers[_SIGNATURE].lower().encode(errors="replace")
-        valid = [hmac_sha256(key, signed) for key in self.secrets]
-        if not matches_any([given], valid):
+        if not self.is_signed(signed, headers[_SIGNATURE]):
             raise unauthenticated("the signature matches none of the keys")
         return Verified(
             replay_key=replay_key(signed), expires_at=float(time) + self.limits.tolerance

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from campaign_live_widgets.webhooks.auth.base import (
     Route,
     Verified,
-    hmac_sha256,
-    matches_any,
     replay_key,
 )
 from campaign_live_widgets.webhooks.errors import invalid_body, unauthenticated
@@ -42,9 +40,7 @@ class Mailgun(Route, name="mailgun"):
         if not (time and token and any(signatures)):
             raise unauthenticated("the body has no signature with a time and a token")
         signed = f"{time}{token}".encode(errors="replace")
-        digests = [text.lower().encode(errors="replace") for text in signatures]
-        valid = [hmac_sha256(key, signed) for key in self.secrets]
-        if not matches_any(digests, valid):
+        if not self.is_signed(signed, *signatures):
             raise unauthenticated("the signature matches none of the keys")
         signed_at = self.parse_signed_time(time)
         if "event-data" not in posted:
