@@ -19,6 +19,7 @@ from campaign_live_widgets.rendering.language.numbers import (
     format_share,
 )
 from campaign_live_widgets.rendering.language.times import row_time
+from campaign_live_widgets.rendering.model.intervals import interval_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -268,8 +269,7 @@ def _about(
         low, high = (values[end] for end in column["ends"])
         if low is None or np.isnan(low):
             return ""
-        span = f"{format_rate(low, locale)} \N{EN DASH} {format_rate(high, locale)}"
-        return f"{options['interval']}: {span}"
+        return f"{options['interval']}: {interval_text(low, high, locale)}"
     whole = values[column["rateOf"]] if column["rateOf"] >= 0 else None
     part = _rate(values[column["index"]], whole, column, locale)
     return f"{column['label']} ÷ {column['rateLabel']}: {part}" if part else ""
