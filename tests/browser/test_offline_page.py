@@ -11,12 +11,11 @@ import pypdfium2
 import pytest
 
 from campaign_live_widgets.catalog import LOCALES, TILES
-from campaign_live_widgets.layouts.needed import visible_places
-from campaign_live_widgets.layouts.places import places
 from campaign_live_widgets.rendering.charts import chart_kinds
 from campaign_live_widgets.rendering.html.page import html
 from campaign_live_widgets.report import frame, frame_csv
 from tests.support.events.memory import snapshot_of
+from tests.support.reports.shown_tiles import tiles_shown_of
 from tests.support.reports.static_reports import hostile, static_report, usual
 
 if TYPE_CHECKING:
@@ -24,18 +23,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
-    from campaign_live_widgets.catalog import Tile
 
 SNAPSHOTS = {"usual": usual, "hostile": hostile, "empty": lambda: snapshot_of([])}
 WIDE = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
 OVERLAPS = Path(__file__).with_name("overlaps.js").read_text(encoding="utf-8")
-
-
-def tiles_by_tab(name: str) -> dict[str, list[Tile]]:
-    """Return the tiles on the page of a snapshot by tab; the others are in none of its views."""
-    rows = visible_places(places(TILES.values()), SNAPSHOTS[name]())
-    return {tab: [tile for tile, _ in row] for tab, row in rows.items()}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +80,7 @@ def test_no_text_overlaps_another_in_any_font(
         page = context.new_page()
         page.goto((folder / "usual-fr.html").as_uri())
         page.wait_for_selector("html[data-drawn]", state="attached")
-        for tab in tiles_by_tab("usual"):
+        for tab in tiles_shown_of(usual()):
             page.locator(f".clw-tab[data-tab={tab}]").click()
             page.locator(".clw-chart:visible .clw-on-screen > svg").first.wait_for()
             assert page.evaluate(f"() => {{ {OVERLAPS}; return overlaps(); }}") == [], tab
@@ -101,7 +93,7 @@ def test_every_chart_of_every_tab_is_painted(
 ) -> None:
     page = opened(name, viewport=viewport)
     assert page.title() != "pwned"
-    for tab, tiles in tiles_by_tab(name.partition("-")[0]).items():
+    for tab, tiles in tiles_shown_of(SNAPSHOTS[name.partition("-")[0]]()).items():
         page.locator(f".clw-tab[data-tab={tab}]").click()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for one in (one for one in tiles if one.views[0] in chart_kinds(one)):
@@ -220,11 +212,11 @@ def test_the_theme_follows_the_system(opened: Callable[..., Page]) -> None:
 
 def test_without_scripts_every_table_is_visible(opened: Callable[..., Page]) -> None:
     page = opened(java_script_enabled=False)
-    for one in chain(*tiles_by_tab("usual").values()):
+    for one in chain(*tiles_shown_of(usual()).values()):
         table = tile(page, one.id).locator(".clw-table")
         assert table.is_visible()
     assert page.locator(".clw-chart:visible").count() == 0
-    assert page.locator(".clw-panel:visible").count() == len(tiles_by_tab("usual"))
+    assert page.locator(".clw-panel:visible").count() == len(tiles_shown_of(usual()))
 
 
 def squeezed(text: str) -> str:
@@ -239,7 +231,7 @@ def test_print_shows_all_tabs_one_below_the_other(
     pdf = pypdfium2.PdfDocument(tmp_path / "page.pdf")
     text = "".join(pdf[i].get_textpage().get_text_bounded() for i in range(len(pdf)))
     letters = squeezed(text)  # PDFium breaks the lines of a page with little text anywhere
-    for one in chain(*tiles_by_tab("usual").values()):
+    for one in chain(*tiles_shown_of(usual()).values()):
         assert squeezed(one.title("en")) in letters
     assert squeezed("Mailbox Full") in letters, "charts are printed with their words"
     assert "Menu" not in letters

@@ -18,7 +18,7 @@ from campaign_live_widgets.snapshot import Selection
 from tests import oracle, oracle_analysis
 from tests.support.events import files
 from tests.support.events.generate import AT, END, WINDOWS
-from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.events.memory import Event, alike, snapshot_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,10 +191,6 @@ def _csv_of(made: list[Row]) -> list[str]:
     return [frame_csv(tile_table(TILES[name], snapshot)) for name in oracle.WIDGETS]
 
 
-def _only(event: str, domain: str | None, count: int, **more: Any) -> list[Event]:  # noqa: ANN401
-    return [Event(event, domain=domain, at=NOW, **more)] * count
-
-
 def _verdicts(events: list[Event]) -> dict[str, str]:
     table = tile_table(TILES["deliverability.providers"], snapshot_of(events))
     return dict(zip(table.codes(), table.values("verdict"), strict=True))
@@ -205,15 +201,15 @@ def _verdicts(events: list[Event]) -> dict[str, str]:
     [(60, 1_000, "watch"), (13, 1_000, "ok"), (120, 1_000, "over"), (2, 30, "thin")],
 )
 def test_a_provider_is_judged_by_its_failures(failures: int, decided: int, verdict: str) -> None:
-    events = _only("bounce", "gmail.com", failures, bounce_type="hard")
-    events += _only("delivered", "gmail.com", decided - failures)
+    events = alike("bounce", "gmail.com", failures, bounce_type="hard")
+    events += alike("delivered", "gmail.com", decided - failures)
     assert _verdicts(events) == {"gmail": verdict}
 
 
 def test_complaints_worsen_the_verdict_of_those_who_report_them() -> None:
-    events = [e for d in ("gmail.com", "yahoo.com") for e in _only("delivered", d, 300)]
+    events = [e for d in ("gmail.com", "yahoo.com") for e in alike("delivered", d, 300)]
     assert _verdicts(events) == {"gmail": "ok", "yahoo": "thin"}
-    events += [e for d in ("gmail.com", "yahoo.com") for e in _only("spam_complaint", d, 10)]
+    events += [e for d in ("gmail.com", "yahoo.com") for e in alike("spam_complaint", d, 10)]
     assert _verdicts(events) == {"gmail": "ok", "yahoo": "over"}
 
 
@@ -230,7 +226,7 @@ def test_no_event_gives_no_row_and_that_state() -> None:
 
 
 def test_the_csv_of_the_whole_report_ends_with_these_tiles() -> None:
-    text = to_csv(snapshot_of(_only("bounce", "gmail.com", 3, status_code="5.1.1")))
+    text = to_csv(snapshot_of(alike("bounce", "gmail.com", 3, status_code="5.1.1")))
     order = [text.index(f"\r\n{name},") for name in (*oracle.WIDGETS, *oracle_analysis.TITLES)[1:]]
     assert order == sorted(order)
     assert 'Failure rate,"Failure rate, 95% interval: low"' in text

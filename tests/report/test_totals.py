@@ -11,13 +11,9 @@ import pytest
 from campaign_live_widgets.catalog import TILES
 from campaign_live_widgets.report import tile_table
 from campaign_live_widgets.report.totals import totals
-from tests.support.events.memory import NOW, Event, snapshot_of
+from tests.support.events.memory import Event, alike, snapshot_of
 
 PROVIDERS = TILES["deliverability.providers"]
-
-
-def only(kind: Any, domain: str, count: int, **more: Any) -> list[Event]:  # noqa: ANN401
-    return [Event(kind, domain=domain, at=NOW, **more)] * count
 
 
 def total_of(events: list[Event]) -> dict[str, Any]:
@@ -36,16 +32,16 @@ def interval(k: int, n: int) -> tuple[float, float, float]:
 def test_rates_of_the_total_are_those_of_the_sums() -> None:
     total = total_of(
         [
-            *only("sent", "gmail.com", 700),
-            *only("delivered", "gmail.com", 600),
-            *only("bounce", "gmail.com", 50, bounce_type="hard"),
-            *only("bounce", "gmail.com", 10, bounce_type="ignored"),
-            *only("delay", "gmail.com", 35),
-            *only("sent", "yahoo.com", 100),
-            *only("delivered", "yahoo.com", 90),
-            *only("bounce", "yahoo.com", 7, bounce_type="soft"),
-            *only("spam_complaint", "yahoo.com", 4),
-            *only("sent", "company.example", 3),  # nothing is known of them yet
+            *alike("sent", "gmail.com", 700),
+            *alike("delivered", "gmail.com", 600),
+            *alike("bounce", "gmail.com", 50, bounce_type="hard"),
+            *alike("bounce", "gmail.com", 10, bounce_type="ignored"),
+            *alike("delay", "gmail.com", 35),
+            *alike("sent", "yahoo.com", 100),
+            *alike("delivered", "yahoo.com", 90),
+            *alike("bounce", "yahoo.com", 7, bounce_type="soft"),
+            *alike("spam_complaint", "yahoo.com", 4),
+            *alike("sent", "company.example", 3),  # nothing is known of them yet
         ]
     )
     assert (total["sent"], total["delivered"], total["pending"]) == (803, 690, 46)
@@ -74,12 +70,12 @@ def test_the_total_is_judged_by_the_lines_of_a_campaign(
 ) -> None:
     total = total_of(
         [
-            *only("sent", "yahoo.com", 5_000),
-            *only("sent", "orange.fr", 5_000),
-            *only("bounce", "yahoo.com", hard, bounce_type="hard"),
-            *only("bounce", "orange.fr", soft, bounce_type="soft"),
-            *only("delivered", "yahoo.com", 10_000 - hard - soft),
-            *only("spam_complaint", "orange.fr", complaints),
+            *alike("sent", "yahoo.com", 5_000),
+            *alike("sent", "orange.fr", 5_000),
+            *alike("bounce", "yahoo.com", hard, bounce_type="hard"),
+            *alike("bounce", "orange.fr", soft, bounce_type="soft"),
+            *alike("delivered", "yahoo.com", 10_000 - hard - soft),
+            *alike("spam_complaint", "orange.fr", complaints),
         ]
     )
     assert total["verdict"] == verdict

@@ -59,6 +59,11 @@ class Event:
         return packed((machine_reason,)) if is_machine_open else None
 
 
+def alike(kind: Any, domain: str | None, count: int, **more: Any) -> list[Event]:  # noqa: ANN401
+    """Return *count* equal events of a domain."""
+    return [Event(kind, domain=domain, at=NOW, **more)] * count
+
+
 def snapshot_of(
     events: list[Event],
     now: datetime = NOW,

@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
     from campaign_live_widgets.catalog import Tile
     from campaign_live_widgets.layouts.places import Place
+    from campaign_live_widgets.snapshot import Snapshot
 
 
 def shown_tiles(source: Path, query: Query | None = None) -> dict[str, list[Tile]]:
     """Return the tiles of each tab, in their order."""
-    by_tab = shown_places(source, query)
-    return {tab: [tile for tile, _ in row] for tab, row in by_tab.items()}
+    return _without_places(shown_places(source, query))
+
+
+def tiles_shown_of(snapshot: Snapshot) -> dict[str, list[Tile]]:
+    """Return the tiles of each tab, in their order."""
+    return _without_places(visible_places(places(TILES.values()), snapshot))
+
+
+def _without_places(rows: dict[str, list[tuple[Tile, Place]]]) -> dict[str, list[Tile]]:
+    return {tab: [tile for tile, _ in row] for tab, row in rows.items()}
 
 
 def shown_places(source: Path, query: Query | None = None) -> dict[str, list[tuple[Tile, Place]]]:
